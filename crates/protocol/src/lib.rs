@@ -1,1 +1,103 @@
-//! Wire types.
+//! The wire of SentinelOps: envelope, system messages, domain messages, close codes, limits.
+//!
+//! Pure (no clock, no IO, no randomness) and shared by both ends: the engine decodes with
+//! [`decode_server_frame`], the gateway with [`decode_client_frame`]. Nothing here panics on what
+//! comes from outside: a bad frame is a [`FrameError`], a bad part of a good frame is a
+//! [`Problem`] beside the messages that were fine. `docs/protocol.md` is the text behind it.
+//!
+//! ```
+//! use sentinelops_protocol::{Limits, Payload, ServerMessage, decode_server_frame};
+//!
+//! let frame = br#"{"type":"agent.status","channel":"agents","payload":{"agentId":"a1","status":"online","lastSeen":5}}"#;
+//! let decoded = decode_server_frame(frame, &Limits::to_client()).unwrap();
+//! let ServerMessage::Event(event) = &decoded.messages[0] else { panic!("not an event") };
+//! assert!(matches!(&event.payload, Payload::Agent(a) if a.agent_id == "a1"));
+//! ```
+#![deny(missing_docs)]
+
+mod channel;
+pub mod close;
+mod codes;
+mod decode;
+pub mod domain;
+mod encode;
+mod json;
+mod limits;
+mod ordering;
+mod payload;
+mod problem;
+pub mod system;
+mod wire;
+
+pub use channel::{Channel, Priority, Subject};
+pub use codes::Code;
+pub use decode::{Decoded, decode_client_frame, decode_server_frame};
+pub use encode::{Outbound, OutboundMeta, encode_batch, encode_client_system, encode_server_system};
+pub use json::Json;
+pub use limits::Limits;
+pub use ordering::ordering_key;
+pub use payload::{Payload, decode_payload, encode_payload};
+pub use problem::{FrameError, Problem, ProblemKind};
+
+/// The protocol number a client says in `hello` and a v1 server repeats in `welcome`.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// An event of a channel, as a client receives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The sender's id. Basic servers may leave it out or repeat it; nothing is deduplicated by it.
+    pub id: Option<String>,
+    /// The dotted type, e.g. `incident.created`.
+    pub kind: String,
+    /// The channel it belongs to.
+    pub channel: Channel,
+    /// Present when the subscription that brought it is narrowed by a topic.
+    pub topic: Option<String>,
+    /// Typed when type and shape fit, else the raw JSON.
+    pub payload: Payload,
+    /// Milliseconds since the epoch, as the server says; `None` means "use the receipt time".
+    pub timestamp: Option<u64>,
+    /// Absent on the wire is [`Priority::Normal`].
+    pub priority: Priority,
+    /// Position in the channel's history within an epoch (v1).
+    pub seq: Option<u64>,
+    /// `seq` of the last event or base this connection was sent on this subscription (v1).
+    pub prev: Option<u64>,
+    /// Id of the client message that brought this event about; counts as its ack.
+    pub cause: Option<String>,
+}
+
+/// A message a client sent on a channel other than `system`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// The idempotency key minted by the sender (1 to 64 chars).
+    pub id: String,
+    /// The dotted type, e.g. `incident.update`.
+    pub kind: String,
+    /// The channel it is meant for.
+    pub channel: Channel,
+    /// The payload as it was sent.
+    pub payload: Json,
+    /// Milliseconds since the epoch on the sender's clock, if given.
+    pub timestamp: Option<u64>,
+    /// Absent on the wire is [`Priority::Normal`].
+    pub priority: Priority,
+}
+
+/// What a server may send.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServerMessage {
+    /// A system message this crate knows.
+    System(system::ServerSystem),
+    /// Everything else, system messages of unknown type included (raw).
+    Event(Event),
+}
+
+/// What a client may send.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientMessage {
+    /// A system message this crate knows. The id is the envelope's, for `error` replies.
+    System(Option<String>, system::ClientSystem),
+    /// A message to a channel.
+    Command(Command),
+}

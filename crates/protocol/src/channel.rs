@@ -1,0 +1,132 @@
+//! Channels, priorities, and what a subscription names.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The six channels of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// Incident-related updates.
+    Incidents,
+    /// Agent status changes.
+    Agents,
+    /// Chat messages, receipts, typing.
+    Chat,
+    /// System alerts.
+    Alerts,
+    /// The activity feed.
+    Activity,
+    /// Ping, subscribe and the rest of the protocol's own talk.
+    System,
+}
+
+impl Channel {
+    /// Every channel, in the documented order.
+    pub const ALL: [Channel; 6] =
+        [Self::Incidents, Self::Agents, Self::Chat, Self::Alerts, Self::Activity, Self::System];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Incidents => "incidents",
+            Self::Agents => "agents",
+            Self::Chat => "chat",
+            Self::Alerts => "alerts",
+            Self::Activity => "activity",
+            Self::System => "system",
+        }
+    }
+
+    /// The channel of a wire name; `None` for a name this version does not know.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|c| c.as_str() == name)
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How urgent a message is. `Critical` sorts first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// Always preserved; may use the reserved part of the window.
+    Critical,
+    /// Before normal.
+    High,
+    /// The default.
+    #[default]
+    Normal,
+    /// Dropped first when the queue is full.
+    Low,
+}
+
+impl Priority {
+    /// Every priority, most urgent first.
+    pub const ALL: [Priority; 4] = [Self::Critical, Self::High, Self::Normal, Self::Low];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::High => "high",
+            Self::Normal => "normal",
+            Self::Low => "low",
+        }
+    }
+
+    /// The priority of a wire name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.as_str() == name)
+    }
+
+    /// 0 for critical to 3 for low.
+    pub fn rank(self) -> u8 {
+        self as u8
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a subscription names: a channel, or one topic of it (a chat conversation).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Subject {
+    /// The channel.
+    pub channel: Channel,
+    /// The topic within it; `None` is the whole channel.
+    pub topic: Option<String>,
+}
+
+impl Subject {
+    /// The whole channel.
+    pub fn channel(channel: Channel) -> Self {
+        Self { channel, topic: None }
+    }
+
+    /// One topic of a channel.
+    pub fn topic(channel: Channel, topic: impl Into<String>) -> Self {
+        Self { channel, topic: Some(topic.into()) }
+    }
+
+    /// Whether everything of `other` is also part of `self`.
+    pub fn covers(&self, other: &Subject) -> bool {
+        self.channel == other.channel && (self.topic.is_none() || self.topic == other.topic)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.topic {
+            None => write!(f, "{}", self.channel),
+            Some(topic) => write!(f, "{}/{topic}", self.channel),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! From the bytes of a frame to messages and problems. Nothing here panics on any input.
+
+mod envelope;
+mod scan;
+mod system;
+
+use crate::system::{ClientSystem, ServerSystem};
+use crate::{
+    Channel, ClientMessage, Command, Event, FrameError, Limits, Problem, ProblemKind, ServerMessage,
+    decode_payload,
+};
+use envelope::Envelope;
+use serde_json::value::RawValue;
+
+/// What was in a frame: messages in order, and what was wrong beside them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded<M> {
+    /// What can be delivered.
+    pub messages: Vec<M>,
+    /// What was refused or repaired, with where and why.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads a frame that a server sent.
+///
+/// # Errors
+/// [`FrameError`] when nothing of it could be read. The socket stays either way.
+pub fn decode_server_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<ServerMessage>, FrameError> {
+    decode(bytes, limits, |envelope, problems| {
+        if envelope.channel == Channel::System {
+            match system::server(&envelope) {
+                Ok(Some(system)) => return Some(ServerMessage::System(system)),
+                Ok(None) => {}
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        let (payload, problem) = decode_payload(&envelope.kind, &envelope.payload);
+        problems.extend(problem);
+        Some(ServerMessage::Event(Event {
+            id: envelope.id,
+            kind: envelope.kind,
+            channel: envelope.channel,
+            topic: envelope.topic,
+            payload,
+            timestamp: envelope.timestamp,
+            priority: envelope.priority,
+            seq: envelope.seq,
+            prev: envelope.prev,
+            cause: envelope.cause,
+        }))
+    })
+}
+
+/// Reads a frame that a client sent. A command without an id is refused: the id is its idempotency key.
+///
+/// # Errors
+/// [`FrameError`] when nothing of it could be read.
+pub fn decode_client_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<ClientMessage>, FrameError> {
+    decode(bytes, limits, |envelope, problems| {
+        if envelope.channel == Channel::System {
+            return match system::client(&envelope) {
+                Ok(Some(system)) => Some(ClientMessage::System(envelope.id, system)),
+                Ok(None) => {
+                    problems.push(envelope.problem("type", "a known system message", &envelope.kind));
+                    None
+                }
+                Err(problem) => {
+                    problems.push(*problem);
+                    None
+                }
+            };
+        }
+        let Some(id) = envelope.id.clone() else {
+            problems.push(envelope.problem("id", "1 to 64 characters", "nothing"));
+            return None;
+        };
+        Some(ClientMessage::Command(Command {
+            id,
+            kind: envelope.kind,
+            channel: envelope.channel,
+            payload: envelope.payload,
+            timestamp: envelope.timestamp,
+            priority: envelope.priority,
+        }))
+    })
+}
+
+fn decode<M>(
+    bytes: &[u8],
+    limits: &Limits,
+    mut read: impl FnMut(Envelope, &mut Vec<Problem>) -> Option<M>,
+) -> Result<Decoded<M>, FrameError> {
+    if bytes.len() > limits.max_bytes {
+        return Err(FrameError::TooBig { found: bytes.len(), allowed: limits.max_bytes });
+    }
+    if scan::depth_exceeds(bytes, limits.max_depth) {
+        return Err(FrameError::TooDeep { allowed: limits.max_depth });
+    }
+    let mut decoded = Decoded { messages: Vec::new(), problems: Vec::new() };
+    let mut one = |json: &[u8], at: Option<usize>, decoded: &mut Decoded<M>| {
+        match envelope::parse(json, &mut decoded.problems) {
+            Ok(Some(envelope)) => decoded.messages.extend(read(envelope, &mut decoded.problems)),
+            Ok(None) => {}
+            Err(problem) => {
+                let mut problem = *problem;
+                if let Some(at) = at {
+                    problem.path = format!("[{at}].{}", problem.path);
+                }
+                decoded.problems.push(problem);
+            }
+        };
+    };
+    match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_slice(bytes).map_err(not_json)?;
+            if items.len() > limits.max_batch {
+                return Err(FrameError::TooMany { found: items.len(), allowed: limits.max_batch });
+            }
+            for (at, item) in items.iter().enumerate() {
+                one(item.get().as_bytes(), Some(at), &mut decoded);
+            }
+        }
+        Some(b'{') => {
+            // Tell "not JSON" (nothing is known of it) from "JSON, but not an envelope".
+            let whole: &RawValue = serde_json::from_slice(bytes).map_err(not_json)?;
+            one(whole.get().as_bytes(), None, &mut decoded);
+        }
+        _ => {
+            let detail = match serde_json::from_slice::<&RawValue>(bytes) {
+                Ok(_) => "a bare value".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            return Err(FrameError::NotJson { detail });
+        }
+    }
+    Ok(decoded)
+}
+
+fn not_json(error: serde_json::Error) -> FrameError {
+    FrameError::NotJson { detail: error.to_string() }
+}
+
+/// A problem of an envelope that was refused.
+fn bad(kind: &str, path: &str, expected: &str, found: &str) -> Box<Problem> {
+    Box::new(Problem {
+        kind: ProblemKind::BadEnvelope,
+        message_type: crate::problem::clip(kind),
+        path: path.to_owned(),
+        expected: expected.to_owned(),
+        found: crate::problem::clip(found),
+    })
+}
+
+type SystemResult<T> = Result<Option<T>, Box<Problem>>;
+type ServerResult = SystemResult<ServerSystem>;
+type ClientResult = SystemResult<ClientSystem>;

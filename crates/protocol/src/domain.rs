@@ -1,0 +1,337 @@
+//! Domain messages as plain types, and how a change applies to a state.
+//!
+//! Their serde derives carry no attribute on purpose: they are what page and worker exchange in
+//! postcard. The JSON of the wire is read and written in `wire.rs`.
+
+use crate::Json;
+use serde::{Deserialize, Serialize};
+
+/// A field of a partial update: absent is unchanged, `null` is cleared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Patch<T> {
+    /// Absent: unchanged.
+    #[default]
+    Keep,
+    /// `null`: cleared.
+    Clear,
+    /// A new value.
+    Set(T),
+}
+
+impl<T: Clone> Patch<T> {
+    /// Applies the change to a field.
+    pub fn apply(&self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *field = None,
+            Self::Set(value) => *field = Some(value.clone()),
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Patch<T> {
+    /// `None` becomes [`Patch::Keep`].
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Keep, Self::Set)
+    }
+}
+
+macro_rules! open_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vmeta])* $variant,)+
+            /// A value this version does not know, kept as text.
+            Other(String),
+        }
+
+        impl $name {
+            /// The name on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Other(text) => text,
+                }
+            }
+
+            /// The value of a wire name; an unknown one is kept as text.
+            pub fn parse(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+open_enum! {
+    /// How bad an incident or alert is.
+    Severity {
+        /// Can wait.
+        Low = "low",
+        /// Worth a look today.
+        Medium = "medium",
+        /// Needs somebody now.
+        High = "high",
+        /// Wakes people up.
+        Critical = "critical",
+    }
+}
+
+open_enum! {
+    /// Where an incident stands in its life.
+    IncidentStatus {
+        /// Nobody has looked yet.
+        New = "new",
+        /// Somebody has seen it.
+        Acknowledged = "acknowledged",
+        /// Being worked on.
+        Investigating = "investigating",
+        /// Handed upwards.
+        Escalated = "escalated",
+        /// Over.
+        Resolved = "resolved",
+    }
+}
+
+open_enum! {
+    /// Whether an agent can take work.
+    Presence {
+        /// There.
+        Online = "online",
+        /// Not at the desk.
+        Away = "away",
+        /// There, but occupied.
+        Busy = "busy",
+        /// Gone.
+        Offline = "offline",
+    }
+}
+
+/// What an incident event says happened; it repeats the tail of the message type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum IncidentChange {
+    /// `incident.created`
+    Created,
+    /// `incident.updated`
+    Updated,
+    /// `incident.resolved`
+    Resolved,
+    /// `incident.escalated`
+    Escalated,
+}
+
+/// The fields of an incident that an event changes. Times are ms since the epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IncidentPatch {
+    /// One line a person reads.
+    pub title: Patch<String>,
+    /// How bad it is.
+    pub severity: Patch<Severity>,
+    /// Where it stands.
+    pub status: Patch<IncidentStatus>,
+    /// Agent id of who works on it.
+    pub assigned_to: Patch<String>,
+    /// When it began.
+    pub created_at: Patch<u64>,
+    /// When it last changed.
+    pub updated_at: Patch<u64>,
+    /// Fields beyond the listed ones: a JSON object, passed on unread.
+    pub extra: Option<Json>,
+}
+
+/// `incident.created|updated|resolved|escalated`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncidentEvent {
+    /// Which incident.
+    pub incident_id: String,
+    /// What happened.
+    pub change: IncidentChange,
+    /// What changed.
+    pub data: IncidentPatch,
+}
+
+/// The state of one incident, folded from its events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its id.
+    pub id: String,
+    /// One line a person reads.
+    pub title: Option<String>,
+    /// How bad it is.
+    pub severity: Option<Severity>,
+    /// Where it stands.
+    pub status: Option<IncidentStatus>,
+    /// Agent id of who works on it.
+    pub assigned_to: Option<String>,
+    /// When it began, ms since the epoch.
+    pub created_at: Option<u64>,
+    /// When it last changed, ms since the epoch.
+    pub updated_at: Option<u64>,
+    /// Other fields: a JSON object, the latest that was sent.
+    pub extra: Option<Json>,
+}
+
+impl Incident {
+    /// An incident nothing is known of yet.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            title: None,
+            severity: None,
+            status: None,
+            assigned_to: None,
+            created_at: None,
+            updated_at: None,
+            extra: None,
+        }
+    }
+
+    /// Applies a partial update: absent fields are unchanged, cleared ones become `None`.
+    pub fn apply(&mut self, patch: &IncidentPatch) {
+        patch.title.apply(&mut self.title);
+        patch.severity.apply(&mut self.severity);
+        patch.status.apply(&mut self.status);
+        patch.assigned_to.apply(&mut self.assigned_to);
+        patch.created_at.apply(&mut self.created_at);
+        patch.updated_at.apply(&mut self.updated_at);
+        if patch.extra.is_some() {
+            self.extra.clone_from(&patch.extra);
+        }
+    }
+
+    /// The event that carries the whole state, as snapshots do.
+    pub fn to_event(&self, change: IncidentChange) -> IncidentEvent {
+        IncidentEvent {
+            incident_id: self.id.clone(),
+            change,
+            data: IncidentPatch {
+                title: self.title.clone().into(),
+                severity: self.severity.clone().into(),
+                status: self.status.clone().into(),
+                assigned_to: self.assigned_to.clone().into(),
+                created_at: self.created_at.into(),
+                updated_at: self.updated_at.into(),
+                extra: self.extra.clone(),
+            },
+        }
+    }
+}
+
+/// `agent.status`: always the full state of one agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentStatus {
+    /// Which agent.
+    pub agent_id: String,
+    /// Whether they can take work.
+    pub status: Presence,
+    /// When they were last seen, ms since the epoch.
+    pub last_seen: u64,
+    /// A name to show.
+    pub name: Option<String>,
+    /// Other fields: a JSON object.
+    pub extra: Option<Json>,
+}
+
+/// `chat.message`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Its id.
+    pub id: String,
+    /// Which conversation.
+    pub conversation_id: String,
+    /// Who wrote it; the server sets it.
+    pub sender_id: String,
+    /// What was written. Text, never HTML.
+    pub content: String,
+    /// When the server took it, ms since the epoch.
+    pub timestamp: u64,
+    /// Other fields: a JSON object.
+    pub extra: Option<Json>,
+}
+
+/// What a receipt vouches for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ReceiptKind {
+    /// `chat.delivered`: it arrived on the user's device.
+    Delivered,
+    /// `chat.read`: the user saw it.
+    Read,
+}
+
+/// `chat.delivered` and `chat.read`: a watermark, merged by maximum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Delivered or read.
+    pub kind: ReceiptKind,
+    /// Which conversation.
+    pub conversation_id: String,
+    /// Whose receipt; the server sets it.
+    pub user_id: String,
+    /// Server timestamp (ms) of the newest message it covers.
+    pub up_to: u64,
+}
+
+/// `chat.typing`: never queued, never kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Typing {
+    /// Which conversation.
+    pub conversation_id: String,
+    /// Who types.
+    pub user_id: String,
+}
+
+/// What an alert event says happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AlertChange {
+    /// `alert.raised`
+    Raised,
+    /// `alert.acknowledged`
+    Acknowledged,
+    /// `alert.cleared`
+    Cleared,
+}
+
+/// `alert.raised|acknowledged|cleared`: always the full state of one alert.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Its id.
+    pub id: String,
+    /// Where it stands: what the last event of it said.
+    pub change: AlertChange,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line a person reads.
+    pub title: String,
+    /// What raised it.
+    pub source: Option<String>,
+    /// The incident it belongs to.
+    pub incident_id: Option<String>,
+    /// Other fields: a JSON object.
+    pub extra: Option<Json>,
+}
+
+/// `activity.event`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Its id.
+    pub id: String,
+    /// Who did it; the server sets it.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub target: Option<String>,
+    /// When, ms since the epoch.
+    pub timestamp: u64,
+    /// Other fields: a JSON object.
+    pub extra: Option<Json>,
+}

@@ -1,0 +1,71 @@
+//! A piece of JSON kept as text.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// Valid JSON text that is passed on unread. Cheap to clone.
+///
+/// A human-readable serializer (`serde_json`) gets the JSON itself; a binary one (the bridge's
+/// postcard) gets it as a string.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Json(Arc<str>);
+
+impl Json {
+    /// Checks and keeps a text.
+    ///
+    /// # Errors
+    /// The parser's message when `text` is not one JSON value.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str::<&RawValue>(text).map(Self::from_raw).map_err(|e| e.to_string())
+    }
+
+    /// Writes any serialisable value.
+    ///
+    /// # Errors
+    /// What `serde_json` says: a map key that is not text, or a failing `Serialize`.
+    pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, String> {
+        serde_json::to_string(value).map(|s| Self(s.into())).map_err(|e| e.to_string())
+    }
+
+    /// Reads it as a type.
+    ///
+    /// # Errors
+    /// What `serde_json` says about the mismatch.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
+
+    /// `null`.
+    pub fn null() -> Self {
+        Self("null".into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn from_raw(raw: &RawValue) -> Self {
+        Self(raw.get().into())
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return serializer.serialize_str(&self.0);
+        }
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return String::deserialize(deserializer).map(|text| Self(text.into()));
+        }
+        <Box<RawValue>>::deserialize(deserializer).map(|raw| Self::from_raw(&raw))
+    }
+}

@@ -1,0 +1,24 @@
+//! What a frame may weigh, at either end.
+
+/// Limits on one inbound frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest frame, in bytes.
+    pub max_bytes: usize,
+    /// Deepest nesting of arrays and objects.
+    pub max_depth: usize,
+    /// Most envelopes in one array.
+    pub max_batch: usize,
+}
+
+impl Limits {
+    /// Frames towards the client: 1 MiB, depth 64, 512 envelopes.
+    pub const fn to_client() -> Self {
+        Self { max_bytes: 1024 * 1024, max_depth: 64, max_batch: 512 }
+    }
+
+    /// Frames towards the server: 64 KiB (`welcome.maxMessageBytes`), depth 64, 512 envelopes.
+    pub const fn to_server() -> Self {
+        Self { max_bytes: 64 * 1024, max_depth: 64, max_batch: 512 }
+    }
+}

@@ -1,0 +1,53 @@
+//! Payloads: from a type and raw JSON to a typed value, and back.
+
+use crate::domain::{Activity, AgentStatus, Alert, ChatMessage, IncidentEvent, Receipt, Typing};
+use crate::{Json, Problem, wire};
+use serde::{Deserialize, Serialize};
+
+/// The payload of an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Payload {
+    /// `incident.created|updated|resolved|escalated`
+    Incident(IncidentEvent),
+    /// `agent.status`
+    Agent(AgentStatus),
+    /// `chat.message`
+    Chat(ChatMessage),
+    /// `chat.delivered|read`
+    Receipt(Receipt),
+    /// `chat.typing`
+    Typing(Typing),
+    /// `alert.raised|acknowledged|cleared`
+    Alert(Alert),
+    /// `activity.event`
+    Activity(Activity),
+    /// A type this version does not know, or a shape that does not fit its type.
+    Raw(Json),
+}
+
+impl Payload {
+    /// The key under which only the last one counts, for incidents, agents and alerts.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Incident(event) => Some(&event.incident_id),
+            Self::Agent(agent) => Some(&agent.agent_id),
+            Self::Alert(alert) => Some(&alert.id),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a payload as its type says. A type this version does not know, or a payload that does not
+/// fit, comes back raw; the latter with the [`Problem`] to report.
+pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
+    match wire::read(kind, raw.as_str()) {
+        Ok(Some(payload)) => (payload, None),
+        Ok(None) => (Payload::Raw(raw.clone()), None),
+        Err(problem) => (Payload::Raw(raw.clone()), Some(*problem)),
+    }
+}
+
+/// Writes a payload as the JSON of the wire.
+pub fn encode_payload(payload: &Payload) -> Json {
+    wire::write(payload)
+}

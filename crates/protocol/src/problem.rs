@@ -1,0 +1,116 @@
+//! What was wrong with something that came in, in words a person can act on.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A frame that could not be read at all. Nothing of it was delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// Larger than the limit; it was not parsed.
+    TooBig {
+        /// Bytes found.
+        found: usize,
+        /// Bytes allowed.
+        allowed: usize,
+    },
+    /// Nested deeper than the limit; it was not parsed.
+    TooDeep {
+        /// Levels allowed.
+        allowed: usize,
+    },
+    /// Not UTF-8 JSON, or neither an object nor an array.
+    NotJson {
+        /// What the parser said, with line and column.
+        detail: String,
+    },
+    /// An array with more envelopes than the limit.
+    TooMany {
+        /// Envelopes found.
+        found: usize,
+        /// Envelopes allowed.
+        allowed: usize,
+    },
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooBig { found, allowed } => {
+                write!(f, "frame of {found} bytes; at most {allowed} are allowed: send less at a time")
+            }
+            Self::TooDeep { allowed } => {
+                write!(f, "frame nested deeper than the {allowed} levels allowed: flatten the payload")
+            }
+            Self::NotJson { detail } => {
+                write!(f, "frame is not JSON ({detail}); an envelope or an array of envelopes is expected")
+            }
+            Self::TooMany { found, allowed } => {
+                write!(f, "array of {found} envelopes; at most {allowed} are allowed: split it")
+            }
+        }
+    }
+}
+
+impl std::error::Error for FrameError {}
+
+/// The kind of a [`Problem`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ProblemKind {
+    /// The envelope broke its rules; it was not delivered.
+    BadEnvelope,
+    /// A channel name this version does not know; not delivered, not fatal.
+    UnknownChannel,
+    /// The payload did not fit the type; delivered raw.
+    PayloadMismatch,
+    /// A minor field was wrong (priority, timestamp); its default was taken.
+    BadField,
+}
+
+/// One thing wrong inside a frame that was otherwise read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind of problem.
+    pub kind: ProblemKind,
+    /// The type of the message, as far as it was known.
+    pub message_type: String,
+    /// Where: dotted path from the envelope, e.g. `payload.data.status`.
+    pub path: String,
+    /// What is allowed there.
+    pub expected: String,
+    /// What stood there.
+    pub found: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Problem { message_type, path, expected, found, .. } = self;
+        if message_type.is_empty() {
+            write!(f, "{path}: expected {expected}, found {found}")
+        } else {
+            write!(f, "{message_type}: {path}: expected {expected}, found {found}")
+        }
+    }
+}
+
+impl Problem {
+    /// Splits serde's "invalid type: X, expected Y at line …" into found and expected.
+    pub(crate) fn from_serde(kind: ProblemKind, message_type: &str, path: String, message: &str) -> Self {
+        let message = message.split(" at line ").next().unwrap_or(message);
+        let (found, expected) = match message.split_once(", expected ") {
+            Some((found, expected)) => (found.to_owned(), expected.to_owned()),
+            None => match message.strip_prefix("missing field ") {
+                Some(field) => ("nothing".to_owned(), format!("a field {field}")),
+                None => (message.to_owned(), "the documented shape".to_owned()),
+            },
+        };
+        Self { kind, message_type: clip(message_type), path, expected: clip(&expected), found: clip(&found) }
+    }
+}
+
+/// Foreign text in a diagnostic is cut to 120 characters.
+pub(crate) fn clip(text: &str) -> String {
+    match text.char_indices().nth(120) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}

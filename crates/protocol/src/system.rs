@@ -1,0 +1,222 @@
+//! System messages: the protocol's own talk.
+//!
+//! The serde derives here are the JSON of the wire (`payload`); the type name is the envelope's.
+
+use crate::{Channel, Code, Json, Subject};
+use serde::{Deserialize, Serialize};
+
+/// `hello`: the first frame of a client. A basic server ignores it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`crate::PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// Name and version of the client, for the server's log.
+    pub client: String,
+    /// The browser's scope: of two connections of one session the lower term is closed (4410).
+    pub session: String,
+    /// Counts the leaders of a session.
+    pub term: u64,
+}
+
+/// `ping` and `pong`: what the ping held comes back unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ping {
+    /// Counts the pings of one socket.
+    pub n: u64,
+    /// The client's monotonic clock, ms.
+    pub sent_at: u64,
+}
+
+/// How far a client has seen a subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    /// Epoch the `seq` belongs to.
+    pub epoch: String,
+    /// Last seq folded.
+    pub seq: u64,
+}
+
+/// One entry of `subscribe`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscribeEntry {
+    /// The channel.
+    pub channel: Channel,
+    /// The topic, if narrowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Where to go on; without it a snapshot is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
+}
+
+impl SubscribeEntry {
+    /// What is subscribed.
+    pub fn subject(&self) -> Subject {
+        Subject { channel: self.channel, topic: self.topic.clone() }
+    }
+}
+
+/// What a client says on the system channel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientSystem {
+    /// First frame.
+    Hello(Hello),
+    /// First-message authentication, or refresh in place.
+    Auth {
+        /// The token. Never log it.
+        token: String,
+    },
+    /// Latency and liveness.
+    Ping(Ping),
+    /// Start (or start over) subscriptions.
+    Subscribe(Vec<SubscribeEntry>),
+    /// End subscriptions.
+    Unsubscribe(Vec<Subject>),
+}
+
+/// How a subscription goes on after `subscribed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Continuity {
+    /// Everything after `since` follows.
+    Exact,
+    /// The current state follows, then what comes after.
+    Snapshot,
+    /// Some events are gone for good; the current state follows.
+    Gap,
+}
+
+/// `welcome`: before anything else, after authentication.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Welcome {
+    /// [`crate::PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// The session of `hello`.
+    pub session: String,
+    /// Who the server takes the client for.
+    pub user: String,
+    /// Server time, ms since the epoch.
+    pub now: u64,
+    /// Largest frame the server accepts, bytes.
+    pub max_message_bytes: u64,
+    /// Most unacked messages it wants in flight.
+    pub max_in_flight: u32,
+    /// After a drop, spread the first dial over this many ms.
+    pub reconnect_window_ms: u64,
+    /// Messages per second it accepts, if limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// The token's life, ms, if it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_ms: Option<u64>,
+}
+
+/// `subscribed`: the answer to one entry of `subscribe`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subscribed {
+    /// The channel.
+    pub channel: Channel,
+    /// The topic, if narrowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The epoch from here on.
+    pub epoch: String,
+    /// Base of the chain: the next event's `prev` (for `exact` the client's own `since.seq`).
+    pub seq: u64,
+    /// What follows.
+    pub continuity: Continuity,
+}
+
+/// One item of a snapshot: an event without its place in the history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotItem {
+    /// The type, as an event would have it. It carries the full state.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The payload.
+    pub payload: Json,
+    /// When it happened, ms since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<u64>,
+}
+
+/// `snapshot`: one part of the state of a (channel, topic). All parts together replace it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The channel.
+    pub channel: Channel,
+    /// The topic, if narrowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The epoch of `seq`.
+    pub epoch: String,
+    /// The state includes everything up to here.
+    pub seq: u64,
+    /// Counts the parts from 0.
+    pub part: u32,
+    /// Whether this is the last part.
+    pub last: bool,
+    /// At most 64 KiB of items.
+    pub items: Vec<SnapshotItem>,
+}
+
+/// What a server says on the system channel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServerSystem {
+    /// Opens a v1 connection.
+    Welcome(Welcome),
+    /// A token was accepted.
+    Authed {
+        /// Its life in ms; `None` when it does not end.
+        expires_in_ms: Option<u64>,
+    },
+    /// A subscription starts.
+    Subscribed(Subscribed),
+    /// Part of its state.
+    Snapshot(Snapshot),
+    /// A subscription was refused.
+    Denied {
+        /// What was asked for.
+        subject: Subject,
+        /// Why.
+        code: Code,
+        /// Why, for people.
+        message: String,
+    },
+    /// Accepted and stored.
+    Ack {
+        /// The ids of the client's messages.
+        ids: Vec<String>,
+    },
+    /// Not accepted.
+    Nack {
+        /// The id of the client's message.
+        id: String,
+        /// Why.
+        code: Code,
+        /// Why, for people.
+        message: String,
+        /// With it: try again after so many ms. Without: final.
+        retry_after_ms: Option<u64>,
+    },
+    /// Something the client sent was wrong.
+    Error {
+        /// Why.
+        code: Code,
+        /// Why, for people.
+        message: String,
+        /// The message to blame, if one is.
+        id: Option<String>,
+    },
+    /// About to close.
+    Goodbye {
+        /// Why, for people.
+        reason: String,
+        /// Spread the next dial over so many ms.
+        reconnect_window_ms: u64,
+    },
+    /// The answer to a ping; `None` when the server did not send our ping's content back.
+    Pong(Option<Ping>),
+}
