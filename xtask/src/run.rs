@@ -1,0 +1,132 @@
+//! Running other programs: a clean environment, output kept for the case of failure, a heartbeat on long steps.
+
+use crate::root;
+use anyhow::{Context, Result, bail};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Set by the cargo (and rustup proxy) that started us. Handed on, they would pin children to the toolchain of
+/// the outer call, whatever the `rust-toolchain` file that set-up may just have written says.
+const OUTER_CARGO: [&str; 8] = [
+    "RUSTUP_TOOLCHAIN",
+    "RUST_RECURSION_COUNT",
+    "RUSTUP_TOOLCHAIN_SOURCE",
+    "CARGO",
+    "RUSTC",
+    "RUSTDOC",
+    "OUT_DIR",
+    "LD_LIBRARY_PATH",
+];
+
+/// A command in the repository's root that sees the world as a fresh shell would.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root::root());
+    for name in OUTER_CARGO {
+        command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_")
+            || text.starts_with("CARGO_MANIFEST_")
+            || text == "CARGO_PRIMARY_PACKAGE"
+        {
+            command.env_remove(&name);
+        }
+    }
+    if let Some(paths) = library_path() {
+        command.env("LD_LIBRARY_PATH", paths);
+    }
+    command
+}
+
+/// Cargo, from PATH: where rustup is, this is its proxy, which honours `rust-toolchain`.
+pub fn cargo() -> Command {
+    command("cargo")
+}
+
+/// The person's own library path without what the outer cargo put in front of it.
+fn library_path() -> Option<OsString> {
+    let all = std::env::var_os("LD_LIBRARY_PATH")?;
+    let target = root::target();
+    let own: Vec<_> = std::env::split_paths(&all)
+        .filter(|dir| !dir.starts_with(&target) && !dir.to_string_lossy().contains("/toolchains/"))
+        .filter(|dir| !dir.ends_with("rustlib/x86_64-unknown-linux-gnu/lib") && dir != Path::new("/usr/lib"))
+        .collect();
+    if own.is_empty() { None } else { std::env::join_paths(own).ok() }
+}
+
+/// Standard output, trimmed, if the command ran and succeeded.
+pub fn output(command: &mut Command) -> Option<String> {
+    let done = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    done.status.success().then(|| String::from_utf8_lossy(&done.stdout).trim().to_owned())
+}
+
+/// What a command line looks like to a person.
+pub fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs with the person's terminal; an error names the command.
+pub fn visible(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("`{}` cannot be started", shown(command)))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", shown(command));
+    }
+    Ok(())
+}
+
+/// Runs with its output in a log under the target directory, a line every 15 seconds, and on failure the log's
+/// last lines: for long steps whose every line is of interest only when they fail.
+pub fn quiet(what: &str, command: &mut Command) -> Result<()> {
+    let dir = root::target().join("xtask-logs");
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let name: String = what.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let log = dir.join(format!("{name}.log"));
+    let file = std::fs::File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+    println!("  {} …", shown(command));
+    let began = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .spawn()
+        .with_context(|| format!("`{}` cannot be started", shown(command)))?;
+    let mut told = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if told.elapsed() >= Duration::from_secs(15) {
+            told = Instant::now();
+            let text = root::read_or_empty(&log);
+            let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
+            let last: String = last.chars().take(80).collect();
+            println!("    … {what}, {} s so far: {last}", began.elapsed().as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    if status.success() {
+        return Ok(());
+    }
+    let text = root::read_or_empty(&log);
+    let lines: Vec<&str> = text.lines().collect();
+    for line in &lines[lines.len().saturating_sub(15)..] {
+        println!("    | {line}");
+    }
+    bail!("`{}` failed ({status}); all of its output is in {}", shown(command), log.display());
+}
+
+/// A command as root: directly, through a sudo that asks nothing, or not at all.
+pub fn as_root(program: &str) -> Option<Command> {
+    if output(&mut command("id").arg("-u")).as_deref() == Some("0") {
+        return Some(command(program));
+    }
+    output(command("sudo").args(["-n", "true"]))?;
+    let mut sudo = command("sudo");
+    sudo.arg("-n").arg(program);
+    Some(sudo)
+}

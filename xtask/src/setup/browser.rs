@@ -1,0 +1,62 @@
+//! Chromium and its driver: for wasm tests and for the end-to-end tests.
+
+use super::{Found, Need, apt};
+use crate::{root, run};
+use anyhow::Result;
+use std::path::PathBuf;
+
+const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
+
+pub const CHROME: Need = Need {
+    name: "Chromium and chromedriver",
+    why: "for the groups wasm and e2e",
+    look,
+    get,
+    by_hand: || {
+        format!(
+            "install Chromium or Chrome with the chromedriver of its version, on PATH or named by CHROME and \
+             CHROMEDRIVER; on Debian: {}",
+            apt::line(&PACKAGES)
+        )
+    },
+};
+
+/// The browser: what CHROME names, else what PATH has.
+pub fn chrome() -> Option<PathBuf> {
+    named("CHROME", &["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"])
+}
+
+/// Its driver: what CHROMEDRIVER names, else what PATH has.
+pub fn chromedriver() -> Option<PathBuf> {
+    named("CHROMEDRIVER", &["chromedriver"])
+}
+
+fn named(variable: &str, names: &[&str]) -> Option<PathBuf> {
+    match std::env::var_os(variable) {
+        Some(path) => Some(PathBuf::from(path)).filter(|path| root::is_executable(path)),
+        None => names.iter().find_map(|name| root::on_path(name)),
+    }
+}
+
+fn look() -> Found {
+    match (chrome(), chromedriver()) {
+        (Some(chrome), Some(driver)) => {
+            // The driver's version stands for both: asking Chromium itself takes most of a second.
+            let version = run::output(run::command(&driver).arg("--version")).unwrap_or_default();
+            let version: String = version.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+            Found::Yes(format!("{version}, {}, {}", chrome.display(), driver.display()))
+        }
+        (None, _) if std::env::var_os("CHROME").is_some() => {
+            Found::No("CHROME names no executable file".into())
+        }
+        (_, None) if std::env::var_os("CHROMEDRIVER").is_some() => {
+            Found::No("CHROMEDRIVER names no executable file".into())
+        }
+        (None, _) => Found::No("no browser".into()),
+        (_, None) => Found::No("no chromedriver".into()),
+    }
+}
+
+fn get() -> Result<()> {
+    apt::install(&PACKAGES)
+}
