@@ -1,1 +1,36 @@
-//! x
+//! The realtime engine of SentinelOps: everything that decides, nothing that does.
+//!
+//! No socket, no store, no clock, no randomness of its own: time is the [`Now`] argument of every
+//! input, randomness comes from the seed given to [`Engine::new`]. The worker shell and the
+//! simulator drive it the same way:
+//!
+//! 1. give it one input (a method that takes `now`);
+//! 2. **after every input, drain [`Engine::poll_output`] until it answers `None`, then wait for the
+//!    next input, at the latest until [`Engine::poll_timeout`], and then call
+//!    [`Engine::handle_timeout`]**.
+//!
+//! Inputs are grouped as *commands* (what people and pages want), *socket*, *store*, *hints* and
+//! *time*. Nothing here panics on what comes from outside.
+#![deny(missing_docs)]
+
+mod delivery;
+mod message;
+mod now;
+mod options;
+mod output;
+mod socket;
+mod status;
+mod store;
+
+pub use delivery::{Batch, ConsumerId, Delivery, SnapshotDelivery};
+pub use message::{
+    DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate, SendRequest,
+};
+pub use now::Now;
+pub use options::{EngineOptions, ModeOption, Options, OutboxOptions, TokenIn};
+pub use output::{Output, TokenReason, Trace};
+pub use socket::{Generation, Hint, SocketEvent};
+pub use status::{Cause, ConnectionState, Metrics, Mode, Quality, Status};
+pub use store::{
+    FailedRow, Meta, Row, StorageState, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot,
+};

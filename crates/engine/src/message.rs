@@ -1,0 +1,158 @@
+//! What a sender says and is told.
+
+use sentinelops_protocol::{Channel, Code, Json, Priority};
+use serde::{Deserialize, Serialize};
+
+/// A message to send.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SendRequest {
+    /// Minted by the sender (a ULID, 1 to 64 chars): the idempotency key. Handing the same id in
+    /// again is harmless.
+    pub id: String,
+    /// The dotted type.
+    pub kind: String,
+    /// The channel; not `system`.
+    pub channel: Channel,
+    /// The payload.
+    pub payload: Json,
+    /// How urgent.
+    pub priority: Priority,
+    /// `None`: derived with [`sentinelops_protocol::ordering_key`].
+    pub ordering_key: Option<String>,
+    /// An unsent row with the same value is replaced (Superseded).
+    pub coalesce: Option<String>,
+    /// `false`: never stored, never kept while disconnected (refused at once instead).
+    pub queue: bool,
+    /// `true`: dropped silently when it cannot leave at once (typing).
+    pub ephemeral: bool,
+}
+
+/// Whether it survives a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Durability {
+    /// Handed to the store, not yet complete.
+    Pending,
+    /// The store's strict transaction completed.
+    Durable,
+    /// There is no working store.
+    MemoryOnly,
+}
+
+/// How far it got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveryState {
+    /// Waiting for a connection, the window, or `retryAfterMs`.
+    Queued,
+    /// Given to a socket that is still open.
+    Sent,
+    /// Possibly sent, no answer, the socket is gone. It will be sent again.
+    Unconfirmed,
+    /// Acked: final.
+    Delivered,
+    /// Basic servers: a pong came after it. Final.
+    HandedOver,
+    /// Final.
+    Failed(FailReason),
+    /// Over the maximum age. Final.
+    Expired {
+        /// It was given to a socket before.
+        may_have_arrived: bool,
+    },
+    /// Dropped for a more urgent one; it was never sent. Final.
+    Evicted,
+    /// Replaced by a newer one of the same `coalesce`; it was never sent. Final.
+    Superseded,
+}
+
+impl DeliveryState {
+    /// Whether nothing more will happen to it.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Queued | Self::Sent | Self::Unconfirmed)
+    }
+}
+
+/// Why a message failed for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailReason {
+    /// The server's final nack, or its `error` naming this message.
+    Refused {
+        /// Why.
+        code: Code,
+        /// Why, for people.
+        message: String,
+    },
+    /// `max_attempts` retryable nacks.
+    TooManyAttempts {
+        /// How many.
+        attempts: u32,
+    },
+    /// Larger than the server accepts; never sent.
+    TooBig {
+        /// Bytes found.
+        found: u64,
+        /// Bytes allowed.
+        allowed: u64,
+    },
+    /// It was alone in flight twice when the server closed with this code.
+    Poison {
+        /// The close code.
+        code: u16,
+        /// The server's reason.
+        reason: String,
+    },
+    /// The outbox is full of messages at least as urgent; it was not taken.
+    QueueFull {
+        /// Messages allowed.
+        capacity: u32,
+    },
+    /// Not connected, and the message (or the configuration) says not to queue.
+    NotConnected,
+    /// The request itself is wrong (id, type, channel).
+    Invalid {
+        /// What was found and what is allowed.
+        detail: String,
+    },
+    /// A person discarded it; it was never sent.
+    Discarded,
+}
+
+/// A change in what is known of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageUpdate {
+    /// Which message.
+    pub id: String,
+    /// Whether it survives a reload.
+    pub durability: Durability,
+    /// How far it got.
+    pub delivery: DeliveryState,
+}
+
+/// One row of the outbox as listed to people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageInfo {
+    /// Its present state.
+    pub update: MessageUpdate,
+    /// The dotted type.
+    pub kind: String,
+    /// The channel.
+    pub channel: Channel,
+    /// How urgent.
+    pub priority: Priority,
+    /// When it was sent by the person, ms since the epoch.
+    pub created_at: u64,
+    /// Retryable nacks so far.
+    pub attempts: u32,
+    /// The payload as JSON text.
+    pub payload: Json,
+}
+
+/// How many messages are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageCounts {
+    /// Waiting or in flight, by priority rank.
+    pub queued: [u32; 4],
+    /// Of these, in flight.
+    pub in_flight: u32,
+    /// In the failed list.
+    pub failed: u32,
+}

@@ -1,0 +1,133 @@
+//! Options: the eight documented ones and ours, with unit and default.
+
+use serde::{Deserialize, Serialize};
+
+/// Connection options. The first eight are the documented ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// WebSocket server URL. Default `ws://localhost:3001`.
+    pub url: String,
+    /// Reconnect by itself. Default `true`.
+    pub reconnect: bool,
+    /// Initial reconnect delay, ms. Default 1,000. 0 is allowed (tests).
+    pub reconnect_interval_ms: u64,
+    /// Longest reconnect delay, ms. Default 30,000.
+    pub max_reconnect_interval_ms: u64,
+    /// Backoff multiplier. Default 1.5.
+    pub reconnect_decay: f64,
+    /// Most dials without proved health, then Error. Default `None`: no limit.
+    pub max_reconnect_attempts: Option<u32>,
+    /// Connection timeout, ms: handshake, and with it the wait for the first answer. Default 10,000.
+    pub timeout_ms: u64,
+    /// Readable log lines. Default `false`.
+    pub debug: bool,
+    /// Lower bound under every reconnect delay, ms. Default 200. 0 is allowed (tests).
+    pub reconnect_floor_ms: u64,
+    /// Which mode. Default [`ModeOption::Auto`].
+    pub mode: ModeOption,
+    /// Where a token travels. Default [`TokenIn::Auto`].
+    pub token_in: TokenIn,
+    /// Ms between pings. Default 30,000.
+    pub ping_interval_ms: u64,
+    /// Attempts are forgotten after so many ms of proved health. Default 10,000.
+    pub stable_after_ms: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            url: "ws://localhost:3001".to_owned(),
+            reconnect: true,
+            reconnect_interval_ms: 1_000,
+            max_reconnect_interval_ms: 30_000,
+            reconnect_decay: 1.5,
+            max_reconnect_attempts: None,
+            timeout_ms: 10_000,
+            debug: false,
+            reconnect_floor_ms: 200,
+            mode: ModeOption::Auto,
+            token_in: TokenIn::Auto,
+            ping_interval_ms: 30_000,
+            stable_after_ms: 10_000,
+        }
+    }
+}
+
+/// Which mode the client speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ModeOption {
+    /// Find out; once welcomed, v1 for good.
+    #[default]
+    Auto,
+    /// v1 only: no welcome is a failed attempt.
+    Full,
+    /// As documented, never anything else.
+    Basic,
+}
+
+/// Where a token travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenIn {
+    /// Query in modes auto and basic, frame in full.
+    #[default]
+    Auto,
+    /// `?token=` on the URL, as documented.
+    Query,
+    /// An `auth` frame in the first flight.
+    Frame,
+}
+
+/// Options of the outbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutboxOptions {
+    /// `false`: sending while disconnected is an error at once. Default `true`.
+    pub enabled: bool,
+    /// `false`: rows are kept in memory only. Default `true`.
+    pub persist: bool,
+    /// Most rows; critical ones may exceed it. Default 1,000.
+    pub capacity: u32,
+    /// Most bytes of all rows. Default 32 MiB.
+    pub max_bytes: u64,
+    /// Most messages in flight. Default 64; the server may say fewer.
+    pub window: u32,
+    /// Of the window, kept for critical messages. Default 8.
+    pub critical_reserve: u32,
+    /// Retryable nacks until a message fails. Default 3.
+    pub max_attempts: u32,
+    /// Maximum age, ms on server time. Default 24 h. At most half of what servers remember (48 h).
+    pub max_age_ms: u64,
+}
+
+impl Default for OutboxOptions {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            persist: true,
+            capacity: 1_000,
+            max_bytes: 32 * 1024 * 1024,
+            window: 64,
+            critical_reserve: 8,
+            max_attempts: 3,
+            max_age_ms: 24 * 60 * 60 * 1_000,
+        }
+    }
+}
+
+/// Everything an engine is made from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EngineOptions {
+    /// The connection.
+    pub connection: Options,
+    /// The outbox.
+    pub outbox: OutboxOptions,
+    /// The scope's user; rows leave only under it. `None` is anonymous.
+    pub user: Option<String>,
+    /// Name of the browser's scope, said in `hello`.
+    pub session: String,
+    /// Name and version of the client, said in `hello`.
+    pub client: String,
+    /// Name of this tab, written into rows.
+    pub tab: String,
+    /// Whether a token provider exists: then a token is asked for before each dial.
+    pub has_token_provider: bool,
+}

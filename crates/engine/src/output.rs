@@ -1,0 +1,96 @@
+//! What the engine asks the shell to do.
+
+use crate::{Batch, ConnectionState, ConsumerId, Generation, MessageUpdate, StoreGroup};
+use sentinelops_protocol::Problem;
+
+/// Something to carry out, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Open a socket. The URL may hold a token in its query: never log it.
+    Dial {
+        /// Say it with every event of this socket.
+        generation: Generation,
+        /// The whole URL.
+        url: String,
+    },
+    /// Send a frame.
+    Transmit {
+        /// On this socket.
+        generation: Generation,
+        /// UTF-8 JSON.
+        text: String,
+        /// As a binary frame (v1) or a text frame.
+        binary: bool,
+    },
+    /// Close and abandon a socket: detach its handlers first, its events no longer count.
+    Abandon {
+        /// This socket.
+        generation: Generation,
+        /// 1000 or 4000-4999.
+        code: u16,
+        /// At most 123 bytes.
+        reason: String,
+    },
+    /// Ask the page's token provider. Answer with `handle_token`.
+    RequestToken {
+        /// Why it is asked.
+        reason: TokenReason,
+    },
+    /// One transaction. Answer with `handle_store`.
+    Store(StoreGroup),
+    /// Open the store (again) and read everything. Answer with `handle_store`.
+    OpenStore,
+    /// Look for rows that other tabs appended. Answer with `StoreEvent::Found`.
+    RescanStore,
+    /// A batch for a consumer.
+    Deliver {
+        /// Who.
+        consumer: ConsumerId,
+        /// What.
+        batch: Batch,
+    },
+    /// For the flight recorder and debug log; never holds tokens.
+    Trace(Trace),
+}
+
+/// Why a token is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenReason {
+    /// Before a dial.
+    Dial,
+    /// At 80 % of its life.
+    Refresh,
+    /// The server closed with 4401.
+    Rejected,
+}
+
+/// What happened inside, for people who debug.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trace {
+    /// The state changed.
+    State {
+        /// From.
+        from: ConnectionState,
+        /// To.
+        to: ConnectionState,
+        /// In words.
+        cause: String,
+    },
+    /// A dial is planned.
+    Backoff {
+        /// Which attempt.
+        attempt: u32,
+        /// Ms from now.
+        delay_ms: u64,
+        /// In words.
+        why: String,
+    },
+    /// A message of ours went a step further.
+    Message(MessageUpdate),
+    /// A frame was refused whole.
+    RefusedFrame(String),
+    /// Part of a frame was refused or repaired.
+    Problem(Problem),
+    /// Anything else worth a line.
+    Note(String),
+}

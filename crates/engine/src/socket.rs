@@ -1,0 +1,55 @@
+//! What the shell says about sockets and about the world around them.
+
+/// Numbers the sockets of one engine. Events of any but the latest generation are ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Generation(pub u64);
+
+/// What happened to a socket.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SocketEvent<'a> {
+    /// The handshake succeeded.
+    Opened,
+    /// A frame arrived.
+    Frame {
+        /// Its bytes (UTF-8 JSON either way).
+        bytes: &'a [u8],
+        /// Whether it came as a binary frame.
+        binary: bool,
+    },
+    /// `bufferedAmount` as last read, in bytes. Read after each transmit and while it is above 0
+    /// at each [`crate::Engine::poll_timeout`].
+    Buffered(usize),
+    /// The socket closed, or could not be opened (1006).
+    Closed {
+        /// The close code; 1006 when there was none.
+        code: u16,
+        /// The reason text, possibly empty.
+        reason: String,
+    },
+    /// The constructor refused (bad URL, mixed content): no retry helps.
+    Refused {
+        /// What the browser said.
+        reason: String,
+    },
+}
+
+/// Signs from the browser that something may have changed. None of them proves anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hint {
+    /// `online` event.
+    Online,
+    /// `offline` event: slows dialling, declares nothing.
+    Offline,
+    /// The page became visible.
+    Visible,
+    /// The page became hidden.
+    Hidden,
+    /// The window got focus.
+    Focus,
+    /// `pageshow` (also out of the bfcache).
+    PageShow,
+    /// `resume` after a freeze.
+    Resume,
+    /// A timer fired far too late: the machine slept. The engine also finds this out by itself.
+    LateTick,
+}

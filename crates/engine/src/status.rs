@@ -1,0 +1,164 @@
+//! What people see of the connection.
+
+use serde::{Deserialize, Serialize};
+
+/// The five documented states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ConnectionState {
+    /// Not connected, and nobody asked for it.
+    #[default]
+    Disconnected,
+    /// First dial under way.
+    Connecting,
+    /// Open, and the mode is known (v1: welcomed).
+    Connected,
+    /// Was connected or failed to; waiting for the next dial, or dialling again.
+    Reconnecting,
+    /// Gave up, or only a person can help. See the [`Cause`].
+    Error,
+}
+
+/// Why the connection is in its state, for people. `Display` is the text shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Cause {
+    /// Nothing to explain.
+    #[default]
+    None,
+    /// `disconnect()` was called, or auto-connect is off.
+    NotAsked,
+    /// The network or the server broke the connection.
+    Lost,
+    /// No server answered.
+    Unreachable,
+    /// The handshake took longer than `timeout`.
+    TimedOut,
+    /// The server stopped answering on an open socket.
+    Silent,
+    /// The server stayed silent about one message for 30 s although it answers pings.
+    Stuck,
+    /// The machine woke up.
+    Woke,
+    /// The browser says there is no network.
+    Offline,
+    /// The server restarts or drains.
+    Draining(String),
+    /// The server asked for patience (1013, 4429).
+    Overloaded,
+    /// This consumer was too slow (4408).
+    TooSlow,
+    /// Waiting for a token.
+    NeedsAuth,
+    /// `welcome.user` is not the user of this scope.
+    WrongUser {
+        /// Who the scope belongs to.
+        expected: String,
+        /// Who the server says.
+        found: String,
+    },
+    /// Another tab leads now (4410).
+    Superseded,
+    /// `max_reconnect_attempts` are spent.
+    GaveUp {
+        /// How many there were.
+        attempts: u32,
+    },
+    /// A URL that was v1 did not welcome.
+    NoWelcome,
+    /// A terminal close code.
+    Closed {
+        /// The code.
+        code: u16,
+        /// The server's reason.
+        reason: String,
+    },
+    /// The URL cannot be dialled.
+    BadUrl(String),
+}
+
+/// How the server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Mode {
+    /// As documented: no acks, no seq.
+    Basic,
+    /// The full protocol.
+    V1,
+}
+
+/// Connection quality by smoothed round trip: below 80, 200, 500 ms and above, with hysteresis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Quality {
+    /// Below 80 ms.
+    Excellent,
+    /// Below 200 ms.
+    Good,
+    /// Below 500 ms.
+    Fair,
+    /// 500 ms and above.
+    Poor,
+}
+
+/// The connection as shown.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// One of five.
+    pub state: ConnectionState,
+    /// Why.
+    pub cause: Cause,
+    /// Known once the server spoke.
+    pub mode: Option<Mode>,
+    /// Smoothed round trip, ms.
+    pub latency_ms: Option<f64>,
+    /// Round-trip variation (RFC 6298 rttvar), ms.
+    pub jitter_ms: Option<f64>,
+    /// 95th percentile of the last 64 samples, ms.
+    pub p95_ms: Option<f64>,
+    /// From the smoothed round trip.
+    pub quality: Option<Quality>,
+    /// Dials since the last proved health.
+    pub attempts: u32,
+    /// Wall clock (ms) of the next dial while waiting.
+    pub next_dial_at: Option<u64>,
+    /// Wall clock (ms) since when it is connected.
+    pub connected_since: Option<u64>,
+    /// Messages not yet answered, by priority (critical, high, normal, low).
+    pub queued: [u32; 4],
+    /// Whether what is queued survives a reload.
+    pub storage: crate::StorageState,
+    /// The last error, in words; kept until the next healthy connection.
+    pub last_error: Option<String>,
+}
+
+/// Counters since the engine started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Frames received.
+    pub frames_in: u64,
+    /// Messages received.
+    pub messages_in: u64,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Frames sent.
+    pub frames_out: u64,
+    /// Messages sent.
+    pub messages_out: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Dials.
+    pub dials: u64,
+    /// Connections that followed an earlier one.
+    pub reconnects: u64,
+    /// Ms connected, all connections together.
+    pub uptime_ms: u64,
+    /// Frames refused whole.
+    pub refused_frames: u64,
+    /// Envelopes refused, payloads delivered raw, unknown channels, repaired fields.
+    pub problems: u64,
+    /// Events dropped as repeats.
+    pub repeats: u64,
+    /// Holes noticed.
+    pub holes: u64,
+    /// Consumers whose queue overflowed and were resynced.
+    pub resyncs: u64,
+    /// Dead verdicts.
+    pub verdicts: u64,
+}

@@ -1,0 +1,179 @@
+//! What the engine asks of the store, and what the store answers.
+
+use crate::FailReason;
+use sentinelops_protocol::{Channel, Priority};
+use serde::{Deserialize, Serialize};
+
+/// A message as stored. `bytes` is what goes over the wire, unchanged at every resend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The idempotency key.
+    pub id: String,
+    /// Position among the rows of its rank: first in, first out.
+    pub order: u64,
+    /// How urgent.
+    pub priority: Priority,
+    /// The exact envelope.
+    pub bytes: String,
+    /// The dotted type, for lists.
+    pub kind: String,
+    /// The channel, for lists.
+    pub channel: Channel,
+    /// What it stays in order with.
+    pub ordering_key: Option<String>,
+    /// What replaces it while unsent.
+    pub coalesce: Option<String>,
+    /// Server time (ms since the epoch) when it was taken; ages run on server time.
+    pub created_at: u64,
+    /// Retryable nacks so far.
+    pub attempts: u32,
+    /// Whether any socket may have carried it.
+    pub possibly_sent: bool,
+    /// The tab that took it.
+    pub owner: String,
+}
+
+/// A row that ended badly: kept for people, with the reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailedRow {
+    /// The row as it was.
+    pub row: Row,
+    /// Its final state.
+    pub state: crate::DeliveryState,
+    /// Ms since the epoch.
+    pub ended_at: u64,
+}
+
+impl FailedRow {
+    /// The reason, when it failed (rather than expired or was evicted).
+    pub fn reason(&self) -> Option<&FailReason> {
+        match &self.state {
+            crate::DeliveryState::Failed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// Small facts that outlive the leader.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// No dial before this wall clock (ms), whoever leads: a server said so.
+    pub not_before: u64,
+    /// Dials since the last proved health.
+    pub attempts: u32,
+    /// A leader had a socket open when it last wrote: rows up to `last_order` are possibly sent.
+    pub socket_open: bool,
+    /// Highest order that existed when a socket was last open.
+    pub last_order: u64,
+    /// Counts leaders.
+    pub term: u64,
+    /// The URL welcomed once: never basic again.
+    pub welcomed: bool,
+    /// The user seen first, for the anonymous scope.
+    pub user: Option<String>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StoreOp {
+    /// Insert or replace a row.
+    Put(Row),
+    /// Remove a row.
+    Delete {
+        /// Its priority and order (the key).
+        priority: Priority,
+        /// See above.
+        order: u64,
+        /// Its id.
+        id: String,
+    },
+    /// Add to the failed list.
+    PutFailed(FailedRow),
+    /// Remove from the failed list.
+    DeleteFailed {
+        /// Its id.
+        id: String,
+    },
+    /// Replace the meta record.
+    PutMeta(Meta),
+}
+
+/// One transaction: all or nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoreGroup {
+    /// Repeated in the answer.
+    pub number: u64,
+    /// In order.
+    pub ops: Vec<StoreOp>,
+    /// `strict` durability: rows people were promised. Deletes alone may be relaxed.
+    pub strict: bool,
+}
+
+/// What a store holds when opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StoreSnapshot {
+    /// By priority, then order.
+    pub rows: Vec<Row>,
+    /// The failed list.
+    pub failed: Vec<FailedRow>,
+    /// The small facts.
+    pub meta: Meta,
+    /// Records that could not be read and were set aside.
+    pub unreadable: u32,
+}
+
+/// Why the store could not do it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreError {
+    /// The quota is exhausted.
+    Quota,
+    /// There is no store (private mode, blocked, broken).
+    Unavailable(String),
+    /// Another tab holds an older version open.
+    Blocked,
+    /// A newer build changed the schema: reload to update.
+    NewerSchema,
+    /// The handle died (the browser closed it).
+    Dead(String),
+    /// Anything else.
+    Other(String),
+}
+
+/// What the store says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StoreEvent {
+    /// Opened; what it holds.
+    Opened(Box<StoreSnapshot>),
+    /// Could not be opened.
+    OpenFailed(StoreError),
+    /// The transaction's `complete` came.
+    Committed {
+        /// The group.
+        number: u64,
+    },
+    /// The transaction aborted: nothing of the group is stored.
+    Aborted {
+        /// The group.
+        number: u64,
+        /// Why.
+        error: StoreError,
+    },
+    /// Rows that other tabs appended, found by a rescan.
+    Found(Vec<Row>),
+    /// The database closed under us, or a newer build asked for it (`versionchange`).
+    Closed(StoreError),
+}
+
+/// Whether what is queued survives a reload.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StorageState {
+    /// Not opened yet.
+    #[default]
+    Opening,
+    /// Saved on this device.
+    Durable,
+    /// Kept in memory only: "not saved on this device".
+    MemoryOnly(StoreError),
+    /// Switched off by configuration.
+    Off,
+}
