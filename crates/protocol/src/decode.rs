@@ -31,11 +31,11 @@ pub fn decode_server_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<Serv
             match system::server(&envelope) {
                 Ok(Some(system)) => return Some(ServerMessage::System(system)),
                 Ok(None) => {}
-                Err(problem) => problems.push(*problem),
+                Err(problem) => problems.push(envelope.blame(*problem)),
             }
         }
         let (payload, problem) = decode_payload(&envelope.kind, &envelope.payload);
-        problems.extend(problem);
+        problems.extend(problem.map(|problem| envelope.blame(problem)));
         Some(ServerMessage::Event(Event {
             id: envelope.id,
             kind: envelope.kind,
@@ -65,7 +65,7 @@ pub fn decode_client_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<Clie
                     None
                 }
                 Err(problem) => {
-                    problems.push(*problem);
+                    problems.push(envelope.blame(*problem));
                     None
                 }
             };
@@ -144,6 +144,7 @@ fn not_json(error: serde_json::Error) -> FrameError {
 fn bad(kind: &str, path: &str, expected: &str, found: &str) -> Box<Problem> {
     Box::new(Problem {
         kind: ProblemKind::BadEnvelope,
+        id: None,
         message_type: crate::problem::clip(kind),
         path: path.to_owned(),
         expected: expected.to_owned(),

@@ -5,6 +5,7 @@
 
 use crate::Json;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A field of a partial update: absent is unchanged, `null` is cleared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -159,6 +160,15 @@ pub struct IncidentEvent {
     pub data: IncidentPatch,
 }
 
+/// `incident.update`: what a client asks to change. The server answers with an incident event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IncidentUpdate {
+    /// Which incident.
+    pub id: String,
+    /// What to change.
+    pub changes: IncidentPatch,
+}
+
 /// The state of one incident, folded from its events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -176,7 +186,7 @@ pub struct Incident {
     pub created_at: Option<u64>,
     /// When it last changed, ms since the epoch.
     pub updated_at: Option<u64>,
-    /// Other fields: a JSON object, the latest that was sent.
+    /// Other fields: a JSON object, merged field by field like the listed ones.
     pub extra: Option<Json>,
 }
 
@@ -203,8 +213,8 @@ impl Incident {
         patch.assigned_to.apply(&mut self.assigned_to);
         patch.created_at.apply(&mut self.created_at);
         patch.updated_at.apply(&mut self.updated_at);
-        if patch.extra.is_some() {
-            self.extra.clone_from(&patch.extra);
+        if let Some(changes) = &patch.extra {
+            self.extra = merge(self.extra.as_ref(), changes);
         }
     }
 
@@ -224,6 +234,20 @@ impl Incident {
             },
         }
     }
+}
+
+/// Fields beyond the listed ones follow the same rule: absent is unchanged, `null` is cleared.
+fn merge(before: Option<&Json>, changes: &Json) -> Option<Json> {
+    type Fields = BTreeMap<String, serde_json::Value>;
+    let mut fields: Fields = before.and_then(|json| json.read().ok()).unwrap_or_default();
+    for (name, value) in changes.read::<Fields>().unwrap_or_default() {
+        if value.is_null() {
+            fields.remove(&name);
+        } else {
+            fields.insert(name, value);
+        }
+    }
+    if fields.is_empty() { None } else { Json::from_value(&fields).ok() }
 }
 
 /// `agent.status`: always the full state of one agent.

@@ -1,6 +1,8 @@
 //! Payloads: from a type and raw JSON to a typed value, and back.
 
-use crate::domain::{Activity, AgentStatus, Alert, ChatMessage, IncidentEvent, Receipt, Typing};
+use crate::domain::{
+    Activity, AgentStatus, Alert, ChatMessage, IncidentEvent, IncidentUpdate, Receipt, Typing,
+};
 use crate::{Json, Problem, wire};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +47,19 @@ pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
         Ok(None) => (Payload::Raw(raw.clone()), None),
         Err(problem) => (Payload::Raw(raw.clone()), Some(*problem)),
     }
+}
+
+/// Reads the payload of a client's `incident.update`: `{id, …changed fields}`.
+///
+/// # Errors
+/// Where it does not fit, what is expected there and what was found.
+pub fn decode_incident_update(raw: &Json) -> Result<IncidentUpdate, Problem> {
+    wire::read_update(raw.as_str()).map_err(|problem| *problem)
+}
+
+/// Writes the payload of an `incident.update`.
+pub fn encode_incident_update(update: &IncidentUpdate) -> Json {
+    wire::write_update(update)
 }
 
 /// Writes a payload as the JSON of the wire.

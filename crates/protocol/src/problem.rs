@@ -71,6 +71,8 @@ pub enum ProblemKind {
 pub struct Problem {
     /// What kind of problem.
     pub kind: ProblemKind,
+    /// The id of the message to blame, where it could be read.
+    pub id: Option<String>,
     /// The type of the message, as far as it was known.
     pub message_type: String,
     /// Where: dotted path from the envelope, e.g. `payload.data.status`.
@@ -103,7 +105,15 @@ impl Problem {
                 None => (message.to_owned(), "the documented shape".to_owned()),
             },
         };
-        Self { kind, message_type: clip(message_type), path, expected: clip(&expected), found: clip(&found) }
+        let id = None;
+        Self {
+            kind,
+            id,
+            message_type: clip(message_type),
+            path,
+            expected: clip(&expected),
+            found: clip(&found),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
-    IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Severity, Typing,
+    IncidentStatus, IncidentUpdate, Patch, Presence, Receipt, ReceiptKind, Severity, Typing,
 };
 use crate::{Json, Payload, Problem, ProblemKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -57,6 +57,49 @@ patch_fields! {
     #[derive(Serialize, Deserialize, Default)]
     #[serde(rename_all = "camelCase")]
     struct IncidentData { title: String, severity: String, status: String, assigned_to: String, created_at: u64, updated_at: u64 }
+}
+
+impl From<IncidentData> for IncidentPatch {
+    fn from(wire: IncidentData) -> Self {
+        Self {
+            title: wire.title,
+            severity: map(wire.severity, |s| Severity::parse(&s)),
+            status: map(wire.status, |s| IncidentStatus::parse(&s)),
+            assigned_to: wire.assigned_to,
+            created_at: wire.created_at,
+            updated_at: wire.updated_at,
+            extra: extra(wire.rest),
+        }
+    }
+}
+
+impl From<IncidentPatch> for IncidentData {
+    fn from(patch: IncidentPatch) -> Self {
+        Self {
+            title: patch.title,
+            severity: map(patch.severity, |s| s.as_str().to_owned()),
+            status: map(patch.status, |s| s.as_str().to_owned()),
+            assigned_to: patch.assigned_to,
+            created_at: patch.created_at,
+            updated_at: patch.updated_at,
+            rest: rest(patch.extra.as_ref()),
+        }
+    }
+}
+
+/// The id of an update; its other fields are an [`IncidentData`] read from the same text, so that a
+/// report can still name the path (a flattened struct cannot).
+#[derive(Deserialize)]
+struct UpdateId {
+    #[serde(alias = "incidentId")]
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Update {
+    id: String,
+    #[serde(flatten)]
+    data: IncidentData,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,20 +181,7 @@ struct WireActivity {
 pub(crate) fn read(kind: &str, json: &str) -> Result<Option<Payload>, Box<Problem>> {
     let incident = |change| {
         parse::<Incident>(kind, json).map(|w| {
-            let d = w.data;
-            Payload::Incident(IncidentEvent {
-                incident_id: w.incident_id,
-                change,
-                data: IncidentPatch {
-                    title: d.title,
-                    severity: map(d.severity, |s| Severity::parse(&s)),
-                    status: map(d.status, |s| IncidentStatus::parse(&s)),
-                    assigned_to: d.assigned_to,
-                    created_at: d.created_at,
-                    updated_at: d.updated_at,
-                    extra: extra(d.rest),
-                },
-            })
+            Payload::Incident(IncidentEvent { incident_id: w.incident_id, change, data: w.data.into() })
         })
     };
     let receipt = |kind_of| {
@@ -223,6 +253,20 @@ pub(crate) fn read(kind: &str, json: &str) -> Result<Option<Payload>, Box<Proble
     payload.map(Some)
 }
 
+pub(crate) fn read_update(json: &str) -> Result<IncidentUpdate, Box<Problem>> {
+    const KIND: &str = "incident.update";
+    let UpdateId { id } = parse(KIND, json)?;
+    let mut data: IncidentData = parse(KIND, json)?;
+    data.rest.remove("id");
+    data.rest.remove("incidentId");
+    Ok(IncidentUpdate { id, changes: data.into() })
+}
+
+pub(crate) fn write_update(update: &IncidentUpdate) -> Json {
+    let update = Update { id: update.id.clone(), data: update.changes.clone().into() };
+    Json::from_value(&update).unwrap_or_else(|_| Json::null())
+}
+
 /// Fast without a path; on failure once more with one, for the report.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result<T, Box<Problem>> {
     serde_json::from_str(json).map_err(|_| {
@@ -247,19 +291,7 @@ pub(crate) fn write(payload: &Payload) -> Json {
                 IncidentChange::Resolved => "resolved",
                 IncidentChange::Escalated => "escalated",
             };
-            Json::from_value(&Incident {
-                incident_id,
-                kind: Some(change.to_owned()),
-                data: IncidentData {
-                    title: data.title,
-                    severity: map(data.severity, |s| s.as_str().to_owned()),
-                    status: map(data.status, |s| s.as_str().to_owned()),
-                    assigned_to: data.assigned_to,
-                    created_at: data.created_at,
-                    updated_at: data.updated_at,
-                    rest: rest(data.extra.as_ref()),
-                },
-            })
+            Json::from_value(&Incident { incident_id, kind: Some(change.to_owned()), data: data.into() })
         }
         Payload::Agent(a) => Json::from_value(&Agent {
             agent_id: a.agent_id.clone(),

@@ -48,12 +48,42 @@ struct Wire<'a> {
 
 impl Envelope {
     pub(super) fn problem(&self, path: &str, expected: &str, found: &str) -> Problem {
-        *bad(&self.kind, path, expected, found)
+        self.blame(*bad(&self.kind, path, expected, found))
     }
+
+    /// Names this message in a problem of it.
+    pub(super) fn blame(&self, problem: Problem) -> Problem {
+        Problem { id: self.id.clone(), ..problem }
+    }
+}
+
+/// The id of something that is no envelope, so that its sender can be told which one it was.
+fn id_of(json: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OnlyId {
+        id: String,
+    }
+    serde_json::from_slice::<OnlyId>(json).ok().map(|only| only.id).filter(|id| is_id(id))
 }
 
 /// `Ok(None)`: an unknown channel, reported and left out.
 pub(super) fn parse(json: &[u8], problems: &mut Vec<Problem>) -> Result<Option<Envelope>, Box<Problem>> {
+    let before = problems.len();
+    let envelope = read(json, problems);
+    if envelope.is_ok() && problems.len() == before {
+        return envelope;
+    }
+    let id = match &envelope {
+        Ok(Some(envelope)) => envelope.id.clone(),
+        _ => id_of(json),
+    };
+    for problem in &mut problems[before..] {
+        problem.id.clone_from(&id);
+    }
+    envelope.map_err(|problem| Box::new(Problem { id, ..*problem }))
+}
+
+fn read(json: &[u8], problems: &mut Vec<Problem>) -> Result<Option<Envelope>, Box<Problem>> {
     let wire: Wire<'_> = match serde_json::from_slice(json) {
         Ok(wire) => wire,
         Err(_) => {
@@ -63,7 +93,8 @@ pub(super) fn parse(json: &[u8], problems: &mut Vec<Problem>) -> Result<Option<E
                 Err(error) => (error.path().to_string(), error.inner().to_string()),
             };
             let path = if path == "." { "envelope".to_owned() } else { path };
-            return Err(Box::new(Problem::from_serde(ProblemKind::BadEnvelope, "", path, &message)));
+            let problem = Problem::from_serde(ProblemKind::BadEnvelope, "", path, &message);
+            return Err(Box::new(problem));
         }
     };
     let kind = wire.kind.into_owned();
