@@ -2,6 +2,7 @@
 
 use crate::{MessageUpdate, Metrics, Status};
 use sentinelops_protocol::{Event, Problem, Subject, system::Continuity};
+use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
 /// Names a consumer: a page behind a bridge, or another tab.
@@ -9,7 +10,7 @@ use std::rc::Rc;
 pub struct ConsumerId(pub u64);
 
 /// The state of a subject at a seq; it replaces what the consumer had of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotDelivery {
     /// What the consumer subscribed to.
     pub subject: Subject,
@@ -22,7 +23,7 @@ pub struct SnapshotDelivery {
 }
 
 /// One thing told to a consumer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Delivery {
     /// The connection changed (only the latest of a batch is sent).
     Status(Box<Status>),
@@ -42,7 +43,7 @@ pub enum Delivery {
 
 /// One batch. The consumer answers with [`crate::Engine::credit`] when its router took it; until
 /// then it gets no other.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// Counts the batches of this consumer.
     pub number: u64,

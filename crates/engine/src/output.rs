@@ -2,6 +2,7 @@
 
 use crate::{Batch, ConnectionState, ConsumerId, Generation, MessageUpdate, StoreGroup};
 use sentinelops_protocol::Problem;
+use serde::{Deserialize, Serialize};
 
 /// Something to carry out, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +55,7 @@ pub enum Output {
 }
 
 /// Why a token is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TokenReason {
     /// Before a dial.
     Dial,
@@ -65,7 +66,7 @@ pub enum TokenReason {
 }
 
 /// What happened inside, for people who debug.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Trace {
     /// The state changed.
     State {

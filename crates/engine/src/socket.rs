@@ -1,5 +1,7 @@
 //! What the shell says about sockets and about the world around them.
 
+use serde::{Deserialize, Serialize};
+
 /// Numbers the sockets of one engine. Events of any but the latest generation are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Generation(pub u64);
@@ -34,7 +36,7 @@ pub enum SocketEvent<'a> {
 }
 
 /// Signs from the browser that something may have changed. None of them proves anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Hint {
     /// `online` event.
     Online,

@@ -43,7 +43,9 @@ pub use problem::{FrameError, Problem, ProblemKind};
 pub const PROTOCOL_VERSION: u32 = 1;
 
 /// An event of a channel, as a client receives it.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Its serde derive is for the bridge between page and worker; the wire's JSON is [`Event::encode`].
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Event {
     /// The sender's id. Basic servers may leave it out or repeat it; nothing is deduplicated by it.
     pub id: Option<String>,
