@@ -1,8 +1,12 @@
-//! Every developer task of SentinelOps. `cargo xtask` lists them.
+//! Every developer task of SentinelOps. `cargo xtask help` lists them.
 
+mod build;
+mod children;
+mod dev;
 mod root;
 mod run;
 mod setup;
+mod test;
 mod versions;
 
 use clap::{Parser, Subcommand};
@@ -21,12 +25,43 @@ enum Task {
     Setup,
     /// Says what is there, what is missing and how to get it
     Doctor,
+    /// Builds the app into dist/, ready for any static server or CDN
+    Build(build::Options),
+    /// Runs gateway and page, reloading on every edit
+    Dev(dev::Options),
+    /// Runs the tests: lint, native, wasm and e2e unless told otherwise
+    Test {
+        #[arg(value_enum)]
+        groups: Vec<test::Group>,
+    },
+    /// Runs the simulator with these arguments
+    Sim {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Runs a benchmark: engine (the default) or protocol
+    Bench {
+        #[arg(default_value = "engine")]
+        name: String,
+        /// Arguments for the benchmark's own runner
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// What trunk calls after bundling
+    #[command(hide = true)]
+    PostBuild,
 }
 
 fn main() -> std::process::ExitCode {
     let outcome = match Cli::parse().task {
-        Task::Setup => setup::run(),
+        Task::Setup => setup::run(&setup::NEEDS),
         Task::Doctor => setup::doctor(),
+        Task::Build(options) => setup::run(&setup::FOR_BUILD).and_then(|()| build::build(&options)),
+        Task::Dev(options) => dev::run(&options),
+        Task::Test { groups } => test::run(&groups),
+        Task::Sim { args } => test::sim(&args),
+        Task::Bench { name, args } => test::bench(&name, &args),
+        Task::PostBuild => build::post_build::run(),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -122,7 +122,7 @@ pub fn quiet(what: &str, command: &mut Command) -> Result<()> {
 
 /// A command as root: directly, through a sudo that asks nothing, or not at all.
 pub fn as_root(program: &str) -> Option<Command> {
-    if output(&mut command("id").arg("-u")).as_deref() == Some("0") {
+    if output(command("id").arg("-u")).as_deref() == Some("0") {
         return Some(command(program));
     }
     output(command("sudo").args(["-n", "true"]))?;

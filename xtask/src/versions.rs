@@ -11,10 +11,11 @@ pub fn tool(name: &str) -> Result<String> {
         let line = line.trim();
         if line.starts_with('[') {
             inside = line == "[workspace.metadata.tools]";
-        } else if inside && let Some((key, value)) = line.split_once('=') {
-            if key.trim() == name {
-                return Ok(value.trim().trim_matches('"').to_owned());
-            }
+        } else if inside
+            && let Some((key, value)) = line.split_once('=')
+            && key.trim() == name
+        {
+            return Ok(value.trim().trim_matches('"').to_owned());
         }
     }
     anyhow::bail!("Cargo.toml names no version for `{name}`: add it under [workspace.metadata.tools]")

@@ -70,11 +70,11 @@ pub fn get() -> Result<()> {
 
 /// Whether every package is there, and new enough to be worth keeping.
 fn complete() -> bool {
-    let installed = |package: &&str| {
+    let installed = |package: &str| {
         run::output(run::command("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]))
             .is_some_and(|status| status == "installed")
     };
-    PACKAGES.iter().all(|package| installed(&package)) && new_enough().unwrap_or(false)
+    PACKAGES.iter().all(|package| installed(package)) && new_enough().unwrap_or(false)
 }
 
 /// Whether Debian's compiler satisfies `rust-version`.

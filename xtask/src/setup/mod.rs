@@ -47,12 +47,16 @@ pub const NEEDS: [Need; 8] = [
     tools::WASM_PACK,
 ];
 
-/// Sets up all that is missing; an error lists what could not be had.
-pub fn run() -> Result<()> {
+/// What building and serving the app takes.
+pub const FOR_BUILD: [Need; 5] =
+    [toolchain::WASM_TARGET, npm::NODE, npm::PACKAGES, tools::WASM_BINDGEN, tools::TRUNK];
+
+/// Sets up those that are missing; an error lists what could not be had.
+pub fn run(needs: &[Need]) -> Result<()> {
     let began = Instant::now();
     let mut missing = Vec::new();
     let mut did = 0;
-    for need in &NEEDS {
+    for need in needs {
         let Found::No(seen) = (need.look)() else { continue };
         did += 1;
         println!("setup: {} ({seen}), needed {}", need.name, need.why);

@@ -1,0 +1,89 @@
+//! `cargo xtask build`: trunk compiles and bundles, then trunk's hook calls [`post_build`], which makes of that
+//! something a CDN can serve for ever: hashed names, integrity, strict headers, sizes within budget.
+
+pub mod graph;
+pub mod headers;
+pub mod html;
+pub mod names;
+pub mod post_build;
+pub mod sizes;
+pub mod wasm_opt;
+
+use crate::{root, run};
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+
+/// Says to the hook that this build is not the one the budgets are for.
+pub const BUDGETS_OFF: &str = "SENTINELOPS_BUDGETS_OFF";
+/// Says to the hook that the sizes found are to be the new ones to compare with.
+pub const BUDGETS_RECORD: &str = "SENTINELOPS_BUDGETS_RECORD";
+
+#[derive(clap::Args, Default)]
+pub struct Options {
+    /// Optimised, hashed, within budget: this is the default
+    #[arg(long, conflicts_with = "dev")]
+    pub release: bool,
+    /// Fast to build, plain names, no optimisation
+    #[arg(long)]
+    pub dev: bool,
+    /// The path the app is deployed under
+    #[arg(long, default_value = "/", value_parser = public_url)]
+    pub public_url: String,
+    /// Cargo features of the app, separated by commas
+    #[arg(long, default_value = "")]
+    pub features: String,
+    /// Where the files go
+    #[arg(long, default_value = "dist")]
+    pub dist: PathBuf,
+    /// Write today's sizes into budgets.json, as what the next build is compared with
+    #[arg(long)]
+    pub record_sizes: bool,
+}
+
+/// A path with both slashes. Anything else could not be told from a relative address on a deep route.
+pub fn public_url(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+    if !text.starts_with('/') || text.starts_with("//") || !text.chars().all(plain) {
+        return Err(format!("`{text}` is no path: allowed are `/` and paths such as `/console/`"));
+    }
+    Ok(if text.ends_with('/') { text.to_owned() } else { format!("{text}/") })
+}
+
+pub fn build(options: &Options) -> Result<()> {
+    let mut trunk = run::command("trunk");
+    trunk.args(["build", "--public-url", &options.public_url]).arg("--dist").arg(root::at(&options.dist));
+    if !options.dev {
+        trunk.arg("--release");
+    }
+    if !options.features.is_empty() {
+        trunk.args(["--features", &options.features]);
+    }
+    if options.dev || !options.features.is_empty() {
+        trunk.env(BUDGETS_OFF, "1");
+    } else if options.record_sizes {
+        trunk.env(BUDGETS_RECORD, "1");
+    }
+    // Trunk takes `NO_COLOR=1`, which some environments set, for a malformed flag of its own.
+    trunk.env_remove("NO_COLOR");
+    run::visible(&mut trunk).context("the app was not built; the lines above say why")?;
+    let index = root::at(&options.dist).join("index.html");
+    if !index.is_file() {
+        bail!("trunk ended well but {} is not there", index.display());
+    }
+    println!("built {}", root::at(&options.dist).display());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public_url;
+
+    #[test]
+    fn public_urls_are_paths_with_both_slashes() {
+        assert_eq!(public_url("/").as_deref(), Ok("/"));
+        assert_eq!(public_url("/ops").as_deref(), Ok("/ops/"));
+        for bad in ["", "ops/", "./", "//cdn/x/", "https://cdn/x/", "/a b/", "/\"/"] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
+    }
+}

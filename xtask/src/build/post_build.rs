@@ -1,0 +1,130 @@
+//! The hook trunk calls when it has bundled, before the result is moved to its place. It reads what trunk says in
+//! the environment, so that bare `trunk serve` and `trunk build` come out right as well.
+//!
+//! In a debug build names stay plain (trunk's reload works by them) and only the meta tags are set.
+
+use super::{BUDGETS_OFF, BUDGETS_RECORD, graph, headers, html, names, sizes, wasm_opt};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How a Yew function looks in a name section, demangled or not.
+const YEW: [&str; 3] = ["yew::", "yew[", "3yew"];
+
+pub fn run() -> Result<()> {
+    let variable = |name: &str| {
+        std::env::var(name).with_context(|| {
+            format!(
+                "{name} is not set: this is trunk's post_build hook, run `cargo xtask build` or `trunk build`"
+            )
+        })
+    };
+    let stage = PathBuf::from(variable("TRUNK_STAGING_DIR")?);
+    let public_url = super::public_url(&variable("TRUNK_PUBLIC_URL")?).map_err(anyhow::Error::msg)?;
+    let release = variable("TRUNK_PROFILE")? == "release";
+
+    let page = stage.join("index.html");
+    let source = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+    let source = html::set_meta(&source, "sentinelops-base", &public_url)?;
+    if !release {
+        let worker = format!("{public_url}worker_loader.js");
+        fs::write(&page, html::set_meta(&source, "sentinelops-worker", &worker)?)?;
+        return Ok(());
+    }
+
+    check_worker(&stage)?;
+    wasm_opt::optimise(&["app_bg.wasm", "worker_bg.wasm"].map(|name| stage.join(name)))?;
+
+    let mut files = graph::Files::new();
+    read_all(&stage, &stage, &mut files)?;
+    files.remove("index.html");
+    let plain_sizes = sizes::measure(&files)?;
+    let (hashed, renamed) = graph::hash_all(files)?;
+    let source = finish_page(source, &public_url, &hashed, &renamed)?;
+
+    for old in fs::read_dir(&stage)?.flatten() {
+        let path = old.path();
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    fs::create_dir_all(stage.join(graph::FOLDER))?;
+    for (path, content) in &hashed {
+        fs::write(stage.join(path), content)?;
+    }
+    fs::write(&page, &source)?;
+    // Static hosts answer an unknown path with this page; the app's router then shows the right one.
+    fs::write(stage.join("404.html"), &source)?;
+    fs::write(stage.join("_headers"), headers::file(&public_url)?)?;
+
+    sizes::print(&plain_sizes);
+    if std::env::var_os(BUDGETS_RECORD).is_some() {
+        sizes::record(&plain_sizes)?;
+    }
+    if std::env::var_os(BUDGETS_OFF).is_none() {
+        sizes::check(&plain_sizes)?;
+    }
+    Ok(())
+}
+
+/// The worker must not carry the page's framework: yew-agent depends on it, and only the linker keeps it out.
+/// Looked at before wasm-opt strips the names.
+fn check_worker(stage: &Path) -> Result<()> {
+    let wasm = fs::read(stage.join("worker_bg.wasm")).context("trunk built no worker_bg.wasm")?;
+    let found = names::containing(&wasm, &YEW).context("worker_bg.wasm")?;
+    if let Some(first) = found.first() {
+        bail!(
+            "the worker contains {} function(s) of Yew, such as `{first}`: something reachable from \
+             src/bin/worker.rs uses a component, hook or `yew::` function",
+            found.len()
+        );
+    }
+    Ok(())
+}
+
+fn read_all(base: &Path, dir: &Path, files: &mut graph::Files) -> Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_all(base, &path, files)?;
+        } else {
+            let name = path.strip_prefix(base)?.to_string_lossy().replace('\\', "/");
+            files.insert(name, fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// Hashed addresses, integrity, preloads and the worker's address.
+fn finish_page(
+    source: String,
+    public_url: &str,
+    files: &graph::Files,
+    renamed: &BTreeMap<String, String>,
+) -> Result<String> {
+    let address = |old: &str| {
+        let new = renamed.get(old).with_context(|| format!("trunk built no {old}"))?;
+        Ok::<_, anyhow::Error>((format!("{public_url}{new}"), &files[new]))
+    };
+    let mut source = html::set_meta(&source, "sentinelops-worker", &address("worker_loader.js")?.0)?;
+    for (old, new) in renamed {
+        source = source.replace(&format!("\"{public_url}{old}\""), &format!("\"{public_url}{new}\""));
+    }
+    for old in ["boot.js", "app.css"] {
+        let (address, content) = address(old)?;
+        source = html::pin(&source, &address, content)?;
+    }
+    // Without these the browser would learn of each file only from the one before it.
+    let scripts = renamed.keys().filter(|path| path.starts_with("snippets/")).map(String::as_str);
+    for old in ["app.js"].into_iter().chain(scripts) {
+        let (address, content) = address(old)?;
+        let line = format!("<link rel=\"modulepreload\" href=\"{address}\" {}>", html::integrity(content));
+        source = html::add_to_head(&source, &line)?;
+    }
+    let (wasm, _) = address("app_bg.wasm")?;
+    let line = format!(
+        "<link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" href=\"{wasm}\" crossorigin=\"anonymous\">"
+    );
+    source = html::add_to_head(&source, &line)?;
+    html::check_strict(&source)?;
+    Ok(source)
+}

@@ -1,0 +1,48 @@
+//! wasm-opt over the modules of a release build. Not left to trunk, which would fetch its own copy from the
+//! network, and would strip the names before the build has looked at them.
+
+use crate::{root, run};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+
+/// What rustc's wasm32 target uses by default, and every browser with module workers has.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// The program as locked in package-lock.json, else one on PATH.
+fn program() -> Option<PathBuf> {
+    let own = root::at("node_modules/.bin/wasm-opt");
+    if own.exists() { Some(own) } else { root::on_path("wasm-opt") }
+}
+
+/// Optimises the modules in place, side by side.
+pub fn optimise(modules: &[PathBuf]) -> Result<()> {
+    let Some(program) = program() else {
+        anyhow::bail!(
+            "wasm-opt is not there: `cargo xtask setup` (or `npm ci` in the root folder) installs it"
+        );
+    };
+    let mut running = Vec::new();
+    for module in modules {
+        let mut command = run::command(&program);
+        command.arg("-Oz").args(FEATURES).arg(module).arg("-o").arg(module);
+        let child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
+        running.push((module, child));
+    }
+    for (module, mut child) in running {
+        let status = child.wait()?;
+        anyhow::ensure!(status.success(), "wasm-opt failed on {} ({status})", shown(module));
+    }
+    Ok(())
+}
+
+fn shown(path: &Path) -> std::borrow::Cow<'_, str> {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
+}

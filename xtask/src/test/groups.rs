@@ -1,0 +1,126 @@
+//! What each group runs. One toolchain, one target directory and few feature sets: what one group compiled, the
+//! next one uses.
+
+use super::greps;
+use crate::setup::browser;
+use crate::{build, dev, root, run, setup};
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Runs every check even if one fails, so that one call shows all there is to mend.
+pub fn lint() -> Result<()> {
+    let clippy =
+        |args: &[&str]| run::visible(run::cargo().arg("clippy").args(args).args(["--", "-D", "warnings"]));
+    let checks: [(&str, &dyn Fn() -> Result<()>); 6] = [
+        ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
+        ("house rules", &greps::check),
+        ("clippy, native", &|| clippy(&["--workspace", "--all-targets"])),
+        ("clippy, wasm32", &|| {
+            clippy(&["--target", WASM, "-p", "sentinelops-protocol", "-p", "sentinelops-engine"])?;
+            clippy(&["--target", WASM, "-p", "sentinelops", "--all-targets", "--all-features"])
+        }),
+        // Provider, hooks and worker must do without the console for those who bring their own pages.
+        ("library alone, wasm32", &|| {
+            clippy(&["--target", WASM, "-p", "sentinelops", "--lib", "--no-default-features"])
+        }),
+        ("documentation", &|| {
+            let mut doc = run::cargo();
+            doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+            run::visible(&mut doc)
+        }),
+    ];
+    let mut failed = Vec::new();
+    for (name, check) in checks {
+        println!("--- {name}");
+        if let Err(error) = check() {
+            println!("error: {error:#}");
+            failed.push(name);
+        }
+    }
+    let passed = checks.len() - failed.len();
+    println!("lint: {passed} passed, {} failed", failed.len());
+    if !failed.is_empty() {
+        bail!("lint: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+pub fn native() -> Result<()> {
+    run::visible(run::cargo().args(["test", "--workspace"]))?;
+    sim(&["--seeds".to_owned(), "10000".to_owned()])
+}
+
+/// `cargo xtask sim …`.
+pub fn sim(args: &[String]) -> Result<()> {
+    run::visible(
+        run::cargo()
+            .args(["run", "--quiet", "--profile", "native", "--package", "sentinelops-sim", "--"])
+            .args(args),
+    )
+}
+
+/// `cargo xtask bench [name]`.
+pub fn bench(name: &str, args: &[String]) -> Result<()> {
+    let package = match name {
+        "engine" => "sentinelops-engine",
+        "protocol" => "sentinelops-protocol",
+        other => bail!("no benchmark is called `{other}`: there are engine and protocol"),
+    };
+    let mut cargo = run::cargo();
+    cargo.args(["bench", "--package", package]);
+    if !args.is_empty() {
+        cargo.arg("--").args(args);
+    }
+    run::visible(&mut cargo)
+}
+
+pub fn wasm() -> Result<()> {
+    let driver = browser::chromedriver().context("no chromedriver: see `cargo xtask doctor`")?;
+    let mut pack = run::command("wasm-pack");
+    pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(driver);
+    // Seconds for one test file, browser start included: the default of 20 is short on a busy machine.
+    if std::env::var_os("WASM_BINDGEN_TEST_TIMEOUT").is_none() {
+        pack.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    }
+    run::visible(&mut pack)
+}
+
+pub fn e2e(long: bool) -> Result<()> {
+    let dir = root::at("e2e");
+    if !dir.join("package.json").is_file() {
+        bail!("there is no e2e/package.json");
+    }
+    let chrome = browser::chrome().context("no Chromium: see `cargo xtask doctor`")?;
+    let gateway = dev::build_gateway()?;
+    let dist = root::target().join("e2e-dist");
+    build::build(&build::Options {
+        public_url: "/".to_owned(),
+        features: "faults".to_owned(),
+        dist: dist.clone(),
+        ..Default::default()
+    })?;
+    let playwright = playwright()?;
+    let mut tests = run::command(playwright);
+    tests
+        .arg("test")
+        .current_dir(&dir)
+        .env("SENTINELOPS_DIST", &dist)
+        .env("SENTINELOPS_GATEWAY", &gateway)
+        .env("CHROME", chrome);
+    // Tests that take minutes carry the tag @long in their title.
+    tests.args(if long { ["--grep", "@long"] } else { ["--grep-invert", "@long"] });
+    run::visible(&mut tests)
+}
+
+fn playwright() -> Result<PathBuf> {
+    let program = root::at("e2e/node_modules/.bin/playwright");
+    if !program.exists() {
+        setup::run(&[setup::npm::PACKAGES])?;
+    }
+    if !program.exists() {
+        bail!("{} is not there: run `npm ci` in e2e/", program.display());
+    }
+    Ok(program)
+}

@@ -1,0 +1,76 @@
+//! `cargo xtask test`: the groups, each ending in its runner's own summary; all are run, and the failed are named.
+
+mod greps;
+mod groups;
+
+pub use groups::{bench, sim};
+
+use crate::setup;
+use anyhow::Result;
+use std::time::Instant;
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+pub enum Group {
+    /// Format, clippy for both targets, house rules, documentation
+    Lint,
+    /// Everything that needs no browser, and 10,000 simulated schedules
+    Native,
+    /// Hooks and shells in a real browser and a real worker
+    Wasm,
+    /// The built app against the real gateway in a real browser
+    E2e,
+    /// The end-to-end tests that take minutes each
+    E2eLong,
+}
+
+impl Group {
+    const ORDINARY: [Self; 4] = [Self::Lint, Self::Native, Self::Wasm, Self::E2e];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Lint => "lint",
+            Self::Native => "native",
+            Self::Wasm => "wasm",
+            Self::E2e => "e2e",
+            Self::E2eLong => "e2e-long",
+        }
+    }
+
+    fn run(self) -> Result<()> {
+        match self {
+            Self::Lint => groups::lint(),
+            Self::Native => groups::native(),
+            Self::Wasm => groups::wasm(),
+            Self::E2e => groups::e2e(false),
+            Self::E2eLong => groups::e2e(true),
+        }
+    }
+}
+
+pub fn run(chosen: &[Group]) -> Result<()> {
+    let chosen = if chosen.is_empty() { &Group::ORDINARY[..] } else { chosen };
+    if let Err(error) = setup::run(&setup::NEEDS) {
+        // A group that does without the missing thing can still say something.
+        println!("{error:#}; running the groups all the same");
+    }
+    let mut lines = Vec::new();
+    let mut failed = Vec::new();
+    for group in chosen {
+        println!("\n=== group {} ===", group.name());
+        let began = Instant::now();
+        let outcome = group.run();
+        let word = if outcome.is_ok() { "ok" } else { "FAILED" };
+        if let Err(error) = outcome {
+            println!("error: {error:#}");
+            failed.push(group.name());
+        }
+        let line = format!("group {}: {word} ({} s)", group.name(), began.elapsed().as_secs());
+        println!("{line}");
+        lines.push(line);
+    }
+    println!("\n{}", lines.join("\n"));
+    if !failed.is_empty() {
+        anyhow::bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
