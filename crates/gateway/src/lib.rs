@@ -1,1 +1,21 @@
-//! x
+//! The gateway of SentinelOps: the native server at the other end of the wire.
+//!
+//! - [`core`] decides everything: sessions, subscriptions, history, dedupe, the applied state. It
+//!   does no IO and has neither clock nor randomness of its own, so the simulator runs the same
+//!   code as the server.
+//! - [`scenario`] makes up an endless, seeded operations day. Pure as well.
+//! - `server` (feature `server`) is the shell: axum, sockets, flags, files, signals.
+//!
+//! `docs/protocol.md` describes the wire, `docs/operations.md` the program.
+#![deny(missing_docs)]
+
+pub mod core;
+pub mod scenario;
+#[cfg(feature = "server")]
+pub mod server;
+
+pub use self::core::{
+    Accepted, ConnId, Durable, Effect, Gateway, GatewayConfig, Mode, NewEvent, Now, Output, Record, State,
+    Stats, StoredEvent,
+};
+pub use self::scenario::Scenario;

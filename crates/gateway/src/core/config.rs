@@ -1,0 +1,84 @@
+//! What a gateway can be told.
+
+use sentinelops_protocol::Limits;
+
+/// Which wire the gateway speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Exactly the documented mock: one incident two seconds after each connect, ping and pong.
+    Basic,
+    /// The whole protocol of `docs/protocol.md`.
+    #[default]
+    V1,
+}
+
+/// Options of a [`crate::Gateway`]; every time is in milliseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GatewayConfig {
+    /// Which wire. Default [`Mode::V1`].
+    pub mode: Mode,
+    /// Events kept per channel for resuming. Default 10,000.
+    pub history_events: usize,
+    /// Age up to which they are kept. Default 1 h.
+    pub history_ms: u64,
+    /// How long accepted ids are remembered. Default 48 h: twice the age at which a client gives up.
+    pub dedupe_ms: u64,
+    /// What a connection is owed is collected this long into one frame. 1 to 16, default 4.
+    pub coalesce_ms: u64,
+    /// Largest frame accepted (`welcome.maxMessageBytes`). Default 64 KiB.
+    pub max_message_bytes: usize,
+    /// `welcome.maxInFlight`. Default 64.
+    pub max_in_flight: u32,
+    /// `welcome.reconnectWindowMs`: spread of the first dial after a drop. Default 0 (the client's own backoff).
+    pub reconnect_window_ms: u64,
+    /// A connection that says nothing for this long is closed with 4408. Default 75 s.
+    pub silent_close_ms: u64,
+    /// While the shell holds this many unwritten bytes for a connection it gets no more frames, and
+    /// what it is owed is conflated. Default 256 KiB.
+    pub high_water_bytes: usize,
+    /// A connection owed more than this is closed with 4408: a slow consumer. Default 4 MiB.
+    pub send_buffer_bytes: usize,
+    /// Most live subscriptions of one connection. Default 256.
+    pub max_subscriptions: usize,
+    /// Incidents and alerts kept in the state: the newest so many of each. Default 200.
+    pub max_items: usize,
+    /// Effects kept in [`crate::Gateway::effects`], for checking. Default 0: none.
+    pub effects_kept: usize,
+    /// Emit [`crate::Output::Remember`] for a shell that keeps a journal. Default false.
+    pub journal: bool,
+    /// Fault for tests: every n-th new command is refused with a retryable `nack`. Default `None`.
+    pub nack_every: Option<u32>,
+    /// `retryAfterMs` of those. Default 200.
+    pub nack_retry_ms: u64,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            mode: Mode::V1,
+            history_events: 10_000,
+            history_ms: 3_600_000,
+            dedupe_ms: 48 * 3_600_000,
+            coalesce_ms: 4,
+            max_message_bytes: Limits::to_server().max_bytes,
+            max_in_flight: 64,
+            reconnect_window_ms: 0,
+            silent_close_ms: 75_000,
+            high_water_bytes: 256 * 1024,
+            send_buffer_bytes: 4 * 1024 * 1024,
+            max_subscriptions: 256,
+            max_items: 200,
+            effects_kept: 0,
+            journal: false,
+            nack_every: None,
+            nack_retry_ms: 200,
+        }
+    }
+}
+
+impl GatewayConfig {
+    /// The limits on frames from clients.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { max_bytes: self.max_message_bytes, ..Limits::to_server() }
+    }
+}

@@ -1,0 +1,142 @@
+//! One connection, and the timers of all.
+
+use super::queue::Queue;
+use super::types::{ConnId, Now, Output};
+use super::{Gateway, basic};
+use sentinelops_protocol::{Subject, close};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What a deadline means. At most one of each kind per connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// Send what was collected.
+    Flush,
+    /// Look whether the connection has said anything since.
+    Silent,
+    /// Basic: the one incident of the documented mock.
+    Incident,
+}
+
+/// A live subscription.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    /// `seq` of the last event or base this connection was sent: the next event's `prev`.
+    pub last: u64,
+}
+
+/// A command of this ordering key was refused for now: what comes behind it must wait for it.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// The id that has to come back.
+    pub head: String,
+    /// When it may, on the monotonic clock.
+    pub until: u64,
+    /// What was turned away behind it.
+    pub behind: HashSet<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Conn {
+    pub user: String,
+    /// Session and term of its `hello`; `None` before it.
+    pub hello: Option<(String, u64)>,
+    pub last_heard: u64,
+    pub subscriptions: BTreeMap<Subject, Subscription>,
+    pub blocks: HashMap<String, Block>,
+    pub queue: Queue,
+    pub last_flush: Option<u64>,
+    /// Bytes the shell has not written; `None` when it does not say.
+    pub buffered: Option<usize>,
+    pub dirty: bool,
+    timers: [Option<u64>; 3],
+}
+
+impl Conn {
+    pub(super) fn new(user: String, now: u64) -> Self {
+        Self {
+            user,
+            hello: None,
+            last_heard: now,
+            subscriptions: BTreeMap::new(),
+            blocks: HashMap::new(),
+            queue: Queue::default(),
+            last_flush: None,
+            buffered: None,
+            dirty: false,
+            timers: [None; 3],
+        }
+    }
+
+    /// Whether the shell cannot keep up: it gets nothing more for now.
+    pub(super) fn backed_up(&self, high_water: usize) -> bool {
+        self.buffered.is_some_and(|bytes| bytes > high_water)
+    }
+}
+
+impl Gateway {
+    pub(super) fn arm(&mut self, at: u64, id: ConnId, timer: Timer) {
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        if let Some(old) = conn.timers[timer as usize].replace(at) {
+            self.timers.remove(&(old, id, timer));
+        }
+        self.timers.insert((at, id, timer));
+    }
+
+    pub(super) fn armed(&self, id: ConnId, timer: Timer) -> bool {
+        self.conns.get(&id).is_some_and(|conn| conn.timers[timer as usize].is_some())
+    }
+
+    /// The deadline has left the table already.
+    pub(super) fn fire(&mut self, now: Now, id: ConnId, timer: Timer) {
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        conn.timers[timer as usize] = None;
+        match timer {
+            Timer::Flush => self.flush(now, id),
+            Timer::Silent => {
+                let due = conn.last_heard + self.config.silent_close_ms;
+                if due > now.mono {
+                    self.arm(due, id, Timer::Silent);
+                } else {
+                    self.stats.dropped += 1;
+                    let silent = self.config.silent_close_ms / 1000;
+                    self.close(now, id, close::SLOW_CONSUMER, &format!("nothing heard for {silent} s"));
+                }
+            }
+            Timer::Incident => {
+                let frame = basic::incident(now.wall).into_bytes();
+                self.stats.frames_out += 1;
+                self.outputs.push_back(Output::Send { conn: id, frame, binary: false });
+            }
+        }
+    }
+
+    /// Sends what is owed, closes, forgets.
+    pub(super) fn close(&mut self, now: Now, id: ConnId, code: u16, reason: &str) {
+        if !self.conns.contains_key(&id) {
+            return;
+        }
+        if code != close::SLOW_CONSUMER {
+            self.flush_all(now, id);
+        }
+        self.forget(id);
+        self.outputs.push_back(Output::Close { conn: id, code, reason: clip(reason) });
+    }
+
+    pub(super) fn forget(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.remove(&id) else { return };
+        for timer in [Timer::Flush, Timer::Silent, Timer::Incident] {
+            if let Some(at) = conn.timers[timer as usize] {
+                self.timers.remove(&(at, id, timer));
+            }
+        }
+    }
+}
+
+/// A close frame has room for 123 bytes.
+fn clip(reason: &str) -> String {
+    let mut end = reason.len().min(123);
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    reason[..end].to_owned()
+}

@@ -1,0 +1,89 @@
+//! A frame of a v1 client: decode, tell what is wrong with it, hand on what is right.
+
+use super::Gateway;
+use super::types::{ConnId, Now};
+use sentinelops_protocol::system::ServerSystem;
+use sentinelops_protocol::{
+    ClientMessage, Code, FrameError, Problem, ProblemKind, close, decode_client_frame,
+};
+use serde::Deserialize;
+
+impl Gateway {
+    pub(super) fn receive_v1(&mut self, now: Now, conn: ConnId, frame: &[u8]) {
+        let decoded = match decode_client_frame(frame, &self.config.limits()) {
+            Ok(decoded) => decoded,
+            Err(error) => return self.refuse_frame(now, conn, frame, &error),
+        };
+        for message in decoded.messages {
+            // An earlier message of the frame may have closed the connection.
+            let Some(state) = self.conns.get(&conn) else { return };
+            let greeted = state.hello.is_some();
+            match message {
+                ClientMessage::System(_, system) => self.system(now, conn, system),
+                ClientMessage::Command(command) if greeted => self.command(now, conn, &command),
+                ClientMessage::Command(command) => self.not_greeted(now, conn, Some(command.id)),
+            }
+        }
+        for problem in decoded.problems {
+            self.refuse_message(now, conn, &problem);
+        }
+    }
+
+    /// The first message was not `hello`.
+    pub(super) fn not_greeted(&mut self, now: Now, conn: ConnId, id: Option<String>) {
+        self.stats.bad += 1;
+        let message = "the first message must be hello; a client of the basic protocol needs a server started with --mock";
+        self.send_system(
+            now,
+            conn,
+            &ServerSystem::Error { code: Code::BadFrame, message: message.to_owned(), id },
+        );
+        self.close(now, conn, close::BAD_REQUEST, "the first message must be hello");
+    }
+
+    fn refuse_frame(&mut self, now: Now, conn: ConnId, frame: &[u8], error: &FrameError) {
+        self.stats.bad += 1;
+        let (code, number) = match error {
+            FrameError::TooBig { .. } => (Code::TooBig, close::TOO_BIG),
+            _ => (Code::BadFrame, close::BAD_REQUEST),
+        };
+        let message = error.to_string();
+        self.send_system(
+            now,
+            conn,
+            &ServerSystem::Error { code, message: message.clone(), id: blame(frame) },
+        );
+        self.close(now, conn, number, &message);
+    }
+
+    /// Something inside a frame that was otherwise fine: the socket stays.
+    fn refuse_message(&mut self, now: Now, conn: ConnId, problem: &Problem) {
+        if problem.kind == ProblemKind::BadField {
+            return;
+        }
+        self.stats.bad += 1;
+        let message = problem.to_string();
+        let answer = match (problem.kind, problem.id.clone()) {
+            // A channel of a later version: its sender can do nothing with it here.
+            (ProblemKind::UnknownChannel, Some(id)) => {
+                ServerSystem::Nack { id, code: Code::UnknownType, message, retry_after_ms: None }
+            }
+            (_, id) => ServerSystem::Error { code: Code::BadFrame, message, id },
+        };
+        self.send_system(now, conn, &answer);
+    }
+}
+
+/// The id of the one message of a refused frame, so that its sender knows which row to give up.
+/// Looks at four times the usual limit at most: more is not worth the time.
+fn blame(frame: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OnlyId {
+        id: String,
+    }
+    if frame.len() > 256 * 1024 {
+        return None;
+    }
+    let only: OnlyId = serde_json::from_slice(frame).ok()?;
+    (1..=64).contains(&only.id.chars().count()).then_some(only.id)
+}

@@ -1,0 +1,248 @@
+//! The sans-IO core: sessions, subscriptions, history, dedupe, the applied state.
+//!
+//! **After every input, carry out [`Gateway::poll_output`] until it answers `None`; then wait for
+//! the next input, at the latest until [`Gateway::poll_timeout`], and then call
+//! [`Gateway::timeout`].**
+//!
+//! - Inputs of a connection: [`Gateway::connect`], [`Gateway::receive`], [`Gateway::buffered`],
+//!   [`Gateway::disconnected`].
+//! - Inputs of the operator: [`Gateway::publish`], [`Gateway::drain`], [`Gateway::close_all`],
+//!   [`Gateway::set_nack_every`].
+//! - Time: [`Gateway::timeout`]. Every input takes [`Now`].
+//! - Memory: [`Gateway::durable`] is a value; [`Gateway::restore`] starts from one.
+//! - Getters for checking: [`Gateway::state`], [`Gateway::view`], [`Gateway::effects`],
+//!   [`Gateway::stats`].
+//!
+//! Nothing that a client sends makes it panic.
+
+mod basic;
+mod commands;
+mod config;
+mod conn;
+mod durable;
+mod history;
+mod ids;
+mod intake;
+mod publish;
+mod queue;
+mod session;
+mod state;
+mod subscribe;
+mod topic;
+mod types;
+
+pub use config::{GatewayConfig, Mode};
+pub use durable::{Accepted, Durable, Record, StoredEvent};
+pub use state::{NEWEST, State};
+pub use types::{ConnId, Effect, NewEvent, Now, Output, Stats};
+
+use conn::{Conn, Timer};
+use history::History;
+use ids::Ids;
+use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
+use sentinelops_protocol::{Channel, Subject, close};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The server end of every connection. See the module for how to drive it.
+#[derive(Debug)]
+pub struct Gateway {
+    config: GatewayConfig,
+    conns: BTreeMap<ConnId, Conn>,
+    last_conn: u64,
+    timers: BTreeSet<(u64, ConnId, Timer)>,
+    history: History,
+    state: State,
+    ids: Ids,
+    effects: VecDeque<Effect>,
+    outputs: VecDeque<Output>,
+    /// Connections with something new to send, until the end of the input.
+    dirty: Vec<ConnId>,
+    /// New commands seen, for `nack_every`.
+    commands: u64,
+    stats: Stats,
+}
+
+impl Gateway {
+    /// A gateway that remembers nothing. `seed` makes its epoch: two starts need two seeds.
+    pub fn new(config: GatewayConfig, seed: u64) -> Self {
+        Self::restore(config, seed, Durable::default(), Now::default())
+    }
+
+    /// A gateway that remembers `durable`. Without its history the epoch is new.
+    pub fn restore(config: GatewayConfig, seed: u64, durable: Durable, now: Now) -> Self {
+        let fresh = || {
+            let epoch = format!("{:016x}", fastrand::Rng::with_seed(seed).u64(..));
+            History::new(epoch, config.history_events, config.history_ms)
+        };
+        let mut ids = Ids::default();
+        ids.restore(durable.accepted, now, config.dedupe_ms);
+        Self {
+            history: durable.history.unwrap_or_else(fresh),
+            state: durable.state,
+            ids,
+            config,
+            conns: BTreeMap::new(),
+            last_conn: 0,
+            timers: BTreeSet::new(),
+            effects: VecDeque::new(),
+            outputs: VecDeque::new(),
+            dirty: Vec::new(),
+            commands: 0,
+            stats: Stats::default(),
+        }
+    }
+
+    /// A socket was accepted; `user` is who authentication says it is.
+    pub fn connect(&mut self, now: Now, user: impl Into<String>) -> ConnId {
+        self.last_conn += 1;
+        let id = ConnId(self.last_conn);
+        self.conns.insert(id, Conn::new(user.into(), now.mono));
+        self.stats.connections_ever += 1;
+        match self.config.mode {
+            Mode::Basic => self.arm(now.mono + basic::INCIDENT_AFTER_MS, id, Timer::Incident),
+            Mode::V1 => self.arm(now.mono + self.config.silent_close_ms, id, Timer::Silent),
+        }
+        id
+    }
+
+    /// A frame came in, text or binary. For a connection that was closed it is ignored.
+    pub fn receive(&mut self, now: Now, conn: ConnId, frame: &[u8]) {
+        let Some(state) = self.conns.get_mut(&conn) else { return };
+        state.last_heard = now.mono;
+        self.stats.frames_in += 1;
+        match self.config.mode {
+            Mode::Basic => self.receive_basic(now, conn, frame),
+            Mode::V1 => self.receive_v1(now, conn, frame),
+        }
+        self.settle(now);
+    }
+
+    /// The socket is gone.
+    pub fn disconnected(&mut self, now: Now, conn: ConnId) {
+        self.forget(conn);
+        self.settle(now);
+    }
+
+    /// How many bytes of this connection's frames the shell has not written yet. A shell that never
+    /// says gets everything at once: there is no backpressure then.
+    pub fn buffered(&mut self, now: Now, conn: ConnId, bytes: usize) {
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.buffered = Some(bytes);
+            self.touch(conn);
+        }
+        self.settle(now);
+    }
+
+    /// Carries out what is due. Harmless when nothing is.
+    pub fn timeout(&mut self, now: Now) {
+        while let Some((at, conn, timer)) = self.timers.first().copied() {
+            if at > now.mono {
+                break;
+            }
+            self.timers.pop_first();
+            self.fire(now, conn, timer);
+        }
+        self.ids.forget_older(now.mono, self.config.dedupe_ms);
+        self.settle(now);
+    }
+
+    /// When to call [`Gateway::timeout`] at the latest, on the monotonic clock.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        self.timers.first().map(|(at, _, _)| *at)
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Applies an event to the state, keeps it in the history and sends it to whom it concerns.
+    /// Returns its seq; `None` for an event that has none (typing).
+    pub fn publish(&mut self, now: Now, event: NewEvent) -> Option<u64> {
+        let seq = self.publish_and_record(now, event);
+        self.settle(now);
+        seq
+    }
+
+    /// Says goodbye to every connection and closes it with 1012 (basic: 1001). New ones are still
+    /// taken: not accepting them is the shell's business.
+    pub fn drain(&mut self, now: Now, reason: &str, window_ms: u64) {
+        for conn in self.ids_of_connections() {
+            match self.config.mode {
+                Mode::V1 => {
+                    let goodbye =
+                        ServerSystem::Goodbye { reason: reason.to_owned(), reconnect_window_ms: window_ms };
+                    self.send_system(now, conn, &goodbye);
+                    self.close(now, conn, close::RESTART, reason);
+                }
+                Mode::Basic => self.close(now, conn, close::GOING_AWAY, reason),
+            }
+        }
+    }
+
+    /// Closes every connection with a code, for tests and operators.
+    pub fn close_all(&mut self, now: Now, code: u16, reason: &str) {
+        for conn in self.ids_of_connections() {
+            self.close(now, conn, code, reason);
+        }
+    }
+
+    /// Fault for tests: every n-th new command is refused with a retryable `nack`; `None` ends it.
+    pub fn set_nack_every(&mut self, every: Option<u32>) {
+        self.config.nack_every = every;
+    }
+
+    /// A copy of everything that may outlive a restart, as of now.
+    pub fn durable(&self) -> Durable {
+        Durable { accepted: self.ids.list(), state: self.state.clone(), history: Some(self.history.clone()) }
+    }
+
+    /// Ends the gateway and keeps its memory.
+    pub fn into_durable(self) -> Durable {
+        Durable { accepted: self.ids.list(), state: self.state, history: Some(self.history) }
+    }
+
+    /// What a snapshot of `subject` would hold now.
+    pub fn state(&self, subject: &Subject) -> Vec<SnapshotItem> {
+        self.state.items(subject)
+    }
+
+    /// The applied state.
+    pub fn view(&self) -> &State {
+        &self.state
+    }
+
+    /// The present epoch.
+    pub fn epoch(&self) -> &str {
+        &self.history.epoch
+    }
+
+    /// The seq of the newest event of a channel; 0 before the first.
+    pub fn seq(&self, channel: Channel) -> u64 {
+        self.history.seq(channel)
+    }
+
+    /// The commands that took effect, oldest first; the newest `effects_kept` of them.
+    pub fn effects(&self) -> impl DoubleEndedIterator<Item = &Effect> {
+        self.effects.iter()
+    }
+
+    /// The open connections and whom they belong to.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnId, &str)> {
+        self.conns.iter().map(|(id, conn)| (*id, conn.user.as_str()))
+    }
+
+    /// Counters.
+    pub fn stats(&self) -> Stats {
+        Stats { connections: self.conns.len(), ..self.stats }
+    }
+
+    /// The options it runs with.
+    pub fn config(&self) -> &GatewayConfig {
+        &self.config
+    }
+
+    fn ids_of_connections(&self) -> Vec<ConnId> {
+        self.conns.keys().copied().collect()
+    }
+}

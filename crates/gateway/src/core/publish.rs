@@ -1,0 +1,111 @@
+//! From something that happened to state, history and subscribers.
+
+use super::Gateway;
+use super::durable::{Record, StoredEvent};
+use super::history::{Logged, push_topic};
+use super::topic::topic_of;
+use super::types::{ConnId, NewEvent, Now, Output};
+use sentinelops_protocol::{Channel, Event, Payload, Subject, encode_payload};
+
+impl Gateway {
+    /// Something that no command brought about.
+    pub(super) fn publish_and_record(&mut self, now: Now, event: NewEvent) -> Option<u64> {
+        if let Payload::Typing(_) = event.payload {
+            self.pass_on(now, event, None);
+            return None;
+        }
+        let (seq, stored) = self.put(now, event, None)?;
+        if let Some(stored) = stored {
+            self.outputs.push_back(Output::Remember(Record { accepted: None, events: vec![stored] }));
+        }
+        Some(seq)
+    }
+
+    /// Applies, keeps and fans out. Returns what the journal wants, if there is one.
+    pub(super) fn put(
+        &mut self,
+        now: Now,
+        event: NewEvent,
+        cause: Option<&str>,
+    ) -> Option<(u64, Option<StoredEvent>)> {
+        let NewEvent { channel, kind, payload, priority, timestamp } = event;
+        if channel == Channel::System {
+            return None;
+        }
+        let timestamp = timestamp.unwrap_or(now.wall);
+        self.state.apply(&payload, timestamp, self.config.max_items);
+        let stored = self.config.journal.then(|| StoredEvent {
+            channel,
+            kind: kind.clone(),
+            payload: encode_payload(&payload),
+            timestamp,
+        });
+        let topic = topic_of(&payload).map(str::to_owned);
+        let conflate = match &payload {
+            Payload::Agent(agent) => Some(agent.agent_id.clone()),
+            _ => None,
+        };
+        let epoch = self.history.epoch.clone();
+        let logged = self.history.append(channel, now.mono, |seq| {
+            let event = Event {
+                id: Some(format!("{epoch}-{channel}-{seq}")),
+                kind,
+                channel,
+                topic: None,
+                payload,
+                timestamp: Some(timestamp),
+                priority,
+                seq: Some(seq),
+                prev: None,
+                cause: cause.map(str::to_owned),
+            };
+            Logged { seq, at: now.mono, topic, conflate, head: open(event.encode()) }
+        })?;
+        self.stats.events += 1;
+        self.fan_out(channel, &logged);
+        Some((logged.seq, stored))
+    }
+
+    /// Typing: to whoever listens now and keeps up; no seq, no history, no second try.
+    pub(super) fn pass_on(&mut self, now: Now, event: NewEvent, from: Option<ConnId>) {
+        let whole = Subject::channel(event.channel);
+        let narrow = topic_of(&event.payload).map(|topic| Subject::topic(event.channel, topic));
+        let event = Event {
+            id: None,
+            kind: event.kind,
+            channel: event.channel,
+            topic: None,
+            payload: event.payload,
+            timestamp: Some(now.wall),
+            priority: event.priority,
+            seq: None,
+            prev: None,
+            cause: None,
+        };
+        let head = open(event.encode());
+        let mut touched = Vec::new();
+        for (id, conn) in &mut self.conns {
+            if Some(*id) == from || conn.backed_up(self.config.high_water_bytes) {
+                continue;
+            }
+            let subject = [Some(&whole), narrow.as_ref()].into_iter().flatten();
+            let Some(subject) = subject.into_iter().find(|s| conn.subscriptions.contains_key(s)) else {
+                continue;
+            };
+            let mut text = head.clone();
+            push_topic(&mut text, subject.topic.as_deref());
+            text.push('}');
+            conn.queue.text(text, Some(subject.clone()));
+            touched.push(*id);
+        }
+        for id in touched {
+            self.touch(id);
+        }
+    }
+}
+
+/// An envelope without its closing brace: `topic` and `prev` differ from connection to connection.
+fn open(mut envelope: String) -> String {
+    envelope.pop();
+    envelope
+}

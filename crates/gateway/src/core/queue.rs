@@ -1,0 +1,243 @@
+//! What a connection is owed, and how it becomes frames.
+//!
+//! An event enters the send buffer when it leaves this queue: only then is its `prev` set, so that
+//! the chain holds whatever was conflated before.
+
+use super::Gateway;
+use super::conn::Timer;
+use super::history::Logged;
+use super::types::{ConnId, Now, Output};
+use sentinelops_protocol::system::ServerSystem;
+use sentinelops_protocol::{
+    Channel, Limits, OutboundMeta, Subject, close, encode_batch, encode_server_system,
+};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// A frame is closed above this: the client refuses 1 MiB, and a slow link wants to see progress.
+const FRAME_BYTES: usize = 256 * 1024;
+
+#[derive(Debug)]
+enum Item {
+    /// An envelope ready to go; with the subscription it belongs to, if it dies with it.
+    Text(String, Option<Subject>),
+    Event(Subject, Arc<Logged>),
+    /// Was conflated or unsubscribed.
+    Gone,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    items: VecDeque<Item>,
+    /// Number of the first item since the connection began.
+    first: u64,
+    bytes: usize,
+    acks: Vec<String>,
+    /// Where the last event of a conflation key stands.
+    conflated: HashMap<(Subject, String), u64>,
+}
+
+impl Queue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.acks.is_empty()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn ack(&mut self, id: String) {
+        self.acks.push(id);
+    }
+
+    pub(super) fn text(&mut self, text: String, subject: Option<Subject>) {
+        self.bytes += text.len();
+        self.items.push_back(Item::Text(text, subject));
+    }
+
+    pub(super) fn event(&mut self, subject: Subject, event: Arc<Logged>) {
+        if let Some(key) = &event.conflate {
+            let number = self.first + self.items.len() as u64;
+            if let Some(old) = self.conflated.insert((subject.clone(), key.clone()), number) {
+                self.remove(old);
+            }
+        }
+        self.bytes += event.head.len();
+        self.items.push_back(Item::Event(subject, event));
+    }
+
+    fn remove(&mut self, number: u64) {
+        let at = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+        if let Some(item) = at.and_then(|at| self.items.get_mut(at)) {
+            self.bytes -= size(item);
+            *item = Item::Gone;
+        }
+    }
+
+    /// Drops what waits for a subscription that ends or starts over.
+    pub(super) fn drop_subscription(&mut self, subject: &Subject) {
+        for item in &mut self.items {
+            if let Item::Text(_, Some(of)) | Item::Event(of, _) = item
+                && of == subject
+            {
+                self.bytes -= size(item);
+                *item = Item::Gone;
+            }
+        }
+        self.conflated.retain(|(of, _), _| of != subject);
+    }
+
+    fn pop(&mut self) -> Option<Item> {
+        let item = self.items.pop_front()?;
+        self.first += 1;
+        self.bytes -= size(&item);
+        if self.items.is_empty() {
+            self.conflated.clear();
+        }
+        Some(item)
+    }
+}
+
+fn size(item: &Item) -> usize {
+    match item {
+        Item::Text(text, _) => text.len(),
+        Item::Event(_, event) => event.head.len(),
+        Item::Gone => 0,
+    }
+}
+
+impl Gateway {
+    pub(super) fn send_system(&mut self, now: Now, conn: ConnId, message: &ServerSystem) {
+        self.send_for(now, conn, message, None);
+    }
+
+    /// A system message that dies with a subscription.
+    pub(super) fn send_for(&mut self, now: Now, conn: ConnId, message: &ServerSystem, of: Option<&Subject>) {
+        let text = encode_server_system(message, OutboundMeta { id: None, timestamp: Some(now.wall) });
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.queue.text(text, of.cloned());
+            self.touch(conn);
+        }
+    }
+
+    pub(super) fn touch(&mut self, conn: ConnId) {
+        if let Some(state) = self.conns.get_mut(&conn)
+            && !state.dirty
+        {
+            state.dirty = true;
+            self.dirty.push(conn);
+        }
+    }
+
+    /// The end of every input: send at once to whom nothing was sent for `coalesce_ms`, collect for
+    /// the others.
+    pub(super) fn settle(&mut self, now: Now) {
+        let coalesce = self.config.coalesce_ms.clamp(1, 16);
+        for id in std::mem::take(&mut self.dirty) {
+            let Some(conn) = self.conns.get_mut(&id) else { continue };
+            conn.dirty = false;
+            if conn.queue.is_empty() {
+                continue;
+            }
+            match conn.last_flush.map(|at| at + coalesce) {
+                Some(due) if due > now.mono => {
+                    if !self.armed(id, Timer::Flush) {
+                        self.arm(due, id, Timer::Flush);
+                    }
+                }
+                _ => self.flush(now, id),
+            }
+        }
+    }
+
+    /// Sends what is owed as far as the shell can take it.
+    pub(super) fn flush(&mut self, now: Now, id: ConnId) {
+        let high_water = self.config.high_water_bytes;
+        loop {
+            let Some(conn) = self.conns.get_mut(&id) else { return };
+            if conn.queue.is_empty() {
+                return;
+            }
+            if conn.backed_up(high_water) {
+                break;
+            }
+            self.send_frame(now, id);
+        }
+        let owed = self.conns.get(&id).map_or(0, |conn| conn.queue.bytes());
+        if owed > self.config.send_buffer_bytes {
+            self.stats.dropped += 1;
+            let reason =
+                format!("slow consumer: {owed} bytes waiting, {} allowed", self.config.send_buffer_bytes);
+            self.close(now, id, close::SLOW_CONSUMER, &reason);
+        }
+    }
+
+    /// Sends everything, whatever the shell holds: the connection is about to be closed.
+    pub(super) fn flush_all(&mut self, now: Now, id: ConnId) {
+        while self.conns.get(&id).is_some_and(|conn| !conn.queue.is_empty()) {
+            self.send_frame(now, id);
+        }
+    }
+
+    fn send_frame(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(&id) else { return };
+        let max = Limits::to_client().max_batch;
+        let mut envelopes = Vec::new();
+        let mut bytes = 0;
+        if !conn.queue.acks.is_empty() {
+            let count = conn.queue.acks.len().min(max);
+            let ids = conn.queue.acks.drain(..count).collect();
+            let meta = OutboundMeta { id: None, timestamp: Some(now.wall) };
+            envelopes.push(encode_server_system(&ServerSystem::Ack { ids }, meta));
+        }
+        while envelopes.len() < max && bytes < FRAME_BYTES {
+            let envelope = match conn.queue.pop() {
+                None => break,
+                Some(Item::Gone) => continue,
+                Some(Item::Text(text, _)) => text,
+                Some(Item::Event(subject, event)) => {
+                    let Some(subscription) = conn.subscriptions.get_mut(&subject) else { continue };
+                    let prev = std::mem::replace(&mut subscription.last, event.seq);
+                    event.envelope(&subject, prev)
+                }
+            };
+            bytes += envelope.len();
+            envelopes.push(envelope);
+        }
+        conn.last_flush = Some(now.mono);
+        if envelopes.is_empty() {
+            return;
+        }
+        let frame = encode_batch(&envelopes).into_bytes();
+        if let Some(buffered) = &mut conn.buffered {
+            *buffered += frame.len();
+        }
+        self.stats.frames_out += 1;
+        self.outputs.push_back(Output::Send { conn: id, frame, binary: true });
+    }
+
+    /// Hands an event to every connection subscribed to it.
+    pub(super) fn fan_out(&mut self, channel: Channel, event: &Arc<Logged>) {
+        let mut touched = Vec::new();
+        for (id, conn) in &mut self.conns {
+            // At most one covers it: a connection never holds overlapping subscriptions.
+            let whole = Subject::channel(channel);
+            let subject = if conn.subscriptions.contains_key(&whole) {
+                whole
+            } else if let Some(topic) = &event.topic {
+                let narrow = Subject::topic(channel, topic.clone());
+                if !conn.subscriptions.contains_key(&narrow) {
+                    continue;
+                }
+                narrow
+            } else {
+                continue;
+            };
+            conn.queue.event(subject, event.clone());
+            touched.push(*id);
+        }
+        for id in touched {
+            self.touch(id);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What goes into the core and what comes out of it.
+
+use sentinelops_protocol::domain::{AlertChange, IncidentChange, ReceiptKind};
+use sentinelops_protocol::{Channel, Payload, Priority};
+use std::fmt;
+
+/// The two clocks at the moment of an input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Monotonic ms since some start. Every deadline is on this clock.
+    pub mono: u64,
+    /// Wall clock, ms since the epoch: timestamps, and the age of remembered ids over a restart.
+    pub wall: u64,
+}
+
+/// Names a connection from [`crate::Gateway::connect`] until it is closed. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnId(pub u64);
+
+impl fmt::Display for ConnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// What the shell has to do, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Write a frame.
+    Send {
+        /// To whom.
+        conn: ConnId,
+        /// UTF-8 JSON.
+        frame: Vec<u8>,
+        /// As a binary frame (v1) or a text frame (basic).
+        binary: bool,
+    },
+    /// Write what was sent before, then close. The connection is forgotten already.
+    Close {
+        /// Whom.
+        conn: ConnId,
+        /// The close code.
+        code: u16,
+        /// At most 123 bytes.
+        reason: String,
+    },
+    /// Append to the journal **before** carrying out any later output: a later `Send` may hold the
+    /// ack. Only with [`crate::GatewayConfig::journal`].
+    Remember(crate::Record),
+}
+
+/// Something to publish.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    /// On which channel.
+    pub channel: Channel,
+    /// The dotted type.
+    pub kind: String,
+    /// What happened.
+    pub payload: Payload,
+    /// How urgent.
+    pub priority: Priority,
+    /// Ms since the epoch; `None` is now.
+    pub timestamp: Option<u64>,
+}
+
+impl NewEvent {
+    /// The event of a typed payload: channel and type follow from it. `None` for a raw one.
+    pub fn of(payload: Payload) -> Option<Self> {
+        let (channel, kind) = match &payload {
+            Payload::Incident(event) => (
+                Channel::Incidents,
+                match event.change {
+                    IncidentChange::Created => "incident.created",
+                    IncidentChange::Updated => "incident.updated",
+                    IncidentChange::Resolved => "incident.resolved",
+                    IncidentChange::Escalated => "incident.escalated",
+                },
+            ),
+            Payload::Agent(_) => (Channel::Agents, "agent.status"),
+            Payload::Chat(_) => (Channel::Chat, "chat.message"),
+            Payload::Receipt(receipt) => (
+                Channel::Chat,
+                match receipt.kind {
+                    ReceiptKind::Delivered => "chat.delivered",
+                    ReceiptKind::Read => "chat.read",
+                },
+            ),
+            Payload::Typing(_) => (Channel::Chat, "chat.typing"),
+            Payload::Alert(alert) => (
+                Channel::Alerts,
+                match alert.change {
+                    AlertChange::Raised => "alert.raised",
+                    AlertChange::Acknowledged => "alert.acknowledged",
+                    AlertChange::Cleared => "alert.cleared",
+                },
+            ),
+            Payload::Activity(_) => (Channel::Activity, "activity.event"),
+            Payload::Raw(_) => return None,
+        };
+        Some(Self { channel, kind: kind.to_owned(), payload, priority: Priority::Normal, timestamp: None })
+    }
+}
+
+/// One command that took effect, for tests and the simulator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// Whose command.
+    pub user: String,
+    /// Its id: the idempotency key.
+    pub id: String,
+    /// Its ordering key ([`sentinelops_protocol::ordering_key`]).
+    pub key: Option<String>,
+    /// Its type.
+    pub kind: String,
+    /// Counts effects from 0, over the life of this gateway.
+    pub index: u64,
+    /// When, on the server's wall clock.
+    pub at: u64,
+}
+
+/// Counters for `/healthz`, tests and curious people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Open connections.
+    pub connections: usize,
+    /// Connections ever.
+    pub connections_ever: u64,
+    /// Events published.
+    pub events: u64,
+    /// Frames received.
+    pub frames_in: u64,
+    /// Frames sent.
+    pub frames_out: u64,
+    /// Commands that took effect.
+    pub accepted: u64,
+    /// Commands that were known already and only acked again.
+    pub repeated: u64,
+    /// Commands refused for good.
+    pub refused: u64,
+    /// Commands refused for now.
+    pub deferred: u64,
+    /// Frames or messages that broke the rules.
+    pub bad: u64,
+    /// Connections closed as slow or silent.
+    pub dropped: u64,
+}
