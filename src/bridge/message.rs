@@ -1,0 +1,111 @@
+//! The messages. Plain derives only: postcard knows no flatten, tag or skip.
+
+use sentinelops_engine::{Batch, EngineOptions, Hint, SendRequest, TokenReason, Trace};
+use sentinelops_protocol::Subject;
+use serde::{Deserialize, Serialize};
+
+/// Names a page's tab for life, also over worker respawns: a ULID minted by the page.
+pub type PageId = String;
+
+/// What the worker needs to begin. It has no window: everything it cannot see itself is here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Init {
+    /// Options of engine and outbox; URLs absolute.
+    pub engine: EngineOptions,
+    /// Name of the scope (app base path, URL, user): database, lock and channels carry it.
+    pub scope: String,
+    /// The tab.
+    pub page: PageId,
+    /// Connect at once.
+    pub auto_connect: bool,
+    /// Whether the page is visible now.
+    pub visible: bool,
+    /// Send [`FromWorker::Traces`].
+    pub traces: bool,
+}
+
+/// What to do with unsent messages at sign-out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignOut {
+    /// Send everything first, then close.
+    SendFirst,
+    /// Keep them on this device for the next login of the same user.
+    Keep,
+    /// Delete everything of this user on this device.
+    Wipe,
+}
+
+/// From the page to its worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// First message.
+    Init(Box<Init>),
+    /// Connect (also after `Error`).
+    Connect,
+    /// Disconnect and stay so.
+    Disconnect,
+    /// Dial now, whatever the backoff says (once per 5 s).
+    TryNow,
+    /// Events and state of a subject, from now on.
+    Subscribe(Subject),
+    /// No more of it.
+    Unsubscribe(Subject),
+    /// Messages to send, in order. Handing one in again is harmless.
+    Send(Vec<SendRequest>),
+    /// Try a failed message again; `confirm` allows a new id where it may have arrived already.
+    Retry {
+        /// Which.
+        id: String,
+        /// See above.
+        confirm: bool,
+    },
+    /// Drop a message: unsent, or from the failed list.
+    Discard {
+        /// Which.
+        id: String,
+    },
+    /// The batch of this number was taken.
+    Credit(u64),
+    /// The answer to [`FromWorker::TokenWanted`], or a new token at any time.
+    Token(Result<Option<String>, String>),
+    /// Something may have changed.
+    Hint(Hint),
+    /// Counters once a second.
+    WatchMetrics(bool),
+    /// The list of messages whenever it changes.
+    WatchOutbox(bool),
+    /// Send traces or stop.
+    WatchTraces(bool),
+    /// Are you there? Answered by [`FromWorker::Beat`].
+    Beat(u64),
+    /// The page goes into the bfcache or away: close the socket, release the lock.
+    PageHide,
+    /// End this user's session in all tabs.
+    SignOut(SignOut),
+    /// Doors for end-to-end tests; ignored unless built with the feature `faults`.
+    Fault(String),
+}
+
+/// From the worker to its page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The worker runs and took [`ToWorker::Init`].
+    Ready,
+    /// State, events, updates. Answer with [`ToWorker::Credit`].
+    Batch(Batch),
+    /// Ask the token provider.
+    TokenWanted(TokenReason),
+    /// The answer to [`ToWorker::Beat`].
+    Beat(u64),
+    /// For the flight recorder.
+    Traces(Vec<Trace>),
+    /// This tab leads (owns the connection), or follows another.
+    Role {
+        /// Leads.
+        leader: bool,
+    },
+    /// Sign-out is complete.
+    SignedOut,
+    /// The worker cannot do its work; in words.
+    Failed(String),
+}
