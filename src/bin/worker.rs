@@ -1,1 +1,5 @@
-fn main() {}
+//! The worker.
+
+fn main() {
+    gloo::console::log!("worker started, build", env!("SENTINELOPS_BUILD_ID"));
+}

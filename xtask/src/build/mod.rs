@@ -63,6 +63,8 @@ pub fn build(options: &Options) -> Result<()> {
     } else if options.record_sizes {
         trunk.env(BUDGETS_RECORD, "1");
     }
+    // A failed build is explained by its own lines, not by where in trunk it was noticed.
+    trunk.env("RUST_BACKTRACE", "0");
     // Trunk takes `NO_COLOR=1`, which some environments set, for a malformed flag of its own.
     trunk.env_remove("NO_COLOR");
     run::visible(&mut trunk).context("the app was not built; the lines above say why")?;
