@@ -1,0 +1,83 @@
+// A real Chromium with a profile on disk. Started by ourselves because Playwright's own launch keeps
+// every page focused (nothing is ever hidden or frozen), disables the bfcache and keeps IndexedDB in memory.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type Browser, type BrowserContext, chromium } from '@playwright/test';
+import { CHROME } from './env';
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--remote-debugging-port=0',
+  // A route() on a page makes Chromium treat loopback sockets as local network access: a bare 1006.
+  '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
+];
+
+export class RealBrowser {
+  private constructor(
+    readonly profile: string,
+    private child: ChildProcess,
+    public browser: Browser,
+  ) {}
+
+  static async start(profile?: string): Promise<RealBrowser> {
+    profile ??= await mkdtemp(path.join(os.tmpdir(), 'sentinelops-e2e-'));
+    const { child, browser } = await RealBrowser.spawn(profile);
+    return new RealBrowser(profile, child, browser);
+  }
+
+  private static async spawn(profile: string) {
+    const child = spawn(CHROME, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const endpoint = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      child.stderr!.on('data', (chunk) => {
+        text += chunk;
+        const found = /DevTools listening on (ws:\S+)/.exec(text);
+        if (found) resolve(found[1]!);
+      });
+      child.once('error', reject);
+      child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}: ${text.slice(-2000)}`)));
+    });
+    const browser = await chromium.connectOverCDP(endpoint, { noDefaults: true } as never);
+    return { child, browser };
+  }
+
+  /** The profile's own context: the only one whose storage is on disk. */
+  get context(): BrowserContext {
+    return this.browser.contexts()[0]!;
+  }
+
+  /** SIGKILL of the whole process group, as a power button would. */
+  async kill(): Promise<void> {
+    const gone = new Promise((resolve) => this.child.once('exit', resolve));
+    try {
+      process.kill(-this.child.pid!, 'SIGKILL');
+      await gone;
+    } catch {
+      // Already gone.
+    }
+  }
+
+  /** After kill(): the same profile again. */
+  async restart(): Promise<void> {
+    const { child, browser } = await RealBrowser.spawn(this.profile);
+    this.child = child;
+    this.browser = browser;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}

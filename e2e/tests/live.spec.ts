@@ -1,0 +1,64 @@
+// The main job: incidents arrive, stay over a reload, and come back after the gateway was gone.
+import { expect, expectState, incidentIds, test } from '../lib/fixtures';
+
+test.use({ gatewayOptions: { args: ['--rate', '5', '--seed', '7'] } });
+
+test('an incident is seen within 5 s of loading, on both pages, without a policy violation', async ({ world }) => {
+  for (const route of ['/', '/realtime-demo']) {
+    const page = await world.open(route);
+    await expect(page.getByTestId('incident-row').first()).toBeVisible({ timeout: 5_000 });
+    await expectState(page, 'Connected');
+  }
+  expect(world.site.violations).toEqual([]);
+  expect(world.console.filter((line) => /Content Security Policy|TrustedScript|pageerror/.test(line))).toEqual([]);
+});
+
+test('a reload shows the current incidents again', async ({ world }) => {
+  const page = await world.open('/');
+  await expect(page.getByTestId('incident-row').first()).toBeVisible();
+  const before = await incidentIds(page);
+  await page.reload();
+  await expect(page.getByTestId('incident-row').first()).toBeVisible({ timeout: 5_000 });
+  const after = await incidentIds(page);
+  expect(before.filter((id) => after.includes(id)).length).toBeGreaterThan(0);
+});
+
+test('gateway killed: Reconnecting; restarted: Connected, new incidents, nothing twice', async ({ world }) => {
+  const page = await world.open('/');
+  await expectState(page, 'Connected');
+  await expect(page.getByTestId('incident-row').first()).toBeVisible();
+  await world.gateway.kill();
+  await expectState(page, 'Reconnecting');
+  await world.gateway.run();
+  await expectState(page, 'Connected', 35_000);
+  const published = (await world.gateway.admin('incident?title=After%20the%20restart')) as { incidentId: string };
+  await expect(page.locator(`[data-incident-id="${published.incidentId}"]`).first()).toBeVisible();
+  const ids = await incidentIds(page);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('an update sent while the gateway is down takes effect once after it is back', async ({ world }) => {
+  const page = await world.open('/realtime-demo');
+  await expectState(page, 'Connected');
+  const id = (await incidentIds(page))[0] ?? '';
+  await world.gateway.kill();
+  await expectState(page, 'Reconnecting');
+  const form = page.getByTestId('resolve-form');
+  await form.getByRole('textbox').first().fill(id);
+  await form.getByRole('button').first().click();
+  await world.gateway.run();
+  await expectState(page, 'Connected', 35_000);
+  await expect
+    .poll(async () => effects(await world.gateway.admin('stats'), 'incident.update'), { timeout: 15_000 })
+    .toEqual([1]);
+});
+
+/** How often each accepted message of a type took effect. */
+function effects(stats: unknown, kind: string): number[] {
+  const list = (stats as { effects: { id: string; type: string }[] }).effects;
+  const count = new Map<string, number>();
+  for (const effect of list) {
+    if (effect.type === kind) count.set(effect.id, (count.get(effect.id) ?? 0) + 1);
+  }
+  return [...count.values()];
+}
