@@ -36,7 +36,9 @@ pub use encode::{Outbound, OutboundMeta, encode_batch, encode_client_system, enc
 pub use json::Json;
 pub use limits::Limits;
 pub use ordering::ordering_key;
-pub use payload::{Payload, decode_incident_update, decode_payload, encode_incident_update, encode_payload};
+pub use payload::{
+    Payload, decode_incident_update, decode_payload, encode_incident_update, encode_payload, read_payload,
+};
 pub use problem::{FrameError, Problem, ProblemKind};
 
 /// The protocol number a client says in `hello` and a v1 server repeats in `welcome`.
@@ -87,6 +89,8 @@ pub struct Command {
 }
 
 /// What a server may send.
+// Events are nearly all of it: boxing them would cost an allocation each.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServerMessage {
     /// A system message this crate knows.

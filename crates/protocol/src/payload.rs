@@ -49,12 +49,20 @@ pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
     }
 }
 
+/// Reads a payload as any shape, for types this crate has no struct for.
+///
+/// # Errors
+/// Where it does not fit, what is expected there and what was found.
+pub fn read_payload<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result<T, Box<Problem>> {
+    wire::parse(kind, raw.as_str())
+}
+
 /// Reads the payload of a client's `incident.update`: `{id, …changed fields}`.
 ///
 /// # Errors
 /// Where it does not fit, what is expected there and what was found.
-pub fn decode_incident_update(raw: &Json) -> Result<IncidentUpdate, Problem> {
-    wire::read_update(raw.as_str()).map_err(|problem| *problem)
+pub fn decode_incident_update(raw: &Json) -> Result<IncidentUpdate, Box<Problem>> {
+    wire::read_update(raw.as_str())
 }
 
 /// Writes the payload of an `incident.update`.

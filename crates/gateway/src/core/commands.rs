@@ -1,10 +1,161 @@
-//! Commands of clients.
-use super::Gateway;
-use super::types::{ConnId, Now};
-use sentinelops_protocol::Command;
+//! Commands: known or new, in order or behind something, then applied, remembered, acked.
+
+use super::conn::Block;
+use super::durable::{Accepted, Record};
+use super::ids::{Known, hash};
+use super::types::{ConnId, Effect, Now, Output};
+use super::{Gateway, apply::Refusal};
+use sentinelops_protocol::system::ServerSystem;
+use sentinelops_protocol::{Code, Command, ordering_key};
+use std::collections::HashSet;
+
+/// Most messages noted behind a refused one; more than a client may have in flight.
+const MAX_BEHIND: usize = 1024;
 
 impl Gateway {
-    pub(super) fn command(&mut self, _now: Now, _conn: ConnId, _command: &Command) {
-        let _ = (&self.effects, self.commands);
+    pub(super) fn command(&mut self, now: Now, conn: ConnId, command: &Command) {
+        let Some(state) = self.conns.get(&conn) else { return };
+        let user = state.user.clone();
+        let key = ordering_key(command.channel, &command.payload);
+        if command.kind == "chat.typing" {
+            return self.typing(now, conn, &user, command);
+        }
+        let hash = hash(command);
+        match self.ids.known(&user, &command.id, hash) {
+            Known::Same => {
+                self.stats.repeated += 1;
+                self.unblock(conn, key.as_deref(), &command.id);
+                return self.ack(conn, &command.id);
+            }
+            Known::Other => {
+                self.unblock(conn, key.as_deref(), &command.id);
+                let message =
+                    "this id was accepted before with another type, channel or payload: use a new id";
+                return self.refuse(now, conn, command, Code::DuplicateId, message.to_owned());
+            }
+            Known::New => {}
+        }
+        if let Some(key) = &key
+            && let Some(wait) = self.behind(now, conn, key, &command.id)
+        {
+            return self.defer(
+                now,
+                conn,
+                command,
+                wait,
+                "something earlier of the same key has to come first",
+            );
+        }
+        self.commands += 1;
+        if self.config.nack_every.is_some_and(|n| n > 0 && self.commands.is_multiple_of(u64::from(n))) {
+            let wait = self.config.nack_retry_ms;
+            if let (Some(key), Some(state)) = (key, self.conns.get_mut(&conn)) {
+                let block =
+                    Block { head: command.id.clone(), until: now.mono + wait, behind: HashSet::new() };
+                state.blocks.insert(key, block);
+            }
+            return self.defer(now, conn, command, wait, "not now, try again");
+        }
+        match self.judge(now, &user, command) {
+            Ok(events) => {
+                let mut stored = Vec::new();
+                for (event, caused) in events {
+                    let cause = caused.then_some(command.id.as_str());
+                    stored.extend(self.put(now, event, cause).and_then(|(_, stored)| stored));
+                }
+                self.accept(now, &user, command, key, hash, stored);
+                self.ack(conn, &command.id);
+            }
+            Err(Refusal { code, message }) => self.refuse(now, conn, command, code, message),
+        }
+    }
+
+    fn accept(
+        &mut self,
+        now: Now,
+        user: &str,
+        command: &Command,
+        key: Option<String>,
+        hash: u64,
+        events: Vec<super::StoredEvent>,
+    ) {
+        let accepted = Accepted { user: user.to_owned(), id: command.id.clone(), hash, at: now.wall };
+        if self.config.journal {
+            self.outputs.push_back(Output::Remember(Record { accepted: Some(accepted.clone()), events }));
+        }
+        self.ids.insert(now.mono, accepted);
+        if self.config.effects_kept > 0 {
+            if self.effects.len() >= self.config.effects_kept {
+                self.effects.pop_front();
+            }
+            self.effects.push_back(Effect {
+                user: user.to_owned(),
+                id: command.id.clone(),
+                key,
+                kind: command.kind.clone(),
+                index: self.stats.accepted,
+                at: now.wall,
+            });
+        }
+        self.stats.accepted += 1;
+    }
+
+    /// How long a command has to wait because an earlier one of its key was refused for now.
+    ///
+    /// Clients resend in the original order. So when one that was turned away comes back before the
+    /// one it waited for, the client has given that one up, and the key is free again.
+    fn behind(&mut self, now: Now, conn: ConnId, key: &str, id: &str) -> Option<u64> {
+        let blocks = &mut self.conns.get_mut(&conn)?.blocks;
+        let block = blocks.get_mut(key)?;
+        let full = block.behind.len() >= MAX_BEHIND;
+        if block.head == id || (!full && !block.behind.insert(id.to_owned())) {
+            blocks.remove(key);
+            return None;
+        }
+        Some(block.until.saturating_sub(now.mono).max(1))
+    }
+
+    fn unblock(&mut self, conn: ConnId, key: Option<&str>, id: &str) {
+        if let (Some(key), Some(state)) = (key, self.conns.get_mut(&conn))
+            && state.blocks.get(key).is_some_and(|block| block.head == id)
+        {
+            state.blocks.remove(key);
+        }
+    }
+
+    fn typing(&mut self, now: Now, conn: ConnId, user: &str, command: &Command) {
+        match self.judge(now, user, command) {
+            Ok(events) => {
+                for (event, _) in events {
+                    self.pass_on(now, event, Some(conn));
+                }
+                self.ack(conn, &command.id);
+            }
+            Err(Refusal { code, message }) => self.refuse(now, conn, command, code, message),
+        }
+    }
+
+    fn ack(&mut self, conn: ConnId, id: &str) {
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.queue.ack(id.to_owned());
+            self.touch(conn);
+        }
+    }
+
+    fn refuse(&mut self, now: Now, conn: ConnId, command: &Command, code: Code, message: String) {
+        self.stats.refused += 1;
+        let nack = ServerSystem::Nack { id: command.id.clone(), code, message, retry_after_ms: None };
+        self.send_system(now, conn, &nack);
+    }
+
+    fn defer(&mut self, now: Now, conn: ConnId, command: &Command, wait: u64, message: &str) {
+        self.stats.deferred += 1;
+        let nack = ServerSystem::Nack {
+            id: command.id.clone(),
+            code: Code::Unavailable,
+            message: message.to_owned(),
+            retry_after_ms: Some(wait),
+        };
+        self.send_system(now, conn, &nack);
     }
 }

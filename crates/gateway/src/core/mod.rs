@@ -15,6 +15,7 @@
 //!
 //! Nothing that a client sends makes it panic.
 
+mod apply;
 mod basic;
 mod commands;
 mod config;

@@ -1,0 +1,258 @@
+//! What each command means: from its payload to the events it brings about, or why not.
+//!
+//! The server says who sent what (`senderId`, `userId`, `actor`) and when; what a client claims
+//! about that is ignored.
+
+use super::types::{NewEvent, Now};
+use super::{Gateway, topic::topic_of};
+use sentinelops_protocol::domain::{
+    Activity, AgentStatus, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
+    IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Typing,
+};
+use sentinelops_protocol::{
+    Channel, Code, Command, Json, Payload, Problem, ProblemKind, decode_incident_update, encode_payload,
+    read_payload,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Largest payload kept in the state: 200 of them still fit what a connection may be owed.
+const MAX_KEPT_BYTES: usize = 16 * 1024;
+
+/// A final no.
+pub(super) struct Refusal {
+    pub code: Code,
+    pub message: String,
+}
+
+impl From<Box<Problem>> for Refusal {
+    fn from(problem: Box<Problem>) -> Self {
+        Self { code: Code::Invalid, message: problem.to_string() }
+    }
+}
+
+/// The events of a command, in order; `true` for the one that carries its id as `cause`.
+type Outcome = Result<Vec<(NewEvent, bool)>, Refusal>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Say {
+    conversation_id: String,
+    content: String,
+    id: Option<String>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mark {
+    conversation_id: String,
+    up_to: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Types {
+    conversation_id: String,
+}
+
+#[derive(Deserialize)]
+struct AlertId {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Own {
+    agent_id: Option<String>,
+    status: String,
+    name: Option<String>,
+}
+
+fn invalid(command: &Command, path: &str, expected: &str, found: &str) -> Refusal {
+    Refusal::from(Box::new(Problem {
+        kind: ProblemKind::PayloadMismatch,
+        id: None,
+        message_type: command.kind.clone(),
+        path: path.to_owned(),
+        expected: expected.to_owned(),
+        found: found.chars().take(120).collect(),
+    }))
+}
+
+fn id_of(command: &Command, path: &str, id: String) -> Result<String, Refusal> {
+    let length = id.chars().take(65).count();
+    if (1..=64).contains(&length) { Ok(id) } else { Err(invalid(command, path, "1 to 64 characters", &id)) }
+}
+
+fn one(payload: Payload) -> Outcome {
+    Ok(NewEvent::of(payload).map(|event| (event, true)).into_iter().collect())
+}
+
+fn fits(payload: &Payload) -> Result<(), Refusal> {
+    let bytes = encode_payload(payload).as_str().len();
+    if bytes <= MAX_KEPT_BYTES {
+        return Ok(());
+    }
+    let message = format!("{bytes} bytes to keep; at most {MAX_KEPT_BYTES} are allowed: send less");
+    Err(Refusal { code: Code::TooBig, message })
+}
+
+impl Gateway {
+    /// Decides without changing anything.
+    pub(super) fn judge(&self, now: Now, user: &str, command: &Command) -> Outcome {
+        let channel = match command.kind.as_str() {
+            "incident.update" => Channel::Incidents,
+            "agent.status" => Channel::Agents,
+            "chat.message" | "chat.delivered" | "chat.read" | "chat.typing" => Channel::Chat,
+            "alert.acknowledge" => Channel::Alerts,
+            other => {
+                let message = format!("no command {other:?} is known on {}", command.channel);
+                return Err(Refusal { code: Code::UnknownType, message });
+            }
+        };
+        if command.channel != channel {
+            return Err(invalid(command, "channel", channel.as_str(), command.channel.as_str()));
+        }
+        match command.kind.as_str() {
+            "incident.update" => self.incident_update(now, user, command),
+            "agent.status" => self.agent_status(now, user, command),
+            "chat.message" => self.chat_message(now, user, command),
+            "chat.delivered" => self.receipt(now, user, command, ReceiptKind::Delivered),
+            "chat.read" => self.receipt(now, user, command, ReceiptKind::Read),
+            "alert.acknowledge" => self.alert_acknowledge(now, user, command),
+            _ => {
+                let types: Types = read_payload(&command.kind, &command.payload)?;
+                let conversation_id = id_of(command, "payload.conversationId", types.conversation_id)?;
+                one(Payload::Typing(Typing { conversation_id, user_id: user.to_owned() }))
+            }
+        }
+    }
+
+    fn incident_update(&self, now: Now, user: &str, command: &Command) -> Outcome {
+        let update = decode_incident_update(&command.payload)?;
+        let Some(incident) = self.state.incident(&update.id) else {
+            return Err(invalid(command, "payload.id", "an incident this server knows", &update.id));
+        };
+        let data =
+            IncidentPatch { created_at: Patch::Keep, updated_at: Patch::Set(now.wall), ..update.changes };
+        let mut after = incident.clone();
+        after.apply(&data);
+        fits(&Payload::Incident(after.to_event(IncidentChange::Updated)))?;
+        let (change, action) = match (&data.status, &data.assigned_to) {
+            (Patch::Set(IncidentStatus::Resolved), _) => (IncidentChange::Resolved, "resolved"),
+            (Patch::Set(IncidentStatus::Escalated), _) => (IncidentChange::Escalated, "escalated"),
+            (Patch::Set(status), _) => (IncidentChange::Updated, status.as_str()),
+            (_, Patch::Set(_)) => (IncidentChange::Updated, "assigned"),
+            _ => (IncidentChange::Updated, "updated"),
+        };
+        let activity = self.activity(now, user, action, &update.id);
+        let mut events = one(Payload::Incident(IncidentEvent { incident_id: update.id, change, data }))?;
+        events.extend(activity);
+        Ok(events)
+    }
+
+    fn agent_status(&self, now: Now, user: &str, command: &Command) -> Outcome {
+        let own: Own = read_payload(&command.kind, &command.payload)?;
+        if own.agent_id.as_deref().is_some_and(|id| id != user) {
+            let message = format!("agent.status: payload.agentId: only one's own ({user}) may be sent");
+            return Err(Refusal { code: Code::Forbidden, message });
+        }
+        let before = self.state.agent(user);
+        let payload = Payload::Agent(AgentStatus {
+            agent_id: user.to_owned(),
+            status: Presence::parse(&own.status),
+            last_seen: now.wall,
+            name: own.name.or_else(|| before.and_then(|agent| agent.name.clone())),
+            extra: before.and_then(|agent| agent.extra.clone()),
+        });
+        fits(&payload)?;
+        one(payload)
+    }
+
+    fn chat_message(&self, now: Now, user: &str, command: &Command) -> Outcome {
+        let mut say: Say = read_payload(&command.kind, &command.payload)?;
+        let conversation_id = id_of(command, "payload.conversationId", say.conversation_id)?;
+        let id = id_of(command, "payload.id", say.id.unwrap_or_else(|| command.id.clone()))?;
+        if let Some(taken) = self.state.conversation(&conversation_id).find(|message| message.id == id) {
+            // Said before, and the id forgotten since: saying it once is what was asked for.
+            if taken.sender_id == user && taken.content == say.content {
+                return Ok(Vec::new());
+            }
+            let message =
+                format!("chat.message: payload.id: {id:?} is taken in this conversation: leave it out");
+            return Err(Refusal { code: Code::Conflict, message });
+        }
+        say.rest.retain(|name, _| name != "senderId" && name != "timestamp");
+        // Watermarks name timestamps, so these never run backwards, even if the clock does.
+        let newest = self.state.chat().next_back().map_or(0, |message| message.timestamp);
+        let timestamp = now.wall.max(newest);
+        let extra = if say.rest.is_empty() { None } else { Json::from_value(&say.rest).ok() };
+        let payload = Payload::Chat(ChatMessage {
+            id,
+            conversation_id,
+            sender_id: user.to_owned(),
+            content: say.content,
+            timestamp,
+            extra,
+        });
+        fits(&payload)?;
+        let mut events = one(payload)?;
+        for (event, _) in &mut events {
+            event.timestamp = Some(timestamp);
+        }
+        Ok(events)
+    }
+
+    fn receipt(&self, now: Now, user: &str, command: &Command, kind: ReceiptKind) -> Outcome {
+        let mark: Mark = read_payload(&command.kind, &command.payload)?;
+        let conversation_id = id_of(command, "payload.conversationId", mark.conversation_id)?;
+        let Some(newest) = self.state.conversation(&conversation_id).next_back() else {
+            // A conversation forgotten in a restart: there is nothing left to have been read.
+            return Ok(Vec::new());
+        };
+        // Nobody has read the future, whatever their clock says.
+        let up_to = mark.up_to.min(newest.timestamp.max(now.wall));
+        if self.state.receipt(&conversation_id, user, kind).is_some_and(|before| before >= up_to) {
+            return Ok(Vec::new());
+        }
+        one(Payload::Receipt(Receipt { kind, conversation_id, user_id: user.to_owned(), up_to }))
+    }
+
+    fn alert_acknowledge(&self, now: Now, user: &str, command: &Command) -> Outcome {
+        let AlertId { id } = read_payload(&command.kind, &command.payload)?;
+        let Some(alert) = self.state.alert(&id) else {
+            return Err(invalid(command, "payload.id", "an alert this server knows", &id));
+        };
+        match alert.change {
+            AlertChange::Acknowledged => Ok(Vec::new()),
+            AlertChange::Cleared => {
+                let message = format!("alert.acknowledge: {id:?} is cleared already");
+                Err(Refusal { code: Code::Conflict, message })
+            }
+            AlertChange::Raised => {
+                let mut alert = alert.clone();
+                alert.change = AlertChange::Acknowledged;
+                let payload = Payload::Alert(alert);
+                let target = topic_of(&payload).unwrap_or_default().to_owned();
+                let mut events = one(payload)?;
+                events.extend(self.activity(now, user, "acknowledged", &target));
+                Ok(events)
+            }
+        }
+    }
+
+    fn activity(&self, now: Now, actor: &str, action: &str, target: &str) -> Option<(NewEvent, bool)> {
+        let number = self.history.seq(Channel::Activity) + 1;
+        let payload = Payload::Activity(Activity {
+            id: format!("act-{}-{number}", self.history.epoch),
+            actor: actor.to_owned(),
+            action: action.to_owned(),
+            target: Some(target.to_owned()),
+            timestamp: now.wall,
+            extra: None,
+        });
+        NewEvent::of(payload).map(|event| (event, false))
+    }
+}
