@@ -14,7 +14,9 @@
 #![deny(missing_docs)]
 
 mod delivery;
+mod engine;
 mod message;
+pub mod mutant;
 mod now;
 mod options;
 mod output;
@@ -23,6 +25,7 @@ mod status;
 mod store;
 
 pub use delivery::{Batch, ConsumerId, Delivery, SnapshotDelivery};
+pub use engine::Engine;
 pub use message::{
     DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate, SendRequest,
 };

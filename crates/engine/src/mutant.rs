@@ -1,0 +1,90 @@
+//! Planted bugs, one at a time, for the simulator to find: a checker that has never failed proves
+//! nothing.
+//!
+//! Without the feature `mutants` [`active`] is a constant `false` and every planted branch is gone
+//! from the build.
+
+/// A planted bug. The name says what it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mutant {
+    /// Every client dials after the same delay.
+    NoJitter,
+    /// Attempts are forgotten at open instead of after proved health.
+    ResetAttemptsAtOpen,
+    /// A late verdict falls before what was received meanwhile is read.
+    JudgeBeforeReading,
+    /// Events of an abandoned socket count.
+    LateEventOfOldSocket,
+    /// The reconnect window and `notBefore` are ignored.
+    IgnoreServerTime,
+    /// A URL that was welcomed once may be taken for basic again.
+    DowngradePinnedUrl,
+    /// A resend gets a new id, so that the server cannot know it again.
+    NewIdOnResend,
+    /// A row is forgotten when it is sent, not when it is acked.
+    ForgetBeforeAck,
+    /// Cursors survive a change of the epoch.
+    KeepOldEpoch,
+    /// Rows possibly sent are evicted like others.
+    EvictPossiblySent,
+    /// Unacked rows are sent again on the same socket.
+    ResendOnSameSocket,
+    /// A row that waits long for its ack is failed.
+    FailByTimeout,
+    /// Holes go unnoticed.
+    IgnorePrev,
+    /// After a retryable nack, what is behind it overtakes it.
+    ReorderAfterNack,
+}
+
+impl Mutant {
+    /// Every planted bug.
+    pub const ALL: [Mutant; 14] = [
+        Self::NoJitter,
+        Self::ResetAttemptsAtOpen,
+        Self::JudgeBeforeReading,
+        Self::LateEventOfOldSocket,
+        Self::IgnoreServerTime,
+        Self::DowngradePinnedUrl,
+        Self::NewIdOnResend,
+        Self::ForgetBeforeAck,
+        Self::KeepOldEpoch,
+        Self::EvictPossiblySent,
+        Self::ResendOnSameSocket,
+        Self::FailByTimeout,
+        Self::IgnorePrev,
+        Self::ReorderAfterNack,
+    ];
+}
+
+#[cfg(feature = "mutants")]
+mod planted {
+    use super::Mutant;
+    use std::cell::Cell;
+
+    thread_local! {
+        static PLANTED: Cell<Option<Mutant>> = const { Cell::new(None) };
+    }
+
+    /// Plants one bug in every engine of this thread, or none.
+    pub fn plant(mutant: Option<Mutant>) {
+        PLANTED.with(|planted| planted.set(mutant));
+    }
+
+    pub(crate) fn active(mutant: Mutant) -> bool {
+        PLANTED.with(|planted| planted.get() == Some(mutant))
+    }
+}
+
+#[cfg(feature = "mutants")]
+pub(crate) use planted::active;
+#[cfg(feature = "mutants")]
+pub use planted::plant;
+
+/// Whether this bug is planted: never, in this build.
+#[cfg(not(feature = "mutants"))]
+#[inline(always)]
+#[allow(dead_code)]
+pub(crate) const fn active(_: Mutant) -> bool {
+    false
+}
