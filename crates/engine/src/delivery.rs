@@ -1,6 +1,6 @@
 //! What consumers (pages, tabs) get.
 
-use crate::{MessageUpdate, Metrics, Status};
+use crate::{MessageCounts, MessageInfo, MessageUpdate, Metrics, Status};
 use sentinelops_protocol::{Event, Problem, Subject, system::Continuity};
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
@@ -37,6 +37,9 @@ pub enum Delivery {
     Denied(Subject, String),
     /// News of a message this consumer sent.
     Message(MessageUpdate),
+    /// Everything not answered yet and the failed list, for who watches the outbox: the latest, at
+    /// most every 100 ms.
+    Outbox(Vec<MessageInfo>, MessageCounts),
     /// Something wrong came in.
     Problem(Problem),
 }

@@ -13,16 +13,19 @@
 //! *time*. Nothing here panics on what comes from outside.
 #![deny(missing_docs)]
 
+mod consumers;
 mod delivery;
 mod engine;
 mod message;
 pub mod mutant;
 mod now;
 mod options;
+mod outbox;
 mod output;
 mod socket;
 mod status;
 mod store;
+mod subscriptions;
 
 pub use delivery::{Batch, ConsumerId, Delivery, SnapshotDelivery};
 pub use engine::Engine;
