@@ -7,7 +7,7 @@ import("./app.js")
     if (status) {
       status.setAttribute("role", "alert");
       status.textContent =
-        "SentinelOps could not start: " + error.message + " Reload the page; if that does not help, " +
+        "SentinelOps could not start (" + error.message + "). Reload the page; if that does not help, " +
         "the server may be sending an old copy, or a proxy or browser extension blocks WebAssembly.";
     }
     throw error;

@@ -87,9 +87,12 @@ pub fn quiet(what: &str, command: &mut Command) -> Result<()> {
     let name: String = what.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let log = dir.join(format!("{name}.log"));
     let file = std::fs::File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    println!("  {} …", shown(command));
+    let line = shown(command);
+    let cut: String = line.chars().take(160).collect();
+    println!("  {cut} …");
     let began = Instant::now();
     let mut child = command
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file)
@@ -117,7 +120,7 @@ pub fn quiet(what: &str, command: &mut Command) -> Result<()> {
     for line in &lines[lines.len().saturating_sub(15)..] {
         println!("    | {line}");
     }
-    bail!("`{}` failed ({status}); all of its output is in {}", shown(command), log.display());
+    bail!("`{cut}` failed ({status}); all of its output is in {}", log.display());
 }
 
 /// A command as root: directly, through a sudo that asks nothing, or not at all.

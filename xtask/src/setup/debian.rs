@@ -65,6 +65,12 @@ pub fn get() -> Result<()> {
             .context("cannot write the file rust-toolchain")?;
         println!("  wrote rust-toolchain (git-ignored): cargo in this checkout now uses Debian's compiler");
     }
+    if run::output(run::command("rustc").arg("-vV")) != rustc_version() {
+        bail!(
+            "this checkout still uses another compiler: `rustup override unset` in it, because an override wins over \
+             the file rust-toolchain"
+        );
+    }
     Ok(())
 }
 
