@@ -1,1 +1,16 @@
-fn main() {}
+//! The gateway program. `--help` lists the flags; `docs/operations.md` explains them.
+
+use clap::Parser;
+use sentinelops_gateway::server::{Options, run};
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sentinelops-gateway: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
