@@ -1,0 +1,290 @@
+//! Who leads: the tab that holds the lock, beats every second, and is not believed after it slept.
+//!
+//! The lock alone does not tell: a frozen leader keeps it and its tab is silent. So the leader beats,
+//! a follower *in need* that heard nothing for [`SILENCE_MS`] although its own timers ran on time asks
+//! once, and steals the lock when nobody answers. A leader whose timer fired late re-reads the stored
+//! term before it does anything: at thaw, broadcasts and timers run before the lock's loss is told.
+
+use crate::Now;
+
+/// Ms between the beats of a leader.
+pub const BEAT_MS: u64 = 1_000;
+/// A follower in need that heard no beat for so long asks for one.
+pub const SILENCE_MS: u64 = 4_000;
+/// How long it waits for the answer before it steals the lock.
+pub const ANSWER_MS: u64 = 1_000;
+/// A tick later than this was no tick on time: the tab slept or was throttled.
+const LATE_MS: u64 = 2 * BEAT_MS;
+
+/// What the browser says about the lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockEvent {
+    /// We hold it.
+    Granted,
+    /// Another tab stole it, or we gave it back.
+    Lost,
+    /// There are no locks here: every tab connects for itself.
+    Unavailable,
+}
+
+/// What a tab is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Does not want a connection, or gave the lock back on pagehide.
+    Idle,
+    /// Waits for the lock; another tab leads.
+    Follower,
+    /// Holds the lock.
+    Leader,
+    /// Connects for itself: no locks, or no store to share.
+    Solo,
+}
+
+/// What the election asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ballot {
+    /// Queue for the lock.
+    Request,
+    /// Take it from a silent holder.
+    Steal,
+    /// Give it back, or leave the queue.
+    Release,
+    /// Tell the others that we lead.
+    Beat,
+    /// Ask whether anybody leads.
+    Ask,
+    /// Read the stored term before anything else happens.
+    CheckTerm,
+}
+
+pub(crate) struct Election {
+    role: Role,
+    wanted: bool,
+    in_need: bool,
+    last_heard: u64,
+    last_tick: u64,
+    asked_at: Option<u64>,
+    ballots: Vec<Ballot>,
+}
+
+impl Election {
+    pub(crate) fn new(now: Now) -> Self {
+        Self {
+            role: Role::Idle,
+            wanted: false,
+            in_need: false,
+            last_heard: now.mono,
+            last_tick: now.mono,
+            asked_at: None,
+            ballots: Vec::new(),
+        }
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether this tab wants a connection at all. Only such tabs queue for the lock.
+    pub(crate) fn want(&mut self, now: Now, wanted: bool) {
+        if self.wanted == wanted {
+            return;
+        }
+        self.wanted = wanted;
+        match (wanted, self.role) {
+            (true, Role::Idle) => {
+                self.role = Role::Follower;
+                self.heard(now);
+                self.last_tick = now.mono;
+                self.ballots.push(Ballot::Request);
+            }
+            (false, Role::Follower | Role::Leader) => {
+                self.role = Role::Idle;
+                self.ballots.push(Ballot::Release);
+            }
+            _ => {}
+        }
+    }
+
+    /// Visible, or with something to send: worth stealing for.
+    pub(crate) fn need(&mut self, in_need: bool) {
+        self.in_need = in_need;
+    }
+
+    /// This tab cannot share: neither lead nor follow.
+    pub(crate) fn go_solo(&mut self) {
+        if matches!(self.role, Role::Follower | Role::Leader) {
+            self.ballots.push(Ballot::Release);
+        }
+        self.role = Role::Solo;
+    }
+
+    /// The store works again: queue like everybody.
+    pub(crate) fn leave_solo(&mut self, now: Now) {
+        if self.role == Role::Solo {
+            self.role = Role::Idle;
+            let wanted = std::mem::take(&mut self.wanted);
+            self.want(now, wanted);
+        }
+    }
+
+    pub(crate) fn lock(&mut self, now: Now, event: &LockEvent) {
+        match event {
+            LockEvent::Granted if self.role == Role::Follower => {
+                self.role = Role::Leader;
+                self.last_tick = now.mono;
+                self.ballots.push(Ballot::Beat);
+            }
+            // Granted after we stopped wanting it.
+            LockEvent::Granted if self.role == Role::Idle => self.ballots.push(Ballot::Release),
+            LockEvent::Granted => {}
+            LockEvent::Lost if self.role == Role::Leader => self.deposed(now),
+            LockEvent::Lost => {}
+            LockEvent::Unavailable => self.role = Role::Solo,
+        }
+    }
+
+    /// A higher term was seen, or the lock is gone: stand in line again.
+    pub(crate) fn deposed(&mut self, now: Now) {
+        self.role = Role::Follower;
+        self.heard(now);
+        self.last_tick = now.mono;
+        self.ballots.push(Ballot::Release);
+        self.ballots.push(Ballot::Request);
+    }
+
+    /// A sign of life of the leader.
+    pub(crate) fn heard(&mut self, now: Now) {
+        self.last_heard = now.mono;
+        self.asked_at = None;
+    }
+
+    /// Another tab asks whether anybody leads.
+    pub(crate) fn asked(&mut self) {
+        if self.role == Role::Leader {
+            self.ballots.push(Ballot::Beat);
+        }
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<u64> {
+        matches!(self.role, Role::Leader | Role::Follower).then_some(self.last_tick + BEAT_MS)
+    }
+
+    pub(crate) fn timeout(&mut self, now: Now) {
+        let Some(due) = self.next_timeout() else { return };
+        if now.mono < due {
+            return;
+        }
+        let late = now.mono - self.last_tick > LATE_MS;
+        self.last_tick = now.mono;
+        match self.role {
+            Role::Leader => {
+                if late {
+                    self.ballots.push(Ballot::CheckTerm);
+                }
+                self.ballots.push(Ballot::Beat);
+            }
+            // What we did not hear while we slept says nothing about the leader.
+            Role::Follower if late => self.heard(now),
+            Role::Follower => self.watch(now),
+            Role::Idle | Role::Solo => {}
+        }
+    }
+
+    fn watch(&mut self, now: Now) {
+        match self.asked_at {
+            Some(asked) if now.mono.saturating_sub(asked) >= ANSWER_MS => {
+                self.heard(now);
+                self.ballots.push(Ballot::Steal);
+            }
+            Some(_) => {}
+            None if self.in_need && now.mono.saturating_sub(self.last_heard) >= SILENCE_MS => {
+                self.asked_at = Some(now.mono);
+                self.ballots.push(Ballot::Ask);
+            }
+            None => {}
+        }
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Ballot> {
+        (!self.ballots.is_empty()).then(|| self.ballots.remove(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(mono: u64) -> Now {
+        Now { mono, wall: mono }
+    }
+
+    fn drain(election: &mut Election) -> Vec<Ballot> {
+        std::iter::from_fn(|| election.poll()).collect()
+    }
+
+    fn run(election: &mut Election, from: u64, to: u64) -> Vec<(u64, Ballot)> {
+        let mut said = Vec::new();
+        for mono in (from..=to).step_by(100) {
+            election.timeout(at(mono));
+            said.extend(drain(election).into_iter().map(|b| (mono, b)));
+        }
+        said
+    }
+
+    #[test]
+    fn a_silent_leader_is_asked_then_robbed_within_six_seconds() {
+        let mut follower = Election::new(at(0));
+        follower.want(at(0), true);
+        follower.need(true);
+        assert_eq!(drain(&mut follower), [Ballot::Request]);
+        let said = run(&mut follower, 0, 6_000);
+        assert_eq!(said, [(4_000, Ballot::Ask), (5_000, Ballot::Steal)]);
+        follower.lock(at(5_050), &LockEvent::Granted);
+        assert_eq!(follower.role(), Role::Leader);
+    }
+
+    #[test]
+    fn beats_and_answers_keep_the_peace() {
+        let mut follower = Election::new(at(0));
+        follower.want(at(0), true);
+        follower.need(true);
+        drain(&mut follower);
+        for second in 0..10 {
+            assert_eq!(run(&mut follower, second * 1_000, second * 1_000 + 900), []);
+            follower.heard(at(second * 1_000 + 900));
+        }
+    }
+
+    #[test]
+    fn without_need_nobody_steals_and_after_own_sleep_nobody_is_judged() {
+        let mut follower = Election::new(at(0));
+        follower.want(at(0), true);
+        drain(&mut follower);
+        assert_eq!(run(&mut follower, 0, 20_000), []);
+        follower.need(true);
+        // Asleep until 60 s: the silence was ours.
+        assert_eq!(run(&mut follower, 60_000, 63_000), []);
+        assert_eq!(run(&mut follower, 63_100, 65_500), [(64_000, Ballot::Ask), (65_000, Ballot::Steal)]);
+    }
+
+    #[test]
+    fn a_leader_that_slept_checks_its_term_first() {
+        let mut leader = Election::new(at(0));
+        leader.want(at(0), true);
+        leader.lock(at(5), &LockEvent::Granted);
+        drain(&mut leader);
+        assert_eq!(run(&mut leader, 100, 2_100).len(), 2);
+        leader.timeout(at(30_000));
+        assert_eq!(drain(&mut leader), [Ballot::CheckTerm, Ballot::Beat]);
+    }
+
+    #[test]
+    fn giving_up_the_wish_releases_and_a_late_grant_is_given_back() {
+        let mut tab = Election::new(at(0));
+        tab.want(at(0), true);
+        tab.want(at(1), false);
+        tab.lock(at(2), &LockEvent::Granted);
+        assert_eq!(drain(&mut tab), [Ballot::Request, Ballot::Release, Ballot::Release]);
+        assert_eq!(tab.role(), Role::Idle);
+    }
+}

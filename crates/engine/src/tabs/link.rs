@@ -1,0 +1,134 @@
+//! What tabs of one scope say to each other. Tokens and trust never travel here: anything of the same
+//! origin can read and forge these messages, so nothing of a leader is believed below its term.
+
+use crate::{Batch, Hint, SendRequest};
+use sentinelops_protocol::Subject;
+use serde::{Deserialize, Serialize};
+
+/// One number for everything tabs share: database version, lock and channel names, these messages and
+/// the stored rows. Raise it when any of them changes shape (the golden-bytes tests notice).
+pub const LINK_VERSION: u32 = 1;
+
+/// Names a tab for life: the page's id.
+pub type TabId = String;
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkTarget {
+    /// Every tab of the scope.
+    All,
+    /// One tab: it alone hears its batches.
+    Tab(TabId),
+}
+
+/// What a page looks at, told to whoever leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interest {
+    /// Subscribed subjects.
+    pub subjects: Vec<Subject>,
+    /// Counters wanted.
+    pub metrics: bool,
+    /// The list of messages wanted.
+    pub outbox: bool,
+}
+
+/// A message between tabs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum LinkMessage {
+    /// Leader: I lead. Every second, and when asked.
+    Beat {
+        /// Its term.
+        term: u64,
+    },
+    /// Leader, new: everybody say what you look at.
+    RollCall {
+        /// Its term.
+        term: u64,
+    },
+    /// Follower: does anybody lead?
+    Ask,
+    /// Follower: this is what my page looks at (whole, replaces what was said before).
+    Attach {
+        /// Who.
+        tab: TabId,
+        /// What.
+        interest: Interest,
+    },
+    /// Follower: gone, or leading itself.
+    Detach {
+        /// Who.
+        tab: TabId,
+    },
+    /// Follower: my page took the batch.
+    Credit {
+        /// Who.
+        tab: TabId,
+        /// Which.
+        number: u64,
+    },
+    /// Follower: rows were appended, look.
+    Poke,
+    /// Follower: send what cannot or need not be stored.
+    Send {
+        /// Who.
+        tab: TabId,
+        /// What.
+        requests: Vec<SendRequest>,
+    },
+    /// Follower: the leader alone may do this.
+    Retry {
+        /// Who.
+        tab: TabId,
+        /// Which message.
+        id: String,
+        /// A new id is fine.
+        confirm: bool,
+    },
+    /// Follower: the leader alone may do this.
+    Discard {
+        /// Who.
+        tab: TabId,
+        /// Which message.
+        id: String,
+    },
+    /// Follower: a person pressed "try now", or a sign from the browser.
+    Hint {
+        /// `None` is "try now".
+        hint: Option<Hint>,
+    },
+    /// Leader, on the tab's own channel.
+    Batch {
+        /// Its term.
+        term: u64,
+        /// The batch.
+        batch: Batch,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sentinelops_protocol::Channel;
+
+    /// Another build may be running in the next tab: the bytes are part of LINK_VERSION.
+    #[test]
+    fn golden_bytes() {
+        let attach = LinkMessage::Attach {
+            tab: "t".into(),
+            interest: Interest {
+                subjects: vec![Subject::topic(Channel::Chat, "c")],
+                metrics: false,
+                outbox: true,
+            },
+        };
+        for (message, golden) in [
+            (LinkMessage::Beat { term: 3 }, vec![0, 3]),
+            (attach, vec![3, 1, b't', 1, 2, 1, 1, b'c', 0, 1]),
+            (LinkMessage::Poke, vec![6]),
+            (LinkMessage::Hint { hint: None }, vec![10, 0]),
+        ] {
+            assert_eq!(postcard::to_allocvec(&message).unwrap(), golden, "raise LINK_VERSION: {message:?}");
+            assert_eq!(postcard::from_bytes::<LinkMessage>(&golden).unwrap(), message);
+        }
+    }
+}
