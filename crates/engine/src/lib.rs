@@ -16,6 +16,7 @@
 mod consumers;
 mod delivery;
 mod engine;
+mod fold;
 mod message;
 pub mod mutant;
 mod now;

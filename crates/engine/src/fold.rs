@@ -1,0 +1,194 @@
+//! The fold: the bounded state of one (channel, topic), built from its events.
+//!
+//! A cursor is worth something only together with the state up to it, so the two live side by side
+//! in `subscriptions`. Every snapshot a consumer gets is read from here.
+
+use sentinelops_protocol::domain::{Incident, Receipt, ReceiptKind};
+use sentinelops_protocol::{Channel, Event, Payload};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::rc::Rc;
+
+/// Most keys of a keyed channel, and most receipts; the one untouched for longest goes.
+pub(crate) const MAX_KEYS: usize = 10_000;
+/// Most messages of chat and activity; the oldest goes.
+pub(crate) const MAX_RECENT: usize = 1_000;
+
+/// Which topic of its channel an event belongs to, by its content.
+pub(crate) fn topic_of(payload: &Payload) -> Option<&str> {
+    match payload {
+        Payload::Chat(message) => Some(&message.conversation_id),
+        Payload::Receipt(receipt) => Some(&receipt.conversation_id),
+        Payload::Typing(typing) => Some(&typing.conversation_id),
+        Payload::Activity(activity) => activity.target.as_deref(),
+        other => other.key(),
+    }
+}
+
+/// The state of one subscription.
+#[derive(Clone, Debug)]
+pub(crate) enum Fold {
+    /// Incidents, agents, alerts: the last state of each key.
+    Keyed(LastByKey<String>),
+    /// Chat, activity: the newest events, and receipts as watermarks.
+    Recent { events: VecDeque<Rc<Event>>, receipts: LastByKey<ReceiptKey> },
+}
+
+/// Conversation, user, and what the receipt vouches for.
+type ReceiptKey = (String, String, ReceiptKind);
+
+impl Fold {
+    pub fn new(channel: Channel) -> Self {
+        match channel {
+            Channel::Incidents | Channel::Agents | Channel::Alerts => Self::Keyed(LastByKey::default()),
+            Channel::Chat | Channel::Activity | Channel::System => {
+                Self::Recent { events: VecDeque::new(), receipts: LastByKey::default() }
+            }
+        }
+    }
+
+    /// Takes an event in. Typing and unknown kinds leave no trace.
+    pub fn apply(&mut self, event: &Rc<Event>) {
+        match (self, &event.payload) {
+            (Self::Keyed(state), Payload::Incident(change)) => {
+                let mut incident = match state.take(&change.incident_id) {
+                    Some(Last { incident: Some(incident), .. }) => incident,
+                    _ => Box::new(Incident::new(change.incident_id.as_str())),
+                };
+                incident.apply(&change.data);
+                state.put(change.incident_id.clone(), Last::new(event, Some(incident)));
+            }
+            (Self::Keyed(state), payload @ (Payload::Agent(_) | Payload::Alert(_))) => {
+                if let Some(key) = payload.key() {
+                    state.put(key.to_owned(), Last::new(event, None));
+                }
+            }
+            (Self::Recent { events, .. }, Payload::Chat(_) | Payload::Activity(_)) => {
+                if events.len() >= MAX_RECENT {
+                    events.pop_front();
+                }
+                events.push_back(event.clone());
+            }
+            (Self::Recent { receipts, .. }, Payload::Receipt(receipt)) => {
+                let key = (receipt.conversation_id.clone(), receipt.user_id.clone(), receipt.kind);
+                let known = receipts.get(&key).and_then(up_to);
+                if known.is_none_or(|known| known < receipt.up_to) {
+                    receipts.put(key, Last::new(event, None));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The state as events that carry it in full, oldest change first; of one topic, if given.
+    pub fn items(&self, topic: Option<&str>) -> Vec<Rc<Event>> {
+        let fits = |event: &Event| topic.is_none() || topic_of(&event.payload) == topic;
+        match self {
+            Self::Keyed(state) => state.iter().filter(|last| fits(&last.event)).map(Last::full).collect(),
+            Self::Recent { events, receipts } => {
+                let receipts = receipts.iter().map(|last| &last.event);
+                events.iter().chain(receipts).filter(|event| fits(event)).cloned().collect()
+            }
+        }
+    }
+
+    /// Keys dropped because there were too many.
+    pub fn dropped(&self) -> u64 {
+        match self {
+            Self::Keyed(state) => state.dropped,
+            Self::Recent { receipts, .. } => receipts.dropped,
+        }
+    }
+}
+
+fn up_to(last: &Last) -> Option<u64> {
+    match &last.event.payload {
+        Payload::Receipt(Receipt { up_to, .. }) => Some(*up_to),
+        _ => None,
+    }
+}
+
+/// The last event of a key; an incident's is only a change, so its merged state stands beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Last {
+    event: Rc<Event>,
+    incident: Option<Box<Incident>>,
+    touched: u64,
+}
+
+impl Last {
+    fn new(event: &Rc<Event>, incident: Option<Box<Incident>>) -> Self {
+        Self { event: event.clone(), incident, touched: 0 }
+    }
+
+    /// The event with the full state in it; made on demand, because reading is rarer than changing.
+    fn full(&self) -> Rc<Event> {
+        let (Some(incident), Payload::Incident(last)) = (&self.incident, &self.event.payload) else {
+            return self.event.clone();
+        };
+        let event = &self.event;
+        Rc::new(Event {
+            id: event.id.clone(),
+            kind: event.kind.clone(),
+            channel: event.channel,
+            topic: event.topic.clone(),
+            payload: Payload::Incident(incident.to_event(last.change)),
+            timestamp: event.timestamp,
+            priority: event.priority,
+            seq: event.seq,
+            prev: event.prev,
+            cause: event.cause.clone(),
+        })
+    }
+}
+
+/// The last value of each key, with the keys in the order of their last change.
+#[derive(Clone, Debug)]
+pub(crate) struct LastByKey<K> {
+    values: HashMap<K, Last>,
+    order: BTreeMap<u64, K>,
+    changes: u64,
+    dropped: u64,
+}
+
+impl<K> Default for LastByKey<K> {
+    fn default() -> Self {
+        Self { values: HashMap::new(), order: BTreeMap::new(), changes: 0, dropped: 0 }
+    }
+}
+
+impl<K: Clone + Eq + std::hash::Hash> LastByKey<K> {
+    fn get(&self, key: &K) -> Option<&Last> {
+        self.values.get(key)
+    }
+
+    fn take<Q>(&mut self, key: &Q) -> Option<Last>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Eq + std::hash::Hash + ?Sized,
+    {
+        let last = self.values.remove(key)?;
+        self.order.remove(&last.touched);
+        Some(last)
+    }
+
+    fn put(&mut self, key: K, mut last: Last) {
+        self.changes += 1;
+        last.touched = self.changes;
+        self.order.insert(self.changes, key.clone());
+        if let Some(before) = self.values.insert(key, last) {
+            self.order.remove(&before.touched);
+        } else if self.values.len() > MAX_KEYS
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.values.remove(&oldest);
+            self.dropped += 1;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Last> {
+        self.order.values().filter_map(|key| self.values.get(key))
+    }
+}
+
+#[cfg(test)]
+mod tests;
