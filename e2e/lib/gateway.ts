@@ -5,6 +5,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { GATEWAY } from './env';
 
+export interface Stats {
+  connections: number;
+  connectionsEver: number;
+  accepted: number;
+  repeated: number;
+  effects: { user: string; id: string; key?: string; type: string; index: number; at: number }[];
+  /** How often each `user/id` took effect: anything above 1 is a bug. */
+  perId: Record<string, number>;
+}
+
 export interface GatewayOptions {
   args?: string[];
   /** Keep accepted ids and state in a file, so that they outlive a kill. Default true. */
@@ -62,12 +72,47 @@ export class Gateway {
     await this.end('SIGTERM');
   }
 
-  async admin(action: string): Promise<unknown> {
-    const method = action.startsWith('stats') ? 'GET' : 'POST';
-    const answer = await fetch(`http://127.0.0.1:${this.port}/admin/${action}`, { method });
+  /** What took effect, and how many connections there are and were. Counts from the last start. */
+  async stats(): Promise<Stats> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}/admin/stats`);
+    return (await answer.json()) as Stats;
+  }
+
+  /** Closes every connection with a code. */
+  async close(code: number, reason = 'closed by a test'): Promise<void> {
+    await this.post(`close?code=${code}&reason=${encodeURIComponent(reason)}`);
+  }
+
+  /** Every n-th message gets a retryable nack; 0 ends it. */
+  async nackEvery(n: number): Promise<void> {
+    await this.post(`nack?every=${n}`);
+  }
+
+  async publish(event: { channel: string; type: string; payload: object }): Promise<void> {
+    await this.post('publish', JSON.stringify(event));
+  }
+
+  private published = 0;
+
+  /** A new incident that nobody else made; answers its id. */
+  async publishIncident(title: string, severity = 'high'): Promise<string> {
+    this.published += 1;
+    const incidentId = `inc-test-${this.published}`;
+    await this.publish({
+      channel: 'incidents',
+      type: 'incident.created',
+      payload: {
+        incidentId,
+        type: 'created',
+        data: { title, severity, status: 'new', createdAt: Date.now(), updatedAt: Date.now() },
+      },
+    });
+    return incidentId;
+  }
+
+  private async post(action: string, body?: string): Promise<void> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}/admin/${action}`, { method: 'POST', body });
     if (!answer.ok) throw new Error(`admin/${action}: ${answer.status} ${await answer.text()}`);
-    const text = await answer.text();
-    return text ? JSON.parse(text) : undefined;
   }
 
   async stop(): Promise<void> {
