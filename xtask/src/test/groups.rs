@@ -11,9 +11,10 @@ const WASM: &str = "wasm32-unknown-unknown";
 
 /// Runs every check even if one fails, so that one call shows all there is to mend.
 pub fn lint() -> Result<()> {
-    let clippy =
-        |args: &[&str]| run::visible(run::cargo().arg("clippy").args(args).args(["--", "-D", "warnings"]));
-    let checks: [(&str, &dyn Fn() -> Result<()>); 6] = [
+    let clippy = |args: &[&str]| {
+        run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
+    };
+    let checks: [(&str, &dyn Fn() -> Result<()>); 7] = [
         ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
         ("house rules", &greps::check),
         ("clippy, native", &|| clippy(&["--workspace", "--all-targets"])),
@@ -29,6 +30,9 @@ pub fn lint() -> Result<()> {
             let mut doc = run::cargo();
             doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
             run::visible(&mut doc)
+        }),
+        ("types of the end-to-end tests", &|| {
+            run::visible(run::command("node_modules/.bin/tsc").arg("--noEmit").current_dir(root::at("e2e")))
         }),
     ];
     let mut failed = Vec::new();
