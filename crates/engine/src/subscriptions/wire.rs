@@ -1,0 +1,245 @@
+//! One subscription as the server knows it: cursor, state, holes, epochs, snapshot parts.
+//!
+//! ```text
+//!  Idle --ask--> Asked --subscribed exact--> Live --hole--> Asked (since; the second time without)
+//!                  '--subscribed snapshot/gap--> Parts --last part--> Live
+//! ```
+//! Whatever arrives in `Asked` belongs to the past and is dropped.
+
+use crate::fold::Fold;
+use crate::mutant::{self, Mutant};
+use sentinelops_protocol::system::{Continuity, Since, Snapshot, Subscribed};
+use sentinelops_protocol::{Channel, Event, Priority, Problem, decode_payload};
+use std::rc::Rc;
+
+/// Events kept back while snapshot parts arrive; with more, the snapshot is asked for again.
+const MAX_HELD: usize = 1_000;
+
+/// The state and the cursor it is valid for: never one without the other.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// Empty in basic mode: such a state can be shown, not resumed.
+    pub epoch: String,
+    pub cursor: u64,
+    pub fold: Fold,
+}
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// No socket, or not asked for yet.
+    Idle,
+    Asked,
+    Parts(Box<Parts>),
+    Live,
+    /// The server keeps answering with holes: asked again at this time (monotonic ms).
+    Later(u64),
+    Denied,
+}
+
+#[derive(Debug)]
+pub(super) struct Parts {
+    continuity: Continuity,
+    /// Of part 0.
+    base: Option<(String, u64)>,
+    next: u32,
+    fold: Fold,
+    held: Vec<Event>,
+}
+
+/// What came of an input.
+#[derive(Debug, PartialEq)]
+pub(super) enum Step {
+    Nothing,
+    Repeat,
+    Deliver(Rc<Event>),
+    /// Ask again; `true` when a hole was found (rather than a broken answer).
+    Ask(bool),
+    /// The state was replaced; the events came after it.
+    Reset(Continuity, Vec<Event>),
+}
+
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub phase: Phase,
+    pub held: Option<Held>,
+    /// Cursor of the last hole: the second hole there asks without `since`.
+    hole_at: Option<u64>,
+    without_since: bool,
+    gap: bool,
+    /// Asked again so often without one event accepted in between.
+    pub asks: u32,
+    channel: Channel,
+}
+
+impl Wire {
+    pub fn new(channel: Channel) -> Self {
+        let (hole_at, without_since, gap, asks) = (None, false, false, 0);
+        Self { phase: Phase::Idle, held: None, hole_at, without_since, gap, asks, channel }
+    }
+
+    /// It goes on the wire: where to go on.
+    pub fn ask(&mut self) -> Option<Since> {
+        self.phase = Phase::Asked;
+        let held = self.held.as_ref().filter(|held| !self.without_since && !held.epoch.is_empty())?;
+        Some(Since { epoch: held.epoch.clone(), seq: held.cursor })
+    }
+
+    /// A basic server answers no `subscribe`: what it sends is live. `true`: the state is new.
+    pub fn live_at_once(&mut self) -> bool {
+        self.phase = Phase::Live;
+        let new = self.held.is_none();
+        self.held.get_or_insert_with(|| Held {
+            epoch: String::new(),
+            cursor: 0,
+            fold: Fold::new(self.channel),
+        });
+        new
+    }
+
+    pub fn event(&mut self, event: Event) -> Step {
+        match (&mut self.phase, &mut self.held) {
+            (Phase::Parts(parts), _) => {
+                parts.held.push(event);
+                if parts.held.len() > MAX_HELD { self.start_over() } else { Step::Nothing }
+            }
+            (Phase::Live, Some(held)) => {
+                if !held.epoch.is_empty()
+                    && let Some(seq) = event.seq
+                {
+                    if seq <= held.cursor {
+                        return Step::Repeat;
+                    }
+                    if event.prev.is_some_and(|prev| prev > held.cursor)
+                        && !mutant::active(Mutant::IgnorePrev)
+                    {
+                        return self.hole();
+                    }
+                    held.cursor = seq;
+                    self.hole_at = None;
+                    self.asks = 0;
+                }
+                let event = Rc::new(event);
+                held.fold.apply(&event);
+                Step::Deliver(event)
+            }
+            _ => Step::Nothing,
+        }
+    }
+
+    /// First `subscribe since`; the second time at the same place the server cannot fill it, or it
+    /// sends what this client refuses: take a snapshot and say that something is missing.
+    fn hole(&mut self) -> Step {
+        let cursor = self.held.as_ref().map(|held| held.cursor);
+        if self.hole_at == cursor {
+            self.without_since = true;
+            self.gap = true;
+        }
+        self.hole_at = cursor;
+        self.asks += 1;
+        Step::Ask(true)
+    }
+
+    fn start_over(&mut self) -> Step {
+        self.without_since = true;
+        self.asks += 1;
+        self.phase = Phase::Asked;
+        Step::Ask(false)
+    }
+
+    pub fn subscribed(&mut self, answer: &Subscribed) -> Step {
+        if matches!(self.phase, Phase::Idle | Phase::Denied | Phase::Later(_)) {
+            return Step::Nothing;
+        }
+        let known = self.held.as_ref().filter(|held| held.epoch == answer.epoch).map(|held| held.cursor);
+        // A server that forgot part of its history and could not know it: a new epoch in all but name.
+        let ran_back = known.is_some_and(|cursor| answer.seq < cursor);
+        let mut continuity = answer.continuity;
+        if ran_back && matches!(self.channel, Channel::Chat | Channel::Activity) {
+            self.gap = true;
+        }
+        if continuity == Continuity::Exact {
+            let old_epoch = mutant::active(Mutant::KeepOldEpoch) && self.held.is_some();
+            if known == Some(answer.seq) || old_epoch {
+                self.phase = Phase::Live;
+                return Step::Nothing;
+            }
+            return self.start_over();
+        }
+        if self.gap {
+            continuity = Continuity::Gap;
+        }
+        self.phase = Phase::Parts(Box::new(Parts::new(continuity, self.channel)));
+        Step::Nothing
+    }
+
+    pub fn snapshot(&mut self, snapshot: Snapshot, problems: &mut Vec<Problem>) -> Step {
+        if matches!(self.phase, Phase::Live) && snapshot.part == 0 {
+            // The server starts over by itself: take its word.
+            self.phase = Phase::Parts(Box::new(Parts::new(Continuity::Snapshot, self.channel)));
+        }
+        let Phase::Parts(parts) = &mut self.phase else { return Step::Nothing };
+        let last = snapshot.last;
+        if !parts.add(snapshot, problems) {
+            return self.start_over();
+        }
+        if !last {
+            return Step::Nothing;
+        }
+        let Phase::Parts(parts) = std::mem::replace(&mut self.phase, Phase::Live) else {
+            return Step::Nothing;
+        };
+        let Parts { continuity, base, fold, held, .. } = *parts;
+        let (epoch, cursor) = base.unwrap_or_default();
+        let mut state = Held { epoch, cursor, fold };
+        if mutant::active(Mutant::KeepOldEpoch)
+            && let Some(old) = &self.held
+        {
+            state.epoch.clone_from(&old.epoch);
+            state.cursor = old.cursor.max(cursor);
+        }
+        // The place where events go missing is behind the snapshot.
+        if self.hole_at != Some(state.cursor) {
+            self.hole_at = None;
+        }
+        self.held = Some(state);
+        self.without_since = false;
+        self.gap = false;
+        Step::Reset(continuity, held)
+    }
+}
+
+impl Parts {
+    fn new(continuity: Continuity, channel: Channel) -> Self {
+        Self { continuity, base: None, next: 0, fold: Fold::new(channel), held: Vec::new() }
+    }
+
+    /// `false` when a part is missing or of another snapshot.
+    fn add(&mut self, snapshot: Snapshot, problems: &mut Vec<Problem>) -> bool {
+        if snapshot.part != self.next {
+            return false;
+        }
+        self.next += 1;
+        match &self.base {
+            None => self.base = Some((snapshot.epoch, snapshot.seq)),
+            Some((epoch, seq)) if *epoch == snapshot.epoch && *seq == snapshot.seq => {}
+            Some(_) => return false,
+        }
+        for item in snapshot.items {
+            let (payload, problem) = decode_payload(&item.kind, &item.payload);
+            problems.extend(problem);
+            self.fold.apply(&Rc::new(Event {
+                id: None,
+                kind: item.kind,
+                channel: snapshot.channel,
+                topic: snapshot.topic.clone(),
+                payload,
+                timestamp: item.timestamp,
+                priority: Priority::Normal,
+                seq: None,
+                prev: None,
+                cause: None,
+            }));
+        }
+        true
+    }
+}
