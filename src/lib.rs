@@ -1,1 +1,5 @@
 //! SentinelOps.
+#![deny(missing_docs)]
+
+pub mod bridge;
+pub mod worker;

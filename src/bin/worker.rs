@@ -1,5 +1,5 @@
-//! The worker.
+//! The worker: connection, outbox and state of what is subscribed, away from the page's thread.
 
 fn main() {
-    gloo::console::log!("worker started, build", env!("SENTINELOPS_BUILD_ID"));
+    sentinelops::worker::worker_main();
 }

@@ -7,8 +7,12 @@
 
 mod codec;
 mod message;
+mod packet;
 mod port;
+mod worker_port;
 
 pub use codec::{BUILD_ID, DecodeError, decode, encode};
 pub use message::{FromWorker, Init, PageId, SignOut, ToWorker};
+pub use packet::{Packet, PacketCodec};
 pub use port::{Port, PortEvent, PortFailure, PortListener};
+pub use worker_port::WorkerPort;

@@ -1,0 +1,126 @@
+// Stands round `new Worker` while yew-agent spawns ours. yew-agent keeps the worker to itself: without this the page
+// could neither hear that it failed nor end it, and a throwing constructor would kill the page.
+
+// What yew-agent gets when the browser refused: takes messages, does nothing.
+const nobody = () => ({ onmessage: null, postMessage() {}, terminate() {}, addEventListener() {} });
+
+// Heads every message of ours; see packet.rs.
+const MARK = [0x53, 0x4e, 0x54, 0x4c, 0x31];
+
+// Trusted Types policies can be created once each: kept for later spawns.
+let policy;
+
+function trusted(url) {
+  if (!globalThis.trustedTypes) return url;
+  // Only URLs of workers that we were asked to spawn come here.
+  policy ??= globalThis.trustedTypes.createPolicy("sentinelops", { createScriptURL: (given) => given });
+  return policy.createScriptURL(url);
+}
+
+const absolute = (url) => {
+  try {
+    return new URL(url, document.baseURI).href;
+  } catch {
+    return url;
+  }
+};
+
+// Replaces the constructor until `restore`. Only the next `new Worker(url)` of exactly this URL is ours.
+// `report(kind, text)` is called later, never from inside: kinds "missing", "blocked", "crashed", "foreign".
+export function watch(url, report) {
+  const target = absolute(url);
+  const Real = globalThis.Worker;
+  let worker = null;
+  let live = true;
+  let refused = false;
+
+  const tell = (kind, text) => {
+    if (live) report(kind, text);
+  };
+  // One refusal can show in several ways; the first, which knows most, is told.
+  const refuse = (kind, text) => {
+    if (refused) return;
+    refused = true;
+    tell(kind, text);
+  };
+  const refuseLater = (kind, text) => setTimeout(() => refuse(kind, text), 0);
+
+  const onViolation = (event) => {
+    const blocked = event.blockedURI === target || event.sample?.includes(target);
+    const aboutWorkers = /^(worker|child|script|default)-src|^require-trusted-types/.test(event.effectiveDirective);
+    if (!aboutWorkers || !(blocked || target.startsWith(event.blockedURI + "/"))) return;
+    refuse("blocked", `the content security policy (${event.effectiveDirective}) forbids ${target}`);
+  };
+  document.addEventListener("securitypolicyviolation", onViolation);
+
+  const onError = (event) => {
+    // Heard and reported here: the page's own error handler is not concerned.
+    event.preventDefault();
+    if (event.message) {
+      const where = event.filename ? ` (${event.filename.split(/[?#]/)[0]}:${event.lineno})` : "";
+      tell("crashed", event.message + where);
+    } else {
+      // A plain event: the script did not load, and the browser does not say why. Ask for it once more.
+      explain(target).then((text) => refuse("missing", text));
+    }
+  };
+  const onForeign = (event) => {
+    const data = event.data;
+    if (data instanceof Uint8Array && MARK.every((byte, index) => data[index] === byte)) return;
+    // Not for yew-agent's ears.
+    event.stopImmediatePropagation();
+    tell("foreign", `a message that is not one of ours (${Object.prototype.toString.call(data)})`);
+  };
+  const onUnreadable = () => tell("foreign", "a message that could not be read");
+
+  function Spawn(given, options) {
+    if (given !== url || worker) return new Real(given, options);
+    try {
+      worker = new Real(trusted(given), options);
+    } catch (error) {
+      worker = nobody();
+      refuseLater("blocked", `the browser refused to start ${target}: ${error?.message ?? error}`);
+      return worker;
+    }
+    worker.addEventListener("error", onError);
+    worker.addEventListener("message", onForeign);
+    worker.addEventListener("messageerror", onUnreadable);
+    return worker;
+  }
+
+  if (typeof Real === "function") {
+    Spawn.prototype = Real.prototype;
+  } else {
+    refuseLater("blocked", "this browser has no web workers");
+  }
+  globalThis.Worker = typeof Real === "function" ? Spawn : nobody;
+
+  return {
+    restore() {
+      globalThis.Worker = Real;
+    },
+    // Ends the worker whatever it is doing; its lock, socket and database become free.
+    terminate() {
+      live = false;
+      document.removeEventListener("securitypolicyviolation", onViolation);
+      if (!worker) return;
+      worker.terminate();
+      // Lets go of yew-agent's listener, which holds the worker, which holds the listener.
+      worker.onmessage = null;
+    },
+  };
+}
+
+// Why a script did not load, in words.
+async function explain(url) {
+  let answer;
+  try {
+    answer = await fetch(url, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(1500) });
+  } catch (error) {
+    return `${url} cannot be reached (${error?.message ?? error})`;
+  }
+  if (!answer.ok) return `${url} is not there (status ${answer.status})`;
+  const type = answer.headers.get("content-type") ?? "no content type";
+  if (!/(java|ecma)script/.test(type)) return `${url} is served as ${type}, not as JavaScript: the file may be missing`;
+  return `${url} is there, but it or a file it imports could not be loaded`;
+}

@@ -1,0 +1,30 @@
+//! The worker: an IO shell round the engine. No policy here.
+//!
+//! [`agent`] meets the page, [`shell`] drives the engine, [`socket`] and [`store`] do what it asks,
+//! [`lifecycle`] tells it what the browser says. Nothing of Yew's is reachable from here.
+
+pub mod agent;
+mod clock;
+#[cfg(feature = "faults")]
+mod faults;
+mod lifecycle;
+pub mod shell;
+pub mod socket;
+pub mod store;
+mod traces;
+
+use crate::bridge::PacketCodec;
+use agent::Agent;
+use wasm_bindgen::JsValue;
+use yew_agent::Registrable;
+
+/// What the worker program's `main` calls: registers the worker and returns; everything else
+/// happens in events.
+pub fn worker_main() {
+    // A panic ends in a trap, which the page hears through the worker's `error` event. That event
+    // does not say much, so the message goes to the console first.
+    std::panic::set_hook(Box::new(|info| {
+        web_sys::console::error_1(&JsValue::from_str(&format!("the worker stopped: {info}")));
+    }));
+    Agent::registrar().encoding::<PacketCodec>().register();
+}

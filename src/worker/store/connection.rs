@@ -1,0 +1,103 @@
+//! Opening, upgrading and losing the database.
+
+use super::{LINK_VERSION, errors, stores};
+use gloo::events::EventListener;
+use gloo::timers::callback::Timeout;
+use indexed_db_futures::database::{Database, VersionChangeEvent};
+use indexed_db_futures::internals::SystemRepr;
+use indexed_db_futures::prelude::*;
+use sentinelops_engine::StoreError;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{EventTarget, IdbVersionChangeEvent};
+
+/// IndexedDB of a broken profile never answers at all.
+const OPEN_TIMEOUT_MS: u32 = 10_000;
+
+/// An open database; closes when dropped (the handle alone never would, and other tabs' upgrades
+/// would wait for it for ever).
+pub(super) struct Connection {
+    database: Database,
+    _listeners: [EventListener; 2],
+}
+
+impl Connection {
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.database.as_sys().close();
+    }
+}
+
+/// Opens and upgrades. `on_wait` is told why it takes long, while it goes on; `on_lost`, later,
+/// that the database is closed.
+pub(super) async fn open(
+    name: &str,
+    on_wait: impl Fn(StoreError) + 'static,
+    on_lost: impl Fn(StoreError) + 'static,
+) -> Result<Connection, StoreError> {
+    let on_wait = Rc::new(on_wait);
+    let slow = {
+        let on_wait = on_wait.clone();
+        Timeout::new(OPEN_TIMEOUT_MS, move || {
+            on_wait(StoreError::Unavailable("the browser's storage does not answer".to_owned()));
+        })
+    };
+    let database = Database::open(name)
+        .with_version(LINK_VERSION)
+        .with_on_blocked(move |_: VersionChangeEvent| {
+            on_wait(StoreError::Blocked);
+            Ok(())
+        })
+        .with_on_upgrade_needed(|_: VersionChangeEvent, database: Database| upgrade(&database))
+        .await
+        .map_err(errors::from_open)?;
+    drop(slow);
+
+    let target: EventTarget = database.as_sys().clone().unchecked_into();
+    let on_lost = Rc::new(on_lost);
+    let tell = on_lost.clone();
+    let closed = EventListener::once(&target, "close", move |_| {
+        tell(StoreError::Dead("the browser closed the database".to_owned()));
+    });
+    let handle = database.clone();
+    let replaced = EventListener::once(&target, "versionchange", move |event| {
+        // In the event itself: the other tab waits for this.
+        handle.as_sys().close();
+        let deleted =
+            event.dyn_ref::<IdbVersionChangeEvent>().is_some_and(|event| event.new_version().is_none());
+        on_lost(if deleted {
+            StoreError::Dead("the data of this user was deleted on this device".to_owned())
+        } else {
+            StoreError::NewerSchema
+        });
+    });
+    Ok(Connection { database, _listeners: [closed, replaced] })
+}
+
+/// Deletes a database. Other tabs that have it open are told to close it.
+pub(super) async fn delete(name: String) {
+    if let Ok(request) = Database::delete_by_name(&name) {
+        let _ = request.await;
+    }
+}
+
+/// Makes whatever stores are missing. Rows of an older version are read by `record` as they are,
+/// and written anew when they change.
+fn upgrade(database: &Database) -> indexed_db_futures::Result<()> {
+    let existing: Vec<String> = database.object_store_names().collect();
+    let missing = |name: &str| !existing.iter().any(|known| known == name);
+    for name in [stores::OUTBOX, stores::FAILED, stores::META] {
+        if missing(name) {
+            let _ = database.create_object_store(name).build()?;
+        }
+    }
+    if missing(stores::UNREADABLE) {
+        let _ = database.create_object_store(stores::UNREADABLE).with_auto_increment(true).build()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Rows on disk (IndexedDB). Does what [`sentinelops_engine::StoreOp`] says and reports how it
+//! went; when to write and what to make of an error is the engine's business.
+
+mod connection;
+mod errors;
+mod read;
+pub mod record;
+mod write;
+
+use connection::Connection;
+use futures::future::LocalBoxFuture;
+use sentinelops_engine::{StoreError, StoreEvent, StoreGroup};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// Version of everything two tabs share: rows, channel messages, names of locks and channels. It
+/// is the database version: a newer build's tab upgrades the rows, and the older tab is told by
+/// `versionchange` to let go.
+pub const LINK_VERSION: u32 = 1;
+
+/// Told what the store has to say; never from inside a call to [`Store`].
+pub type StoreListener = Rc<dyn Fn(StoreEvent)>;
+
+/// Ends when a wipe is complete (or cannot be).
+pub type Wiped = LocalBoxFuture<'static, ()>;
+
+/// The names of the object stores.
+mod stores {
+    /// Key `[rank, order]`.
+    pub const OUTBOX: &str = "outbox";
+    /// Key: id.
+    pub const FAILED: &str = "failed";
+    /// One record.
+    pub const META: &str = "meta";
+    /// Records that could not be read: `[store, key, bytes, when]`, counted up.
+    pub const UNREADABLE: &str = "unreadable";
+}
+
+/// The store of one scope. Dropping it closes the database.
+pub struct Store {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    name: String,
+    listener: StoreListener,
+    state: RefCell<State>,
+}
+
+enum State {
+    Closed,
+    Opening,
+    Open(Connection),
+    /// Dropped: whatever is still under way ends quietly.
+    Gone,
+}
+
+impl Store {
+    /// The store of a scope, not opened yet.
+    pub fn new(scope: &str, listener: StoreListener) -> Self {
+        let state = RefCell::new(State::Closed);
+        Self { shared: Rc::new(Shared { name: format!("sentinelops {scope}"), listener, state }) }
+    }
+
+    /// Opens it, anew if it was open, and reads everything. Answers `Opened` or `OpenFailed`; after
+    /// `OpenFailed(Blocked)` an `Opened` may still follow, once the older tab has let go.
+    pub fn open(&self) {
+        {
+            let mut state = self.shared.state.borrow_mut();
+            if matches!(*state, State::Opening) {
+                return;
+            }
+            *state = State::Opening;
+        }
+        let shared = self.shared.clone();
+        spawn_local(async move {
+            let event = match shared.connect().await {
+                Ok(snapshot) => StoreEvent::Opened(Box::new(snapshot)),
+                Err(error) => {
+                    shared.close();
+                    StoreEvent::OpenFailed(error)
+                }
+            };
+            shared.tell(event);
+        });
+    }
+
+    /// Reads the rows again. Answers `Found`.
+    pub fn rescan(&self) {
+        let shared = self.shared.clone();
+        spawn_local(async move {
+            let Some(database) = shared.database() else { return };
+            match read::rows(&database).await {
+                Ok(rows) => shared.tell(StoreEvent::Found(rows)),
+                Err(error) => shared.failed(&error),
+            }
+        });
+    }
+
+    /// Writes one transaction. Answers `Committed` or `Aborted`.
+    pub fn write(&self, group: StoreGroup) {
+        let shared = self.shared.clone();
+        // Begins before the present task ends, in the order of the calls.
+        spawn_local(async move {
+            let number = group.number;
+            let written = match shared.database() {
+                Some(database) => write::group(&database, &group).await,
+                None => Err(StoreError::Dead("the store is not open".to_owned())),
+            };
+            shared.tell(match written {
+                Ok(()) => StoreEvent::Committed { number },
+                Err(error) => StoreEvent::Aborted { number, error },
+            });
+        });
+    }
+
+    /// Closes the database and deletes it with everything in it.
+    pub fn wipe(&self) -> Wiped {
+        self.shared.close();
+        Box::pin(connection::delete(self.shared.name.clone()))
+    }
+
+    /// Closes the database behind the store's back.
+    #[cfg(feature = "faults")]
+    pub(super) fn kill_handle(&self) {
+        if let Some(database) = self.shared.database() {
+            database.close();
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        *self.shared.state.borrow_mut() = State::Gone;
+    }
+}
+
+impl Shared {
+    async fn connect(self: &Rc<Self>) -> Result<sentinelops_engine::StoreSnapshot, StoreError> {
+        let weak = Rc::downgrade(self);
+        let on_lost = move |error| {
+            if let Some(shared) = weak.upgrade() {
+                shared.close();
+                shared.tell(StoreEvent::Closed(error));
+            }
+        };
+        let shared = self.clone();
+        let on_wait = move |error| shared.tell(StoreEvent::OpenFailed(error));
+        let connection = connection::open(&self.name, on_wait, on_lost).await?;
+        let snapshot = read::everything(connection.database()).await?;
+        let mut state = self.state.borrow_mut();
+        if matches!(*state, State::Gone) {
+            return Err(StoreError::Dead("the store was closed while it opened".to_owned()));
+        }
+        *state = State::Open(connection);
+        Ok(snapshot)
+    }
+
+    fn database(&self) -> Option<indexed_db_futures::database::Database> {
+        match &*self.state.borrow() {
+            State::Open(connection) => Some(connection.database().clone()),
+            _ => None,
+        }
+    }
+
+    fn close(&self) {
+        let mut state = self.state.borrow_mut();
+        if !matches!(*state, State::Gone) {
+            *state = State::Closed;
+        }
+    }
+
+    fn failed(&self, error: &StoreError) {
+        if matches!(error, StoreError::Dead(_)) {
+            self.close();
+            self.tell(StoreEvent::Closed(error.clone()));
+        }
+    }
+
+    fn tell(&self, event: StoreEvent) {
+        if !matches!(*self.state.borrow(), State::Gone) {
+            (self.listener)(event);
+        }
+    }
+}

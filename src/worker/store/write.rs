@@ -1,0 +1,136 @@
+//! One transaction.
+
+use super::{errors, record, stores};
+use futures::channel::oneshot;
+use gloo::events::EventListener;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::internals::SystemRepr;
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::{
+    Transaction, TransactionDurability, TransactionMode, TransactionOptions,
+};
+use js_sys::{Array, Uint8Array};
+use sentinelops_engine::{StoreError, StoreGroup, StoreOp};
+use sentinelops_protocol::Priority;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{EventTarget, IdbObjectStore, IdbTransaction};
+
+/// Writes a group and waits until it is `complete`, which with strict durability means: on the
+/// disk.
+pub(super) async fn group(database: &Database, group: &StoreGroup) -> Result<(), StoreError> {
+    // Everything is made into bytes before the transaction exists: it lives for this task only.
+    let requests = group.ops.iter().map(Request::of).collect::<Option<Vec<_>>>();
+    let requests = requests.ok_or_else(|| StoreError::Other("a record could not be written".to_owned()))?;
+    let mut names: Vec<&str> = requests.iter().map(|request| request.store).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return Ok(());
+    }
+
+    let transaction = begin(database, &names, group.strict)?;
+    for request in &requests {
+        request.make(&transaction)?;
+    }
+    finish(transaction).await
+}
+
+/// A readwrite transaction of explicit durability: a browser's default may be either.
+pub(super) fn begin<'a>(
+    database: &'a Database,
+    names: &[&str],
+    strict: bool,
+) -> Result<Transaction<'a>, StoreError> {
+    let durability = if strict { TransactionDurability::Strict } else { TransactionDurability::Relaxed };
+    database
+        .transaction(names.to_vec())
+        .with_mode(TransactionMode::Readwrite)
+        .with_options(TransactionOptions::new().with_durability(durability))
+        .build()
+        .map_err(errors::from_error)
+}
+
+/// Commits and waits. The commit is asked for in the task of the last request, because a
+/// transaction left open blocks every tab for as long as this worker hangs. The wrapper's own
+/// `commit` would hide why a transaction was aborted, above all that the disk is full.
+pub(super) async fn finish(transaction: Transaction<'_>) -> Result<(), StoreError> {
+    let raw: &IdbTransaction = transaction.as_sys();
+    let (send, ended) = oneshot::channel();
+    let send = Rc::new(RefCell::new(Some(send)));
+    let target: &EventTarget = raw.unchecked_ref();
+    let listener = |name: &'static str, completed: bool| {
+        let send = send.clone();
+        EventListener::once(target, name, move |_| {
+            if let Some(send) = send.borrow_mut().take() {
+                let _ = send.send(completed);
+            }
+        })
+    };
+    let _listeners = [listener("complete", true), listener("abort", false)];
+    #[expect(deprecated, reason = "web-sys follows an old draft here; the standard has it and every browser")]
+    let asked = raw.commit();
+    asked.map_err(|error| errors::from_error(error.into()))?;
+    match ended.await {
+        Ok(true) => Ok(()),
+        _ => Err(errors::from_abort(raw.error())),
+    }
+}
+
+/// An operation made ready.
+struct Request {
+    store: &'static str,
+    key: JsValue,
+    /// `None` deletes.
+    value: Option<JsValue>,
+}
+
+impl Request {
+    fn of(op: &StoreOp) -> Option<Self> {
+        Some(match op {
+            StoreOp::Put(row) => Self {
+                store: stores::OUTBOX,
+                key: row_key(row.priority, row.order),
+                value: Some(value(&record::encode(row)?)),
+            },
+            StoreOp::Delete { priority, order, .. } => {
+                Self { store: stores::OUTBOX, key: row_key(*priority, *order), value: None }
+            }
+            StoreOp::PutFailed(failed) => Self {
+                store: stores::FAILED,
+                key: JsValue::from_str(&failed.row.id),
+                value: Some(value(&record::encode(failed)?)),
+            },
+            StoreOp::DeleteFailed { id } => {
+                Self { store: stores::FAILED, key: JsValue::from_str(id), value: None }
+            }
+            StoreOp::PutMeta(meta) => Self {
+                store: stores::META,
+                key: JsValue::from_str(stores::META),
+                value: Some(value(&record::encode(meta)?)),
+            },
+        })
+    }
+
+    fn make(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        let store = transaction.object_store(self.store).map_err(errors::from_error)?;
+        // The raw store: the wrapper would make two closures a request, only to drop them; what
+        // goes wrong with a request aborts the transaction, and that is heard.
+        let store: &IdbObjectStore = store.as_sys();
+        let made = match &self.value {
+            Some(value) => store.put_with_key(value, &self.key),
+            None => store.delete(&self.key),
+        };
+        made.map(drop).map_err(|error| errors::from_error(error.into()))
+    }
+}
+
+/// The key of a row: numbers, because a BigInt is no key. Orders stay below 2^53.
+pub(super) fn row_key(priority: Priority, order: u64) -> JsValue {
+    Array::of2(&JsValue::from_f64(f64::from(priority.rank())), &JsValue::from_f64(order as f64)).into()
+}
+
+fn value(bytes: &[u8]) -> JsValue {
+    Uint8Array::from(bytes).into()
+}
