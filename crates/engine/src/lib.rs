@@ -13,11 +13,18 @@
 //! *time*. Nothing here panics on what comes from outside.
 #![deny(missing_docs)]
 
+mod auth;
+mod backoff;
+mod close_codes;
 mod consumers;
 mod delivery;
 mod engine;
 mod fold;
+mod ids;
+mod latency;
+mod liveness;
 mod message;
+mod mode;
 pub mod mutant;
 mod now;
 mod options;
@@ -25,8 +32,12 @@ mod outbox;
 mod output;
 mod socket;
 mod status;
+mod status_text;
 mod store;
 mod subscriptions;
+#[doc(hidden)]
+pub mod tables;
+mod timers;
 
 pub use delivery::{Batch, ConsumerId, Delivery, SnapshotDelivery};
 pub use engine::Engine;

@@ -35,11 +35,15 @@ pub enum Mutant {
     IgnorePrev,
     /// After a retryable nack, what is behind it overtakes it.
     ReorderAfterNack,
+    /// An ack ends the oldest message in flight instead of the one it names.
+    AckRemovesWrongRow,
+    /// A consumer whose queue overflowed gets no new snapshot.
+    OverflowWithoutResync,
 }
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 14] = [
+    pub const ALL: [Mutant; 16] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -54,6 +58,8 @@ impl Mutant {
         Self::FailByTimeout,
         Self::IgnorePrev,
         Self::ReorderAfterNack,
+        Self::AckRemovesWrongRow,
+        Self::OverflowWithoutResync,
     ];
 }
 

@@ -5,7 +5,7 @@ use sentinelops_protocol::Problem;
 use serde::{Deserialize, Serialize};
 
 /// Something to carry out, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Output {
     /// Open a socket. The URL may hold a token in its query: never log it.
     Dial {

@@ -1,60 +1,189 @@
-//! [`Engine`]: the one type that shells drive.
+//! [`Engine`]: the one type that shells drive. The struct and its getters are here; its inputs are
+//! beside: *commands*, *dial* (the way to a socket), *socket*, *frames*, *time*; what every input
+//! ends with is in *settle*, what shows in *status*.
 
+mod commands;
+mod dial;
+mod frames;
+mod pings;
+mod settle;
+mod socket;
+mod status;
+mod time;
+
+use crate::auth::Auth;
+use crate::backoff::Backoff;
+use crate::consumers::Consumers;
+use crate::latency::Latency;
+use crate::liveness::Liveness;
+use crate::outbox::Outbox;
+use crate::subscriptions::Subscriptions;
+use crate::timers::Timers;
 use crate::{
-    ConsumerId, EngineOptions, Generation, Hint, MessageCounts, MessageInfo, Metrics, Now, Output,
-    SendRequest, SocketEvent, Status, StoreEvent,
+    Cause, EngineOptions, Generation, MessageCounts, MessageInfo, Metrics, Mode, Now, Output, Status, Trace,
 };
+use fastrand::Rng;
 use sentinelops_protocol::{Event, Subject};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
+
+/// Where the way to a connection stands. The five documented states follow from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nobody asked for a connection.
+    Idle,
+    /// Wants to dial; the store has not told yet what a server said to an earlier leader.
+    Loading,
+    /// Wants to dial; waits for a token.
+    Asking,
+    /// Waits for the handshake.
+    Dialing,
+    /// Open; the mode is not known.
+    Open,
+    /// Connected.
+    Up(Mode),
+    /// Waits for the next dial. `held`: a server gave the time, no hint beats it.
+    Waiting { held: bool },
+    /// Only a person (or a new token) can help.
+    Stopped,
+}
+
+/// What is known of the present socket.
+#[derive(Clone, Debug, Default)]
+struct Link {
+    /// When it opened, and when it became Connected: monotonic ms.
+    opened_at: u64,
+    up_at: Option<u64>,
+    /// `welcome.reconnectWindowMs`.
+    window: u64,
+    /// `goodbye`: reason and window.
+    goodbye: Option<(String, u64)>,
+    /// When the youngest answered ping had left.
+    answered_to: Option<u64>,
+    /// Lasted long enough: the next byte proves health.
+    stable_due: bool,
+}
 
 /// The engine of one connection. See the crate's page for how it is driven.
 pub struct Engine {
+    options: EngineOptions,
+    rng: Rng,
     out: VecDeque<Output>,
+    timers: Timers,
+    phase: Phase,
+    cause: Cause,
+    /// A dial of this wish to connect failed or its connection dropped: Reconnecting, not Connecting.
+    again: bool,
+    generation: u64,
+    socket: Option<Generation>,
+    link: Link,
+    backoff: Backoff,
+    auth: Auth,
+    latency: Latency,
+    liveness: Liveness,
+    outbox: Outbox,
+    subs: Subscriptions,
+    consumers: Consumers,
+    /// The store was waited for in vain: dial without it.
+    store_waived: bool,
+    /// The term was raised for the present wish to connect.
+    term_raised: bool,
+    /// Monotonic ms before which a server forbade dialling.
+    held_until: Option<u64>,
+    offline: bool,
+    /// When a hint last said that something may have changed.
+    hinted_at: Option<u64>,
+    /// When a hint last led to a dial.
+    hint_dialled_at: Option<u64>,
+    tried_now_at: Option<u64>,
+    /// One reconnect was spent on a message that stays unanswered.
+    stuck_spent: bool,
+    /// Wall clock when the tick was last armed.
+    tick_wall: u64,
+    buffer_wait: u64,
+    connected_before: bool,
+    connected_since: Option<u64>,
+    last_error: Option<String>,
+    unknown_channels: HashSet<String>,
+    metrics: Metrics,
+    shown: Status,
+    status_dirty: bool,
 }
 
-#[allow(missing_docs, unused_variables)]
 impl Engine {
+    /// A new engine, disconnected. It asks for the store at once. `seed` is all its randomness.
     pub fn new(options: EngineOptions, seed: u64, now: Now) -> Self {
-        Self { out: VecDeque::new() }
+        let mut engine = Self {
+            rng: Rng::with_seed(seed),
+            out: VecDeque::new(),
+            timers: Timers::default(),
+            phase: Phase::Idle,
+            cause: Cause::NotAsked,
+            again: false,
+            generation: 0,
+            socket: None,
+            link: Link::default(),
+            backoff: Backoff::new(&options.connection),
+            auth: Auth::new(&options),
+            latency: Latency::default(),
+            liveness: Liveness::default(),
+            outbox: Outbox::new(options.outbox.clone(), options.tab.clone(), now),
+            subs: Subscriptions::new(),
+            consumers: Consumers::new(),
+            store_waived: false,
+            term_raised: false,
+            held_until: None,
+            offline: false,
+            hinted_at: None,
+            hint_dialled_at: None,
+            tried_now_at: None,
+            stuck_spent: false,
+            tick_wall: now.wall,
+            buffer_wait: settle::BUFFER_LOOK_MS,
+            connected_before: false,
+            connected_since: None,
+            last_error: None,
+            unknown_channels: HashSet::new(),
+            metrics: Metrics::default(),
+            shown: Status::default(),
+            status_dirty: true,
+            options,
+        };
+        engine.settle(now);
+        engine
     }
-    pub fn connect(&mut self, now: Now) {}
-    pub fn disconnect(&mut self, now: Now) {}
-    pub fn try_now(&mut self, now: Now) {}
-    pub fn handle_token(&mut self, now: Now, token: Result<Option<String>, String>) {}
-    pub fn attach(&mut self, now: Now, consumer: ConsumerId) {}
-    pub fn detach(&mut self, now: Now, consumer: ConsumerId) {}
-    pub fn subscribe(&mut self, now: Now, consumer: ConsumerId, subject: Subject) {}
-    pub fn unsubscribe(&mut self, now: Now, consumer: ConsumerId, subject: &Subject) {}
-    pub fn credit(&mut self, now: Now, consumer: ConsumerId, number: u64) {}
-    pub fn send(&mut self, now: Now, consumer: ConsumerId, request: SendRequest) {}
-    pub fn retry(&mut self, now: Now, consumer: ConsumerId, id: &str, confirm: bool) {}
-    pub fn discard(&mut self, now: Now, consumer: ConsumerId, id: &str) {}
-    pub fn watch_metrics(&mut self, now: Now, consumer: ConsumerId, on: bool) {}
-    pub fn watch_outbox(&mut self, now: Now, consumer: ConsumerId, on: bool) {}
-    pub fn messages(&self) -> Vec<MessageInfo> {
-        Vec::new()
-    }
-    pub fn counts(&self) -> MessageCounts {
-        MessageCounts::default()
-    }
-    pub fn fold_items(&self, subject: &Subject) -> Option<(String, u64, Vec<Rc<Event>>)> {
-        None
-    }
-    pub fn handle_socket(&mut self, now: Now, generation: Generation, event: SocketEvent<'_>) {}
-    pub fn handle_store(&mut self, now: Now, event: StoreEvent) {}
-    pub fn handle_hint(&mut self, now: Now, hint: Hint) {}
-    pub fn handle_timeout(&mut self, now: Now) {}
+
+    /// The next thing to carry out. Drain it after every input.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
     }
+
+    /// Monotonic ms at which [`Engine::handle_timeout`] is due at the latest.
     pub fn poll_timeout(&self) -> Option<u64> {
-        None
+        self.timers.next()
     }
-    pub fn status(&self) -> Status {
-        Status::default()
+
+    /// Everything not answered yet, and the failed list.
+    pub fn messages(&self) -> Vec<MessageInfo> {
+        self.outbox.list()
     }
-    pub fn metrics(&self, now: Now) -> Metrics {
-        Metrics::default()
+
+    /// How many messages are in which state.
+    pub fn counts(&self) -> MessageCounts {
+        self.outbox.counts()
+    }
+
+    /// Epoch, seq and items of a subject whose state is held (epoch empty, seq 0 in basic mode).
+    pub fn fold_items(&self, subject: &Subject) -> Option<(String, u64, Vec<Rc<Event>>)> {
+        self.subs.fold_items(subject)
+    }
+
+    /// Counts the leaders of this browser's scope; said in `hello`.
+    pub fn term(&self) -> u64 {
+        self.outbox.meta().term
+    }
+
+    fn note(&mut self, text: impl Into<String>) {
+        self.out.push_back(Output::Trace(Trace::Note(text.into())));
     }
 }

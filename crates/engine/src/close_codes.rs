@@ -1,0 +1,156 @@
+//! What the client does about each close code: one table, as data.
+//!
+//! `docs/architecture.md` shows the same table; a test compares them.
+
+use sentinelops_protocol::close;
+
+/// What to do after a close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Dial again with backoff; inside the window if the server said goodbye.
+    Retry,
+    /// Dial again inside the window of the goodbye or of the reason.
+    Restart,
+    /// Dial again after the hint in the reason, or after 30 s at least.
+    SlowLane,
+    /// Dial again and resume from the cursors: this consumer was too slow.
+    TooSlow,
+    /// Ask the token provider.
+    Auth,
+    /// Another leader is newer: stop.
+    Superseded,
+    /// With rows in flight: go on with a window of one. Without: dial again with backoff.
+    PoisonOrRetry,
+    /// With rows in flight: go on with a window of one. Without: stop.
+    PoisonOrStop,
+    /// No dial helps: Error, with the reason shown.
+    Stop,
+}
+
+impl Action {
+    /// In words, for the documentation.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Self::Retry => "reconnect with backoff; after a goodbye inside its window",
+            Self::Restart => "reconnect inside the window of the goodbye or of the reason",
+            Self::SlowLane => "reconnect after at least 30 s, or after the time named in the reason",
+            Self::TooSlow => "reconnect, resume from the cursors",
+            Self::Auth => "ask the token provider; a different token redials, else Error (NeedsAuth)",
+            Self::Superseded => "Error (Superseded): follow the other tab",
+            Self::PoisonOrRetry => {
+                "rows in flight: reconnect with a window of one; else reconnect with backoff"
+            }
+            Self::PoisonOrStop => "rows in flight: reconnect with a window of one; else Error",
+            Self::Stop => "Error, no retry, reason shown",
+        }
+    }
+}
+
+/// One row: a code, what is done about it, and what people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CloseRow {
+    /// The code; the row of 0 stands for every unlisted code.
+    pub(crate) code: u16,
+    /// What is done.
+    pub(crate) action: Action,
+    /// What it means, for people.
+    pub(crate) meaning: &'static str,
+}
+
+const fn row(code: u16, action: Action, meaning: &'static str) -> CloseRow {
+    CloseRow { code, action, meaning }
+}
+
+/// The table. A code not in it is treated as the last row says.
+pub(crate) const TABLE: [CloseRow; 24] = [
+    row(close::NORMAL, Action::Retry, "closed by the server without an error"),
+    row(close::GOING_AWAY, Action::Retry, "the server goes away"),
+    row(1002, Action::Stop, "the two ends speak different protocols"),
+    row(1003, Action::Stop, "the server does not take this kind of data"),
+    row(close::NO_STATUS, Action::Retry, "closed without a code"),
+    row(close::ABNORMAL, Action::Retry, "the connection broke"),
+    row(close::INVALID_DATA, Action::PoisonOrStop, "the server could not read a message as text"),
+    row(close::POLICY, Action::PoisonOrStop, "a message broke a policy of the server"),
+    row(close::TOO_BIG, Action::PoisonOrRetry, "a message was too big for the server"),
+    row(1010, Action::Stop, "the server lacks an extension"),
+    row(close::INTERNAL, Action::Retry, "the server had an internal error"),
+    row(close::RESTART, Action::Restart, "the server restarts"),
+    row(close::TRY_LATER, Action::SlowLane, "the server is overloaded"),
+    row(1014, Action::Retry, "a gateway on the way got a bad answer"),
+    row(1015, Action::Retry, "the TLS handshake failed"),
+    row(close::BAD_REQUEST, Action::PoisonOrStop, "a frame broke the protocol"),
+    row(close::UNAUTHENTICATED, Action::Auth, "the token is missing or expired"),
+    row(close::FORBIDDEN, Action::Stop, "the user may not connect"),
+    row(close::NOT_FOUND, Action::Stop, "there is no such endpoint"),
+    row(close::SLOW_CONSUMER, Action::TooSlow, "this client took messages too slowly or was silent"),
+    row(close::CONFLICT, Action::Stop, "a conflict that retrying cannot mend"),
+    row(close::SUPERSEDED, Action::Superseded, "a newer connection of this browser took over"),
+    row(close::RATE_LIMITED, Action::SlowLane, "too many requests"),
+    row(0, Action::Retry, "an unlisted code"),
+];
+
+/// The row of a code.
+pub(crate) fn lookup(code: u16) -> CloseRow {
+    let unlisted = TABLE[TABLE.len() - 1];
+    TABLE.iter().find(|row| row.code == code && code != 0).copied().unwrap_or(CloseRow { code, ..unlisted })
+}
+
+/// The first duration in a close reason: `retry after 45 s`, `{"reconnectWindowMs":10000}`,
+/// `retryAfterMs=5000`. A bare number is ms; a following `s` makes it seconds.
+pub(crate) fn hint_ms(reason: &str) -> Option<u64> {
+    let start = reason.find(|c: char| c.is_ascii_digit())?;
+    let digits = &reason[start..];
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let number: u64 = digits[..end].parse().ok()?;
+    let unit = digits[end..].trim_start();
+    let seconds = unit.strip_prefix('s').is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with(|c: char| !c.is_ascii_alphabetic()) || rest.starts_with("ec")
+    });
+    Some(if seconds { number.saturating_mul(1_000) } else { number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_protocol_text() {
+        for code in [1000, 1001, 1005, 1006, 1011, 1014, 1015, 4999, 3000, 0, 1004] {
+            assert_eq!(lookup(code).action, Action::Retry, "{code}");
+        }
+        assert_eq!(lookup(1012).action, Action::Restart);
+        for code in [1013, 4429] {
+            assert_eq!(lookup(code).action, Action::SlowLane, "{code}");
+        }
+        assert_eq!(lookup(4408).action, Action::TooSlow);
+        assert_eq!(lookup(4401).action, Action::Auth);
+        assert_eq!(lookup(4410).action, Action::Superseded);
+        assert_eq!(lookup(1009).action, Action::PoisonOrRetry);
+        for code in [1007, 1008, 4400] {
+            assert_eq!(lookup(code).action, Action::PoisonOrStop, "{code}");
+        }
+        for code in [1002, 1003, 1010, 4403, 4404, 4409] {
+            assert_eq!(lookup(code).action, Action::Stop, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_ends_with_the_unlisted() {
+        let codes: Vec<u16> = TABLE[..TABLE.len() - 1].iter().map(|row| row.code).collect();
+        assert!(codes.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(TABLE[TABLE.len() - 1].code, 0);
+    }
+
+    #[test]
+    fn hints_in_reasons() {
+        assert_eq!(hint_ms("retry after 45 s"), Some(45_000));
+        assert_eq!(hint_ms("45s, please"), Some(45_000));
+        assert_eq!(hint_ms("in 45 seconds"), Some(45_000));
+        assert_eq!(hint_ms("{\"reconnectWindowMs\":10000}"), Some(10_000));
+        assert_eq!(hint_ms("retryAfterMs=5000 some text"), Some(5_000));
+        assert_eq!(hint_ms("500 ms"), Some(500));
+        assert_eq!(hint_ms("no number"), None);
+        assert_eq!(hint_ms(""), None);
+        assert_eq!(hint_ms("99999999999999999999999"), None);
+    }
+}

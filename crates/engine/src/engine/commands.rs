@@ -1,0 +1,189 @@
+//! Commands: what people and pages want.
+
+use super::{Engine, Phase};
+use crate::timers::Timer;
+use crate::{Cause, ConsumerId, Mode, Now, Output, SendRequest, TokenReason, ids};
+use sentinelops_protocol::Subject;
+use sentinelops_protocol::system::ClientSystem;
+
+/// "Try now" is taken so often at most.
+const TRY_EVERY_MS: u64 = 5_000;
+
+impl Engine {
+    /// Connect, and stay connected. Also leaves Error; harmless otherwise.
+    pub fn connect(&mut self, now: Now) {
+        if matches!(self.phase, Phase::Idle | Phase::Stopped) {
+            self.start(now);
+        }
+        self.settle(now);
+    }
+
+    /// Disconnect, and stay so.
+    pub fn disconnect(&mut self, now: Now) {
+        self.abandon(now, 1000, "disconnect");
+        self.rest(Phase::Idle, Cause::NotAsked);
+        self.settle(now);
+    }
+
+    /// Dial at once, whatever backoff or server say; once per 5 s. Also leaves Error.
+    pub fn try_now(&mut self, now: Now) {
+        let too_soon = self.tried_now_at.is_some_and(|at| now.mono.saturating_sub(at) < TRY_EVERY_MS);
+        if !too_soon && matches!(self.phase, Phase::Waiting { .. } | Phase::Stopped) {
+            self.tried_now_at = Some(now.mono);
+            if self.phase == Phase::Stopped {
+                self.forget_attempts();
+            }
+            self.begin(now);
+        }
+        self.settle(now);
+    }
+
+    /// The answer to [`Output::RequestToken`], or a new token at any time. `Ok(None)`: there is none.
+    pub fn handle_token(&mut self, now: Now, token: Result<Option<String>, String>) {
+        self.notice(now);
+        let asked = self.auth.answered();
+        if asked.is_some() {
+            self.timers.stop(Timer::Token);
+        }
+        match (asked, token) {
+            (Some(TokenReason::Dial), Ok(token)) => {
+                self.auth.set(token);
+                if self.phase == Phase::Asking {
+                    self.dial(now);
+                }
+            }
+            (Some(TokenReason::Dial), Err(detail)) => self.no_token(now, &detail),
+            (Some(TokenReason::Rejected), Ok(token)) => {
+                self.auth.set(token);
+                self.after_rejection(now);
+            }
+            (Some(TokenReason::Rejected), Err(detail)) => {
+                self.blame(&format!("the token provider failed: {detail}"));
+                self.needs_auth();
+            }
+            (Some(TokenReason::Refresh), Ok(Some(token))) => {
+                self.auth.set(Some(token));
+                self.refresh_in_place(now);
+            }
+            (Some(TokenReason::Refresh), _) => self.refresh_later(now),
+            (None, Ok(token)) => self.new_token(now, token),
+            (None, Err(_)) => {}
+        }
+        self.settle(now);
+    }
+
+    /// A consumer is there; it gets the status first. Attaching again starts it over.
+    pub fn attach(&mut self, now: Now, consumer: ConsumerId) {
+        for subject in self.consumers.attach(consumer) {
+            self.subs.unwant(now, &subject);
+        }
+        self.settle(now);
+    }
+
+    /// A consumer is gone, and its subscriptions with it.
+    pub fn detach(&mut self, now: Now, consumer: ConsumerId) {
+        for subject in self.consumers.detach(consumer) {
+            self.subs.unwant(now, &subject);
+        }
+        self.settle(now);
+    }
+
+    /// A snapshot of a subject's state once it is held, then its events. Again: a fresh snapshot.
+    pub fn subscribe(&mut self, now: Now, consumer: ConsumerId, subject: Subject) {
+        if self.consumers.subscribe(consumer, subject.clone()) {
+            self.subs.want(now, subject);
+        }
+        self.settle(now);
+    }
+
+    /// No more of it.
+    pub fn unsubscribe(&mut self, now: Now, consumer: ConsumerId, subject: &Subject) {
+        if self.consumers.unsubscribe(consumer, subject) {
+            self.subs.unwant(now, subject);
+        }
+        self.settle(now);
+    }
+
+    /// The consumer's router took the batch of this number.
+    pub fn credit(&mut self, now: Now, consumer: ConsumerId, batch_number: u64) {
+        self.consumers.credit(consumer, batch_number);
+        self.settle(now);
+    }
+
+    /// Sends a message. Its news come as [`crate::Delivery::Message`].
+    pub fn send(&mut self, now: Now, consumer: ConsumerId, request: SendRequest) {
+        self.notice(now);
+        self.outbox.enqueue(now, consumer, request);
+        self.status_dirty = true;
+        self.settle(now);
+    }
+
+    /// Tries a failed message again. `confirm`: with a new id where it may have arrived already.
+    pub fn retry(&mut self, now: Now, consumer: ConsumerId, id: &str, confirm: bool) {
+        let new_id = ids::ulid(now.wall, &mut self.rng);
+        self.outbox.retry(now, consumer, id, confirm, new_id);
+        self.status_dirty = true;
+        self.settle(now);
+    }
+
+    /// Drops a message that was never sent, or an entry of the failed list.
+    pub fn discard(&mut self, now: Now, consumer: ConsumerId, id: &str) {
+        self.outbox.discard(now, consumer, id);
+        self.status_dirty = true;
+        self.settle(now);
+    }
+
+    /// Counters once a second, or no more.
+    pub fn watch_metrics(&mut self, now: Now, consumer: ConsumerId, on: bool) {
+        self.consumers.watch_metrics(now, consumer, on);
+        self.settle(now);
+    }
+
+    /// The list of messages whenever it changes, or no more.
+    pub fn watch_outbox(&mut self, now: Now, consumer: ConsumerId, on: bool) {
+        self.consumers.watch_outbox(now, consumer, on);
+        self.settle(now);
+    }
+
+    /// Nobody asked for this token.
+    fn new_token(&mut self, now: Now, token: Option<String>) {
+        if !self.auth.set(token) {
+            return;
+        }
+        match (self.phase, &self.cause) {
+            (Phase::Up(_), _) => self.refresh_in_place(now),
+            (Phase::Stopped, Cause::NeedsAuth) if self.auth.differs_from_rejected() => self.start(now),
+            (Phase::Waiting { held: false }, Cause::NeedsAuth) if self.auth.differs_from_rejected() => {
+                self.begin(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// A v1 server takes a new token in place; for others it waits for the next dial.
+    fn refresh_in_place(&mut self, now: Now) {
+        if let (Phase::Up(Mode::V1), Some(token)) = (self.phase, self.auth.for_refresh()) {
+            self.transmit_system(now, &ClientSystem::Auth { token });
+        }
+    }
+
+    pub(super) fn ask_token(&mut self, now: Now, reason: TokenReason) {
+        self.auth.ask(reason);
+        self.timers.set(Timer::Token, now.mono + crate::auth::PROVIDER_MS);
+        self.out.push_back(Output::RequestToken { reason });
+    }
+
+    /// The provider failed before a dial. It may need the network too: that is one failed attempt.
+    pub(super) fn no_token(&mut self, now: Now, detail: &str) {
+        if self.phase == Phase::Asking {
+            self.blame(&format!("the token provider failed: {detail}"));
+            self.lose(now, Cause::NeedsAuth, super::dial::Delay::Backoff);
+        }
+    }
+
+    pub(super) fn refresh_later(&mut self, now: Now) {
+        if let (Phase::Up(_), Some(at)) = (self.phase, self.auth.refresh_again(now.mono)) {
+            self.timers.set(Timer::Refresh, at);
+        }
+    }
+}

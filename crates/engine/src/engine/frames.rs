@@ -1,0 +1,218 @@
+//! Frames that came in: decode, tell the mode, hand each message to its owner.
+
+use super::{Engine, Phase};
+use crate::mode::{self, Decision, Sign};
+use crate::outbox::Link as OutboxLink;
+use crate::timers::Timer;
+use crate::{Cause, Mode, Now, Output, Trace};
+use sentinelops_protocol::system::{Ping, ServerSystem, Welcome};
+use sentinelops_protocol::{Event, Limits, Problem, ProblemKind, ServerMessage, decode_server_frame};
+
+/// Unknown channel names remembered, so that each is reported once.
+const MOST_UNKNOWN: usize = 256;
+/// What a basic server accepts: the wire's own limit.
+const BASIC_MESSAGE_BYTES: u64 = 64 * 1024;
+
+impl Engine {
+    pub(super) fn frame(&mut self, now: Now, bytes: &[u8]) {
+        self.metrics.frames_in += 1;
+        self.metrics.bytes_in += bytes.len() as u64;
+        self.liveness.heard(now.mono, &self.latency);
+        if self.link.stable_due {
+            self.proven();
+        }
+        let decoded = match decode_server_frame(bytes, &Limits::to_client()) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                self.metrics.refused_frames += 1;
+                self.out.push_back(Output::Trace(Trace::RefusedFrame(error.to_string())));
+                return;
+            }
+        };
+        for problem in decoded.problems {
+            self.problem(problem);
+        }
+        for message in decoded.messages {
+            self.metrics.messages_in += 1;
+            match message {
+                ServerMessage::System(system) => self.system(now, system),
+                ServerMessage::Event(event) => self.event(now, event),
+            }
+            // A message may have ended the socket (wrong user): the rest of its frame is void.
+            if self.socket.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Counts and tells what was wrong; an unknown channel once a name.
+    pub(super) fn problem(&mut self, problem: Problem) {
+        self.metrics.problems += 1;
+        if problem.kind == ProblemKind::UnknownChannel {
+            let known = self.unknown_channels.contains(&problem.found);
+            if known || self.unknown_channels.len() >= MOST_UNKNOWN {
+                return;
+            }
+            self.unknown_channels.insert(problem.found.clone());
+        }
+        self.consumers.offer_problem(&problem);
+        self.out.push_back(Output::Trace(Trace::Problem(problem)));
+    }
+
+    /// What a fresh socket showed may tell its mode.
+    pub(super) fn sign(&mut self, now: Now, sign: Sign) {
+        if self.phase != Phase::Open {
+            return;
+        }
+        match mode::decide(self.options.connection.mode, self.outbox.meta().welcomed, sign) {
+            Decision::Wait => {}
+            // `welcome` brings what v1 needs to know; see there.
+            Decision::Is(Mode::V1) => {}
+            Decision::Is(Mode::Basic) => self.basic(now),
+            Decision::NoWelcome => self.lose(now, Cause::NoWelcome, super::dial::Delay::Backoff),
+        }
+    }
+
+    fn basic(&mut self, now: Now) {
+        self.up(now, Mode::Basic);
+        let (max_in_flight, max_message_bytes) = (self.options.outbox.window, BASIC_MESSAGE_BYTES);
+        let link = OutboxLink { mode: Mode::Basic, max_in_flight, max_message_bytes, rate: None };
+        self.outbox.connected(now, link);
+        self.subs.mode_known(now, Mode::Basic);
+    }
+
+    fn welcome(&mut self, now: Now, welcome: Welcome) {
+        let known = self.outbox.meta().welcomed;
+        if mode::decide(self.options.connection.mode, known, Sign::Welcome) != Decision::Is(Mode::V1) {
+            self.note("a welcome, but the option says basic");
+            return;
+        }
+        let expected = self.options.user.clone().or_else(|| self.outbox.meta().user.clone());
+        if let Some(expected) = expected.filter(|expected| *expected != welcome.user) {
+            self.stop(now, Cause::WrongUser { expected, found: welcome.user });
+            return;
+        }
+        let anonymous = self.options.user.is_none();
+        if !known || (anonymous && self.outbox.meta().user.is_none()) {
+            let user = anonymous.then_some(welcome.user);
+            self.outbox.update_meta(|meta| {
+                meta.welcomed = true;
+                meta.user = user.or(meta.user.take());
+            });
+        }
+        if self.phase != Phase::Up(Mode::V1) {
+            // No pong is due for what was asked before the welcome.
+            self.liveness.forget();
+            self.up(now, Mode::V1);
+        }
+        self.link.window = welcome.reconnect_window_ms;
+        self.outbox.set_server_time(now, welcome.now);
+        self.outbox.connected(
+            now,
+            OutboxLink {
+                mode: Mode::V1,
+                max_in_flight: welcome.max_in_flight,
+                max_message_bytes: welcome.max_message_bytes,
+                rate: welcome.rate,
+            },
+        );
+        self.subs.mode_known(now, Mode::V1);
+        self.liveness.promise(now.mono, &self.latency);
+        self.ping(now);
+        self.token_lives(now, welcome.expires_in_ms);
+    }
+
+    fn token_lives(&mut self, now: Now, expires_in_ms: Option<u64>) {
+        match self.auth.lives(now.mono, expires_in_ms) {
+            Some(at) if self.auth.has_provider() => self.timers.set(Timer::Refresh, at),
+            _ => self.timers.stop(Timer::Refresh),
+        }
+    }
+
+    fn system(&mut self, now: Now, system: ServerSystem) {
+        match system {
+            ServerSystem::Welcome(welcome) => return self.welcome(now, welcome),
+            ServerSystem::Pong(ping) => {
+                self.sign(now, Sign::Ordinary);
+                return self.pong(now, ping);
+            }
+            _ => self.sign(now, Sign::SystemTalk),
+        }
+        let v1 = self.phase == Phase::Up(Mode::V1);
+        match system {
+            ServerSystem::Authed { expires_in_ms } => self.token_lives(now, expires_in_ms),
+            ServerSystem::Subscribed(subscribed) if v1 => self.subs.subscribed(now, subscribed),
+            ServerSystem::Snapshot(snapshot) if v1 => self.subs.snapshot(now, snapshot),
+            ServerSystem::Denied { subject, code, message } if v1 => {
+                self.subs.denied(now, &subject, &code, message);
+            }
+            ServerSystem::Ack { ids } => {
+                self.stuck_spent = false;
+                self.status_dirty = true;
+                self.outbox.ack(now, &ids);
+            }
+            ServerSystem::Nack { id, code, message, retry_after_ms } => {
+                self.stuck_spent = false;
+                self.status_dirty = true;
+                self.outbox.nack(now, &id, code, message, retry_after_ms);
+            }
+            ServerSystem::Error { code, message, id } => {
+                let ours = id.is_some_and(|id| {
+                    self.status_dirty = true;
+                    self.outbox.server_error(now, &id, code.clone(), message.clone())
+                });
+                if !ours {
+                    self.blame(&format!("the server reports {code}: {message}"));
+                    let text = self.auth.redact(&message);
+                    self.note(format!("the server reports {code}: {text}"));
+                }
+            }
+            ServerSystem::Goodbye { reason, reconnect_window_ms } => {
+                let reason = self.auth.redact(&reason);
+                self.note(format!("goodbye: {reason}; window {reconnect_window_ms} ms"));
+                self.link.goodbye = Some((reason, reconnect_window_ms));
+            }
+            other => self.note(format!("ignored before the welcome: {}", name(&other))),
+        }
+    }
+
+    fn pong(&mut self, now: Now, ping: Option<Ping>) {
+        let n = ping.map(|ping| ping.n);
+        let answered = self.liveness.pong(now.mono, n);
+        if let Some(answered) = answered {
+            self.link.answered_to = self.link.answered_to.max(Some(answered.sent_at));
+            if let Some(rtt) = answered.rtt {
+                self.latency.sample(rtt as f64);
+                self.status_dirty = true;
+            }
+            if self.liveness.answers() {
+                self.liveness.promise(now.mono, &self.latency);
+            }
+        }
+        self.outbox.pong(now, n);
+    }
+
+    fn event(&mut self, now: Now, mut event: Event) {
+        self.sign(now, Sign::Ordinary);
+        if !matches!(self.phase, Phase::Up(_)) {
+            self.note(format!("ignored before the welcome: {}", event.kind));
+            return;
+        }
+        if let Some(cause) = &event.cause {
+            self.stuck_spent = false;
+            self.status_dirty = true;
+            self.outbox.cause(now, cause);
+        }
+        event.timestamp.get_or_insert(now.wall);
+        self.subs.event(now, event);
+    }
+}
+
+fn name(system: &ServerSystem) -> &'static str {
+    match system {
+        ServerSystem::Subscribed(_) => "subscribed",
+        ServerSystem::Snapshot(_) => "snapshot",
+        ServerSystem::Denied { .. } => "denied",
+        _ => "a system message",
+    }
+}

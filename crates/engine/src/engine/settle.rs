@@ -1,0 +1,173 @@
+//! What every input ends with: everything it brought about becomes outputs and timers.
+
+use super::{Engine, Phase};
+use crate::liveness::Liveness;
+use crate::outbox::OutboxOutput;
+use crate::subscriptions::SubOutput;
+use crate::timers::Timer;
+use crate::{Mode, Now, Output, Trace, ids};
+use sentinelops_protocol::system::ClientSystem;
+use sentinelops_protocol::{OutboundMeta, encode_client_system};
+
+/// So much may lie in the socket's buffer: above it, pongs come late for no fault of the server.
+const BUFFER_BYTES: u64 = 64 * 1024;
+/// First and longest wait before bufferedAmount is looked at again.
+pub(super) const BUFFER_LOOK_MS: u64 = 25;
+pub(super) const BUFFER_LOOK_MAX_MS: u64 = 1_000;
+
+impl Engine {
+    pub(super) fn settle(&mut self, now: Now) {
+        self.drain_subscriptions(now);
+        self.drain_outbox();
+        self.flush(now);
+        self.show(now);
+        self.deliver(now);
+        self.arm(now);
+    }
+
+    fn drain_subscriptions(&mut self, now: Now) {
+        while let Some(output) = self.subs.poll() {
+            match output {
+                SubOutput::Subscribe(entries) => {
+                    self.transmit_system(now, &ClientSystem::Subscribe(entries));
+                }
+                SubOutput::Unsubscribe(subjects) => {
+                    self.transmit_system(now, &ClientSystem::Unsubscribe(subjects));
+                }
+                SubOutput::Event { subject, event } => self.consumers.offer_event(&subject, &event),
+                SubOutput::Reset { subject, continuity } => self.consumers.resync(&subject, continuity),
+                SubOutput::Denied { subject, message } => {
+                    let message = self.auth.redact(&message);
+                    self.consumers.offer_denied(&subject, &message);
+                }
+                SubOutput::Problem(problem) => self.problem(problem),
+                SubOutput::Note(text) => self.note(text),
+            }
+        }
+    }
+
+    fn drain_outbox(&mut self) {
+        while let Some(output) = self.outbox.poll() {
+            match output {
+                OutboxOutput::Store(group) => self.out.push_back(Output::Store(group)),
+                OutboxOutput::OpenStore => self.out.push_back(Output::OpenStore),
+                OutboxOutput::Rescan => self.out.push_back(Output::RescanStore),
+                OutboxOutput::Update { to, update } => {
+                    self.status_dirty = true;
+                    self.out.push_back(Output::Trace(Trace::Message(update.clone())));
+                    if let Some(to) = to {
+                        self.consumers.offer_update(to, update);
+                    }
+                }
+                OutboxOutput::Note(text) => self.note(text),
+            }
+        }
+    }
+
+    /// Messages leave while the socket's buffer has room.
+    fn flush(&mut self, now: Now) {
+        if !matches!(self.phase, Phase::Up(_)) {
+            return;
+        }
+        while let Some(room) = BUFFER_BYTES.checked_sub(self.liveness.buffered()).filter(|room| *room > 0) {
+            let Some(frame) = self.outbox.next_frame(now, room as usize) else { break };
+            // The store's mark goes ahead of the send it is about.
+            self.drain_outbox();
+            self.metrics.messages_out += u64::from(frame.count);
+            self.transmit(now, frame.text);
+        }
+        if self.outbox.wants_fence(now) {
+            self.ping(now);
+        }
+        self.drain_outbox();
+    }
+
+    pub(super) fn transmit_system(&mut self, now: Now, message: &ClientSystem) {
+        if !matches!(self.phase, Phase::Open | Phase::Up(_)) {
+            return;
+        }
+        // A basic server may want the documented envelope whole; a v1 server needs neither field.
+        let id = (self.phase != Phase::Up(Mode::V1)).then(|| ids::ulid(now.wall, &mut self.rng));
+        let meta = OutboundMeta { id: id.as_deref(), timestamp: id.is_some().then_some(now.wall) };
+        let text = encode_client_system(message, meta);
+        self.metrics.messages_out += 1;
+        self.transmit(now, text);
+    }
+
+    fn transmit(&mut self, now: Now, text: String) {
+        let Some(generation) = self.socket else { return };
+        self.metrics.frames_out += 1;
+        self.metrics.bytes_out += text.len() as u64;
+        self.liveness.wrote(now.mono, text.len(), &self.latency);
+        let binary = self.phase == Phase::Up(Mode::V1);
+        self.out.push_back(Output::Transmit { generation, text, binary });
+    }
+
+    /// Tells consumers a changed status, and what they watch.
+    fn show(&mut self, now: Now) {
+        if self.status_dirty {
+            self.status_dirty = false;
+            let status = self.build_status(now);
+            if status != self.shown {
+                if status.state != self.shown.state {
+                    self.out.push_back(Output::Trace(Trace::State {
+                        from: self.shown.state,
+                        to: status.state,
+                        cause: status.cause.to_string(),
+                    }));
+                }
+                self.consumers.offer_status(&status);
+                self.shown = status;
+            }
+        }
+        if self.consumers.wants_metrics(now) {
+            let metrics = self.metrics(now);
+            self.consumers.offer_metrics(now, &metrics);
+        }
+        self.consumers.outbox_version(self.outbox.version());
+        if self.consumers.wants_outbox(now) {
+            self.consumers.offer_outbox(now, self.outbox.list(), self.outbox.counts());
+        }
+    }
+
+    fn deliver(&mut self, _now: Now) {
+        while let Some((consumer, batch)) = self.consumers.poll(&self.subs) {
+            self.out.push_back(Output::Deliver { consumer, batch });
+        }
+    }
+
+    /// Brings the timers in line with what they depend on.
+    fn arm(&mut self, now: Now) {
+        if let Phase::Up(mode) = self.phase {
+            match self.liveness.deadline() {
+                Some(at) => self.timers.set(Timer::Verdict, at),
+                None => self.timers.stop(Timer::Verdict),
+            }
+            match self.outbox.oldest_unacked() {
+                Some(since) => {
+                    self.timers.ensure(Timer::Unacked, since + Liveness::patience(&self.latency));
+                    if mode == Mode::V1 && !self.stuck_spent {
+                        self.timers.ensure(Timer::Stuck, since + super::pings::STUCK_MS);
+                    }
+                }
+                None => {
+                    self.timers.stop(Timer::Unacked);
+                    self.timers.stop(Timer::Stuck);
+                }
+            }
+            if self.liveness.buffered() > 0 {
+                self.timers.ensure(Timer::Buffer, now.mono + self.buffer_wait);
+            }
+        }
+        for (timer, due) in [
+            (Timer::Outbox, self.outbox.next_timeout()),
+            (Timer::Subscriptions, self.subs.next_timeout()),
+            (Timer::Consumers, self.consumers.next_timeout()),
+        ] {
+            match due {
+                Some(at) => self.timers.set(timer, at),
+                None => self.timers.stop(timer),
+            }
+        }
+    }
+}

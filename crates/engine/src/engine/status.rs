@@ -1,0 +1,58 @@
+//! What shows: status and metrics.
+
+use super::{Engine, Phase};
+use crate::timers::Timer;
+use crate::{ConnectionState, Metrics, Now, Status};
+
+impl Engine {
+    /// The connection as shown.
+    pub fn status(&self) -> Status {
+        self.shown.clone()
+    }
+
+    /// Counters since the engine started.
+    pub fn metrics(&self, now: Now) -> Metrics {
+        let mut metrics = self.metrics.clone();
+        metrics.uptime_ms += self.link.up_at.map_or(0, |at| now.mono.saturating_sub(at));
+        let subs = self.subs.counts();
+        metrics.repeats = subs.repeats;
+        metrics.holes = subs.holes;
+        metrics.resyncs = self.consumers.resyncs();
+        metrics
+    }
+
+    fn state(&self) -> ConnectionState {
+        match self.phase {
+            Phase::Idle => ConnectionState::Disconnected,
+            Phase::Stopped => ConnectionState::Error,
+            Phase::Up(_) => ConnectionState::Connected,
+            Phase::Waiting { .. } => ConnectionState::Reconnecting,
+            _ if self.again => ConnectionState::Reconnecting,
+            _ => ConnectionState::Connecting,
+        }
+    }
+
+    pub(super) fn build_status(&self, now: Now) -> Status {
+        let waits = matches!(self.phase, Phase::Waiting { .. });
+        let mode = if let Phase::Up(mode) = self.phase { Some(mode) } else { None };
+        Status {
+            state: self.state(),
+            cause: self.cause.clone(),
+            mode,
+            latency_ms: self.latency.srtt(),
+            jitter_ms: self.latency.rttvar(),
+            p95_ms: self.latency.p95(),
+            quality: self.latency.quality(),
+            attempts: self.outbox.meta().attempts,
+            next_dial_at: self
+                .timers
+                .get(Timer::Dial)
+                .filter(|_| waits)
+                .map(|at| now.wall + at.saturating_sub(now.mono)),
+            connected_since: self.connected_since,
+            queued: self.outbox.counts().queued,
+            storage: self.outbox.storage().clone(),
+            last_error: self.last_error.clone(),
+        }
+    }
+}

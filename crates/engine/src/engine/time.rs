@@ -1,0 +1,151 @@
+//! Time, store events, and signs from the browser.
+
+use super::{Engine, Phase};
+use crate::mode::Sign;
+use crate::timers::Timer;
+use crate::{Cause, Hint, Now, StoreEvent, TokenReason};
+
+/// Housekeeping interval. A tick later than twice of it on either clock means that the machine slept.
+const TICK_MS: u64 = 2_000;
+/// Hints bring a dial forward at most so often.
+const HINT_DIAL_MS: u64 = 2_000;
+
+impl Engine {
+    /// Time passed. Call it when [`Engine::poll_timeout`] says so; earlier or later is harmless.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.notice(now);
+        // Each timer at most once a call: what is re-armed for now waits for the next.
+        for _ in 0..crate::timers::TABLE.len() {
+            let Some((timer, _)) = self.timers.expired(now.mono) else { break };
+            self.expired(now, timer);
+        }
+        self.settle(now);
+    }
+
+    /// What the store answered.
+    pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
+        self.notice(now);
+        self.outbox.store_event(now, event);
+        self.status_dirty = true;
+        if self.outbox.ready() {
+            self.store_known(now);
+        }
+        self.settle(now);
+    }
+
+    /// Something may have changed.
+    pub fn handle_hint(&mut self, now: Now, hint: Hint) {
+        self.notice(now);
+        self.hint(now, hint);
+        self.settle(now);
+    }
+
+    fn expired(&mut self, now: Now, timer: Timer) {
+        match timer {
+            Timer::StoreWait => {
+                self.note("the store does not answer: connecting without it");
+                self.store_waived = true;
+                self.store_known(now);
+            }
+            Timer::Dial => self.begin(now),
+            Timer::Connect => self.connect_timeout(now),
+            Timer::Token => self.token_timeout(now),
+            Timer::Refresh => self.ask_token(now, TokenReason::Refresh),
+            Timer::Ping => self.ping(now),
+            Timer::Unacked => self.unacked(now),
+            Timer::Verdict => self.verdict(now),
+            Timer::Stable => self.lasted(now),
+            Timer::Stuck => self.stuck(now),
+            // The shell read bufferedAmount just before; `settle` arms it again while it is needed.
+            Timer::Buffer => self.buffer_wait = (self.buffer_wait * 2).min(super::settle::BUFFER_LOOK_MAX_MS),
+            Timer::Tick => self.arm_tick(now),
+            Timer::Outbox => self.outbox.timeout(now),
+            Timer::Subscriptions => self.subs.timeout(now),
+            // `settle` looks who wants what.
+            Timer::Consumers => {}
+        }
+    }
+
+    fn connect_timeout(&mut self, now: Now) {
+        match self.phase {
+            Phase::Dialing => self.lose(now, Cause::TimedOut, super::dial::Delay::Backoff),
+            Phase::Open => self.sign(now, Sign::Silence),
+            _ => {}
+        }
+    }
+
+    fn token_timeout(&mut self, now: Now) {
+        match self.auth.answered() {
+            Some(TokenReason::Dial) => self.no_token(now, "no answer within 10 seconds"),
+            Some(TokenReason::Rejected) => {
+                self.blame("the token provider did not answer within 10 seconds");
+                self.needs_auth();
+            }
+            Some(TokenReason::Refresh) => self.refresh_later(now),
+            None => {}
+        }
+    }
+
+    pub(super) fn arm_tick(&mut self, now: Now) {
+        self.tick_wall = now.wall;
+        self.timers.set(Timer::Tick, now.mono + TICK_MS);
+    }
+
+    /// At every input: a tick overdue by far on either clock means that we were held up or asleep.
+    pub(super) fn notice(&mut self, now: Now) {
+        let Some(due) = self.timers.get(Timer::Tick) else { return };
+        let late_mono = now.mono > due + 2 * TICK_MS;
+        let late_wall = now.wall > self.tick_wall + 3 * TICK_MS;
+        if late_mono || late_wall {
+            self.arm_tick(now);
+            self.hint(now, Hint::LateTick);
+        }
+    }
+
+    fn hint(&mut self, now: Now, hint: Hint) {
+        match hint {
+            Hint::Hidden => return,
+            Hint::Offline => return self.went_offline(now),
+            Hint::Online => self.offline = false,
+            _ => {}
+        }
+        let woke = matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow | Hint::Online);
+        if woke {
+            // What was under way meanwhile measured the sleep, not the line.
+            self.liveness.taint();
+        }
+        self.hinted_at = Some(now.mono);
+        match self.phase {
+            Phase::Waiting { held: false } => self.dial_by_hint(now),
+            Phase::Up(_) => self.probe(now, woke),
+            // The answer may lie unread behind a timer that slept.
+            Phase::Dialing | Phase::Open if hint == Hint::LateTick => {
+                self.timers.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
+            }
+            _ => {}
+        }
+    }
+
+    fn dial_by_hint(&mut self, now: Now) {
+        let earliest = self.hint_dialled_at.map_or(0, |at| at + HINT_DIAL_MS);
+        if earliest > now.mono {
+            let planned = self.timers.get(Timer::Dial).unwrap_or(u64::MAX);
+            self.timers.set(Timer::Dial, planned.min(earliest));
+        } else {
+            self.hint_dialled_at = Some(now.mono);
+            self.begin(now);
+        }
+    }
+
+    /// Slows dialling, declares nothing.
+    fn went_offline(&mut self, now: Now) {
+        self.offline = true;
+        if self.phase == (Phase::Waiting { held: false }) {
+            let later = now.mono + self.backoff.offline(&mut self.rng);
+            let planned = self.timers.get(Timer::Dial).unwrap_or(0);
+            self.timers.set(Timer::Dial, planned.max(later));
+            self.cause = Cause::Offline;
+            self.status_dirty = true;
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Pings of a socket and the verdict over it. Decides; the engine sends and closes.
+
+use crate::latency::Latency;
+use crate::mutant::{self, Mutant};
+use std::collections::VecDeque;
+
+const LEAST_MS: u64 = 2_000;
+const MOST_MS: u64 = 10_000;
+/// Health for so long after a verdict takes the doubling back.
+const FORGIVEN_AFTER_MS: u64 = 60_000;
+/// A timer that comes later than this was held up; what was received meanwhile is read first.
+const LATE_MS: u64 = 250;
+/// Pings kept to match pongs with. More can only be out on a socket that is dead anyway.
+const MOST_OUT: usize = 32;
+
+#[derive(Clone, Copy, Debug)]
+struct Out {
+    n: u64,
+    sent_at: u64,
+    /// Bytes given to this socket up to and with this ping.
+    offset: u64,
+    /// The clock was held up while it was out: no sample.
+    tainted: bool,
+}
+
+/// What an expired verdict timer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing is out: no timer needed.
+    Fine,
+    /// Look again then.
+    At(u64),
+    /// The timer came late: ask again, look again then.
+    AskAgain(u64),
+    /// The socket is dead.
+    Dead,
+}
+
+/// A pong that was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answered {
+    /// Which ping; `None` when the server did not send it back.
+    pub(crate) n: Option<u64>,
+    /// The round trip, unless it was tainted.
+    pub(crate) rtt: Option<u64>,
+    /// When that ping left.
+    pub(crate) sent_at: u64,
+}
+
+/// Liveness over the sockets of one URL.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Liveness {
+    /// Some socket of this URL answered a ping, or the protocol promises that it will.
+    answers: bool,
+    doublings: u32,
+    // of the present socket
+    connected_at: u64,
+    next_n: u64,
+    out: VecDeque<Out>,
+    deadline: Option<u64>,
+    rearmed: bool,
+    written: u64,
+    buffered: u64,
+}
+
+impl Liveness {
+    /// A new socket opened.
+    pub(crate) fn opened(&mut self, now: u64) {
+        self.connected_at = now;
+        self.next_n = 0;
+        self.out.clear();
+        self.deadline = None;
+        self.rearmed = false;
+        self.written = 0;
+        self.buffered = 0;
+    }
+
+    /// A verdict on this URL's sockets is possible from now on.
+    pub(crate) fn promise(&mut self, now: u64, latency: &Latency) {
+        if !self.answers {
+            self.answers = true;
+            if !self.out.is_empty() {
+                self.restart(now, latency);
+            }
+        }
+    }
+
+    pub(crate) fn answers(&self) -> bool {
+        self.answers
+    }
+
+    /// The number of the ping that is sent now.
+    pub(crate) fn ping(&mut self, now: u64) -> u64 {
+        self.next_n += 1;
+        if self.out.len() == MOST_OUT {
+            self.out.pop_front();
+        }
+        self.out.push_back(Out { n: self.next_n, sent_at: now, offset: u64::MAX, tainted: false });
+        self.next_n
+    }
+
+    /// `bytes` went to the socket; a ping numbered before now ends there.
+    pub(crate) fn wrote(&mut self, now: u64, bytes: usize, latency: &Latency) {
+        self.written += bytes as u64;
+        self.buffered += bytes as u64;
+        let written = self.written;
+        let mut new = false;
+        for out in self.out.iter_mut().filter(|out| out.offset == u64::MAX) {
+            out.offset = written;
+            new = true;
+        }
+        if new && self.answers && self.deadline.is_none() {
+            self.restart(now, latency);
+        }
+    }
+
+    /// Bytes believed to lie in the socket's buffer.
+    pub(crate) fn buffered(&self) -> u64 {
+        self.buffered
+    }
+
+    /// `bufferedAmount` was read. A fall restarts the deadline only while the oldest ping still
+    /// lies in it: what the kernel swallows after that says nothing about the other end.
+    pub(crate) fn buffer_read(&mut self, now: u64, bytes: u64, latency: &Latency) {
+        let fell = bytes < self.buffered;
+        let gone_before = self.written.saturating_sub(self.buffered);
+        if fell && self.out.front().is_some_and(|out| out.offset > gone_before) {
+            self.restart(now, latency);
+        }
+        self.buffered = bytes;
+    }
+
+    /// Any byte came in.
+    pub(crate) fn heard(&mut self, now: u64, latency: &Latency) {
+        if !self.out.is_empty() {
+            self.restart(now, latency);
+        }
+    }
+
+    /// A pong came. `None`: the server did not send the ping's content back.
+    pub(crate) fn pong(&mut self, now: u64, n: Option<u64>) -> Option<Answered> {
+        self.answers = true;
+        let at = match n {
+            Some(n) => self.out.iter().position(|out| out.n == n)?,
+            // Without a number only the order tells; ambiguous ones give no sample.
+            None => 0,
+        };
+        let alone = self.out.len() == 1;
+        let out = *self.out.get(at)?;
+        self.out.drain(..=at);
+        if self.out.is_empty() {
+            self.deadline = None;
+            self.rearmed = false;
+        }
+        let clean = !out.tainted && (n.is_some() || alone);
+        Some(Answered { n, rtt: clean.then(|| now.saturating_sub(out.sent_at)), sent_at: out.sent_at })
+    }
+
+    /// When the youngest unanswered ping left.
+    pub(crate) fn asked_at(&self) -> Option<u64> {
+        self.out.back().map(|out| out.sent_at)
+    }
+
+    /// The clock was held up: what is out gives no sample.
+    pub(crate) fn taint(&mut self) {
+        self.out.iter_mut().for_each(|out| out.tainted = true);
+    }
+
+    /// What is out may never be answered (a v1 server reads no ping before its welcome).
+    pub(crate) fn forget(&mut self) {
+        self.out.clear();
+        self.deadline = None;
+        self.rearmed = false;
+    }
+
+    /// The machine slept or the network changed: the patience begins anew.
+    pub(crate) fn woke(&mut self, now: u64, latency: &Latency) {
+        self.rearmed = false;
+        self.heard(now, latency);
+    }
+
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.deadline
+    }
+
+    /// How long an answer may take: max(2 s, srtt + 4 rttvar).
+    pub(crate) fn patience(latency: &Latency) -> u64 {
+        latency.too_long().max(LEAST_MS)
+    }
+
+    fn doublings(&self, now: u64) -> u32 {
+        if now.saturating_sub(self.connected_at) >= FORGIVEN_AFTER_MS { 0 } else { self.doublings }
+    }
+
+    fn restart(&mut self, now: u64, latency: &Latency) {
+        if self.answers {
+            let doubled = Self::patience(latency) << self.doublings(now).min(8);
+            self.deadline = Some(now + doubled.min(MOST_MS));
+        }
+    }
+
+    /// The verdict timer expired.
+    pub(crate) fn judge(&mut self, now: u64, latency: &Latency) -> Verdict {
+        let Some(deadline) = self.deadline else { return Verdict::Fine };
+        if now < deadline {
+            return Verdict::At(deadline);
+        }
+        let late = now - deadline > LATE_MS && !mutant::active(Mutant::JudgeBeforeReading);
+        if late && !self.rearmed {
+            self.restart(now, latency);
+            self.rearmed = true;
+            return self.deadline.map_or(Verdict::Fine, Verdict::AskAgain);
+        }
+        self.doublings = self.doublings(now).saturating_add(1).min(8);
+        self.deadline = None;
+        Verdict::Dead
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pinged() -> (Liveness, Latency) {
+        let (mut liveness, latency) = (Liveness::default(), Latency::default());
+        liveness.opened(0);
+        liveness.promise(0, &latency);
+        liveness.ping(0);
+        liveness.wrote(0, 50, &latency);
+        liveness.buffer_read(0, 0, &latency);
+        (liveness, latency)
+    }
+
+    #[test]
+    fn silence_is_death_after_two_seconds() {
+        let (mut liveness, latency) = pinged();
+        assert_eq!(liveness.judge(1_999, &latency), Verdict::At(2_000));
+        assert_eq!(liveness.judge(2_000, &latency), Verdict::Dead);
+    }
+
+    #[test]
+    fn any_byte_restarts_it_and_a_pong_ends_it() {
+        let (mut liveness, latency) = pinged();
+        liveness.heard(1_500, &latency);
+        assert_eq!(liveness.judge(2_000, &latency), Verdict::At(3_500));
+        assert_eq!(liveness.pong(2_100, Some(1)).and_then(|a| a.rtt), Some(2_100));
+        assert_eq!(liveness.judge(9_000, &latency), Verdict::Fine);
+    }
+
+    #[test]
+    fn a_late_timer_is_armed_once_more() {
+        let (mut liveness, latency) = pinged();
+        assert_eq!(liveness.judge(60_000, &latency), Verdict::AskAgain(62_000));
+        assert_eq!(liveness.judge(90_000, &latency), Verdict::Dead);
+    }
+
+    #[test]
+    fn a_falling_buffer_counts_only_while_the_ping_lies_in_it() {
+        let (mut liveness, latency) = pinged();
+        liveness.wrote(1_000, 100, &latency);
+        liveness.buffer_read(1_500, 0, &latency);
+        assert_eq!(liveness.deadline(), Some(2_000), "the ping left long ago");
+        let mut liveness = Liveness::default();
+        liveness.opened(0);
+        liveness.promise(0, &latency);
+        liveness.wrote(0, 60_000, &latency);
+        liveness.ping(0);
+        liveness.wrote(0, 50, &latency);
+        liveness.buffer_read(1_500, 30_000, &latency);
+        assert_eq!(liveness.deadline(), Some(3_500));
+    }
+
+    #[test]
+    fn no_verdict_where_pings_are_never_answered() {
+        let latency = Latency::default();
+        let mut liveness = Liveness::default();
+        liveness.opened(0);
+        liveness.ping(0);
+        liveness.wrote(0, 50, &latency);
+        assert_eq!(liveness.deadline(), None);
+        assert_eq!(liveness.judge(1_000_000, &latency), Verdict::Fine);
+    }
+
+    #[test]
+    fn patience_doubles_until_health_lasted() {
+        let (mut liveness, latency) = pinged();
+        let mut waits = Vec::new();
+        let mut now = 2_000;
+        for _ in 0..4 {
+            assert_eq!(liveness.judge(now, &latency), Verdict::Dead);
+            liveness.opened(now);
+            liveness.ping(now);
+            liveness.wrote(now, 50, &latency);
+            let deadline = liveness.deadline().unwrap_or_default();
+            waits.push(deadline - now);
+            now = deadline;
+        }
+        assert_eq!(waits, [4_000, 8_000, 10_000, 10_000]);
+        liveness.opened(now);
+        liveness.ping(now + 60_000);
+        liveness.wrote(now + 60_000, 50, &latency);
+        assert_eq!(liveness.deadline(), Some(now + 62_000));
+    }
+
+    #[test]
+    fn tainted_and_foreign_pongs_give_no_sample() {
+        let (mut liveness, _) = pinged();
+        liveness.taint();
+        assert_eq!(liveness.pong(100, Some(7)), None);
+        assert_eq!(liveness.pong(100, Some(1)).map(|a| a.rtt), Some(None));
+    }
+}
