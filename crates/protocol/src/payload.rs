@@ -49,7 +49,7 @@ pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
     }
 }
 
-/// Reads a payload as any shape, for types this crate has no struct for.
+/// Reads a payload, which must be an object, as any shape: for types this crate has no struct for.
 ///
 /// # Errors
 /// Where it does not fit, what is expected there and what was found.

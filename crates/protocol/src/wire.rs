@@ -4,6 +4,7 @@ use crate::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
     IncidentStatus, IncidentUpdate, Patch, Presence, Receipt, ReceiptKind, Severity, Typing,
 };
+use crate::problem::clip;
 use crate::{Json, Payload, Problem, ProblemKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -267,8 +268,32 @@ pub(crate) fn write_update(update: &IncidentUpdate) -> Json {
     Json::from_value(&update).unwrap_or_else(|_| Json::null())
 }
 
+/// What a valid JSON text is, if it is no object.
+pub(crate) fn not_an_object(json: &[u8]) -> Option<&'static str> {
+    match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => None,
+        Some(b'[') => Some("an array"),
+        Some(b'"') => Some("a string"),
+        Some(b't' | b'f') => Some("a boolean"),
+        Some(b'n') => Some("null"),
+        Some(_) => Some("a number"),
+        None => Some("nothing"),
+    }
+}
+
 /// Fast without a path; on failure once more with one, for the report.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result<T, Box<Problem>> {
+    // Without this serde would take an array for a struct, field by field in their order.
+    if let Some(found) = not_an_object(json.as_bytes()) {
+        return Err(Box::new(Problem {
+            kind: ProblemKind::PayloadMismatch,
+            id: None,
+            message_type: clip(kind),
+            path: "payload".to_owned(),
+            expected: "an object".to_owned(),
+            found: found.to_owned(),
+        }));
+    }
     serde_json::from_str(json).map_err(|_| {
         let mut reader = serde_json::Deserializer::from_str(json);
         let (path, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {

@@ -3,7 +3,7 @@
 use super::Gateway;
 use super::types::{ConnId, Now, Output};
 use sentinelops_protocol::Json;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 /// When the one incident comes after a connect.
@@ -30,7 +30,13 @@ pub(super) fn incident(wall: u64) -> String {
 struct Message {
     #[serde(rename = "type")]
     kind: String,
+    /// `None` when absent; `null` is a payload like any other.
+    #[serde(default, deserialize_with = "present")]
     payload: Option<Json>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
 }
 
 impl Gateway {

@@ -7,7 +7,10 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use sentinelops_protocol::{Channel, Json as Raw, Priority, Subject, close, decode_payload};
+use sentinelops_protocol::domain::{
+    IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, Patch, Severity,
+};
+use sentinelops_protocol::{Channel, Json as Raw, Payload, Priority, Subject, close, decode_payload};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,6 +21,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/admin/drain", post(drain))
         .route("/admin/nack", post(nack))
         .route("/admin/publish", post(publish))
+        .route("/admin/incident", post(incident))
         .route("/admin/stats", get(stats))
         .route("/admin/state", get(state))
 }
@@ -43,6 +47,12 @@ struct Nack {
 struct Of {
     channel: Channel,
     topic: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Incident {
+    title: String,
+    severity: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +129,27 @@ async fn publish(State(app): State<App>, body: String) -> Response {
             })
             .collect();
         json!({ "seqs": seqs })
+    })
+    .await
+}
+
+/// A new incident with a title of one's own; answers its id.
+async fn incident(State(app): State<App>, Query(query): Query<Incident>) -> Response {
+    answer(app, move |gateway, now| {
+        let number = |id: &str| id.rsplit('-').next().and_then(|digits| digits.parse::<u64>().ok());
+        let last = gateway.view().incidents().filter_map(|incident| number(&incident.id)).max();
+        let incident_id = format!("inc-{}", last.unwrap_or(1_000) + 1);
+        let data = IncidentPatch {
+            title: Patch::Set(query.title),
+            severity: Patch::Set(query.severity.map_or(Severity::High, |text| Severity::parse(&text))),
+            status: Patch::Set(IncidentStatus::New),
+            created_at: Patch::Set(now.wall),
+            updated_at: Patch::Set(now.wall),
+            ..IncidentPatch::default()
+        };
+        let event = IncidentEvent { incident_id: incident_id.clone(), change: IncidentChange::Created, data };
+        let seq = NewEvent::of(Payload::Incident(event)).and_then(|event| gateway.publish(now, event));
+        json!({ "incidentId": incident_id, "seq": seq })
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! The envelope: its fields, their rules, and which of them may be repaired.
 
 use super::bad;
+use crate::wire::not_an_object;
 use crate::{Channel, Json, Priority, Problem, ProblemKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -63,7 +64,11 @@ fn id_of(json: &[u8]) -> Option<String> {
     struct OnlyId {
         id: String,
     }
-    serde_json::from_slice::<OnlyId>(json).ok().map(|only| only.id).filter(|id| is_id(id))
+    not_an_object(json)
+        .is_none()
+        .then(|| serde_json::from_slice::<OnlyId>(json).ok())?
+        .map(|only| only.id)
+        .filter(|id| is_id(id))
 }
 
 /// `Ok(None)`: an unknown channel, reported and left out.
@@ -84,6 +89,9 @@ pub(super) fn parse(json: &[u8], problems: &mut Vec<Problem>) -> Result<Option<E
 }
 
 fn read(json: &[u8], problems: &mut Vec<Problem>) -> Result<Option<Envelope>, Box<Problem>> {
+    if let Some(found) = not_an_object(json) {
+        return Err(bad("", "envelope", "an object", found));
+    }
     let wire: Wire<'_> = match serde_json::from_slice(json) {
         Ok(wire) => wire,
         Err(_) => {

@@ -77,7 +77,7 @@ pub(super) fn server(envelope: &Envelope) -> ServerResult {
         "snapshot" => ServerSystem::Snapshot(parse(kind, json)?),
         "ack" => ServerSystem::Ack { ids: parse::<Ack>(kind, json)?.ids },
         // A basic server echoes what it got or something of its own: any pong is a sign of life.
-        "pong" => ServerSystem::Pong(envelope.payload.read().ok()),
+        "pong" => ServerSystem::Pong(parse(kind, json).ok()),
         "denied" => {
             let Refusal { channel, topic, code, message, .. } = refusal()?;
             let channel = channel.ok_or_else(|| missing(kind, "channel"))?;
