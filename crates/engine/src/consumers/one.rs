@@ -1,0 +1,234 @@
+//! What waits for one consumer.
+
+use crate::{Batch, Delivery, MessageUpdate, SnapshotDelivery};
+use sentinelops_protocol::system::Continuity;
+use sentinelops_protocol::{Event, Payload, Problem, Subject};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::rc::Rc;
+
+/// Most events behind the outstanding batch.
+pub(super) const MAX_EVENTS: usize = 10_000;
+/// Most bytes of them.
+pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Most events and bytes in one batch, so that no batch blocks a page for long; the rest follows.
+const BATCH_EVENTS: usize = 2_000;
+const BATCH_BYTES: usize = 1024 * 1024;
+/// Most problems that wait: they are diagnostics, the latest tell enough.
+const MAX_PROBLEMS: usize = 100;
+
+/// How far a consumer is with a subject.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Progress {
+    /// The next batch brings a snapshot, if the state is held; until then events are in it.
+    Due(Continuity),
+    /// There is no state yet; [`super::Consumers::resync`] comes with it.
+    Waiting(Continuity),
+    /// Had its snapshot: events follow.
+    Live,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Consumer {
+    subjects: BTreeMap<Subject, Progress>,
+    /// Subjects that are due, so that a batch looks at no other.
+    due: BTreeMap<Subject, Continuity>,
+    events: VecDeque<(Subject, Rc<Event>, usize)>,
+    bytes: usize,
+    /// Few things that are neither conflated nor counted: refusals.
+    others: VecDeque<Delivery>,
+    problems: VecDeque<Problem>,
+    updates: BTreeMap<u64, MessageUpdate>,
+    update_at: HashMap<String, u64>,
+    updates_seen: u64,
+    pub status: Option<Delivery>,
+    pub metrics: Option<Delivery>,
+    pub outbox: Option<Delivery>,
+    outstanding: Option<u64>,
+    batches: u64,
+}
+
+impl Consumer {
+    pub fn subjects(&self) -> Vec<Subject> {
+        self.subjects.keys().cloned().collect()
+    }
+
+    /// `true` when it is new.
+    pub fn subscribe(&mut self, subject: Subject) -> bool {
+        let new = !self.subjects.contains_key(&subject);
+        self.set_due(subject, Continuity::Snapshot);
+        new
+    }
+
+    pub fn unsubscribe(&mut self, subject: &Subject) -> bool {
+        self.due.remove(subject);
+        self.subjects.remove(subject).is_some()
+    }
+
+    fn set_due(&mut self, subject: Subject, continuity: Continuity) {
+        // A gap nobody was told of yet stays one.
+        let told_gap = self.due.get(&subject) == Some(&Continuity::Gap);
+        let continuity = if told_gap { Continuity::Gap } else { continuity };
+        self.due.insert(subject.clone(), continuity);
+        self.subjects.insert(subject, Progress::Due(continuity));
+    }
+
+    /// The state was replaced: what is queued of it is history.
+    pub fn resync(&mut self, subject: &Subject, continuity: Continuity) {
+        if let Some(progress) = self.subjects.get(subject) {
+            let continuity = match progress {
+                // Its first snapshot: it had nothing that could have a gap.
+                Progress::Waiting(first) => *first,
+                Progress::Due(_) | Progress::Live => continuity,
+            };
+            self.set_due(subject.clone(), continuity);
+        }
+    }
+
+    /// `true` when the queue overflowed and was dropped.
+    pub fn event(&mut self, subject: &Subject, event: &Rc<Event>, bytes: usize) -> bool {
+        if self.subjects.get(subject) != Some(&Progress::Live) {
+            return false;
+        }
+        self.events.push_back((subject.clone(), event.clone(), bytes));
+        self.bytes += bytes;
+        if self.events.len() <= MAX_EVENTS && self.bytes <= MAX_BYTES {
+            return false;
+        }
+        let missed: std::collections::BTreeSet<Subject> =
+            self.events.drain(..).map(|(subject, _, _)| subject).collect();
+        self.bytes = 0;
+        if !crate::mutant::active(crate::mutant::Mutant::OverflowWithoutResync) {
+            for subject in missed {
+                if self.subjects.contains_key(&subject) {
+                    self.set_due(subject, Continuity::Snapshot);
+                }
+            }
+        }
+        true
+    }
+
+    /// Of one message only the latest counts; it keeps the place of the first.
+    pub fn update(&mut self, update: MessageUpdate) {
+        if let Some(at) = self.update_at.get(&update.id) {
+            self.updates.insert(*at, update);
+            return;
+        }
+        self.updates_seen += 1;
+        self.update_at.insert(update.id.clone(), self.updates_seen);
+        self.updates.insert(self.updates_seen, update);
+    }
+
+    pub fn denied(&mut self, subject: &Subject, message: &str) {
+        if self.subjects.contains_key(subject) {
+            self.others.push_back(Delivery::Denied(subject.clone(), message.to_owned()));
+        }
+    }
+
+    pub fn problem(&mut self, problem: &Problem) {
+        if self.problems.len() >= MAX_PROBLEMS {
+            self.problems.pop_front();
+        }
+        self.problems.push_back(problem.clone());
+    }
+
+    /// Whether this credit is for the outstanding batch.
+    pub fn credit(&mut self, number: u64) -> bool {
+        let fits = self.outstanding == Some(number);
+        if fits {
+            self.outstanding = None;
+        }
+        fits
+    }
+
+    /// What there is, unless a batch is outstanding.
+    pub fn batch(&mut self, folds: &impl super::Folds) -> Option<Batch> {
+        if self.outstanding.is_some() {
+            return None;
+        }
+        let mut items: Vec<Delivery> = Vec::new();
+        items.extend(self.status.take());
+        items.extend(self.metrics.take());
+        items.extend(std::mem::take(&mut self.updates).into_values().map(Delivery::Message));
+        self.update_at.clear();
+        items.extend(self.outbox.take());
+        let due = std::mem::take(&mut self.due);
+        // Events queued before a subject became due again are older than its snapshot.
+        let replaced = |subject: &Subject| due.contains_key(subject);
+        let mut bytes = 0;
+        let mut taken = Vec::new();
+        while let Some((_, _, size)) = self.events.front() {
+            if taken.len() >= BATCH_EVENTS || bytes + size > BATCH_BYTES && bytes > 0 {
+                break;
+            }
+            let Some((subject, event, size)) = self.events.pop_front() else { break };
+            self.bytes = self.bytes.saturating_sub(size);
+            if replaced(&subject) || !self.subjects.contains_key(&subject) {
+                continue;
+            }
+            bytes += size;
+            taken.push(Delivery::Event(subject, event));
+        }
+        if !due.is_empty() {
+            // The rest of the queue must not come after the snapshot either.
+            let before = self.events.len();
+            self.events.retain(|(subject, _, _)| !due.contains_key(subject));
+            if self.events.len() != before {
+                self.bytes = self.events.iter().map(|(_, _, size)| size).sum();
+            }
+        }
+        for (subject, continuity) in due {
+            match folds.state(&subject) {
+                Some((seq, state)) => {
+                    self.subjects.insert(subject.clone(), Progress::Live);
+                    let snapshot = SnapshotDelivery { subject, continuity, seq, items: state };
+                    items.push(Delivery::Snapshot(snapshot));
+                }
+                None => {
+                    self.subjects.insert(subject, Progress::Waiting(continuity));
+                }
+            }
+        }
+        items.extend(taken);
+        items.extend(self.others.drain(..));
+        items.extend(self.problems.drain(..).map(Delivery::Problem));
+        if items.is_empty() {
+            return None;
+        }
+        self.batches += 1;
+        self.outstanding = Some(self.batches);
+        Some(Batch { number: self.batches, items })
+    }
+
+    /// Whether something is left for after the outstanding batch.
+    pub fn has_more(&self) -> bool {
+        !self.events.is_empty()
+            || !self.due.is_empty()
+            || !self.updates.is_empty()
+            || !self.others.is_empty()
+            || !self.problems.is_empty()
+            || self.status.is_some()
+            || self.metrics.is_some()
+            || self.outbox.is_some()
+    }
+
+    #[cfg(test)]
+    pub fn queued(&self) -> (usize, usize) {
+        (self.events.len(), self.bytes)
+    }
+}
+
+/// What an event weighs in a queue, about: its texts and the frame round them.
+pub(super) fn weight(event: &Event) -> usize {
+    let extra =
+        |json: &Option<sentinelops_protocol::Json>| json.as_ref().map_or(0, |json| json.as_str().len());
+    let payload = match &event.payload {
+        Payload::Raw(json) => json.as_str().len(),
+        Payload::Chat(message) => message.content.len() + extra(&message.extra),
+        Payload::Incident(incident) => extra(&incident.data.extra) + 128,
+        Payload::Alert(alert) => alert.title.len() + extra(&alert.extra),
+        Payload::Agent(agent) => extra(&agent.extra),
+        Payload::Activity(activity) => activity.action.len() + extra(&activity.extra),
+        Payload::Receipt(_) | Payload::Typing(_) => 0,
+    };
+    payload + 256
+}
