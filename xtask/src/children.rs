@@ -78,3 +78,27 @@ impl Drop for Children {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_child_started_ends_with_it() {
+        let mut children = Children::new().expect("first handler in this process");
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 60 & sleep 60"]);
+        children.start("a shell", &mut command).expect("sh is on every machine");
+        let id = children.running[0].1.id();
+        assert!(!children.check().expect("it runs"));
+
+        drop(children);
+        let group = Pid::from_raw(i32::try_from(id).expect("a pid"));
+        // The grandchild is killed with its group; whoever inherited it may take a moment to bury it.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while killpg(group, None).is_ok() {
+            assert!(Instant::now() < deadline, "a process of the group is left");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}

@@ -109,7 +109,8 @@ fn finish_page(
     for (old, new) in renamed {
         source = source.replace(&format!("\"{public_url}{old}\""), &format!("\"{public_url}{new}\""));
     }
-    for old in ["boot.js", "app.css"] {
+    let styles = renamed.keys().filter(|path| path.ends_with(".css")).map(String::as_str);
+    for old in ["boot.js"].into_iter().chain(styles) {
         let (address, content) = address(old)?;
         source = html::pin(&source, &address, content)?;
     }
