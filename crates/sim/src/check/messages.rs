@@ -1,0 +1,225 @@
+//! What is known of every message, and what must hold of it.
+
+use super::{Checker, message_id};
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate};
+use sentinelops_protocol::Priority;
+use std::collections::HashMap;
+
+/// Where a socket was when it carried a message.
+pub type SocketName = (u32, u64);
+
+/// One message.
+#[derive(Debug)]
+pub struct Message {
+    /// The page that sent it.
+    pub page: usize,
+    /// Its ordering key, interned.
+    pub key: Option<u32>,
+    /// How urgent.
+    pub priority: Priority,
+    /// Kept while disconnected and promised to arrive.
+    pub promised: bool,
+    /// Its content is refused, or kills the socket.
+    pub hopeless: bool,
+    /// Order of acceptance by an engine.
+    pub submitted: u64,
+    /// The engine that has it.
+    pub instance: u32,
+    /// Sockets that were given it.
+    pub sent: u32,
+    /// The last of them, and whether it may be sent there again (a retryable nack came).
+    pub on: Option<SocketName>,
+    /// A retryable nack came for it on `on`.
+    pub nacked: bool,
+    /// The engine has been told its fate by the server.
+    pub answered: bool,
+    /// How often it took effect.
+    pub effects: u32,
+    /// A basic server got it so often.
+    pub received: u32,
+    /// The page was told that it is on the disk.
+    pub durable: bool,
+    /// The last thing the page was told.
+    pub told: Option<DeliveryState>,
+    /// It was reported to have ended without effect.
+    pub ended_badly: bool,
+    /// A person retried it: its place in the order is new.
+    pub retried: bool,
+    /// Whoever held it died before it was saved.
+    pub forgotten: bool,
+    /// When it was handed over, ms.
+    pub at: u64,
+}
+
+/// All messages.
+#[derive(Debug, Default)]
+pub struct Messages {
+    /// By number.
+    pub all: Vec<Message>,
+    keys: HashMap<String, u32>,
+    /// Per key: the latest in order that took effect.
+    applied: HashMap<u32, u64>,
+    submitted: u64,
+    /// Whether a v1 server was ever heard: until then it may be taken for a basic one.
+    pub welcomed: bool,
+    /// The server is a basic one.
+    pub basic: bool,
+    /// It answers pings.
+    pub pongs: bool,
+}
+
+impl Messages {
+    /// A number for a key.
+    pub fn key(&mut self, name: String) -> u32 {
+        let next = self.keys.len() as u32;
+        *self.keys.entry(name).or_insert(next)
+    }
+
+    /// The next place in the order.
+    pub fn next(&mut self) -> u64 {
+        self.submitted += 1;
+        self.submitted
+    }
+
+    /// Unfinished messages, by what the page knows.
+    pub fn open(&self) -> impl Iterator<Item = (usize, &Message)> {
+        self.all.iter().enumerate().filter(|(_, m)| !m.told.as_ref().is_some_and(DeliveryState::is_final))
+    }
+}
+
+impl Checker {
+    /// A v1 server did what a message asks for.
+    pub fn effect(&mut self, id: &str) {
+        let Some(n) = super::message_number(id).filter(|n| *n < self.messages.all.len()) else {
+            return self.fail("effect-known", || format!("{id:?} took effect, and nobody sent it"));
+        };
+        let message = &mut self.messages.all[n];
+        message.effects += 1;
+        let (effects, bad, hopeless) = (message.effects, message.ended_badly, message.hopeless);
+        let told = message.told.clone();
+        if effects > 1 {
+            self.fail("at-most-once", || format!("{id} took effect {effects} times"));
+        }
+        if bad {
+            self.fail("told-truth", || format!("{id} took effect after it was reported as {told:?}"));
+        }
+        if hopeless {
+            self.fail("told-truth", || format!("{id} took effect and cannot"));
+        }
+        let message = &self.messages.all[n];
+        let (Some(key), false) = (message.key, message.retried) else { return };
+        let submitted = message.submitted;
+        let latest = self.messages.applied.entry(key).or_default();
+        if submitted < *latest {
+            let latest = *latest;
+            let overtaken = self.messages.all.iter().position(|m| m.submitted == latest && m.effects > 0);
+            let by = overtaken.map_or_else(String::new, message_id);
+            self.fail("order-per-key", || format!("{id} took effect after {by}, which was sent later"));
+        } else {
+            *latest = submitted;
+        }
+    }
+
+    /// A page was told something.
+    pub fn told(&mut self, update: &MessageUpdate, on_disk: bool) {
+        let id = &update.id;
+        let Some(n) = super::message_number(id).filter(|n| *n < self.messages.all.len()) else {
+            return self.fail("told-truth", || format!("a page was told of {id:?}, which nobody sent"));
+        };
+        let (basic, pongs, welcomed) = (self.messages.basic, self.messages.pongs, self.messages.welcomed);
+        let message = &mut self.messages.all[n];
+        let before = message.told.replace(update.delivery.clone());
+        let (sent, effects, received) = (message.sent, message.effects, message.received);
+        if update.durability == Durability::Durable && !message.durable && !update.delivery.is_final() {
+            message.durable = true;
+            if !on_disk && effects == 0 && received == 0 {
+                return self.fail("durable-truth", || format!("{id} is reported saved and is not on the disk"));
+            }
+        }
+        let state = &update.delivery;
+        let wrong = match state {
+            DeliveryState::Queued => None,
+            DeliveryState::Sent | DeliveryState::Unconfirmed => (sent == 0).then_some("was never sent"),
+            DeliveryState::Delivered if basic => Some("a basic server delivers nothing"),
+            DeliveryState::Delivered => (effects == 0).then_some("has had no effect"),
+            DeliveryState::HandedOver if basic => (pongs && received == 0).then_some("never arrived"),
+            DeliveryState::HandedOver => welcomed.then_some("is for basic servers"),
+            DeliveryState::Expired { may_have_arrived: true } => None,
+            DeliveryState::Expired { may_have_arrived: false }
+            | DeliveryState::Evicted
+            | DeliveryState::Superseded => (sent > 0).then_some("was possibly sent"),
+            DeliveryState::Failed(reason) => match reason {
+                FailReason::QueueFull { .. }
+                | FailReason::NotConnected
+                | FailReason::TooBig { .. }
+                | FailReason::Invalid { .. }
+                | FailReason::Discarded => (sent > 0).then_some("was possibly sent"),
+                FailReason::Refused { .. }
+                | FailReason::TooManyAttempts { .. }
+                | FailReason::Poison { .. } => (effects > 0).then_some("has had its effect"),
+            },
+        };
+        if let Some(wrong) = wrong {
+            let sockets = format!("{sent} sockets, {effects} effects, before: {before:?}");
+            return self.fail("told-truth", || format!("{id} is reported as {state:?} and {wrong} ({sockets})"));
+        }
+        let message = &mut self.messages.all[n];
+        message.ended_badly = match state {
+            DeliveryState::Failed(_)
+            | DeliveryState::Evicted
+            | DeliveryState::Superseded
+            | DeliveryState::Expired { may_have_arrived: false } => true,
+            DeliveryState::Expired { .. } | DeliveryState::Delivered | DeliveryState::HandedOver => false,
+            _ => message.ended_badly && !message.retried,
+        };
+        if let Some(before) = before
+            && before.is_final()
+            && before != *state
+            && !message.retried
+        {
+            self.fail("final-is-final", || format!("{id} was {before:?} and became {state:?}"));
+        }
+    }
+
+    /// Nothing is under way any more: every message must have come to an end that is true.
+    /// `kept` answers how the store remembers a bad end.
+    pub fn account(&mut self, instance: u32, kept: impl Fn(&str) -> Option<DeliveryState>) {
+        let basic = self.messages.basic;
+        let mut found: Option<(&'static str, String)> = None;
+        for (n, message) in self.messages.all.iter().enumerate() {
+            if !message.promised || message.forgotten {
+                continue;
+            }
+            let id = message_id(n);
+            let bad_end = match &message.told {
+                Some(state) if state.is_final() && !arrived(state) => Some(state.clone()),
+                _ => kept(&id),
+            };
+            let there = if basic { message.received > 0 } else { message.effects > 0 };
+            // A basic server without pongs promises nothing.
+            let weak = basic && !self.messages.pongs && message.sent > 0;
+            if !there && bad_end.is_none() && !weak {
+                let told = &message.told;
+                found = Some((
+                    "nothing-lost",
+                    format!("{id} is nowhere: told {told:?}, durable {}, {} sockets", message.durable, message.sent),
+                ));
+                break;
+            }
+            let silent = !message.told.as_ref().is_some_and(DeliveryState::is_final);
+            if silent && message.instance == instance && bad_end.is_none() {
+                found =
+                    Some(("sender-told", format!("{id} is done and its sender knows {:?}", message.told)));
+                break;
+            }
+        }
+        if let Some((invariant, detail)) = found {
+            self.fail(invariant, || detail);
+        }
+    }
+}
+
+/// Whether a final state says that it arrived.
+fn arrived(state: &DeliveryState) -> bool {
+    matches!(state, DeliveryState::Delivered | DeliveryState::HandedOver)
+}

@@ -1,0 +1,135 @@
+//! The simulator's command line: see `docs/simulation.md`.
+
+use clap::Parser;
+use sentinelops_sim::run::{Failure, run, run_many};
+use sentinelops_sim::script::{Script, format_keep, generate, parse_keep};
+use sentinelops_sim::shrink::shrink;
+use sentinelops_sim::storm;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Runs seeded schedules against the real engine and the gateway's real core.
+#[derive(Debug, Parser)]
+#[command(name = "sentinelops-sim", version)]
+struct Args {
+    /// How many schedules (with --mutants: at most so many each).
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only these lines of the script, e.g. 3,5-9.
+    #[arg(long)]
+    keep: Option<String>,
+    /// Print the story of every failing schedule as it is, unshrunk.
+    #[arg(long)]
+    whole: bool,
+    /// Find as many failing schedules before stopping.
+    #[arg(long, default_value_t = 1)]
+    failures: usize,
+    /// Plant every known bug and see that it is found.
+    #[arg(long)]
+    mutants: bool,
+    /// So many clients through restarts and outages.
+    #[arg(long, value_name = "CLIENTS")]
+    storm: Option<u32>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    // A panic inside a schedule is reported with its seed, not in the middle of other output.
+    if args.seeds != Some(1) {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    match (&args.storm, args.mutants) {
+        (Some(clients), _) => storm::main(*clients, args.seed),
+        (None, true) => mutants(&args),
+        (None, false) => schedules(&args),
+    }
+}
+
+fn schedules(args: &Args) -> ExitCode {
+    if let Some(keep) = &args.keep {
+        return match parse_keep(keep) {
+            Ok(keep) => one(&generate(args.seed).kept(&keep), args),
+            Err(error) => {
+                eprintln!("--keep: {error}");
+                ExitCode::from(2)
+            }
+        };
+    }
+    let count = args.seeds.unwrap_or(10_000);
+    if count == 1 {
+        return one(&generate(args.seed), args);
+    }
+    let start = Instant::now();
+    let (failures, steps) = run_many(args.seed, count, args.failures);
+    let seconds = start.elapsed().as_secs_f64();
+    if failures.is_empty() {
+        let rate = count as f64 / seconds;
+        println!(
+            "{count} schedules, 0 violations, {steps} steps, {seconds:.1} s, {rate:.0} schedules/s (seeds {} to {})",
+            args.seed,
+            args.seed + count - 1
+        );
+        return ExitCode::SUCCESS;
+    }
+    for failure in &failures {
+        report(failure, args);
+    }
+    println!("\n{} violations in {seconds:.1} s:", failures.len());
+    for Failure { seed, violation } in &failures {
+        println!("  seed {seed}: {} at {} ms: {}", violation.invariant, violation.at, violation.detail);
+    }
+    ExitCode::FAILURE
+}
+
+fn report(failure: &Failure, args: &Args) {
+    // One story is enough to read; of the others the last lines name seed and invariant.
+    if args.failures > 1 && !args.whole {
+        return;
+    }
+    let script = generate(failure.seed);
+    if args.whole {
+        one(&script, args);
+    } else {
+        let small = shrink(&script, failure.violation.invariant, 400);
+        one(&small, args);
+    }
+}
+
+fn one(script: &Script, args: &Args) -> ExitCode {
+    let seed = script.setup.seed;
+    let mut script = script.clone();
+    let mut outcome = run(&script, true);
+    let Some(mut violation) = outcome.violation.clone() else {
+        println!("seed {seed}: holds, {} steps", outcome.steps);
+        return ExitCode::SUCCESS;
+    };
+    if args.keep.is_none() && !args.whole && script.entries.len() > 40 {
+        script = shrink(&script, violation.invariant, 400);
+        outcome = run(&script, true);
+        violation = outcome.violation.unwrap_or(violation);
+    }
+    println!("seed {seed}: {:?}\n", script.setup);
+    for line in &outcome.story {
+        println!("{line}");
+    }
+    println!("\nviolated: {} at {} ms: {}", violation.invariant, violation.at, violation.detail);
+    let keep = format_keep(&script.numbers());
+    println!("again: cargo xtask sim --seed {seed} --seeds 1 --keep {keep}");
+    ExitCode::FAILURE
+}
+
+#[cfg(feature = "mutants")]
+fn mutants(args: &Args) -> ExitCode {
+    sentinelops_sim::mutants::main(args.seed, args.seeds.unwrap_or(1_000))
+}
+
+#[cfg(not(feature = "mutants"))]
+fn mutants(_: &Args) -> ExitCode {
+    eprintln!(
+        "This build has no planted bugs. Run: cargo run --profile native -p sentinelops-sim --features mutants -- --mutants"
+    );
+    ExitCode::from(2)
+}

@@ -1,0 +1,119 @@
+//! A page: a consumer with its own fold and cursor, and the keeper of what it sent until it is saved.
+
+use crate::fold::Fold;
+use sentinelops_engine::{Batch, ConsumerId, Delivery, MessageUpdate, SendRequest};
+use sentinelops_protocol::{Channel, Event, Subject};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What a page has of a subject.
+#[derive(Debug, Default)]
+pub struct View {
+    /// The state.
+    pub fold: Fold,
+    /// It includes everything up to here.
+    pub cursor: u64,
+    /// The epoch, once an event told it.
+    epoch: Option<String>,
+    /// Whether a snapshot came.
+    pub based: bool,
+}
+
+/// One page.
+#[derive(Debug)]
+pub struct Page {
+    /// Its name at the engine.
+    pub id: ConsumerId,
+    /// What it is subscribed to.
+    pub views: BTreeMap<Subject, View>,
+    /// Sent and not yet known to be saved or done: handed in again to a new worker.
+    pub unsaved: VecDeque<(usize, SendRequest)>,
+    /// It returns no credit before then.
+    pub hung_until: u64,
+    /// Batches it has not answered.
+    pub owed: u32,
+    /// Ms from taking a batch to returning the credit.
+    pub pace: u64,
+    /// Whether the engine may conflate agents on the way (the link or the page is slow).
+    pub whole_chain: bool,
+}
+
+/// What a page found wrong, or learned.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// News of messages.
+    pub updates: Vec<MessageUpdate>,
+    /// What is wrong with the batch.
+    pub wrong: Option<(&'static str, String)>,
+}
+
+impl Page {
+    /// A page that has just been opened.
+    pub fn new(id: u64, pace: u64) -> Self {
+        Self {
+            id: ConsumerId(id),
+            views: BTreeMap::new(),
+            unsaved: VecDeque::new(),
+            hung_until: 0,
+            owed: 0,
+            pace,
+            whole_chain: true,
+        }
+    }
+
+    /// The router takes a batch.
+    pub fn take(&mut self, batch: Batch) -> Taken {
+        let mut taken = Taken::default();
+        for item in batch.items {
+            match item {
+                Delivery::Snapshot(snapshot) => {
+                    let Some(view) = self.views.get_mut(&snapshot.subject) else { continue };
+                    view.fold = Fold::of(snapshot.items.iter().map(|event| &event.payload));
+                    view.cursor = snapshot.seq;
+                    view.epoch = None;
+                    view.based = true;
+                }
+                Delivery::Event(subject, event) => {
+                    let wrong = self.event(&subject, &event);
+                    if taken.wrong.is_none() {
+                        taken.wrong = wrong.map(|detail| ("no-hole", format!("{subject}: {detail}")));
+                    }
+                }
+                Delivery::Message(update) => taken.updates.push(update),
+                Delivery::Denied(subject, why) => {
+                    taken.wrong.get_or_insert(("no-hole", format!("{subject} was denied: {why}")));
+                }
+                _ => {}
+            }
+        }
+        taken
+    }
+
+    fn event(&mut self, subject: &Subject, event: &Event) -> Option<String> {
+        let view = self.views.get_mut(subject)?;
+        let Some(seq) = event.seq else {
+            view.fold.apply(&event.payload);
+            return None;
+        };
+        if !view.based {
+            return Some(format!("event {seq} before any snapshot"));
+        }
+        let epoch = event.id.as_deref().and_then(|id| id.split('-').next()).unwrap_or_default();
+        if let Some(before) = &view.epoch
+            && before != epoch
+        {
+            return Some(format!("event {seq} of epoch {epoch} on top of the state of {before}"));
+        }
+        if seq <= view.cursor {
+            return Some(format!("event {seq} at cursor {}: a repeat", view.cursor));
+        }
+        // A channel's numbers have no holes; only agents may be conflated on the way.
+        let whole = subject.topic.is_none() && subject.channel != Channel::Agents;
+        if whole && seq != view.cursor + 1 {
+            return Some(format!("event {seq} at cursor {}: a hole", view.cursor));
+        }
+        view.epoch = Some(epoch.to_owned());
+        view.cursor = seq;
+        view.fold.apply(&event.payload);
+        None
+    }
+}

@@ -1,0 +1,100 @@
+//! Runs schedules, one or many.
+
+use crate::check::Violation;
+use crate::script::{Script, generate};
+use crate::story::Story;
+use crate::world::World;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How a schedule ended.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What must not happen and did.
+    pub violation: Option<Violation>,
+    /// The story, when it was kept.
+    pub story: Vec<String>,
+    /// Happenings.
+    pub steps: u64,
+}
+
+/// A schedule that failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Its seed.
+    pub seed: u64,
+    /// What happened.
+    pub violation: Violation,
+}
+
+/// Runs one script. A panic anywhere inside is a violation like any other.
+pub fn run(script: &Script, tell: bool) -> Outcome {
+    let story = if tell { Story::kept() } else { Story::default() };
+    let mut world = World::new(script.clone(), story);
+    let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
+    let violation = ended.unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_default();
+        Some(Violation { invariant: "no-panic", detail: text, at: world.check.now })
+    });
+    let steps = world.steps;
+    Outcome { violation, story: std::mem::take(&mut world.story).into_lines(), steps }
+}
+
+/// A schedule that does not do enough proves nothing.
+fn too_tame(script: &Script) -> Option<Violation> {
+    let (sends, faults, restarts) = script.counts();
+    (sends < 30 || faults < 5 || restarts < 1).then(|| Violation {
+        invariant: "schedule",
+        detail: format!("{sends} sends, {faults} faults, {restarts} restarts"),
+        at: 0,
+    })
+}
+
+/// Runs the schedule of a seed.
+pub fn run_seed(seed: u64) -> Outcome {
+    let script = generate(seed);
+    match too_tame(&script) {
+        Some(violation) => Outcome { violation: Some(violation), ..Outcome::default() },
+        None => run(&script, false),
+    }
+}
+
+/// Runs `count` schedules from `first` on, on two threads; stops soon after `most` failures.
+/// Answers the failures, lowest seed first, and how many happenings there were.
+pub fn run_many(first: u64, count: u64, most: usize) -> (Vec<Failure>, u64) {
+    let next = AtomicU64::new(0);
+    let steps = AtomicU64::new(0);
+    let stop = AtomicBool::new(false);
+    let failures = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if n >= count {
+                        break;
+                    }
+                    let seed = first + n;
+                    let outcome = run_seed(seed);
+                    steps.fetch_add(outcome.steps, Ordering::Relaxed);
+                    if let Some(violation) = outcome.violation
+                        && let Ok(mut failures) = failures.lock()
+                    {
+                        failures.push(Failure { seed, violation });
+                        if failures.len() >= most {
+                            stop.store(true, Ordering::Relaxed);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let mut failures = failures.into_inner().unwrap_or_default();
+    failures.sort_by_key(|failure: &Failure| failure.seed);
+    (failures, steps.into_inner())
+}

@@ -1,0 +1,218 @@
+//! From a seed to a schedule.
+
+use super::{Action, Entry, FAULTS_END, Fault, Script, SendSpec, ServerKind, Setup, What};
+use crate::net::Link;
+use fastrand::Rng;
+use sentinelops_engine::{Hint, ModeOption};
+use sentinelops_protocol::{Channel, Priority, close};
+
+const CHANNELS: [Channel; 5] =
+    [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
+
+/// The schedule of a seed: at least 30 sends, 5 faults and one restart in three minutes and more.
+pub fn generate(seed: u64) -> Script {
+    // Neighbouring seeds must not make neighbouring worlds.
+    let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5e17_1e10);
+    let rng = &mut rng;
+    let setup = setup(seed, rng);
+    // Until the mode is known a v1 server that stays silent is taken for a basic one, by design.
+    let first_fault = if setup.mode == ModeOption::Auto { 4_000 } else { 200 };
+    let mut entries = Vec::new();
+    sends(rng, &setup, &mut entries);
+    for _ in 0..rng.usize(5..=14) {
+        let at = rng.u64(first_fault..FAULTS_END);
+        entries.push(Entry { at, action: Action::Fault(fault(rng, &setup)) });
+    }
+    entries.push(Entry { at: rng.u64(first_fault..FAULTS_END), action: Action::Fault(restart(rng)) });
+    if rng.u8(0..4) == 0 {
+        // Trouble comes in company.
+        let at = rng.u64(first_fault..FAULTS_END - 5_000);
+        for _ in 0..rng.usize(2..=5) {
+            let at = at + rng.u64(0..4_000);
+            entries.push(Entry { at, action: Action::Fault(fault(rng, &setup)) });
+        }
+    }
+    for _ in 0..rng.usize(10..=60) {
+        let at = rng.u64(500..FAULTS_END);
+        entries.push(Entry { at, action: Action::Publish(*pick(rng, &CHANNELS), rng.u16(1..=4)) });
+    }
+    if rng.u8(0..6) == 0 {
+        let at = rng.u64(5_000..FAULTS_END);
+        entries.push(Entry { at, action: Action::Publish(*pick(rng, &CHANNELS), rng.u16(50..=400)) });
+    }
+    for _ in 0..rng.usize(2..=10) {
+        entries.push(Entry { at: rng.u64(1_000..FAULTS_END), action: people(rng, &setup) });
+    }
+    entries.sort_by_key(|entry| entry.at);
+    Script { setup, entries: entries.into_iter().enumerate().collect() }
+}
+
+fn pick<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {
+    &of[rng.usize(0..of.len())]
+}
+
+fn setup(seed: u64, rng: &mut Rng) -> Setup {
+    let server = match rng.u8(0..100) {
+        0..85 => ServerKind::V1,
+        85..95 => ServerKind::Basic,
+        _ => ServerKind::Mute,
+    };
+    let mode = match (server, rng.u8(0..3)) {
+        (ServerKind::V1, 0) => ModeOption::Full,
+        (ServerKind::Basic | ServerKind::Mute, 0) => ModeOption::Basic,
+        _ => ModeOption::Auto,
+    };
+    let latency = *pick(rng, &[1, 5, 20, 40, 80, 150, 400]);
+    let rate = if rng.u8(0..10) == 0 { 125 } else { 0 };
+    let window = *pick(rng, &[64, 64, 64, 16, 9]);
+    Setup {
+        seed,
+        server,
+        mode,
+        link: Link { latency, jitter: latency / *pick(rng, &[2, 4, 10]), rate },
+        kernel: *pick(rng, &[0, 16_384, 131_072]),
+        pages: rng.usize(1..=3),
+        window,
+        reserve: 8.min(window - 1),
+        capacity: *pick(rng, &[1_000, 1_000, 50, 20, 10]),
+        max_age: *pick(rng, &[86_400_000, 86_400_000, 86_400_000, 60_000, 20_000]),
+        tokens: rng.u8(0..4) == 0,
+        history: *pick(rng, &[10_000, 10_000, 20, 3]),
+        in_flight: *pick(rng, &[64, 64, 32, 16]),
+        window_ms: if rng.u8(0..5) == 0 { 5_000 } else { 0 },
+        steady_clock: rng.u8(0..3) > 0,
+    }
+}
+
+fn sends(rng: &mut Rng, setup: &Setup, entries: &mut Vec<Entry>) {
+    for _ in 0..rng.usize(24..=70) {
+        let at = rng.u64(100..FAULTS_END);
+        let spec = send(rng, setup);
+        entries.push(Entry { at, action: Action::Send(spec) });
+    }
+    for _ in 0..rng.usize(1..=3) {
+        let mut at = rng.u64(500..FAULTS_END - 2_000);
+        let (count, gap) = (rng.usize(6..=40), *pick(rng, &[0, 1, 20]));
+        for _ in 0..count {
+            at += gap;
+            let spec = send(rng, setup);
+            entries.push(Entry { at, action: Action::Send(spec) });
+        }
+    }
+}
+
+fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
+    let what = match rng.u8(0..100) {
+        0..45 => What::Incident(rng.u8(0..3)),
+        45..70 => What::Chat(rng.u8(0..3)),
+        70..88 => What::Agent,
+        88..93 => What::Read(rng.u8(0..3)),
+        93..97 => What::Typing(rng.u8(0..3)),
+        97 => What::Unknown,
+        _ if setup.server == ServerKind::V1 && rng.u8(0..3) == 0 => {
+            What::Poison(*pick(rng, &[close::TOO_BIG, close::BAD_REQUEST, close::INVALID_DATA, close::POLICY]))
+        }
+        _ => What::Agent,
+    };
+    let priority = match rng.u8(0..10) {
+        0 => Priority::Critical,
+        1..3 => Priority::High,
+        3..8 => Priority::Normal,
+        _ => Priority::Low,
+    };
+    SendSpec {
+        page: rng.usize(0..setup.pages),
+        what,
+        priority,
+        coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
+        queue: rng.u8(0..25) > 0,
+        size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
+    }
+}
+
+fn restart(rng: &mut Rng) -> Fault {
+    let down = *pick(rng, &[0, 50, 500, 2_000, 8_000, 20_000]);
+    if rng.u8(0..3) == 0 {
+        Fault::Drain { window: *pick(rng, &[0, 1_000, 5_000, 15_000]), down }
+    } else {
+        Fault::Restart { down, forget: rng.bool(), polite: rng.bool() }
+    }
+}
+
+fn fault(rng: &mut Rng, setup: &Setup) -> Fault {
+    let short = |rng: &mut Rng| rng.u64(50..6_000);
+    let long = |rng: &mut Rng| rng.u64(1_000..30_000);
+    match rng.u8(0..30) {
+        0..3 => Fault::Reset(if rng.bool() { Some(rng.u64(0..3_000)) } else { None }),
+        3..6 => {
+            let (up, down) = *pick(rng, &[(true, true), (true, false), (false, true)]);
+            Fault::Zombie(up, down)
+        }
+        6..9 => Fault::AckLoss(rng.u64(50..4_000)),
+        9..11 => Fault::Stall(short(rng)),
+        11..13 => Fault::Cut(short(rng) * 3, rng.bool()),
+        13 => Fault::Refuse(long(rng)),
+        14 => {
+            let latency = rng.u64(200..900);
+            let rate = *pick(rng, &[0, 125, 20]);
+            Fault::Worse(Link { latency, jitter: latency / 4, rate }, long(rng))
+        }
+        15 => Fault::SlowLogin(rng.u64(500..9_000)),
+        16..18 => restart(rng),
+        18 => Fault::Close(*pick(
+            rng,
+            &[1000, 1001, 1005, 1011, 1012, 1013, 4408, 4429, 4401, 4403, 4404, 4409, 3999, 1009, 4400],
+        )),
+        19 => Fault::Flap(long(rng)),
+        20..22 => Fault::Nacks(rng.u32(1..=4), short(rng)),
+        22 => Fault::Curse(*pick(rng, &CHANNELS)),
+        23 => match rng.u8(0..3) {
+            0 => Fault::Quota(long(rng)),
+            1 => Fault::StoreDies(if rng.bool() { 0 } else { long(rng) }),
+            _ => Fault::StoreSlow(rng.u64(20..3_000), long(rng)),
+        },
+        24..26 => Fault::WorkerCrash(rng.u64(10..3_000)),
+        26 => Fault::BrowserCrash(rng.u64(200..8_000)),
+        27 => match (setup.steady_clock, rng.u8(0..3)) {
+            (false, 0) => Fault::WallJump(rng.i64(-7_200_000..7_200_000)),
+            (false, 1) => Fault::WallJump(rng.i64(-3_000..3_000)),
+            _ => Fault::LateTicks(rng.u64(200..3_000), long(rng)),
+        },
+        28 => Fault::Sleep(rng.u64(500..60_000), rng.bool()),
+        _ if setup.tokens && rng.bool() => Fault::Tokens(long(rng)),
+        _ => Fault::Hung(rng.usize(0..setup.pages), long(rng)),
+    }
+}
+
+fn people(rng: &mut Rng, setup: &Setup) -> Action {
+    let page = rng.usize(0..setup.pages);
+    let topic = |rng: &mut Rng| rng.bool().then(|| rng.u8(0..3));
+    match rng.u8(0..14) {
+        0..5 => Action::Hint(*pick(
+            rng,
+            &[
+                Hint::Online,
+                Hint::Offline,
+                Hint::Visible,
+                Hint::Hidden,
+                Hint::Focus,
+                Hint::PageShow,
+                Hint::Resume,
+                Hint::LateTick,
+            ],
+        )),
+        5 => Action::TryNow,
+        6 => Action::Away(rng.u64(100..8_000)),
+        7..9 => {
+            let channel = *pick(rng, &CHANNELS);
+            Action::Subscribe(page, channel, topic(rng).filter(|_| channel == Channel::Chat))
+        }
+        9..11 => {
+            let channel = *pick(rng, &CHANNELS);
+            Action::Unsubscribe(page, channel, topic(rng).filter(|_| channel == Channel::Chat))
+        }
+        11 => Action::NewPage(page),
+        12 => Action::Retry(rng.usize(0..50)),
+        _ => Action::Discard(rng.usize(0..50)),
+    }
+}

@@ -1,0 +1,231 @@
+//! The server: the gateway's real core, with what happens to a process round it.
+
+use crate::clock::WALL_START;
+use crate::script::{ServerKind, Setup};
+use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, Mode, NewEvent, Now};
+use sentinelops_protocol::domain::{
+    Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
+    IncidentStatus, Patch, Presence, Severity,
+};
+use sentinelops_protocol::{Channel, Payload};
+use std::collections::HashMap;
+
+/// The user that the server takes every connection for.
+pub const USER: &str = "ana";
+
+/// A server and its lives.
+#[derive(Debug)]
+pub struct Server {
+    /// Which kind.
+    pub kind: ServerKind,
+    config: GatewayConfig,
+    /// Nothing while it is down.
+    pub gateway: Option<Gateway>,
+    memory: Option<Durable>,
+    /// Counts its lives.
+    pub life: u32,
+    seed: u64,
+    /// Which connection of the world a connection of the gateway is.
+    pub conns: HashMap<u64, usize>,
+    effects_seen: u64,
+    /// New connections are closed right after their welcome until then.
+    pub flap_until: u64,
+    /// Commands are nacked until then.
+    pub nacks_until: u64,
+    /// Events whose envelopes arrive broken: how they begin.
+    pub cursed: Vec<String>,
+    /// Channels whose next event is to be cursed.
+    pub curse_next: Vec<Channel>,
+    published: u64,
+}
+
+impl Server {
+    /// A server that has been running for a while.
+    pub fn new(setup: &Setup) -> Self {
+        let config = GatewayConfig {
+            mode: if setup.server == ServerKind::V1 { Mode::V1 } else { Mode::Basic },
+            history_events: setup.history,
+            max_in_flight: setup.in_flight,
+            reconnect_window_ms: setup.window_ms,
+            effects_kept: 1_000_000,
+            max_items: 10_000,
+            nack_retry_ms: 300,
+            ..GatewayConfig::default()
+        };
+        let gateway = Gateway::restore(config.clone(), setup.seed, Durable::default(), Self::now(0));
+        let mut server = Self {
+            kind: setup.server,
+            config,
+            gateway: Some(gateway),
+            memory: None,
+            life: 1,
+            seed: setup.seed,
+            conns: HashMap::new(),
+            effects_seen: 0,
+            flap_until: 0,
+            nacks_until: 0,
+            cursed: Vec::new(),
+            curse_next: Vec::new(),
+            published: 0,
+        };
+        if server.kind == ServerKind::V1 {
+            for n in 0..3 {
+                server.publish(0, Payload::Incident(incident(n, IncidentChange::Created, 0)));
+                server.publish(0, Payload::Alert(alert(n, AlertChange::Raised)));
+            }
+        }
+        server
+    }
+
+    /// The server's clocks, which are right.
+    pub fn now(time: u64) -> Now {
+        Now { mono: time, wall: WALL_START + time }
+    }
+
+    /// The ids that took effect since the last call.
+    pub fn new_effects(&mut self) -> Vec<String> {
+        let Some(gateway) = &self.gateway else { return Vec::new() };
+        let accepted = gateway.stats().accepted;
+        let new = accepted - self.effects_seen;
+        if new == 0 {
+            return Vec::new();
+        }
+        self.effects_seen = accepted;
+        let mut ids: Vec<String> = gateway.effects().rev().take(new as usize).map(|e| e.id.clone()).collect();
+        ids.reverse();
+        ids
+    }
+
+    /// The process ends.
+    pub fn stop(&mut self, forget: bool) {
+        if let Some(gateway) = self.gateway.take() {
+            let memory = gateway.into_durable();
+            // Accepted ids are a promise: no restart forgets them.
+            self.memory = Some(if forget { memory.forget_history() } else { memory });
+        }
+        self.conns.clear();
+        self.effects_seen = 0;
+    }
+
+    /// A new process starts.
+    pub fn start(&mut self, time: u64) {
+        if self.gateway.is_some() {
+            return;
+        }
+        self.life += 1;
+        let seed = self.seed ^ (u64::from(self.life) << 32);
+        let memory = self.memory.take().unwrap_or_default();
+        self.gateway = Some(Gateway::restore(self.config.clone(), seed, memory, Self::now(time)));
+    }
+
+    /// The connection of the world behind one of the gateway.
+    pub fn conn(&self, id: ConnId) -> Option<usize> {
+        self.conns.get(&id.0).copied()
+    }
+
+    /// Something happens.
+    pub fn publish(&mut self, time: u64, payload: Payload) {
+        let Some(gateway) = &mut self.gateway else { return };
+        let Some(event) = NewEvent::of(payload) else { return };
+        let channel = event.channel;
+        if self.kind == ServerKind::V1 {
+            let seq = gateway.publish(Self::now(time), event);
+            if let (Some(seq), Some(at)) = (seq, self.curse_next.iter().position(|c| *c == channel)) {
+                self.curse_next.remove(at);
+                self.cursed.push(format!("\"id\":\"{}-{channel}-{seq}\",\"type\"", gateway.epoch()));
+            }
+        }
+    }
+
+    /// Something of a channel, the next in a row.
+    pub fn payload(&mut self, time: u64, channel: Channel) -> Option<Payload> {
+        self.published += 1;
+        let n = self.published;
+        let timestamp = WALL_START + time;
+        Some(match channel {
+            Channel::Incidents => {
+                let change = match n % 4 {
+                    0 => IncidentChange::Created,
+                    1 => IncidentChange::Escalated,
+                    2 => IncidentChange::Resolved,
+                    _ => IncidentChange::Updated,
+                };
+                Payload::Incident(incident(n % 7, change, n))
+            }
+            Channel::Agents => Payload::Agent(AgentStatus {
+                agent_id: format!("agent-{}", n % 5),
+                status: if n.is_multiple_of(2) { Presence::Busy } else { Presence::Online },
+                last_seen: timestamp,
+                name: None,
+                extra: None,
+            }),
+            Channel::Chat => Payload::Chat(ChatMessage {
+                id: format!("chat-{n}"),
+                conversation_id: format!("conv-{}", n % 3),
+                sender_id: "ben".to_owned(),
+                content: format!("line {n}"),
+                timestamp,
+                extra: None,
+            }),
+            Channel::Alerts => {
+                let change = if n.is_multiple_of(3) { AlertChange::Cleared } else { AlertChange::Raised };
+                Payload::Alert(alert(n % 6, change))
+            }
+            Channel::Activity => Payload::Activity(Activity {
+                id: format!("activity-{n}"),
+                actor: "ben".to_owned(),
+                action: "looked".to_owned(),
+                target: Some(format!("inc-{}", n % 3)),
+                timestamp,
+                extra: None,
+            }),
+            Channel::System => return None,
+        })
+    }
+
+    /// What the network makes of a frame: cursed events lose their type.
+    pub fn spoil(&self, frame: &mut [u8]) -> bool {
+        let mut spoilt = false;
+        for mark in &self.cursed {
+            let mark = mark.as_bytes();
+            if let Some(at) = frame.windows(mark.len()).position(|w| w == mark) {
+                // `"type"` becomes `"tyke"`: still JSON, no longer an envelope.
+                frame[at + mark.len() - 3] = b'k';
+                spoilt = true;
+            }
+        }
+        spoilt
+    }
+}
+
+fn incident(n: u64, change: IncidentChange, step: u64) -> IncidentEvent {
+    let status = match change {
+        IncidentChange::Created => IncidentStatus::New,
+        IncidentChange::Updated => IncidentStatus::Investigating,
+        IncidentChange::Resolved => IncidentStatus::Resolved,
+        IncidentChange::Escalated => IncidentStatus::Escalated,
+    };
+    let data = match step % 3 {
+        0 => IncidentPatch {
+            title: Patch::Set(format!("incident {n} step {step}")),
+            severity: Patch::Set(Severity::High),
+            status: Patch::Set(status),
+            ..IncidentPatch::default()
+        },
+        1 => IncidentPatch { status: Patch::Set(status), ..IncidentPatch::default() },
+        _ => IncidentPatch { assigned_to: Patch::Set(format!("agent-{step}")), ..IncidentPatch::default() },
+    };
+    IncidentEvent { incident_id: format!("inc-{n}"), change, data }
+}
+
+fn alert(n: u64, change: AlertChange) -> Alert {
+    Alert {
+        id: format!("alert-{n}"),
+        change,
+        severity: Severity::Medium,
+        title: format!("alert {n}"),
+        source: None,
+        incident_id: None,
+        extra: None,
+    }
+}

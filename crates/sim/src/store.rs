@@ -1,0 +1,166 @@
+//! The store as IndexedDB behaves: asynchronous, transactional, in order, and able to fail.
+
+use sentinelops_engine::{FailedRow, Meta, Row, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot};
+use std::collections::{BTreeMap, VecDeque};
+
+/// A request under way.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Open and read all.
+    Open,
+    /// Read the rows again.
+    Rescan,
+    /// A transaction.
+    Write(StoreGroup),
+}
+
+/// The database of one scope. It survives workers.
+#[derive(Debug, Default)]
+pub struct Store {
+    rows: BTreeMap<(u8, u64), Row>,
+    ids: BTreeMap<String, (u8, u64)>,
+    failed: BTreeMap<String, FailedRow>,
+    meta: Meta,
+    pending: VecDeque<Request>,
+    /// Puts abort with a quota error until then.
+    pub quota_until: u64,
+    /// Opening fails until then.
+    pub closed_until: u64,
+    /// Every transaction takes this much longer until `slow_until`.
+    pub slow_by: u64,
+    /// See `slow_by`.
+    pub slow_until: u64,
+    /// The handle is dead: transactions fail until it is opened again.
+    pub dead: bool,
+    last_done: u64,
+}
+
+impl Store {
+    /// Takes a request in; answers when it will be done.
+    pub fn request(&mut self, now: u64, request: Request, pace: u64) -> u64 {
+        let slow = if now < self.slow_until { self.slow_by } else { 0 };
+        let done = (now + 1 + pace + slow).max(self.last_done);
+        self.last_done = done;
+        self.pending.push_back(request);
+        done
+    }
+
+    /// The oldest request is done.
+    pub fn finish(&mut self, now: u64) -> Option<StoreEvent> {
+        let request = self.pending.pop_front()?;
+        Some(match request {
+            Request::Open if now < self.closed_until => {
+                StoreEvent::OpenFailed(StoreError::Unavailable("the backing store is broken".to_owned()))
+            }
+            Request::Open => {
+                self.dead = false;
+                StoreEvent::Opened(Box::new(self.snapshot()))
+            }
+            Request::Rescan => StoreEvent::Found(self.rows.values().cloned().collect()),
+            Request::Write(group) => {
+                let puts = group.ops.iter().any(|op| matches!(op, StoreOp::Put(_) | StoreOp::PutFailed(_)));
+                let error = if self.dead {
+                    Some(StoreError::Dead("the connection was closed".to_owned()))
+                } else if puts && now < self.quota_until {
+                    Some(StoreError::Quota)
+                } else {
+                    None
+                };
+                match error {
+                    Some(error) => StoreEvent::Aborted { number: group.number, error },
+                    None => {
+                        let number = group.number;
+                        self.apply(group.ops);
+                        StoreEvent::Committed { number }
+                    }
+                }
+            }
+        })
+    }
+
+    /// The worker died: of what was under way the first `committed` transactions had reached the
+    /// disk, nobody was told, and the rest never happened.
+    pub fn crash(&mut self, now: u64, committed: usize) {
+        let pending = std::mem::take(&mut self.pending);
+        for request in pending.into_iter().take(committed) {
+            if let Request::Write(group) = request
+                && !self.dead
+                && now >= self.quota_until
+            {
+                self.apply(group.ops);
+            }
+        }
+        self.dead = false;
+        self.last_done = now;
+    }
+
+    /// How many requests are under way.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Whether a row with this id is on the disk.
+    pub fn has(&self, id: &str) -> bool {
+        self.ids.contains_key(id)
+    }
+
+    /// How a row with this id ended badly.
+    pub fn failed(&self, id: &str) -> Option<&FailedRow> {
+        self.failed.get(id)
+    }
+
+    /// The small facts on the disk.
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The ids of the rows on the disk.
+    pub fn row_ids(&self) -> impl Iterator<Item = &str> {
+        self.ids.keys().map(String::as_str)
+    }
+
+    /// No fault any more.
+    pub fn heal(&mut self) {
+        self.quota_until = 0;
+        self.closed_until = 0;
+        self.slow_until = 0;
+    }
+
+    fn snapshot(&self) -> StoreSnapshot {
+        StoreSnapshot {
+            rows: self.rows.values().cloned().collect(),
+            failed: self.failed.values().cloned().collect(),
+            meta: self.meta.clone(),
+            unreadable: 0,
+        }
+    }
+
+    fn apply(&mut self, ops: Vec<StoreOp>) {
+        for op in ops {
+            match op {
+                StoreOp::Put(row) => {
+                    let key = (row.priority.rank(), row.order);
+                    if let Some(old) = self.rows.get(&key)
+                        && old.id != row.id
+                    {
+                        self.ids.remove(&old.id);
+                    }
+                    self.ids.insert(row.id.clone(), key);
+                    self.rows.insert(key, row);
+                }
+                StoreOp::Delete { priority, order, .. } => {
+                    if let Some(row) = self.rows.remove(&(priority.rank(), order)) {
+                        self.ids.remove(&row.id);
+                    }
+                }
+                StoreOp::PutFailed(failed) => {
+                    self.failed.insert(failed.row.id.clone(), failed);
+                }
+                StoreOp::DeleteFailed { id } => {
+                    self.failed.remove(&id);
+                }
+                StoreOp::PutMeta(meta) => self.meta = meta,
+            }
+        }
+    }
+}

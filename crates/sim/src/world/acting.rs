@@ -1,0 +1,281 @@
+//! People and pages: what is sent, subscribed, retried; and what pages do with what they get.
+
+use super::{Happening, World};
+use crate::check::{message_id, message_number, messages::Message};
+use crate::page::Page;
+use crate::script::{Action, SendSpec, What};
+use crate::story::clip;
+use sentinelops_engine::{Batch, ConsumerId, DeliveryState, SendRequest};
+use sentinelops_protocol::{Channel, Json, Subject, ordering_key};
+
+impl World {
+    /// A line of the script.
+    pub(super) fn act(&mut self, index: usize) {
+        let (number, entry) = self.script.entries[index].clone();
+        self.say(|| clip(&format!("[{number}] {:?}", entry.action), 160));
+        match entry.action {
+            Action::Send(spec) => self.send(spec),
+            Action::Publish(channel, count) => self.publish(channel, count),
+            Action::Hint(hint) => {
+                self.check.wire.excuse(self.now);
+                self.input(|engine, now| engine.handle_hint(now, hint));
+            }
+            Action::TryNow => self.try_now(),
+            Action::Away(ms) => {
+                self.worker.away = true;
+                let instance = self.worker.instance;
+                self.queue.push(self.now + ms, Happening::Back(instance));
+                self.input(|engine, now| engine.disconnect(now));
+            }
+            Action::Subscribe(page, channel, topic) => self.subscribe(page, subject(channel, topic)),
+            Action::Unsubscribe(page, channel, topic) => {
+                let subject = subject(channel, topic);
+                let Some(page) = self.pages.get_mut(page) else { return };
+                let id = page.id;
+                page.views.remove(&subject);
+                self.input(|engine, now| engine.unsubscribe(now, id, &subject));
+            }
+            Action::NewPage(page) => self.new_page(page),
+            Action::Retry(nth) => self.retry(nth),
+            Action::Discard(nth) => self.discard(nth),
+            Action::Fault(fault) => self.fault(fault),
+        }
+    }
+
+    pub(super) fn try_now(&mut self) {
+        self.check.wire.excuse(self.now);
+        self.check.wire.patience_until = 0;
+        self.worker.away = false;
+        self.input(|engine, now| engine.try_now(now));
+    }
+
+    pub(super) fn back(&mut self, instance: u32) {
+        if instance == self.worker.instance && self.worker.away {
+            self.worker.away = false;
+            self.check.wire.excuse(self.now);
+            self.input(|engine, now| engine.connect(now));
+        }
+    }
+
+    pub(super) fn publish(&mut self, channel: Channel, count: u16) {
+        for _ in 0..count {
+            if let Some(payload) = self.server.payload(self.now, channel) {
+                self.server.publish(self.now, payload);
+            }
+        }
+        self.serve();
+    }
+
+    fn send(&mut self, spec: SendSpec) {
+        let n = self.check.messages.all.len();
+        let request = request(n, &spec);
+        let key = ordering_key(request.channel, &request.payload).map(|name| self.check.messages.key(name));
+        let ephemeral = request.ephemeral;
+        let promised = spec.queue && !ephemeral;
+        let submitted = self.check.messages.next();
+        let page = spec.page.min(self.pages.len() - 1);
+        self.check.messages.all.push(Message {
+            page,
+            key,
+            priority: spec.priority,
+            promised,
+            hopeless: Self::hopeless(spec.what),
+            submitted,
+            instance: self.worker.instance,
+            sent: 0,
+            on: None,
+            nacked: false,
+            answered: false,
+            effects: 0,
+            received: 0,
+            durable: false,
+            told: None,
+            ended_badly: false,
+            retried: false,
+            forgotten: false,
+            at: self.now,
+        });
+        let page = &mut self.pages[page];
+        let id = page.id;
+        if promised {
+            page.unsaved.push_back((n, request.clone()));
+        }
+        self.input(|engine, now| engine.send(now, id, request));
+        self.check_counts();
+    }
+
+    pub(super) fn subscribe(&mut self, page: usize, subject: Subject) {
+        let Some(page) = self.pages.get_mut(page) else { return };
+        let id = page.id;
+        if page.views.contains_key(&subject) {
+            return;
+        }
+        page.views.insert(subject.clone(), Default::default());
+        self.input(|engine, now| engine.subscribe(now, id, subject));
+    }
+
+    /// Opens a page with the usual subscriptions, or in the place of another one.
+    pub(super) fn open_page(&mut self, like: Option<&Page>) -> Page {
+        let pace = *self.rng.choice(&[1, 16, 16, 1_000]).unwrap_or(&16);
+        let mut page = Page::new(self.next_page, pace);
+        self.next_page += 1;
+        let subjects: Vec<Subject> = match like {
+            Some(page) => page.views.keys().cloned().collect(),
+            None => [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
+                .into_iter()
+                .map(Subject::channel)
+                .collect(),
+        };
+        for subject in subjects {
+            page.views.insert(subject, Default::default());
+        }
+        page
+    }
+
+    fn new_page(&mut self, index: usize) {
+        let Some(old) = self.pages.get(index) else { return };
+        let old_id = old.id;
+        let old = std::mem::replace(&mut self.pages[index], Page::new(0, 16));
+        let page = self.open_page(Some(&old));
+        self.pages[index] = page;
+        self.worker.outstanding.remove(&old_id.0);
+        // Nobody is left to be told of what the old one sent.
+        for message in self.check.messages.all.iter_mut().filter(|m| m.page == index) {
+            message.instance = u32::MAX;
+        }
+        self.input(|engine, now| engine.detach(now, old_id));
+        self.attach_page(index);
+    }
+
+    /// A page makes itself known to a worker.
+    pub(super) fn attach_page(&mut self, index: usize) {
+        let id = self.pages[index].id;
+        self.input(|engine, now| engine.attach(now, id));
+        let subjects: Vec<Subject> = self.pages[index].views.keys().cloned().collect();
+        for subject in subjects {
+            // What it had stays on the screen until the new worker's snapshot comes.
+            if let Some(view) = self.pages[index].views.get_mut(&subject) {
+                view.based = false;
+            }
+            self.input(|engine, now| engine.subscribe(now, id, subject));
+        }
+    }
+
+    fn retry(&mut self, nth: usize) {
+        let failed: Vec<usize> = (0..self.check.messages.all.len())
+            .filter(|n| {
+                let message = &self.check.messages.all[*n];
+                message.promised
+                    && !message.hopeless
+                    && message.effects == 0
+                    && matches!(message.told, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
+            })
+            .collect();
+        let Some(&n) = failed.get(nth % failed.len().max(1)) else { return };
+        let submitted = self.check.messages.next();
+        let message = &mut self.check.messages.all[n];
+        message.retried = true;
+        message.ended_badly = false;
+        message.answered = false;
+        message.nacked = true;
+        message.submitted = submitted;
+        let page = self.pages[message.page].id;
+        let id = message_id(n);
+        self.say(|| format!("somebody retries {id}"));
+        self.input(|engine, now| engine.retry(now, page, &id, false));
+    }
+
+    fn discard(&mut self, nth: usize) {
+        let open: Vec<usize> =
+            self.check.messages.open().filter(|(_, m)| m.promised).map(|(n, _)| n).collect();
+        let Some(&n) = open.get(nth % open.len().max(1)) else { return };
+        let page = self.pages[self.check.messages.all[n].page].id;
+        let id = message_id(n);
+        self.say(|| format!("somebody discards {id}"));
+        self.input(|engine, now| engine.discard(now, page, &id));
+    }
+
+    /// A batch reaches a page.
+    pub(super) fn deliver(&mut self, instance: u32, consumer: u64, batch: Batch) {
+        if instance != self.worker.instance {
+            return;
+        }
+        let Some(index) = self.pages.iter().position(|page| page.id.0 == consumer) else { return };
+        let number = batch.number;
+        let taken = self.pages[index].take(batch);
+        if let Some((invariant, detail)) = taken.wrong {
+            self.check.fail(invariant, || format!("page {consumer}: {detail}"));
+        }
+        for update in taken.updates {
+            let on_disk = self.store.has(&update.id) || self.store.failed(&update.id).is_some();
+            self.say(|| format!("page {consumer} is told: {} {:?} {:?}", update.id, update.durability, update.delivery));
+            self.check.told(&update, on_disk);
+            let Some(n) = message_number(&update.id) else { continue };
+            let saved = update.durability == sentinelops_engine::Durability::Durable;
+            if saved || update.delivery.is_final() {
+                self.pages[index].unsaved.retain(|(unsaved, _)| *unsaved != n);
+            }
+        }
+        let page = &self.pages[index];
+        let at = (self.now + page.pace).max(page.hung_until);
+        self.queue.push(at, Happening::Credit(instance, consumer, number));
+    }
+
+    pub(super) fn credit(&mut self, instance: u32, consumer: u64, number: u64) {
+        if instance != self.worker.instance {
+            return;
+        }
+        let Some(page) = self.pages.iter().find(|page| page.id.0 == consumer) else { return };
+        if page.hung_until > self.now {
+            let at = page.hung_until;
+            return self.queue.push(at, Happening::Credit(instance, consumer, number));
+        }
+        if self.worker.outstanding.get(&consumer) == Some(&number) {
+            self.worker.outstanding.remove(&consumer);
+        }
+        self.input(|engine, now| engine.credit(now, ConsumerId(consumer), number));
+    }
+}
+
+fn subject(channel: Channel, topic: Option<u8>) -> Subject {
+    match topic {
+        Some(topic) => Subject::topic(channel, format!("conv-{topic}")),
+        None => Subject::channel(channel),
+    }
+}
+
+fn request(n: usize, spec: &SendSpec) -> SendRequest {
+    let content = format!("text {n} {}", "x".repeat(spec.size));
+    let (kind, channel, payload) = match spec.what {
+        What::Incident(of) => (
+            "incident.update",
+            Channel::Incidents,
+            format!("{{\"id\":\"inc-{of}\",\"title\":\"{content}\"}}"),
+        ),
+        What::Chat(of) => (
+            "chat.message",
+            Channel::Chat,
+            format!("{{\"conversationId\":\"conv-{of}\",\"content\":\"{content}\"}}"),
+        ),
+        What::Agent => {
+            ("agent.status", Channel::Agents, format!("{{\"status\":\"busy\",\"name\":\"{content}\"}}"))
+        }
+        What::Read(of) => {
+            ("chat.read", Channel::Chat, format!("{{\"conversationId\":\"conv-{of}\",\"upTo\":{n}}}"))
+        }
+        What::Typing(of) => ("chat.typing", Channel::Chat, format!("{{\"conversationId\":\"conv-{of}\"}}")),
+        What::Unknown => ("no.such.thing", Channel::Activity, format!("{{\"content\":\"{content}\"}}")),
+        What::Poison(code) => ("agent.status", Channel::Agents, format!("{{\"poison\":{code},\"status\":1}}")),
+    };
+    SendRequest {
+        id: message_id(n),
+        kind: kind.to_owned(),
+        channel,
+        payload: Json::parse(&payload).unwrap_or_else(|_| Json::null()),
+        priority: spec.priority,
+        ordering_key: None,
+        coalesce: spec.coalesce.map(|of| format!("{kind}-{}-{of}", spec.page)),
+        queue: spec.queue,
+        ephemeral: matches!(spec.what, What::Typing(_)),
+    }
+}

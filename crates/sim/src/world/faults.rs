@@ -1,0 +1,253 @@
+//! What breaks.
+
+use super::{Happening, World};
+use crate::net::End;
+use crate::script::{Fault, QUIET};
+use sentinelops_engine::{Engine, StoreError, StoreEvent};
+use sentinelops_protocol::close;
+
+impl World {
+    pub(super) fn fault(&mut self, fault: Fault) {
+        let now = self.now;
+        // No fault outlasts the beginning of the quiet part.
+        let until = |ms: u64| (now + ms).min(QUIET);
+        match fault {
+            Fault::Reset(server) => {
+                if let Some(index) = self.live_conn() {
+                    self.queue.push(now, Happening::ClientReset(index));
+                    if let Some(after) = server {
+                        self.queue.push(now + after, Happening::ServerReset(index));
+                    }
+                }
+            }
+            Fault::Zombie(up, down) => {
+                if let Some(index) = self.live_conn() {
+                    self.conns[index].up.swallow |= up;
+                    self.conns[index].down.swallow |= down;
+                }
+            }
+            Fault::AckLoss(ms) => {
+                if let Some(index) = self.live_conn() {
+                    self.conns[index].down.swallow = true;
+                    self.queue.push(until(ms), Happening::ClientReset(index));
+                    self.queue.push(until(ms) + 30, Happening::ServerReset(index));
+                }
+            }
+            Fault::Stall(ms) => self.stall(until(ms)),
+            Fault::Cut(ms, fast) => {
+                self.stall(until(ms));
+                let dials = if fast { &mut self.net.refuse_until } else { &mut self.net.silent_until };
+                *dials = until(ms);
+            }
+            Fault::Refuse(ms) => self.net.refuse_until = until(ms),
+            Fault::Worse(link, ms) => {
+                self.net.worse = link;
+                self.net.worse_until = until(ms);
+            }
+            Fault::SlowLogin(ms) => self.slow_login = until(ms),
+            Fault::Restart { down, forget, polite } => self.restart(until(down), forget, polite),
+            Fault::Drain { window, down } => {
+                if let Some(gateway) = &mut self.server.gateway {
+                    gateway.drain(crate::server::Server::now(now), "restarting", window);
+                }
+                self.serve();
+                self.restart(until(down), false, true);
+            }
+            Fault::Close(code) => {
+                for index in self.server_conns() {
+                    self.server_closes(index, code, "as asked");
+                }
+            }
+            Fault::Flap(ms) => {
+                self.server.flap_until = until(ms);
+                for index in self.server_conns() {
+                    self.server_closes(index, close::INTERNAL, "flap");
+                }
+            }
+            Fault::Nacks(every, ms) => {
+                self.server.nacks_until = until(ms);
+                if let Some(gateway) = &mut self.server.gateway {
+                    gateway.set_nack_every(Some(every));
+                }
+            }
+            Fault::Curse(channel) => self.server.curse_next.push(channel),
+            Fault::Quota(ms) => self.store.quota_until = until(ms),
+            Fault::StoreDies(ms) => {
+                self.store.dead = true;
+                self.store.closed_until = until(ms);
+                if self.rng.bool() {
+                    let event = StoreEvent::Closed(StoreError::Dead("closed by the browser".to_owned()));
+                    self.input(|engine, now| engine.handle_store(now, event));
+                }
+            }
+            Fault::StoreSlow(by, ms) => {
+                self.store.slow_by = by;
+                self.store.slow_until = until(ms);
+            }
+            Fault::WorkerCrash(ms) => {
+                self.crash(false);
+                self.queue.push(until(ms), Happening::Respawn);
+            }
+            Fault::BrowserCrash(ms) => {
+                self.crash(true);
+                self.queue.push(until(ms), Happening::Respawn);
+            }
+            Fault::WallJump(ms) => self.worker.clock.jump(ms),
+            Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
+            Fault::LateTicks(by, ms) => self.worker.set_late(by, until(ms)),
+            Fault::Hung(page, ms) => {
+                if let Some(page) = self.pages.get_mut(page) {
+                    page.hung_until = until(ms);
+                }
+            }
+            Fault::Tokens(ms) => self.tokens_bad_until = until(ms),
+        }
+    }
+
+    fn live_conn(&self) -> Option<usize> {
+        self.worker.live.filter(|index| self.conns[*index].client != End::Closed)
+    }
+
+    fn server_conns(&self) -> Vec<usize> {
+        let mut conns: Vec<usize> = self.server.conns.values().copied().collect();
+        conns.sort_unstable();
+        conns
+    }
+
+    fn stall(&mut self, until: u64) {
+        for conn in &mut self.conns {
+            if conn.client != End::Closed || conn.server == End::Open {
+                conn.up.held_until = conn.up.held_until.max(until);
+                conn.down.held_until = conn.down.held_until.max(until);
+            }
+        }
+    }
+
+    fn restart(&mut self, up_at: u64, forget: bool, polite: bool) {
+        for index in self.server_conns() {
+            if polite {
+                self.server_closes(index, close::RESTART, "restart");
+            } else {
+                self.server_closes(index, close::ABNORMAL, "");
+            }
+        }
+        for id in self.server.new_effects() {
+            self.check.effect(&id);
+        }
+        self.server.stop(forget);
+        self.queue.push(up_at, Happening::ServerUp);
+    }
+
+    fn sleep(&mut self, until: u64, mono_runs: bool) {
+        if self.now < self.worker.asleep_until {
+            return;
+        }
+        self.worker.asleep_until = until;
+        self.worker.timer_first = self.rng.bool();
+        self.check.wire.excuse(until);
+        if !mono_runs {
+            // Nothing reads the clock before the wake-up.
+            self.worker.clock.sleep(until - self.now);
+        }
+    }
+
+    /// The worker dies, and its pages with it when it is the browser that dies.
+    fn crash(&mut self, browser: bool) {
+        if self.worker.engine.take().is_none() {
+            return;
+        }
+        let committed = self.rng.usize(0..=self.store.pending());
+        self.store.crash(self.now, committed);
+        let instance = self.worker.instance;
+        for index in 0..self.conns.len() {
+            if self.conns[index].instance == instance {
+                self.close_client(index, 1006);
+            }
+        }
+        // Nothing that is on its way to the dead worker reaches the next one.
+        self.worker.instance += 1;
+        self.worker.sockets.clear();
+        self.worker.live = None;
+        self.worker.timer_at = None;
+        self.worker.outstanding.clear();
+        self.check.wire.reset();
+        self.check.messages.welcomed = self.store.meta().welcomed;
+        if self.store.meta().not_before <= self.worker.clock.now(self.now).wall {
+            self.check.wire.patience_until = 0;
+        }
+        if browser {
+            for index in 0..self.pages.len() {
+                let old = std::mem::replace(&mut self.pages[index], crate::page::Page::new(0, 16));
+                self.pages[index] = self.open_page(Some(&old));
+            }
+        }
+        self.bury(browser);
+    }
+
+    /// Who remembers what, after a crash?
+    fn bury(&mut self, browser: bool) {
+        let held: Vec<usize> =
+            self.pages.iter().flat_map(|page| page.unsaved.iter().map(|(n, _)| *n)).collect();
+        let mut lost = None;
+        for (n, message) in self.check.messages.all.iter_mut().enumerate() {
+            message.answered = false;
+            message.nacked = false;
+            message.on = None;
+            if browser {
+                message.instance = u32::MAX;
+            }
+            let done = message.effects > 0 || message.received > 0 || message.ended_badly;
+            if done || !message.promised || message.forgotten {
+                continue;
+            }
+            let id = crate::check::message_id(n);
+            if held.contains(&n) || self.store.has(&id) || self.store.failed(&id).is_some() {
+                continue;
+            }
+            let told = message.told.as_ref().is_some_and(|state| state.is_final());
+            if message.durable && !told {
+                lost = Some(id);
+            } else {
+                message.forgotten = true;
+            }
+        }
+        if let Some(id) = lost {
+            self.check.fail("nothing-lost", || format!("{id} was saved, and a crash lost it"));
+        }
+    }
+
+    /// A new worker.
+    pub(super) fn spawn(&mut self) {
+        if self.worker.engine.is_some() {
+            return;
+        }
+        self.worker.instance += 1;
+        self.worker.clock.restart(self.now);
+        let instance = self.worker.instance;
+        self.say(|| format!("worker {instance} starts"));
+        self.check.wire.excuse(self.now);
+        let seed = self.script.setup.seed ^ (u64::from(instance) << 40);
+        let options = self.options();
+        let now = self.worker.clock.now(self.now);
+        self.worker.engine = Some(Engine::new(options, seed, now));
+        self.input(|_, _| ());
+        for index in 0..self.pages.len() {
+            self.attach_page(index);
+        }
+        self.input(|engine, now| engine.connect(now));
+        for index in 0..self.pages.len() {
+            let id = self.pages[index].id;
+            let unsaved: Vec<_> = self.pages[index].unsaved.iter().cloned().collect();
+            for (n, request) in unsaved {
+                let place = self.check.messages.next();
+                let message = &mut self.check.messages.all[n];
+                message.instance = instance;
+                if !self.store.has(&request.id) {
+                    message.submitted = place;
+                }
+                self.input(|engine, now| engine.send(now, id, request));
+            }
+        }
+        self.worker.away = false;
+    }
+}

@@ -1,0 +1,246 @@
+//! The world: one event queue, one browser with its worker, pages and store, one network, one server.
+//!
+//! Everything is decided by the script and by generators seeded from it: the same script runs the
+//! same way every time, and taking lines out of it leaves the rest as it was.
+
+mod acting;
+mod faults;
+mod serving;
+mod settle;
+mod worker;
+
+use crate::check::{Checker, Violation};
+use crate::clock::Clock;
+use crate::net::{Conditions, Conn};
+use crate::page::Page;
+use crate::queue::Queue;
+use crate::script::{Action, Entry, QUIET, Script, ServerKind};
+use crate::server::Server;
+use crate::store::Store;
+use crate::story::Story;
+use fastrand::Rng;
+use sentinelops_engine::{Batch, Engine};
+use std::collections::HashMap;
+
+/// Something that will happen.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// The n-th line of the script.
+    Script(usize),
+    /// The worker's timer.
+    Timer(u64),
+    /// Something may have arrived at the server.
+    Up(usize),
+    /// Something may have arrived at the browser.
+    Down(usize),
+    /// A dial reaches the server.
+    Accept(usize),
+    /// The browser learns that a connection broke.
+    ClientReset(usize),
+    /// The server learns that a connection broke.
+    ServerReset(usize),
+    /// A flapping server closes what it has just taken.
+    Flap(usize),
+    /// The server's send buffer may have drained.
+    Drained(usize),
+    /// The server's timer.
+    ServerTimer(u64),
+    /// The server starts again.
+    ServerUp,
+    /// A store request of this worker is done.
+    Store(u32),
+    /// A batch reaches a page.
+    Deliver(u32, u64, Batch),
+    /// A page returns the credit.
+    Credit(u32, u64, u64),
+    /// The token provider answers this worker.
+    Token(u32, Result<Option<String>, String>),
+    /// The page starts a new worker.
+    Respawn,
+    /// Somebody connects again.
+    Back(u32),
+    /// Somebody looks at the screen.
+    Look,
+    /// Everything broken is whole again.
+    Quiet,
+    /// Is it settled?
+    Settle,
+}
+
+/// The worker: the engine and what surrounds it in its thread.
+pub(crate) struct Worker {
+    pub engine: Option<Engine>,
+    /// Counts workers.
+    pub instance: u32,
+    pub clock: Clock,
+    /// Nothing runs before then.
+    pub asleep_until: u64,
+    /// The monotonic clock stood still during this sleep.
+    pub slept: u64,
+    /// At wake-up the timer runs before the socket's events.
+    pub timer_first: bool,
+    timer: u64,
+    timer_at: Option<u64>,
+    late_by: u64,
+    late_until: u64,
+    /// Connections by generation.
+    sockets: HashMap<u64, usize>,
+    live: Option<usize>,
+    buffered: u64,
+    /// Batches without credit, by consumer.
+    outstanding: HashMap<u64, u64>,
+    /// A person asked for the connection to be closed.
+    away: bool,
+    /// How often in a row a look found it in trouble.
+    trouble: u32,
+}
+
+/// See the module.
+pub struct World {
+    pub(crate) now: u64,
+    pub(crate) script: Script,
+    pub(crate) queue: Queue<Happening>,
+    pub(crate) rng: Rng,
+    pub(crate) net: Conditions,
+    pub(crate) conns: Vec<Conn>,
+    pub(crate) server: Server,
+    pub(crate) server_timer: u64,
+    pub(crate) slow_login: u64,
+    pub(crate) store: Store,
+    pub(crate) worker: Worker,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) next_page: u64,
+    pub(crate) tokens: u64,
+    pub(crate) tokens_bad_until: u64,
+    /// The checker.
+    pub check: Checker,
+    /// The story.
+    pub story: Story,
+    pub(crate) settled_since: Option<u64>,
+    pub(crate) over: bool,
+    /// Happenings so far.
+    pub steps: u64,
+}
+
+impl World {
+    /// The world of a script, before anything happened.
+    pub fn new(script: Script, story: Story) -> Self {
+        let setup = &script.setup;
+        let mut check = Checker::default();
+        check.messages.basic = setup.server != ServerKind::V1;
+        check.messages.pongs = setup.server == ServerKind::Basic;
+        check.wire.window = setup.window.min(setup.in_flight) as usize;
+        check.wire.reserve = setup.reserve as usize;
+        let mut world = Self {
+            now: 0,
+            queue: Queue::default(),
+            rng: Rng::with_seed(setup.seed ^ 0xabad_1dea),
+            net: Conditions::new(setup.link, setup.kernel),
+            conns: Vec::new(),
+            server: Server::new(setup),
+            server_timer: 0,
+            slow_login: 0,
+            store: Store::default(),
+            worker: Worker::new(),
+            pages: Vec::new(),
+            next_page: 1,
+            tokens: 0,
+            tokens_bad_until: 0,
+            check,
+            story,
+            settled_since: None,
+            over: false,
+            steps: 0,
+            script,
+        };
+        world.begin();
+        world
+    }
+
+    fn begin(&mut self) {
+        for (index, (_, entry)) in self.script.entries.iter().enumerate() {
+            self.queue.push(entry.at, Happening::Script(index));
+        }
+        self.queue.push(QUIET, Happening::Quiet);
+        self.queue.push(5_000, Happening::Look);
+        for _ in 0..self.script.setup.pages {
+            let page = self.open_page(None);
+            self.pages.push(page);
+        }
+        self.spawn();
+    }
+
+    /// Runs to the end or to the first violation.
+    pub fn run(&mut self) -> Option<Violation> {
+        while let Some((at, happening)) = self.queue.pop() {
+            self.now = at.max(self.now);
+            self.check.now = self.now;
+            self.steps += 1;
+            self.step(happening);
+            if self.over || self.check.violation.is_some() {
+                break;
+            }
+        }
+        self.check.violation.clone()
+    }
+
+    fn step(&mut self, happening: Happening) {
+        // A machine that sleeps runs nothing: what concerns it waits for the wake-up.
+        if self.now < self.worker.asleep_until && self.sleeps_through(&happening) {
+            let timer = matches!(happening, Happening::Timer(_));
+            let later = u64::from(timer != self.worker.timer_first);
+            return self.queue.push(self.worker.asleep_until + later, happening);
+        }
+        match happening {
+            Happening::Script(index) => self.act(index),
+            Happening::Timer(token) => self.timer(token),
+            Happening::Up(conn) => self.up(conn),
+            Happening::Down(conn) => self.down(conn),
+            Happening::Accept(conn) => self.accept(conn),
+            Happening::ClientReset(conn) => self.client_reset(conn),
+            Happening::ServerReset(conn) => self.server_reset(conn),
+            Happening::Flap(conn) => self.server_closes(conn, 1011, "flap"),
+            Happening::Drained(conn) => self.drained(conn),
+            Happening::ServerTimer(token) if token == self.server_timer => self.server_tick(),
+            Happening::ServerTimer(_) => {}
+            Happening::ServerUp => self.server_up(),
+            Happening::Store(instance) if instance == self.worker.instance => self.store_done(),
+            Happening::Store(_) => {}
+            Happening::Deliver(instance, page, batch) => self.deliver(instance, page, batch),
+            Happening::Credit(instance, page, number) => self.credit(instance, page, number),
+            Happening::Token(instance, token) if instance == self.worker.instance => {
+                self.input(|engine, now| engine.handle_token(now, token));
+            }
+            Happening::Token(..) => {}
+            Happening::Respawn => self.spawn(),
+            Happening::Back(instance) => self.back(instance),
+            Happening::Look => self.look(),
+            Happening::Quiet => self.quiet(),
+            Happening::Settle => self.settle(),
+        }
+    }
+
+    fn sleeps_through(&self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Script(index) => !matches!(
+                self.script.entries[*index].1,
+                Entry { action: Action::Publish(..) | Action::Fault(_), .. }
+            ),
+            Happening::Timer(_)
+            | Happening::Down(_)
+            | Happening::ClientReset(_)
+            | Happening::Store(_)
+            | Happening::Deliver(..)
+            | Happening::Credit(..)
+            | Happening::Token(..)
+            | Happening::Respawn
+            | Happening::Back(_)
+            | Happening::Look => true,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn say(&mut self, text: impl FnOnce() -> String) {
+        self.story.say(self.now, text);
+    }
+}

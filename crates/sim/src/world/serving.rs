@@ -1,0 +1,297 @@
+//! The wire and the server: what arrives where, and what the gateway does with it.
+
+use super::{Happening, World};
+use crate::check::numbers_after;
+use crate::net::{End, Item};
+use crate::script::{ServerKind, What};
+use crate::server::{Server, USER};
+use crate::story::clip;
+use sentinelops_engine::{Generation, SocketEvent};
+use sentinelops_gateway::{ConnId, Output};
+
+/// How long after an abandon events of a socket may still reach the engine.
+const LATE_EVENTS_MS: u64 = 5_000;
+
+impl World {
+    /// A dial reaches the server.
+    pub(super) fn accept(&mut self, index: usize) {
+        let now = self.now;
+        if self.conns[index].server == End::Closed {
+            return;
+        }
+        let Some(gateway) = &mut self.server.gateway else {
+            let latency = self.net.link(now).latency;
+            return self.queue.push(now + latency + 1, Happening::ClientReset(index));
+        };
+        let id = gateway.connect(Server::now(now), USER);
+        self.server.conns.insert(id.0, index);
+        let life = self.server.life;
+        let conn = &mut self.conns[index];
+        conn.server = End::Open;
+        conn.server_id = Some((life, id.0));
+        self.say_down(index, Item::Opened);
+        if now < self.server.flap_until {
+            self.queue.push(now + 300, Happening::Flap(index));
+        }
+        self.serve();
+    }
+
+    /// Something goes from the server to the browser.
+    fn say_down(&mut self, index: usize, item: Item) {
+        let link = self.net.link(self.now);
+        let conn = &mut self.conns[index];
+        if let Some(at) = conn.down.send(self.now, item, &link, &mut conn.rng) {
+            self.queue.push(at, Happening::Down(index));
+        }
+    }
+
+    /// Something may have arrived at the server.
+    pub(super) fn up(&mut self, index: usize) {
+        let now = self.now;
+        let conn = &mut self.conns[index];
+        if conn.slow_server_until > now {
+            let at = conn.slow_server_until;
+            return self.queue.push(at, Happening::Up(index));
+        }
+        let item = match conn.up.receive(now) {
+            Ok(item) => item,
+            Err(Some(at)) => return self.queue.push(at, Happening::Up(index)),
+            Err(None) => return,
+        };
+        match item {
+            Item::Frame { bytes, .. } => self.server_reads(index, &bytes),
+            Item::Close { .. } => {
+                if self.conns[index].server == End::Waiting {
+                    self.conns[index].server = End::Closed;
+                }
+                self.server_reset(index);
+            }
+            Item::Opened => {}
+        }
+    }
+
+    fn server_reads(&mut self, index: usize, bytes: &[u8]) {
+        let Some(id) = self.server_side(index) else { return };
+        let text = String::from_utf8_lossy(bytes);
+        if let Some(code) = self.poison(&text) {
+            return self.server_closes(index, code, "poison");
+        }
+        if self.server.kind != ServerKind::V1 {
+            for n in numbers_after(&text, "\"id\":\"") {
+                if let Some(message) = self.check.messages.all.get_mut(n) {
+                    message.received += 1;
+                }
+            }
+            if self.server.kind == ServerKind::Mute {
+                return;
+            }
+        }
+        let now = self.now;
+        if now >= self.server.nacks_until
+            && let Some(gateway) = &mut self.server.gateway
+        {
+            gateway.set_nack_every(None);
+        }
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.receive(Server::now(now), id, bytes);
+        }
+        self.serve();
+    }
+
+    /// Something between browser and server that cannot bear the sight of some messages.
+    fn poison(&self, text: &str) -> Option<u16> {
+        let at = text.find("\"poison\":")?;
+        text[at + 9..].chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+    }
+
+    /// The gateway's name of a connection that is alive at the server.
+    fn server_side(&self, index: usize) -> Option<ConnId> {
+        let conn = &self.conns[index];
+        let (life, id) = conn.server_id?;
+        (life == self.server.life && conn.server == End::Open && self.server.gateway.is_some())
+            .then_some(ConnId(id))
+    }
+
+    /// Carries out what the gateway wants, and notes what took effect.
+    pub(super) fn serve(&mut self) {
+        let now = self.now;
+        for id in self.server.new_effects() {
+            self.say(|| format!("server: {id} takes effect"));
+            self.check.effect(&id);
+        }
+        loop {
+            let Some(output) = self.server.gateway.as_mut().and_then(|g| g.poll_output()) else { break };
+            match output {
+                Output::Send { conn, mut frame, binary } => {
+                    let Some(index) = self.server.conn(conn) else { continue };
+                    if !self.server.cursed.is_empty() && self.server.spoil(&mut frame) {
+                        self.say(|| "the network spoils an event".to_owned());
+                    }
+                    self.say_down(index, Item::Frame { bytes: frame, binary });
+                    if self.conns[index].down.unsent(now) > 100_000 {
+                        self.queue.push(now, Happening::Drained(index));
+                    }
+                }
+                Output::Close { conn, code, reason } => {
+                    let Some(index) = self.server.conns.remove(&conn.0) else { continue };
+                    self.conns[index].server = End::Closed;
+                    self.say_down(index, Item::Close { code, reason });
+                }
+                Output::Remember(_) => {}
+            }
+        }
+        self.arm_server();
+    }
+
+    fn arm_server(&mut self) {
+        let Some(due) = self.server.gateway.as_ref().and_then(|g| g.poll_timeout()) else { return };
+        self.server_timer += 1;
+        self.queue.push(due.max(self.now), Happening::ServerTimer(self.server_timer));
+    }
+
+    pub(super) fn server_tick(&mut self) {
+        let now = self.now;
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.timeout(Server::now(now));
+        }
+        self.serve();
+    }
+
+    /// The server's kernel has room again, or not yet.
+    pub(super) fn drained(&mut self, index: usize) {
+        let Some(id) = self.server_side(index) else { return };
+        let now = self.now;
+        let unsent = self.conns[index].down.unsent(now);
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.buffered(Server::now(now), id, unsent as usize);
+        }
+        if unsent > 0 {
+            self.queue.push(now + 100, Happening::Drained(index));
+        }
+        self.serve();
+    }
+
+    /// The server closes one connection with a code, by other means than the gateway.
+    pub(super) fn server_closes(&mut self, index: usize, code: u16, reason: &str) {
+        let Some(id) = self.server_side(index) else { return };
+        let now = self.now;
+        self.conns[index].server = End::Closed;
+        self.server.conns.remove(&id.0);
+        self.say_down(index, Item::Close { code, reason: reason.to_owned() });
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.disconnected(Server::now(now), id);
+        }
+        self.serve();
+    }
+
+    /// The server learns that a connection is gone.
+    pub(super) fn server_reset(&mut self, index: usize) {
+        let Some(id) = self.server_side(index) else { return };
+        let now = self.now;
+        self.conns[index].server = End::Closed;
+        self.server.conns.remove(&id.0);
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.disconnected(Server::now(now), id);
+        }
+        self.serve();
+    }
+
+    /// Something may have arrived at the browser.
+    pub(super) fn down(&mut self, index: usize) {
+        let now = self.now;
+        let conn = &mut self.conns[index];
+        let item = match conn.down.receive(now) {
+            Ok(item) => item,
+            Err(Some(at)) => return self.queue.push(at, Happening::Down(index)),
+            Err(None) => return,
+        };
+        if conn.instance != self.worker.instance {
+            return;
+        }
+        let live = conn.client != End::Closed;
+        let socket = (conn.instance, conn.generation);
+        let generation = Generation(conn.generation);
+        // Handlers are detached at an abandon; an event that was queued before may still come.
+        if !live && (conn.rng.u8(0..4) == 0 || now > conn.heard + LATE_EVENTS_MS) {
+            return;
+        }
+        match item {
+            Item::Opened => {
+                if conn.client == End::Waiting {
+                    conn.client = End::Open;
+                }
+                conn.heard = now;
+                self.input(|engine, now| engine.handle_socket(now, generation, SocketEvent::Opened));
+            }
+            Item::Frame { bytes, binary } => {
+                if live {
+                    conn.heard = now;
+                    self.note_frame(index, &bytes);
+                    self.check.read(socket, &bytes);
+                }
+                self.say(|| {
+                    let text = String::from_utf8_lossy(&bytes);
+                    format!("#{} -> {}{}", generation.0, if live { "" } else { "(late) " }, clip(&text, 200))
+                });
+                self.input(|engine, now| {
+                    engine.handle_socket(now, generation, SocketEvent::Frame { bytes: &bytes, binary });
+                });
+            }
+            Item::Close { code, reason } => self.client_closed(index, code, reason),
+        }
+    }
+
+    fn note_frame(&mut self, index: usize, bytes: &[u8]) {
+        let conn = &mut self.conns[index];
+        let Ok(text) = std::str::from_utf8(bytes) else { return };
+        if !conn.welcomed && text.contains("\"type\":\"welcome\"") {
+            conn.welcomed = true;
+            self.check.messages.welcomed = true;
+        }
+        if !conn.ponged && text.contains("\"type\":\"pong\"") {
+            conn.ponged = true;
+        }
+    }
+
+    /// The browser learns that a connection broke.
+    pub(super) fn client_reset(&mut self, index: usize) {
+        if self.conns[index].instance == self.worker.instance {
+            self.conns[index].down.clear();
+            self.client_closed(index, 1006, String::new());
+        }
+    }
+
+    fn client_closed(&mut self, index: usize, code: u16, reason: String) {
+        let conn = &mut self.conns[index];
+        let (generation, socket) = (Generation(conn.generation), (conn.instance, conn.generation));
+        let live = conn.client != End::Closed;
+        if live {
+            conn.client = End::Closed;
+            self.check.gone(socket);
+            if self.worker.live == Some(index) {
+                self.worker.live = None;
+            }
+            if self.script.setup.steady_clock && matches!(code, 1013 | 4429) {
+                // 30 s, and a little less for rounding between two clocks.
+                self.check.wire.patience_until = self.now + 29_900;
+            }
+        }
+        self.say(|| format!("#{} {}closed: {code} {reason}", generation.0, if live { "" } else { "(late) " }));
+        self.input(|engine, now| {
+            engine.handle_socket(now, generation, SocketEvent::Closed { code, reason });
+        });
+    }
+
+    pub(super) fn server_up(&mut self) {
+        if self.server.gateway.is_none() {
+            self.say(|| "the server is back".to_owned());
+        }
+        self.server.start(self.now);
+        self.arm_server();
+    }
+
+    /// Whether anything can come of a message of this kind.
+    pub(super) fn hopeless(what: What) -> bool {
+        matches!(what, What::Unknown | What::Poison(_))
+    }
+}

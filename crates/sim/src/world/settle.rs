@@ -1,0 +1,170 @@
+//! After the faults: everything must come to rest, and to the same state everywhere.
+
+use super::{Happening, World};
+use crate::fold::Fold;
+use crate::net::End;
+use crate::script::{QUIET, SETTLED_BY, ServerKind};
+use sentinelops_engine::{ConnectionState, Engine};
+use sentinelops_protocol::{Channel, Subject};
+
+/// How long the world must be at rest before it is compared.
+const REST_MS: u64 = 3_000;
+
+impl World {
+    /// Somebody looks at the screen every few seconds, and helps where only a person can.
+    pub(super) fn look(&mut self) {
+        self.queue.push(self.now + 5_000, Happening::Look);
+        let Some(state) = self.worker.engine.as_ref().map(|engine| engine.status().state) else { return };
+        let stuck = match state {
+            ConnectionState::Error => true,
+            ConnectionState::Disconnected => !self.worker.away,
+            _ => false,
+        };
+        self.worker.trouble = if stuck { self.worker.trouble + 1 } else { 0 };
+        if self.worker.trouble >= 2 {
+            self.worker.trouble = 0;
+            self.help();
+        }
+    }
+
+    fn help(&mut self) {
+        self.say(|| "somebody helps".to_owned());
+        self.check.wire.excuse(self.now);
+        if self.script.setup.tokens {
+            self.tokens += 1;
+            let token = format!("token-{}", self.tokens);
+            self.input(|engine, now| engine.handle_token(now, Ok(Some(token))));
+        }
+        self.check.wire.patience_until = 0;
+        self.input(|engine, now| engine.connect(now));
+        self.try_now();
+    }
+
+    /// Whatever was broken is whole again.
+    pub(super) fn quiet(&mut self) {
+        self.say(|| "everything is whole again".to_owned());
+        self.net.heal();
+        self.store.heal();
+        self.server.flap_until = 0;
+        self.server.nacks_until = 0;
+        self.server.curse_next.clear();
+        self.server.cursed.clear();
+        self.tokens_bad_until = 0;
+        self.server_up();
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.set_nack_every(None);
+        }
+        self.spawn();
+        // Whoever missed an event so far must notice by these at the latest.
+        for channel in [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity] {
+            self.publish(channel, 1);
+        }
+        self.queue.push(self.now + 5_000, Happening::Settle);
+    }
+
+    pub(super) fn settle(&mut self) {
+        if self.now >= SETTLED_BY {
+            let state = self.unsettled().unwrap_or_default();
+            return self.check.fail("settles", || {
+                format!("not at rest {} s after the last fault: {state}", (SETTLED_BY - QUIET) / 1000)
+            });
+        }
+        self.queue.push(self.now + 1_000, Happening::Settle);
+        let unsettled = self.unsettled();
+        if unsettled.is_some() {
+            self.settled_since = None;
+            return;
+        }
+        let since = *self.settled_since.get_or_insert(self.now);
+        if self.now - since >= REST_MS {
+            self.over = true;
+            self.compare();
+        }
+    }
+
+    /// What is not at rest yet.
+    fn unsettled(&self) -> Option<String> {
+        let Some(engine) = &self.worker.engine else { return Some("no worker".to_owned()) };
+        let status = engine.status();
+        if status.state != ConnectionState::Connected {
+            return Some(format!("{:?} ({:?})", status.state, status.cause));
+        }
+        let counts = engine.counts();
+        if counts.queued.iter().sum::<u32>() > 0 {
+            let rows: Vec<String> = engine
+                .messages()
+                .iter()
+                .filter(|row| !row.update.delivery.is_final())
+                .map(|row| format!("{} {:?}", row.update.id, row.update.delivery))
+                .take(5)
+                .collect();
+            return Some(format!("{counts:?} waiting, among them {rows:?}"));
+        }
+        if self.store.pending() > 0 {
+            return Some("the store is busy".to_owned());
+        }
+        if !self.worker.outstanding.is_empty() {
+            return Some("pages have not taken their batches".to_owned());
+        }
+        let busy = self.worker.live.is_some_and(|index| {
+            let conn = &self.conns[index];
+            conn.client == End::Open && (!conn.up.is_empty() || !conn.down.is_empty())
+        });
+        busy.then(|| "something is on its way".to_owned())
+    }
+
+    /// Everything is at rest: is it right?
+    fn compare(&mut self) {
+        self.compare_folds();
+        let store = &self.store;
+        let kept = |id: &str| store.failed(id).map(|failed| failed.state.clone());
+        self.check.account(self.worker.instance, kept);
+        self.compare_store();
+    }
+
+    fn compare_store(&mut self) {
+        let left: Vec<String> = self.store.row_ids().map(str::to_owned).take(3).collect();
+        if !left.is_empty() {
+            self.check.fail("store-drained", || format!("{left:?} are on the disk and in no outbox"));
+        }
+    }
+
+    fn compare_folds(&mut self) {
+        let subjects: Vec<(usize, Subject)> = self
+            .pages
+            .iter()
+            .enumerate()
+            .flat_map(|(index, page)| page.views.keys().map(move |subject| (index, subject.clone())))
+            .collect();
+        for (index, subject) in subjects {
+            let view = &self.pages[index].views[&subject];
+            let truth = match self.server.kind {
+                ServerKind::V1 => {
+                    let Some(gateway) = &self.server.gateway else { continue };
+                    Fold::of_items(&gateway.state(&subject))
+                }
+                // A basic server shows its state by events only: what the worker folded is compared.
+                _ => match self.worker.engine.as_ref().and_then(|engine| engine.fold_items(&subject)) {
+                    Some((_, _, items)) => Fold::of(items.iter().map(|event| &event.payload)),
+                    None => continue,
+                },
+            };
+            if view.fold != truth {
+                let text = view.fold.difference(&truth);
+                self.check.fail("fold-equals-server", || format!("page {}, {subject}: {text}", index + 1));
+            }
+            self.compare_engine_fold(&subject, &truth);
+        }
+    }
+
+    fn compare_engine_fold(&mut self, subject: &Subject, truth: &Fold) {
+        let Some((_, _, items)) = self.worker.engine.as_ref().and_then(|e: &Engine| e.fold_items(subject)) else {
+            return;
+        };
+        let fold = Fold::of(items.iter().map(|event| &event.payload));
+        if fold != *truth {
+            let text = fold.difference(truth);
+            self.check.fail("fold-equals-server", || format!("worker, {subject}: {text}"));
+        }
+    }
+}

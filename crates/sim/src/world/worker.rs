@@ -1,0 +1,345 @@
+//! The worker's shell: gives the engine its inputs and carries out its outputs.
+
+use super::{Happening, Worker, World};
+use crate::clock::Clock;
+use crate::net::{Conn, End, Item};
+use crate::script::ServerKind;
+use crate::server::USER;
+use crate::store::Request;
+use crate::story::clip;
+use fastrand::Rng;
+use sentinelops_engine::{
+    Batch, Cause, Engine, EngineOptions, Generation, Mode, Now, Options, OutboxOptions, Output, SocketEvent,
+    StoreGroup, StoreOp, Trace,
+};
+use std::collections::HashMap;
+
+/// More in one batch is no batch any more.
+const BATCH_ITEMS: usize = 10_500;
+
+impl Worker {
+    pub(super) fn new() -> Self {
+        Self {
+            engine: None,
+            instance: 0,
+            clock: Clock::default(),
+            asleep_until: 0,
+            slept: 0,
+            timer_first: false,
+            timer: 0,
+            timer_at: None,
+            late_by: 0,
+            late_until: 0,
+            sockets: HashMap::new(),
+            live: None,
+            buffered: 0,
+            outstanding: HashMap::new(),
+            away: false,
+            trouble: 0,
+        }
+    }
+
+    pub(super) fn set_late(&mut self, by: u64, until: u64) {
+        (self.late_by, self.late_until) = (by, until);
+    }
+}
+
+impl World {
+    pub(super) fn options(&self) -> EngineOptions {
+        let setup = &self.script.setup;
+        EngineOptions {
+            connection: Options { mode: setup.mode, ..Options::default() },
+            outbox: OutboxOptions {
+                capacity: setup.capacity,
+                window: setup.window,
+                critical_reserve: setup.reserve,
+                max_age_ms: setup.max_age,
+                ..OutboxOptions::default()
+            },
+            user: (setup.server == ServerKind::V1).then(|| USER.to_owned()),
+            session: "scope".to_owned(),
+            client: "sim/1".to_owned(),
+            tab: "tab-1".to_owned(),
+            has_token_provider: setup.tokens,
+        }
+    }
+
+    /// One input: everything it brings about is carried out before anything else happens.
+    pub(super) fn input<R>(&mut self, give: impl FnOnce(&mut Engine, Now) -> R) -> Option<R> {
+        let now = self.worker.clock.now(self.now);
+        let engine = self.worker.engine.as_mut()?;
+        let answer = give(engine, now);
+        self.drain();
+        Some(answer)
+    }
+
+    fn drain(&mut self) {
+        let mut any = false;
+        loop {
+            let mut sent = None;
+            while let Some(output) = self.worker.engine.as_mut().and_then(Engine::poll_output) {
+                any = true;
+                self.check.output();
+                if let Output::Transmit { generation, .. } = &output {
+                    sent = Some(*generation);
+                }
+                self.carry_out(output);
+                if self.check.violation.is_some() {
+                    return;
+                }
+            }
+            let Some(generation) = sent else { break };
+            self.read_buffered(generation);
+        }
+        if any {
+            self.look_at_status();
+        }
+        self.arm_timer();
+    }
+
+    /// Tells the engine `bufferedAmount`; the caller drains.
+    fn read_buffered(&mut self, generation: Generation) {
+        let now = self.now;
+        let Some(index) = self.worker.sockets.get(&generation.0).copied() else { return };
+        let unsent = self.conns[index].up.unsent(now).saturating_sub(self.net.kernel);
+        self.worker.buffered = unsent;
+        let clock = self.worker.clock.now(now);
+        if let Some(engine) = &mut self.worker.engine {
+            engine.handle_socket(clock, generation, SocketEvent::Buffered(unsent as usize));
+        }
+    }
+
+    fn arm_timer(&mut self) {
+        let Some(engine) = &self.worker.engine else { return };
+        let Some(due) = engine.poll_timeout() else {
+            self.worker.timer_at = None;
+            return;
+        };
+        let mut at = self.worker.clock.time_of(due).max(self.now);
+        if self.worker.timer_at.is_some_and(|armed| armed <= at) {
+            return;
+        }
+        if self.now < self.worker.late_until && self.worker.late_by > 0 {
+            at += self.rng.u64(0..self.worker.late_by);
+        }
+        self.worker.timer += 1;
+        self.worker.timer_at = Some(at);
+        self.queue.push(at, Happening::Timer(self.worker.timer));
+    }
+
+    pub(super) fn timer(&mut self, token: u64) {
+        if token != self.worker.timer {
+            return;
+        }
+        self.worker.timer_at = None;
+        let Some(engine) = &self.worker.engine else { return };
+        let mono = self.worker.clock.mono(self.now);
+        if engine.poll_timeout().is_none_or(|due| due > mono) {
+            return self.arm_timer();
+        }
+        if self.worker.buffered > 0
+            && let Some(live) = self.worker.live
+        {
+            self.read_buffered(Generation(self.conns[live].generation));
+            self.drain();
+        }
+        self.input(|engine, now| engine.handle_timeout(now));
+        let overdue = self.worker.engine.as_ref().and_then(Engine::poll_timeout).is_some_and(|due| due <= mono);
+        self.check.tick(overdue);
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Dial { generation, url: _ } => self.dial(generation),
+            Output::Transmit { generation, text, binary } => self.transmit(generation, text, binary),
+            Output::Abandon { generation, code, reason } => self.abandon(generation, code, &reason),
+            Output::RequestToken { reason } => {
+                self.say(|| format!("engine asks for a token: {reason:?}"));
+                self.request_token();
+            }
+            Output::Store(group) => self.write(group),
+            Output::OpenStore => self.ask_store(Request::Open),
+            Output::RescanStore => self.ask_store(Request::Rescan),
+            Output::Deliver { consumer, batch } => self.hand_batch(consumer.0, batch),
+            Output::Trace(trace) => self.trace(trace),
+        }
+    }
+
+    fn trace(&mut self, trace: Trace) {
+        if let Trace::Backoff { attempt, delay_ms, .. } = &trace {
+            self.check.backoff(*attempt, *delay_ms);
+        }
+        self.say(|| match trace {
+            Trace::State { from, to, cause } => format!("state {from:?} -> {to:?}: {cause}"),
+            Trace::Backoff { attempt, delay_ms, why } => {
+                format!("attempt {attempt} in {delay_ms} ms: {why}")
+            }
+            Trace::Message(update) => {
+                format!("{} {:?} {:?}", update.id, update.durability, update.delivery)
+            }
+            other => clip(&format!("{other:?}"), 160),
+        });
+    }
+
+    fn dial(&mut self, generation: Generation) {
+        let instance = self.worker.instance;
+        self.check.dial((instance, generation.0));
+        self.say(|| format!("dials #{}", generation.0));
+        let index = self.conns.len();
+        let rng = Rng::with_seed(self.script.setup.seed ^ ((index as u64 + 1) << 20));
+        let mut conn = Conn::new(instance, generation.0, rng);
+        conn.slow_server_until = self.slow_login;
+        self.slow_login = 0;
+        self.conns.push(conn);
+        self.worker.sockets.insert(generation.0, index);
+        self.worker.live = Some(index);
+        self.worker.buffered = 0;
+        let latency = self.net.link(self.now).latency;
+        if self.now < self.net.refuse_until {
+            self.queue.push(self.now + latency + 1, Happening::ClientReset(index));
+        } else if self.now >= self.net.silent_until {
+            self.queue.push(self.now + latency, Happening::Accept(index));
+        }
+    }
+
+    fn transmit(&mut self, generation: Generation, text: String, binary: bool) {
+        let socket = (self.worker.instance, generation.0);
+        let Some(index) = self.worker.sockets.get(&generation.0).copied() else {
+            return self.check.fail("one-live-socket", || format!("sends on {socket:?}, which never was"));
+        };
+        self.say(|| format!("#{} <- {}", generation.0, clip(&text, 200)));
+        let conn = &self.conns[index];
+        if conn.client != End::Open {
+            let end = conn.client;
+            return self.check.fail("one-live-socket", || format!("sends on {socket:?}, which is {end:?}"));
+        }
+        let unsent = self.conns[index].up.unsent(self.now).saturating_sub(self.net.kernel);
+        if unsent > 64 * 1024 {
+            self.check.fail("buffer", || format!("sends while {unsent} bytes are buffered"));
+        }
+        let known = self.conns[index].welcomed || self.check.messages.basic || !self.check.messages.welcomed;
+        self.check.transmit(socket, &text, known);
+        let link = self.net.link(self.now);
+        let conn = &mut self.conns[index];
+        let item = Item::Frame { bytes: text.into_bytes(), binary };
+        if let Some(at) = conn.up.send(self.now, item, &link, &mut conn.rng) {
+            self.queue.push(at, Happening::Up(index));
+        }
+    }
+
+    fn abandon(&mut self, generation: Generation, code: u16, reason: &str) {
+        let socket = (self.worker.instance, generation.0);
+        self.say(|| format!("abandons #{} with {code} {reason}", generation.0));
+        let Some(index) = self.worker.sockets.get(&generation.0).copied() else { return };
+        let cause = self.worker.engine.as_ref().map(|engine| engine.status().cause);
+        let now = self.now;
+        let conn = &mut self.conns[index];
+        if cause == Some(Cause::Silent) && conn.client == End::Open {
+            if conn.down.receive_ready(now) {
+                self.check.fail("judge-after-reading", || {
+                    format!("{socket:?} is called silent while received data is unread")
+                });
+            } else if conn.heard + 1_900 > now && conn.ponged {
+                let ago = now - conn.heard;
+                self.check.fail("judge-after-reading", || {
+                    format!("{socket:?} is called silent {ago} ms after its last frame")
+                });
+            }
+        }
+        self.close_client(index, code);
+        self.check.gone(socket);
+        if self.worker.live == Some(index) {
+            self.worker.live = None;
+        }
+    }
+
+    /// The browser's end is closed: the server will hear of it, after what was sent before.
+    pub(super) fn close_client(&mut self, index: usize, code: u16) {
+        let link = self.net.link(self.now);
+        let conn = &mut self.conns[index];
+        if conn.client == End::Closed {
+            return;
+        }
+        conn.client = End::Closed;
+        let item = Item::Close { code, reason: String::new() };
+        if let Some(at) = conn.up.send(self.now, item, &link, &mut conn.rng) {
+            self.queue.push(at, Happening::Up(index));
+        }
+    }
+
+    fn request_token(&mut self) {
+        let instance = self.worker.instance;
+        if self.now < self.tokens_bad_until {
+            match self.rng.u8(0..3) {
+                0 => {}
+                1 => {
+                    let at = self.now + 500;
+                    self.queue.push(at, Happening::Token(instance, Err("no session".to_owned())));
+                }
+                _ => {
+                    let token = format!("token-{}", self.tokens);
+                    self.queue.push(self.now + 9_000, Happening::Token(instance, Ok(Some(token))));
+                }
+            }
+            return;
+        }
+        self.tokens += 1;
+        let token = format!("token-{}", self.tokens);
+        self.queue.push(self.now + 20, Happening::Token(instance, Ok(Some(token))));
+    }
+
+    fn write(&mut self, group: StoreGroup) {
+        let puts = group.ops.iter().any(|op| matches!(op, StoreOp::Put(_)));
+        if puts && !group.strict {
+            let number = group.number;
+            self.check.fail("durable-truth", || format!("group {number} stores rows without strict"));
+        }
+        self.ask_store(Request::Write(group));
+    }
+
+    fn ask_store(&mut self, request: Request) {
+        self.say(|| clip(&format!("store <- {request:?}"), 220));
+        let pace = self.rng.u64(0..6);
+        let at = self.store.request(self.now, request, pace);
+        self.queue.push(at, Happening::Store(self.worker.instance));
+    }
+
+    pub(super) fn store_done(&mut self) {
+        let Some(event) = self.store.finish(self.now) else { return };
+        self.say(|| clip(&format!("store -> {event:?}"), 160));
+        self.input(|engine, now| engine.handle_store(now, event));
+    }
+
+    fn hand_batch(&mut self, consumer: u64, batch: Batch) {
+        let number = batch.number;
+        if self.worker.outstanding.insert(consumer, number).is_some() {
+            self.check.fail("one-batch-outstanding", || {
+                format!("page {consumer} gets batch {number} before it returned its credit")
+            });
+        }
+        let items = batch.items.len();
+        if items > BATCH_ITEMS {
+            self.check.fail("consumer-bound", || format!("a batch of {items} for page {consumer}"));
+        }
+        let instance = self.worker.instance;
+        self.queue.push(self.now + 1, Happening::Deliver(instance, consumer, batch));
+    }
+
+    fn look_at_status(&mut self) {
+        let Some(engine) = &self.worker.engine else { return };
+        let status = engine.status();
+        if status.mode == Some(Mode::Basic) && !self.check.messages.basic && self.check.messages.welcomed {
+            self.check.fail("pinned", || "a server that welcomed once is taken for a basic one".to_owned());
+        }
+    }
+
+    pub(super) fn check_counts(&mut self) {
+        let Some(engine) = &self.worker.engine else { return };
+        let counts = engine.counts();
+        let others: u32 = counts.queued[1..].iter().sum();
+        let capacity = self.script.setup.capacity;
+        if others > capacity {
+            self.check.fail("capacity", || format!("{others} rows above critical, {capacity} allowed"));
+        }
+    }
+}
