@@ -1,0 +1,54 @@
+//! The feed: newest at the bottom, following it until the person scrolls up.
+
+use super::ActivityItem;
+use crate::components::hooks::{use_follow, use_total};
+use crate::components::icon::{Icon, IconMark};
+use crate::components::panel::{Empty, Loading, Panel};
+use crate::realtime::use_activity_feed;
+use yew::prelude::*;
+
+/// So many are enough to look back; older ones leave at the top.
+const SHOWN: usize = 150;
+
+/// See [`ActivityPanel`].
+#[derive(Properties, PartialEq)]
+pub struct ActivityPanelProps {
+    /// Added to the panel's class.
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// Who did what.
+#[component]
+pub fn ActivityPanel(props: &ActivityPanelProps) -> Html {
+    let feed = use_activity_feed();
+    let total = use_total(&feed.activities, |activity| &activity.id);
+    let follow = use_follow(total);
+    let hidden = feed.activities.len().saturating_sub(SHOWN);
+    let jump = follow.jump.clone();
+    html! {
+        <Panel title="Activity" class={props.class.clone()} testid="activity-panel">
+            <div class="anchor">
+                <div class="panel__body" ref={follow.scroller} tabindex="0" role="log" aria-live="off" aria-label="Activity" data-testid="activity-log">
+                    if !feed.is_loaded {
+                        <Loading label="Waiting for the activity feed" rows={5} />
+                    } else if feed.activities.is_empty() {
+                        <Empty title="Nothing happened yet" detail="What people and machines do appears here." icon={Icon::Activity} />
+                    } else {
+                        <ol class="feed">
+                            { for feed.activities.iter().skip(hidden).map(|activity| html! {
+                                <ActivityItem key={activity.id.clone()} activity={activity.clone()} />
+                            }) }
+                        </ol>
+                    }
+                </div>
+                if follow.unseen > 0 {
+                    <button type="button" class="button float" onclick={move |_| jump.emit(())} data-testid="activity-new">
+                        <IconMark icon={Icon::Down} size={14} />
+                        <span class="num">{ format!("{} new", follow.unseen) }</span>
+                    </button>
+                }
+            </div>
+        </Panel>
+    }
+}

@@ -1,0 +1,58 @@
+//! The team.
+
+use super::AgentItem;
+use crate::components::icon::Icon;
+use crate::components::panel::{Empty, Loading, Panel};
+use crate::realtime::use_agents;
+use sentinelops_protocol::domain::{AgentStatus, Presence};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// See [`AgentsPanel`].
+#[derive(Properties, PartialEq)]
+pub struct AgentsPanelProps {
+    /// Added to the panel's class.
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// Everybody, those who can take work first.
+#[component]
+pub fn AgentsPanel(props: &AgentsPanelProps) -> Html {
+    let feed = use_agents();
+    let agents = use_memo(feed.agents.clone(), |agents| by_presence(agents));
+    let online = agents.iter().filter(|agent| agent.status == Presence::Online).count();
+    let count = feed.is_loaded.then(|| AttrValue::from(format!("{online} online")));
+    html! {
+        <Panel title="Team" class={props.class.clone()} {count} testid="agents-panel">
+            <div class="panel__body" tabindex="0">
+                if !feed.is_loaded {
+                    <Loading label="Waiting for the team" rows={3} />
+                } else if agents.is_empty() {
+                    <Empty title="Nobody yet" detail="Agents appear as soon as they report." icon={Icon::Team} />
+                } else {
+                    <ul>
+                        { for agents.iter().map(|agent| html! { <AgentItem key={agent.agent_id.clone()} agent={agent.clone()} /> }) }
+                    </ul>
+                }
+            </div>
+        </Panel>
+    }
+}
+
+/// Online, busy, away, offline; by name within. Not by when they were last seen: nobody should have to chase a name.
+pub fn by_presence(agents: &[Rc<AgentStatus>]) -> Vec<Rc<AgentStatus>> {
+    let rank = |presence: &Presence| match presence {
+        Presence::Online => 0,
+        Presence::Busy => 1,
+        Presence::Away => 2,
+        Presence::Other(_) => 3,
+        Presence::Offline => 4,
+    };
+    let mut sorted = agents.to_vec();
+    sorted.sort_by(|a, b| {
+        let name = |agent: &AgentStatus| agent.name.clone().unwrap_or_else(|| agent.agent_id.clone());
+        rank(&a.status).cmp(&rank(&b.status)).then_with(|| name(a).cmp(&name(b)))
+    });
+    sorted
+}

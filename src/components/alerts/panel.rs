@@ -1,0 +1,61 @@
+//! The alerts that are not over.
+
+use super::AlertItem;
+use crate::components::icon::Icon;
+use crate::components::marks::severity_rank;
+use crate::components::panel::{Empty, Loading, Panel};
+use crate::realtime::use_alerts;
+use sentinelops_protocol::domain::{Alert, AlertChange};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// More would not be read; the rest is counted.
+const SHOWN: usize = 100;
+
+/// See [`AlertsPanel`].
+#[derive(Properties, PartialEq)]
+pub struct AlertsPanelProps {
+    /// Added to the panel's class.
+    #[prop_or_default]
+    pub class: Classes,
+    /// An alert's incident was chosen.
+    #[prop_or_default]
+    pub on_incident: Option<Callback<AttrValue>>,
+}
+
+/// Raised first, the most urgent first among them.
+#[component]
+pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
+    let feed = use_alerts();
+    let alerts = use_memo(feed.alerts.clone(), |alerts| open(alerts));
+    let raised = alerts.iter().filter(|alert| alert.change == AlertChange::Raised).count();
+    let count = feed.is_loaded.then(|| AttrValue::from(format!("{raised} raised")));
+    html! {
+        <Panel title="Alerts" class={props.class.clone()} {count} testid="alerts-panel">
+            <div class="panel__body" tabindex="0">
+                if !feed.is_loaded {
+                    <Loading label="Waiting for the alerts" rows={3} />
+                } else if alerts.is_empty() {
+                    <Empty title="All quiet" detail="No alert is raised." icon={Icon::Bell} />
+                } else {
+                    <ul>
+                        { for alerts.iter().take(SHOWN).map(|alert| html! {
+                            <AlertItem key={alert.id.clone()} alert={alert.clone()} on_incident={props.on_incident.clone()} />
+                        }) }
+                    </ul>
+                    if alerts.len() > SHOWN {
+                        <p class="empty__detail empty">{ format!("and {} more", alerts.len() - SHOWN) }</p>
+                    }
+                }
+            </div>
+        </Panel>
+    }
+}
+
+fn open(alerts: &[Rc<Alert>]) -> Vec<Rc<Alert>> {
+    let mut open: Vec<_> =
+        alerts.iter().rev().filter(|alert| alert.change != AlertChange::Cleared).cloned().collect();
+    // Stable: among equals the newest stay first.
+    open.sort_by_key(|alert| (alert.change != AlertChange::Raised, severity_rank(Some(&alert.severity))));
+    open
+}

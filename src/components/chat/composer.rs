@@ -1,0 +1,55 @@
+//! Where one writes.
+
+use crate::components::icon::{Icon, IconMark};
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// Longer texts belong into the incident, and the server takes 64 KiB at most.
+const LONGEST: &str = "4000";
+
+/// See [`Composer`].
+#[derive(Properties, PartialEq)]
+pub struct ComposerProps {
+    /// What the field is called.
+    pub label: AttrValue,
+    /// A message was written.
+    pub on_send: Callback<String>,
+    /// Somebody is writing.
+    pub on_typing: Callback<()>,
+}
+
+/// A field and a button. The draft lives here, so that a key stroke renders nothing but the field.
+#[component]
+pub fn Composer(props: &ComposerProps) -> Html {
+    let draft = use_state_eq(String::new);
+    let set = draft.setter();
+    let oninput = {
+        let (set, on_typing) = (set.clone(), props.on_typing.clone());
+        move |event: InputEvent| {
+            let text = event.target_unchecked_into::<HtmlInputElement>().value();
+            if !text.trim().is_empty() {
+                on_typing.emit(());
+            }
+            set.set(text);
+        }
+    };
+    let onsubmit = {
+        let (text, on_send) = (draft.trim().to_owned(), props.on_send.clone());
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            if !text.is_empty() {
+                on_send.emit(text.clone());
+                set.set(String::new());
+            }
+        }
+    };
+    html! {
+        <form class="composer" {onsubmit}>
+            <input class="input" type="text" aria-label={props.label.clone()} placeholder="Write a message" value={(*draft).clone()}
+                {oninput} maxlength={LONGEST} autocomplete="off" data-testid="chat-input" />
+            <button type="submit" class="button button--icon" aria-label="Send" title="Send" data-testid="chat-send">
+                <IconMark icon={Icon::Sent} />
+            </button>
+        </form>
+    }
+}

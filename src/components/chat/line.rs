@@ -1,0 +1,54 @@
+//! One message of a conversation.
+
+use crate::components::marks::SendStateMark;
+use crate::components::people::PersonName;
+use crate::components::relative_time::RelativeTime;
+use crate::realtime::{ChatEntry, MessageId, SendState};
+use sentinelops_engine::{DeliveryState, Durability};
+use yew::prelude::*;
+
+/// See [`ChatLine`].
+#[derive(Properties, PartialEq)]
+pub struct ChatLineProps {
+    /// The message and what became of it.
+    pub entry: ChatEntry,
+    /// Send it again.
+    pub on_retry: Callback<MessageId>,
+}
+
+/// Who, when, what; of an own one also how far it got.
+#[component]
+pub fn ChatLine(props: &ChatLineProps) -> Html {
+    let entry = &props.entry;
+    let message = &entry.message;
+    let failed = entry.send.as_ref().is_some_and(SendState::is_failed);
+    let retry = {
+        let (on_retry, id) = (props.on_retry.clone(), MessageId::from(&*entry.key));
+        move |_| on_retry.emit(id.clone())
+    };
+    html! {
+        <li class={classes!("bubble", entry.mine.then_some("bubble--own"))} data-testid="chat-message" data-message-id={message.id.clone()}>
+            <div class="bubble__head">
+                <span class="bubble__who">
+                    if entry.mine { { "You" } } else { <PersonName id={message.sender_id.clone()} /> }
+                </span>
+                if message.timestamp > 0 { <RelativeTime at={message.timestamp} /> }
+            </div>
+            <p class="bubble__text" data-testid="chat-text">{ &message.content }</p>
+            if entry.mine {
+                <div class="bubble__state">
+                    <SendStateMark state={state(entry)} received={entry.received} read={entry.read} />
+                    if failed {
+                        <button type="button" class="button button--small" onclick={retry} data-testid="message-retry">{ "Retry" }</button>
+                    }
+                </div>
+            }
+        </li>
+    }
+}
+
+/// An own message of another page or an earlier visit has no state here: the server shows it, so it was delivered.
+fn state(entry: &ChatEntry) -> SendState {
+    let shown = || SendState { durability: Durability::Durable, delivery: DeliveryState::Delivered };
+    entry.send.clone().unwrap_or_else(shown)
+}

@@ -1,0 +1,9 @@
+//! A conversation.
+
+mod composer;
+mod line;
+mod pane;
+
+pub use composer::Composer;
+pub use line::{ChatLine, ChatLineProps};
+pub use pane::ChatPane;

@@ -1,0 +1,86 @@
+//! The conversation: log, who types, composer.
+
+use super::{ChatLine, Composer};
+use crate::components::hooks::{use_follow, use_total};
+use crate::components::icon::{Icon, IconMark};
+use crate::components::panel::{Empty, Loading};
+use crate::components::people::Names;
+use crate::realtime::{MessageId, use_chat_messages};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// So many are enough to look back; older ones leave at the top.
+const SHOWN: usize = 150;
+
+/// See [`ChatPane`].
+#[derive(Properties, PartialEq)]
+pub struct ChatPaneProps {
+    /// Which conversation.
+    pub conversation: AttrValue,
+}
+
+/// Follows the newest message, marks what is seen as read, tells the others while one writes.
+#[component]
+pub fn ChatPane(props: &ChatPaneProps) -> Html {
+    let chat = use_chat_messages(&props.conversation);
+    let names = use_context::<Names>().unwrap_or_default();
+    let follow = use_follow(use_total(&chat.messages, |entry| &entry.key));
+    let jump = follow.jump.clone();
+
+    // Seen is what stands at the end of the log while the person is there.
+    use_effect_with((chat.messages.clone(), follow.unseen, chat.is_connected), {
+        let chat = chat.clone();
+        move |(messages, unseen, connected)| {
+            let visible = web_sys::window().and_then(|w| w.document()).is_some_and(|d| !d.hidden());
+            if visible && *connected && *unseen == 0 && messages.iter().any(|entry| !entry.mine) {
+                chat.mark_read();
+            }
+        }
+    });
+    let on_retry = use_callback(chat.clone(), |id: MessageId, chat| chat.retry(&id));
+    let on_send = {
+        let (chat, jump) = (chat.clone(), jump.clone());
+        Callback::from(move |text: String| {
+            chat.send_message(&text);
+            jump.emit(());
+        })
+    };
+    let on_typing = use_callback(chat.clone(), |(), chat| chat.set_typing());
+    let hidden = chat.messages.len().saturating_sub(SHOWN);
+    html! {
+        <div class="chat" data-testid="chat" data-conversation={props.conversation.clone()}>
+            <div class="anchor">
+                <div class="panel__body" ref={follow.scroller} tabindex="0" role="log" aria-label="Conversation" data-testid="chat-log">
+                    if !chat.messages.is_empty() {
+                        <ol class="chat__log">
+                            { for chat.messages.iter().skip(hidden).map(|entry| html! {
+                                <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} />
+                            }) }
+                        </ol>
+                    } else if chat.is_loaded || chat.is_connected {
+                        <Empty title="No messages yet" detail="What is said here stays with it." icon={Icon::Team} />
+                    } else {
+                        <Loading label="Waiting for the conversation" rows={3} />
+                    }
+                </div>
+                if follow.unseen > 0 {
+                    <button type="button" class="button float" onclick={move |_| jump.emit(())} data-testid="chat-new">
+                        <IconMark icon={Icon::Down} size={14} />
+                        <span class="num">{ format!("{} new", follow.unseen) }</span>
+                    </button>
+                }
+            </div>
+            <p class="chat__typing" data-testid="chat-typing">{ typing_words(&chat.typing, &names) }</p>
+            <Composer label="Message to the conversation" {on_send} {on_typing} />
+        </div>
+    }
+}
+
+fn typing_words(typing: &[Rc<str>], names: &Names) -> String {
+    match typing {
+        [] => String::new(),
+        [one] => format!("{} is typing", names.of(one)),
+        [one, two] => format!("{} and {} are typing", names.of(one), names.of(two)),
+        [one, rest @ ..] => format!("{} and {} others are typing", names.of(one), rest.len()),
+    }
+}

@@ -1,0 +1,129 @@
+//! One timer for every text that depends on the time of day.
+//!
+//! Rows never render because time passes: each such text is its own little component, listens here once a second,
+//! and renders only when its words change.
+
+use gloo::timers::callback::Interval;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use yew::prelude::*;
+
+type Listener = Rc<dyn Fn(u64)>;
+
+#[derive(Default)]
+struct Clock {
+    next: u64,
+    listeners: BTreeMap<u64, Listener>,
+    interval: Option<Interval>,
+}
+
+thread_local! {
+    static CLOCK: RefCell<Clock> = RefCell::default();
+}
+
+/// Milliseconds since the epoch, now.
+pub(crate) fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// Ends the listening when dropped.
+pub(crate) struct Ticking(u64);
+
+/// Calls `listener` about once a second with [`now_ms`].
+pub(crate) fn listen(listener: Listener) -> Ticking {
+    CLOCK.with_borrow_mut(|clock| {
+        let id = clock.next;
+        clock.next += 1;
+        clock.listeners.insert(id, listener);
+        clock.interval.get_or_insert_with(|| Interval::new(1_000, tick));
+        Ticking(id)
+    })
+}
+
+fn tick() {
+    // Copied first: a listener may end listening, or begin to.
+    let listeners: Vec<Listener> = CLOCK.with_borrow(|clock| clock.listeners.values().cloned().collect());
+    let now = now_ms();
+    for listener in listeners {
+        listener(now);
+    }
+}
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        CLOCK.with_borrow_mut(|clock| {
+            clock.listeners.remove(&self.0);
+            if clock.listeners.is_empty() {
+                clock.interval = None;
+            }
+        });
+    }
+}
+
+/// A text that is a function of the time and of `at`, kept up to date.
+#[hook]
+pub(crate) fn use_time_text(at: u64, words: fn(now: u64, at: u64) -> AttrValue) -> AttrValue {
+    let text = words(now_ms(), at);
+    let shown = use_mut_ref(AttrValue::default);
+    *shown.borrow_mut() = text.clone();
+    let update = use_force_update();
+    use_effect_with(at, move |&at| {
+        let ticking = listen(Rc::new(move |now| {
+            if words(now, at) != *shown.borrow() {
+                update.force_update();
+            }
+        }));
+        move || drop(ticking)
+    });
+    text
+}
+
+/// How long ago, in as few characters as say it: `now`, `4m`, `2h`, `3d`. Seconds are left out on purpose: a column
+/// of counting numbers draws the eye and tells nothing.
+pub(crate) fn ago(now: u64, at: u64) -> AttrValue {
+    let minutes = now.saturating_sub(at) / 60_000;
+    match minutes {
+        0 => AttrValue::Static("now"),
+        1..60 => format!("{minutes}m").into(),
+        60..1_440 => format!("{}h", minutes / 60).into(),
+        _ => format!("{}d", minutes / 1_440).into(),
+    }
+}
+
+/// How long ago, in words for people: `just now`, `4 minutes ago`.
+pub(crate) fn ago_words(now: u64, at: u64) -> AttrValue {
+    let minutes = now.saturating_sub(at) / 60_000;
+    let (count, unit) = match minutes {
+        0 => return AttrValue::Static("just now"),
+        1..60 => (minutes, "minute"),
+        60..1_440 => (minutes / 60, "hour"),
+        _ => (minutes / 1_440, "day"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" }).into()
+}
+
+/// How long until: `in 12 s`, `now`.
+pub(crate) fn until(now: u64, at: u64) -> AttrValue {
+    match at.saturating_sub(now).div_ceil(1_000) {
+        0 => AttrValue::Static("now"),
+        seconds => format!("in {seconds} s").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_time() {
+        assert_eq!(ago(10_000, 50_000), "now");
+        assert_eq!(ago(61_000, 0), "1m");
+        assert_eq!(ago(7_200_000, 0), "2h");
+        assert_eq!(ago(200_000_000, 0), "2d");
+        assert_eq!(ago_words(61_000, 0), "1 minute ago");
+        assert_eq!(ago_words(7_300_000, 0), "2 hours ago");
+        assert_eq!(until(0, 1), "in 1 s");
+        assert_eq!(until(5, 5), "now");
+    }
+}

@@ -1,0 +1,59 @@
+//! The component: the view, fed by the provider above.
+
+use super::ConnectionView;
+use crate::realtime::{WorkerHealth, use_connection};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// See [`ConnectionStatus`].
+#[derive(Properties, PartialEq)]
+pub struct ConnectionStatusProps {
+    /// State and latency in a pill, for a header.
+    #[prop_or_default]
+    pub compact: bool,
+    /// Everything that is known: cause, latency with its course, quality, queue, storage, last error, "try now".
+    #[prop_or_default]
+    pub show_details: bool,
+}
+
+/// The state of the connection of the provider above. With neither property set: one line without frame.
+///
+/// ```
+/// use sentinelops::components::ConnectionStatus;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Header() -> Html {
+///     html! { <header><ConnectionStatus compact=true /></header> }
+/// }
+///
+/// #[component]
+/// fn Health() -> Html {
+///     html! { <ConnectionStatus show_details=true /> }
+/// }
+/// ```
+#[component]
+pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
+    let connection = use_connection();
+    let trouble = match &connection.worker {
+        WorkerHealth::Trouble(trouble) => Some(AttrValue::from(capital(&trouble.to_string()))),
+        WorkerHealth::Off => connection.error.as_ref().map(|error| capital(&error.to_string()).into()),
+        WorkerHealth::Starting | WorkerHealth::Running => None,
+    };
+    let samples = use_memo(connection.latencies.clone(), |latencies| Rc::<[f64]>::from(&**latencies));
+    let on_try_now = use_callback(connection.client().clone(), |(), client| {
+        // "Connect" where nobody asked for a connection, "try now" where one is waited for.
+        client.connect();
+        client.try_now();
+    });
+    html! {
+        <ConnectionView status={connection.status.clone()} {trouble} samples={(*samples).clone()} compact={props.compact}
+            show_details={props.show_details} {on_try_now} />
+    }
+}
+
+/// The errors' sentences begin small, because they also stand behind a colon.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,104 @@
+//! What happened, line by line, and as a file.
+
+use super::Meters;
+use crate::components::download::save_json;
+use crate::components::hooks::use_follow;
+use crate::components::icon::{Icon, IconMark};
+use crate::components::panel::{Empty, Panel};
+use crate::realtime::{Record, RecordKind, use_diagnostics};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// More would not be read here; the export holds all.
+const SHOWN: usize = 200;
+
+/// See [`DiagnosticsPanel`].
+#[derive(Properties, PartialEq)]
+pub struct DiagnosticsPanelProps {
+    /// Added to the panel's class.
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// Counters above, records below.
+#[component]
+pub fn DiagnosticsPanel(props: &DiagnosticsPanelProps) -> Html {
+    let diagnostics = use_diagnostics();
+    let total = diagnostics.records.last().map_or(0, |record| record.number + 1);
+    let follow = use_follow(total);
+    let jump = follow.jump.clone();
+    let export = {
+        let diagnostics = diagnostics.clone();
+        move |_| {
+            save_json("sentinelops-diagnostics.json", &diagnostics.export());
+        }
+    };
+    let end = html! {
+        <button type="button" class="button button--small" onclick={export} data-testid="diagnostics-export">
+            <IconMark icon={Icon::Download} size={14} />{ "Export JSON" }
+        </button>
+    };
+    let hidden = diagnostics.records.len().saturating_sub(SHOWN);
+    html! {
+        <Panel title="Diagnostics" class={props.class.clone()} {end} testid="diagnostics-panel">
+            <Meters />
+            <div class="anchor">
+                <div class="panel__body log" ref={follow.scroller} tabindex="0" role="log" aria-live="off" aria-label="Flight recorder"
+                    data-testid="diagnostics-log">
+                    if diagnostics.records.is_empty() {
+                        <Empty title="Nothing recorded yet" icon={Icon::Activity} />
+                    } else {
+                        <ol>
+                            { for diagnostics.records.iter().skip(hidden).map(|record| html! {
+                                <RecordLine key={record.number} record={record.clone()} />
+                            }) }
+                        </ol>
+                    }
+                </div>
+                if follow.unseen > 0 {
+                    <button type="button" class="button float" onclick={move |_| jump.emit(())}>
+                        <IconMark icon={Icon::Down} size={14} /><span class="num">{ format!("{} new", follow.unseen) }</span>
+                    </button>
+                }
+            </div>
+        </Panel>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct RecordLineProps {
+    record: Rc<Record>,
+}
+
+#[component]
+fn RecordLine(props: &RecordLineProps) -> Html {
+    let record = &props.record;
+    let date = js_sys::Date::new(&(record.at as f64).into());
+    let clock = format!(
+        "{:02}:{:02}:{:02}.{:03}",
+        date.get_hours(),
+        date.get_minutes(),
+        date.get_seconds(),
+        date.get_milliseconds()
+    );
+    html! {
+        <li class="log__line">
+            <span class="num">{ clock }</span>
+            <span>{ kind_word(record.kind) }</span>
+            <span class="log__text">{ &record.text }</span>
+        </li>
+    }
+}
+
+fn kind_word(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::State => "state",
+        RecordKind::Reconnect => "reconnect",
+        RecordKind::Send => "send",
+        RecordKind::Receive => "receive",
+        RecordKind::Error => "error",
+        RecordKind::Worker => "worker",
+        RecordKind::Page => "page",
+        RecordKind::Note => "note",
+    }
+}

@@ -1,0 +1,16 @@
+//! Hooks of the console: what lists, media queries and banners need.
+
+mod use_follow;
+mod use_gaps;
+mod use_media;
+mod use_total;
+mod use_window;
+
+pub use use_follow::{Follow, use_follow};
+pub use use_gaps::use_gaps;
+pub use use_media::use_media;
+pub use use_total::use_total;
+pub use use_window::{Window, use_window};
+
+/// Below this width the console is one panel at a time. The style sheet says the same.
+pub const PHONE: &str = "(width < 760px)";

@@ -1,0 +1,97 @@
+//! The console's line icons, drawn in a 16 x 16 box with the current colour.
+
+use yew::prelude::*;
+
+/// Which icon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// Magnifier.
+    Search,
+    /// Cross.
+    Close,
+    /// Moon and sun: the theme switch.
+    Theme,
+    /// Tray: nothing here.
+    Empty,
+    /// Exclamation mark in a triangle.
+    Warning,
+    /// Exclamation mark in a disc.
+    Failure,
+    /// An i in a circle.
+    Note,
+    /// Tick.
+    Tick,
+    /// Two ticks.
+    Ticks,
+    /// A ring being drawn.
+    Working,
+    /// Device with a tick: saved here.
+    Saved,
+    /// Arrow up: on its way.
+    Sent,
+    /// Clock.
+    Waiting,
+    /// Arrow down to a line.
+    Download,
+    /// Arrow pointing down: to the newest.
+    Down,
+    /// Bell.
+    Bell,
+    /// Flame-like triangle stack: incidents.
+    Incidents,
+    /// Pulse line: activity.
+    Activity,
+    /// Two heads: the team.
+    Team,
+}
+
+impl Icon {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Search => "M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9ZM10.4 10.4 13.5 13.5",
+            Self::Close => "M4 4l8 8M12 4l-8 8",
+            Self::Theme => "M8 2.5a5.5 5.5 0 1 0 0 11ZM8 2.5a5.5 5.5 0 0 1 0 11",
+            Self::Empty => "M2.5 9h3l1 2h3l1-2h3M2.5 9l2-5.5h7l2 5.5v4h-11Z",
+            Self::Warning => "M8 2.2 14.4 13.4H1.6ZM8 6.4v3.2M8 11.5v.1",
+            Self::Failure => "M8 2.2a5.8 5.8 0 1 1 0 11.6A5.8 5.8 0 0 1 8 2.2ZM8 5v3.6M8 10.9v.1",
+            Self::Note => "M8 2.2a5.8 5.8 0 1 1 0 11.6A5.8 5.8 0 0 1 8 2.2ZM8 7.4V11M8 5v.1",
+            Self::Tick => "M3.2 8.4 6.4 11.6 12.8 4.8",
+            Self::Ticks => "M1.4 8.6 4.4 11.6 10 5M7.2 11l.6.6L14.4 5",
+            Self::Working => "M8 2.6a5.4 5.4 0 1 1-5.4 5.4",
+            Self::Saved => "M2.5 3.5h11v7h-11ZM5.5 13.3h5M6 7l1.4 1.4L10.2 5.6",
+            Self::Sent => "M8 13V3.4M4.2 7.2 8 3.4l3.8 3.8",
+            Self::Waiting => "M8 2.4a5.6 5.6 0 1 1 0 11.2A5.6 5.6 0 0 1 8 2.4ZM8 5v3.2l2.2 1.4",
+            Self::Download => "M8 2.6v7.6M4.8 7.2 8 10.4l3.2-3.2M3 13.4h10",
+            Self::Down => "M8 3v9.6M4.2 8.8 8 12.6l3.8-3.8",
+            Self::Bell => "M4 11V7.2a4 4 0 0 1 8 0V11l1.2 1.4H2.8ZM6.6 14h2.8",
+            Self::Incidents => "M8 2.2 13.8 8 8 13.8 2.2 8ZM8 5.4v3M8 10.4v.1",
+            Self::Activity => "M1.8 8.4h2.8l2-5 3 9.4 2-4.4h2.6",
+            Self::Team => {
+                "M6 3.2a2.2 2.2 0 1 1 0 4.4 2.2 2.2 0 0 1 0-4.4ZM1.8 13c.3-2.4 2-3.6 4.2-3.6s3.9 1.2 4.2 3.6M10.6 3.4a2.2 \
+                 2.2 0 0 1 0 4M11.8 9.7c1.4.4 2.2 1.5 2.4 3.3"
+            }
+        }
+    }
+}
+
+/// See [`IconMark`].
+#[derive(Properties, PartialEq)]
+pub struct IconProps {
+    /// Which icon.
+    pub icon: Icon,
+    /// Width and height, px.
+    #[prop_or(16)]
+    pub size: u32,
+}
+
+/// Decoration: what it means stands beside it in words.
+#[component]
+pub fn IconMark(props: &IconProps) -> Html {
+    let size = props.size.to_string();
+    html! {
+        <svg viewBox="0 0 16 16" width={size.clone()} height={size} fill="none" stroke="currentColor"
+            stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+            <path d={props.icon.path()} />
+        </svg>
+    }
+}

@@ -1,0 +1,103 @@
+//! The incidents panel: filter, states, list.
+
+use super::{IncidentFilter, IncidentFilters, IncidentList, Scope, arrange};
+use crate::components::icon::Icon;
+use crate::components::panel::{Empty, Loading, Panel};
+use crate::realtime::{IncidentRow, List, use_incidents};
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// See [`IncidentBoard`].
+#[derive(Properties, PartialEq)]
+pub struct IncidentBoardProps {
+    /// Added to the panel's class.
+    #[prop_or_default]
+    pub class: Classes,
+    /// Whose detail is open.
+    #[prop_or_default]
+    pub selected: Option<AttrValue>,
+    /// A row was chosen.
+    #[prop_or_default]
+    pub on_select: Callback<AttrValue>,
+    /// What is shown at first.
+    #[prop_or_default]
+    pub scope: Scope,
+}
+
+/// Every incident the filter lets through, most urgent first.
+#[component]
+pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
+    let feed = use_incidents();
+    let filter = use_state_eq(|| IncidentFilter { scope: props.scope, ..IncidentFilter::default() });
+    let fresh = use_fresh(&feed.incidents, feed.is_loaded);
+    let arranged = use_memo((feed.incidents.clone(), (*filter).clone()), |(incidents, filter)| {
+        let (shown, counts) = arrange(incidents, filter);
+        (Rc::new(shown), counts)
+    });
+    let (shown, counts) = (&arranged.0, arranged.1);
+    let on_change = use_callback((), {
+        let set = filter.setter();
+        move |filter: IncidentFilter, ()| set.set(filter)
+    });
+    let clear = {
+        let set = filter.setter();
+        let scope = props.scope;
+        move |_| set.set(IncidentFilter { scope, ..IncidentFilter::default() })
+    };
+    let count = feed.is_loaded.then(|| match (filter.narrows(), filter.scope) {
+        (false, Scope::Open) => format!("{} open", shown.len()),
+        _ => format!("{} of {}", shown.len(), feed.incidents.len()),
+    });
+    html! {
+        <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel">
+            <IncidentFilters filter={(*filter).clone()} {counts} {on_change} />
+            if !feed.is_loaded && feed.incidents.is_empty() {
+                <div class="panel__body">
+                    if let Some(error) = &feed.error {
+                        <Empty title="No incidents to show" detail={AttrValue::from(error.to_string())} icon={Icon::Failure} />
+                    } else if feed.is_connected {
+                        // A basic server sends no state: what happens from now on is all there is.
+                        <Loading label="Connected, waiting for the incidents" rows={8} />
+                    } else {
+                        <Loading label="Connecting; the incidents follow" rows={8} />
+                    }
+                </div>
+            } else if shown.is_empty() {
+                <div class="panel__body">
+                    if filter.narrows() && !feed.incidents.is_empty() {
+                        <Empty title="Nothing matches" detail="No incident fits the filter." icon={Icon::Search}>
+                            <button type="button" class="button" onclick={clear}>{ "Clear the filter" }</button>
+                        </Empty>
+                    } else if feed.incidents.is_empty() {
+                        <Empty title="No incidents" detail="Nothing is broken, or nobody has noticed yet. New ones appear here by themselves." />
+                    } else {
+                        <Empty title="Nothing open" detail="Every incident is resolved." icon={Icon::Tick} />
+                    }
+                </div>
+            } else {
+                <IncidentList incidents={shown.clone()} selected={props.selected.clone()} {fresh} on_select={props.on_select.clone()} />
+            }
+        </Panel>
+    }
+}
+
+/// Ids that appeared since the first state was shown: their rows light up once.
+#[hook]
+fn use_fresh(incidents: &List<IncidentRow>, loaded: bool) -> Rc<HashSet<String>> {
+    let known = use_memo((), |()| RefCell::new(None::<HashSet<String>>));
+    (*use_memo((incidents.clone(), loaded), |(incidents, loaded)| {
+        let mut known = known.borrow_mut();
+        let first = known.is_none();
+        if first && !loaded && incidents.is_empty() {
+            return Rc::default();
+        }
+        let known = known.get_or_insert_default();
+        let new = incidents.iter().filter(|row| !known.contains(&row.id)).map(|row| row.id.clone());
+        let new: HashSet<String> = new.collect();
+        known.extend(new.iter().cloned());
+        Rc::new(if first { HashSet::new() } else { new })
+    }))
+    .clone()
+}

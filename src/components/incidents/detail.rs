@@ -1,0 +1,125 @@
+//! One incident: what is known, what can be done, what is said.
+
+use super::IncidentActions;
+use crate::components::chat::ChatPane;
+use crate::components::hooks::{PHONE, use_media};
+use crate::components::icon::{Icon, IconMark};
+use crate::components::marks::{SeverityMark, StatusMark};
+use crate::components::panel::Empty;
+use crate::components::people::PersonName;
+use crate::components::relative_time::RelativeTime;
+use crate::realtime::use_incident;
+use sentinelops_protocol::Json;
+use sentinelops_protocol::domain::Incident;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+/// See [`IncidentDetail`].
+#[derive(Properties, PartialEq)]
+pub struct IncidentDetailProps {
+    /// Which incident.
+    pub id: AttrValue,
+    /// Added to the panel's class.
+    #[prop_or_default]
+    pub class: Classes,
+    /// Close it.
+    pub on_close: Callback<()>,
+}
+
+/// The side panel. Escape closes it; on a phone it covers the page and takes the focus.
+#[component]
+pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
+    let detail = use_incident(&props.id);
+    let close_button = use_node_ref();
+    let covers = use_media(PHONE);
+    use_effect_with((props.id.clone(), covers), {
+        let close_button = close_button.clone();
+        move |(_, covers)| {
+            if let Some(button) = close_button.cast::<HtmlElement>().filter(|_| *covers) {
+                // Without focus the person starts at the top of the page, no worse.
+                let _ = button.focus();
+            }
+        }
+    });
+    let close = {
+        let on_close = props.on_close.clone();
+        move |_| on_close.emit(())
+    };
+    let onkeydown = {
+        let on_close = props.on_close.clone();
+        move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                on_close.emit(());
+            }
+        }
+    };
+    let conversation = props.id.clone();
+    html! {
+        <section class={classes!("panel", props.class.clone())} aria-label={format!("Incident {}", props.id)} {onkeydown} data-testid="incident-detail">
+            <header class="panel__head">
+                <h2 class="panel__title mono">{ &props.id }</h2>
+                <div class="panel__end">
+                    <button type="button" class="button button--plain button--icon" ref={close_button} onclick={close} aria-label="Close incident"
+                        data-testid="detail-close">
+                        <IconMark icon={Icon::Close} />
+                    </button>
+                </div>
+            </header>
+            if let Some(row) = &detail.incident {
+                <div class="detail__lead">
+                    <h3 class="detail__title" data-testid="detail-title">{ row.title.as_deref().unwrap_or("Untitled incident") }</h3>
+                    <div class="detail__marks">
+                        <SeverityMark severity={row.severity.clone()} />
+                        <StatusMark status={row.status.clone()} />
+                    </div>
+                    <Facts incident={row.incident.clone()} />
+                    <IncidentActions key={props.id.to_string()} incident={row.incident.clone()} />
+                </div>
+                <ChatPane key={format!("chat-{conversation}")} {conversation} />
+            } else {
+                <Empty title="Not known here" detail="This page has no incident of that id (yet)." icon={Icon::Search} />
+            }
+        </section>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct FactsProps {
+    incident: Rc<Incident>,
+}
+
+#[component]
+fn Facts(props: &FactsProps) -> Html {
+    let incident = &props.incident;
+    html! {
+        <dl class="facts">
+            <dt>{ "Assigned to" }</dt>
+            <dd>
+                if let Some(who) = &incident.assigned_to { <PersonName id={who.clone()} /> } else { { "Nobody" } }
+            </dd>
+            <dt>{ "Opened" }</dt>
+            <dd>if let Some(at) = incident.created_at { <RelativeTime {at} /> } else { { "Unknown" } }</dd>
+            <dt>{ "Updated" }</dt>
+            <dd>if let Some(at) = incident.updated_at { <RelativeTime {at} /> } else { { "Unknown" } }</dd>
+            { for extra(incident.extra.as_ref()).into_iter().map(|(name, value)| html! {
+                <>
+                    <dt>{ name }</dt>
+                    <dd>{ value }</dd>
+                </>
+            }) }
+        </dl>
+    }
+}
+
+/// Fields this version does not know, as text: whatever a server sends, it never becomes markup or a link.
+fn extra(json: Option<&Json>) -> Vec<(String, String)> {
+    let fields: BTreeMap<String, serde_json::Value> =
+        json.and_then(|json| json.read().ok()).unwrap_or_default();
+    let shown = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    fields.into_iter().map(|(name, value)| (name, shown(value))).collect()
+}

@@ -1,0 +1,19 @@
+//! Incidents: filter, list, row, detail, actions.
+
+mod actions;
+mod board;
+mod detail;
+mod filter;
+mod filters;
+mod list;
+mod resolve_form;
+mod row;
+
+pub use actions::IncidentActions;
+pub use board::IncidentBoard;
+pub use detail::IncidentDetail;
+pub use filter::{IncidentFilter, Scope, SeverityCounts, arrange};
+pub use filters::IncidentFilters;
+pub use list::{IncidentList, IncidentListProps};
+pub use resolve_form::ResolveForm;
+pub use row::{IncidentLine, IncidentLineProps};

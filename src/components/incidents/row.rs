@@ -1,0 +1,82 @@
+//! One incident in the list.
+
+use crate::components::marks::{SendStateMark, SeverityMark, StatusMark};
+use crate::components::people::PersonName;
+use crate::components::relative_time::RelativeTime;
+use crate::realtime::IncidentRow;
+use sentinelops_protocol::domain::{Incident, IncidentStatus};
+use std::cell::Cell;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// See [`IncidentLine`].
+#[derive(Properties, PartialEq)]
+pub struct IncidentLineProps {
+    /// The incident, own edits on their way laid over it.
+    pub row: IncidentRow,
+    /// Its detail is open.
+    #[prop_or_default]
+    pub selected: bool,
+    /// It appeared while the list was open.
+    #[prop_or_default]
+    pub fresh: bool,
+    /// It was chosen; with its id.
+    pub on_select: Callback<AttrValue>,
+}
+
+/// One line: severity, title, status, who, how old. Lights up softly when something of it changed.
+#[component]
+pub fn IncidentLine(props: &IncidentLineProps) -> Html {
+    let incident = &props.row.incident;
+    let touched = use_touched(incident, props.fresh);
+    let done = incident.status == Some(IncidentStatus::Resolved);
+    let onclick = {
+        let on_select = props.on_select.clone();
+        let id = AttrValue::from(incident.id.clone());
+        move |_| on_select.emit(id.clone())
+    };
+    let class = classes!("row", touched, done.then_some("row--done"));
+    html! {
+        <li data-testid="incident-row" data-incident-id={incident.id.clone()}>
+            <button type="button" {class} {onclick} aria-current={props.selected.then_some("true")}>
+                <SeverityMark severity={incident.severity.clone()} />
+                <span class="row__title">
+                    <span class="row__name" data-testid="incident-title">{ incident.title.as_deref().unwrap_or("Untitled incident") }</span>
+                    if let Some(state) = &props.row.edit {
+                        <span class="row__edit"><SendStateMark state={state.clone()} /></span>
+                    } else {
+                        <span class="row__id">{ &incident.id }</span>
+                    }
+                </span>
+                <StatusMark status={incident.status.clone()} />
+                <span class="row__who">
+                    if let Some(who) = &incident.assigned_to { <PersonName id={who.clone()} /> } else { { "–" } }
+                </span>
+                <span class="row__age">
+                    if let Some(at) = incident.created_at.or(incident.updated_at) { <RelativeTime {at} /> }
+                </span>
+            </button>
+        </li>
+    }
+}
+
+/// The class of a row that has just changed. Two animations of the same looks take turns, because a class that stays
+/// does not start its animation again.
+#[hook]
+fn use_touched(incident: &Rc<Incident>, fresh: bool) -> Option<&'static str> {
+    struct Seen {
+        incident: std::cell::RefCell<Rc<Incident>>,
+        changes: Cell<u32>,
+    }
+    let seen =
+        use_memo((), |()| Seen { incident: incident.clone().into(), changes: Cell::new(u32::from(fresh)) });
+    if *seen.incident.borrow() != *incident {
+        seen.incident.replace(incident.clone());
+        seen.changes.set(seen.changes.get() + 1);
+    }
+    match seen.changes.get() {
+        0 => None,
+        odd if odd % 2 == 1 => Some("row--touched-a"),
+        _ => Some("row--touched-b"),
+    }
+}

@@ -1,0 +1,108 @@
+//! The list, the counts, the export.
+
+use super::OutboxItem;
+use crate::components::connection_status::storage_words;
+use crate::components::download::save_json;
+use crate::components::icon::{Icon, IconMark};
+use crate::components::panel::{Empty, Panel};
+use crate::realtime::{List, MessageId, use_outbox};
+use sentinelops_engine::{MessageCounts, MessageInfo, StorageState};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// More would not be read one by one; the counts and the export hold all.
+const SHOWN: usize = 100;
+
+/// See [`OutboxPanel`].
+#[derive(Properties, PartialEq)]
+pub struct OutboxPanelProps {
+    /// Added to the panel's class.
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// The outbox of this device.
+#[component]
+pub fn OutboxPanel(props: &OutboxPanelProps) -> Html {
+    let outbox = use_outbox();
+    let on_retry = use_callback(outbox.clone(), |(id, confirmed): (MessageId, bool), outbox| {
+        if confirmed {
+            outbox.retry_confirmed(&id);
+        } else {
+            outbox.retry(&id);
+        }
+    });
+    let on_discard = use_callback(outbox.clone(), |id: MessageId, outbox| outbox.discard(&id));
+    let on_export = use_callback(outbox.clone(), |(), outbox| {
+        save_json("sentinelops-outbox.json", &outbox.export());
+    });
+    html! {
+        <OutboxView class={props.class.clone()} messages={outbox.messages.clone()} counts={outbox.counts}
+            storage={outbox.storage.clone()} {on_retry} {on_discard} {on_export} />
+    }
+}
+
+/// See [`OutboxView`].
+#[derive(Properties, PartialEq)]
+pub struct OutboxViewProps {
+    /// Added to the panel's class.
+    #[prop_or_default]
+    pub class: Classes,
+    /// What waits and what failed.
+    pub messages: List<Rc<MessageInfo>>,
+    /// How many of what.
+    pub counts: MessageCounts,
+    /// Whether they survive a reload.
+    pub storage: StorageState,
+    /// Try one again.
+    pub on_retry: Callback<(MessageId, bool)>,
+    /// Drop one.
+    pub on_discard: Callback<MessageId>,
+    /// Save all as a file.
+    pub on_export: Callback<()>,
+}
+
+/// The looks of [`OutboxPanel`].
+#[component]
+pub fn OutboxView(props: &OutboxViewProps) -> Html {
+    let OutboxViewProps { messages, counts, storage, .. } = props;
+    let waiting: u32 = counts.queued.iter().sum();
+    let export = {
+        let on_export = props.on_export.clone();
+        move |_| on_export.emit(())
+    };
+    let end = html! {
+        <button type="button" class="button button--small" onclick={export} disabled={messages.is_empty()} data-testid="outbox-export">
+            <IconMark icon={Icon::Download} size={14} />{ "Export" }
+        </button>
+    };
+    let count = html! { <span data-testid="outbox-count">{ waiting }</span> };
+    html! {
+        <Panel title="Outbox" class={props.class.clone()} {end} testid="outbox-panel">
+            <div class="counts">
+                <span><b>{ count }</b>{ " waiting" }</span>
+                { for ["critical", "high", "normal", "low"].iter().zip(counts.queued).map(|(name, count)| html! {
+                    <span key={*name}><b data-testid={format!("outbox-{name}")}>{ count }</b>{ format!(" {name}") }</span>
+                }) }
+                <span><b>{ counts.in_flight }</b>{ " in flight" }</span>
+                <span><b data-testid="outbox-failed">{ counts.failed }</b>{ " failed" }</span>
+            </div>
+            <div class="panel__body" tabindex="0">
+                if messages.is_empty() {
+                    <Empty title="Everything has arrived" detail="What you send without a connection waits here." icon={Icon::Tick} />
+                } else {
+                    <ul>
+                        { for messages.iter().take(SHOWN).map(|message| html! {
+                            <OutboxItem key={message.update.id.clone()} message={message.clone()} on_retry={props.on_retry.clone()}
+                                on_discard={props.on_discard.clone()} />
+                        }) }
+                    </ul>
+                    if messages.len() > SHOWN {
+                        <p class="empty empty__detail">{ format!("and {} more", messages.len() - SHOWN) }</p>
+                    }
+                }
+            </div>
+            <p class="panel__foot list__meta" data-testid="outbox-storage">{ storage_words(storage) }</p>
+        </Panel>
+    }
+}

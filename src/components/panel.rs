@@ -1,0 +1,95 @@
+//! A titled region of the page, and what stands in it while there is nothing to show.
+
+use super::icon::{Icon, IconMark};
+use yew::prelude::*;
+
+/// See [`Panel`].
+#[derive(Properties, PartialEq)]
+pub struct PanelProps {
+    /// Its heading and landmark name.
+    pub title: AttrValue,
+    /// Added to the panel's own class.
+    #[prop_or_default]
+    pub class: Classes,
+    /// Beside the heading: how many, in a word.
+    #[prop_or_default]
+    pub count: Option<AttrValue>,
+    /// At the right end of the heading.
+    #[prop_or_default]
+    pub end: Html,
+    /// For tests.
+    #[prop_or_default]
+    pub testid: Option<AttrValue>,
+    /// Its content; the part that is to scroll brings class `panel__body`.
+    pub children: Html,
+}
+
+/// A region with a heading.
+#[component]
+pub fn Panel(props: &PanelProps) -> Html {
+    html! {
+        <section class={classes!("panel", props.class.clone())} aria-label={props.title.clone()} data-testid={props.testid.clone()}>
+            <header class="panel__head">
+                <h2 class="panel__title">{ &props.title }</h2>
+                if let Some(count) = &props.count { <span class="panel__count num">{ count }</span> }
+                <div class="panel__end">{ props.end.clone() }</div>
+            </header>
+            { props.children.clone() }
+        </section>
+    }
+}
+
+/// See [`Empty`].
+#[derive(Properties, PartialEq)]
+pub struct EmptyProps {
+    /// In a few words.
+    pub title: AttrValue,
+    /// What it means, or what to do.
+    #[prop_or_default]
+    pub detail: Option<AttrValue>,
+    /// A picture for it.
+    #[prop_or(Icon::Empty)]
+    pub icon: Icon,
+    /// A way out.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// Nothing to show, and why.
+#[component]
+pub fn Empty(props: &EmptyProps) -> Html {
+    html! {
+        <div class="empty" data-testid="empty">
+            <IconMark icon={props.icon} size={22} />
+            <p class="empty__title">{ &props.title }</p>
+            if let Some(detail) = &props.detail { <p class="empty__detail">{ detail }</p> }
+            { props.children.clone() }
+        </div>
+    }
+}
+
+/// See [`Loading`].
+#[derive(Properties, PartialEq)]
+pub struct LoadingProps {
+    /// What is awaited, for screen readers.
+    pub label: AttrValue,
+    /// As many rows as the panel is likely to have, so that nothing jumps.
+    #[prop_or(6)]
+    pub rows: usize,
+}
+
+/// Rows to come.
+#[component]
+pub fn Loading(props: &LoadingProps) -> Html {
+    html! {
+        <div class="skeleton" data-testid="loading">
+            <span class="sr-only">{ &props.label }</span>
+            { for (0..props.rows).map(|row| html! {
+                <div key={row} class="skeleton__row" aria-hidden="true">
+                    <span class="skeleton__bar skeleton__bar--short"></span>
+                    <span class="skeleton__bar skeleton__bar--long"></span>
+                </div>
+            }) }
+        </div>
+    }
+}

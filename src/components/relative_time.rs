@@ -1,0 +1,36 @@
+//! How long ago something was.
+
+use super::clock::{ago, use_time_text};
+use yew::prelude::*;
+
+/// See [`RelativeTime`].
+#[derive(Properties, PartialEq)]
+pub struct RelativeTimeProps {
+    /// Ms since the epoch.
+    pub at: u64,
+}
+
+/// `4m`, with the exact time in its title. It alone renders when a minute has passed, never the row around it.
+#[component]
+pub fn RelativeTime(props: &RelativeTimeProps) -> Html {
+    let text = use_time_text(props.at, ago);
+    let date = js_sys::Date::new(&(props.at as f64).into());
+    // A time no calendar has (a server's mistake) makes to_iso_string throw.
+    if date.get_time().is_nan() {
+        return html! { <time>{ "–" }</time> };
+    }
+    html! { <time datetime={String::from(date.to_iso_string())} title={exact(&date)}>{ text }</time> }
+}
+
+/// The local time to the second. By hand: a locale's formatter costs more than the row.
+pub(crate) fn exact(date: &js_sys::Date) -> String {
+    format!(
+        "{}-{:02}-{:02} {:02}:{:02}:{:02}",
+        date.get_full_year(),
+        date.get_month() + 1,
+        date.get_date(),
+        date.get_hours(),
+        date.get_minutes(),
+        date.get_seconds()
+    )
+}

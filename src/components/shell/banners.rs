@@ -1,0 +1,172 @@
+//! What the page has to say about itself, most urgent first.
+
+use super::{Banner, BannerKind, UnloadGuard};
+use crate::components::clock::{listen, now_ms};
+use crate::components::connection_status::{cause_advice, cause_words, storage_words};
+use crate::components::relative_time::exact;
+use crate::realtime::{ClientError, SetupError, WorkerHealth, use_connection};
+use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// A connection that comes back sooner is worth no banner: the status in the top bar says it, and nothing jumps.
+const GRACE_MS: u64 = 1_500;
+
+/// See [`Banners`].
+#[derive(Properties, PartialEq)]
+pub struct BannersProps {
+    /// What is wrong with the configuration: key, value, what is allowed.
+    #[prop_or_default]
+    pub problems: Rc<Vec<AttrValue>>,
+}
+
+/// Configuration, worker, sign-in, updates, connection, storage, gaps.
+#[component]
+pub fn Banners(props: &BannersProps) -> Html {
+    let connection = use_connection();
+    let status = &connection.status;
+    let setup = match &connection.error {
+        Some(ClientError::Setup(error)) => Some(setup_banner(error)),
+        _ => None,
+    };
+    let worker = match &connection.worker {
+        WorkerHealth::Trouble(trouble) => Some(html! {
+            <Banner key="worker" kind={BannerKind::Failure} name="worker" title="The connection's worker is in trouble."
+                detail={trouble.to_string()}>{ reload() }</Banner>
+        }),
+        _ => None,
+    };
+    let memory_only = matches!(status.storage, StorageState::MemoryOnly(_) | StorageState::Off);
+    let waiting: u32 = status.queued.iter().sum();
+    let try_now = {
+        let connection = connection.clone();
+        Callback::from(move |_: MouseEvent| connection.try_now())
+    };
+    let away = use_lasting(setup.is_none() && worker.is_none() && is_away(status));
+    html! {
+        <div class="banners">
+            { for props.problems.iter().enumerate().map(|(at, problem)| html! {
+                <Banner key={format!("config-{at}")} kind={BannerKind::Failure} name="config" title="Configuration:" detail={problem.to_string()} />
+            }) }
+            { setup.unwrap_or_default() }
+            { worker.unwrap_or_default() }
+            if away {
+                { away_banner(status, waiting, try_now) }
+            }
+            if status.storage == StorageState::MemoryOnly(StoreError::NewerSchema) {
+                <Banner key="update" kind={BannerKind::Warning} name="update" title="A newer version runs in another tab."
+                    detail="Reload this page to update it; until then nothing is sent from here.">{ reload() }</Banner>
+            } else if memory_only && waiting > 0 {
+                <Banner key="storage" kind={BannerKind::Warning} name="storage" title={storage_words(&status.storage)}
+                    detail="What waits to be sent is lost if this page is closed before it has left." />
+            }
+            <Gaps />
+            <UnloadGuard active={memory_only && waiting > 0} />
+        </div>
+    }
+}
+
+fn is_away(status: &Status) -> bool {
+    match status.state {
+        ConnectionState::Connected => false,
+        // The first dial shows as loading, not as trouble.
+        ConnectionState::Connecting => status.attempts > 1,
+        _ => true,
+    }
+}
+
+fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> Html {
+    let (kind, name, title) = match (&status.state, &status.cause) {
+        (_, Cause::NeedsAuth) => (BannerKind::Failure, "auth", "You need to sign in again."),
+        (_, Cause::WrongUser { .. }) => (BannerKind::Failure, "auth", "Another user is signed in."),
+        (ConnectionState::Error, _) => (BannerKind::Failure, "connection", "Not connected."),
+        (_, Cause::Offline) => (BannerKind::Warning, "offline", "Offline."),
+        (ConnectionState::Disconnected, _) => (BannerKind::Note, "connection", "Not connected."),
+        _ => (BannerKind::Warning, "connection", "Reconnecting."),
+    };
+    let what = cause_words(&status.cause).unwrap_or_default();
+    let advice = cause_advice(&status.cause).unwrap_or("What you see may be out of date.");
+    let saved = matches!(status.storage, StorageState::Durable | StorageState::Opening);
+    let queue = match (waiting, saved) {
+        (0, true) => "What you send meanwhile is saved on this device and leaves afterwards.".to_owned(),
+        (0, false) => "What you send meanwhile is not saved on this device.".to_owned(),
+        (n, true) => format!("{n} waiting to be sent, saved on this device."),
+        (n, false) => format!("{n} waiting to be sent, not saved on this device."),
+    };
+    html! {
+        <Banner key="connection" {kind} {name} {title} detail={html! { <>{ format!("{what} {advice} ") }<span data-testid="banner-queue">{ queue }</span></> }}>
+            <button type="button" class="button" onclick={try_now}>{ "Try now" }</button>
+        </Banner>
+    }
+}
+
+fn setup_banner(error: &SetupError) -> Html {
+    html! { <Banner key="setup" kind={BannerKind::Failure} name="config" title="Configuration:" detail={error.to_string()} /> }
+}
+
+fn reload() -> Html {
+    let onclick = |_| {
+        if let Some(window) = web_sys::window() {
+            // A browser that refuses a reload leaves the person with its own button.
+            let _ = window.location().reload();
+        }
+    };
+    html! { <button type="button" class="button" {onclick}>{ "Reload" }</button> }
+}
+
+/// Whether something has been so for the grace time.
+#[hook]
+fn use_lasting(now: bool) -> bool {
+    let lasting = use_state_eq(|| false);
+    let set = lasting.setter();
+    use_effect_with(now, move |now| {
+        set.set(false);
+        let since = now_ms();
+        let ticking = now.then(|| {
+            listen(Rc::new(move |time| {
+                if time.saturating_sub(since) >= GRACE_MS {
+                    set.set(true);
+                }
+            }))
+        });
+        move || drop(ticking)
+    });
+    *lasting && now
+}
+
+/// Continuity is lost: said until dismissed, because afterwards nothing on the page shows it.
+#[component]
+fn Gaps() -> Html {
+    let missed = use_state_eq(|| None::<AttrValue>);
+    let set = missed.setter();
+    crate::components::hooks::use_gaps(Callback::from(move |(from, to): (Option<u64>, u64)| {
+        set.set(Some(between(from, to)));
+    }));
+    let dismiss = {
+        let set = missed.setter();
+        move |_| set.set(None)
+    };
+    match &*missed {
+        None => Html::default(),
+        Some(text) => html! {
+            <Banner kind={BannerKind::Note} name="gap" title="Some events were missed" detail={text.to_string()}>
+                <button type="button" class="button" onclick={dismiss}>{ "Dismiss" }</button>
+            </Banner>
+        },
+    }
+}
+
+fn between(from: Option<u64>, to: u64) -> AttrValue {
+    let clock = |at: u64| exact(&js_sys::Date::new(&(at as f64).into()));
+    match from {
+        Some(from) => format!(
+            "between {} and {}. Lists show the present state; chat and activity may have holes.",
+            clock(from),
+            clock(to)
+        ),
+        None => {
+            format!("before {}. Lists show the present state; chat and activity may have holes.", clock(to))
+        }
+    }
+    .into()
+}

@@ -1,0 +1,144 @@
+//! The console: incidents in the middle, what is going on around them.
+
+use super::{ConfigProblems, Route, use_title};
+use crate::components::activity::ActivityPanel;
+use crate::components::agents::AgentsPanel;
+use crate::components::alerts::AlertsPanel;
+use crate::components::icon::{Icon, IconMark};
+use crate::components::incidents::{IncidentBoard, IncidentDetail};
+use crate::components::people::People;
+use crate::components::shell::{Banners, TopBar};
+use std::collections::HashMap;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, NodeList};
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+/// The query key of the chosen incident: an address a colleague can be sent.
+const INCIDENT: &str = "incident";
+
+/// Which panel a narrow screen shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum View {
+    #[default]
+    Incidents,
+    Alerts,
+    Activity,
+    Team,
+}
+
+impl View {
+    const ALL: [(Self, &'static str, Icon); 4] = [
+        (Self::Incidents, "Incidents", Icon::Incidents),
+        (Self::Alerts, "Alerts", Icon::Bell),
+        (Self::Activity, "Activity", Icon::Activity),
+        (Self::Team, "Team", Icon::Team),
+    ];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Incidents => "incidents",
+            Self::Alerts => "alerts",
+            Self::Activity => "activity",
+            Self::Team => "agents",
+        }
+    }
+}
+
+/// The page at `/`.
+#[component]
+pub fn ConsolePage() -> Html {
+    use_title("SentinelOps");
+    let problems = use_context::<ConfigProblems>().unwrap_or_default();
+    let view = use_state_eq(View::default);
+    let (selected, select) = use_selection();
+
+    let on_select = use_callback(select.clone(), |id: AttrValue, select| select.emit(Some(id)));
+    let on_close = use_callback((select, selected.clone()), |(), (select, selected)| {
+        select.emit(None);
+        if let Some(id) = selected {
+            focus_row(id);
+        }
+    });
+    let tab = |(which, label, icon): (View, &'static str, Icon)| {
+        let (set, close) = (view.setter(), on_close.clone());
+        let onclick = move |_| {
+            close.emit(());
+            set.set(which);
+        };
+        html! {
+            <button key={label} type="button" class="tab" aria-pressed={(*view == which).to_string()} {onclick} data-testid={format!("tab-{}", which.code())}>
+                <IconMark {icon} size={20} />{ label }
+            </button>
+        }
+    };
+    html! {
+        <People>
+            <div class="app">
+                <a class="skip-link" href="#main">{ "Skip to the incidents" }</a>
+                <TopBar />
+                <Banners problems={problems.0.clone()} />
+                <main id="main" class="console" tabindex="-1" data-view={view.code()} data-detail={selected.is_some().to_string()}>
+                    <h1 class="sr-only">{ "Console" }</h1>
+                    <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} />
+                    if let Some(id) = &selected {
+                        <IncidentDetail class="console__side" id={id.clone()} {on_close} />
+                    } else {
+                        <ActivityPanel class="console__side" />
+                    }
+                    <AlertsPanel class="console__alerts" on_incident={on_select} />
+                    <AgentsPanel class="console__agents" />
+                </main>
+                <nav class="tabs" aria-label="Panels">{ for View::ALL.into_iter().map(tab) }</nav>
+            </div>
+        </People>
+    }
+}
+
+/// The chosen incident lives in the address, so that back, forward, reload and a shared link do what people expect.
+#[hook]
+fn use_selection() -> (Option<AttrValue>, Callback<Option<AttrValue>>) {
+    let navigator = use_navigator();
+    let location = use_location();
+    let query =
+        location.and_then(|location| location.query::<HashMap<String, String>>().ok()).unwrap_or_default();
+    let selected = query.get(INCIDENT).filter(|id| !id.is_empty()).map(|id| AttrValue::from(id.clone()));
+    let select =
+        use_callback((navigator, selected.clone()), |id: Option<AttrValue>, (navigator, selected)| {
+            let Some(navigator) = navigator.as_ref().filter(|_| id != *selected) else { return };
+            match &id {
+                None => navigator.push(&Route::Console),
+                Some(id) => {
+                    let query = HashMap::from([(INCIDENT, id.to_string())]);
+                    // One step in the history for the detail, however many incidents are looked at in it.
+                    let gone = match selected {
+                        None => navigator.push_with_query(&Route::Console, query),
+                        Some(_) => navigator.replace_with_query(&Route::Console, query),
+                    };
+                    if let Err(error) = gone {
+                        log::warn!("the address of incident {id} cannot be written: {error}");
+                    }
+                }
+            }
+        });
+    (selected, select)
+}
+
+/// Back to the row the detail was opened from.
+fn focus_row(id: &str) {
+    let rows = web_sys::window()
+        .and_then(|w| w.document())
+        .and_then(|d| d.query_selector_all("[data-incident-id] > button").ok());
+    let find = |rows: NodeList| {
+        (0..rows.length()).filter_map(|at| rows.get(at)).find_map(|node| {
+            let button = node.dyn_into::<HtmlElement>().ok()?;
+            // Compared here: an id in a selector would have to be escaped.
+            let row = button.parent_element()?.get_attribute("data-incident-id")?;
+            (row == id).then_some(button)
+        })
+    };
+    if let Some(button) = rows.and_then(find) {
+        // A row that cannot take the focus leaves it where it is.
+        let _ = button.focus();
+    }
+}

@@ -1,0 +1,74 @@
+//! The pages and how to get to them.
+
+mod console;
+mod not_found;
+mod realtime_demo;
+
+pub use console::ConsolePage;
+pub use not_found::NotFoundPage;
+pub use realtime_demo::RealtimeDemoPage;
+
+use std::rc::Rc;
+use yew::prelude::*;
+use yew_router::prelude::*;
+
+/// The addresses, below the base path.
+#[derive(Clone, Debug, PartialEq, Routable)]
+pub enum Route {
+    /// The console.
+    #[at("/")]
+    Console,
+    /// All realtime features side by side.
+    #[at("/realtime-demo")]
+    RealtimeDemo,
+    /// Anything else.
+    #[not_found]
+    #[at("/404")]
+    NotFound,
+}
+
+/// What is wrong with the configuration, for the banners of both pages.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConfigProblems(pub Rc<Vec<AttrValue>>);
+
+/// See [`Pages`].
+#[derive(Properties, PartialEq)]
+pub struct PagesProps {
+    /// The path the app is deployed under, `/` at the root.
+    pub base: AttrValue,
+    /// See [`ConfigProblems`].
+    #[prop_or_default]
+    pub problems: ConfigProblems,
+}
+
+/// The router. Expects a provider above.
+#[component]
+pub fn Pages(props: &PagesProps) -> Html {
+    let base = props.base.trim_end_matches('/');
+    let basename = (!base.is_empty()).then(|| AttrValue::from(base.to_owned()));
+    html! {
+        <ContextProvider<ConfigProblems> context={props.problems.clone()}>
+            <BrowserRouter {basename}>
+                <Switch<Route> render={page} />
+            </BrowserRouter>
+        </ContextProvider<ConfigProblems>>
+    }
+}
+
+fn page(route: Route) -> Html {
+    match route {
+        Route::Console => html! { <ConsolePage /> },
+        Route::RealtimeDemo => html! { <RealtimeDemoPage /> },
+        Route::NotFound => html! { <NotFoundPage /> },
+    }
+}
+
+/// Sets the title of the browser's tab.
+#[hook]
+fn use_title(title: &'static str) {
+    use_effect_with((), move |()| {
+        if let Some(document) = web_sys::window().and_then(|w| w.document()) {
+            document.set_title(title);
+        }
+    });
+}

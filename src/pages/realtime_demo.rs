@@ -1,0 +1,62 @@
+//! Every realtime feature side by side.
+
+use super::{ConfigProblems, use_title};
+use crate::components::ConnectionStatus;
+use crate::components::activity::ActivityPanel;
+use crate::components::agents::AgentsPanel;
+use crate::components::alerts::AlertsPanel;
+use crate::components::chat::ChatPane;
+use crate::components::diagnostics::DiagnosticsPanel;
+use crate::components::incidents::{IncidentBoard, ResolveForm, Scope};
+use crate::components::outbox::OutboxPanel;
+use crate::components::panel::Panel;
+use crate::components::people::People;
+use crate::components::shell::{Banners, TopBar};
+use yew::prelude::*;
+
+/// The conversation that belongs to no incident.
+const CONVERSATION: &str = "general";
+
+/// The page at `/realtime-demo`.
+#[component]
+pub fn RealtimeDemoPage() -> Html {
+    use_title("Realtime demo · SentinelOps");
+    let problems = use_context::<ConfigProblems>().unwrap_or_default();
+    let chosen = use_state_eq(|| None::<AttrValue>);
+    let on_select = use_callback((), {
+        let set = chosen.setter();
+        move |id: AttrValue, ()| set.set(Some(id))
+    });
+    html! {
+        <People>
+            <div class="app app--page">
+                <a class="skip-link" href="#main">{ "Skip to the demo" }</a>
+                <TopBar />
+                <Banners problems={problems.0.clone()} />
+                <main id="main" class="demo" tabindex="-1">
+                    <header class="demo__intro">
+                        <h1>{ "Realtime demo" }</h1>
+                        <p>{ "Every feature of the realtime layer on one page. Stop the server, close the laptop, open a second tab: watch what each part does." }</p>
+                    </header>
+                    <div class="demo__grid">
+                        <IncidentBoard class="span-8" selected={(*chosen).clone()} {on_select} scope={Scope::All} />
+                        <Panel title="Connection" class="span-4" testid="connection-panel">
+                            <div class="panel__body" tabindex="0"><ConnectionStatus show_details=true /></div>
+                        </Panel>
+                        <Panel title="Resolve an incident" class="span-4" testid="resolve-panel">
+                            <div class="panel__body"><ResolveForm chosen={(*chosen).clone()} /></div>
+                        </Panel>
+                        <Panel title="Chat" class="span-4" count="general" testid="chat-panel">
+                            <ChatPane conversation={CONVERSATION} />
+                        </Panel>
+                        <ActivityPanel class="span-4" />
+                        <AgentsPanel class="span-4" />
+                        <AlertsPanel class="span-4" />
+                        <OutboxPanel class="span-4" />
+                        <DiagnosticsPanel class="span-12" />
+                    </div>
+                </main>
+            </div>
+        </People>
+    }
+}
