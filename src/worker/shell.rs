@@ -14,10 +14,6 @@ use std::rc::{Rc, Weak};
 /// Takes messages to a consumer. Called while the shell works: it must not call back at once.
 pub type Reply = Rc<dyn Fn(ConsumerId, FromWorker)>;
 
-/// `bufferedAmount` has no event: while it is above 0 it is read after so many ms, twice as many
-/// each time it did not fall.
-const BUFFER_POLL_MS: (u32, u32) = (4, 64);
-
 /// Timers wait no longer than this: the browser counts ms in 31 bits.
 const LONGEST_TIMER_MS: u64 = 60 * 60 * 1_000;
 
@@ -43,9 +39,8 @@ struct Core {
     socket_listener: SocketListener,
     store: Store,
     timer: Option<(u64, Timeout)>,
-    buffer_timer: Option<Timeout>,
-    /// Last reading and how long until the next.
-    buffered: (usize, u32),
+    /// `bufferedAmount` as last read. It has no event: while it is above 0 the engine sets a timer.
+    buffered: usize,
     traces: Traces,
     trace_timer: Option<Timeout>,
     /// The page is in the bfcache or going away: no socket, no timers, until it is shown again.
@@ -192,8 +187,7 @@ impl Core {
                 input_from(&me, |core, now, event: StoreEvent| core.engine.handle_store(now, event)),
             ),
             timer: None,
-            buffer_timer: None,
-            buffered: (0, BUFFER_POLL_MS.0),
+            buffered: 0,
             traces: Traces::default(),
             trace_timer: None,
             away: false,
@@ -276,7 +270,7 @@ impl Core {
             if !written {
                 break;
             }
-            self.read_buffered();
+            self.read_buffered(clock::now());
         }
         if !self.traces.is_empty() {
             self.send_traces_soon();
@@ -326,6 +320,7 @@ impl Core {
     fn dial(&mut self, generation: Generation, url: &str) {
         // The engine abandons before it dials; should it not, the old one goes first.
         self.socket = None;
+        self.buffered = 0;
         match Socket::open(generation, url, &self.socket_listener) {
             Ok(socket) => self.socket = Some(socket),
             Err(reason) => {
@@ -335,22 +330,10 @@ impl Core {
         }
     }
 
-    /// Tells the engine `bufferedAmount`, and looks again soon while it is not 0.
-    fn read_buffered(&mut self) {
+    fn read_buffered(&mut self, now: Now) {
         let Some(socket) = &self.socket else { return };
-        let (amount, generation) = (socket.buffered(), socket.generation());
-        let (before, wait) = self.buffered;
-        let wait = if amount == before { (wait * 2).min(BUFFER_POLL_MS.1) } else { BUFFER_POLL_MS.0 };
-        self.buffered = (amount, wait);
-        self.engine.handle_socket(clock::now(), generation, SocketEvent::Buffered(amount));
-        self.buffer_timer = (amount > 0).then(|| {
-            let me = self.me.clone();
-            Timeout::new(wait, move || {
-                if let Some(inner) = me.upgrade() {
-                    inner.input(|core, _| core.read_buffered());
-                }
-            })
-        });
+        self.buffered = socket.buffered();
+        self.engine.handle_socket(now, socket.generation(), SocketEvent::Buffered(self.buffered));
     }
 
     /// One timer, for the engine's next deadline. One that fires too early is armed again.
@@ -377,6 +360,9 @@ impl Core {
 
     fn tick(&mut self, now: Now) {
         self.timer = None;
+        if self.buffered > 0 {
+            self.read_buffered(now);
+        }
         if self.engine.poll_timeout().is_some_and(|deadline| deadline <= now.mono) {
             self.engine.handle_timeout(now);
         }

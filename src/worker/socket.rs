@@ -110,7 +110,7 @@ fn bytes(buffer: &ArrayBuffer) -> Vec<u8> {
 fn refusal(url: &str, error: &JsValue) -> String {
     let name = error.dyn_ref::<DomException>().map_or_else(|| "an error".to_owned(), DomException::name);
     let why = match name.as_str() {
-        "SyntaxError" => "it is not a WebSocket URL (ws:// or wss://, without #fragment)",
+        "SyntaxError" => "it is not a WebSocket URL (ws://… or wss://…)",
         "SecurityError" => "a page loaded over https may only use wss://, and some ports are forbidden",
         _ => "the browser gave no other reason",
     };
