@@ -23,7 +23,7 @@ impl Story {
     pub fn say(&mut self, time: u64, text: impl FnOnce() -> String) {
         if let Some(lines) = &mut self.lines {
             let mut line = String::new();
-            let _ = write!(line, "{:>9.3} s  {}", Seconds(time), text());
+            let _ = write!(line, "{:>9} s  {}", Seconds(time), text());
             lines.push(line);
         }
     }

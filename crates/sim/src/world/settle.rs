@@ -108,7 +108,9 @@ impl World {
         }
         let busy = self.worker.live.is_some_and(|index| {
             let conn = &self.conns[index];
-            conn.client == End::Open && (!conn.up.is_empty() || !conn.down.is_empty())
+            // A connection that went silent unnoticed is not at rest: it has yet to be found out.
+            let silent = conn.up.swallow || conn.down.swallow || conn.server != End::Open;
+            conn.client == End::Open && (silent || !conn.up.is_empty() || !conn.down.is_empty())
         });
         busy.then(|| "something is on its way".to_owned())
     }

@@ -1,0 +1,94 @@
+//! Planted bugs: a checker that never failed proves nothing.
+
+use crate::run::run_seed;
+use crate::storm;
+use sentinelops_engine::mutant::{Mutant, plant};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How a planted bug ended.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The bug.
+    pub mutant: Mutant,
+    /// The schedule that found it, counted from 1, and the invariant; `None`: it survived.
+    pub killed: Option<(u64, String)>,
+}
+
+/// Plants one bug and runs schedules until one fails.
+pub fn hunt(mutant: Mutant, first: u64, most: u64) -> Verdict {
+    plant(Some(mutant));
+    let killed = (0..most).find_map(|n| {
+        let violation = run_seed(first + n).violation?;
+        Some((n + 1, violation.invariant.to_owned()))
+    });
+    plant(None);
+    Verdict { mutant, killed }
+}
+
+/// Every planted bug, on two threads.
+pub fn hunt_all(first: u64, most: u64) -> Vec<Verdict> {
+    let next = AtomicUsize::new(0);
+    let verdicts = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(mutant) = Mutant::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let verdict = hunt(*mutant, first, most);
+                    if let Ok(mut verdicts) = verdicts.lock() {
+                        verdicts.push(verdict);
+                    }
+                }
+            });
+        }
+    });
+    let mut verdicts = verdicts.into_inner().unwrap_or_default();
+    verdicts.sort_by_key(|verdict: &Verdict| Mutant::ALL.iter().position(|m| *m == verdict.mutant));
+    verdicts
+}
+
+/// What a planted bug breaks, in words.
+pub fn breaks(mutant: Mutant) -> &'static str {
+    match mutant {
+        Mutant::NoJitter => "every client dials after the same delay",
+        Mutant::ResetAttemptsAtOpen => "attempts are forgotten at open, not after proved health",
+        Mutant::JudgeBeforeReading => "a late verdict falls before received data is read",
+        Mutant::LateEventOfOldSocket => "events of an abandoned socket count",
+        Mutant::IgnoreServerTime => "windows and notBefore are ignored",
+        Mutant::DowngradePinnedUrl => "a welcomed URL may be taken for basic again",
+        Mutant::NewIdOnResend => "a resend gets a new id",
+        Mutant::ForgetBeforeAck => "a row is forgotten when sent, not when acked",
+        Mutant::KeepOldEpoch => "cursors survive a change of epoch",
+        Mutant::EvictPossiblySent => "possibly sent rows are evicted",
+        Mutant::ResendOnSameSocket => "unacked rows are sent again on the same socket",
+        Mutant::FailByTimeout => "a row that waits long for its ack is failed",
+        Mutant::IgnorePrev => "holes go unnoticed",
+        Mutant::ReorderAfterNack => "what is behind a nacked row overtakes it",
+    }
+}
+
+/// Prints the table; fails when a bug survives.
+pub fn main(first: u64, most: u64) -> ExitCode {
+    let verdicts = hunt_all(first, most);
+    println!("| planted bug | what it breaks | killed at schedule | invariant |");
+    println!("|---|---|---|---|");
+    let mut killed = 0;
+    for verdict in &verdicts {
+        let (at, by) = match &verdict.killed {
+            Some((n, invariant)) => (n.to_string(), invariant.as_str()),
+            None => ("SURVIVED".to_owned(), ""),
+        };
+        killed += usize::from(verdict.killed.is_some());
+        println!("| {:?} | {} | {at} | {by} |", verdict.mutant, breaks(verdict.mutant));
+    }
+    println!("\n{killed} of {} killed, at most {most} schedules each", verdicts.len());
+    // The window is not visible to one client: the storm sees it.
+    plant(Some(Mutant::IgnoreServerTime));
+    let scene = storm::SCENES[3];
+    let tally = storm::run(&scene, 2_000, first);
+    plant(None);
+    let seen = !storm::holds(&scene, &tally);
+    println!("IgnoreServerTime in a storm with a window: {:.2} % in the worst 100 ms, {}", tally.worst_percent, if seen { "seen" } else { "NOT SEEN" });
+    if killed == verdicts.len() && seen { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
