@@ -1,7 +1,7 @@
 //! What each group runs. One toolchain, one target directory and few feature sets: what one group compiled, the
 //! next one uses.
 
-use super::{gateway, greps};
+use super::{gateway, greps, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
@@ -83,6 +83,7 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
 pub fn wasm() -> Result<()> {
     let driver = browser::chromedriver().context("no chromedriver: see `cargo xtask doctor`")?;
     let _gateway = gateway::start()?;
+    worker::bundle()?;
     let mut pack = run::command("wasm-pack");
     pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(driver);
     // Seconds for one test file, browser start included: the default of 20 is short on a busy machine.

@@ -1,0 +1,20 @@
+//! The worker's program, made ready for the browser, for the tests that spawn it as a page does.
+
+use crate::{root, run};
+use anyhow::Result;
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+pub fn bundle() -> Result<()> {
+    // As wasm-pack does it right after this: of the same features, so nothing is built twice and page and worker
+    // are of one build.
+    run::visible(run::cargo().args(["build", "--tests", "--target", WASM, "-p", "sentinelops"]))?;
+    let program = root::target().join(WASM).join("debug/worker.wasm");
+    // In the package's own folder, wherever cargo builds: the runner serves the package.
+    let folder = root::at("target/test-worker");
+    let mut bindgen = run::command("wasm-bindgen");
+    bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&folder).arg(&program);
+    run::visible(&mut bindgen)?;
+    std::fs::write(folder.join("worker_loader.js"), "import init from './worker.js';\nawait init();\n")?;
+    Ok(())
+}
