@@ -1,0 +1,12 @@
+//! The engine's connection side, one scenario a file.
+
+mod common;
+
+mod backoff;
+mod closes;
+mod hints;
+mod liveness;
+mod modes;
+mod refused;
+mod sends;
+mod tokens;

@@ -1,0 +1,99 @@
+//! A message's way over connections.
+
+use crate::common::*;
+use sentinelops_engine::*;
+use sentinelops_protocol::{Channel, Subject};
+use serde_json::json;
+
+#[test]
+fn sent_acked_delivered() {
+    let mut d = Driver::v1(options());
+    d.send("a");
+    assert_eq!(d.news("a"), Some(DeliveryState::Sent));
+    d.system("ack", json!({"ids": ["a"]}));
+    assert_eq!(d.news("a"), Some(DeliveryState::Delivered));
+    assert_eq!(d.engine.counts().queued, [0; 4]);
+}
+
+#[test]
+fn queued_while_away_and_sent_once_when_back() {
+    let mut d = Driver::new(options());
+    d.send("a");
+    assert_eq!(d.news("a"), Some(DeliveryState::Queued));
+    d.connect();
+    d.open();
+    assert!(d.carried("a").is_empty());
+    d.welcome(json!({}));
+    assert_eq!(d.carried("a"), [d.generation]);
+}
+
+#[test]
+fn unconfirmed_is_sent_again_with_the_same_id() {
+    let mut d = Driver::v1(options());
+    d.send("a");
+    d.close(1006, "");
+    assert_eq!(d.news("a"), Some(DeliveryState::Unconfirmed));
+    d.advance(3_000);
+    d.open();
+    d.welcome(json!({}));
+    assert_eq!(d.carried("a"), [Generation(1), Generation(2)]);
+}
+
+#[test]
+fn a_cause_is_an_ack() {
+    let mut d = Driver::v1(options());
+    d.subscribe(Channel::Alerts);
+    d.send("a");
+    d.frame(json!({"type": "x.y", "channel": "alerts", "payload": {}, "cause": "a"}));
+    assert_eq!(d.news("a"), Some(DeliveryState::Delivered));
+}
+
+#[test]
+fn a_basic_server_is_handed_messages_over() {
+    let mut d = Driver::new(options());
+    d.connect();
+    d.open();
+    d.advance(50);
+    d.send("a");
+    assert_eq!(d.carried("a").len(), 1);
+    d.advance(2_000);
+    assert_eq!(d.news("a"), Some(DeliveryState::HandedOver));
+}
+
+#[test]
+fn a_basic_event_reaches_its_subscriber() {
+    let mut d = Driver::new(options());
+    d.subscribe(Channel::Incidents);
+    d.connect();
+    d.open();
+    d.advance(50);
+    d.frame(json!({"id": "123", "type": "incident.created", "channel": "incidents", "payload": {
+        "incidentId": "inc-999", "type": "created", "data": {"title": "Test Incident"}}}));
+    let told = |d: &Driver| d.delivered.iter().any(|delivery| matches!(delivery, Delivery::Event(..)));
+    assert!(told(&d) || d.delivered.iter().any(|delivery| matches!(delivery, Delivery::Snapshot(_))));
+    let (_, _, items) = d.engine.fold_items(&Subject::channel(Channel::Incidents)).expect("a fold");
+    assert_eq!(items[0].timestamp, Some(d.now.wall), "receipt time where the server gave none");
+}
+
+#[test]
+fn a_v1_subscription_resumes_from_its_cursor() {
+    let mut d = Driver::new(options());
+    d.subscribe(Channel::Alerts);
+    d.connect();
+    d.open();
+    d.welcome(json!({}));
+    d.system("subscribed", json!({"channel": "alerts", "epoch": "e", "seq": 5, "continuity": "snapshot"}));
+    d.system(
+        "snapshot",
+        json!({"channel": "alerts", "epoch": "e", "seq": 5, "part": 0, "last": true, "items": []}),
+    );
+    d.frame(json!({"type": "alert.raised", "channel": "alerts", "seq": 6, "prev": 5,
+        "payload": {"id": "a1", "severity": "high", "title": "t"}}));
+    d.close(1006, "");
+    d.advance(3_000);
+    d.open();
+    let subscribes = d.sent_of("subscribe");
+    let since = &subscribes.last().expect("one")["payload"]["channels"][0]["since"];
+    assert_eq!(*since, json!({"epoch": "e", "seq": 6}));
+    assert!(subscribes[0]["payload"]["channels"][0]["since"].is_null());
+}
