@@ -1,10 +1,40 @@
 //! The outbox: what people sent and no server has answered for yet.
+//!
+//! A row is *possibly sent* from the moment a socket was given it, or if it lay in the store while
+//! an earlier leader had one open. Such a row is never evicted, replaced or failed here: it ends by
+//! the server's word, or at the maximum age as "may have arrived".
+//!
+//! | file | concern |
+//! |---|---|
+//! | [`queue`] | rows in memory: order per key, priority across keys |
+//! | [`intake`] | send, retry, discard; capacity, coalescing, age |
+//! | [`sending`], [`window`], [`fence`] | frames, how much flies, hand-over to basic servers |
+//! | [`answers`] | acks, nacks, errors, the poison rule |
+//! | [`disk`], [`load`] | groups, the ladder down to memory and back, what a store held |
+//! | [`ended`] | final states remembered, the failed list |
+
+mod answers;
+mod disk;
+mod ended;
+mod fence;
+mod intake;
+mod load;
+mod queue;
+mod row;
+mod sending;
+mod window;
+
+pub(crate) use row::row_of;
 
 use crate::{
-    ConsumerId, MessageCounts, MessageInfo, MessageUpdate, Meta, Mode, Now, OutboxOptions, SendRequest,
-    StorageState, StoreEvent, StoreGroup,
+    ConsumerId, DeliveryState, Durability, FailReason, FailedRow, MessageCounts, MessageInfo, MessageUpdate,
+    Meta, Mode, Now, OutboxOptions, Row, StorageState, StoreGroup, StoreOp,
 };
-use sentinelops_protocol::Code;
+use queue::{Entry, Place};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// Rows taken in this life come after everything an earlier one stored.
+const FIRST_SEQ: u64 = 1 << 32;
 
 /// What the outbox needs to know of a connection whose mode is known and whose user fits.
 #[derive(Clone, Copy, Debug)]
@@ -27,102 +57,338 @@ pub(crate) struct OutFrame {
 /// What the outbox wants done.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum OutboxOutput {
+    /// One transaction.
     Store(StoreGroup),
+    /// Open the store (again).
     OpenStore,
+    /// Look for rows of other tabs.
     Rescan,
-    /// `to` is the consumer that handed the message in; `None` for rows of earlier lives and other tabs.
-    Update {
-        to: Option<ConsumerId>,
-        update: MessageUpdate,
-    },
+    /// `to` is the consumer that handed the message in, or the one named for the tab that owns the row
+    /// ([`Outbox::name_owner`]); `None` for rows of earlier lives.
+    Update { to: Option<ConsumerId>, update: MessageUpdate },
+    /// Worth a line.
     Note(String),
 }
 
+/// All messages of one scope. See the module's page.
 pub(crate) struct Outbox {
-    meta: Meta,
-    storage: StorageState,
+    options: OutboxOptions,
+    tab: String,
+    queue: queue::Queue,
+    window: window::Window,
+    fence: fence::Fence,
+    ended: ended::Ended,
+    failed: ended::Failed,
+    disk: disk::Disk,
+    /// Rows whose last write to the store failed although it is open.
+    memory_only: BTreeSet<u64>,
+    link: Option<Link>,
+    /// Server time minus the monotonic clock, ms, once a server said it.
+    offset: Option<i128>,
+    ephemeral: VecDeque<(u64, String)>,
+    owners: HashMap<String, ConsumerId>,
+    next_seq: u64,
+    next_old_seq: u64,
+    out: VecDeque<OutboxOutput>,
+    version: u64,
 }
 
-#[allow(unused_variables, dead_code)]
 impl Outbox {
     pub fn new(options: OutboxOptions, tab: String, now: Now) -> Self {
-        Self { meta: Meta::default(), storage: StorageState::Opening }
+        Self {
+            disk: disk::Disk::new(&options, now.mono),
+            options,
+            tab,
+            queue: queue::Queue::default(),
+            window: window::Window::default(),
+            fence: fence::Fence::default(),
+            ended: ended::Ended::default(),
+            failed: ended::Failed::default(),
+            memory_only: BTreeSet::new(),
+            link: None,
+            offset: None,
+            ephemeral: VecDeque::new(),
+            owners: HashMap::new(),
+            next_seq: FIRST_SEQ,
+            next_old_seq: 0,
+            out: VecDeque::new(),
+            version: 0,
+        }
     }
-    // Commands.
-    pub fn enqueue(&mut self, now: Now, to: ConsumerId, request: SendRequest) {}
-    /// `new_id` is used only where the old one must not be (over age, may have arrived).
-    pub fn retry(&mut self, now: Now, to: ConsumerId, id: &str, confirm: bool, new_id: String) {}
-    pub fn discard(&mut self, now: Now, to: ConsumerId, id: &str) {}
-    // Socket.
-    /// The handshake succeeded: the store's socket-open mark is written ahead of the first send.
-    pub fn socket_opened(&mut self, now: Now) {}
-    /// The mode is known and the user fits: rows may leave. Again with other limits after an upgrade.
-    pub fn connected(&mut self, now: Now, link: Link) {}
-    /// Harmless when not connected. Call `closed_on_us` before it.
-    pub fn disconnected(&mut self, now: Now) {}
-    /// Call while `bufferedAmount` + what is pending is below 64 KiB; `room` is what is left of it.
-    pub fn next_frame(&mut self, now: Now, room: usize) -> Option<OutFrame> {
-        None
+
+    // Time.
+
+    /// Expiry, `retryAfterMs`, the store's second tries.
+    pub fn timeout(&mut self, now: Now) {
+        self.queue.wake(now.mono);
+        self.expire(now);
+        self.disk.give_up_mark(now.mono);
+        match self.disk.timeout(now.mono) {
+            Ok(true) => {
+                self.save_again();
+                self.disk.healed();
+            }
+            Ok(false) => {}
+            Err(error) => self.open_failed(now, error),
+        }
+        self.planted(now);
     }
-    pub fn ack(&mut self, now: Now, ids: &[String]) {}
-    pub fn cause(&mut self, now: Now, id: &str) {}
-    pub fn nack(&mut self, now: Now, id: &str, code: Code, message: String, retry_after_ms: Option<u64>) {}
-    /// `error` naming a message. Whether it was one of ours.
-    pub fn server_error(&mut self, now: Now, id: &str, code: Code, message: String) -> bool {
-        false
-    }
-    /// Whether the poison rule takes the case (1009, 1007, 1008, 4400 with rows in flight): then the
-    /// caller redials instead of going to Error.
-    pub fn closed_on_us(&mut self, now: Now, code: u16, reason: &str) -> bool {
-        false
-    }
-    // Basic hand-over.
-    /// A ping should go out now for what was written since the last one.
-    pub fn wants_fence(&self, now: Now) -> bool {
-        false
-    }
-    /// Any ping of this socket, given to it after everything `next_frame` answered so far.
-    pub fn fence_sent(&mut self, now: Now, n: u64) {}
-    /// A pong of this socket; `None` when the server did not send the ping's content back.
-    pub fn pong(&mut self, now: Now, n: Option<u64>) {}
-    /// `bufferedAmount` is 0 and nothing is pending.
-    pub fn written_out(&mut self, now: Now) {}
-    // Store and time.
-    pub fn store_event(&mut self, now: Now, event: StoreEvent) {}
-    pub fn timeout(&mut self, now: Now) {}
+
     /// Monotonic ms.
     pub fn next_timeout(&self) -> Option<u64> {
-        None
+        let age = match (self.offset, self.queue.oldest()) {
+            (Some(offset), Some((created_at, _))) => {
+                let at = i128::from(created_at.saturating_add(self.options.max_age_ms)) + 1 - offset;
+                Some(u64::try_from(at.max(0)).unwrap_or(u64::MAX))
+            }
+            _ => None,
+        };
+        let token = match self.link.is_some() && self.queue.next(false).is_some() {
+            true => self.window.next_token(),
+            false => None,
+        };
+        let times = [age, token, self.queue.next_wake(), self.disk.next_timeout(), self.fence_due()];
+        times.into_iter().flatten().min()
     }
-    /// `welcome.now`.
-    pub fn set_server_time(&mut self, now: Now, server_now: u64) {}
+
+    /// `welcome.now`. Ages run on server time: rows taken by a local clock that was wrong are put right.
+    pub fn set_server_time(&mut self, now: Now, server_now: u64) {
+        let first = self.offset.is_none();
+        self.offset = Some(i128::from(server_now) - i128::from(now.mono));
+        if first {
+            let skew = i128::from(server_now) - i128::from(now.wall);
+            let local: Vec<(u64, u64)> = self
+                .queue
+                .iter()
+                .filter(|(_, entry)| entry.by_local_clock)
+                .map(|(seq, entry)| (seq, entry.row.created_at))
+                .collect();
+            for (seq, created_at) in local {
+                if let Some(entry) = self.queue.get_mut(seq) {
+                    entry.by_local_clock = false;
+                }
+                let at = u64::try_from((i128::from(created_at) + skew).max(0)).unwrap_or(u64::MAX);
+                // A second more or less is no skew, and not worth a write.
+                if skew.abs() > 1_000 {
+                    self.queue.set_created_at(seq, at);
+                    self.put(seq);
+                }
+            }
+        }
+        // Nothing was sent in the future. Else a row could outlive what the server remembers.
+        while let Some((created_at, seq)) = self.queue.youngest()
+            && created_at > server_now
+        {
+            self.queue.set_created_at(seq, server_now);
+            self.put(seq);
+        }
+    }
+
+    fn server_now(&self, now: Now) -> u64 {
+        match self.offset {
+            None => now.wall,
+            Some(offset) => u64::try_from((i128::from(now.mono) + offset).max(0)).unwrap_or(u64::MAX),
+        }
+    }
+
     // Getters.
+
     /// Monotonic ms of the send that waits longest for its answer on this socket.
     pub fn oldest_unacked(&self) -> Option<u64> {
-        None
+        match self.queue.first_flight()?.1.place {
+            Place::Flying { since, .. } => Some(since),
+            Place::Waiting => None,
+        }
     }
+
     /// The store opened or failed to open: `meta` is what it holds.
     pub fn ready(&self) -> bool {
-        false
+        self.disk.answered
     }
+
+    /// A newer build took the store over: nothing more is sent from here.
+    pub fn halted(&self) -> bool {
+        self.disk.halted
+    }
+
     pub fn storage(&self) -> &StorageState {
-        &self.storage
+        self.disk.state()
     }
+
     pub fn meta(&self) -> &Meta {
-        &self.meta
+        &self.disk.meta
     }
-    pub fn update_meta(&mut self, change: impl FnOnce(&mut Meta)) {}
+
+    /// Changes what outlives the leader; written with the next group.
+    pub fn update_meta(&mut self, change: impl FnOnce(&mut Meta)) {
+        let before = self.disk.meta.clone();
+        change(&mut self.disk.meta);
+        if self.disk.meta != before {
+            self.disk.touch_meta();
+        }
+    }
+
     pub fn counts(&self) -> MessageCounts {
-        MessageCounts::default()
+        MessageCounts {
+            queued: self.queue.by_rank(),
+            in_flight: self.queue.in_flight() as u32,
+            failed: self.failed.len() as u32,
+        }
     }
+
+    /// Everything not answered yet in the order it was taken, then the failed list.
     pub fn list(&self) -> Vec<MessageInfo> {
-        Vec::new()
+        let info = |row: &Row, update: MessageUpdate| MessageInfo {
+            update,
+            kind: row.kind.clone(),
+            channel: row.channel,
+            priority: row.priority,
+            created_at: row.created_at,
+            attempts: row.attempts,
+            payload: row::payload_of(row),
+        };
+        let live = self.queue.iter().map(|(_, entry)| info(&entry.row, update_of(entry)));
+        let failed = self.failed.iter().map(|failed| {
+            let unsaved = self.failed.unsaved.contains(&failed.row.id) || !self.disk.is_open();
+            let durability = if unsaved { Durability::MemoryOnly } else { Durability::Durable };
+            let (id, delivery) = (failed.row.id.clone(), failed.state.clone());
+            info(&failed.row, MessageUpdate { id, durability, delivery })
+        });
+        live.chain(failed).collect()
     }
+
     /// Grows with every visible change: whether watchers need a new list.
     pub fn version(&self) -> u64 {
-        0
+        self.version
     }
+
+    // Outputs.
+
+    /// What is to be done next.
     pub fn poll(&mut self) -> Option<OutboxOutput> {
-        None
+        if self.disk.take_open() {
+            return Some(OutboxOutput::OpenStore);
+        }
+        if let Some(output) = self.out.pop_front() {
+            return Some(output);
+        }
+        if let Some(group) = self.disk.group() {
+            return Some(OutboxOutput::Store(group));
+        }
+        self.disk.take_rescan().then_some(OutboxOutput::Rescan)
+    }
+
+    // Tabs.
+
+    /// Another tab appended rows: look for them.
+    pub fn rescan(&mut self) {
+        self.disk.rescan();
+    }
+
+    /// Who is told of rows that this tab took and others stored; `None` when the tab is gone.
+    pub fn name_owner(&mut self, tab: String, consumer: Option<ConsumerId>) {
+        match consumer {
+            Some(consumer) => self.owners.insert(tab, consumer),
+            None => self.owners.remove(&tab),
+        };
+    }
+
+    // Inside.
+
+    fn new_seq(&mut self) -> u64 {
+        self.next_seq += 1;
+        self.next_seq
+    }
+
+    fn old_seq(&mut self) -> u64 {
+        self.next_old_seq += 1;
+        self.next_old_seq
+    }
+
+    /// Writes the row as it is now.
+    fn put(&mut self, seq: u64) {
+        if !self.disk.is_open() {
+            return;
+        }
+        let order = match self.queue.get(seq) {
+            Some(entry) if entry.volatile => return,
+            Some(entry) if entry.row.order == 0 => self.disk.next_order(),
+            Some(entry) => entry.row.order,
+            None => return,
+        };
+        if let Some(entry) = self.queue.get_mut(seq) {
+            entry.row.order = order;
+            let row = entry.row.clone();
+            self.disk.push(StoreOp::Put(row));
+        }
+    }
+
+    fn set_durability(&mut self, seq: u64, durability: Durability) {
+        if let Some(entry) = self.queue.get_mut(seq)
+            && entry.durability != durability
+        {
+            entry.durability = durability;
+            self.tell(seq);
+        }
+    }
+
+    /// The one way a row goes. Bad ends go to the failed list; what is remembered answers for the
+    /// id when it is handed in again.
+    fn end(&mut self, now: Now, seq: u64, state: DeliveryState) {
+        let Some(entry) = self.queue.remove(seq) else { return };
+        self.window.clear(seq);
+        self.memory_only.remove(&seq);
+        let listed = match &state {
+            DeliveryState::Failed(reason) => *reason != FailReason::Discarded,
+            DeliveryState::Expired { .. } | DeliveryState::Evicted => true,
+            _ => false,
+        };
+        let update =
+            MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
+        let to = entry.to.or_else(|| self.owners.get(&entry.row.owner).copied());
+        if !entry.volatile {
+            self.disk.delete(&entry.row);
+            if listed {
+                self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
+            }
+        }
+        self.ended.add(update.clone());
+        self.update(to, update);
+    }
+
+    fn list_failed(&mut self, row: FailedRow) {
+        let id = row.row.id.clone();
+        self.disk.push(StoreOp::PutFailed(row.clone()));
+        if let Some(dropped) = self.failed.add(row) {
+            self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+        }
+        if !self.disk.is_open() {
+            self.failed.unsaved.insert(id);
+        }
+    }
+
+    fn tell(&mut self, seq: u64) {
+        if let Some(entry) = self.queue.get(seq) {
+            let to = entry.to.or_else(|| self.owners.get(&entry.row.owner).copied());
+            let update = update_of(entry);
+            self.update(to, update);
+        }
+    }
+
+    fn update(&mut self, to: Option<ConsumerId>, update: MessageUpdate) {
+        self.version += 1;
+        self.out.push_back(OutboxOutput::Update { to, update });
     }
 }
+
+fn update_of(entry: &Entry) -> MessageUpdate {
+    let delivery = match entry.place {
+        Place::Flying { .. } => DeliveryState::Sent,
+        Place::Waiting if entry.unconfirmed => DeliveryState::Unconfirmed,
+        Place::Waiting => DeliveryState::Queued,
+    };
+    MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,382 @@
+//! The store as the outbox sees it: groups, halving, the ladder down to memory and back up.
+//!
+//! One group is outstanding; what comes meanwhile makes the next. A group that aborts is halved
+//! until the one record that cannot be stored is alone. A dead handle is opened once more; what
+//! does not open is tried again every 30 s, and everything held in memory is written then.
+
+use crate::{Meta, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
+use std::collections::VecDeque;
+
+/// Most changes in one transaction.
+const MAX_GROUP: usize = 256;
+/// While there is no store, ms between two tries; also for single records that did not fit.
+const RETRY_MS: u64 = 30_000;
+/// A store that has not answered an open by then counts as failed (it may still come).
+const OPEN_MS: u64 = 10_000;
+/// Rows leave when the socket-open mark is stored, or after this time with a store that hangs.
+const MARK_MS: u64 = 2_000;
+/// Other tabs' rows are looked for at least so often, ms.
+const RESCAN_MS: u64 = 10_000;
+/// While a socket is open, every stored row may have been sent: above all orders (2^53 - 1, the
+/// largest integer a browser stores exactly).
+const EVERY_ORDER: u64 = (1 << 53) - 1;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ladder {
+    Off,
+    Opening { until: u64 },
+    Open,
+    Memory { retry_at: u64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mark {
+    Down,
+    Wanted { until: u64 },
+    Set,
+}
+
+/// What an abort came down to.
+#[derive(Debug, PartialEq)]
+pub(super) enum Aborted {
+    /// Not our group, or it is tried again in halves.
+    Again,
+    /// One change that cannot be stored now.
+    Single(StoreOp),
+    /// The store is gone.
+    Away,
+}
+
+#[derive(Debug)]
+pub(super) struct Disk {
+    ladder: Ladder,
+    /// It answered once: opened or failed to.
+    pub answered: bool,
+    /// Opened once: what it held is in memory.
+    pub loaded: bool,
+    /// A newer build took the store over: this one must not touch the rows any more.
+    pub halted: bool,
+    state: StorageState,
+    reopened: bool,
+    pending: VecDeque<StoreOp>,
+    halves: VecDeque<Vec<StoreOp>>,
+    outstanding: Option<StoreGroup>,
+    groups: u64,
+    pub meta: Meta,
+    meta_dirty: bool,
+    mark: Mark,
+    /// Deletes that failed alone: tried again later.
+    owed: Vec<StoreOp>,
+    retry_at: Option<u64>,
+    open_wanted: bool,
+    rescan_wanted: bool,
+    rescan_at: u64,
+    max_order: u64,
+}
+
+impl Disk {
+    pub fn new(options: &OutboxOptions, now: u64) -> Self {
+        let on = options.persist;
+        Self {
+            ladder: if on { Ladder::Opening { until: now.saturating_add(OPEN_MS) } } else { Ladder::Off },
+            answered: !on,
+            loaded: false,
+            halted: false,
+            state: if on { StorageState::Opening } else { StorageState::Off },
+            reopened: false,
+            pending: VecDeque::new(),
+            halves: VecDeque::new(),
+            outstanding: None,
+            groups: 0,
+            meta: Meta::default(),
+            meta_dirty: false,
+            mark: Mark::Down,
+            owed: Vec::new(),
+            retry_at: None,
+            open_wanted: on,
+            rescan_wanted: false,
+            rescan_at: 0,
+            max_order: 0,
+        }
+    }
+
+    pub fn state(&self) -> &StorageState {
+        &self.state
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.ladder == Ladder::Open
+    }
+
+    /// Whether a row taken now can still become durable.
+    pub fn may_store(&self) -> bool {
+        matches!(self.ladder, Ladder::Open | Ladder::Opening { .. })
+    }
+
+    // Orders: the leader takes even ones, tabs that append take odd ones (see `Row::order`), so
+    // that two writers never take the same.
+
+    pub fn next_order(&mut self) -> u64 {
+        self.max_order = (self.max_order / 2 + 1) * 2;
+        self.max_order
+    }
+
+    pub fn highest_order(&self) -> u64 {
+        self.max_order
+    }
+
+    pub fn saw_order(&mut self, order: u64) {
+        self.max_order = self.max_order.max(order);
+    }
+
+    // Changes.
+
+    /// Dropped unless the store is open: what it lacks is found out when it opens.
+    pub fn push(&mut self, op: StoreOp) {
+        if self.is_open() {
+            self.pending.push_back(op);
+        }
+    }
+
+    pub fn delete(&mut self, row: &Row) {
+        self.push(StoreOp::Delete { priority: row.priority, order: row.order, id: row.id.clone() });
+    }
+
+    pub fn touch_meta(&mut self) {
+        self.meta_dirty = true;
+    }
+
+    /// A socket is open: from the next commit on, every stored row may have been sent.
+    pub fn mark(&mut self, now: u64) {
+        if self.mark == Mark::Down {
+            self.mark = Mark::Wanted { until: now.saturating_add(MARK_MS) };
+            self.meta.socket_open = true;
+            self.meta.last_order = EVERY_ORDER;
+            self.meta_dirty = true;
+        }
+    }
+
+    /// No socket is open, and the rows themselves say what was sent. Whether there was a mark.
+    pub fn unmark(&mut self) -> bool {
+        if self.mark == Mark::Down {
+            return false;
+        }
+        self.mark = Mark::Down;
+        self.meta.socket_open = false;
+        self.meta.last_order = self.max_order;
+        self.meta_dirty = true;
+        true
+    }
+
+    /// Whether rows may leave: the older ones are loaded, and a crash would leave the mark behind.
+    pub fn may_send(&self, now: u64) -> bool {
+        let marked = match self.mark {
+            Mark::Set => true,
+            Mark::Wanted { until } => now >= until || !self.may_store(),
+            Mark::Down => false,
+        };
+        self.answered && !self.halted && (marked || !self.may_store())
+    }
+
+    // Groups.
+
+    /// The next transaction, unless one is outstanding.
+    pub fn group(&mut self) -> Option<StoreGroup> {
+        if self.outstanding.is_some() || !self.is_open() {
+            return None;
+        }
+        let ops = match self.halves.pop_front() {
+            Some(ops) => ops,
+            None => {
+                let count = self.pending.len().min(MAX_GROUP);
+                let mut ops: Vec<StoreOp> = self.pending.drain(..count).collect();
+                // Behind everything it vouches for.
+                if self.meta_dirty && self.pending.is_empty() {
+                    self.meta_dirty = false;
+                    ops.push(StoreOp::PutMeta(self.meta.clone()));
+                }
+                ops
+            }
+        };
+        if ops.is_empty() {
+            return None;
+        }
+        self.groups += 1;
+        let strict =
+            ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }));
+        let group = StoreGroup { number: self.groups, ops, strict };
+        self.outstanding = Some(group.clone());
+        Some(group)
+    }
+
+    /// The changes that are stored now.
+    pub fn committed(&mut self, number: u64) -> Vec<StoreOp> {
+        let Some(group) = self.outstanding.take_if(|group| group.number == number) else { return Vec::new() };
+        self.reopened = false;
+        let marked = |op: &StoreOp| matches!(op, StoreOp::PutMeta(meta) if meta.socket_open);
+        if matches!(self.mark, Mark::Wanted { .. }) && group.ops.iter().any(marked) {
+            self.mark = Mark::Set;
+        }
+        group.ops
+    }
+
+    pub fn aborted(&mut self, now: u64, number: u64, error: StoreError) -> Aborted {
+        let Some(mut group) = self.outstanding.take_if(|group| group.number == number) else {
+            return Aborted::Again;
+        };
+        match error {
+            StoreError::Quota | StoreError::Other(_) => {}
+            gone => {
+                self.closed(now, gone);
+                return Aborted::Away;
+            }
+        }
+        if group.ops.len() > 1 {
+            let second = group.ops.split_off(group.ops.len() / 2);
+            self.halves.push_front(second);
+            self.halves.push_front(group.ops);
+            return Aborted::Again;
+        }
+        self.degrade(now, error);
+        match group.ops.pop() {
+            Some(StoreOp::PutMeta(_)) => {
+                // Tried again with whatever is written next.
+                self.owed.push(StoreOp::PutMeta(Meta::default()));
+                Aborted::Again
+            }
+            Some(op @ (StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. })) => {
+                self.owed.push(op);
+                Aborted::Again
+            }
+            Some(op) => Aborted::Single(op),
+            None => Aborted::Again,
+        }
+    }
+
+    fn degrade(&mut self, now: u64, error: StoreError) {
+        self.state = StorageState::MemoryOnly(error);
+        self.retry_at.get_or_insert(now.saturating_add(RETRY_MS));
+    }
+
+    /// Nothing is held in memory only any more.
+    pub fn healed(&mut self) {
+        if self.is_open() && self.retry_at.is_none() {
+            self.state = StorageState::Durable;
+        }
+    }
+
+    // The ladder.
+
+    pub fn opened(&mut self, now: u64) {
+        if self.mark != Mark::Down {
+            // Rows that were stored all along must not leave before the store knows of the socket.
+            self.mark = Mark::Wanted { until: now.saturating_add(MARK_MS) };
+            self.meta_dirty = true;
+        }
+        self.ladder = Ladder::Open;
+        self.answered = true;
+        self.loaded = true;
+        self.halted = false;
+        self.state = StorageState::Durable;
+        self.pending.clear();
+        self.halves.clear();
+        self.owed.clear();
+        self.outstanding = None;
+        self.retry_at = None;
+        self.open_wanted = false;
+    }
+
+    /// Memory it is, until it opens again.
+    pub fn failed(&mut self, now: u64, error: StoreError) {
+        if self.ladder == Ladder::Off {
+            return;
+        }
+        self.ladder = Ladder::Memory { retry_at: now.saturating_add(RETRY_MS) };
+        self.answered = true;
+        self.open_wanted = false;
+        self.outstanding = None;
+        self.state = StorageState::MemoryOnly(error);
+    }
+
+    /// The handle is gone.
+    pub fn closed(&mut self, now: u64, error: StoreError) {
+        match error {
+            StoreError::Dead(_) if self.is_open() && !self.reopened => {
+                self.reopened = true;
+                self.outstanding = None;
+                self.ladder = Ladder::Opening { until: now.saturating_add(OPEN_MS) };
+                self.open_wanted = true;
+            }
+            StoreError::NewerSchema => {
+                self.halted = true;
+                self.failed(now, StoreError::NewerSchema);
+            }
+            error => self.failed(now, error),
+        }
+    }
+
+    pub fn rescan(&mut self) {
+        self.rescan_wanted = true;
+    }
+
+    /// Whether the store is to be opened now.
+    pub fn take_open(&mut self) -> bool {
+        std::mem::take(&mut self.open_wanted)
+    }
+
+    /// Whether to look for other tabs' rows now.
+    pub fn take_rescan(&mut self) -> bool {
+        self.is_open() && std::mem::take(&mut self.rescan_wanted)
+    }
+
+    /// `true`: single records that did not fit are to be tried again. `Err`: the open took too long.
+    pub fn timeout(&mut self, now: u64) -> Result<bool, StoreError> {
+        match self.ladder {
+            Ladder::Opening { until } if now >= until => {
+                return Err(StoreError::Unavailable("the store does not answer".to_owned()));
+            }
+            Ladder::Memory { retry_at } if now >= retry_at => {
+                self.ladder = Ladder::Memory { retry_at: now.saturating_add(RETRY_MS) };
+                self.open_wanted = true;
+            }
+            Ladder::Open if now >= self.rescan_at => {
+                self.rescan_at = now.saturating_add(RESCAN_MS);
+                self.rescan_wanted = true;
+            }
+            _ => {}
+        }
+        if self.is_open() && self.retry_at.is_some_and(|at| now >= at) {
+            self.retry_at = None;
+            for op in std::mem::take(&mut self.owed) {
+                match op {
+                    StoreOp::PutMeta(_) => self.meta_dirty = true,
+                    op => self.pending.push_back(op),
+                }
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    pub fn next_timeout(&self) -> Option<u64> {
+        let ladder = match self.ladder {
+            Ladder::Off => None,
+            Ladder::Opening { until } => Some(until),
+            Ladder::Open => Some(self.rescan_at),
+            Ladder::Memory { retry_at } => Some(retry_at),
+        };
+        let mark = match self.mark {
+            Mark::Wanted { until } if self.may_store() => Some(until),
+            _ => None,
+        };
+        let retry = self.retry_at.filter(|_| self.is_open());
+        ladder.into_iter().chain(mark).chain(retry).min()
+    }
+
+    /// Called once when a wait for the mark is over, so that its timer does not fire again.
+    pub fn give_up_mark(&mut self, now: u64) {
+        if matches!(self.mark, Mark::Wanted { until } if now >= until) {
+            self.mark = Mark::Set;
+        }
+    }
+}

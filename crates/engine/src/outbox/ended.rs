@@ -1,0 +1,111 @@
+//! What ended: a short memory of final states, and the list of bad ends that people see.
+
+use crate::{FailedRow, MessageUpdate};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+/// Final states remembered, so that handing an id in again answers with its end.
+const MAX_ENDED: usize = 4_096;
+/// Bad ends kept for people; the oldest goes.
+pub(super) const MAX_FAILED: usize = 1_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    states: HashMap<String, MessageUpdate>,
+    order: VecDeque<String>,
+}
+
+impl Ended {
+    pub fn add(&mut self, update: MessageUpdate) {
+        if self.states.len() >= MAX_ENDED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.states.remove(&oldest);
+        }
+        let id = update.id.clone();
+        if self.states.insert(id.clone(), update).is_none() {
+            self.order.push_back(id);
+        }
+    }
+
+    pub fn get(&self, id: &str) -> Option<&MessageUpdate> {
+        self.states.get(id)
+    }
+
+    /// It lives again (a retry).
+    pub fn forget(&mut self, id: &str) {
+        if self.states.remove(id).is_some() {
+            self.order.retain(|kept| kept != id);
+        }
+    }
+}
+
+/// The failed list, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Failed {
+    rows: BTreeMap<u64, FailedRow>,
+    ids: HashMap<String, u64>,
+    seen: u64,
+    /// Not in the store, though they should be.
+    pub unsaved: HashSet<String>,
+    /// Taken off the list while the store was away.
+    pub gone: HashSet<String>,
+}
+
+impl Failed {
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn get(&self, id: &str) -> Option<&FailedRow> {
+        self.rows.get(self.ids.get(id)?)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &FailedRow> {
+        self.rows.values()
+    }
+
+    /// Adds a row; answers the one that had to go for it.
+    pub fn add(&mut self, row: FailedRow) -> Option<FailedRow> {
+        self.remove(&row.row.id);
+        self.seen += 1;
+        self.gone.remove(&row.row.id);
+        self.ids.insert(row.row.id.clone(), self.seen);
+        self.rows.insert(self.seen, row);
+        if self.rows.len() <= MAX_FAILED {
+            return None;
+        }
+        let (_, oldest) = self.rows.pop_first()?;
+        self.ids.remove(&oldest.row.id);
+        self.unsaved.remove(&oldest.row.id);
+        Some(oldest)
+    }
+
+    /// The store was opened anew: what it has of these is found out now.
+    pub fn all_unsaved(&mut self) {
+        self.unsaved = self.ids.keys().cloned().collect();
+    }
+
+    pub fn remove(&mut self, id: &str) -> Option<FailedRow> {
+        self.unsaved.remove(id);
+        self.rows.remove(&self.ids.remove(id)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DeliveryState, Durability};
+
+    #[test]
+    fn the_memory_of_ends_is_bounded() {
+        let mut ended = Ended::default();
+        for n in 0..MAX_ENDED + 10 {
+            let (durability, delivery) = (Durability::Durable, DeliveryState::Delivered);
+            ended.add(MessageUpdate { id: n.to_string(), durability, delivery });
+        }
+        assert!(ended.get("9").is_none() && ended.get("10").is_some());
+        ended.forget("10");
+        assert!(ended.get("10").is_none());
+        assert_eq!(ended.order.len(), ended.states.len());
+    }
+}

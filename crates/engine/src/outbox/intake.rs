@@ -1,0 +1,222 @@
+//! What people want: send, try again, discard; and who has to go when it is full.
+
+use super::queue::Entry;
+use super::row::{row_of, under_new_id};
+use super::{Outbox, OutboxOutput};
+use crate::{
+    ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Now, Row, SendRequest, StoreOp,
+};
+
+/// Ephemeral messages that may stand between `enqueue` and the next frame.
+const MAX_EPHEMERAL: usize = 16;
+
+impl Outbox {
+    /// A message to send. Handing the same id in again only answers with its state.
+    pub fn enqueue(&mut self, now: Now, to: ConsumerId, request: SendRequest) {
+        if self.known(Some(to), &request.id) {
+            return;
+        }
+        let refuse = |outbox: &mut Self, id: String, reason: FailReason| {
+            let delivery = DeliveryState::Failed(reason);
+            outbox.update(Some(to), MessageUpdate { id, durability: Durability::MemoryOnly, delivery });
+        };
+        let mut row = match row_of(&request, self.server_now(now), &self.tab) {
+            Ok(row) => row,
+            Err(reason) => return refuse(self, request.id, reason),
+        };
+        if request.ephemeral {
+            if self.may_send(now) && self.ephemeral.len() < MAX_EPHEMERAL {
+                self.ephemeral.push_back((now.mono, row.bytes));
+            }
+            return;
+        }
+        let volatile = !request.queue || !self.options.enabled;
+        if volatile && self.link.is_none() {
+            return refuse(self, row.id, FailReason::NotConnected);
+        }
+        let size = row.bytes.len() as u64;
+        if let Some(allowed) = self.link.map(|link| link.max_message_bytes).filter(|allowed| size > *allowed)
+        {
+            return refuse(self, row.id, FailReason::TooBig { found: size, allowed });
+        }
+        if let Err(reason) = self.make_room(now, &row) {
+            return refuse(self, row.id, reason);
+        }
+        if !volatile && self.disk.is_open() {
+            row.order = self.disk.next_order();
+        }
+        let durability = match volatile || !self.disk.may_store() {
+            true => Durability::MemoryOnly,
+            false => Durability::Pending,
+        };
+        let mut entry = Entry::new(row, Some(to), durability);
+        entry.volatile = volatile;
+        entry.by_local_clock = self.offset.is_none();
+        self.take(entry);
+    }
+
+    /// A row takes its place at the end.
+    fn take(&mut self, entry: Entry) {
+        let seq = self.new_seq();
+        let stored = !entry.volatile;
+        self.queue.insert(seq, entry);
+        if stored {
+            self.put(seq);
+        }
+        self.tell(seq);
+    }
+
+    /// Answers with the state of an id that is here or was.
+    fn known(&mut self, to: Option<ConsumerId>, id: &str) -> bool {
+        if let Some(seq) = self.queue.find(id) {
+            if let Some(entry) = self.queue.get_mut(seq) {
+                entry.to = to.or(entry.to);
+            }
+            self.tell(seq);
+            return true;
+        }
+        let listed = self.failed.get(id).map(|failed| {
+            let durability = match self.failed.unsaved.contains(id) || !self.disk.is_open() {
+                true => Durability::MemoryOnly,
+                false => Durability::Durable,
+            };
+            MessageUpdate { id: id.to_owned(), durability, delivery: failed.state.clone() }
+        });
+        let update = listed.or_else(|| self.ended.get(id).cloned());
+        let known = update.is_some();
+        if let Some(update) = update {
+            self.out.push_back(OutboxOutput::Update { to, update });
+        }
+        known
+    }
+
+    /// From the failed list, again. The id stays, so that a server that knows it does nothing twice;
+    /// unless the server may have forgotten it or the message may have arrived: then somebody has to
+    /// confirm, and it becomes a new message.
+    pub fn retry(&mut self, now: Now, to: ConsumerId, id: &str, confirm: bool, new_id: String) {
+        let Some(failed) = self.failed.get(id) else {
+            self.known(Some(to), id);
+            return;
+        };
+        let server_now = self.server_now(now);
+        let over_age = server_now.saturating_sub(failed.row.created_at) > self.options.max_age_ms;
+        let needs_new = over_age || matches!(failed.state, DeliveryState::Expired { may_have_arrived: true });
+        if needs_new && !confirm {
+            self.known(Some(to), id);
+            return;
+        }
+        let mut row = match needs_new {
+            true => under_new_id(&failed.row, new_id, server_now),
+            false => Row { attempts: 0, ..failed.row.clone() },
+        };
+        if let Err(reason) = self.make_room(now, &row) {
+            let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Failed(reason));
+            return self.update(Some(to), MessageUpdate { id: id.to_owned(), durability, delivery });
+        }
+        self.forget_failed(id);
+        self.ended.forget(&row.id);
+        row.order = if self.disk.is_open() { self.disk.next_order() } else { 0 };
+        let durability = if self.disk.may_store() { Durability::Pending } else { Durability::MemoryOnly };
+        let mut entry = Entry::new(row, Some(to), durability);
+        // The server answered it, so it is not in doubt; the rule for what was sent holds all the same.
+        entry.unconfirmed = false;
+        self.take(entry);
+    }
+
+    /// A person does not want it any more: off the failed list, or out of the queue while it was
+    /// never sent. What was possibly sent cannot be taken back.
+    pub fn discard(&mut self, now: Now, to: ConsumerId, id: &str) {
+        let discarded = DeliveryState::Failed(FailReason::Discarded);
+        if let Some(seq) = self.queue.find(id) {
+            if let Some(entry) = self.queue.get_mut(seq) {
+                entry.to = Some(to);
+            }
+            if self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent) {
+                return self.end(now, seq, discarded);
+            }
+        } else if self.failed.get(id).is_some() {
+            self.forget_failed(id);
+            let (id, durability) = (id.to_owned(), Durability::MemoryOnly);
+            let update = MessageUpdate { id, durability, delivery: discarded };
+            self.ended.add(update.clone());
+            return self.update(Some(to), update);
+        }
+        self.known(Some(to), id);
+    }
+
+    fn forget_failed(&mut self, id: &str) {
+        if self.failed.remove(id).is_some() {
+            self.version += 1;
+            if self.disk.is_open() {
+                self.disk.push(StoreOp::DeleteFailed { id: id.to_owned() });
+            } else {
+                self.failed.gone.insert(id.to_owned());
+            }
+        }
+    }
+
+    /// Makes room for a newcomer, or says that there is none. An unsent row with the same `coalesce`
+    /// is replaced; else, when full, the oldest unsent row of the lowest priority below the
+    /// newcomer's goes. Critical ones may stand above the capacity, not above the bytes.
+    pub(super) fn make_room(&mut self, now: Now, row: &Row) -> Result<(), FailReason> {
+        let rank = usize::from(row.priority.rank());
+        let capacity = self.options.capacity;
+        let full = FailReason::QueueFull { capacity };
+        let replaced = match row.possibly_sent {
+            true => None,
+            false => self.queue.replaceable(row.coalesce.as_deref()),
+        };
+        let replaced_size =
+            replaced.and_then(|seq| self.queue.get(seq)).map(|entry| (entry.rank(), entry.size()));
+        let (mut rows, mut bytes) = self.queue.unsent_below(rank);
+        if let Some((old_rank, size)) = replaced_size {
+            bytes += size;
+            if old_rank > rank {
+                // It is among them: do not count it twice.
+                rows -= 1;
+                bytes -= size;
+            }
+        }
+        let needed = (self.queue.bytes() + row.bytes.len() as u64).saturating_sub(self.options.max_bytes);
+        let over = self.queue.len() - usize::from(replaced.is_some()) >= capacity as usize;
+        if needed > bytes || (over && rows == 0 && rank > 0) {
+            return Err(full);
+        }
+        if let Some(seq) = replaced {
+            self.end(now, seq, DeliveryState::Superseded);
+        }
+        if over && let Some(victim) = self.queue.victim(rank) {
+            self.end(now, victim, DeliveryState::Evicted);
+        }
+        while self.queue.bytes() + row.bytes.len() as u64 > self.options.max_bytes {
+            let Some(victim) = self.queue.victim(rank) else { return Err(full) };
+            self.end(now, victim, DeliveryState::Evicted);
+        }
+        Ok(())
+    }
+
+    /// After a load there may be too many: the lowest unsent ones go, critical ones stay.
+    pub(super) fn trim(&mut self, now: Now) {
+        while self.queue.len() > self.options.capacity as usize || self.queue.bytes() > self.options.max_bytes
+        {
+            let Some(victim) = self.queue.victim(0) else { return };
+            self.end(now, victim, DeliveryState::Evicted);
+        }
+    }
+
+    /// Rows over the maximum age on server time are never sent (again): the server may have
+    /// forgotten their ids.
+    pub(super) fn expire(&mut self, now: Now) {
+        if self.offset.is_none() {
+            return;
+        }
+        let server_now = self.server_now(now);
+        while let Some((created_at, seq)) = self.queue.oldest() {
+            if created_at.saturating_add(self.options.max_age_ms) >= server_now {
+                return;
+            }
+            let may_have_arrived = self.queue.get(seq).is_some_and(|entry| entry.row.possibly_sent);
+            self.end(now, seq, DeliveryState::Expired { may_have_arrived });
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What the store says, and what follows for the rows.
+
+use super::queue::{Entry, Place};
+use super::{Outbox, OutboxOutput, disk::Aborted};
+use crate::{DeliveryState, Durability, Meta, Now, Row, StoreError, StoreEvent, StoreOp, StoreSnapshot};
+
+impl Outbox {
+    /// What the store says.
+    pub fn store_event(&mut self, now: Now, event: StoreEvent) {
+        match event {
+            StoreEvent::Opened(snapshot) => self.opened(now, *snapshot),
+            StoreEvent::OpenFailed(error) => self.open_failed(now, error),
+            StoreEvent::Committed { number } => self.committed(number),
+            StoreEvent::Aborted { number, error } => match self.disk.aborted(now.mono, number, error) {
+                Aborted::Again => {}
+                Aborted::Single(op) => self.not_storable(&op),
+                Aborted::Away => self.storage_changed(),
+            },
+            StoreEvent::Found(rows) => self.found(now, rows),
+            StoreEvent::Closed(error) => {
+                self.disk.closed(now.mono, error);
+                self.storage_changed();
+            }
+        }
+    }
+
+    pub(super) fn open_failed(&mut self, now: Now, error: StoreError) {
+        self.disk.failed(now.mono, error);
+        self.storage_changed();
+    }
+
+    /// While there is no store, what was to be stored is in memory only.
+    fn storage_changed(&mut self) {
+        self.version += 1;
+        if self.disk.may_store() {
+            return;
+        }
+        let pending: Vec<u64> = self
+            .queue
+            .iter()
+            .filter(|(_, entry)| entry.durability == Durability::Pending)
+            .map(|(seq, _)| seq)
+            .collect();
+        for seq in pending {
+            self.set_durability(seq, Durability::MemoryOnly);
+        }
+    }
+
+    /// Opened, for the first time or again: what it holds and what memory holds become one.
+    fn opened(&mut self, now: Now, snapshot: StoreSnapshot) {
+        if !self.options.persist {
+            return;
+        }
+        let first = !self.disk.loaded;
+        let StoreSnapshot { mut rows, failed, meta, unreadable } = snapshot;
+        // Orders are comparable over all priorities.
+        rows.sort_by_key(|row| (row.order, row.priority));
+        self.disk.opened(now.mono);
+        self.memory_only.clear();
+        for row in &rows {
+            self.disk.saw_order(row.order);
+        }
+        if unreadable > 0 {
+            let note = format!("{unreadable} stored records could not be read and were set aside");
+            self.out.push_back(OutboxOutput::Note(note));
+        }
+        let marked = |row: &Row| row.possibly_sent || meta.socket_open && row.order <= meta.last_order;
+        let mut stored = std::collections::HashSet::new();
+        for mut row in rows {
+            stored.insert(row.id.clone());
+            let flagged = row.possibly_sent;
+            let possibly_sent = if first { marked(&row) } else { flagged };
+            if let Some(seq) = self.queue.find(&row.id) {
+                self.is_stored_already(seq, row, possibly_sent, flagged);
+            } else if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
+                self.disk.delete(&row);
+            } else {
+                row.possibly_sent = possibly_sent;
+                let mut entry = Entry::new(row, None, Durability::Durable);
+                entry.unflagged = possibly_sent && !flagged;
+                let seq = self.old_seq();
+                self.insert_loaded(now, seq, entry);
+            }
+        }
+        self.merge_meta(first, meta);
+        self.failed.all_unsaved();
+        for row in failed {
+            let id = &row.row.id;
+            if self.failed.gone.contains(id) || self.queue.find(id).is_some() {
+                self.disk.push(StoreOp::DeleteFailed { id: id.clone() });
+            } else if self.failed.get(id).is_some() {
+                self.failed.unsaved.remove(id);
+            } else if let Some(dropped) = self.failed.add(row) {
+                self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+            }
+        }
+        self.failed.gone.clear();
+        self.save_failed();
+        let unsaved: Vec<u64> = self
+            .queue
+            .iter()
+            .filter(|(_, entry)| !entry.volatile && !stored.contains(&entry.row.id))
+            .map(|(seq, _)| seq)
+            .collect();
+        for seq in unsaved {
+            self.put(seq);
+            self.set_durability(seq, Durability::Pending);
+        }
+        self.trim(now);
+        self.version += 1;
+    }
+
+    /// A row of memory that the store holds too (the page handed it in again after a restart, or the
+    /// store was away for a while): the stored place and bytes count.
+    fn is_stored_already(&mut self, seq: u64, row: Row, possibly_sent: bool, flagged: bool) {
+        let Some(entry) = self.queue.get(seq) else { return };
+        if entry.row.order == row.order && entry.row.priority == row.priority {
+            if entry.row.possibly_sent && !flagged {
+                self.queue.set_unflagged(seq);
+            }
+        } else if entry.place == Place::Waiting
+            && let Some(mut entry) = self.queue.remove(seq)
+        {
+            let sent = entry.row.possibly_sent || possibly_sent;
+            let (to, alone) = (entry.to, entry.alone);
+            entry = Entry::new(Row { possibly_sent: sent, ..row }, to, Durability::Durable);
+            entry.alone = alone;
+            entry.unflagged = sent && !flagged;
+            let seq = self.old_seq();
+            self.queue.insert(seq, entry);
+            self.tell(seq);
+            return;
+        } else {
+            // It flies under another order: the stored copy is one too many.
+            self.disk.delete(&row);
+            self.put(seq);
+            return;
+        }
+        self.set_durability(seq, Durability::Durable);
+    }
+
+    /// A loaded row goes before everything taken since, and replaces or is replaced as it should
+    /// have been when it was stored.
+    fn insert_loaded(&mut self, now: Now, seq: u64, entry: Entry) {
+        if !entry.row.possibly_sent
+            && let Some(before) = self.queue.replaceable(entry.row.coalesce.as_deref())
+        {
+            if before > seq {
+                // What was taken in this life is newer.
+                self.queue.insert(seq, entry);
+                return self.end(now, seq, DeliveryState::Superseded);
+            }
+            self.end(now, before, DeliveryState::Superseded);
+        }
+        self.queue.insert(seq, entry);
+        self.tell(seq);
+    }
+
+    fn merge_meta(&mut self, first: bool, stored: Meta) {
+        if !first {
+            return self.disk.touch_meta();
+        }
+        let highest = self.disk.highest_order();
+        let ours = &mut self.disk.meta;
+        let before = stored.clone();
+        ours.not_before = ours.not_before.max(stored.not_before);
+        ours.attempts = ours.attempts.max(stored.attempts);
+        ours.term = ours.term.max(stored.term);
+        ours.welcomed |= stored.welcomed;
+        ours.user = stored.user.or(ours.user.take());
+        if !ours.socket_open {
+            // The mark of an earlier life counts until its rows say it themselves, at the next
+            // close; rows taken from now on are above it.
+            ours.socket_open = stored.socket_open;
+            ours.last_order = highest;
+        }
+        if self.disk.meta != before {
+            self.disk.touch_meta();
+        }
+    }
+
+    fn committed(&mut self, number: u64) {
+        for op in self.disk.committed(number) {
+            match op {
+                StoreOp::Put(row) => {
+                    if let Some(seq) = self.queue.find(&row.id)
+                        && self.queue.get(seq).is_some_and(|entry| entry.row.order == row.order)
+                    {
+                        self.memory_only.remove(&seq);
+                        self.set_durability(seq, Durability::Durable);
+                    }
+                }
+                StoreOp::PutFailed(row) => {
+                    self.failed.unsaved.remove(&row.row.id);
+                }
+                _ => {}
+            }
+        }
+        if self.memory_only.is_empty() && self.failed.unsaved.is_empty() {
+            self.disk.healed();
+        }
+    }
+
+    /// One record that does not fit: it lives in memory, and is tried again later.
+    fn not_storable(&mut self, op: &StoreOp) {
+        match op {
+            StoreOp::Put(row) => {
+                if let Some(seq) = self.queue.find(&row.id) {
+                    // An older copy of it may be stored: then it is that one that is durable.
+                    let durable = self.queue.get(seq).is_some_and(|e| e.durability == Durability::Durable);
+                    self.memory_only.insert(seq);
+                    if row.possibly_sent {
+                        self.queue.set_unflagged(seq);
+                    }
+                    if !durable {
+                        self.set_durability(seq, Durability::MemoryOnly);
+                    }
+                }
+            }
+            StoreOp::PutFailed(row) => {
+                self.failed.unsaved.insert(row.row.id.clone());
+            }
+            _ => {}
+        }
+        self.version += 1;
+    }
+
+    /// Writes again what is held in memory only.
+    pub(super) fn save_again(&mut self) {
+        for seq in std::mem::take(&mut self.memory_only) {
+            if self.queue.get(seq).is_some() {
+                self.put(seq);
+            }
+        }
+        self.save_failed();
+    }
+
+    fn save_failed(&mut self) {
+        let rows: Vec<StoreOp> = self
+            .failed
+            .iter()
+            .filter(|row| self.failed.unsaved.contains(&row.row.id))
+            .map(|row| StoreOp::PutFailed(row.clone()))
+            .collect();
+        for op in rows {
+            self.disk.push(op);
+        }
+    }
+
+    /// Rows that other tabs appended. Others than these are known or already ended.
+    fn found(&mut self, now: Now, rows: Vec<Row>) {
+        for row in rows {
+            self.disk.saw_order(row.order);
+            if let Some(seq) = self.queue.find(&row.id) {
+                // Handed to us directly as well: one copy is enough.
+                let other =
+                    |entry: &Entry| entry.row.order != row.order && entry.durability == Durability::Durable;
+                if self.queue.get(seq).is_some_and(other) {
+                    self.disk.delete(&row);
+                }
+                continue;
+            }
+            if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
+                self.disk.delete(&row);
+                continue;
+            }
+            let seq = self.new_seq();
+            let room = self.make_room(now, &row);
+            self.queue.insert(seq, Entry::new(row, None, Durability::Durable));
+            match room {
+                Ok(()) => self.tell(seq),
+                Err(reason) => self.end(now, seq, DeliveryState::Failed(reason)),
+            }
+        }
+    }
+}

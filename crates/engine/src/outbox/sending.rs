@@ -1,0 +1,207 @@
+//! The way out: connections, frames, what flies, and the basic hand-over.
+
+use super::queue::Place;
+use super::window::MAX_BATCH;
+use super::{Link, OutFrame, Outbox};
+use crate::mutant::{self, Mutant};
+use crate::{DeliveryState, FailReason, Mode, Now};
+use sentinelops_protocol::encode_batch;
+
+/// An ephemeral message that waited longer is no news any more, ms.
+const EPHEMERAL_MS: u64 = 250;
+
+impl Outbox {
+    /// The handshake succeeded: the store's socket-open mark is written ahead of the first send.
+    pub fn socket_opened(&mut self, now: Now) {
+        self.fence.reset();
+        self.disk.mark(now.mono);
+    }
+
+    /// The mode is known and the user fits: rows may leave. Again with other limits after an upgrade.
+    pub fn connected(&mut self, now: Now, link: Link) {
+        self.disk.mark(now.mono);
+        self.disk.rescan();
+        self.window.connected(now.mono, &link);
+        self.queue.release_held();
+        self.link = Some(link);
+        if link.mode == Mode::Basic && self.offset.is_none() {
+            // It never says its time: ours has to do, from now on without jumps.
+            self.set_server_time(now, now.wall);
+        }
+        self.expire(now);
+        self.version += 1;
+    }
+
+    /// The socket is gone: what flew may have arrived. Call `closed_on_us` before it.
+    pub fn disconnected(&mut self, now: Now) {
+        self.link = None;
+        self.fence.reset();
+        self.ephemeral.clear();
+        let flying: Vec<u64> = self.queue.flights().map(|(_, seq)| seq).collect();
+        for seq in flying {
+            self.queue.land(seq);
+            if let Some(entry) = self.queue.get_mut(seq) {
+                entry.unconfirmed = true;
+            }
+            self.tell(seq);
+        }
+        for seq in self.queue.volatile() {
+            if self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent) {
+                self.end(now, seq, DeliveryState::Failed(FailReason::NotConnected));
+            }
+        }
+        // Until the next socket the rows themselves say what was possibly sent, so that what is
+        // queued from now on stays evictable over a reload.
+        if self.disk.unmark() && self.disk.is_open() {
+            for seq in self.queue.take_unflagged() {
+                self.put(seq);
+            }
+        }
+        self.version += 1;
+    }
+
+    pub(super) fn may_send(&self, now: Now) -> bool {
+        self.link.is_some() && self.disk.may_send(now.mono)
+    }
+
+    /// The next frame, if anything may leave. Call while `bufferedAmount` + what is pending is below
+    /// 64 KiB; `room` is what is left of it.
+    pub fn next_frame(&mut self, now: Now, room: usize) -> Option<OutFrame> {
+        let link = self.link?;
+        if room == 0 || !self.may_send(now) {
+            return None;
+        }
+        self.expire(now);
+        if let Some(frame) = self.ephemeral_frame(now) {
+            return Some(frame);
+        }
+        self.queue.wake(now.mono);
+        let most = if link.mode == Mode::V1 { MAX_BATCH } else { 1 };
+        let mut texts: Vec<String> = Vec::new();
+        // Brackets, and a comma each.
+        let mut bytes = 2u64;
+        while texts.len() < most as usize {
+            let (all, common) = self.window.limits(&self.options, &link);
+            let flying = self.queue.in_flight();
+            if flying >= all {
+                break;
+            }
+            let Some(seq) = self.queue.next(flying >= common) else { break };
+            let Some(entry) = self.queue.get(seq) else { break };
+            let size = entry.size();
+            if size > link.max_message_bytes {
+                self.too_big(now, seq, size, link.max_message_bytes);
+                continue;
+            }
+            let with = bytes + size + 1;
+            if !texts.is_empty() && (with > link.max_message_bytes || with > room as u64) {
+                break;
+            }
+            if !self.window.take(now.mono) {
+                break;
+            }
+            bytes = with;
+            texts.push(self.fly(now, seq));
+        }
+        let count = texts.len() as u32;
+        (count > 0).then(|| OutFrame { text: encode_batch(&texts), count })
+    }
+
+    fn fly(&mut self, now: Now, seq: u64) -> String {
+        let mut text = String::new();
+        if let Some(entry) = self.queue.get(seq) {
+            text.clone_from(&entry.row.bytes);
+            if entry.row.possibly_sent && mutant::active(Mutant::NewIdOnResend) {
+                let id = format!("{}~", entry.row.id);
+                text = super::row::under_new_id(&entry.row, id, entry.row.created_at).bytes;
+            }
+        }
+        self.queue.fly(seq, now.mono);
+        if mutant::active(Mutant::ForgetBeforeAck) {
+            self.end(now, seq, DeliveryState::Delivered);
+        }
+        self.tell(seq);
+        text
+    }
+
+    fn ephemeral_frame(&mut self, now: Now) -> Option<OutFrame> {
+        while let Some((at, text)) = self.ephemeral.pop_front() {
+            if now.mono.saturating_sub(at) <= EPHEMERAL_MS && self.window.take(now.mono) {
+                return Some(OutFrame { text, count: 1 });
+            }
+        }
+        None
+    }
+
+    /// What was never sent fails; what was possibly sent (to a server that allowed more) may not, so
+    /// it waits for another connection.
+    fn too_big(&mut self, now: Now, seq: u64, found: u64, allowed: u64) {
+        if self.queue.get(seq).is_some_and(|entry| entry.row.possibly_sent) {
+            self.queue.hold(seq);
+        } else {
+            self.end(now, seq, DeliveryState::Failed(FailReason::TooBig { found, allowed }));
+        }
+    }
+
+    // Basic hand-over.
+
+    /// A ping should go out now for what was written since the last one.
+    pub fn wants_fence(&self, now: Now) -> bool {
+        self.fence_due().is_some_and(|at| now.mono >= at)
+    }
+
+    pub(super) fn fence_due(&self) -> Option<u64> {
+        let basic = self.link.is_some_and(|link| link.mode == Mode::Basic);
+        let written = self.queue.last_flight()?;
+        if basic { self.fence.due(written) } else { None }
+    }
+
+    /// Any ping of this socket, given to it after everything `next_frame` answered so far.
+    pub fn fence_sent(&mut self, now: Now, n: u64) {
+        self.fence.sent(now.mono, n, self.queue.writes());
+    }
+
+    /// A pong of this socket; `None` when the server did not send the ping's content back.
+    pub fn pong(&mut self, now: Now, n: Option<u64>) {
+        if let Some(written) = self.fence.pong(n) {
+            self.hand_over(now, written);
+        }
+    }
+
+    /// `bufferedAmount` is 0 and nothing is pending: all that can be known of a server that never
+    /// ponged.
+    pub fn written_out(&mut self, now: Now) {
+        if !self.fence.pong_seen {
+            self.hand_over(now, self.queue.writes());
+        }
+    }
+
+    fn hand_over(&mut self, now: Now, written: u64) {
+        if self.link.is_none_or(|link| link.mode != Mode::Basic) {
+            return;
+        }
+        let over: Vec<u64> =
+            self.queue.flights().take_while(|(write, _)| *write <= written).map(|(_, seq)| seq).collect();
+        for seq in over {
+            self.end(now, seq, DeliveryState::HandedOver);
+        }
+    }
+
+    /// Planted bugs that act on their own.
+    pub(super) fn planted(&mut self, now: Now) {
+        let old = |since: u64, age: u64| now.mono.saturating_sub(since) >= age;
+        let Some((seq, since)) = self.queue.first_flight().and_then(|(seq, entry)| match entry.place {
+            Place::Flying { since, .. } => Some((seq, since)),
+            Place::Waiting => None,
+        }) else {
+            return;
+        };
+        if mutant::active(Mutant::ResendOnSameSocket) && old(since, 1_000) {
+            self.queue.land(seq);
+        }
+        if mutant::active(Mutant::FailByTimeout) && old(since, 5_000) {
+            let failed = FailReason::Invalid { detail: "no answer".to_owned() };
+            self.end(now, seq, DeliveryState::Failed(failed));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! How much may be in flight: the window, its reserve, the server's rate, and one at a time after
+//! the server closed over something it was sent.
+
+use super::Link;
+use crate::OutboxOptions;
+use std::collections::HashSet;
+
+/// Most envelopes in one array.
+pub(super) const MAX_BATCH: u32 = 512;
+
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    /// What was in flight when the server closed with a code that blames a message. While any of
+    /// it is unanswered, one message flies at a time: the one that is alone is the one to blame.
+    suspects: HashSet<u64>,
+    bucket: Option<Bucket>,
+}
+
+/// `welcome.rate` as a token bucket that holds one second of it.
+#[derive(Debug)]
+struct Bucket {
+    per_second: f64,
+    tokens: f64,
+    at: u64,
+}
+
+impl Bucket {
+    fn size(&self) -> f64 {
+        self.per_second.max(1.0)
+    }
+
+    fn fill(&mut self, now: u64) {
+        let passed = now.saturating_sub(self.at) as f64 / 1_000.0;
+        self.tokens = (self.tokens + passed * self.per_second).min(self.size());
+        self.at = now;
+    }
+}
+
+impl Window {
+    pub fn connected(&mut self, now: u64, link: &Link) {
+        self.bucket = link.rate.filter(|rate| rate.is_finite() && *rate > 0.0).map(|per_second| {
+            let mut bucket = Bucket { per_second, tokens: 0.0, at: now };
+            bucket.tokens = bucket.size();
+            bucket
+        });
+    }
+
+    /// Most in flight, for critical messages and for others.
+    pub fn limits(&self, options: &OutboxOptions, link: &Link) -> (usize, usize) {
+        if !self.suspects.is_empty() {
+            return (1, 1);
+        }
+        let all = options.window.min(link.max_in_flight).max(1);
+        // A server that allows only few still gets others than critical ones.
+        let reserve = options.critical_reserve.min(all / 4);
+        (all as usize, (all - reserve) as usize)
+    }
+
+    /// Whether the rate allows one more; takes it.
+    pub fn take(&mut self, now: u64) -> bool {
+        let Some(bucket) = &mut self.bucket else { return true };
+        bucket.fill(now);
+        let allowed = bucket.tokens >= 1.0;
+        if allowed {
+            bucket.tokens -= 1.0;
+        }
+        allowed
+    }
+
+    /// When the rate allows the next one, if it does not now.
+    pub fn next_token(&self) -> Option<u64> {
+        let bucket = self.bucket.as_ref().filter(|bucket| bucket.tokens < 1.0)?;
+        let wait = (1.0 - bucket.tokens) / bucket.per_second * 1_000.0;
+        // Above an hour it is a broken server's number; as a cast it saturates anyway.
+        Some(bucket.at.saturating_add((wait.ceil() as u64).clamp(1, 3_600_000)))
+    }
+
+    pub fn suspect(&mut self, seqs: impl IntoIterator<Item = u64>) {
+        self.suspects.extend(seqs);
+    }
+
+    /// It was answered, or ended otherwise.
+    pub fn clear(&mut self, seq: u64) {
+        self.suspects.remove(&seq);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Mode;
+
+    fn link(max_in_flight: u32, rate: Option<f64>) -> Link {
+        Link { mode: Mode::V1, max_in_flight, max_message_bytes: 65_536, rate }
+    }
+
+    #[test]
+    fn the_reserve_shrinks_with_the_window() {
+        let (window, options) = (Window::default(), OutboxOptions::default());
+        assert_eq!(window.limits(&options, &link(1_000, None)), (64, 56));
+        assert_eq!(window.limits(&options, &link(8, None)), (8, 6));
+        assert_eq!(window.limits(&options, &link(1, None)), (1, 1));
+        assert_eq!(window.limits(&options, &link(0, None)), (1, 1));
+    }
+
+    #[test]
+    fn the_rate_is_kept_on_average() {
+        let mut window = Window::default();
+        window.connected(0, &link(64, Some(10.0)));
+        let sent = (0..10_000).step_by(10).filter(|now| window.take(*now)).count();
+        assert!((105..=110).contains(&sent), "{sent} in 10 s at 10 a second with a burst of 10");
+        assert!(window.next_token().is_some_and(|at| at > 9_990 && at <= 10_100));
+    }
+}
