@@ -1,5 +1,14 @@
-//! SentinelOps.
+//! SentinelOps: a live operations console in the browser, and the realtime layer under it.
+//!
+//! For your own Yew app you need [`realtime`] (provider, hooks), [`config`] (where the server is)
+//! and, in tests, [`testing`]. `docs/getting-started.md` walks through it; `docs/api.md` maps the
+//! documented TypeScript names to these.
 #![deny(missing_docs)]
 
 pub mod bridge;
+pub mod config;
+pub mod realtime;
 pub mod worker;
+
+pub use sentinelops_engine as engine;
+pub use sentinelops_protocol as protocol;

@@ -1,0 +1,1 @@
+//! Configuration (see below; being written).

@@ -1,0 +1,201 @@
+//! The client: one stable handle a provider, behind which everything of the page happens.
+//!
+//! It holds no data that a component could hold on to: hooks read what they show from it and are
+//! told when that changed. What comes from the worker is taken in once a frame (`flush`): folds,
+//! books and listeners in one go, then the credit goes back. **Nothing is called while the state is
+//! borrowed**: a listener, a port or a timer may call the client again.
+
+mod flush;
+mod news;
+mod read;
+mod route;
+mod send;
+mod settings;
+mod state;
+mod supervise;
+mod watch;
+
+pub(crate) use news::{Incoming, Interest, News};
+pub(crate) use settings::{Key, Settings};
+
+use super::error::SetupError;
+use super::id::ulid;
+use super::lifecycle::Lifecycle;
+use super::platform::SharedPlatform;
+use super::{PortFactory, TokenSource};
+use crate::bridge::{PageId, SignOut, ToWorker};
+use sentinelops_engine::Hint;
+use state::State;
+use std::cell::{Ref, RefCell, RefMut};
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+/// The handle in the context. Cloning copies a pointer; two are equal when they are the same.
+///
+/// Most components use the hooks; this is for code beside them: sending from a callback, a button
+/// that reconnects.
+#[derive(Clone)]
+pub struct Client(Rc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    setup_error: Option<SetupError>,
+    factory: PortFactory,
+    platform: SharedPlatform,
+    page: PageId,
+    token: RefCell<TokenSource>,
+    state: RefCell<State>,
+    lifecycle: RefCell<Option<Lifecycle>>,
+}
+
+impl PartialEq for Client {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("url", &self.0.settings.url.shown).finish_non_exhaustive()
+    }
+}
+
+/// Reaches a client as long as somebody holds it.
+#[derive(Clone)]
+pub(crate) struct WeakClient(Weak<Inner>);
+
+impl WeakClient {
+    pub(crate) fn with(&self, call: impl FnOnce(&Client)) {
+        if let Some(inner) = self.0.upgrade() {
+            call(&Client(inner));
+        }
+    }
+}
+
+impl Client {
+    /// Makes a client and, unless something forbids it, starts its worker.
+    pub(crate) fn open(
+        settings: Settings,
+        factory: PortFactory,
+        token: TokenSource,
+        setup_error: Option<SetupError>,
+    ) -> Self {
+        let platform = factory.platform();
+        let page = ulid(platform.wall(), platform.random());
+        let setup_error = setup_error.or((!settings.enabled).then_some(SetupError::Disabled));
+        let client = Self(Rc::new(Inner {
+            state: RefCell::new(State::new(setup_error.as_ref())),
+            settings,
+            setup_error,
+            factory,
+            platform,
+            page,
+            token: RefCell::new(token),
+            lifecycle: RefCell::new(None),
+        }));
+        if client.0.setup_error.is_none() {
+            *client.0.lifecycle.borrow_mut() = Lifecycle::attach(&client);
+            client.start_worker();
+        }
+        client
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakClient {
+        WeakClient(Rc::downgrade(&self.0))
+    }
+
+    pub(crate) fn platform(&self) -> &SharedPlatform {
+        &self.0.platform
+    }
+
+    fn state(&self) -> Ref<'_, State> {
+        self.0.state.borrow()
+    }
+
+    fn state_mut(&self) -> RefMut<'_, State> {
+        self.0.state.borrow_mut()
+    }
+
+    /// Hands a message to the worker, if there is one.
+    fn post(&self, message: ToWorker) {
+        let port = self.state().port.clone();
+        if let Some(port) = port {
+            port.send(message);
+        }
+    }
+
+    /// Connects (also after `Error`).
+    pub fn connect(&self) {
+        self.state_mut().wanted = Some(true);
+        self.post(ToWorker::Connect);
+    }
+
+    /// Disconnects and stays so.
+    pub fn disconnect(&self) {
+        self.state_mut().wanted = Some(false);
+        self.post(ToWorker::Disconnect);
+    }
+
+    /// Dials now, whatever the backoff says (once per 5 s); starts a worker that waits for its
+    /// restart.
+    pub fn try_now(&self) {
+        self.restart_worker_now();
+        self.post(ToWorker::TryNow);
+    }
+
+    /// Ends this user's session in all tabs; what becomes of unsent messages is up to `how`.
+    pub fn sign_out(&self, how: SignOut) {
+        self.note("sign-out");
+        self.post(ToWorker::SignOut(how));
+    }
+
+    /// Opens a door of an end-to-end test (`panic`, `hang`). Only in builds with the feature
+    /// `faults`.
+    #[cfg(feature = "faults")]
+    pub fn fault(&self, what: &str) {
+        self.post(ToWorker::Fault(what.to_owned()));
+    }
+
+    /// What the browser says; forwarded to the worker, which has no window.
+    pub(crate) fn hint(&self, hint: Hint) {
+        match hint {
+            Hint::Visible => self.visible(true),
+            Hint::Hidden => self.visible(false),
+            _ => {}
+        }
+        self.page_event(hint);
+        self.post(ToWorker::Hint(hint));
+    }
+
+    /// The page goes into the bfcache, is frozen, or goes away.
+    pub(crate) fn page_hide(&self) {
+        self.post(ToWorker::PageHide);
+    }
+
+    /// Another token, or another way to get one.
+    pub(crate) fn set_token(&self, token: &TokenSource) {
+        let changed = *self.0.token.borrow() != *token;
+        if !changed {
+            return;
+        }
+        let was_none = self.0.token.replace(token.clone()).is_none();
+        // A callback made anew at each render is no news; a string that changed is.
+        if was_none || matches!(token, TokenSource::Fixed(_) | TokenSource::None) {
+            self.give_token(sentinelops_engine::TokenReason::Refresh);
+        }
+    }
+
+    /// Ends worker and timers. What it has not saved by then is lost: see `registry`.
+    pub(crate) fn close(&self) {
+        self.0.lifecycle.borrow_mut().take();
+        let port = {
+            let mut state = self.state_mut();
+            state.stop();
+            state.port.take()
+        };
+        if let Some(port) = port {
+            port.send(ToWorker::PageHide);
+            port.terminate();
+        }
+    }
+}

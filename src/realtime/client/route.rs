@@ -1,0 +1,178 @@
+//! What a batch says, into the folds and the books.
+
+use super::Client;
+use super::news::{Incoming, Interest, News};
+use super::state::State;
+use crate::realtime::recorder::RecordKind;
+use crate::realtime::{ClientError, List, MessageId};
+use sentinelops_engine::{Batch, Delivery, MessageUpdate, SnapshotDelivery, Status};
+use sentinelops_protocol::{Channel, Event, Payload, Subject};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// Points of a sparkline.
+const LATENCIES: usize = 64;
+
+impl Client {
+    pub(super) fn route(&self, batch: Batch, now: u64, news: &mut News) {
+        let mut received: BTreeMap<Subject, usize> = BTreeMap::new();
+        for item in batch.items {
+            match item {
+                Delivery::Status(status) => self.take_status(*status),
+                Delivery::Metrics(metrics) => {
+                    let mut state = self.state_mut();
+                    state.metrics = Some(metrics.into());
+                    state.dirty.insert(Interest::Metrics);
+                }
+                Delivery::Snapshot(snapshot) => {
+                    let line = format!(
+                        "{}: the state of {} things ({:?})",
+                        snapshot.subject,
+                        snapshot.items.len(),
+                        snapshot.continuity
+                    );
+                    self.record(RecordKind::Receive, line);
+                    self.state_mut().take_snapshot(snapshot, now, news);
+                }
+                Delivery::Event(subject, event) => {
+                    *received.entry(subject.clone()).or_default() += 1;
+                    self.state_mut().take_event(subject, event, now, news);
+                }
+                Delivery::Denied(subject, message) => {
+                    let error = ClientError::Denied { subject: subject.clone(), message: message.clone() };
+                    self.error_line(&error);
+                    let mut state = self.state_mut();
+                    if let Some(followed) = state.subjects.get_mut(&subject) {
+                        followed.folded.denied = Some(message);
+                    }
+                    state.dirty.insert(Interest::Subject(subject));
+                    state.errors.push(error);
+                }
+                Delivery::Message(update) => self.take_update(&update, now),
+                Delivery::Outbox(messages, counts) => {
+                    let mut state = self.state_mut();
+                    let rows: Vec<_> = messages.into_iter().map(Rc::new).collect();
+                    state.outbox = (rows.into(), counts);
+                    state.dirty.insert(Interest::Outbox);
+                }
+                Delivery::Problem(problem) => {
+                    let error = ClientError::Problem(problem);
+                    self.error_line(&error);
+                    self.state_mut().errors.push(error);
+                }
+            }
+        }
+        if self.0.settings.debug {
+            for (subject, count) in received {
+                self.record(RecordKind::Receive, format!("{subject}: {count} events"));
+            }
+        }
+    }
+
+    fn take_status(&self, status: Status) {
+        let before = self.state().status.clone();
+        if before.state != status.state {
+            let line = format!("{:?} -> {:?} ({:?})", before.state, status.state, status.cause);
+            self.record(RecordKind::State, line);
+        }
+        if let Some(error) = &status.last_error
+            && status.last_error != before.last_error
+        {
+            let error = ClientError::Connection(error.clone());
+            self.error_line(&error);
+            self.state_mut().errors.push(error);
+        }
+        let mut state = self.state_mut();
+        if let Some(latency) = status.latency_ms
+            && status.latency_ms != before.latency_ms
+        {
+            let mut points = state.latencies.to_vec();
+            points.push(latency);
+            let surplus = points.len().saturating_sub(LATENCIES);
+            points.drain(..surplus);
+            state.latencies = List::from(points);
+        }
+        if *before != status {
+            state.status = Rc::new(status);
+            state.dirty.insert(Interest::Status);
+        }
+    }
+
+    pub(super) fn take_update(&self, update: &MessageUpdate, now: u64) {
+        let id = MessageId::from(update.id.as_str());
+        let at = self.platform().wall();
+        let line = {
+            let mut state = self.state_mut();
+            if !state.ledger.update(update) {
+                return;
+            }
+            let Some(now_known) = state.ledger.state(&id).cloned() else { return };
+            if state.edits.update(&id, &now_known, now) {
+                state.dirty.insert(Interest::Subject(super::send::incidents()));
+            }
+            if let Some(own) = state.own_chat.iter_mut().find(|own| own.id == id) {
+                own.state = now_known.clone();
+                let subject = Subject::topic(Channel::Chat, own.message.conversation_id.as_str());
+                state.own_chat_version += 1;
+                state.dirty_subject(&subject);
+            }
+            state.recorder.update(at, &id, &now_known);
+            if now_known.is_delivered() {
+                state.rendered.push(id.to_string());
+            }
+            let line = match now_known.explanation() {
+                Some(why) => format!("{id}: {}. {why}", now_known.label()),
+                None => format!("{id}: {}", now_known.label()),
+            };
+            state.dirty.insert(Interest::Send(id));
+            line
+        };
+        self.record(RecordKind::Send, line);
+    }
+}
+
+impl State {
+    fn take_snapshot(&mut self, snapshot: SnapshotDelivery, now: u64, news: &mut News) {
+        let Some(followed) = self.subjects.get_mut(&snapshot.subject) else { return };
+        followed.folded.snapshot(snapshot.continuity, &snapshot.items, now);
+        match snapshot.subject.channel {
+            Channel::Incidents => {
+                self.edits.snapshot();
+            }
+            // Delivered before this state was taken: it is in there, under the server's id.
+            Channel::Chat => self.forget_delivered_chat(&snapshot.subject),
+            _ => {}
+        }
+        news.incoming
+            .entry(snapshot.subject.clone())
+            .or_default()
+            .push(Incoming::Snapshot(snapshot.continuity));
+        self.dirty.insert(Interest::Subject(snapshot.subject));
+    }
+
+    fn take_event(&mut self, subject: Subject, event: Rc<Event>, now: u64, news: &mut News) {
+        let Some(followed) = self.subjects.get_mut(&subject) else { return };
+        followed.folded.event(&event, now);
+        if let Payload::Incident(incident) = &event.payload {
+            self.edits.happened(&incident.incident_id);
+            if let Some(cause) = &event.cause {
+                self.edits.confirmed(cause);
+            }
+        }
+        if let Some(cause) = &event.cause {
+            self.rendered.push(cause.clone());
+        }
+        self.dirty.insert(Interest::Subject(subject.clone()));
+        news.incoming.entry(subject).or_default().push(Incoming::Event(event));
+    }
+
+    fn forget_delivered_chat(&mut self, subject: &Subject) {
+        use crate::realtime::fold::State as FoldState;
+        let Some(FoldState::Chat(fold)) = self.subjects.get(subject).map(|f| &f.folded.state) else { return };
+        let before = self.own_chat.len();
+        self.own_chat.retain(|own| {
+            let concerned = subject.topic.as_ref().is_none_or(|topic| *topic == own.message.conversation_id);
+            !concerned || !own.state.is_delivered() || fold.has_cause(&own.id)
+        });
+        self.own_chat_version += u64::from(self.own_chat.len() != before);
+    }
+}

@@ -1,0 +1,164 @@
+//! Sending: mint the id, keep the books, hand over.
+
+use super::Client;
+use super::news::Interest;
+use crate::bridge::ToWorker;
+use crate::realtime::fold::{OwnChat, State as FoldState};
+use crate::realtime::id::ulid;
+use crate::realtime::recorder::{MessageTrace, RecordKind};
+use crate::realtime::{IncidentEdit, Message, MessageId, SendState};
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, SendRequest};
+use sentinelops_protocol::domain::ChatMessage;
+use sentinelops_protocol::{Channel, Subject, decode_incident_update};
+use serde::Deserialize;
+use std::rc::Rc;
+
+/// Typing is told at most so often, ms.
+const TYPING_MS: u64 = 3_000;
+/// Own chat messages a page keeps.
+const OWN_CHAT: usize = 1_000;
+
+/// All incidents.
+pub(super) fn incidents() -> Subject {
+    Subject::channel(Channel::Incidents)
+}
+
+impl Client {
+    /// Sends a message and says under which id. Never waits: it is queued on this device while
+    /// there is no connection, and sent exactly in this order among those of its incident or
+    /// conversation. Follow it with `use_send_state`.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Client, Message};
+    ///
+    /// fn greet(client: &Client) {
+    ///     let id = client.send(Message::chat("conv-1", "hello"));
+    ///     log::info!("sent as {id}");
+    /// }
+    /// ```
+    pub fn send(&self, message: impl Into<Message>) -> MessageId {
+        let platform = self.platform();
+        let (wall, mono) = (platform.wall(), platform.mono());
+        let id = MessageId::from(ulid(wall, platform.random()));
+        let request = message.into().into_request(&id);
+        let line = format!("send {id}: {} on {} ({})", request.kind, request.channel, request.priority);
+        self.record(RecordKind::Send, line);
+        {
+            let mut state = self.state_mut();
+            state.ledger.add(&id, &request);
+            state.dirty.insert(Interest::Send(id.clone()));
+            if !request.ephemeral {
+                let payload = self.0.settings.debug_contents.then(|| request.payload.as_str().to_owned());
+                state.recorder.clicked(trace(&request, wall, payload));
+            }
+        }
+        self.show_at_once(&id, &request, wall);
+        if self.0.setup_error.is_some() {
+            // There is no worker and there will be none: said at once instead of never.
+            let delivery = DeliveryState::Failed(FailReason::NotConnected);
+            let update = MessageUpdate { id: id.to_string(), durability: Durability::MemoryOnly, delivery };
+            self.take_update(&update, mono);
+        }
+        self.post(ToWorker::Send(vec![request]));
+        self.schedule_flush();
+        id
+    }
+
+    /// Own edits and chat messages are seen before the server has them.
+    fn show_at_once(&self, id: &MessageId, request: &SendRequest, wall: u64) {
+        let mut state = self.state_mut();
+        match (request.channel, &*request.kind) {
+            (Channel::Incidents, "incident.update") => {
+                if let Ok(update) = decode_incident_update(&request.payload) {
+                    state.edits.add(id.clone(), &IncidentEdit::from(update));
+                    state.dirty.insert(Interest::Subject(incidents()));
+                }
+            }
+            (Channel::Chat, "chat.message") => {
+                let Ok(chat) = request.payload.read::<Chat>() else { return };
+                let subject = Subject::topic(Channel::Chat, chat.conversation_id.as_str());
+                let message = Rc::new(ChatMessage {
+                    id: id.to_string(),
+                    conversation_id: chat.conversation_id,
+                    sender_id: self.0.settings.user.clone().unwrap_or_default(),
+                    content: chat.content,
+                    timestamp: wall,
+                    extra: None,
+                });
+                if state.own_chat.len() >= OWN_CHAT {
+                    let over = state.own_chat.iter().position(|own| own.state.is_final()).unwrap_or(0);
+                    state.own_chat.remove(over);
+                }
+                state.own_chat.push(OwnChat { id: id.clone(), message, state: SendState::default() });
+                state.own_chat_version += 1;
+                state.dirty_subject(&subject);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tries a failed message again; `confirm` allows a new id where it may have arrived already.
+    pub fn retry(&self, id: &MessageId, confirm: bool) {
+        self.record(RecordKind::Send, format!("retry {id}"));
+        self.post(ToWorker::Retry { id: id.to_string(), confirm });
+    }
+
+    /// Drops a message: unsent, or from the failed list.
+    pub fn discard(&self, id: &MessageId) {
+        self.record(RecordKind::Send, format!("discard {id}"));
+        self.post(ToWorker::Discard { id: id.to_string() });
+    }
+
+    /// Tells a conversation that one has read everything received of it. `None`: nothing is new.
+    pub fn mark_read(&self, conversation: &str) -> Option<MessageId> {
+        let subject = Subject::topic(Channel::Chat, conversation);
+        {
+            let mut state = self.state_mut();
+            let newest = match &state.subjects.get(&subject)?.folded.state {
+                FoldState::Chat(fold) => fold.newest()?,
+                _ => return None,
+            };
+            if state.read_up_to.get(conversation).is_some_and(|known| *known >= newest) {
+                return None;
+            }
+            state.read_up_to.insert(conversation.to_owned(), newest);
+        }
+        let newest = self.state().read_up_to.get(conversation).copied()?;
+        Some(self.send(Message::chat_read(conversation, newest)))
+    }
+
+    /// Tells a conversation that one is typing, at most once in 3 s.
+    pub fn typing(&self, conversation: &str) {
+        let now = self.platform().mono();
+        {
+            let mut state = self.state_mut();
+            if state.typed_at.get(conversation).is_some_and(|last| now < last + TYPING_MS) {
+                return;
+            }
+            state.typed_at.insert(conversation.to_owned(), now);
+        }
+        self.send(Message::typing(conversation));
+    }
+}
+
+#[derive(Deserialize)]
+struct Chat {
+    #[serde(rename = "conversationId")]
+    conversation_id: String,
+    content: String,
+}
+
+fn trace(request: &SendRequest, clicked: u64, payload: Option<String>) -> MessageTrace {
+    MessageTrace {
+        id: request.id.clone(),
+        kind: request.kind.clone(),
+        channel: request.channel,
+        clicked,
+        saved: None,
+        sent: None,
+        acked: None,
+        rendered: None,
+        state: SendState::default().label(),
+        payload,
+    }
+}

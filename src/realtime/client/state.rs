@@ -1,0 +1,110 @@
+//! Everything a client knows.
+
+use super::news::{Interest, Listener};
+use crate::bridge::Port;
+use crate::realtime::edits::Edits;
+use crate::realtime::error::{ClientError, SetupError};
+use crate::realtime::fold::{Folded, OwnChat};
+use crate::realtime::ledger::Ledger;
+use crate::realtime::list::List;
+use crate::realtime::platform::Timer;
+use crate::realtime::recorder::Recorder;
+use crate::realtime::supervisor::Supervisor;
+use sentinelops_engine::{Batch, Cause, ConnectionState, MessageCounts, MessageInfo, Metrics, Status};
+use sentinelops_protocol::Subject;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    rc::Rc,
+};
+
+/// A subject somebody follows.
+pub(super) struct Followed {
+    pub holders: usize,
+    pub folded: Folded,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub port: Option<Rc<dyn Port>>,
+    /// Counts workers: late words of an earlier one are ignored.
+    pub generation: u64,
+    /// What a person asked for last; over `auto_connect`, also for the next worker.
+    pub wanted: Option<bool>,
+    pub stopped: bool,
+
+    /// Taken in at the next frame.
+    pub inbox: Vec<Batch>,
+    pub status: Rc<Status>,
+    pub latencies: List<f64>,
+    pub leader: Option<bool>,
+    pub metrics: Option<Rc<Metrics>>,
+    pub outbox: (List<Rc<MessageInfo>>, MessageCounts),
+    pub subjects: HashMap<Subject, Followed>,
+    /// Nobody follows them any more; told to the worker at the next frame, unless somebody does
+    /// again by then (a page that replaces another).
+    pub closing: HashSet<Subject>,
+
+    pub ledger: Ledger,
+    pub edits: Edits,
+    pub own_chat: Vec<OwnChat>,
+    pub own_chat_version: u64,
+    /// By conversation: up to when it was marked read, and when typing was last told.
+    pub read_up_to: HashMap<String, u64>,
+    pub typed_at: HashMap<String, u64>,
+
+    pub recorder: Recorder,
+    pub supervisor: Supervisor,
+    /// Confirmed messages that this frame shows.
+    pub rendered: Vec<String>,
+
+    pub listeners: BTreeMap<u64, (Vec<Interest>, Listener)>,
+    pub by_interest: HashMap<Interest, BTreeSet<u64>>,
+    pub next_listener: u64,
+    pub dirty: HashSet<Interest>,
+    pub errors: Vec<ClientError>,
+
+    pub flush_timers: Option<[Option<Timer>; 2]>,
+    pub supervisor_timer: Option<Timer>,
+    pub expiry_timer: Option<(u64, Timer)>,
+    pub rendered_timer: Option<Timer>,
+}
+
+impl State {
+    pub(super) fn new(setup_error: Option<&SetupError>) -> Self {
+        let status = match setup_error {
+            None => Status::default(),
+            Some(SetupError::Disabled) => Status { cause: Cause::NotAsked, ..Status::default() },
+            Some(error) => Status {
+                state: ConnectionState::Error,
+                cause: Cause::BadUrl(error.to_string()),
+                last_error: Some(error.to_string()),
+                ..Status::default()
+            },
+        };
+        Self { status: Rc::new(status), ..Self::default() }
+    }
+
+    /// No timer fires any more, no late word of the worker counts.
+    pub(super) fn stop(&mut self) {
+        self.stopped = true;
+        self.generation += 1;
+        self.flush_timers = None;
+        self.supervisor_timer = None;
+        self.expiry_timer = None;
+        self.rendered_timer = None;
+        self.inbox.clear();
+    }
+
+    /// A component follows it, or did.
+    pub(super) fn watchers(&self, interest: &Interest) -> usize {
+        self.by_interest.get(interest).map_or(0, BTreeSet::len)
+    }
+
+    /// Everybody who shows this subject looks again; for chat, both ways to follow it.
+    pub(super) fn dirty_subject(&mut self, subject: &Subject) {
+        self.dirty.insert(Interest::Subject(subject.clone()));
+        if subject.topic.is_some() {
+            self.dirty.insert(Interest::Subject(Subject::channel(subject.channel)));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `log` to the browser's console, for programs that installed no logger of their own.
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use wasm_bindgen::JsValue;
+
+struct Console;
+
+impl Log for Console {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let line = JsValue::from_str(&format!("[{}] {}", record.target(), record.args()));
+        match record.level() {
+            Level::Error => web_sys::console::error_1(&line),
+            Level::Warn => web_sys::console::warn_1(&line),
+            Level::Info => web_sys::console::info_1(&line),
+            Level::Debug | Level::Trace => web_sys::console::debug_1(&line),
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Does nothing when a logger is there already.
+pub(crate) fn install() {
+    if cfg!(target_arch = "wasm32") && log::set_logger(&Console).is_ok() {
+        log::set_max_level(LevelFilter::Info);
+    }
+}

@@ -1,0 +1,300 @@
+//! A conversation: the newest messages, watermarks, who types, and own messages on their way.
+
+use super::{Feed, KEEP};
+use crate::realtime::{List, MessageId, SendState};
+use sentinelops_protocol::domain::{ChatMessage, Receipt, ReceiptKind, Typing};
+use std::{
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
+
+/// A typing notice is good for so long, ms.
+const TYPING_MS: u64 = 5_000;
+
+/// One line of a conversation.
+#[derive(Clone, Debug)]
+pub struct ChatEntry {
+    /// Names the line for as long as it is shown: an own message keeps its key when the server
+    /// takes it.
+    pub key: Rc<str>,
+    /// What was written. Of an own message the server has not taken yet, sender and time are this
+    /// page's guess.
+    pub message: Rc<ChatMessage>,
+    /// This page (or, with the provider's `user` given, this user) wrote it.
+    pub mine: bool,
+    /// What became of it on the way to the server; `None` for what others wrote or another page
+    /// sent.
+    pub send: Option<SendState>,
+    /// Somebody else's device has it.
+    pub received: bool,
+    /// Somebody else has read it.
+    pub read: bool,
+}
+
+impl ChatEntry {
+    /// A word or two for people: `read` and `received` above what the way to the server says.
+    pub fn label(&self) -> &'static str {
+        match &self.send {
+            _ if !self.mine => "",
+            Some(state) if !state.is_delivered() => state.label(),
+            _ if self.read => "read",
+            _ if self.received => "received",
+            Some(state) => state.label(),
+            None => "delivered",
+        }
+    }
+}
+
+impl PartialEq for ChatEntry {
+    fn eq(&self, other: &Self) -> bool {
+        let same = Rc::ptr_eq(&self.message, &other.message) || self.message == other.message;
+        same && (&self.key, self.mine, &self.send, self.received, self.read)
+            == (&other.key, other.mine, &other.send, other.received, other.read)
+    }
+}
+
+/// Up to which server time (ms) each user received and read a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watermarks {
+    /// By user.
+    pub delivered: BTreeMap<String, u64>,
+    /// By user.
+    pub read: BTreeMap<String, u64>,
+}
+
+/// An own message, from the click to the server's confirmation and beyond.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnChat {
+    pub id: MessageId,
+    pub message: Rc<ChatMessage>,
+    pub state: SendState,
+}
+
+/// A conversation as handed out.
+#[derive(Clone, Default)]
+pub(crate) struct ChatView {
+    pub messages: List<ChatEntry>,
+    pub typing: List<Rc<str>>,
+    pub receipts: Rc<Watermarks>,
+}
+
+/// What the server said of a conversation.
+#[derive(Default)]
+pub(crate) struct ChatFold {
+    messages: Feed<ChatMessage>,
+    /// Of the newest messages, which message of a client brought them about.
+    causes: HashMap<String, MessageId>,
+    receipts: Rc<Watermarks>,
+    /// User, conversation, until when.
+    typing: Vec<(Rc<str>, String, u64)>,
+    version: u64,
+    shown: Option<((u64, u64), ChatView)>,
+}
+
+impl ChatFold {
+    pub(crate) fn clear(&mut self) {
+        // Who types is no part of a snapshot, and wrong in a moment anyway.
+        let version = self.version + 1;
+        *self = Self { version, ..Self::default() };
+    }
+
+    pub(crate) fn message(&mut self, message: &ChatMessage, cause: Option<&str>) {
+        if let Some(cause) = cause {
+            if self.causes.len() >= 2 * KEEP {
+                let kept: std::collections::HashSet<_> =
+                    self.messages.list().iter().map(|message| message.id.clone()).collect();
+                self.causes.retain(|id, _| kept.contains(id));
+            }
+            self.causes.insert(message.id.clone(), cause.into());
+        }
+        self.typing.retain(|(user, conversation, _)| {
+            **user != *message.sender_id || *conversation != message.conversation_id
+        });
+        self.messages.push(&message.id, Rc::new(message.clone()), KEEP);
+        self.version += 1;
+    }
+
+    pub(crate) fn receipt(&mut self, receipt: &Receipt) {
+        let marks = Rc::make_mut(&mut self.receipts);
+        let by_user = match receipt.kind {
+            ReceiptKind::Delivered => &mut marks.delivered,
+            ReceiptKind::Read => &mut marks.read,
+        };
+        let mark = by_user.entry(receipt.user_id.clone()).or_default();
+        *mark = receipt.up_to.max(*mark);
+        self.version += 1;
+    }
+
+    pub(crate) fn typing(&mut self, typing: &Typing, now: u64) {
+        self.typing.retain(|(user, conversation, _)| {
+            **user != *typing.user_id || *conversation != typing.conversation_id
+        });
+        self.typing.push((typing.user_id.as_str().into(), typing.conversation_id.clone(), now + TYPING_MS));
+        self.version += 1;
+    }
+
+    /// Forgets typing notices that are over. `true`: there was one.
+    pub(crate) fn expire(&mut self, now: u64) -> bool {
+        let before = self.typing.len();
+        self.typing.retain(|(.., until)| *until > now);
+        let changed = self.typing.len() != before;
+        self.version += u64::from(changed);
+        changed
+    }
+
+    /// When [`ChatFold::expire`] has something to do.
+    pub(crate) fn next_expiry(&self) -> Option<u64> {
+        self.typing.iter().map(|(.., until)| *until).min()
+    }
+
+    /// Server time of the newest message of others.
+    pub(crate) fn newest(&self) -> Option<u64> {
+        self.messages.list().iter().map(|message| message.timestamp).max()
+    }
+
+    /// Whether the server has confirmed an own message by showing it.
+    pub(crate) fn has_cause(&self, id: &MessageId) -> bool {
+        self.causes.values().any(|cause| cause == id)
+    }
+
+    /// The conversation with own messages in it; the same lists until something changed.
+    /// `own` in order of sending, `own_version` changes with it.
+    pub(crate) fn view(&mut self, own: &[OwnChat], own_version: u64, user: Option<&str>) -> ChatView {
+        let version = (self.version, own_version);
+        if let Some((shown, view)) = &self.shown
+            && *shown == version
+        {
+            return view.clone();
+        }
+        let by_id: HashMap<&MessageId, &OwnChat> = own.iter().map(|own| (&own.id, own)).collect();
+        let mut arrived = std::collections::HashSet::new();
+        let mut entries = Vec::new();
+        for message in &self.messages.list() {
+            let cause = self.causes.get(&message.id);
+            let sent = cause.and_then(|id| by_id.get(id));
+            arrived.extend(sent.map(|own| own.id.clone()));
+            let others = |marks: &BTreeMap<String, u64>| {
+                marks.iter().any(|(who, up_to)| *who != message.sender_id && *up_to >= message.timestamp)
+            };
+            let mine = sent.is_some() || user == Some(&*message.sender_id);
+            entries.push(ChatEntry {
+                key: cause.map_or_else(|| message.id.as_str().into(), |id| id.as_str().into()),
+                message: message.clone(),
+                mine,
+                send: sent.map(|own| own.state.clone()),
+                received: others(&self.receipts.delivered),
+                read: others(&self.receipts.read),
+            });
+        }
+        let waiting = own.iter().filter(|own| !arrived.contains(&own.id));
+        entries.extend(waiting.map(|own| ChatEntry {
+            key: own.id.as_str().into(),
+            message: own.message.clone(),
+            mine: true,
+            send: Some(own.state.clone()),
+            received: false,
+            read: false,
+        }));
+        let typing: Vec<Rc<str>> =
+            self.typing.iter().map(|(who, ..)| who.clone()).filter(|who| user != Some(who)).collect();
+        let before = self.shown.take().map(|(_, view)| view).unwrap_or_default();
+        let same_typing = before.typing.iter().eq(typing.iter());
+        let same_entries = before.messages.iter().eq(entries.iter());
+        let view = ChatView {
+            messages: if same_entries { before.messages } else { entries.into() },
+            typing: if same_typing { before.typing } else { typing.into() },
+            receipts: self.receipts.clone(),
+        };
+        self.shown = Some((version, view.clone()));
+        view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sentinelops_engine::{DeliveryState, Durability};
+
+    fn message(id: &str, sender: &str, timestamp: u64) -> ChatMessage {
+        ChatMessage {
+            id: id.to_owned(),
+            conversation_id: "c".to_owned(),
+            sender_id: sender.to_owned(),
+            content: format!("text of {id}"),
+            timestamp,
+            extra: None,
+        }
+    }
+
+    #[test]
+    fn an_own_message_keeps_its_key_when_the_server_takes_it() {
+        let mut fold = ChatFold::default();
+        fold.message(&message("1", "ann", 10), None);
+        let id = MessageId::from("01OWN");
+        let mut own = vec![OwnChat {
+            id: id.clone(),
+            message: Rc::new(message("01OWN", "", 0)),
+            state: SendState::default(),
+        }];
+        let view = fold.view(&own, 1, None);
+        assert_eq!(view.messages.len(), 2);
+        assert_eq!((&*view.messages[1].key, view.messages[1].label()), ("01OWN", "saving"));
+
+        own[0].state = SendState { durability: Durability::Durable, delivery: DeliveryState::Delivered };
+        fold.message(&message("2", "me", 20), Some("01OWN"));
+        assert!(fold.has_cause(&id));
+        let view = fold.view(&own, 2, None);
+        assert_eq!(view.messages.len(), 2);
+        assert_eq!((&*view.messages[1].key, view.messages[1].label()), ("01OWN", "delivered"));
+        assert_eq!(view.messages[1].message.id, "2");
+
+        let receipt =
+            |kind| Receipt { kind, conversation_id: "c".to_owned(), user_id: "ann".to_owned(), up_to: 20 };
+        fold.receipt(&receipt(ReceiptKind::Delivered));
+        assert_eq!(fold.view(&own, 2, None).messages[1].label(), "received");
+        fold.receipt(&receipt(ReceiptKind::Read));
+        assert_eq!(fold.view(&own, 2, None).messages[1].label(), "read");
+    }
+
+    #[test]
+    fn one_s_own_receipt_reads_nothing_of_one_s_own() {
+        let mut fold = ChatFold::default();
+        fold.message(&message("1", "me", 10), None);
+        fold.receipt(&Receipt {
+            kind: ReceiptKind::Read,
+            conversation_id: "c".to_owned(),
+            user_id: "me".to_owned(),
+            up_to: 10,
+        });
+        let view = fold.view(&[], 0, Some("me"));
+        assert!(view.messages[0].mine);
+        assert_eq!(view.messages[0].label(), "delivered");
+    }
+
+    #[test]
+    fn typing_ends_by_time_and_by_message() {
+        let mut fold = ChatFold::default();
+        let ann = Typing { conversation_id: "c".to_owned(), user_id: "ann".to_owned() };
+        fold.typing(&ann, 0);
+        assert_eq!(fold.view(&[], 0, None).typing.len(), 1);
+        assert!(!fold.expire(TYPING_MS - 1));
+        assert!(fold.expire(TYPING_MS));
+        fold.typing(&ann, 0);
+        fold.message(&message("1", "ann", 1), None);
+        assert!(fold.view(&[], 0, None).typing.is_empty());
+    }
+
+    #[test]
+    fn receipts_only_rise() {
+        let mut fold = ChatFold::default();
+        for up_to in [5, 3] {
+            fold.receipt(&Receipt {
+                kind: ReceiptKind::Read,
+                conversation_id: "c".to_owned(),
+                user_id: "ann".to_owned(),
+                up_to,
+            });
+        }
+        assert_eq!(fold.view(&[], 0, None).receipts.read["ann"], 5);
+    }
+}

@@ -1,0 +1,77 @@
+//! Incidents, and own unconfirmed edits laid over them.
+
+use super::Keyed;
+use crate::realtime::edits::Edits;
+use crate::realtime::{List, SendState};
+use sentinelops_protocol::domain::{Incident, IncidentEvent};
+use std::{ops::Deref, rc::Rc};
+
+/// An incident as shown: the server's state with this page's own unconfirmed edits laid over it.
+///
+/// It reads like an [`Incident`] (`row.title`, `row.status`). Cloning copies pointers, and rows of
+/// which nothing changed are equal by pointer, so a row component with `row` as its prop is not
+/// rendered for changes of other rows.
+#[derive(Clone, Debug)]
+pub struct IncidentRow {
+    /// How it stands.
+    pub incident: Rc<Incident>,
+    /// The state of the newest own edit that is not confirmed yet, or of one that failed just now.
+    pub edit: Option<SendState>,
+}
+
+impl Deref for IncidentRow {
+    type Target = Incident;
+
+    fn deref(&self) -> &Incident {
+        &self.incident
+    }
+}
+
+impl PartialEq for IncidentRow {
+    fn eq(&self, other: &Self) -> bool {
+        self.edit == other.edit
+            && (Rc::ptr_eq(&self.incident, &other.incident) || self.incident == other.incident)
+    }
+}
+
+/// Incidents by id.
+#[derive(Default)]
+pub(crate) struct IncidentFold {
+    keyed: Keyed<Incident>,
+    /// The rows as last handed out; void when either side changed.
+    shown: Option<(u64, List<IncidentRow>)>,
+}
+
+impl IncidentFold {
+    pub(crate) fn clear(&mut self) {
+        self.keyed.clear();
+        self.shown = None;
+    }
+
+    pub(crate) fn apply(&mut self, event: &IncidentEvent) {
+        let mut incident = match self.keyed.get(&event.incident_id) {
+            Some(incident) => (**incident).clone(),
+            None => Incident::new(&*event.incident_id),
+        };
+        incident.apply(&event.data);
+        self.keyed.put(&event.incident_id, Rc::new(incident));
+        self.shown = None;
+    }
+
+    pub(crate) fn row(&self, id: &str, edits: &Edits) -> Option<IncidentRow> {
+        self.keyed.get(id).map(|incident| edits.lay_over(incident))
+    }
+
+    /// All rows; the same list until something changed.
+    pub(crate) fn rows(&mut self, edits: &Edits) -> List<IncidentRow> {
+        if let Some((version, shown)) = &self.shown
+            && *version == edits.version()
+        {
+            return shown.clone();
+        }
+        let rows: Vec<_> = self.keyed.list().iter().map(|incident| edits.lay_over(incident)).collect();
+        let list = List::from(rows);
+        self.shown = Some((edits.version(), list.clone()));
+        list
+    }
+}

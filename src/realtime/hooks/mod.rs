@@ -1,0 +1,33 @@
+//! The hooks: one a file. Each subscribes for itself, selects what it shows, and has its component
+//! rendered only when that changed, at most once a frame.
+
+mod selected;
+mod use_activity_feed;
+mod use_agent_status;
+mod use_alerts;
+mod use_channel;
+mod use_chat_messages;
+mod use_client;
+mod use_connection;
+mod use_diagnostics;
+mod use_incident;
+mod use_incident_updates;
+mod use_metrics;
+mod use_outbox;
+mod use_send_state;
+mod use_websocket;
+
+pub use use_activity_feed::{UseActivityHandle, use_activity_feed, use_activity_feed_with};
+pub use use_agent_status::{UseAgentsHandle, use_agent_status, use_agents};
+pub use use_alerts::{UseAlertsHandle, use_alerts, use_alerts_with};
+pub use use_channel::{UseChannelHandle, UseChannelOptions, use_channel};
+pub use use_chat_messages::{UseChatHandle, use_chat_messages, use_chat_messages_with};
+pub use use_client::use_client;
+pub use use_connection::{UseConnectionHandle, use_connection, use_connection_state};
+pub use use_diagnostics::{UseDiagnosticsHandle, use_diagnostics};
+pub use use_incident::{UseIncidentHandle, use_incident};
+pub use use_incident_updates::{IncidentNews, UseIncidentsHandle, use_incident_updates, use_incidents};
+pub use use_metrics::use_metrics;
+pub use use_outbox::{UseOutboxHandle, use_outbox};
+pub use use_send_state::use_send_state;
+pub use use_websocket::{UseWebSocketHandle, UseWebSocketOptions, use_websocket};

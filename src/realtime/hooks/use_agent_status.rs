@@ -1,0 +1,106 @@
+//! `use_agent_status`: who is there.
+
+use super::selected::{use_news, use_selected};
+use super::use_client;
+use crate::realtime::client::Interest;
+use crate::realtime::{Client, ClientError, List};
+use sentinelops_engine::ConnectionState;
+use sentinelops_protocol::domain::AgentStatus;
+use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What [`use_agents`] and [`use_agent_status`] give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseAgentsHandle {
+    /// The last status of each agent, in order of arrival.
+    pub agents: List<Rc<AgentStatus>>,
+    /// The state arrived: an empty list means there are none.
+    pub is_loaded: bool,
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    /// How the state came about: `None` until it arrived.
+    pub continuity: Option<Continuity>,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
+    client: Client,
+}
+
+impl UseAgentsHandle {
+    /// One agent.
+    pub fn get(&self, id: &str) -> Option<&Rc<AgentStatus>> {
+        self.agents.iter().find(|agent| agent.agent_id == id)
+    }
+
+    /// The client, for everything else.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// The last status of each agent.
+///
+/// ```
+/// use sentinelops::realtime::use_agents;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Agents() -> Html {
+///     let feed = use_agents();
+///     html! {
+///         <ul>
+///             for agent in &feed.agents {
+///                 <li key={agent.agent_id.clone()}>{ format!("{}: {}", agent.agent_id, agent.status) }</li>
+///             }
+///         </ul>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_agents() -> UseAgentsHandle {
+    let client = use_client();
+    let subject = Subject::channel(Channel::Agents);
+    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
+    use_selected(&client, interests, move |client| {
+        let continuity = client.continuity(&subject);
+        UseAgentsHandle {
+            agents: client.agents(),
+            is_loaded: continuity.is_some(),
+            is_connected: client.status().state == ConnectionState::Connected,
+            continuity,
+            error: client.error(Some(&subject)),
+            client: client.clone(),
+        }
+    })
+}
+
+/// The last status of each agent, and a call for each change from the moment of mounting on.
+///
+/// ```
+/// use sentinelops::protocol::domain::AgentStatus;
+/// use sentinelops::realtime::use_agent_status;
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Agents() -> Html {
+///     let feed = use_agent_status(Callback::from(|agent: Rc<AgentStatus>| {
+///         log::info!("{} is {}", agent.agent_id, agent.status);
+///     }));
+///     html! { <p>{ format!("{} agents", feed.agents.len()) }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_agent_status(on_status: Callback<Rc<AgentStatus>>) -> UseAgentsHandle {
+    let client = use_client();
+    let handle = use_agents();
+    let subject = Subject::channel(Channel::Agents);
+    use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
+        for event in news.events(&subject) {
+            if let Payload::Agent(agent) = &event.payload {
+                on_status.emit(Rc::new(agent.clone()));
+            }
+        }
+    });
+    handle
+}

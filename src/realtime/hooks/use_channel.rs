@@ -1,0 +1,153 @@
+//! `use_channel`: one's own message types.
+
+use super::selected::{use_news, use_selected};
+use super::use_client;
+use crate::realtime::client::Interest;
+use crate::realtime::{Client, Message, MessageId};
+use sentinelops_engine::ConnectionState;
+use sentinelops_protocol::{Channel, Payload, Subject, encode_payload};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{marker::PhantomData, rc::Rc};
+use yew::prelude::*;
+
+/// Where messages of one's own type travel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseChannelOptions {
+    /// The channel.
+    pub channel: Channel,
+    /// A part of it.
+    pub topic: Option<String>,
+    /// The dotted type, e.g. `deploy.started`. Messages of other types are left alone.
+    pub kind: String,
+}
+
+impl UseChannelOptions {
+    /// Messages of this type on a whole channel.
+    pub fn new(channel: Channel, kind: impl Into<String>) -> Self {
+        Self { channel, topic: None, kind: kind.into() }
+    }
+
+    /// Only on this topic.
+    pub fn topic(mut self, topic: impl Into<String>) -> Self {
+        self.topic = Some(topic.into());
+        self
+    }
+}
+
+/// What [`use_channel`] gives.
+#[derive(Debug)]
+pub struct UseChannelHandle<T> {
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    client: Client,
+    options: UseChannelOptions,
+    payload: PhantomData<fn(&T)>,
+}
+
+impl<T> Clone for UseChannelHandle<T> {
+    fn clone(&self) -> Self {
+        Self {
+            is_connected: self.is_connected,
+            client: self.client.clone(),
+            options: self.options.clone(),
+            payload: PhantomData,
+        }
+    }
+}
+
+impl<T> PartialEq for UseChannelHandle<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_connected == other.is_connected
+            && self.client == other.client
+            && self.options == other.options
+    }
+}
+
+impl<T: Serialize> UseChannelHandle<T> {
+    /// Sends a payload under the type given to the hook.
+    ///
+    /// # Errors
+    /// What the payload's `Serialize` says when it cannot be written as JSON.
+    pub fn send(&self, payload: &T) -> Result<MessageId, String> {
+        self.send_with(payload, |message| message)
+    }
+
+    /// The same, with priority, ordering key and the rest as `adjust` sets them.
+    ///
+    /// # Errors
+    /// As [`UseChannelHandle::send`].
+    pub fn send_with(
+        &self,
+        payload: &T,
+        adjust: impl FnOnce(Message) -> Message,
+    ) -> Result<MessageId, String> {
+        let message = Message::new(self.options.channel, &*self.options.kind, payload)?;
+        Ok(self.client.send(adjust(message)))
+    }
+}
+
+/// Follows and sends messages of one's own type: anything serde can read and write.
+///
+/// A payload that does not fit is an `Err` that says where, what is expected and what was found;
+/// the messages after it go on.
+///
+/// ```
+/// use sentinelops::protocol::Channel;
+/// use sentinelops::realtime::{UseChannelOptions, use_channel};
+/// use serde::{Deserialize, Serialize};
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Deploy {
+///     service: String,
+/// }
+///
+/// #[component]
+/// fn Deploys() -> Html {
+///     let deploys = use_channel(
+///         UseChannelOptions::new(Channel::Activity, "deploy.started"),
+///         Callback::from(|deploy: Result<Rc<Deploy>, String>| match deploy {
+///             Ok(deploy) => log::info!("{} is deployed", deploy.service),
+///             Err(why) => log::warn!("{why}"),
+///         }),
+///     );
+///     let onclick = move |_| {
+///         if let Err(why) = deploys.send(&Deploy { service: "api".to_owned() }) {
+///             log::error!("{why}");
+///         }
+///     };
+///     html! { <button {onclick}>{ "Deploy" }</button> }
+/// }
+/// ```
+#[hook]
+pub fn use_channel<T>(
+    options: UseChannelOptions,
+    on_message: Callback<Result<Rc<T>, String>>,
+) -> UseChannelHandle<T>
+where
+    T: Serialize + DeserializeOwned + 'static,
+{
+    let client = use_client();
+    let subject = Subject { channel: options.channel, topic: options.topic.clone() };
+    use_news(&client, vec![Interest::Subject(subject.clone())], {
+        let kind = options.kind.clone();
+        move |news| {
+            for event in news.events(&subject).filter(|event| event.kind == kind) {
+                // Typed and sent under a documented name: give it back as the JSON it was.
+                let json = match &event.payload {
+                    Payload::Raw(json) => json.clone(),
+                    typed => encode_payload(typed),
+                };
+                let payload = json.read::<T>().map(Rc::new);
+                on_message.emit(payload.map_err(|error| format!("{kind}: payload: {error}")));
+            }
+        }
+    });
+    use_selected(&client, vec![Interest::Status], move |client| UseChannelHandle {
+        is_connected: client.status().state == ConnectionState::Connected,
+        client: client.clone(),
+        options: options.clone(),
+        payload: PhantomData,
+    })
+}

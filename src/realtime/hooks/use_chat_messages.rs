@@ -1,0 +1,148 @@
+//! `use_chat_messages`: a conversation, with what became of one's own messages.
+
+use super::selected::{use_news, use_selected};
+use super::use_client;
+use crate::realtime::client::Interest;
+use crate::realtime::{ChatEntry, Client, ClientError, List, Message, MessageId, Watermarks};
+use sentinelops_engine::ConnectionState;
+use sentinelops_protocol::domain::ChatMessage;
+use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What [`use_chat_messages`] gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseChatHandle {
+    /// The newest messages (500 at most), oldest first; own ones the server has not taken yet last.
+    pub messages: List<ChatEntry>,
+    /// Who types right now, oneself left out.
+    pub typing: List<Rc<str>>,
+    /// Up to where each user received and read.
+    pub receipts: Rc<Watermarks>,
+    /// The state arrived: an empty list means there are none.
+    pub is_loaded: bool,
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    /// How the state came about: `None` until it arrived. `Gap`: some are gone for good.
+    pub continuity: Option<Continuity>,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
+    conversation: Rc<str>,
+    client: Client,
+}
+
+impl UseChatHandle {
+    /// Sends a message to the conversation. It shows at once, with its state.
+    pub fn send_message(&self, content: &str) -> MessageId {
+        self.client.send(Message::chat(&self.conversation, content))
+    }
+
+    /// Tells the others that one has read everything shown now. Nothing is sent when nothing is
+    /// new. `None`: nothing was.
+    pub fn mark_read(&self) -> Option<MessageId> {
+        self.client.mark_read(&self.conversation)
+    }
+
+    /// Tells the others that one is typing; at most once in 3 s, however often it is called.
+    pub fn set_typing(&self) {
+        self.client.typing(&self.conversation);
+    }
+
+    /// Sends a failed message again, under its own id: the server takes it once.
+    pub fn retry(&self, id: &MessageId) {
+        self.client.retry(id, false);
+    }
+
+    /// The conversation.
+    pub fn conversation(&self) -> &str {
+        &self.conversation
+    }
+
+    /// The client, for everything else.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// A conversation: messages, receipts, who types.
+///
+/// ```
+/// use sentinelops::realtime::use_chat_messages;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Chat() -> Html {
+///     let chat = use_chat_messages("conv-1");
+///     let greet = {
+///         let chat = chat.clone();
+///         move |_| {
+///             chat.send_message("hello");
+///         }
+///     };
+///     html! {
+///         <>
+///             <ol>
+///                 for entry in &chat.messages {
+///                     <li key={&*entry.key}>{ format!("{} ({})", entry.message.content, entry.label()) }</li>
+///                 }
+///             </ol>
+///             <button onclick={greet}>{ "Greet" }</button>
+///         </>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_chat_messages(conversation: &str) -> UseChatHandle {
+    let client = use_client();
+    let conversation: Rc<str> = conversation.into();
+    let subject = Subject::topic(Channel::Chat, &*conversation);
+    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
+    use_selected(&client, interests, move |client| {
+        let continuity = client.continuity(&subject);
+        let view = client.chat(&subject);
+        UseChatHandle {
+            messages: view.messages,
+            typing: view.typing,
+            receipts: view.receipts,
+            is_loaded: continuity.is_some(),
+            is_connected: client.status().state == ConnectionState::Connected,
+            continuity,
+            error: client.error(Some(&subject)),
+            conversation: conversation.clone(),
+            client: client.clone(),
+        }
+    })
+}
+
+/// A conversation, and a call for each message from the moment of mounting on (own ones included,
+/// when the server took them).
+///
+/// ```
+/// use sentinelops::protocol::domain::ChatMessage;
+/// use sentinelops::realtime::use_chat_messages_with;
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Chat() -> Html {
+///     let chat = use_chat_messages_with(
+///         "conv-1",
+///         Callback::from(|message: Rc<ChatMessage>| log::info!("{}", message.content)),
+///     );
+///     html! { <p>{ chat.messages.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_chat_messages_with(conversation: &str, on_message: Callback<Rc<ChatMessage>>) -> UseChatHandle {
+    let client = use_client();
+    let handle = use_chat_messages(conversation);
+    let subject = Subject::topic(Channel::Chat, conversation);
+    use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
+        for event in news.events(&subject) {
+            if let Payload::Chat(message) = &event.payload {
+                on_message.emit(Rc::new(message.clone()));
+            }
+        }
+    });
+    handle
+}

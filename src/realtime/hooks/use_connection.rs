@@ -1,0 +1,111 @@
+//! `use_connection`: everything about the connection, and what a person can do about it.
+
+use super::selected::use_selected;
+use super::use_client;
+use crate::realtime::client::Interest;
+use crate::realtime::{Client, ClientError, List, WorkerHealth};
+use sentinelops_engine::{ConnectionState, Status};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What [`use_connection`] gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseConnectionHandle {
+    /// State with cause, latency, quality, queue, storage.
+    pub status: Rc<Status>,
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    /// The last latencies (64 at most), oldest first, ms: for a sparkline.
+    pub latencies: List<f64>,
+    /// How the worker does.
+    pub worker: WorkerHealth,
+    /// This tab owns the connection; `false`: another tab does. `None`: not known yet.
+    pub is_leader: Option<bool>,
+    /// The URL, without its query.
+    pub url: AttrValue,
+    /// What is wrong now: setup, worker, connection.
+    pub error: Option<ClientError>,
+    client: Client,
+}
+
+impl UseConnectionHandle {
+    /// Connects (also after `Error`).
+    pub fn connect(&self) {
+        self.client.connect();
+    }
+
+    /// Disconnects and stays so.
+    pub fn disconnect(&self) {
+        self.client.disconnect();
+    }
+
+    /// Dials now, whatever the backoff says (once per 5 s).
+    pub fn try_now(&self) {
+        self.client.try_now();
+    }
+
+    /// The client, for everything else.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// The connection as a person wants to see it.
+///
+/// ```
+/// use sentinelops::realtime::use_connection;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Line() -> Html {
+///     let connection = use_connection();
+///     let retry = {
+///         let connection = connection.clone();
+///         move |_| connection.try_now()
+///     };
+///     html! {
+///         <p>
+///             { format!("{:?}", connection.status.state) }
+///             if !connection.is_connected {
+///                 <button onclick={retry}>{ "Try now" }</button>
+///             }
+///         </p>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_connection() -> UseConnectionHandle {
+    let client = use_client();
+    use_selected(&client, vec![Interest::Status], |client| {
+        let status = client.status();
+        UseConnectionHandle {
+            is_connected: status.state == ConnectionState::Connected,
+            status,
+            latencies: client.latencies(),
+            worker: client.worker_health(),
+            is_leader: client.is_leader(),
+            url: client.shown_url(),
+            error: client.error(None),
+            client: client.clone(),
+        }
+    })
+}
+
+/// Only the state: a component that shows no latency is not rendered for one.
+///
+/// ```
+/// use sentinelops::engine::ConnectionState;
+/// use sentinelops::realtime::use_connection_state;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Lamp() -> Html {
+///     let on = use_connection_state() == ConnectionState::Connected;
+///     html! { <span class={classes!("lamp", on.then_some("lamp--on"))} /> }
+/// }
+/// ```
+#[hook]
+pub fn use_connection_state() -> ConnectionState {
+    let client = use_client();
+    use_selected(&client, vec![Interest::Status], |client| client.status().state)
+}

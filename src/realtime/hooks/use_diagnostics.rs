@@ -1,0 +1,54 @@
+//! `use_diagnostics`: the flight recorder.
+
+use super::selected::use_selected;
+use super::use_client;
+use crate::realtime::client::Interest;
+use crate::realtime::{Client, List, MessageTrace, Record};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What [`use_diagnostics`] gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseDiagnosticsHandle {
+    /// What happened (the newest 500), oldest first.
+    pub records: List<Rc<Record>>,
+    /// The ways of the newest 200 messages: click, saved, sent, acked, rendered.
+    pub traces: List<Rc<MessageTrace>>,
+    client: Client,
+}
+
+impl UseDiagnosticsHandle {
+    /// All of it as JSON, for a file. It holds no token, and contents only where the provider's
+    /// `debug_contents` is on.
+    pub fn export(&self) -> String {
+        self.client.export_diagnostics()
+    }
+}
+
+/// What happened so far, live while a component shows it; while one does, the worker tells what
+/// happens inside it too.
+///
+/// ```
+/// use sentinelops::realtime::use_diagnostics;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Recorder() -> Html {
+///     let diagnostics = use_diagnostics();
+///     html! {
+///         <ol>
+///             for record in &diagnostics.records {
+///                 <li key={record.number}>{ &record.text }</li>
+///             }
+///         </ol>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_diagnostics() -> UseDiagnosticsHandle {
+    let client = use_client();
+    use_selected(&client, vec![Interest::Diagnostics], |client| {
+        let (records, traces) = client.diagnostics();
+        UseDiagnosticsHandle { records, traces, client: client.clone() }
+    })
+}

@@ -1,0 +1,54 @@
+//! `use_incident`: one incident, rendered only when that one changes.
+
+use super::selected::use_selected;
+use super::use_client;
+use crate::realtime::client::Interest;
+use crate::realtime::{Client, IncidentEdit, IncidentRow, MessageId};
+use sentinelops_protocol::{Channel, Subject};
+use yew::prelude::*;
+
+/// What [`use_incident`] gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseIncidentHandle {
+    /// The incident, an own unconfirmed edit laid over it; `None` when there is none of this id.
+    pub incident: Option<IncidentRow>,
+    client: Client,
+}
+
+impl UseIncidentHandle {
+    /// Asks the server to change it (or another one: the edit names it).
+    pub fn update(&self, edit: IncidentEdit) -> MessageId {
+        self.client.send(edit)
+    }
+}
+
+/// One incident. A thousand changes to others cost this component no render.
+///
+/// ```
+/// use sentinelops::realtime::use_incident;
+/// use yew::prelude::*;
+///
+/// #[derive(PartialEq, Properties)]
+/// struct Props {
+///     id: AttrValue,
+/// }
+///
+/// #[component]
+/// fn Detail(props: &Props) -> Html {
+///     let detail = use_incident(&props.id);
+///     match &detail.incident {
+///         Some(row) => html! { <h1>{ row.title.clone().unwrap_or_default() }</h1> },
+///         None => html! { <p>{ "No such incident." }</p> },
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_incident(id: &str) -> UseIncidentHandle {
+    let client = use_client();
+    let id = id.to_owned();
+    let interests = vec![Interest::Subject(Subject::channel(Channel::Incidents))];
+    use_selected(&client, interests, move |client| UseIncidentHandle {
+        incident: client.incident(&id),
+        client: client.clone(),
+    })
+}

@@ -1,0 +1,145 @@
+//! `use_incident_updates`: what happens to incidents, and how they stand.
+
+use super::selected::{use_news, use_selected};
+use super::use_client;
+use crate::realtime::client::Interest;
+use crate::realtime::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId};
+use sentinelops_engine::ConnectionState;
+use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
+use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// One thing that happened to an incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncidentNews {
+    /// What happened.
+    pub change: IncidentChange,
+    /// What changed.
+    pub patch: IncidentPatch,
+    /// The incident as it stands now (later changes of the same frame included).
+    pub incident: Rc<Incident>,
+    /// The message of this page that brought it about.
+    pub cause: Option<MessageId>,
+    /// Ms since the epoch, as the server says.
+    pub timestamp: Option<u64>,
+}
+
+/// What [`use_incidents`] and [`use_incident_updates`] give.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseIncidentsHandle {
+    /// How the incidents stand, own unconfirmed edits laid over them; in order of arrival.
+    pub incidents: List<IncidentRow>,
+    /// The state arrived: an empty list means there are none.
+    pub is_loaded: bool,
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    /// How the state came about: `None` until it arrived.
+    pub continuity: Option<Continuity>,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
+    client: Client,
+}
+
+impl UseIncidentsHandle {
+    /// Asks the server to change an incident. The change shows at once, with its state in
+    /// [`IncidentRow::edit`], until the server confirms or refuses it.
+    pub fn update(&self, edit: IncidentEdit) -> MessageId {
+        self.client.send(edit)
+    }
+
+    /// Asks the server to resolve an incident.
+    pub fn resolve(&self, id: &str) -> MessageId {
+        self.update(IncidentEdit::new(id).status(IncidentStatus::Resolved))
+    }
+
+    /// One incident.
+    pub fn get(&self, id: &str) -> Option<&IncidentRow> {
+        self.incidents.iter().find(|row| row.id == id)
+    }
+
+    /// The client, for everything else.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// How the incidents stand.
+///
+/// ```
+/// use sentinelops::realtime::use_incidents;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Incidents() -> Html {
+///     let feed = use_incidents();
+///     html! {
+///         <ul>
+///             for row in &feed.incidents {
+///                 <li key={row.id.clone()}>{ row.title.clone().unwrap_or_default() }</li>
+///             }
+///         </ul>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_incidents() -> UseIncidentsHandle {
+    let client = use_client();
+    let subject = Subject::channel(Channel::Incidents);
+    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
+    use_selected(&client, interests, move |client| {
+        let continuity = client.continuity(&subject);
+        UseIncidentsHandle {
+            incidents: client.incidents(),
+            is_loaded: continuity.is_some(),
+            is_connected: client.status().state == ConnectionState::Connected,
+            continuity,
+            error: client.error(Some(&subject)),
+            client: client.clone(),
+        }
+    })
+}
+
+/// How the incidents stand, and a call for each thing that happens to one: each exactly once, in
+/// order, from the moment of mounting on. What was before is in `incidents`.
+///
+/// ```
+/// use sentinelops::realtime::{IncidentNews, use_incident_updates};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Ticker() -> Html {
+///     let latest = use_state(String::new);
+///     // The setter, not the handle: a handle kept in a callback holds on to every state it saw.
+///     let set = latest.setter();
+///     let feed = use_incident_updates(Callback::from(move |news: IncidentNews| {
+///         set.set(format!("{:?}: {}", news.change, news.incident.id));
+///     }));
+///     html! { <p>{ format!("{} incidents. {}", feed.incidents.len(), *latest) }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_incident_updates(on_update: Callback<IncidentNews>) -> UseIncidentsHandle {
+    let client = use_client();
+    let handle = use_incidents();
+    let subject = Subject::channel(Channel::Incidents);
+    use_news(&client, vec![Interest::Subject(subject.clone())], {
+        let client = client.clone();
+        move |news| {
+            for event in news.events(&subject) {
+                let Payload::Incident(what) = &event.payload else { continue };
+                let incident = client
+                    .incident(&what.incident_id)
+                    .map_or_else(|| Rc::new(Incident::new(&*what.incident_id)), |row| row.incident);
+                on_update.emit(IncidentNews {
+                    change: what.change,
+                    patch: what.data.clone(),
+                    incident,
+                    cause: event.cause.as_deref().map(MessageId::from).filter(|id| client.is_own(id)),
+                    timestamp: event.timestamp,
+                });
+            }
+        }
+    });
+    handle
+}

@@ -1,0 +1,71 @@
+//! `use_outbox`: what waits, what failed, and what to do about it.
+
+use super::selected::use_selected;
+use super::use_client;
+use crate::realtime::client::Interest;
+use crate::realtime::{Client, List, MessageId};
+use sentinelops_engine::{MessageCounts, MessageInfo, StorageState};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What [`use_outbox`] gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseOutboxHandle {
+    /// Everything not answered yet and everything that ended badly, of every tab of this user.
+    pub messages: List<Rc<MessageInfo>>,
+    /// How many are in which state.
+    pub counts: MessageCounts,
+    /// Whether what is queued survives a reload.
+    pub storage: StorageState,
+    client: Client,
+}
+
+impl UseOutboxHandle {
+    /// Tries a failed message again, under its own id: the server takes it once.
+    pub fn retry(&self, id: &MessageId) {
+        self.client.retry(id, false);
+    }
+
+    /// Tries again what is too old for its id to be remembered, under a new one. It may have
+    /// arrived already: ask the person first.
+    pub fn retry_confirmed(&self, id: &MessageId) {
+        self.client.retry(id, true);
+    }
+
+    /// Drops an unsent message, or one that failed.
+    pub fn discard(&self, id: &MessageId) {
+        self.client.discard(id);
+    }
+
+    /// Everything in the list as JSON, for a file. It holds contents; it holds no token.
+    pub fn export(&self) -> String {
+        crate::realtime::export::outbox(&self.messages)
+    }
+}
+
+/// The outbox, live while a component shows it.
+///
+/// ```
+/// use sentinelops::realtime::use_outbox;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Waiting() -> Html {
+///     let outbox = use_outbox();
+///     html! {
+///         <ul>
+///             for message in &outbox.messages {
+///                 <li key={message.update.id.clone()}>{ &message.kind }</li>
+///             }
+///         </ul>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_outbox() -> UseOutboxHandle {
+    let client = use_client();
+    use_selected(&client, vec![Interest::Status, Interest::Outbox], |client| {
+        let (messages, counts) = client.outbox();
+        UseOutboxHandle { messages, counts, storage: client.status().storage.clone(), client: client.clone() }
+    })
+}

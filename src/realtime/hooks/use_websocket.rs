@@ -1,0 +1,227 @@
+//! `use_websocket`: the documented basic hook.
+
+use super::selected::{use_news, use_selected};
+use super::use_client;
+use crate::realtime::client::{Incoming, Interest};
+use crate::realtime::{Client, ClientError, Message, MessageId};
+use sentinelops_engine::{Cause, ConnectionState, Quality, Status};
+use sentinelops_protocol::{Channel, Event, Subject, system::Continuity};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// Options of [`use_websocket`], all optional. Closures may be made anew at every render: the
+/// latest ones are called, and nothing is subscribed anew for it.
+///
+/// ```
+/// use sentinelops::realtime::UseWebSocketOptions;
+/// use sentinelops::protocol::Channel;
+///
+/// let options = UseWebSocketOptions::channel(Channel::Incidents)
+///     .on_message(|event| log::info!("received {}", event.kind))
+///     .on_connect(|()| log::info!("connected"))
+///     .on_error(|error| log::error!("{error}"));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UseWebSocketOptions {
+    /// What to subscribe to; without it only the connection is followed.
+    pub channel: Option<Channel>,
+    /// A part of the channel (a chat conversation).
+    pub topic: Option<String>,
+    /// Each event once, in order. Many may come in one frame; states set meanwhile cost one render.
+    pub on_message: Option<Callback<Rc<Event>>>,
+    /// All events of a frame at once, in order.
+    pub on_batch: Option<Callback<Rc<[Rc<Event>]>>>,
+    /// The connection is up (again).
+    pub on_connect: Option<Callback<()>>,
+    /// The connection is gone; why.
+    pub on_disconnect: Option<Callback<Cause>>,
+    /// Something went wrong that concerns this subscription, the connection or the worker.
+    pub on_error: Option<Callback<ClientError>>,
+    /// The state was replaced by a snapshot: events before it may be missing (`Gap`: are).
+    pub on_continuity: Option<Callback<Continuity>>,
+}
+
+impl UseWebSocketOptions {
+    /// Follow a channel.
+    pub fn channel(channel: Channel) -> Self {
+        Self { channel: Some(channel), ..Self::default() }
+    }
+
+    /// Follow a topic of a channel.
+    pub fn topic(channel: Channel, topic: impl Into<String>) -> Self {
+        Self { channel: Some(channel), topic: Some(topic.into()), ..Self::default() }
+    }
+
+    /// See the field.
+    pub fn on_message(mut self, call: impl Into<Callback<Rc<Event>>>) -> Self {
+        self.on_message = Some(call.into());
+        self
+    }
+
+    /// See the field.
+    pub fn on_batch(mut self, call: impl Into<Callback<Rc<[Rc<Event>]>>>) -> Self {
+        self.on_batch = Some(call.into());
+        self
+    }
+
+    /// See the field.
+    pub fn on_connect(mut self, call: impl Into<Callback<()>>) -> Self {
+        self.on_connect = Some(call.into());
+        self
+    }
+
+    /// See the field.
+    pub fn on_disconnect(mut self, call: impl Into<Callback<Cause>>) -> Self {
+        self.on_disconnect = Some(call.into());
+        self
+    }
+
+    /// See the field.
+    pub fn on_error(mut self, call: impl Into<Callback<ClientError>>) -> Self {
+        self.on_error = Some(call.into());
+        self
+    }
+
+    /// See the field.
+    pub fn on_continuity(mut self, call: impl Into<Callback<Continuity>>) -> Self {
+        self.on_continuity = Some(call.into());
+        self
+    }
+
+    fn subject(&self) -> Option<Subject> {
+        self.channel.map(|channel| Subject { channel, topic: self.topic.clone() })
+    }
+}
+
+/// What [`use_websocket`] gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseWebSocketHandle {
+    /// One of the five documented states.
+    pub connection_state: ConnectionState,
+    /// Why it is in that state, for people.
+    pub cause: Cause,
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    /// Smoothed round trip, ms.
+    pub latency: Option<f64>,
+    /// From the latency.
+    pub quality: Option<Quality>,
+    /// How the state of the channel came about: `None` until it arrived.
+    pub continuity: Option<Continuity>,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
+    client: Client,
+}
+
+impl UseWebSocketHandle {
+    /// Sends a message; it is queued while there is no connection. See [`Client::send`].
+    pub fn send(&self, message: impl Into<Message>) -> MessageId {
+        self.client.send(message)
+    }
+
+    /// The client, for everything else.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// Follows the connection and, with a channel given, its events.
+///
+/// ```
+/// use sentinelops::protocol::{Channel, domain::IncidentStatus};
+/// use sentinelops::realtime::{IncidentEdit, UseWebSocketOptions, use_websocket};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Console() -> Html {
+///     let socket = use_websocket(
+///         UseWebSocketOptions::channel(Channel::Incidents)
+///             .on_message(|event| log::info!("received {}", event.kind)),
+///     );
+///     let resolve = {
+///         let socket = socket.clone();
+///         move |_| {
+///             socket.send(IncidentEdit::new("123").status(IncidentStatus::Resolved));
+///         }
+///     };
+///     html! {
+///         <button onclick={resolve} disabled={!socket.is_connected}>
+///             { format!("Resolve ({:?})", socket.connection_state) }
+///         </button>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
+    let client = use_client();
+    let subject = options.subject();
+    let mut interests = vec![Interest::Status];
+    interests.extend(subject.clone().map(Interest::Subject));
+
+    let handle = use_selected(&client, interests.clone(), {
+        let subject = subject.clone();
+        move |client| {
+            let status = client.status();
+            UseWebSocketHandle {
+                connection_state: status.state,
+                cause: status.cause.clone(),
+                is_connected: status.state == ConnectionState::Connected,
+                latency: status.latency_ms,
+                quality: status.quality,
+                continuity: subject.as_ref().and_then(|subject| client.continuity(subject)),
+                error: client.error(subject.as_ref()),
+                client: client.clone(),
+            }
+        }
+    });
+
+    // What the callbacks were told last: a connection that broke and came back within one frame is
+    // two calls although no render shows it.
+    let told = use_mut_ref(|| None::<u64>);
+    interests.push(Interest::Errors);
+    use_news(&client, interests, {
+        let client = client.clone();
+        move |news| {
+            let status = client.status();
+            let was = *told.borrow();
+            let is = connected_since(&status);
+            *told.borrow_mut() = is;
+            if was != is {
+                if let (Some(_), Some(call)) = (was, &options.on_disconnect) {
+                    call.emit(status.cause.clone());
+                }
+                if let (Some(_), Some(call)) = (is, &options.on_connect) {
+                    call.emit(());
+                }
+            }
+            if let Some(call) = &options.on_error {
+                for error in news.errors_for(subject.as_ref()) {
+                    call.emit(error.clone());
+                }
+            }
+            let Some(subject) = &subject else { return };
+            for incoming in news.of(subject) {
+                match incoming {
+                    Incoming::Snapshot(continuity) => {
+                        options.on_continuity.iter().for_each(|call| call.emit(*continuity));
+                    }
+                    Incoming::Event(event) => {
+                        options.on_message.iter().for_each(|call| call.emit(event.clone()));
+                    }
+                }
+            }
+            if let Some(call) = &options.on_batch {
+                let events: Rc<[Rc<Event>]> = news.events(subject).cloned().collect();
+                if !events.is_empty() {
+                    call.emit(events);
+                }
+            }
+        }
+    });
+    handle
+}
+
+fn connected_since(status: &Status) -> Option<u64> {
+    (status.state == ConnectionState::Connected).then(|| status.connected_since.unwrap_or_default())
+}

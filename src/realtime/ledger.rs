@@ -1,0 +1,143 @@
+//! The page's books of what it sent: what has to be handed in again after a worker died, and what
+//! is known of each message.
+
+use super::{MessageId, SendState};
+use sentinelops_engine::{Durability, MessageUpdate, SendRequest};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// So many messages that ended are remembered for `use_send_state`.
+const REMEMBERED: usize = 1_000;
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    /// Not yet on disk and not ended, in order of sending: the worker's memory is all they have.
+    unsaved: BTreeMap<u64, SendRequest>,
+    order: HashMap<MessageId, u64>,
+    next: u64,
+    states: HashMap<MessageId, SendState>,
+    ended: VecDeque<MessageId>,
+}
+
+impl Ledger {
+    /// A message is handed to the worker for the first time.
+    pub(crate) fn add(&mut self, id: &MessageId, request: &SendRequest) {
+        self.states.insert(id.clone(), SendState::default());
+        if request.ephemeral {
+            // Nobody hears of it again: it arrives or it does not.
+            self.remember(id);
+            return;
+        }
+        self.unsaved.insert(self.next, request.clone());
+        self.order.insert(id.clone(), self.next);
+        self.next += 1;
+    }
+
+    /// What the worker says. `true`: it is news.
+    pub(crate) fn update(&mut self, update: &MessageUpdate) -> bool {
+        let id = MessageId::from(update.id.as_str());
+        let state = SendState { durability: update.durability, delivery: update.delivery.clone() };
+        if state.durability == Durability::Durable || state.is_final() {
+            if let Some(order) = self.order.remove(&id) {
+                self.unsaved.remove(&order);
+            }
+        }
+        if self.states.get(&id) == Some(&state) {
+            return false;
+        }
+        // A failed message may be tried again: then it is no longer to be forgotten.
+        let was_final = self.states.get(&id).is_some_and(SendState::is_final);
+        let is_final = state.is_final();
+        self.states.insert(id.clone(), state);
+        match (was_final, is_final) {
+            (false, true) => self.remember(&id),
+            (true, false) => self.ended.retain(|ended| *ended != id),
+            _ => {}
+        }
+        true
+    }
+
+    fn remember(&mut self, id: &MessageId) {
+        self.ended.push_back(id.clone());
+        if self.ended.len() > REMEMBERED
+            && let Some(oldest) = self.ended.pop_front()
+        {
+            self.states.remove(&oldest);
+        }
+    }
+
+    /// What a new worker has to be given, in order.
+    pub(crate) fn unsaved(&self) -> Vec<SendRequest> {
+        self.unsaved.values().cloned().collect()
+    }
+
+    /// Whether a page that goes away now would lose something.
+    pub(crate) fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty()
+    }
+
+    pub(crate) fn state(&self, id: &MessageId) -> Option<&SendState> {
+        self.states.get(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realtime::Message;
+    use sentinelops_engine::DeliveryState;
+
+    fn add(ledger: &mut Ledger, id: &str) {
+        let id = MessageId::from(id);
+        ledger.add(&id, &Message::chat("c", "text").into_request(&id));
+    }
+
+    fn news(id: &str, durability: Durability, delivery: DeliveryState) -> MessageUpdate {
+        MessageUpdate { id: id.to_owned(), durability, delivery }
+    }
+
+    fn unsaved(ledger: &Ledger) -> Vec<String> {
+        ledger.unsaved().into_iter().map(|request| request.id).collect()
+    }
+
+    #[test]
+    fn kept_in_order_until_saved_or_over() {
+        let mut ledger = Ledger::default();
+        for id in ["c", "a", "b", "d"] {
+            add(&mut ledger, id);
+        }
+        assert_eq!(unsaved(&ledger), ["c", "a", "b", "d"]);
+        assert!(ledger.update(&news("a", Durability::Durable, DeliveryState::Queued)));
+        assert!(ledger.update(&news("c", Durability::MemoryOnly, DeliveryState::Sent)));
+        assert!(ledger.update(&news("d", Durability::MemoryOnly, DeliveryState::Delivered)));
+        assert_eq!(unsaved(&ledger), ["c", "b"], "sent but in memory only: still the page's to keep");
+        assert!(!ledger.update(&news("a", Durability::Durable, DeliveryState::Queued)), "no news");
+    }
+
+    #[test]
+    fn an_ephemeral_message_is_never_handed_in_again() {
+        let mut ledger = Ledger::default();
+        let id = MessageId::from("t");
+        ledger.add(&id, &Message::typing("c").into_request(&id));
+        assert!(!ledger.has_unsaved());
+    }
+
+    #[test]
+    fn the_past_is_bounded_and_a_retry_is_the_present() {
+        let mut ledger = Ledger::default();
+        let failed = DeliveryState::Evicted;
+        for n in 0..REMEMBERED + 10 {
+            add(&mut ledger, &n.to_string());
+            ledger.update(&news(&n.to_string(), Durability::Durable, failed.clone()));
+        }
+        assert_eq!(ledger.states.len(), REMEMBERED);
+        ledger.update(&news("50", Durability::Durable, DeliveryState::Queued));
+        for n in 0..REMEMBERED {
+            let id = format!("later-{n}");
+            add(&mut ledger, &id);
+            ledger.update(&news(&id, Durability::Durable, failed.clone()));
+        }
+        assert!(ledger.state(&"50".into()).is_some());
+        assert!(ledger.state(&"51".into()).is_none());
+    }
+}

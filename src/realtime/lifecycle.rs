@@ -1,0 +1,52 @@
+//! What the browser tells a page about itself, passed on to the worker as hints. None of it proves
+//! anything; the engine probes.
+
+use super::client::{Client, WeakClient};
+use gloo::events::EventListener;
+use sentinelops_engine::Hint;
+use web_sys::EventTarget;
+
+/// The listeners in place. Dropping it removes them.
+pub(crate) struct Lifecycle {
+    _listeners: Vec<EventListener>,
+}
+
+impl Lifecycle {
+    /// `None` where there is no window to listen to.
+    pub(crate) fn attach(client: &Client) -> Option<Self> {
+        if !client.platform().has_window() {
+            return None;
+        }
+        let window = web_sys::window()?;
+        let document = window.document()?;
+        let client = client.downgrade();
+        let hint = |target: &EventTarget, name: &'static str, hint: Hint| {
+            let client = client.clone();
+            EventListener::new(target, name, move |_| client.with(|client| client.hint(hint)))
+        };
+        let hide = |target: &EventTarget, name: &'static str| {
+            let client = client.clone();
+            EventListener::new(target, name, move |_| client.with(Client::page_hide))
+        };
+        let listeners = vec![
+            hint(&window, "online", Hint::Online),
+            hint(&window, "offline", Hint::Offline),
+            hint(&window, "focus", Hint::Focus),
+            hint(&window, "pageshow", Hint::PageShow),
+            hint(&document, "resume", Hint::Resume),
+            hide(&window, "pagehide"),
+            // A frozen page keeps a socket that nobody reads.
+            hide(&document, "freeze"),
+            visibility(&document, client.clone()),
+        ];
+        Some(Self { _listeners: listeners })
+    }
+}
+
+fn visibility(document: &web_sys::Document, client: WeakClient) -> EventListener {
+    let asked = document.clone();
+    EventListener::new(document, "visibilitychange", move |_| {
+        let hint = if asked.hidden() { Hint::Hidden } else { Hint::Visible };
+        client.with(|client| client.hint(hint));
+    })
+}

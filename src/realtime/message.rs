@@ -1,0 +1,397 @@
+//! What to send, and what is known of it afterwards.
+
+use sentinelops_engine::{DeliveryState, Durability, FailReason, SendRequest};
+use sentinelops_protocol::{
+    Channel, Json, Priority,
+    domain::{Alert, IncidentPatch, IncidentStatus, IncidentUpdate, Patch, Severity},
+    encode_incident_update,
+};
+use serde::Serialize;
+use std::{fmt, rc::Rc};
+
+/// Names a message this page sent: a ULID, minted when `send` was called. The server knows the
+/// message by it, however often it travels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageId(Rc<str>);
+
+impl MessageId {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<String> for MessageId {
+    fn from(id: String) -> Self {
+        Self(id.into())
+    }
+}
+
+impl From<&str> for MessageId {
+    fn from(id: &str) -> Self {
+        Self(id.into())
+    }
+}
+
+/// A message to send: the documented envelope without the id, which `send` mints, and how it is
+/// to be treated on the way.
+///
+/// ```
+/// use sentinelops::realtime::{IncidentEdit, Message};
+/// use sentinelops::protocol::{Channel, Priority, domain::IncidentStatus};
+///
+/// // Typed:
+/// let typed = Message::from(IncidentEdit::new("inc-123").status(IncidentStatus::Resolved));
+/// // Any payload that serialises:
+/// let own = Message::new(Channel::Activity, "deploy.started", &("api", 42))?
+///     .priority(Priority::High)
+///     .coalesce("deploy/api");
+/// # let _ = (typed, own);
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    channel: Channel,
+    kind: String,
+    payload: Json,
+    priority: Priority,
+    ordering_key: Option<String>,
+    coalesce: Option<String>,
+    queue: bool,
+    ephemeral: bool,
+}
+
+impl Message {
+    /// A message of any type with any payload.
+    ///
+    /// # Errors
+    /// What the payload's `Serialize` says when it cannot be written as JSON.
+    pub fn new<T: Serialize + ?Sized>(
+        channel: Channel,
+        kind: impl Into<String>,
+        payload: &T,
+    ) -> Result<Self, String> {
+        Json::from_value(payload).map(|json| Self::raw(channel, kind, json))
+    }
+
+    /// A message whose payload is JSON already.
+    pub fn raw(channel: Channel, kind: impl Into<String>, payload: Json) -> Self {
+        Self {
+            channel,
+            kind: kind.into(),
+            payload,
+            priority: Priority::default(),
+            ordering_key: None,
+            coalesce: None,
+            queue: true,
+            ephemeral: false,
+        }
+    }
+
+    /// `chat.message` to a conversation. The server sets who sent it and when.
+    pub fn chat(conversation: &str, content: &str) -> Self {
+        Self::object(Channel::Chat, "chat.message", &[("conversationId", conversation), ("content", content)])
+    }
+
+    /// `chat.typing`: dropped silently when it cannot leave at once.
+    pub fn typing(conversation: &str) -> Self {
+        Self::object(Channel::Chat, "chat.typing", &[("conversationId", conversation)]).ephemeral()
+    }
+
+    /// `chat.read`: everything up to this server time (ms) was seen. A later one replaces an
+    /// earlier one that has not left yet.
+    pub fn chat_read(conversation: &str, up_to: u64) -> Self {
+        let payload = serde_json::json!({ "conversationId": conversation, "upTo": up_to });
+        Self::value(Channel::Chat, "chat.read", &payload).coalesce(format!("read/{conversation}"))
+    }
+
+    /// `alert.acknowledge`: somebody looks after it. Critical alerts go first.
+    pub fn acknowledge(alert: &Alert) -> Self {
+        let priority = match alert.severity {
+            Severity::Critical => Priority::Critical,
+            Severity::High => Priority::High,
+            _ => Priority::Normal,
+        };
+        Self::object(Channel::Alerts, "alert.acknowledge", &[("id", &alert.id)]).priority(priority)
+    }
+
+    fn object(channel: Channel, kind: &str, fields: &[(&str, &str)]) -> Self {
+        let fields: std::collections::BTreeMap<_, _> = fields.iter().copied().collect();
+        Self::value(channel, kind, &fields)
+    }
+
+    fn value<T: Serialize>(channel: Channel, kind: &str, payload: &T) -> Self {
+        // Objects with text keys: serde_json cannot refuse them.
+        Self::raw(channel, kind, Json::from_value(payload).unwrap_or_else(|_| Json::null()))
+    }
+
+    /// How urgent. Default normal.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// What it stays in order with. Default: its incident or conversation.
+    pub fn ordering_key(mut self, key: impl Into<String>) -> Self {
+        self.ordering_key = Some(key.into());
+        self
+    }
+
+    /// It replaces an earlier message with the same value that has not left yet.
+    pub fn coalesce(mut self, key: impl Into<String>) -> Self {
+        self.coalesce = Some(key.into());
+        self
+    }
+
+    /// It is refused at once while there is no connection, and never stored.
+    pub fn unqueued(mut self) -> Self {
+        self.queue = false;
+        self
+    }
+
+    /// It is dropped silently when it cannot leave at once.
+    pub fn ephemeral(mut self) -> Self {
+        self.ephemeral = true;
+        self
+    }
+
+    /// The channel.
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// The dotted type.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The payload.
+    pub fn payload(&self) -> &Json {
+        &self.payload
+    }
+
+    /// Whether it is dropped silently when it cannot leave at once.
+    pub fn is_ephemeral(&self) -> bool {
+        self.ephemeral
+    }
+
+    pub(crate) fn into_request(self, id: &MessageId) -> SendRequest {
+        SendRequest {
+            id: id.to_string(),
+            kind: self.kind,
+            channel: self.channel,
+            payload: self.payload,
+            priority: self.priority,
+            ordering_key: self.ordering_key,
+            coalesce: self.coalesce,
+            queue: self.queue,
+            ephemeral: self.ephemeral,
+        }
+    }
+}
+
+/// A change to an incident, field by field: what is not named stays as it is.
+///
+/// ```
+/// use sentinelops::realtime::IncidentEdit;
+/// use sentinelops::protocol::domain::{IncidentStatus, Severity};
+///
+/// let edit = IncidentEdit::new("inc-123")
+///     .status(IncidentStatus::Investigating)
+///     .severity(Severity::High)
+///     .assigned_to("agent-456");
+/// assert_eq!(edit.id(), "inc-123");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncidentEdit(IncidentUpdate);
+
+impl IncidentEdit {
+    /// Changes nothing yet.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(IncidentUpdate { id: id.into(), changes: IncidentPatch::default() })
+    }
+
+    /// Which incident.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// What changes.
+    pub fn changes(&self) -> &IncidentPatch {
+        &self.0.changes
+    }
+
+    /// A new title.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.0.changes.title = Patch::Set(title.into());
+        self
+    }
+
+    /// A new severity.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.0.changes.severity = Patch::Set(severity);
+        self
+    }
+
+    /// A new status.
+    pub fn status(mut self, status: IncidentStatus) -> Self {
+        self.0.changes.status = Patch::Set(status);
+        self
+    }
+
+    /// Who works on it now.
+    pub fn assigned_to(mut self, agent: impl Into<String>) -> Self {
+        self.0.changes.assigned_to = Patch::Set(agent.into());
+        self
+    }
+
+    /// Nobody works on it any more.
+    pub fn unassign(mut self) -> Self {
+        self.0.changes.assigned_to = Patch::Clear;
+        self
+    }
+}
+
+impl From<IncidentUpdate> for IncidentEdit {
+    fn from(update: IncidentUpdate) -> Self {
+        Self(update)
+    }
+}
+
+impl From<IncidentEdit> for Message {
+    fn from(edit: IncidentEdit) -> Self {
+        Self::raw(Channel::Incidents, "incident.update", encode_incident_update(&edit.0))
+    }
+}
+
+/// What is known of a message this page sent: whether it survives a reload, and how far it got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendState {
+    /// Whether it survives a reload.
+    pub durability: Durability,
+    /// How far it got.
+    pub delivery: DeliveryState,
+}
+
+impl Default for SendState {
+    fn default() -> Self {
+        Self { durability: Durability::Pending, delivery: DeliveryState::Queued }
+    }
+}
+
+impl SendState {
+    /// Kept on this device and waiting.
+    pub fn is_saved(&self) -> bool {
+        self.durability == Durability::Durable && self.delivery == DeliveryState::Queued
+    }
+
+    /// Nothing more will happen to it.
+    pub fn is_final(&self) -> bool {
+        self.delivery.is_final()
+    }
+
+    /// The server has it (a basic server: it was handed over).
+    pub fn is_delivered(&self) -> bool {
+        matches!(self.delivery, DeliveryState::Delivered | DeliveryState::HandedOver)
+    }
+
+    /// It ended, and not by arriving.
+    pub fn is_failed(&self) -> bool {
+        self.is_final() && !self.is_delivered()
+    }
+
+    /// A word or two for people. [`SendState::explanation`] says why.
+    pub fn label(&self) -> &'static str {
+        match (&self.delivery, self.durability) {
+            (DeliveryState::Queued, Durability::Durable) => "saved",
+            (DeliveryState::Queued, Durability::Pending) => "saving",
+            (DeliveryState::Queued, Durability::MemoryOnly) => "waiting, not saved",
+            (DeliveryState::Sent, _) => "sent",
+            (DeliveryState::Unconfirmed, _) => "unconfirmed",
+            (DeliveryState::Delivered, _) => "delivered",
+            (DeliveryState::HandedOver, _) => "handed over",
+            (DeliveryState::Failed(_), _) => "failed",
+            (DeliveryState::Expired { .. }, _) => "expired",
+            (DeliveryState::Evicted, _) => "dropped",
+            (DeliveryState::Superseded, _) => "replaced",
+        }
+    }
+
+    /// A sentence for people where the label alone does not explain itself.
+    pub fn explanation(&self) -> Option<String> {
+        Some(match &self.delivery {
+            DeliveryState::Queued if self.durability == Durability::MemoryOnly => {
+                "Kept in memory only: it is lost if this page is closed.".to_owned()
+            }
+            DeliveryState::Unconfirmed => {
+                "The connection broke before an answer came. It is sent again; the server takes it once."
+                    .to_owned()
+            }
+            DeliveryState::Failed(reason) => explain(reason),
+            DeliveryState::Expired { may_have_arrived: true } => {
+                "Too old to send again. It may have arrived: check before you repeat it.".to_owned()
+            }
+            DeliveryState::Expired { may_have_arrived: false } => {
+                "Too old to send; it never left.".to_owned()
+            }
+            DeliveryState::Evicted => {
+                "The queue was full and something more urgent came; it never left.".to_owned()
+            }
+            DeliveryState::Superseded => "A newer one took its place before it left.".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+fn explain(reason: &FailReason) -> String {
+    match reason {
+        FailReason::Refused { code, message } => format!("The server refused it ({code}): {message}"),
+        FailReason::TooManyAttempts { attempts } => {
+            format!("The server put it off {attempts} times; try it again later.")
+        }
+        FailReason::TooBig { found, allowed } => {
+            format!("It has {found} bytes; the server takes {allowed} at most. Shorten it.")
+        }
+        FailReason::Poison { code, reason } => {
+            format!("The server closed the connection over it (code {code}: {reason}).")
+        }
+        FailReason::QueueFull { capacity } => {
+            format!("{capacity} messages at least as urgent are waiting already; it was not taken.")
+        }
+        FailReason::NotConnected => "There is no connection, and it was not to be queued.".to_owned(),
+        FailReason::Invalid { detail } => format!("It cannot be sent: {detail}"),
+        FailReason::Discarded => "It was discarded before it left.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_messages_are_the_documented_ones() {
+        let message = Message::from(IncidentEdit::new("123").status(IncidentStatus::Resolved));
+        assert_eq!((message.channel(), message.kind()), (Channel::Incidents, "incident.update"));
+        assert_eq!(message.payload().as_str(), r#"{"id":"123","status":"resolved"}"#);
+        let chat = Message::chat("conv-1", "hello");
+        assert_eq!(chat.payload().as_str(), r#"{"content":"hello","conversationId":"conv-1"}"#);
+        assert!(Message::typing("conv-1").is_ephemeral());
+    }
+
+    #[test]
+    fn people_read_a_state() {
+        let mut state = SendState::default();
+        assert_eq!(state.label(), "saving");
+        state.durability = Durability::Durable;
+        assert!(state.is_saved());
+        state.delivery = DeliveryState::Failed(FailReason::TooBig { found: 70_000, allowed: 65_536 });
+        assert!(state.is_failed());
+        assert!(state.explanation().unwrap().contains("70000 bytes"));
+    }
+}

@@ -1,0 +1,129 @@
+//! What a client needs of the machine: clocks, randomness, timers, frames. The browser, or virtual
+//! time in tests.
+
+use super::id::ulid;
+use futures::future::LocalBoxFuture;
+use std::{any::Any, rc::Rc};
+
+/// Something under way. Dropping it cancels it.
+#[must_use = "dropping it cancels the timer"]
+pub(crate) struct Timer(#[allow(dead_code, reason = "held for its Drop")] Box<dyn Any>);
+
+impl Timer {
+    pub(crate) fn new(guard: impl Any) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+/// See the module.
+pub(crate) trait Platform {
+    /// Wall clock, ms since the epoch.
+    fn wall(&self) -> u64;
+
+    /// Monotonic clock, ms.
+    fn mono(&self) -> u64;
+
+    /// Ten unpredictable bytes.
+    fn random(&self) -> [u8; 10];
+
+    /// Calls back after so many ms.
+    fn after(&self, ms: u32, call: Box<dyn FnOnce()>) -> Timer;
+
+    /// Calls back before the next paint. Falls silent while the page is hidden.
+    fn frame(&self, call: Box<dyn FnOnce()>) -> Timer;
+
+    /// Whether the page is visible.
+    fn visible(&self) -> bool;
+
+    /// The page's address (`https://host/path`); relative URLs hang on it.
+    fn page_url(&self) -> String;
+
+    /// The path the app is deployed under.
+    fn base_path(&self) -> String;
+
+    /// Names this browser towards the server for a scope: the same in all its tabs, and tomorrow.
+    fn session(&self, scope: &str) -> String;
+
+    /// Runs a future of the page.
+    fn spawn(&self, future: LocalBoxFuture<'static, ()>);
+
+    /// Whether events of window and document are to be listened to.
+    fn has_window(&self) -> bool;
+}
+
+/// The real thing.
+pub(crate) struct Browser;
+
+impl Platform for Browser {
+    fn wall(&self) -> u64 {
+        js_sys::Date::now() as u64
+    }
+
+    fn mono(&self) -> u64 {
+        web_sys::window().and_then(|w| w.performance()).map_or_else(|| self.wall(), |p| p.now() as u64)
+    }
+
+    fn random(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        let filled = web_sys::window()
+            .and_then(|w| w.crypto().ok())
+            .is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+        if !filled {
+            // No crypto is a very old or a crippled browser; ids then rest on Math.random.
+            bytes.fill_with(|| (js_sys::Math::random() * 256.0) as u8);
+        }
+        bytes
+    }
+
+    fn after(&self, ms: u32, call: Box<dyn FnOnce()>) -> Timer {
+        Timer::new(gloo::timers::callback::Timeout::new(ms, call))
+    }
+
+    fn frame(&self, call: Box<dyn FnOnce()>) -> Timer {
+        Timer::new(gloo::render::request_animation_frame(move |_| call()))
+    }
+
+    fn visible(&self) -> bool {
+        web_sys::window().and_then(|w| w.document()).is_none_or(|d| !d.hidden())
+    }
+
+    fn page_url(&self) -> String {
+        web_sys::window().and_then(|w| w.location().href().ok()).unwrap_or_default()
+    }
+
+    fn base_path(&self) -> String {
+        meta("sentinelops-base").unwrap_or_else(|| "/".to_owned())
+    }
+
+    fn session(&self, scope: &str) -> String {
+        let key = format!("sentinelops-session|{scope}");
+        let storage = web_sys::window().and_then(|w| w.local_storage().ok().flatten());
+        if let Some(known) = storage.as_ref().and_then(|s| s.get_item(&key).ok().flatten()) {
+            return known;
+        }
+        let minted = ulid(self.wall(), self.random());
+        // Without storage (private mode) each page is a browser of its own; that is true enough.
+        if let Some(storage) = storage {
+            let _ = storage.set_item(&key, &minted);
+        }
+        minted
+    }
+
+    fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
+        wasm_bindgen_futures::spawn_local(future);
+    }
+
+    fn has_window(&self) -> bool {
+        web_sys::window().is_some()
+    }
+}
+
+/// The content of a meta tag of the page.
+pub(crate) fn meta(name: &str) -> Option<String> {
+    let document = web_sys::window()?.document()?;
+    let tag = document.query_selector(&format!("meta[name={name}]")).ok()??;
+    tag.get_attribute("content").filter(|content| !content.is_empty())
+}
+
+/// The platform of a client.
+pub(crate) type SharedPlatform = Rc<dyn Platform>;

@@ -1,0 +1,183 @@
+//! The flight recorder: what happened to the connection and the worker, and the way of each
+//! message, in two rings.
+
+use super::{List, MessageId, SendState};
+use sentinelops_engine::DeliveryState;
+use sentinelops_protocol::Channel;
+use serde::Serialize;
+use std::{collections::VecDeque, rc::Rc};
+
+const RECORDS: usize = 500;
+const TRACES: usize = 200;
+
+/// What a [`Record`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordKind {
+    /// The connection changed its state.
+    State,
+    /// A dial is planned.
+    Reconnect,
+    /// A message left, or went a step further.
+    Send,
+    /// Something was received.
+    Receive,
+    /// Something went wrong.
+    Error,
+    /// The worker started, failed, was ended.
+    Worker,
+    /// The page was hidden, shown, came online and so on.
+    Page,
+    /// Anything else.
+    Note,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Record {
+    /// Counts the records of this page.
+    pub number: u64,
+    /// Wall clock, ms since the epoch.
+    pub at: u64,
+    /// What it is about.
+    pub kind: RecordKind,
+    /// In words. Never holds a token.
+    pub text: String,
+}
+
+/// The way of one message. Times are wall clock, ms since the epoch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageTrace {
+    /// Which.
+    pub id: String,
+    /// Its dotted type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its channel.
+    pub channel: Channel,
+    /// `send` was called.
+    pub clicked: u64,
+    /// It was on this device's disk.
+    pub saved: Option<u64>,
+    /// It was first given to a socket.
+    pub sent: Option<u64>,
+    /// The server has it.
+    pub acked: Option<u64>,
+    /// The page showed that the server has it.
+    pub rendered: Option<u64>,
+    /// How it stands, in a word.
+    pub state: &'static str,
+    /// The payload; only with the provider's `debug_contents`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<String>,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    records: VecDeque<Rc<Record>>,
+    traces: VecDeque<Rc<MessageTrace>>,
+    next: u64,
+    shown: Option<(List<Rc<Record>>, List<Rc<MessageTrace>>)>,
+}
+
+impl Recorder {
+    pub(crate) fn record(&mut self, at: u64, kind: RecordKind, text: String) {
+        if self.records.len() == RECORDS {
+            self.records.pop_front();
+        }
+        self.records.push_back(Rc::new(Record { number: self.next, at, kind, text }));
+        self.next += 1;
+        self.shown = None;
+    }
+
+    pub(crate) fn clicked(&mut self, trace: MessageTrace) {
+        if self.traces.len() == TRACES {
+            self.traces.pop_front();
+        }
+        self.traces.push_back(Rc::new(trace));
+        self.shown = None;
+    }
+
+    pub(crate) fn update(&mut self, at: u64, id: &MessageId, state: &SendState) {
+        self.change(id.as_str(), |trace| {
+            if state.durability == sentinelops_engine::Durability::Durable {
+                trace.saved.get_or_insert(at);
+            }
+            if matches!(state.delivery, DeliveryState::Sent) || state.is_delivered() {
+                trace.sent.get_or_insert(at);
+            }
+            if state.is_delivered() {
+                trace.acked.get_or_insert(at);
+            }
+            trace.state = state.label();
+        });
+    }
+
+    pub(crate) fn rendered(&mut self, at: u64, id: &str) {
+        self.change(id, |trace| {
+            trace.rendered.get_or_insert(at);
+        });
+    }
+
+    fn change(&mut self, id: &str, change: impl FnOnce(&mut MessageTrace)) {
+        // The newest are asked for most.
+        if let Some(trace) = self.traces.iter_mut().rev().find(|trace| trace.id == id) {
+            change(Rc::make_mut(trace));
+            self.shown = None;
+        }
+    }
+
+    /// Both rings; the same lists until something was added.
+    pub(crate) fn lists(&mut self) -> (List<Rc<Record>>, List<Rc<MessageTrace>>) {
+        let Self { records, traces, shown, .. } = self;
+        shown
+            .get_or_insert_with(|| {
+                let records: Vec<_> = records.iter().cloned().collect();
+                let traces: Vec<_> = traces.iter().cloned().collect();
+                (records.into(), traces.into())
+            })
+            .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sentinelops_engine::Durability;
+
+    #[test]
+    fn rings_are_bounded_and_a_message_s_way_is_kept() {
+        let mut recorder = Recorder::default();
+        for n in 0..RECORDS as u64 + 3 {
+            recorder.record(n, RecordKind::Note, String::new());
+        }
+        recorder.clicked(MessageTrace {
+            id: "m".to_owned(),
+            kind: "chat.message".to_owned(),
+            channel: Channel::Chat,
+            clicked: 1,
+            saved: None,
+            sent: None,
+            acked: None,
+            rendered: None,
+            state: "saving",
+            payload: None,
+        });
+        let id = MessageId::from("m");
+        let state = |durability, delivery| SendState { durability, delivery };
+        recorder.update(2, &id, &state(Durability::Durable, DeliveryState::Queued));
+        recorder.update(3, &id, &state(Durability::Durable, DeliveryState::Sent));
+        recorder.update(4, &id, &state(Durability::Durable, DeliveryState::Delivered));
+        recorder.rendered(5, "m");
+        let (records, traces) = recorder.lists();
+        assert_eq!((records.len(), records[0].number), (RECORDS, 3));
+        let trace = &traces[0];
+        assert_eq!(
+            (trace.saved, trace.sent, trace.acked, trace.rendered),
+            (Some(2), Some(3), Some(4), Some(5))
+        );
+        assert_eq!(recorder.lists(), (records, traces));
+    }
+}
