@@ -93,7 +93,7 @@ const FRAMES: [&str; 7] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Cut, changed and repeated frames: no panic, readable answers, an end without timers.
     #[test]

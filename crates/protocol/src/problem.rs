@@ -99,7 +99,7 @@ impl Problem {
     pub(crate) fn from_serde(kind: ProblemKind, message_type: &str, path: String, message: &str) -> Self {
         let message = message.split(" at line ").next().unwrap_or(message);
         let (found, expected) = match message.split_once(", expected ") {
-            Some((found, expected)) => (found.to_owned(), expected.to_owned()),
+            Some((found, expected)) => (plain_found(found).to_owned(), plain_expected(expected).to_owned()),
             None => match message.strip_prefix("missing field ") {
                 Some(field) => ("nothing".to_owned(), format!("a field {field}")),
                 None => (message.to_owned(), "the documented shape".to_owned()),
@@ -114,6 +114,27 @@ impl Problem {
             expected: clip(&expected),
             found: clip(&found),
         }
+    }
+}
+
+/// serde's words for what it found, without its grammar.
+fn plain_found(text: &str) -> &str {
+    ["invalid type: ", "invalid value: ", "unknown variant "]
+        .into_iter()
+        .find_map(|prefix| text.strip_prefix(prefix))
+        .unwrap_or(text)
+}
+
+/// What was expected, in the words of JSON instead of ours.
+fn plain_expected(text: &str) -> &str {
+    match text {
+        "u64" | "u32" | "u16" | "u8" => "a whole number",
+        "f64" => "a number",
+        "a borrowed string" => "a string",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        _ if text.starts_with("struct ") => "an object",
+        _ => text,
     }
 }
 

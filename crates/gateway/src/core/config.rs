@@ -36,7 +36,7 @@ pub struct GatewayConfig {
     /// While the shell holds this many unwritten bytes for a connection it gets no more frames, and
     /// what it is owed is conflated. Default 256 KiB.
     pub high_water_bytes: usize,
-    /// A connection owed more than this is closed with 4408: a slow consumer. Default 4 MiB.
+    /// A connection owed more than this is closed with 4408: a slow consumer. Default 8 MiB.
     pub send_buffer_bytes: usize,
     /// Most live subscriptions of one connection. Default 256.
     pub max_subscriptions: usize,
@@ -65,7 +65,7 @@ impl Default for GatewayConfig {
             reconnect_window_ms: 0,
             silent_close_ms: 75_000,
             high_water_bytes: 256 * 1024,
-            send_buffer_bytes: 4 * 1024 * 1024,
+            send_buffer_bytes: 8 * 1024 * 1024,
             max_subscriptions: 256,
             max_items: 200,
             effects_kept: 0,
