@@ -17,10 +17,11 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 #[wasm_bindgen(inline_js = r#"
     // Keeps the durability of every readwrite transaction from here on.
-    const seen = [];
+    const seen = [], databases = [];
     const original = IDBDatabase.prototype.transaction;
     IDBDatabase.prototype.transaction = function (...args) {
         const made = original.apply(this, args);
+        databases.push(this);
         if (made.mode === "readwrite") seen.push(made.durability);
         return made;
     };
@@ -48,12 +49,37 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
         await new Promise((resolve) => { tx.oncomplete = resolve; });
         db.close();
     }
+    // An older tab that does not let go when asked.
+    let held;
+    export async function hold(name) { held = await opened(name, 1, (db) => db.createObjectStore("outbox")); }
+    export function let_go() { held.close(); }
+    // Closes every database under its owner, as a browser in trouble does.
+    export function close_all() { for (const db of databases.splice(0)) db.close(); }
+    // As in some private windows.
+    const factory = Object.getOwnPropertyDescriptor(WorkerGlobalScope.prototype, "indexedDB");
+    export function no_storage(on) {
+        Object.defineProperty(self, "indexedDB", on ? { value: null, configurable: true } : { ...factory });
+    }
+    // The next transaction meets a full disk, which shows at commit and only in `transaction.error`.
+    export function fill_disk() {
+        IDBTransaction.prototype.commit = function () {
+            IDBTransaction.prototype.commit = commit;
+            Object.defineProperty(this, "error", { value: new DOMException("full", "QuotaExceededError") });
+            this.abort();
+        };
+    }
     // What another tab of a newer build does.
     export async function upgrade(name, version) { (await opened(name, version)).close(); }
 "#)]
 extern "C" {
     fn durabilities() -> String;
     fn abort_next();
+    fn fill_disk();
+    fn close_all();
+    fn no_storage(on: bool);
+    fn let_go();
+    #[wasm_bindgen(catch)]
+    async fn hold(name: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn plant(name: &str, store: &str, key: JsValue, bytes: &[u8]) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
@@ -247,6 +273,78 @@ async fn a_newer_build_takes_over_and_the_older_one_is_told() {
     let ops = vec![StoreOp::Put(row("a", Priority::Normal, 1))];
     rig.store.write(StoreGroup { number: 1, ops, strict: true });
     assert!(matches!(rig.next().await, StoreEvent::Aborted { number: 1, error: StoreError::Dead(_) }));
+}
+
+#[wasm_bindgen_test]
+async fn a_newer_build_reads_the_rows_of_an_older_one() {
+    let mut older = Rig::fresh("upgrade");
+    older.opened().await;
+    older.written(1, vec![StoreOp::Put(row("a", Priority::Normal, 1))]).await;
+
+    let (send, mut events) = unbounded();
+    let scope = older.name.trim_start_matches("sentinelops ");
+    let newer = Store::of_version(scope, 2, Rc::new(move |event| send.unbounded_send(event).unwrap()));
+    newer.open();
+    assert_eq!(older.next().await, StoreEvent::Closed(StoreError::NewerSchema));
+    match events.next().await {
+        Some(StoreEvent::Opened(snapshot)) => assert_eq!(snapshot.rows, [row("a", Priority::Normal, 1)]),
+        other => panic!("{other:?}"),
+    }
+    newer.write(StoreGroup { number: 1, ops: vec![StoreOp::PutMeta(Meta::default())], strict: true });
+    assert_eq!(events.next().await, Some(StoreEvent::Committed { number: 1 }));
+}
+
+#[wasm_bindgen_test]
+async fn an_older_tab_that_does_not_let_go_blocks_until_it_does() {
+    let mut rig = Rig::fresh("blocked");
+    hold(&rig.name).await.unwrap();
+    let (send, mut events) = unbounded();
+    let scope = rig.name.trim_start_matches("sentinelops ");
+    let newer = Store::of_version(scope, 2, Rc::new(move |event| send.unbounded_send(event).unwrap()));
+    newer.open();
+    assert_eq!(events.next().await, Some(StoreEvent::OpenFailed(StoreError::Blocked)));
+    // Asked again while the first try still waits: it is the same try.
+    newer.open();
+    let_go();
+    // The database it left lacks most stores; the upgrade makes them.
+    assert!(matches!(events.next().await, Some(StoreEvent::Opened(_))));
+    rig.store.open();
+    assert_eq!(rig.next().await, StoreEvent::OpenFailed(StoreError::NewerSchema));
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_that_died_is_told_and_opens_again() {
+    let mut rig = Rig::fresh("dead");
+    rig.opened().await;
+    rig.written(1, vec![StoreOp::Put(row("a", Priority::Normal, 1))]).await;
+    close_all();
+    let ops = vec![StoreOp::Put(row("b", Priority::Normal, 2))];
+    rig.store.write(StoreGroup { number: 2, ops: ops.clone(), strict: true });
+    assert!(matches!(rig.next().await, StoreEvent::Aborted { number: 2, error: StoreError::Dead(_) }));
+    assert_eq!(rig.opened().await.rows.len(), 1);
+    rig.written(3, ops).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_browser_without_storage_is_unavailable() {
+    let mut rig = Rig::fresh("private");
+    no_storage(true);
+    rig.store.open();
+    let event = rig.next().await;
+    no_storage(false);
+    assert!(matches!(event, StoreEvent::OpenFailed(StoreError::Unavailable(_))), "{event:?}");
+    rig.opened().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_full_disk_is_told_as_such() {
+    let mut rig = Rig::fresh("quota");
+    rig.opened().await;
+    fill_disk();
+    let ops = vec![StoreOp::Put(row("a", Priority::Normal, 1))];
+    rig.store.write(StoreGroup { number: 1, ops: ops.clone(), strict: true });
+    assert_eq!(rig.next().await, StoreEvent::Aborted { number: 1, error: StoreError::Quota });
+    rig.written(2, ops).await;
 }
 
 #[wasm_bindgen_test]

@@ -8,10 +8,13 @@ mod clock;
 #[cfg(feature = "faults")]
 mod faults;
 mod lifecycle;
+mod local_port;
 pub mod shell;
 pub mod socket;
 pub mod store;
 mod traces;
+
+pub use local_port::LocalPort;
 
 use crate::bridge::PacketCodec;
 use agent::Agent;

@@ -1,6 +1,6 @@
 //! Opening, upgrading and losing the database.
 
-use super::{LINK_VERSION, errors, stores};
+use super::{errors, stores};
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::{Database, VersionChangeEvent};
@@ -37,6 +37,7 @@ impl Drop for Connection {
 /// that the database is closed.
 pub(super) async fn open(
     name: &str,
+    version: u32,
     on_wait: impl Fn(StoreError) + 'static,
     on_lost: impl Fn(StoreError) + 'static,
 ) -> Result<Connection, StoreError> {
@@ -48,7 +49,7 @@ pub(super) async fn open(
         })
     };
     let database = Database::open(name)
-        .with_version(LINK_VERSION)
+        .with_version(version)
         .with_on_blocked(move |_: VersionChangeEvent| {
             on_wait(StoreError::Blocked);
             Ok(())
@@ -86,8 +87,7 @@ pub(super) async fn delete(name: String) {
     }
 }
 
-/// Makes whatever stores are missing. Rows of an older version are read by `record` as they are,
-/// and written anew when they change.
+/// Makes whatever stores are missing. Rows of an older build need nothing here: see `record`.
 fn upgrade(database: &Database) -> indexed_db_futures::Result<()> {
     let existing: Vec<String> = database.object_store_names().collect();
     let missing = |name: &str| !existing.iter().any(|known| known == name);

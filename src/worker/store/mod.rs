@@ -44,6 +44,7 @@ pub struct Store {
 
 struct Shared {
     name: String,
+    version: u32,
     listener: StoreListener,
     state: RefCell<State>,
 }
@@ -59,8 +60,14 @@ enum State {
 impl Store {
     /// The store of a scope, not opened yet.
     pub fn new(scope: &str, listener: StoreListener) -> Self {
-        let state = RefCell::new(State::Closed);
-        Self { shared: Rc::new(Shared { name: format!("sentinelops {scope}"), listener, state }) }
+        Self::of_version(scope, LINK_VERSION, listener)
+    }
+
+    /// As a build of another [`LINK_VERSION`] has it: for the tests of upgrades.
+    #[doc(hidden)]
+    pub fn of_version(scope: &str, version: u32, listener: StoreListener) -> Self {
+        let (name, state) = (format!("sentinelops {scope}"), RefCell::new(State::Closed));
+        Self { shared: Rc::new(Shared { name, version, listener, state }) }
     }
 
     /// Opens it, anew if it was open, and reads everything. Answers `Opened` or `OpenFailed`; after
@@ -147,7 +154,7 @@ impl Shared {
         };
         let shared = self.clone();
         let on_wait = move |error| shared.tell(StoreEvent::OpenFailed(error));
-        let connection = connection::open(&self.name, on_wait, on_lost).await?;
+        let connection = connection::open(&self.name, self.version, on_wait, on_lost).await?;
         let snapshot = read::everything(connection.database()).await?;
         let mut state = self.state.borrow_mut();
         if matches!(*state, State::Gone) {

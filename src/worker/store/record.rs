@@ -1,20 +1,22 @@
-//! Bytes of a record: one of version, then postcard. The layout is fixed for [`super::LINK_VERSION`]
-//! by a test; whoever changes a stored type raises the version and keeps reading the old one.
+//! Bytes of a record: one that names the layout, then postcard.
+//!
+//! A test holds the layout fast. Whoever changes a stored type raises [`LAYOUT`] and
+//! [`super::LINK_VERSION`] together, and teaches [`decode`] to read the old layout: rows of an
+//! older build are read as they lie there and written in the new layout when they change.
 
-use super::LINK_VERSION;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The version as it heads a record.
-const VERSION: u8 = LINK_VERSION as u8;
+/// The layout that is written.
+const LAYOUT: u8 = 1;
 
 /// Bytes of a record, `None` only when memory fails.
 pub fn encode<T: Serialize>(value: &T) -> Option<Vec<u8>> {
-    postcard::to_extend(value, vec![VERSION]).ok()
+    postcard::to_extend(value, vec![LAYOUT]).ok()
 }
 
-/// Reads a record; `None` if it is of no version known here, or damaged.
+/// Reads a record; `None` if it is of no layout known here, or damaged.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    let body = bytes.strip_prefix(&[VERSION])?;
+    let body = bytes.strip_prefix(&[LAYOUT])?;
     let (value, rest) = postcard::take_from_bytes(body).ok()?;
     rest.is_empty().then_some(value)
 }
