@@ -13,8 +13,6 @@ use crate::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 
-/// Says to the hook that this build is not the one the budgets are for.
-pub const BUDGETS_OFF: &str = "SENTINELOPS_BUDGETS_OFF";
 /// Says to the hook that the sizes found are to be the new ones to compare with.
 pub const BUDGETS_RECORD: &str = "SENTINELOPS_BUDGETS_RECORD";
 
@@ -58,9 +56,7 @@ pub fn build(options: &Options) -> Result<()> {
     if !options.features.is_empty() {
         trunk.args(["--features", &options.features]);
     }
-    if options.dev || !options.features.is_empty() {
-        trunk.env(BUDGETS_OFF, "1");
-    } else if options.record_sizes {
+    if options.record_sizes {
         trunk.env(BUDGETS_RECORD, "1");
     }
     // A failed build is explained by its own lines, not by where in trunk it was noticed.

@@ -3,7 +3,7 @@
 //!
 //! In a debug build names stay plain (trunk's reload works by them) and only the meta tags are set.
 
-use super::{BUDGETS_OFF, BUDGETS_RECORD, graph, headers, html, names, sizes, wasm_opt};
+use super::{BUDGETS_RECORD, graph, headers, html, names, sizes, wasm_opt};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
@@ -60,10 +60,7 @@ pub fn run() -> Result<()> {
     if std::env::var_os(BUDGETS_RECORD).is_some() {
         sizes::record(&plain_sizes)?;
     }
-    if std::env::var_os(BUDGETS_OFF).is_none() {
-        sizes::check(&plain_sizes)?;
-    }
-    Ok(())
+    sizes::check(&plain_sizes)
 }
 
 /// The worker must not carry the page's framework: yew-agent depends on it, and only the linker keeps it out.
