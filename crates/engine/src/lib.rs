@@ -51,4 +51,5 @@ pub use socket::{Generation, Hint, SocketEvent};
 pub use status::{Cause, ConnectionState, Metrics, Mode, Quality, Status};
 pub use store::{
     FailedRow, Meta, Row, StorageState, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot,
+    appended_order,
 };

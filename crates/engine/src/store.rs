@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Row {
     /// The idempotency key.
     pub id: String,
-    /// Position among the rows of its rank: first in, first out.
+    /// Position among all rows: first in, first out. The leader takes even numbers, whoever only
+    /// appends takes odd ones ([`appended_order`]), so that two writers never take the same.
     pub order: u64,
     /// How urgent.
     pub priority: Priority,
@@ -31,6 +32,12 @@ pub struct Row {
     pub possibly_sent: bool,
     /// The tab that took it.
     pub owner: String,
+}
+
+/// The order of a row appended by a tab that does not lead, when `last` is the highest order of all
+/// four priorities, read in the same transaction (0: none).
+pub const fn appended_order(last: u64) -> u64 {
+    last + 1 + last % 2
 }
 
 /// A row that ended badly: kept for people, with the reason.

@@ -199,18 +199,6 @@ impl Consumer {
         Some(Batch { number: self.batches, items })
     }
 
-    /// Whether something is left for after the outstanding batch.
-    pub fn has_more(&self) -> bool {
-        !self.events.is_empty()
-            || !self.due.is_empty()
-            || !self.updates.is_empty()
-            || !self.others.is_empty()
-            || !self.problems.is_empty()
-            || self.status.is_some()
-            || self.metrics.is_some()
-            || self.outbox.is_some()
-    }
-
     #[cfg(test)]
     pub fn queued(&self) -> (usize, usize) {
         (self.events.len(), self.bytes)
