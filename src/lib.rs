@@ -6,8 +6,12 @@
 #![deny(missing_docs)]
 
 pub mod bridge;
+pub mod components;
 pub mod config;
+#[cfg(feature = "console")]
+pub mod pages;
 pub mod realtime;
+pub mod testing;
 pub mod worker;
 
 pub use sentinelops_engine as engine;

@@ -1,12 +1,45 @@
 //! The page.
 
+use sentinelops::config::AppConfig;
+use sentinelops::pages::{ConfigProblems, Pages};
+use sentinelops::realtime::{WebSocketProvider, install_reload_screen};
+use std::rc::Rc;
 use yew::prelude::*;
+
+/// Where the build says the app is deployed. There is no `<base>`: the content security policy forbids it.
+const BASE: &str = "meta[name=\"sentinelops-base\"]";
 
 #[component]
 fn App() -> Html {
-    html! { <main>{ "SentinelOps" }</main> }
+    let loaded = use_memo((), |()| AppConfig::load());
+    let (config, errors) = &*loaded;
+    let problems = use_memo((), |()| {
+        ConfigProblems(Rc::new(errors.iter().map(|error| error.to_string().into()).collect()))
+    });
+    let text = |value: &Option<String>| value.clone().map(AttrValue::from);
+    html! {
+        <WebSocketProvider url={config.url.clone()} auto_connect={config.auto_connect} enabled={config.enable_websocket}
+            debug={config.debug} debug_contents={config.debug_contents} options={config.options.clone()}
+            outbox={config.outbox.clone()} token={config.token.clone().map(Into::into).unwrap_or_default()}
+            user={text(&config.user)} worker_url={text(&config.worker_url)}>
+            <Pages base={base()} problems={(*problems).clone()} />
+        </WebSocketProvider>
+    }
+}
+
+fn document() -> Option<web_sys::Document> {
+    web_sys::window()?.document()
+}
+
+fn base() -> AttrValue {
+    let meta = document().and_then(|document| document.query_selector(BASE).ok().flatten());
+    meta.and_then(|meta| meta.get_attribute("content")).map_or(AttrValue::Static("/"), AttrValue::from)
 }
 
 fn main() {
-    yew::Renderer::<App>::new().render();
+    install_reload_screen();
+    match document().and_then(|document| document.get_element_by_id("app")) {
+        Some(root) => yew::Renderer::<App>::with_root(root).render(),
+        None => yew::Renderer::<App>::new().render(),
+    };
 }

@@ -1,6 +1,6 @@
 //! How long ago something was.
 
-use super::clock::{ago, use_time_text};
+use super::clock::{ago, ago_words, use_time_text};
 use yew::prelude::*;
 
 /// See [`RelativeTime`].
@@ -8,12 +8,15 @@ use yew::prelude::*;
 pub struct RelativeTimeProps {
     /// Ms since the epoch.
     pub at: u64,
+    /// `4 minutes ago` instead of `4m`.
+    #[prop_or_default]
+    pub words: bool,
 }
 
 /// `4m`, with the exact time in its title. It alone renders when a minute has passed, never the row around it.
 #[component]
 pub fn RelativeTime(props: &RelativeTimeProps) -> Html {
-    let text = use_time_text(props.at, ago);
+    let text = use_time_text(props.at, if props.words { ago_words } else { ago });
     let date = js_sys::Date::new(&(props.at as f64).into());
     // A time no calendar has (a server's mistake) makes to_iso_string throw.
     if date.get_time().is_nan() {

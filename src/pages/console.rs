@@ -60,8 +60,9 @@ pub fn ConsolePage() -> Html {
             focus_row(id);
         }
     });
+    let close = on_close.clone();
     let tab = |(which, label, icon): (View, &'static str, Icon)| {
-        let (set, close) = (view.setter(), on_close.clone());
+        let (set, close) = (view.setter(), close.clone());
         let onclick = move |_| {
             close.emit(());
             set.set(which);
@@ -84,7 +85,7 @@ pub fn ConsolePage() -> Html {
                     if let Some(id) = &selected {
                         <IncidentDetail class="console__side" id={id.clone()} {on_close} />
                     } else {
-                        <ActivityPanel class="console__side" />
+                        <ActivityPanel class="console__side" on_incident={on_select.clone()} />
                     }
                     <AlertsPanel class="console__alerts" on_incident={on_select} />
                     <AgentsPanel class="console__agents" />

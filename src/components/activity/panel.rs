@@ -16,6 +16,9 @@ pub struct ActivityPanelProps {
     /// Added to the panel's class.
     #[prop_or_default]
     pub class: Classes,
+    /// An incident was chosen in it.
+    #[prop_or_default]
+    pub on_incident: Option<Callback<AttrValue>>,
 }
 
 /// Who did what.
@@ -37,7 +40,7 @@ pub fn ActivityPanel(props: &ActivityPanelProps) -> Html {
                     } else {
                         <ol class="feed">
                             { for feed.activities.iter().skip(hidden).map(|activity| html! {
-                                <ActivityItem key={activity.id.clone()} activity={activity.clone()} />
+                                <ActivityItem key={activity.id.clone()} activity={activity.clone()} on_target={props.on_incident.clone()} />
                             }) }
                         </ol>
                     }

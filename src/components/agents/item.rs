@@ -21,14 +21,11 @@ pub fn AgentItem(props: &AgentItemProps) -> Html {
     html! {
         <li class="list__item" data-testid="agent" data-agent-id={agent.agent_id.clone()}>
             <div class="list__line">
-                <span class="list__name">{ name }</span>
-                <PresenceMark presence={agent.status.clone()} />
-            </div>
-            <div class="list__line list__meta">
-                <span class="mono">{ &agent.agent_id }</span>
+                <span class="list__name" title={agent.agent_id.clone()}>{ name }</span>
                 if agent.status == Presence::Offline && agent.last_seen > 0 {
-                    <span>{ "seen " }<RelativeTime at={agent.last_seen} /></span>
+                    <span class="list__meta">{ "seen " }<RelativeTime at={agent.last_seen} />{ " ago" }</span>
                 }
+                <PresenceMark presence={agent.status.clone()} />
             </div>
         </li>
     }

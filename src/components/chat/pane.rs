@@ -24,7 +24,8 @@ pub struct ChatPaneProps {
 pub fn ChatPane(props: &ChatPaneProps) -> Html {
     let chat = use_chat_messages(&props.conversation);
     let names = use_context::<Names>().unwrap_or_default();
-    let follow = use_follow(use_total(&chat.messages, |entry| &entry.key));
+    let total = use_total(&chat.messages, |entry| &entry.key);
+    let follow = use_follow(total);
     let jump = follow.jump.clone();
 
     // Seen is what stands at the end of the log while the person is there.

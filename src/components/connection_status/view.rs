@@ -57,7 +57,9 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                     <Latency ms={status.latency_ms} />
                 }
                 if waiting > 0 {
-                    <span class="so-status__waiting" title={waiting_words(status.queued)}>{ format!("{waiting} waiting") }</span>
+                    <span class="so-status__waiting" title={waiting_words(status.queued)}>
+                        { waiting }<span class="so-status__word">{ " waiting" }</span>
+                    </span>
                 }
             </div>
         };
@@ -194,12 +196,14 @@ struct AtProps {
 
 #[component]
 fn Until(props: &AtProps) -> Html {
-    html! { <span class="so-status__until">{ use_time_text(props.at, until) }</span> }
+    let text = use_time_text(props.at, until);
+    html! { <span class="so-status__until">{ text }</span> }
 }
 
 #[component]
 fn Since(props: &AtProps) -> Html {
-    html! { <span>{ use_time_text(props.at, ago_words) }</span> }
+    let text = use_time_text(props.at, ago_words);
+    html! { <span>{ text }</span> }
 }
 
 #[cfg(test)]

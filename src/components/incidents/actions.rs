@@ -67,10 +67,13 @@ pub fn IncidentActions(props: &IncidentActionsProps) -> Html {
     let stranger = !assignee.is_empty() && !people.iter().any(|(id, _)| *id == assignee);
     html! {
         <>
-            <div class="actions" role="group" aria-label="Actions">
+            <div class="steps" role="group" aria-label="Actions">
                 { for STEPS.into_iter().map(|(label, status)| step(label, status)) }
-                <select class="select" aria-label="Assigned to" {onchange} data-testid="action-assign">
-                    <option key="" value="" selected={assignee.is_empty()}>{ "Unassigned" }</option>
+            </div>
+            <label class="assign">
+                { "Assigned to" }
+                <select class="select" {onchange} data-testid="action-assign">
+                    <option key="" value="" selected={assignee.is_empty()}>{ "Nobody" }</option>
                     if stranger {
                         <option key={assignee.clone()} value={assignee.clone()} selected=true>{ &assignee }</option>
                     }
@@ -78,7 +81,7 @@ pub fn IncidentActions(props: &IncidentActionsProps) -> Html {
                         <option key={id.clone()} value={id.clone()} selected={id == assignee}>{ name }</option>
                     }) }
                 </select>
-            </div>
+            </label>
             if !sends.is_empty() {
                 <div class="sends">
                     { for sends.iter().map(|(id, what)| html! { <SendLine key={id.as_str().to_owned()} id={id.clone()} what={what.clone()} /> }) }

@@ -6,7 +6,6 @@ use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::marks::{SeverityMark, StatusMark};
 use crate::components::panel::Empty;
-use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
 use crate::realtime::use_incident;
 use sentinelops_protocol::Json;
@@ -55,7 +54,6 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
             }
         }
     };
-    let conversation = props.id.clone();
     html! {
         <section class={classes!("panel", props.class.clone())} aria-label={format!("Incident {}", props.id)} {onkeydown} data-testid="incident-detail">
             <header class="panel__head">
@@ -77,7 +75,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                     <Facts incident={row.incident.clone()} />
                     <IncidentActions key={props.id.to_string()} incident={row.incident.clone()} />
                 </div>
-                <ChatPane key={format!("chat-{conversation}")} {conversation} />
+                <ChatPane key={format!("chat-{}", props.id)} conversation={props.id.clone()} />
             } else {
                 <Empty title="Not known here" detail="This page has no incident of that id (yet)." icon={Icon::Search} />
             }
@@ -95,14 +93,10 @@ fn Facts(props: &FactsProps) -> Html {
     let incident = &props.incident;
     html! {
         <dl class="facts">
-            <dt>{ "Assigned to" }</dt>
-            <dd>
-                if let Some(who) = &incident.assigned_to { <PersonName id={who.clone()} /> } else { { "Nobody" } }
-            </dd>
             <dt>{ "Opened" }</dt>
-            <dd>if let Some(at) = incident.created_at { <RelativeTime {at} /> } else { { "Unknown" } }</dd>
+            <dd>if let Some(at) = incident.created_at { <RelativeTime {at} words=true /> } else { { "Unknown" } }</dd>
             <dt>{ "Updated" }</dt>
-            <dd>if let Some(at) = incident.updated_at { <RelativeTime {at} /> } else { { "Unknown" } }</dd>
+            <dd>if let Some(at) = incident.updated_at { <RelativeTime {at} words=true /> } else { { "Unknown" } }</dd>
             { for extra(incident.extra.as_ref()).into_iter().map(|(name, value)| html! {
                 <>
                     <dt>{ name }</dt>

@@ -72,6 +72,9 @@ pub fn ResolveForm(props: &ResolveFormProps) -> Html {
                 { if empty { "Type the id of an incident first.".to_owned() } else { hint } }
             </p>
             <div class="sends">
+                if sends.is_empty() {
+                    <p class="hint">{ "The way of what you send shows here: saving, saved on this device, sent, delivered." }</p>
+                }
                 { for sends.iter().map(|(id, what)| html! { <SendLine key={id.as_str().to_owned()} id={id.clone()} what={what.clone()} /> }) }
             </div>
         </form>

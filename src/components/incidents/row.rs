@@ -43,7 +43,7 @@ pub fn IncidentLine(props: &IncidentLineProps) -> Html {
                 <span class="row__title">
                     <span class="row__name" data-testid="incident-title">{ incident.title.as_deref().unwrap_or("Untitled incident") }</span>
                     if let Some(state) = &props.row.edit {
-                        <span class="row__edit"><SendStateMark state={state.clone()} /></span>
+                        <span class="row__edit"><SendStateMark state={state.clone()} brief=true /></span>
                     } else {
                         <span class="row__id">{ &incident.id }</span>
                     }

@@ -16,6 +16,9 @@ pub struct SendStateMarkProps {
     /// Somebody else saw it (chat): says more than received.
     #[prop_or_default]
     pub read: bool,
+    /// A single word, for rows: the sentence is in its title.
+    #[prop_or_default]
+    pub brief: bool,
     /// Add the sentence that explains the word, where there is one.
     #[prop_or_default]
     pub explain: bool,
@@ -24,14 +27,15 @@ pub struct SendStateMarkProps {
 /// Saving, saved on this device, sent, delivered, or what went wrong.
 #[component]
 pub fn SendStateMark(props: &SendStateMarkProps) -> Html {
-    let SendStateMarkProps { state, received, read, explain } = props;
+    let SendStateMarkProps { state, received, read, brief, explain } = props;
     let (icon, tone, words) = look(state, *received, *read);
     let explanation = state.explanation();
+    let title = explanation.clone().unwrap_or_else(|| words.to_owned());
     html! {
-        <span class={classes!("state", tone)} title={explanation.clone()} data-testid="message-state" data-state={code(state)}>
+        <span class={classes!("state", tone)} {title} data-testid="message-state" data-state={code(state)}>
             <IconMark {icon} size={14} />
             <span>
-                { words }
+                { if *brief { state.label() } else { words } }
                 if let Some(text) = explanation.filter(|_| *explain) { <span class="quiet">{ format!(". {text}") }</span> }
             </span>
         </span>

@@ -23,7 +23,7 @@ pub fn TopBar() -> Html {
             </Link<Route>>
             <nav class="topnav" aria-label="Pages">
                 <NavLink to={Route::Console} label="Console" />
-                <NavLink to={Route::RealtimeDemo} label="Realtime demo" />
+                <NavLink to={Route::RealtimeDemo} label="Realtime demo" short="Demo" />
             </nav>
             <div class="topbar__end">
                 <ConnectionStatus compact=true />
@@ -37,6 +37,9 @@ pub fn TopBar() -> Html {
 struct NavLinkProps {
     to: Route,
     label: AttrValue,
+    /// Where there is little room.
+    #[prop_or_default]
+    short: Option<AttrValue>,
 }
 
 /// A link that knows whether it leads to where one is.
@@ -57,5 +60,13 @@ fn NavLink(props: &NavLinkProps) -> Html {
             }
         })
     };
-    html! { <a {href} {onclick} aria-current={current.then_some("page")}>{ &props.label }</a> }
+    html! {
+        <a {href} {onclick} aria-current={current.then_some("page")}>
+            if let Some(short) = &props.short {
+                <span class="topnav__long">{ &props.label }</span><span class="topnav__short">{ short }</span>
+            } else {
+                { &props.label }
+            }
+        </a>
+    }
 }

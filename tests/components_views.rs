@@ -1,0 +1,16 @@
+//! Components in a real browser, without a connection: what they show for what they are given.
+
+#![cfg(target_arch = "wasm32")]
+
+#[path = "components_views/connection_status.rs"]
+mod connection_status;
+#[path = "components_views/incidents.rs"]
+mod incidents;
+#[path = "components_views/mount.rs"]
+mod mount;
+#[path = "components_views/outbox.rs"]
+mod outbox;
+#[path = "components_views/text.rs"]
+mod text;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

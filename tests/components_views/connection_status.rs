@@ -1,0 +1,116 @@
+//! `<ConnectionStatus>` for each state, through its view.
+
+use crate::mount::{Mounted, mount};
+use sentinelops::components::connection_status::{ConnectionView, ConnectionViewProps};
+use sentinelops::engine::{Cause, ConnectionState, Quality, Status, StorageState, StoreError};
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen_test::wasm_bindgen_test;
+use yew::prelude::*;
+
+fn props(status: Status) -> ConnectionViewProps {
+    ConnectionViewProps {
+        status: Rc::new(status),
+        trouble: None,
+        samples: Rc::from([40.0, 60.0]),
+        compact: false,
+        show_details: true,
+        on_try_now: None,
+    }
+}
+
+async fn view(status: Status) -> Mounted<ConnectionView> {
+    mount::<ConnectionView>(props(status)).await
+}
+
+#[wasm_bindgen_test]
+async fn the_word_of_each_state_is_visible() {
+    for (state, word) in [
+        (ConnectionState::Disconnected, "Disconnected"),
+        (ConnectionState::Connecting, "Connecting"),
+        (ConnectionState::Connected, "Connected"),
+        (ConnectionState::Reconnecting, "Reconnecting"),
+        (ConnectionState::Error, "Error"),
+    ] {
+        for compact in [true, false] {
+            let status = Status { state, ..Status::default() };
+            let given = ConnectionViewProps { compact, show_details: !compact, ..props(status) };
+            let shown = mount::<ConnectionView>(given).await;
+            assert_eq!(shown.text("connection-state").as_deref(), Some(word));
+            assert_eq!(shown.select("[role=status]").len(), 1, "one live region, the word");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_cause_is_said_in_words_with_what_to_do() {
+    let shown = view(Status { state: ConnectionState::Error, cause: Cause::NeedsAuth, ..Status::default() }).await;
+    let cause = shown.text("connection-cause").unwrap();
+    assert!(cause.contains("signed out") && cause.contains("Sign in again"), "{cause}");
+}
+
+#[wasm_bindgen_test]
+async fn waiting_says_when_the_next_attempt_is() {
+    let next = js_sys::Date::now() as u64 + 9_500;
+    let status = Status {
+        state: ConnectionState::Reconnecting,
+        cause: Cause::Unreachable,
+        next_dial_at: Some(next),
+        ..Status::default()
+    };
+    let cause = view(status).await.text("connection-cause").unwrap();
+    assert!(cause.contains("No server answers.") && cause.contains("in 10 s"), "{cause}");
+}
+
+#[wasm_bindgen_test]
+async fn queue_storage_quality_and_last_error_are_told() {
+    let status = Status {
+        state: ConnectionState::Connected,
+        latency_ms: Some(42.4),
+        quality: Some(Quality::Good),
+        queued: [1, 0, 2, 0],
+        storage: StorageState::MemoryOnly(StoreError::Quota),
+        last_error: Some("closed with 1006".to_owned()),
+        ..Status::default()
+    };
+    let shown = view(status).await;
+    assert_eq!(shown.text("connection-queue").as_deref(), Some("3 (1 critical, 2 normal)"));
+    assert!(shown.text("connection-storage").unwrap().starts_with("Not saved on this device"));
+    assert_eq!(shown.text("connection-error").as_deref(), Some("closed with 1006"));
+    let all = shown.root.text_content().unwrap();
+    assert!(all.contains("42 ms") && all.contains("Good"), "{all}");
+    assert_eq!(shown.select("svg polyline").len(), 1, "the course of the round trip");
+}
+
+#[wasm_bindgen_test]
+async fn try_now_is_offered_while_there_is_something_to_try() {
+    let pressed = Rc::new(Cell::new(0));
+    let on_try_now = {
+        let pressed = pressed.clone();
+        Callback::from(move |()| pressed.set(pressed.get() + 1))
+    };
+    let given = |state| ConnectionViewProps {
+        on_try_now: Some(on_try_now.clone()),
+        ..props(Status { state, ..Status::default() })
+    };
+    let mut shown = mount::<ConnectionView>(given(ConnectionState::Reconnecting)).await;
+    shown.all("try-now")[0].click();
+    assert_eq!(pressed.get(), 1);
+    shown.update(given(ConnectionState::Connected)).await;
+    assert!(shown.all("try-now").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn trouble_with_the_worker_is_an_error_whatever_the_connection_last_said() {
+    let status = Status { state: ConnectionState::Connected, ..Status::default() };
+    let given = ConnectionViewProps { trouble: Some("The worker is gone.".into()), ..props(status) };
+    let shown = mount::<ConnectionView>(given).await;
+    assert_eq!(shown.text("connection-state").as_deref(), Some("Error"));
+    assert_eq!(shown.text("connection-cause").as_deref(), Some("The worker is gone."));
+}
+
+#[wasm_bindgen_test]
+async fn no_style_attribute_is_needed() {
+    let shown = view(Status { state: ConnectionState::Connected, ..Status::default() }).await;
+    assert!(shown.select("[style]").is_empty());
+}

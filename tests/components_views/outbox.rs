@@ -1,0 +1,75 @@
+//! The outbox panel: counts, states, what can be done.
+
+use crate::mount::mount;
+use sentinelops::components::outbox::{OutboxView, OutboxViewProps};
+use sentinelops::engine::{DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate, StorageState};
+use sentinelops::protocol::{Channel, Json, Priority};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen_test::wasm_bindgen_test;
+use yew::prelude::*;
+
+fn message(id: &str, delivery: DeliveryState) -> Rc<MessageInfo> {
+    Rc::new(MessageInfo {
+        update: MessageUpdate { id: id.to_owned(), durability: Durability::Durable, delivery },
+        kind: "incident.update".to_owned(),
+        channel: Channel::Incidents,
+        priority: Priority::Critical,
+        created_at: 1,
+        attempts: 0,
+        payload: Json::null(),
+    })
+}
+
+fn props(messages: Vec<Rc<MessageInfo>>) -> OutboxViewProps {
+    OutboxViewProps {
+        class: Classes::new(),
+        messages: messages.into(),
+        counts: MessageCounts { queued: [1, 0, 2, 0], in_flight: 1, failed: 1 },
+        storage: StorageState::Durable,
+        on_retry: Callback::noop(),
+        on_discard: Callback::noop(),
+        on_export: Callback::noop(),
+    }
+}
+
+#[wasm_bindgen_test]
+async fn counts_and_states_are_shown() {
+    let shown = mount::<OutboxView>(props(vec![message("a", DeliveryState::Queued), message("b", DeliveryState::Sent)])).await;
+    assert_eq!(shown.text("outbox-count").as_deref(), Some("3"));
+    assert_eq!(shown.text("outbox-critical").as_deref(), Some("1"));
+    assert_eq!(shown.text("outbox-failed").as_deref(), Some("1"));
+    assert_eq!(shown.text("outbox-storage").as_deref(), Some("Saved on this device"));
+    let states: Vec<_> = shown.all("message-state").iter().filter_map(|e| e.text_content()).collect();
+    assert_eq!(states, ["Saved on this device", "Sent"]);
+    assert_eq!(shown.all("outbox-discard").len(), 1, "what may have arrived cannot be taken back");
+    assert!(shown.all("outbox-retry").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn what_may_have_arrived_is_sent_again_only_after_a_question() {
+    let tried = Rc::new(RefCell::new(Vec::new()));
+    let on_retry = {
+        let tried = tried.clone();
+        Callback::from(move |(id, confirmed): (sentinelops::realtime::MessageId, bool)| {
+            tried.borrow_mut().push((id.to_string(), confirmed));
+        })
+    };
+    let failed = DeliveryState::Failed(FailReason::NotConnected);
+    let expired = DeliveryState::Expired { may_have_arrived: true };
+    let shown = mount::<OutboxView>(OutboxViewProps { on_retry, ..props(vec![message("f", failed), message("x", expired)]) }).await;
+    shown.all("outbox-retry")[0].click();
+    assert_eq!(*tried.borrow(), [("f".to_owned(), false)]);
+    shown.all("outbox-retry")[1].click();
+    yew::scheduler::flush().await;
+    assert_eq!(tried.borrow().len(), 1, "asked first");
+    let question = shown.select("button").into_iter().find(|b| b.text_content().unwrap().contains("send anyway"));
+    question.unwrap().click();
+    assert_eq!(tried.borrow().last(), Some(&("x".to_owned(), true)));
+}
+
+#[wasm_bindgen_test]
+async fn an_empty_outbox_says_so() {
+    let shown = mount::<OutboxView>(props(Vec::new())).await;
+    assert!(shown.text("empty").unwrap().contains("Everything has arrived"));
+}

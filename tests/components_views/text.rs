@@ -1,0 +1,68 @@
+//! Text from the network stays text.
+
+use crate::mount::mount;
+use sentinelops::components::activity::{ActivityItem, ActivityItemProps};
+use sentinelops::components::chat::{ChatLine, ChatLineProps};
+use sentinelops::components::incidents::{IncidentList, IncidentListProps};
+use sentinelops::protocol::domain::{Activity, ChatMessage, Incident, Severity};
+use sentinelops::realtime::{ChatEntry, IncidentRow};
+use std::rc::Rc;
+use wasm_bindgen_test::wasm_bindgen_test;
+use yew::prelude::*;
+
+const HOSTILE: &str = "<img src=x onerror=alert(1)><b>bold</b>";
+
+#[wasm_bindgen_test]
+async fn of_an_incident() {
+    let mut incident = Incident::new(HOSTILE);
+    incident.title = Some(HOSTILE.to_owned());
+    incident.severity = Some(Severity::Other(HOSTILE.to_owned()));
+    incident.assigned_to = Some(HOSTILE.to_owned());
+    let shown = mount::<IncidentList>(IncidentListProps {
+        incidents: Rc::new(vec![IncidentRow { incident: Rc::new(incident), edit: None }]),
+        selected: None,
+        fresh: Rc::default(),
+        on_select: Callback::noop(),
+    })
+    .await;
+    assert!(shown.select("img, b").is_empty());
+    assert_eq!(shown.text("incident-title").as_deref(), Some(HOSTILE));
+}
+
+#[wasm_bindgen_test]
+async fn of_a_chat_message() {
+    let message = ChatMessage {
+        id: "m1".to_owned(),
+        conversation_id: "c".to_owned(),
+        sender_id: HOSTILE.to_owned(),
+        content: HOSTILE.to_owned(),
+        timestamp: 1,
+        extra: None,
+    };
+    let entry = ChatEntry {
+        key: "m1".into(),
+        message: Rc::new(message),
+        mine: false,
+        send: None,
+        received: false,
+        read: false,
+    };
+    let shown = mount::<ChatLine>(ChatLineProps { entry, on_retry: Callback::noop() }).await;
+    assert!(shown.select("img, b").is_empty());
+    assert_eq!(shown.text("chat-text").as_deref(), Some(HOSTILE));
+}
+
+#[wasm_bindgen_test]
+async fn of_an_activity() {
+    let activity = Rc::new(Activity {
+        id: "a1".to_owned(),
+        actor: HOSTILE.to_owned(),
+        action: HOSTILE.to_owned(),
+        target: Some(HOSTILE.to_owned()),
+        timestamp: u64::MAX,
+        extra: None,
+    });
+    let shown = mount::<ActivityItem>(ActivityItemProps { activity, on_target: None }).await;
+    assert!(shown.select("img, b").is_empty());
+    assert!(shown.text("activity-item").unwrap().contains(HOSTILE));
+}
