@@ -274,6 +274,7 @@ impl Disk {
             self.meta_dirty = true;
         }
         self.ladder = Ladder::Open;
+        self.rescan_at = now.saturating_add(RESCAN_MS);
         self.answered = true;
         self.loaded = true;
         self.halted = false;

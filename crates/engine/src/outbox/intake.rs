@@ -178,7 +178,8 @@ impl Outbox {
             }
         }
         let needed = (self.queue.bytes() + row.bytes.len() as u64).saturating_sub(self.options.max_bytes);
-        let over = self.queue.len() - usize::from(replaced.is_some()) >= capacity as usize;
+        // One for one does not make it fuller.
+        let over = replaced.is_none() && self.queue.len() >= capacity as usize;
         if needed > bytes || (over && rows == 0 && rank > 0) {
             return Err(full);
         }
@@ -195,10 +196,11 @@ impl Outbox {
         Ok(())
     }
 
-    /// After a load there may be too many: the lowest unsent ones go, critical ones stay.
-    pub(super) fn trim(&mut self, now: Now) {
-        while self.queue.len() > self.options.capacity as usize || self.queue.bytes() > self.options.max_bytes
-        {
+    /// What was taken before the store answered may be too much beside the `stored` rows it held: the
+    /// lowest unsent ones go, critical ones stay.
+    pub(super) fn trim(&mut self, now: Now, stored: usize) {
+        let most = stored.max(self.options.capacity as usize);
+        while self.queue.len() > most || self.queue.bytes() > self.options.max_bytes {
             let Some(victim) = self.queue.victim(0) else { return };
             self.end(now, victim, DeliveryState::Evicted);
         }

@@ -106,7 +106,7 @@ impl Outbox {
             self.put(seq);
             self.set_durability(seq, Durability::Pending);
         }
-        self.trim(now);
+        self.trim(now, stored.len());
         self.version += 1;
     }
 
@@ -172,7 +172,7 @@ impl Outbox {
             // The mark of an earlier life counts until its rows say it themselves, at the next
             // close; rows taken from now on are above it.
             ours.socket_open = stored.socket_open;
-            ours.last_order = highest;
+            ours.last_order = stored.last_order.min(highest);
         }
         if self.disk.meta != before {
             self.disk.touch_meta();

@@ -1,0 +1,419 @@
+//! Order, window, answers, capacity, hand-over.
+
+use super::*;
+use sentinelops_protocol::Code;
+
+#[test]
+fn a_message_is_sent_once_and_ends_by_its_ack() {
+    let mut world = World::new();
+    world.send_id("a");
+    assert_eq!(*world.state("a"), DeliveryState::Queued);
+    assert_eq!(world.durability("a"), Durability::Durable);
+    assert!(world.frame().is_empty(), "not connected");
+    world.connect(v1());
+    assert_eq!(world.frame(), ["a"]);
+    assert_eq!(*world.state("a"), DeliveryState::Sent);
+    world.now += 60_000;
+    assert!(world.frame().is_empty(), "never again on the same socket");
+    assert_eq!(world.outbox.oldest_unacked(), Some(0));
+    world.ack("a");
+    assert_eq!(*world.state("a"), DeliveryState::Delivered);
+    assert!(world.rows.is_empty());
+    assert_eq!(world.outbox.oldest_unacked(), None);
+    // Handed in again: answered, not sent.
+    world.news.clear();
+    world.send_id("a");
+    assert_eq!(*world.state("a"), DeliveryState::Delivered);
+    assert!(world.frame().is_empty());
+}
+
+#[test]
+fn an_ack_for_what_was_never_sent_means_nothing() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.ack("a");
+    assert_eq!(*world.state("a"), DeliveryState::Queued);
+    world.connect(v1());
+    world.frame();
+    world.outbox.cause(world.now(), "a");
+    world.drain();
+    assert_eq!(*world.state("a"), DeliveryState::Delivered);
+}
+
+#[test]
+fn a_key_keeps_its_order_and_takes_the_highest_priority_in_it() {
+    let mut world = World::new();
+    world.send(request("normal", Priority::Normal, None));
+    world.send(request("k-low", Priority::Low, Some("k")));
+    world.send(request("high", Priority::High, None));
+    world.send(request("k-critical", Priority::Critical, Some("k")));
+    world.send(request("k-after", Priority::Low, Some("k")));
+    world.connect(v1());
+    assert_eq!(world.frame(), ["k-low", "k-critical", "high", "normal", "k-after"]);
+}
+
+#[test]
+fn eight_places_of_the_window_are_kept_for_critical_ones() {
+    let mut world = World::new();
+    for n in 0..100 {
+        world.send(request(&format!("n{n}"), Priority::Normal, None));
+    }
+    world.connect(v1());
+    assert_eq!(world.frame().len(), 56);
+    for n in 0..10 {
+        world.send(request(&format!("c{n}"), Priority::Critical, None));
+    }
+    assert_eq!(world.frame().len(), 8);
+    assert!(world.frame().is_empty());
+    world.ack("n0");
+    assert_eq!(world.frame(), ["c8"]);
+    // Ten go, nine critical ones fly: the reserve is theirs again.
+    for n in 1..10 {
+        world.ack(&format!("n{n}"));
+    }
+    assert_eq!(world.frame()[0], "c9");
+    assert_eq!(world.outbox.counts().in_flight, 56);
+}
+
+#[test]
+fn frames_hold_what_fits() {
+    let mut world = World::new();
+    for n in 0..10 {
+        let payload = Json::from_value(&"x".repeat(30_000)).unwrap();
+        world.send(SendRequest { payload, ..request(&format!("n{n}"), Priority::Normal, None) });
+    }
+    world.connect(v1());
+    assert_eq!(world.frame().len(), 2);
+    let one = world.outbox.next_frame(at(0), 1).unwrap();
+    assert_eq!(one.count, 1, "the first always fits while there is room at all");
+    assert_eq!(world.outbox.next_frame(at(0), 0), None);
+}
+
+#[test]
+fn too_big_a_message_never_leaves() {
+    let mut world = World::new();
+    let payload = Json::from_value(&"x".repeat(70_000)).unwrap();
+    let big = |id: &str| SendRequest { payload: payload.clone(), ..request(id, Priority::Normal, None) };
+    world.send(big("a"));
+    world.send_id("b");
+    world.connect(v1());
+    assert_eq!(world.frame(), ["b"]);
+    assert!(matches!(failed(world.state("a")), FailReason::TooBig { allowed: 65_536, .. }));
+    assert!(world.failed.contains_key("a"));
+    world.send(big("c"));
+    assert!(matches!(failed(world.state("c")), FailReason::TooBig { .. }));
+    assert!(!world.failed.contains_key("c"), "it was not taken");
+}
+
+#[test]
+fn what_flew_is_resent_on_the_next_connection_with_the_same_bytes_in_order() {
+    let mut world = World::new();
+    world.send(request("a", Priority::Normal, Some("k")));
+    world.send(request("b", Priority::Critical, Some("k")));
+    world.connect(v1());
+    let first = world.outbox.next_frame(at(0), 65_536).unwrap();
+    world.disconnect();
+    assert_eq!(*world.state("a"), DeliveryState::Unconfirmed);
+    world.send(request("c", Priority::Critical, Some("k")));
+    world.connect(v1());
+    let again = world.outbox.next_frame(at(0), 65_536).unwrap();
+    assert_eq!(again.count, 3);
+    assert!(again.text.starts_with(first.text.trim_end_matches(']')));
+}
+
+#[test]
+fn after_a_retryable_nack_nothing_of_the_key_passes() {
+    let mut world = World::new();
+    for id in ["a", "b", "c"] {
+        world.send(request(id, Priority::Normal, Some("k")));
+    }
+    world.connect(v1());
+    assert_eq!(world.frame(), ["a", "b", "c"]);
+    world.nack("a", Some(100));
+    assert_eq!(*world.state("a"), DeliveryState::Queued);
+    world.send(request("d", Priority::Critical, Some("k")));
+    world.send_id("other");
+    assert_eq!(world.frame(), ["other"]);
+    // Its time has come, but what was sent behind it is not back yet.
+    world.pass(100);
+    assert!(world.frame().is_empty());
+    world.nack("b", Some(1));
+    world.nack("c", Some(1));
+    world.pass(1);
+    assert_eq!(world.frame(), ["a", "b", "c", "d"]);
+    let attempts: Vec<u32> = ["a", "b", "c"].iter().map(|id| world.rows[*id].attempts).collect();
+    assert_eq!(attempts, [1, 0, 0], "the others were only turned away behind it");
+}
+
+#[test]
+fn retryable_nacks_are_counted_and_final_ones_end_it() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.send_id("b");
+    world.connect(v1());
+    world.frame();
+    world.nack("b", None);
+    assert!(matches!(failed(world.state("b")), FailReason::Refused { code: Code::Unavailable, .. }));
+    for attempt in 1..=3 {
+        assert_eq!(world.rows["a"].attempts, attempt - 1);
+        world.nack("a", Some(10));
+        world.pass(10);
+        assert_eq!(world.frame().len(), usize::from(attempt < 3));
+    }
+    assert_eq!(*failed(world.state("a")), FailReason::TooManyAttempts { attempts: 3 });
+    assert!(world.rows.is_empty() && world.failed.len() == 2);
+    // From the failed list with the same id, and its attempts forgotten.
+    world.outbox.retry(world.now(), ME, "a", false, "unused".to_owned());
+    world.drain();
+    assert_eq!(world.frame(), ["a"]);
+    assert!(!world.failed.contains_key("a"));
+    assert!(world.outbox.server_error(world.now(), "a", Code::Invalid, "no".to_owned()));
+    assert!(!world.outbox.server_error(world.now(), "zzz", Code::Invalid, "no".to_owned()));
+}
+
+#[test]
+fn the_rate_of_the_server_is_kept() {
+    let mut world = World::new();
+    for n in 0..10 {
+        world.send_id(&n.to_string());
+    }
+    world.connect(Link { rate: Some(2.0), ..v1() });
+    assert_eq!(world.frame().len(), 2);
+    assert!(world.frame().is_empty());
+    assert_eq!(world.outbox.next_timeout(), Some(500));
+    world.pass(500);
+    assert_eq!(world.frame().len(), 1);
+}
+
+#[test]
+fn full_means_the_oldest_of_the_lowest_below_the_newcomer_goes() {
+    let mut world = World::with(OutboxOptions { capacity: 3, ..OutboxOptions::default() });
+    world.send(request("normal", Priority::Normal, None));
+    world.send(request("low1", Priority::Low, None));
+    world.send(request("low2", Priority::Low, None));
+    world.send(request("low3", Priority::Low, None));
+    assert_eq!(*failed(world.state("low3")), FailReason::QueueFull { capacity: 3 });
+    world.send(request("high", Priority::High, None));
+    assert_eq!(*world.state("low1"), DeliveryState::Evicted);
+    assert!(world.failed.contains_key("low1"));
+    // What may have been sent stays.
+    world.connect(v1());
+    world.frame();
+    world.send(request("critical", Priority::Critical, None));
+    assert_eq!(*world.state("low2"), DeliveryState::Sent);
+    assert_eq!(*world.state("critical"), DeliveryState::Queued);
+    assert_eq!(world.outbox.counts().queued, [1, 1, 1, 1], "critical ones may stand above it");
+    world.send(request("high2", Priority::High, None));
+    assert_eq!(*failed(world.state("high2")), FailReason::QueueFull { capacity: 3 });
+}
+
+#[test]
+fn bytes_are_a_bound_for_critical_ones_too() {
+    let mut world = World::with(OutboxOptions { max_bytes: 1_000, ..OutboxOptions::default() });
+    let payload = Json::from_value(&"x".repeat(300)).unwrap();
+    let big = |id: &str, priority| SendRequest { payload: payload.clone(), ..request(id, priority, None) };
+    world.send(big("l", Priority::Low));
+    world.send(big("c1", Priority::Critical));
+    world.send(big("c2", Priority::Critical));
+    assert_eq!(*world.state("l"), DeliveryState::Evicted);
+    world.send(big("c3", Priority::Critical));
+    assert!(matches!(failed(world.state("c3")), FailReason::QueueFull { .. }));
+}
+
+#[test]
+fn coalescing_replaces_what_was_not_sent() {
+    let mut world = World::new();
+    let upto = |id: &str| {
+        let coalesce = Some("read/c1".to_owned());
+        SendRequest { coalesce, ..request(id, Priority::Low, None) }
+    };
+    world.send(upto("a"));
+    world.send(upto("b"));
+    assert_eq!(*world.state("a"), DeliveryState::Superseded);
+    assert_eq!(world.rows.keys().collect::<Vec<_>>(), ["b"]);
+    world.connect(v1());
+    assert_eq!(world.frame(), ["b"]);
+    world.send(upto("c"));
+    assert_eq!(*world.state("b"), DeliveryState::Sent);
+    world.disconnect();
+    world.send(upto("d"));
+    assert_eq!(*world.state("c"), DeliveryState::Superseded);
+    assert_eq!(*world.state("b"), DeliveryState::Unconfirmed);
+}
+
+#[test]
+fn the_bad_message_is_found_and_the_rest_goes_on() {
+    let mut world = World::new();
+    for id in ["a", "bad", "c"] {
+        world.send_id(id);
+    }
+    world.connect(v1());
+    assert_eq!(world.frame().len(), 3);
+    let mut delivered = Vec::new();
+    for _ in 0..20 {
+        assert!(world.outbox.closed_on_us(world.now(), 4400, "bad frame"));
+        world.drain();
+        world.disconnect();
+        world.connect(v1());
+        let mut frame = world.frame();
+        while let [one] = &frame[..]
+            && one != "bad"
+        {
+            world.ack(one);
+            delivered.push(one.clone());
+            frame = world.frame();
+        }
+        if frame.is_empty() {
+            break;
+        }
+        assert_eq!(frame, ["bad"], "one at a time");
+    }
+    assert_eq!(delivered, ["a", "c"]);
+    let poison = FailReason::Poison { code: 4400, reason: "bad frame".to_owned() };
+    assert_eq!(*failed(world.state("bad")), poison);
+    // Back to the whole window.
+    world.send_id("d");
+    world.send_id("e");
+    assert_eq!(world.frame().len(), 2);
+    assert!(!world.outbox.closed_on_us(world.now(), 1006, ""));
+    world.ack("d");
+    world.ack("e");
+    assert!(!world.outbox.closed_on_us(world.now(), 4400, ""), "nothing flew");
+}
+
+#[test]
+fn basic_is_handed_over_by_a_pong_for_a_ping_sent_after_it() {
+    let mut world = World::new();
+    world.connect(basic());
+    world.outbox.fence_sent(world.now(), 1);
+    world.outbox.pong(world.now(), Some(1));
+    world.send_id("a");
+    world.send_id("b");
+    assert_eq!(world.frame(), ["a"], "one row, one frame");
+    assert_eq!(world.frame(), ["b"]);
+    world.outbox.written_out(world.now());
+    assert!(!world.outbox.wants_fence(at(999)) && world.outbox.wants_fence(at(1_000)));
+    assert_eq!(world.outbox.next_timeout().unwrap(), 1_000);
+    world.now = 1_000;
+    world.outbox.fence_sent(world.now(), 2);
+    world.send_id("c");
+    world.frame();
+    world.outbox.pong(world.now(), Some(2));
+    world.drain();
+    assert_eq!(*world.state("b"), DeliveryState::HandedOver);
+    assert_eq!(*world.state("c"), DeliveryState::Sent);
+    // Another socket: the pong of the old one is gone with it.
+    world.outbox.fence_sent(world.now(), 3);
+    world.disconnect();
+    world.connect(basic());
+    assert_eq!(world.frame(), ["c"]);
+    world.outbox.pong(world.now(), Some(3));
+    world.drain();
+    assert_eq!(*world.state("c"), DeliveryState::Sent);
+}
+
+#[test]
+fn a_basic_server_that_never_ponged_gets_the_benefit_of_the_doubt() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.connect(basic());
+    world.frame();
+    assert!(!world.outbox.wants_fence(at(9_999)));
+    world.outbox.written_out(world.now());
+    world.drain();
+    assert_eq!(*world.state("a"), DeliveryState::HandedOver);
+}
+
+#[test]
+fn unqueued_ones_are_refused_rather_than_kept() {
+    let mut world = World::new();
+    let direct = |id: &str| SendRequest { queue: false, ..request(id, Priority::Normal, None) };
+    world.send(direct("a"));
+    assert_eq!(*failed(world.state("a")), FailReason::NotConnected);
+    world.connect(v1());
+    world.send(direct("a"));
+    assert_eq!(world.frame(), ["a"], "judged anew");
+    assert_eq!(world.durability("a"), Durability::MemoryOnly);
+    world.outbox.options.window = 1;
+    world.send(direct("b"));
+    assert!(world.frame().is_empty());
+    world.disconnect();
+    assert_eq!(*failed(world.state("b")), FailReason::NotConnected);
+    assert_eq!(*world.state("a"), DeliveryState::Unconfirmed, "it may have arrived");
+    assert!(world.rows.is_empty() && world.failed.is_empty());
+    world.connect(v1());
+    assert_eq!(world.frame(), ["a"]);
+}
+
+#[test]
+fn ephemeral_ones_leave_at_once_or_never() {
+    let mut world = World::new();
+    let typing = |id: &str| SendRequest { ephemeral: true, ..request(id, Priority::Low, None) };
+    world.send(typing("a"));
+    world.connect(v1());
+    assert!(world.frame().is_empty());
+    world.send(typing("b"));
+    assert_eq!(world.frame(), ["b"]);
+    world.send(typing("c"));
+    world.now += 1_000;
+    assert!(world.frame().is_empty());
+    assert!(world.news.is_empty() && world.rows.is_empty());
+}
+
+#[test]
+fn age_runs_on_server_time() {
+    let day = 24 * 60 * 60 * 1_000;
+    let mut world = World::new();
+    world.send_id("waits");
+    // The local clock is two days ahead: right after the welcome nothing is old.
+    world.outbox.set_server_time(world.now(), WALL - 2 * day);
+    assert_eq!(world.outbox.queue.iter().next().unwrap().1.row.created_at, WALL - 2 * day);
+    world.connect(v1());
+    world.outbox.options.window = 1;
+    assert_eq!(world.frame(), ["waits"]);
+    world.send_id("unsent");
+    world.disconnect();
+    world.pass(day + 1);
+    assert_eq!(*world.state("waits"), DeliveryState::Expired { may_have_arrived: true });
+    assert_eq!(*world.state("unsent"), DeliveryState::Expired { may_have_arrived: false });
+    // Again only when somebody confirms, and as a new message.
+    world.outbox.retry(world.now(), ME, "waits", false, "new".to_owned());
+    world.drain();
+    assert!(matches!(world.state("waits"), DeliveryState::Expired { .. }));
+    world.outbox.retry(world.now(), ME, "waits", true, "new".to_owned());
+    world.drain();
+    world.connect(v1());
+    assert_eq!(world.frame(), ["new"]);
+}
+
+#[test]
+fn discarding_takes_back_only_what_was_never_sent() {
+    let mut world = World::new();
+    world.send_id("sent");
+    world.connect(v1());
+    world.frame();
+    world.outbox.options.window = 1;
+    world.send_id("unsent");
+    for id in ["sent", "unsent"] {
+        world.outbox.discard(world.now(), ME, id);
+        world.drain();
+    }
+    assert_eq!(*world.state("sent"), DeliveryState::Sent);
+    assert_eq!(*failed(world.state("unsent")), FailReason::Discarded);
+    world.nack("sent", None);
+    assert_eq!(world.outbox.list().len(), 1);
+    world.outbox.discard(world.now(), ME, "sent");
+    world.drain();
+    assert!(world.outbox.list().is_empty() && world.failed.is_empty());
+}
+
+#[test]
+fn lists_show_everything_in_order() {
+    let mut world = World::new();
+    world.send(request("b", Priority::Low, None));
+    world.send(request("a", Priority::High, None));
+    let list = world.outbox.list();
+    assert_eq!(list.iter().map(|info| info.update.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(list[0].payload.as_str(), "{}");
+    assert_eq!(world.outbox.counts().queued, [0, 1, 0, 1]);
+}
