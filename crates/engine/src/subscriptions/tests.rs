@@ -344,7 +344,11 @@ proptest! {
                 }
             }
             check(&subs);
-            while let Some(entries) = asked(&drain(&mut subs)) {
+            loop {
+                if let Some(due) = subs.next_timeout() {
+                    subs.timeout(at(due));
+                }
+                let Some(entries) = asked(&drain(&mut subs)) else { break };
                 serve(&mut subs, entries, seq, &mut sent);
                 check(&subs);
             }
