@@ -13,6 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 /// Inputs taken at once before their outputs are carried out.
 const BATCH: usize = 64;
 
+/// A look at the core, or a hand on it.
+pub(super) type Call = Box<dyn FnOnce(&mut Gateway, Now) + Send>;
+
 /// What the hub hears.
 pub(super) enum Input {
     Connect {
@@ -32,7 +35,7 @@ pub(super) enum Input {
         conn: ConnId,
     },
     /// Something an operator or a test asks for.
-    Call(Box<dyn FnOnce(&mut Gateway, Now) + Send>),
+    Call(Call),
 }
 
 /// What a socket's writer is told.
