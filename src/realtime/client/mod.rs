@@ -13,10 +13,14 @@ mod send;
 mod settings;
 mod state;
 mod supervise;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub(crate) use news::{Incoming, Interest, News};
 pub(crate) use settings::{Key, Settings};
+#[cfg(test)]
+pub(crate) use watch::Watch;
 
 use super::error::SetupError;
 use super::id::ulid;

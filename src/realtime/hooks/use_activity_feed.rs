@@ -72,26 +72,27 @@ pub fn use_activity_feed() -> UseActivityHandle {
 /// The newest activities, and a call for each from the moment of mounting on.
 ///
 /// ```
-/// use sentinelops::protocol::domain::Activity;
 /// use sentinelops::realtime::use_activity_feed_with;
-/// use std::rc::Rc;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Feed() -> Html {
-///     let feed = use_activity_feed_with(Callback::from(|item: Rc<Activity>| log::info!("{}", item.action)));
+///     let feed = use_activity_feed_with(|item| log::info!("{}", item.action));
 ///     html! { <p>{ feed.activities.len() }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_activity_feed_with(on_activity: Callback<Rc<Activity>>) -> UseActivityHandle {
+pub fn use_activity_feed_with<F>(on_activity: F) -> UseActivityHandle
+where
+    F: Fn(Rc<Activity>) + 'static,
+{
     let client = use_client();
     let handle = use_activity_feed();
     let subject = Subject::channel(Channel::Activity);
     use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
         for event in news.events(&subject) {
             if let Payload::Activity(activity) = &event.payload {
-                on_activity.emit(Rc::new(activity.clone()));
+                on_activity(Rc::new(activity.clone()));
             }
         }
     });

@@ -77,28 +77,27 @@ pub fn use_agents() -> UseAgentsHandle {
 /// The last status of each agent, and a call for each change from the moment of mounting on.
 ///
 /// ```
-/// use sentinelops::protocol::domain::AgentStatus;
 /// use sentinelops::realtime::use_agent_status;
-/// use std::rc::Rc;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Agents() -> Html {
-///     let feed = use_agent_status(Callback::from(|agent: Rc<AgentStatus>| {
-///         log::info!("{} is {}", agent.agent_id, agent.status);
-///     }));
+///     let feed = use_agent_status(|agent| log::info!("{} is {}", agent.agent_id, agent.status));
 ///     html! { <p>{ format!("{} agents", feed.agents.len()) }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_agent_status(on_status: Callback<Rc<AgentStatus>>) -> UseAgentsHandle {
+pub fn use_agent_status<F>(on_status: F) -> UseAgentsHandle
+where
+    F: Fn(Rc<AgentStatus>) + 'static,
+{
     let client = use_client();
     let handle = use_agents();
     let subject = Subject::channel(Channel::Agents);
     use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
         for event in news.events(&subject) {
             if let Payload::Agent(agent) = &event.payload {
-                on_status.emit(Rc::new(agent.clone()));
+                on_status(Rc::new(agent.clone()));
             }
         }
     });

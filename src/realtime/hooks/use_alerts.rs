@@ -77,26 +77,27 @@ pub fn use_alerts() -> UseAlertsHandle {
 /// How the alerts stand, and a call for each change from the moment of mounting on.
 ///
 /// ```
-/// use sentinelops::protocol::domain::Alert;
 /// use sentinelops::realtime::use_alerts_with;
-/// use std::rc::Rc;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Siren() -> Html {
-///     let feed = use_alerts_with(Callback::from(|alert: Rc<Alert>| log::warn!("{}", alert.title)));
+///     let feed = use_alerts_with(|alert| log::warn!("{}", alert.title));
 ///     html! { <p>{ format!("{} alerts", feed.alerts.len()) }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_alerts_with(on_alert: Callback<Rc<Alert>>) -> UseAlertsHandle {
+pub fn use_alerts_with<F>(on_alert: F) -> UseAlertsHandle
+where
+    F: Fn(Rc<Alert>) + 'static,
+{
     let client = use_client();
     let handle = use_alerts();
     let subject = Subject::channel(Channel::Alerts);
     use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
         for event in news.events(&subject) {
             if let Payload::Alert(alert) = &event.payload {
-                on_alert.emit(Rc::new(alert.clone()));
+                on_alert(Rc::new(alert.clone()));
             }
         }
     });

@@ -107,10 +107,10 @@ impl<T: Serialize> UseChannelHandle<T> {
 /// fn Deploys() -> Html {
 ///     let deploys = use_channel(
 ///         UseChannelOptions::new(Channel::Activity, "deploy.started"),
-///         Callback::from(|deploy: Result<Rc<Deploy>, String>| match deploy {
+///         |deploy: Result<Rc<Deploy>, String>| match deploy {
 ///             Ok(deploy) => log::info!("{} is deployed", deploy.service),
 ///             Err(why) => log::warn!("{why}"),
-///         }),
+///         },
 ///     );
 ///     let onclick = move |_| {
 ///         if let Err(why) = deploys.send(&Deploy { service: "api".to_owned() }) {
@@ -121,12 +121,10 @@ impl<T: Serialize> UseChannelHandle<T> {
 /// }
 /// ```
 #[hook]
-pub fn use_channel<T>(
-    options: UseChannelOptions,
-    on_message: Callback<Result<Rc<T>, String>>,
-) -> UseChannelHandle<T>
+pub fn use_channel<T, F>(options: UseChannelOptions, on_message: F) -> UseChannelHandle<T>
 where
     T: Serialize + DeserializeOwned + 'static,
+    F: Fn(Result<Rc<T>, String>) + 'static,
 {
     let client = use_client();
     let subject = Subject { channel: options.channel, topic: options.topic.clone() };
@@ -140,7 +138,7 @@ where
                     typed => encode_payload(typed),
                 };
                 let payload = json.read::<T>().map(Rc::new);
-                on_message.emit(payload.map_err(|error| format!("{kind}: payload: {error}")));
+                on_message(payload.map_err(|error| format!("{kind}: payload: {error}")));
             }
         }
     });

@@ -118,29 +118,27 @@ pub fn use_chat_messages(conversation: &str) -> UseChatHandle {
 /// when the server took them).
 ///
 /// ```
-/// use sentinelops::protocol::domain::ChatMessage;
 /// use sentinelops::realtime::use_chat_messages_with;
-/// use std::rc::Rc;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Chat() -> Html {
-///     let chat = use_chat_messages_with(
-///         "conv-1",
-///         Callback::from(|message: Rc<ChatMessage>| log::info!("{}", message.content)),
-///     );
+///     let chat = use_chat_messages_with("conv-1", |message| log::info!("{}", message.content));
 ///     html! { <p>{ chat.messages.len() }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_chat_messages_with(conversation: &str, on_message: Callback<Rc<ChatMessage>>) -> UseChatHandle {
+pub fn use_chat_messages_with<F>(conversation: &str, on_message: F) -> UseChatHandle
+where
+    F: Fn(Rc<ChatMessage>) + 'static,
+{
     let client = use_client();
     let handle = use_chat_messages(conversation);
     let subject = Subject::topic(Channel::Chat, conversation);
     use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
         for event in news.events(&subject) {
             if let Payload::Chat(message) = &event.payload {
-                on_message.emit(Rc::new(message.clone()));
+                on_message(Rc::new(message.clone()));
             }
         }
     });

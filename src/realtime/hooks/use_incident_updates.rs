@@ -104,7 +104,7 @@ pub fn use_incidents() -> UseIncidentsHandle {
 /// order, from the moment of mounting on. What was before is in `incidents`.
 ///
 /// ```
-/// use sentinelops::realtime::{IncidentNews, use_incident_updates};
+/// use sentinelops::realtime::use_incident_updates;
 /// use yew::prelude::*;
 ///
 /// #[component]
@@ -112,14 +112,17 @@ pub fn use_incidents() -> UseIncidentsHandle {
 ///     let latest = use_state(String::new);
 ///     // The setter, not the handle: a handle kept in a callback holds on to every state it saw.
 ///     let set = latest.setter();
-///     let feed = use_incident_updates(Callback::from(move |news: IncidentNews| {
+///     let feed = use_incident_updates(move |news| {
 ///         set.set(format!("{:?}: {}", news.change, news.incident.id));
-///     }));
+///     });
 ///     html! { <p>{ format!("{} incidents. {}", feed.incidents.len(), *latest) }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_incident_updates(on_update: Callback<IncidentNews>) -> UseIncidentsHandle {
+pub fn use_incident_updates<F>(on_update: F) -> UseIncidentsHandle
+where
+    F: Fn(IncidentNews) + 'static,
+{
     let client = use_client();
     let handle = use_incidents();
     let subject = Subject::channel(Channel::Incidents);
@@ -131,7 +134,7 @@ pub fn use_incident_updates(on_update: Callback<IncidentNews>) -> UseIncidentsHa
                 let incident = client
                     .incident(&what.incident_id)
                     .map_or_else(|| Rc::new(Incident::new(&*what.incident_id)), |row| row.incident);
-                on_update.emit(IncidentNews {
+                on_update(IncidentNews {
                     change: what.change,
                     patch: what.data.clone(),
                     incident,

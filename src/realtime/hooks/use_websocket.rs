@@ -54,38 +54,38 @@ impl UseWebSocketOptions {
     }
 
     /// See the field.
-    pub fn on_message(mut self, call: impl Into<Callback<Rc<Event>>>) -> Self {
-        self.on_message = Some(call.into());
+    pub fn on_message(mut self, call: impl Fn(Rc<Event>) + 'static) -> Self {
+        self.on_message = Some(Callback::from(call));
         self
     }
 
     /// See the field.
-    pub fn on_batch(mut self, call: impl Into<Callback<Rc<[Rc<Event>]>>>) -> Self {
-        self.on_batch = Some(call.into());
+    pub fn on_batch(mut self, call: impl Fn(Rc<[Rc<Event>]>) + 'static) -> Self {
+        self.on_batch = Some(Callback::from(call));
         self
     }
 
     /// See the field.
-    pub fn on_connect(mut self, call: impl Into<Callback<()>>) -> Self {
-        self.on_connect = Some(call.into());
+    pub fn on_connect(mut self, call: impl Fn(()) + 'static) -> Self {
+        self.on_connect = Some(Callback::from(call));
         self
     }
 
     /// See the field.
-    pub fn on_disconnect(mut self, call: impl Into<Callback<Cause>>) -> Self {
-        self.on_disconnect = Some(call.into());
+    pub fn on_disconnect(mut self, call: impl Fn(Cause) + 'static) -> Self {
+        self.on_disconnect = Some(Callback::from(call));
         self
     }
 
     /// See the field.
-    pub fn on_error(mut self, call: impl Into<Callback<ClientError>>) -> Self {
-        self.on_error = Some(call.into());
+    pub fn on_error(mut self, call: impl Fn(ClientError) + 'static) -> Self {
+        self.on_error = Some(Callback::from(call));
         self
     }
 
     /// See the field.
-    pub fn on_continuity(mut self, call: impl Into<Callback<Continuity>>) -> Self {
-        self.on_continuity = Some(call.into());
+    pub fn on_continuity(mut self, call: impl Fn(Continuity) + 'static) -> Self {
+        self.on_continuity = Some(Callback::from(call));
         self
     }
 

@@ -1,1 +1,0 @@
-//! Configuration (see below; being written).

@@ -1,0 +1,164 @@
+//! Configuration: JSON in the page, over the environment at build time, over defaults.
+//!
+//! The page's `<script type="application/json" id="sentinelops-config">` may be edited in a
+//! deployed `index.html`, without a rebuild. A bad value is an error that names key, value and what
+//! is allowed; the value below it is used meanwhile, so that one typo does not take the console
+//! down.
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+use read::Reader;
+use sentinelops_engine::{Options, OutboxOptions};
+use std::fmt;
+
+/// The id of the script element with the runtime configuration.
+pub const CONFIG_ELEMENT: &str = "sentinelops-config";
+
+/// What was configured.
+///
+/// ```
+/// use sentinelops::config::{AppConfig, BuildEnv};
+///
+/// let json = r#"{"url": "wss://ops.example.com/ws", "enableOfflineMode": "maybe"}"#;
+/// let (config, errors) = AppConfig::parse(Some(json), &BuildEnv::default());
+/// assert_eq!(config.url, "wss://ops.example.com/ws");
+/// assert_eq!(
+///     errors[0].to_string(),
+///     "enableOfflineMode is \"maybe\" (page configuration): true or false is allowed; using true"
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppConfig {
+    /// WebSocket server URL: absolute, or relative to the page. Default `ws://localhost:3001`.
+    pub url: String,
+    /// `false`: nothing is ever connected, and the page says so. Default `true`.
+    pub enable_websocket: bool,
+    /// `false`: what is queued is kept in memory only. Default `true`.
+    pub enable_offline_mode: bool,
+    /// `false`: sending while disconnected fails at once. Default `true`.
+    pub enable_message_queue: bool,
+    /// Connect at once. Default `true`.
+    pub auto_connect: bool,
+    /// Readable log lines in the console. Default `false`.
+    pub debug: bool,
+    /// Contents of messages may appear in diagnostics. Default `false`.
+    pub debug_contents: bool,
+    /// Whose messages these are. Default: anonymous.
+    pub user: Option<String>,
+    /// A token for demonstrations; real ones come from the provider's callback. Default: none.
+    pub token: Option<String>,
+    /// The worker's script. Default: as the build says.
+    pub worker_url: Option<String>,
+    /// The connection; `url` and `debug` are set from above.
+    pub options: Options,
+    /// The outbox; `enabled` and `persist` are set from the flags above.
+    pub outbox: OutboxOptions,
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        let options = Options::default();
+        Self {
+            url: options.url.clone(),
+            enable_websocket: true,
+            enable_offline_mode: true,
+            enable_message_queue: true,
+            auto_connect: true,
+            debug: false,
+            debug_contents: false,
+            user: None,
+            token: None,
+            worker_url: None,
+            options,
+            outbox: OutboxOptions::default(),
+        }
+    }
+}
+
+/// A value that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The key as it was written.
+    pub key: String,
+    /// The value as it was written; of a URL without its query.
+    pub value: String,
+    /// Where it stood.
+    pub source: ConfigSource,
+    /// What is allowed, and what is used instead.
+    pub allowed: String,
+}
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigSource {
+    /// The script element in the page.
+    Page,
+    /// The environment of the build.
+    Build,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, value, source, allowed } = self;
+        let source = match source {
+            ConfigSource::Page => "page configuration",
+            ConfigSource::Build => "build environment",
+        };
+        write!(f, "{key} is {value} ({source}): {allowed}")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The environment variables at build time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BuildEnv {
+    /// `SENTINELOPS_WEBSOCKET_URL`
+    pub url: Option<&'static str>,
+    /// `SENTINELOPS_ENABLE_WEBSOCKET`
+    pub enable_websocket: Option<&'static str>,
+    /// `SENTINELOPS_ENABLE_OFFLINE_MODE`
+    pub enable_offline_mode: Option<&'static str>,
+    /// `SENTINELOPS_ENABLE_MESSAGE_QUEUE`
+    pub enable_message_queue: Option<&'static str>,
+}
+
+impl BuildEnv {
+    /// What this library was built with.
+    pub const fn of_this_build() -> Self {
+        Self {
+            url: option_env!("SENTINELOPS_WEBSOCKET_URL"),
+            enable_websocket: option_env!("SENTINELOPS_ENABLE_WEBSOCKET"),
+            enable_offline_mode: option_env!("SENTINELOPS_ENABLE_OFFLINE_MODE"),
+            enable_message_queue: option_env!("SENTINELOPS_ENABLE_MESSAGE_QUEUE"),
+        }
+    }
+}
+
+impl AppConfig {
+    /// Reads the page's configuration over that of the build. Only in a browser.
+    pub fn load() -> (Self, Vec<ConfigError>) {
+        let text = web_sys::window()
+            .and_then(|w| w.document())
+            .and_then(|d| d.get_element_by_id(CONFIG_ELEMENT))
+            .and_then(|element| element.text_content());
+        Self::parse(text.as_deref(), &BuildEnv::of_this_build())
+    }
+
+    /// Reads a configuration; also whatever is usable of a bad one.
+    pub fn parse(page: Option<&str>, build: &BuildEnv) -> (Self, Vec<ConfigError>) {
+        let mut reader = Reader { config: Self::default(), errors: Vec::new() };
+        reader.build(build);
+        if let Some(text) = page.map(str::trim).filter(|text| !text.is_empty()) {
+            reader.page(text);
+        }
+        let Reader { mut config, errors } = reader;
+        config.options.url.clone_from(&config.url);
+        config.options.debug = config.debug;
+        config.outbox.enabled = config.enable_message_queue;
+        config.outbox.persist = config.enable_offline_mode;
+        (config, errors)
+    }
+}

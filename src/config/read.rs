@@ -1,0 +1,238 @@
+//! Key by key, from text to values.
+
+use super::{AppConfig, BuildEnv, CONFIG_ELEMENT, ConfigError, ConfigSource};
+use sentinelops_engine::{ModeOption, TokenIn};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Takes what it can use and notes the rest.
+pub(super) struct Reader {
+    pub config: AppConfig,
+    pub errors: Vec<ConfigError>,
+}
+
+impl Reader {
+    pub(super) fn build(&mut self, build: &BuildEnv) {
+        let set = |value: Option<&'static str>| value.map(str::trim).filter(|value| !value.is_empty());
+        if let Some(url) = set(build.url) {
+            self.url(ConfigSource::Build, "SENTINELOPS_WEBSOCKET_URL", url);
+        }
+        let flags = [
+            ("SENTINELOPS_ENABLE_WEBSOCKET", build.enable_websocket, 0),
+            ("SENTINELOPS_ENABLE_OFFLINE_MODE", build.enable_offline_mode, 1),
+            ("SENTINELOPS_ENABLE_MESSAGE_QUEUE", build.enable_message_queue, 2),
+        ];
+        for (key, value, which) in flags {
+            let Some(value) = set(value) else { continue };
+            let field = match which {
+                0 => &mut self.config.enable_websocket,
+                1 => &mut self.config.enable_offline_mode,
+                _ => &mut self.config.enable_message_queue,
+            };
+            match value {
+                "true" | "1" => *field = true,
+                "false" | "0" => *field = false,
+                _ => {
+                    let allowed = format!("true or false is allowed; using {field}");
+                    self.error(ConfigSource::Build, key, format!("{value:?}"), allowed);
+                }
+            }
+        }
+    }
+
+    pub(super) fn page(&mut self, text: &str) {
+        let values = match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(values)) => values,
+            Ok(other) => {
+                let allowed = "a JSON object is allowed; nothing of it is used".to_owned();
+                return self.error(ConfigSource::Page, CONFIG_ELEMENT, short(&other), allowed);
+            }
+            Err(error) => {
+                let allowed = format!("a JSON object is allowed ({error}); nothing of it is used");
+                return self.error(ConfigSource::Page, CONFIG_ELEMENT, "not JSON".to_owned(), allowed);
+            }
+        };
+        for (key, value) in &values {
+            self.key(key, value);
+        }
+    }
+
+    fn key(&mut self, key: &str, value: &Value) {
+        let config = &mut self.config;
+        let result = match key {
+            "url" => match value {
+                Value::String(url) => return self.url(ConfigSource::Page, key, url),
+                _ => Err("a text is allowed, for example wss://ops.example.com/ws".to_owned()),
+            },
+            "enableWebsocket" => flag(&mut config.enable_websocket, value),
+            "enableOfflineMode" => flag(&mut config.enable_offline_mode, value),
+            "enableMessageQueue" => flag(&mut config.enable_message_queue, value),
+            "autoConnect" => flag(&mut config.auto_connect, value),
+            "debug" => flag(&mut config.debug, value),
+            "debugContents" => flag(&mut config.debug_contents, value),
+            "user" => text(&mut config.user, value),
+            "token" => text(&mut config.token, value),
+            "workerUrl" => text(&mut config.worker_url, value),
+            "options" => return self.group(key, value, option),
+            "outbox" => return self.group(key, value, outbox),
+            _ => {
+                let known = "url, enableWebsocket, enableOfflineMode, enableMessageQueue, autoConnect, debug, \
+                             debugContents, user, token, workerUrl, options or outbox is allowed";
+                return self.error(ConfigSource::Page, key, short(value), format!("no such key; {known}"));
+            }
+        };
+        if let Err(allowed) = result {
+            // A token is shown nowhere, not even a wrong one.
+            let shown = if key == "token" { "(not shown)".to_owned() } else { short(value) };
+            self.error(ConfigSource::Page, key, shown, allowed);
+        }
+    }
+
+    fn group(&mut self, name: &str, value: &Value, read: fn(&mut AppConfig, &str, &Value) -> Checked) {
+        let Value::Object(values) = value else {
+            let allowed = "a JSON object is allowed; nothing of it is used".to_owned();
+            return self.error(ConfigSource::Page, name, short(value), allowed);
+        };
+        let values: &Map<String, Value> = values;
+        for (key, value) in values {
+            if let Err(allowed) = read(&mut self.config, key, value) {
+                self.error(ConfigSource::Page, &format!("{name}.{key}"), short(value), allowed);
+            }
+        }
+    }
+
+    fn url(&mut self, source: ConfigSource, key: &str, url: &str) {
+        if let Some(why) = crate::realtime::url_problem(url) {
+            let shown = format!("{:?}", url.split(['?', '#']).next().unwrap_or_default());
+            let allowed = format!("{why}; using {}", self.config.url);
+            return self.error(source, key, shown, allowed);
+        }
+        self.config.url = url.to_owned();
+    }
+
+    fn error(&mut self, source: ConfigSource, key: &str, value: String, allowed: String) {
+        self.errors.push(ConfigError { key: key.to_owned(), value, source, allowed });
+    }
+}
+
+/// What is allowed, when the value is not.
+type Checked = Result<(), String>;
+
+fn option(config: &mut AppConfig, key: &str, value: &Value) -> Checked {
+    let options = &mut config.options;
+    match key {
+        "reconnect" => flag(&mut options.reconnect, value),
+        "reconnectInterval" => number(&mut options.reconnect_interval_ms, value, 0..=3_600_000),
+        "maxReconnectInterval" => number(&mut options.max_reconnect_interval_ms, value, 0..=3_600_000),
+        "reconnectDecay" => match value.as_f64() {
+            Some(decay) if (1.0..=10.0).contains(&decay) => {
+                options.reconnect_decay = decay;
+                Ok(())
+            }
+            _ => Err(format!("a number from 1 to 10 is allowed; using {}", options.reconnect_decay)),
+        },
+        "maxReconnectAttempts" if value.is_null() => {
+            options.max_reconnect_attempts = None;
+            Ok(())
+        }
+        "maxReconnectAttempts" => match value.as_u64().and_then(|n| u32::try_from(n).ok()) {
+            Some(n) => {
+                options.max_reconnect_attempts = Some(n);
+                Ok(())
+            }
+            None => Err("a whole number, or null for no limit, is allowed; using no limit".to_owned()),
+        },
+        "timeout" => number(&mut options.timeout_ms, value, 100..=600_000),
+        "reconnectFloor" => number(&mut options.reconnect_floor_ms, value, 0..=3_600_000),
+        "pingInterval" => number(&mut options.ping_interval_ms, value, 100..=3_600_000),
+        "stableAfter" => number(&mut options.stable_after_ms, value, 0..=3_600_000),
+        "mode" => choice(
+            &mut options.mode,
+            value,
+            &[("auto", ModeOption::Auto), ("full", ModeOption::Full), ("basic", ModeOption::Basic)],
+        ),
+        "tokenIn" => choice(
+            &mut options.token_in,
+            value,
+            &[("auto", TokenIn::Auto), ("query", TokenIn::Query), ("frame", TokenIn::Frame)],
+        ),
+        _ => Err("no such key; reconnect, reconnectInterval, maxReconnectInterval, reconnectDecay, \
+                  maxReconnectAttempts, timeout, reconnectFloor, pingInterval, stableAfter, mode or tokenIn is \
+                  allowed"
+            .to_owned()),
+    }
+}
+
+fn outbox(config: &mut AppConfig, key: &str, value: &Value) -> Checked {
+    let outbox = &mut config.outbox;
+    match key {
+        "capacity" => number(&mut outbox.capacity, value, 1..=100_000),
+        "maxBytes" => number(&mut outbox.max_bytes, value, 65_536..=1_073_741_824),
+        "window" => number(&mut outbox.window, value, 1..=1_024),
+        "criticalReserve" => number(&mut outbox.critical_reserve, value, 0..=1_023),
+        "maxAttempts" => number(&mut outbox.max_attempts, value, 1..=1_000),
+        "maxAge" => number(&mut outbox.max_age_ms, value, 1_000..=86_400_000),
+        _ => {
+            Err("no such key; capacity, maxBytes, window, criticalReserve, maxAttempts or maxAge is allowed \
+                  (enableMessageQueue and enableOfflineMode switch it)"
+                .to_owned())
+        }
+    }
+}
+
+fn flag(field: &mut bool, value: &Value) -> Checked {
+    match value {
+        Value::Bool(value) => *field = *value,
+        Value::String(text) if text == "true" => *field = true,
+        Value::String(text) if text == "false" => *field = false,
+        _ => return Err(format!("true or false is allowed; using {field}")),
+    }
+    Ok(())
+}
+
+fn text(field: &mut Option<String>, value: &Value) -> Checked {
+    match value {
+        Value::Null => *field = None,
+        Value::String(text) => *field = Some(text.clone()).filter(|text| !text.is_empty()),
+        _ => return Err("a text or null is allowed".to_owned()),
+    }
+    Ok(())
+}
+
+fn number<T>(field: &mut T, value: &Value, range: std::ops::RangeInclusive<u64>) -> Checked
+where
+    T: TryFrom<u64> + fmt::Display,
+{
+    let found = value.as_u64().filter(|number| range.contains(number)).and_then(|n| T::try_from(n).ok());
+    match found {
+        Some(number) => {
+            *field = number;
+            Ok(())
+        }
+        None => {
+            Err(format!("a whole number from {} to {} is allowed; using {field}", range.start(), range.end()))
+        }
+    }
+}
+
+fn choice<T: Copy + PartialEq>(field: &mut T, value: &Value, known: &[(&str, T)]) -> Checked {
+    match known.iter().find(|(name, _)| value.as_str() == Some(name)) {
+        Some((_, choice)) => {
+            *field = *choice;
+            Ok(())
+        }
+        None => {
+            let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+            Err(format!("one of {} is allowed", names.join(", ")))
+        }
+    }
+}
+
+/// A value as it was written, cut.
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(80) {
+        None => text,
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
+}

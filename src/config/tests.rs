@@ -1,0 +1,78 @@
+//! What is read from where, and what is said of the rest.
+
+use super::*;
+use sentinelops_engine::{ModeOption, TokenIn};
+
+fn page(text: &str) -> (AppConfig, Vec<String>) {
+    let (config, errors) = AppConfig::parse(Some(text), &BuildEnv::default());
+    (config, errors.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn page_over_build_over_default() {
+    let build = BuildEnv {
+        url: Some("wss://build.example/ws"),
+        enable_websocket: Some("false"),
+        enable_message_queue: Some("0"),
+        ..BuildEnv::default()
+    };
+    let (config, errors) = AppConfig::parse(Some(r#"{"url": "/live", "enableWebsocket": true}"#), &build);
+    assert_eq!(errors, []);
+    assert_eq!((config.url.as_str(), config.options.url.as_str()), ("/live", "/live"));
+    assert!(config.enable_websocket);
+    assert!(!config.outbox.enabled);
+    assert!(config.outbox.persist);
+    for nothing in [None, Some(""), Some(" {} ")] {
+        let (config, errors) = AppConfig::parse(nothing, &BuildEnv::default());
+        assert_eq!((config, errors), (AppConfig::default(), vec![]));
+    }
+    let (config, errors) = AppConfig::parse(None, &build);
+    assert_eq!((config.url.as_str(), errors.len()), ("wss://build.example/ws", 0));
+}
+
+#[test]
+fn a_bad_value_names_key_value_and_what_is_allowed() {
+    let build = BuildEnv { enable_offline_mode: Some("yes"), ..BuildEnv::default() };
+    let (_, errors) = AppConfig::parse(None, &build);
+    assert_eq!(
+        errors[0].to_string(),
+        "SENTINELOPS_ENABLE_OFFLINE_MODE is \"yes\" (build environment): true or false is allowed; using true"
+    );
+    let (config, errors) =
+        page(r#"{"url": "ws://h:99999/x?token=s3cret", "options": {"timeout": -1, "mode": "both"}}"#);
+    assert_eq!(config.url, "ws://localhost:3001");
+    let errors = errors.join("\n");
+    assert!(errors.contains("url is \"ws://h:99999/x\""), "{errors}");
+    assert!(errors.contains("1 to 65535"), "{errors}");
+    assert!(!errors.contains("s3cret"), "{errors}");
+    assert!(errors.contains("options.timeout is -1"), "{errors}");
+    assert!(errors.contains("one of auto, full, basic is allowed"), "{errors}");
+}
+
+#[test]
+fn what_is_no_object_and_what_is_unknown() {
+    assert!(page("[1]").1[0].contains("a JSON object is allowed"));
+    assert!(page("{oops").1[0].contains("not JSON"));
+    assert!(page(r#"{"URL": 1}"#).1[0].contains("no such key"));
+    assert!(page(r#"{"outbox": {"size": 1}}"#).1[0].starts_with("outbox.size is 1"));
+    assert!(page(r#"{"token": 12345}"#).1[0].contains("(not shown)"));
+}
+
+#[test]
+fn every_key_is_read() {
+    let (config, errors) = page(
+        r#"{"enableOfflineMode": false, "enableMessageQueue": "false", "autoConnect": false, "debug": true,
+            "debugContents": true, "user": "ann", "token": "t", "workerUrl": "w.js",
+            "options": {"reconnect": false, "reconnectInterval": 1, "maxReconnectInterval": 2,
+              "reconnectDecay": 2.5, "maxReconnectAttempts": 3, "timeout": 400, "reconnectFloor": 0,
+              "pingInterval": 500, "stableAfter": 6, "mode": "basic", "tokenIn": "frame"},
+            "outbox": {"capacity": 7, "maxBytes": 70000, "window": 8, "criticalReserve": 1,
+              "maxAttempts": 9, "maxAge": 10000}}"#,
+    );
+    assert_eq!(errors, [] as [String; 0]);
+    assert!(!config.outbox.persist && !config.outbox.enabled && config.options.debug);
+    assert_eq!((config.user.as_deref(), config.worker_url.as_deref()), (Some("ann"), Some("w.js")));
+    assert_eq!((config.options.max_reconnect_attempts, config.options.timeout_ms), (Some(3), 400));
+    assert_eq!((config.options.mode, config.options.token_in), (ModeOption::Basic, TokenIn::Frame));
+    assert_eq!((config.outbox.capacity, config.outbox.max_age_ms), (7, 10_000));
+}

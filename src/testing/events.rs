@@ -1,0 +1,170 @@
+//! Events for tests, in a line each.
+
+use super::time::START;
+use sentinelops_protocol::domain::{
+    Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
+    IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Severity, Typing,
+};
+use sentinelops_protocol::{Channel, Event, Json, Payload, Priority};
+
+/// An event with this payload. Change the public fields as the test needs them.
+pub fn event(channel: Channel, kind: &str, payload: Payload) -> Event {
+    Event {
+        id: None,
+        kind: kind.to_owned(),
+        channel,
+        topic: None,
+        payload,
+        timestamp: Some(START),
+        priority: Priority::Normal,
+        seq: None,
+        prev: None,
+        cause: None,
+    }
+}
+
+/// An event of one's own type; `json` is its payload.
+///
+/// # Panics
+/// When `json` is not JSON: the test is wrong.
+pub fn raw(channel: Channel, kind: &str, json: &str) -> Event {
+    match Json::parse(json) {
+        Ok(json) => event(channel, kind, Payload::Raw(json)),
+        Err(why) => panic!("payload of {kind}: {why}"),
+    }
+}
+
+/// An event of an incident: `incident.created` unless told otherwise, titled by its id.
+pub fn incident(id: &str) -> IncidentBuilder {
+    IncidentBuilder {
+        change: IncidentChange::Created,
+        id: id.to_owned(),
+        patch: IncidentPatch::default(),
+        cause: None,
+    }
+}
+
+/// See [`incident`]. It becomes an [`Event`] where one is wanted.
+#[derive(Clone, Debug)]
+pub struct IncidentBuilder {
+    change: IncidentChange,
+    id: String,
+    patch: IncidentPatch,
+    cause: Option<String>,
+}
+
+impl IncidentBuilder {
+    /// What happened.
+    pub fn change(mut self, change: IncidentChange) -> Self {
+        self.change = change;
+        self
+    }
+
+    /// Its title.
+    pub fn title(mut self, title: &str) -> Self {
+        self.patch.title = Patch::Set(title.to_owned());
+        self
+    }
+
+    /// Its status.
+    pub fn status(mut self, status: IncidentStatus) -> Self {
+        self.patch.status = Patch::Set(status);
+        self
+    }
+
+    /// Its severity.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.patch.severity = Patch::Set(severity);
+        self
+    }
+
+    /// The message of a client that brought it about.
+    pub fn cause(mut self, id: impl ToString) -> Self {
+        self.cause = Some(id.to_string());
+        self
+    }
+}
+
+impl From<IncidentBuilder> for Event {
+    fn from(builder: IncidentBuilder) -> Self {
+        let IncidentBuilder { change, id, mut patch, cause } = builder;
+        if change == IncidentChange::Created && patch.title == Patch::Keep {
+            patch.title = Patch::Set(id.clone());
+        }
+        let kind = match change {
+            IncidentChange::Created => "incident.created",
+            IncidentChange::Updated => "incident.updated",
+            IncidentChange::Resolved => "incident.resolved",
+            IncidentChange::Escalated => "incident.escalated",
+        };
+        let payload = Payload::Incident(IncidentEvent { incident_id: id, change, data: patch });
+        Event { cause, ..event(Channel::Incidents, kind, payload) }
+    }
+}
+
+/// `agent.status`.
+pub fn agent(id: &str, status: Presence) -> Event {
+    let agent = AgentStatus { agent_id: id.to_owned(), status, last_seen: START, name: None, extra: None };
+    event(Channel::Agents, "agent.status", Payload::Agent(agent))
+}
+
+/// `chat.message`.
+pub fn chat_message(conversation: &str, id: &str, sender: &str, content: &str) -> Event {
+    let message = ChatMessage {
+        id: id.to_owned(),
+        conversation_id: conversation.to_owned(),
+        sender_id: sender.to_owned(),
+        content: content.to_owned(),
+        timestamp: START,
+        extra: None,
+    };
+    event(Channel::Chat, "chat.message", Payload::Chat(message))
+}
+
+/// `chat.delivered` or `chat.read`.
+pub fn receipt(kind: ReceiptKind, conversation: &str, user: &str, up_to: u64) -> Event {
+    let name = match kind {
+        ReceiptKind::Delivered => "chat.delivered",
+        ReceiptKind::Read => "chat.read",
+    };
+    let receipt = Receipt { kind, conversation_id: conversation.to_owned(), user_id: user.to_owned(), up_to };
+    event(Channel::Chat, name, Payload::Receipt(receipt))
+}
+
+/// `chat.typing`.
+pub fn typing(conversation: &str, user: &str) -> Event {
+    let typing = Typing { conversation_id: conversation.to_owned(), user_id: user.to_owned() };
+    event(Channel::Chat, "chat.typing", Payload::Typing(typing))
+}
+
+/// `alert.raised|acknowledged|cleared`.
+pub fn alert(id: &str, change: AlertChange, severity: Severity) -> Event {
+    let kind = match change {
+        AlertChange::Raised => "alert.raised",
+        AlertChange::Acknowledged => "alert.acknowledged",
+        AlertChange::Cleared => "alert.cleared",
+    };
+    let alert = Alert {
+        id: id.to_owned(),
+        change,
+        severity,
+        title: id.to_owned(),
+        source: None,
+        incident_id: None,
+        extra: None,
+    };
+    event(Channel::Alerts, kind, Payload::Alert(alert))
+}
+
+/// `activity.event`.
+pub fn activity(id: &str, actor: &str, action: &str) -> Event {
+    let activity = Activity {
+        id: id.to_owned(),
+        actor: actor.to_owned(),
+        action: action.to_owned(),
+        target: None,
+        timestamp: START,
+        extra: None,
+    };
+    event(Channel::Activity, "activity.event", Payload::Activity(activity))
+}

@@ -1,0 +1,146 @@
+//! What stands where the worker would be.
+
+use super::time::VirtualTime;
+use crate::bridge::{FromWorker, Port, PortEvent, PortListener, ToWorker};
+use crate::realtime::platform::{Platform, Timer};
+use sentinelops_engine::{Batch, Delivery, SendRequest};
+use sentinelops_protocol::Subject;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+/// Everything of the fake worker; the ports of one connection share it.
+pub(super) struct World {
+    pub time: Rc<VirtualTime>,
+    pub listener: RefCell<Option<PortListener>>,
+    /// Everything the page said, newest last.
+    pub said: RefCell<Vec<ToWorker>>,
+    pub subjects: RefCell<Vec<Subject>>,
+    /// What was handed in, each id once, in order.
+    pub requests: RefCell<Vec<SendRequest>>,
+    /// Waits for the page's credit, as the engine's does.
+    pub queue: RefCell<Vec<Delivery>>,
+    pub outstanding: Cell<bool>,
+    pub batches: Cell<u64>,
+    pub spawned: Cell<u32>,
+    pub answers: Cell<bool>,
+    pub starts: Cell<bool>,
+    timers: RefCell<Vec<Timer>>,
+}
+
+impl World {
+    pub(super) fn new() -> Rc<Self> {
+        Rc::new(Self {
+            time: VirtualTime::new(),
+            listener: RefCell::default(),
+            said: RefCell::default(),
+            subjects: RefCell::default(),
+            requests: RefCell::default(),
+            queue: RefCell::default(),
+            outstanding: Cell::new(false),
+            batches: Cell::new(0),
+            spawned: Cell::new(0),
+            answers: Cell::new(true),
+            starts: Cell::new(true),
+            timers: RefCell::default(),
+        })
+    }
+
+    pub(super) fn spawn(self: &Rc<Self>, listener: PortListener) -> Rc<dyn Port> {
+        *self.listener.borrow_mut() = Some(listener);
+        self.spawned.set(self.spawned.get() + 1);
+        self.subjects.borrow_mut().clear();
+        self.queue.borrow_mut().clear();
+        self.outstanding.set(false);
+        Rc::new(FakePort { world: Rc::downgrade(self), number: self.spawned.get() })
+    }
+
+    pub(super) fn tell(&self, event: PortEvent) {
+        let listener = self.listener.borrow().clone();
+        if let Some(listener) = listener {
+            listener(event);
+        }
+    }
+
+    pub(super) fn deliver(&self, items: impl IntoIterator<Item = Delivery>) {
+        self.queue.borrow_mut().extend(items);
+        self.pump();
+    }
+
+    /// One batch outstanding, never two.
+    pub(super) fn pump(&self) {
+        if self.outstanding.get() || self.queue.borrow().is_empty() || self.listener.borrow().is_none() {
+            return;
+        }
+        self.outstanding.set(true);
+        let number = self.batches.get() + 1;
+        self.batches.set(number);
+        let items = std::mem::take(&mut *self.queue.borrow_mut());
+        self.tell(PortEvent::Message(FromWorker::Batch(Batch { number, items })));
+    }
+
+    /// A port answers later, never from inside `send`.
+    fn soon(self: &Rc<Self>, call: impl FnOnce(&Rc<Self>) + 'static) {
+        let world = Rc::downgrade(self);
+        let timer = self.time.after(
+            0,
+            Box::new(move || {
+                if let Some(world) = world.upgrade() {
+                    call(&world);
+                }
+            }),
+        );
+        let mut timers = self.timers.borrow_mut();
+        // Those that fired are gone by now; holding a few is nothing.
+        if timers.len() > 64 {
+            timers.drain(..32);
+        }
+        timers.push(timer);
+    }
+
+    fn take(self: &Rc<Self>, message: ToWorker) {
+        match &message {
+            ToWorker::Init(_) if self.starts.get() => {
+                self.soon(|world| world.tell(PortEvent::Message(FromWorker::Ready)));
+            }
+            ToWorker::Beat(number) if self.answers.get() => {
+                let number = *number;
+                self.soon(move |world| world.tell(PortEvent::Message(FromWorker::Beat(number))));
+            }
+            ToWorker::Subscribe(subject) => self.subjects.borrow_mut().push(subject.clone()),
+            ToWorker::Unsubscribe(subject) => self.subjects.borrow_mut().retain(|known| known != subject),
+            ToWorker::Send(requests) => {
+                let mut known = self.requests.borrow_mut();
+                for request in requests {
+                    if !known.iter().any(|had| had.id == request.id) {
+                        known.push(request.clone());
+                    }
+                }
+            }
+            ToWorker::Credit(number) if *number == self.batches.get() => {
+                self.outstanding.set(false);
+                self.soon(|world| world.pump());
+            }
+            _ => {}
+        }
+        self.said.borrow_mut().push(message);
+    }
+}
+
+struct FakePort {
+    world: Weak<World>,
+    number: u32,
+}
+
+impl Port for FakePort {
+    fn send(&self, message: ToWorker) {
+        if let Some(world) = self.world.upgrade().filter(|world| world.spawned.get() == self.number) {
+            world.take(message);
+        }
+    }
+
+    fn terminate(&self) {
+        if let Some(world) = self.world.upgrade().filter(|world| world.spawned.get() == self.number) {
+            *world.listener.borrow_mut() = None;
+        }
+    }
+}

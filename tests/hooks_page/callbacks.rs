@@ -1,0 +1,121 @@
+//! `use_websocket`'s callbacks, and one's own message types.
+
+use sentinelops::protocol::{Channel, Subject, system::Continuity};
+use sentinelops::realtime::{UseChannelOptions, UseWebSocketOptions, use_channel, use_websocket};
+use sentinelops::testing::{FakeConnection, activity, incident, raw};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen_test::*;
+use yew::prelude::*;
+
+thread_local! {
+    static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+fn log(line: impl Into<String>) {
+    LOG.with_borrow_mut(|log| log.push(line.into()));
+}
+
+#[component]
+fn Listener() -> Html {
+    let options = UseWebSocketOptions::channel(Channel::Incidents)
+        .on_message(|event| log(format!("message {}", event.payload.key().unwrap_or_default())))
+        .on_batch(|events| log(format!("batch of {}", events.len())))
+        .on_connect(|()| log("connect"))
+        .on_disconnect(|cause| log(format!("disconnect {cause:?}")))
+        .on_error(|error| log(format!("error {error}")))
+        .on_continuity(|continuity| log(format!("{continuity:?}")));
+    let socket = use_websocket(options);
+    html! { <p>{ format!("{:?} {} {:?}", socket.connection_state, socket.is_connected, socket.continuity) }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn each_callback_is_called_for_what_it_is_for() {
+    LOG.take();
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Listener /> });
+    connection.settle().await;
+    assert_eq!(page.text(), "Disconnected false None");
+    connection.connect();
+    connection.settle().await;
+    connection.snapshot(Subject::channel(Channel::Incidents), [incident("old").into()]);
+    connection.settle().await;
+    connection.deliver_all([incident("a").into(), incident("b").into(), activity("x", "ann", "no").clone()]);
+    connection.settle().await;
+    assert_eq!(page.text(), "Connected true Some(Snapshot)");
+    connection.drop_connection();
+    connection.settle().await;
+    connection.deny(Subject::channel(Channel::Incidents), "no more");
+    connection.settle().await;
+    assert_eq!(
+        LOG.take(),
+        [
+            "connect",
+            "Snapshot",
+            "message a",
+            "message b",
+            "batch of 2",
+            "disconnect Lost",
+            "error the connection broke",
+            "error the server refused the subscription to incidents: no more",
+        ]
+    );
+}
+
+#[wasm_bindgen_test]
+async fn back_within_a_frame_is_still_both_calls() {
+    LOG.take();
+    let connection = FakeConnection::new();
+    let _page = connection.mount(html! { <Listener /> });
+    connection.settle().await;
+    connection.connect();
+    connection.settle().await;
+    connection.advance(1_000);
+    connection.connect();
+    connection.snapshot_after(Subject::channel(Channel::Incidents), Continuity::Gap, []);
+    connection.settle().await;
+    assert_eq!(LOG.take(), ["connect", "disconnect None", "connect", "Gap"]);
+}
+
+#[derive(Deserialize, Serialize)]
+struct Deploy {
+    service: String,
+}
+
+#[component]
+fn Deploys() -> Html {
+    let deploys = use_channel(
+        UseChannelOptions::new(Channel::Activity, "deploy.started"),
+        |deploy: Result<Rc<Deploy>, String>| match deploy {
+            Ok(deploy) => log(deploy.service.clone()),
+            Err(why) => log(why),
+        },
+    );
+    let onclick = move |_| {
+        let sent = deploys.send(&Deploy { service: "web".to_owned() });
+        log(format!("sent {}", sent.is_ok()));
+    };
+    html! { <button {onclick}>{ "deploy" }</button> }
+}
+
+#[wasm_bindgen_test]
+async fn one_s_own_type_is_sent_and_received_and_a_misfit_is_said() {
+    LOG.take();
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Deploys /> });
+    connection.settle().await;
+    connection.deliver(raw(Channel::Activity, "deploy.started", r#"{"service": "api"}"#));
+    connection.deliver(raw(Channel::Activity, "other", r#"{"service": "other"}"#));
+    connection.deliver(raw(Channel::Activity, "deploy.started", r#"{"service": 7}"#));
+    connection.settle().await;
+    assert!(page.click("button"));
+    let log = LOG.take();
+    assert_eq!((log[0].as_str(), log[2].as_str(), log.len()), ("api", "sent true", 3));
+    assert!(
+        log[1].contains("deploy.started: payload: invalid type: integer `7`, expected a string"),
+        "{log:?}"
+    );
+    let sent = connection.sent();
+    assert_eq!((sent[0].kind.as_str(), sent[0].payload.as_str()), ("deploy.started", r#"{"service":"web"}"#));
+}

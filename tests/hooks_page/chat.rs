@@ -1,0 +1,73 @@
+//! A conversation.
+
+use sentinelops::protocol::domain::ReceiptKind;
+use sentinelops::realtime::{UseChatHandle, use_chat_messages};
+use sentinelops::testing::{FakeConnection, chat_message, receipt, typing};
+use std::cell::RefCell;
+use wasm_bindgen_test::*;
+use yew::prelude::*;
+
+thread_local! {
+    static CHAT: RefCell<Option<UseChatHandle>> = const { RefCell::new(None) };
+}
+
+#[derive(PartialEq, Properties)]
+struct ChatProps {
+    conversation: AttrValue,
+}
+
+#[component]
+fn Chat(props: &ChatProps) -> Html {
+    let chat = use_chat_messages(&props.conversation);
+    CHAT.set(Some(chat.clone()));
+    let line =
+        |entry: &sentinelops::realtime::ChatEntry| format!("{}[{}] ", entry.message.content, entry.label());
+    html! { <p>{ for chat.messages.iter().map(line) }{ for chat.typing.iter().map(|who| format!("({who})")) }</p> }
+}
+
+fn chat() -> UseChatHandle {
+    CHAT.with_borrow(|chat| chat.clone().unwrap())
+}
+
+#[wasm_bindgen_test]
+async fn from_click_to_read() {
+    let connection = FakeConnection::new();
+    let mut page = connection.mount(html! { <Chat conversation="c1" /> });
+    connection.settle().await;
+    connection.connect();
+    connection.deliver_all([
+        chat_message("c1", "1", "ann", "hello"),
+        chat_message("c2", "9", "ann", "elsewhere"),
+        typing("c1", "bob"),
+    ]);
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] (bob)");
+
+    let id = chat().send_message("hi");
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[saving] (bob)");
+    connection.save(&id);
+    connection.transmit(&id);
+    connection.ack(&id);
+    let mut taken = chat_message("c1", "2", "me", "hi");
+    taken.cause = Some(id.to_string());
+    connection.deliver(taken);
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[delivered] (bob)");
+    connection.deliver(receipt(ReceiptKind::Delivered, "c1", "ann", connection.now()));
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[received] (bob)");
+    connection.deliver(receipt(ReceiptKind::Read, "c1", "ann", connection.now()));
+    connection.advance(6_000);
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[read] ");
+
+    assert!(chat().mark_read().is_some());
+    assert!(chat().mark_read().is_none());
+
+    // Another conversation in the same component: at once its own, nothing of the first.
+    page.show(html! { <Chat conversation="c3" /> });
+    connection.settle().await;
+    assert_eq!(page.text(), "");
+    assert_eq!(connection.subscriptions().len(), 1);
+}

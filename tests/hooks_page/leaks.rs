@@ -1,0 +1,105 @@
+//! Mounting and unmounting leaves nothing behind.
+
+use sentinelops::bridge::ToWorker;
+use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Presence, Severity};
+use sentinelops::realtime::{
+    UseWebSocketOptions, use_activity_feed, use_agent_status, use_alerts, use_chat_messages, use_connection,
+    use_diagnostics, use_incident_updates, use_metrics, use_outbox, use_websocket,
+};
+use sentinelops::testing::{FakeConnection, activity, agent, alert, chat_message, incident};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::*;
+use yew::prelude::*;
+
+/// Every hook at once.
+#[component]
+fn All() -> Html {
+    let incidents = use_incident_updates(|_| {});
+    let agents = use_agent_status(|_| {});
+    let chat = use_chat_messages("c1");
+    let alerts = use_alerts();
+    let activity = use_activity_feed();
+    let _outbox = use_outbox();
+    let _metrics = use_metrics();
+    let _connection = use_connection();
+    let _diagnostics = use_diagnostics();
+    let _socket = use_websocket(UseWebSocketOptions::default().on_message(|_| {}).on_connect(|()| {}));
+    let lengths = [
+        incidents.incidents.len(),
+        agents.agents.len(),
+        chat.messages.len(),
+        alerts.alerts.len(),
+        activity.activities.len(),
+    ];
+    html! { <p>{ format!("{lengths:?}") }</p> }
+}
+
+fn memory() -> u32 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let buffer: js_sys::ArrayBuffer = memory.buffer().unchecked_into();
+    buffer.byte_length()
+}
+
+/// All tables of the instance: functions, which do not change, and externrefs.
+fn tables() -> u32 {
+    let exports: js_sys::Object = wasm_bindgen::exports().unchecked_into();
+    js_sys::Object::values(&exports)
+        .iter()
+        .filter_map(|export| export.dyn_into::<js_sys::WebAssembly::Table>().ok())
+        .map(|table| table.length())
+        .sum()
+}
+
+fn externrefs() -> u32 {
+    wasm_bindgen::externref_heap_live_count()
+}
+
+/// Mounts, shows something, unmounts. How many watches were left on.
+async fn cycle(connection: &FakeConnection, page: &mut sentinelops::testing::Mounted, mounts: usize) -> i32 {
+    page.show(html! { for (0..mounts).map(|n| html! { <All key={n} /> }) });
+    connection.settle().await;
+    connection.deliver_all([
+        incident("a").status(IncidentStatus::New).into(),
+        agent("ann", Presence::Online),
+        chat_message("c1", "1", "ann", "hi"),
+        alert("x", AlertChange::Raised, Severity::High),
+        activity("y", "ann", "looked"),
+    ]);
+    connection.settle().await;
+    assert!(page.text().starts_with("[1, 1, 1, 1, 1]"), "{}", page.text());
+    page.show(Html::default());
+    connection.settle().await;
+    connection.settle().await;
+    let switch = |on| if on { 1 } else { -1 };
+    let left = connection.take_said().into_iter().map(|message| match message {
+        ToWorker::WatchOutbox(on) | ToWorker::WatchMetrics(on) | ToWorker::WatchTraces(on) => switch(on),
+        ToWorker::Subscribe(_) => 1,
+        ToWorker::Unsubscribe(_) => -1,
+        _ => 0,
+    });
+    left.sum()
+}
+
+#[wasm_bindgen_test]
+async fn ten_thousand_mounts_leave_nothing() {
+    let connection = FakeConnection::new();
+    let mut page = connection.mount(Html::default());
+    connection.settle().await;
+    connection.connect();
+    // Pools, caches and tables reach their size.
+    for _ in 0..3 {
+        cycle(&connection, &mut page, 100).await;
+    }
+    assert_eq!(connection.subscriptions(), []);
+    let before = (memory(), tables(), externrefs());
+    for _ in 0..10 {
+        assert_eq!(cycle(&connection, &mut page, 100).await, 0);
+    }
+    assert_eq!((memory(), tables(), externrefs()), before, "after 1,000 mounts");
+    for _ in 0..90 {
+        assert_eq!(cycle(&connection, &mut page, 100).await, 0);
+    }
+    assert_eq!((memory(), tables(), externrefs()), before, "after 10,000 mounts");
+    assert_eq!(connection.subscriptions(), []);
+}
