@@ -42,7 +42,7 @@ pub(super) enum Aborted {
     /// Not our group, or it is tried again in halves.
     Again,
     /// One change that cannot be stored now.
-    Single(StoreOp),
+    Single(Box<StoreOp>),
     /// The store is gone.
     Away,
 }
@@ -248,7 +248,7 @@ impl Disk {
                 self.owed.push(op);
                 Aborted::Again
             }
-            Some(op) => Aborted::Single(op),
+            Some(op) => Aborted::Single(Box::new(op)),
             None => Aborted::Again,
         }
     }

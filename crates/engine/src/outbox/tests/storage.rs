@@ -249,7 +249,7 @@ fn rows_of_other_tabs_are_found_sent_and_deleted() {
     world.store(StoreEvent::Found(all));
     assert!(world.frame().is_empty());
     world.send_id("next");
-    assert!(world.rows["next"].order > row.order && world.rows["next"].order % 2 == 0);
+    assert!(world.rows["next"].order > row.order && world.rows["next"].order.is_multiple_of(2));
 }
 
 #[test]
