@@ -199,12 +199,12 @@ impl Driver {
         let end = self.now.mono + ms;
         for _ in 0..1_000_000 {
             let timer = self.engine.poll_timeout().map(|at| at.max(self.now.mono));
-            let pong = self.pongs.iter().map(|(at, ..)| *at).min();
+            let pong = self.pongs.iter().map(|(at, ..)| (*at).max(self.now.mono)).min();
             let next = timer.into_iter().chain(pong).min().filter(|at| *at <= end);
             let Some(next) = next else { break };
             self.pass(next - self.now.mono);
             if pong == Some(next) {
-                let at = self.pongs.iter().position(|(at, ..)| *at == next).expect("it is there");
+                let at = self.pongs.iter().position(|(at, ..)| *at <= next).expect("it is there");
                 let (_, generation, pong) = self.pongs.remove(at);
                 let text = pong.to_string();
                 let event = SocketEvent::Frame { bytes: text.as_bytes(), binary: true };
