@@ -2,7 +2,7 @@
 
 use sentinelops::config::AppConfig;
 use sentinelops::pages::{ConfigProblems, Pages};
-use sentinelops::realtime::{WebSocketProvider, install_reload_screen};
+use sentinelops::realtime::{TokenSource, WebSocketProvider, install_reload_screen};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -20,7 +20,7 @@ fn App() -> Html {
     html! {
         <WebSocketProvider url={config.url.clone()} auto_connect={config.auto_connect} enabled={config.enable_websocket}
             debug={config.debug} debug_contents={config.debug_contents} options={config.options.clone()}
-            outbox={config.outbox.clone()} token={config.token.clone().map(Into::into).unwrap_or_default()}
+            outbox={config.outbox.clone()} token={config.token.clone().map(TokenSource::from).unwrap_or_default()}
             user={text(&config.user)} worker_url={text(&config.worker_url)}>
             <Pages base={base()} problems={(*problems).clone()} />
         </WebSocketProvider>

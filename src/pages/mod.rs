@@ -1,6 +1,8 @@
 //! The pages and how to get to them.
 
 mod console;
+#[cfg(feature = "faults")]
+mod lab;
 mod not_found;
 mod realtime_demo;
 
@@ -21,6 +23,10 @@ pub enum Route {
     /// All realtime features side by side.
     #[at("/realtime-demo")]
     RealtimeDemo,
+    /// What end-to-end tests press and read.
+    #[cfg(feature = "faults")]
+    #[at("/lab")]
+    Lab,
     /// Anything else.
     #[not_found]
     #[at("/404")]
@@ -59,6 +65,8 @@ fn page(route: Route) -> Html {
     match route {
         Route::Console => html! { <ConsolePage /> },
         Route::RealtimeDemo => html! { <RealtimeDemoPage /> },
+        #[cfg(feature = "faults")]
+        Route::Lab => html! { <lab::LabPage /> },
         Route::NotFound => html! { <NotFoundPage /> },
     }
 }

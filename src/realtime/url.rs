@@ -59,14 +59,6 @@ pub(crate) fn problem(url: &str) -> Option<String> {
     }
 }
 
-/// What is wrong with a configured URL, as far as it can be told without the page it is used in.
-pub(crate) fn problem(url: &str) -> Option<String> {
-    match resolve(url, "http://page.invalid/") {
-        Err(SetupError::BadUrl { why, .. }) => Some(why),
-        _ => None,
-    }
-}
-
 /// Relative URLs hang on the page; `http:` and `https:` become `ws:` and `wss:`, as in browsers.
 fn absolute(url: &str, page: &str) -> Result<String, SetupError> {
     let lower = url.to_ascii_lowercase();

@@ -39,7 +39,7 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
             <p class="alert__title">{ &alert.title }</p>
             <div class="list__line">
                 if let Some((on_incident, id)) = open {
-                    <button type="button" class="link list__meta" onclick={move |_| on_incident.emit(id.clone().into())}>
+                    <button type="button" class="link link--small" onclick={move |_| on_incident.emit(id.clone().into())}>
                         { "Open incident" }
                     </button>
                 } else {
