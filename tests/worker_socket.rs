@@ -228,6 +228,7 @@ async fn incidents_arrive_and_a_message_is_delivered() {
         coalesce: None,
         queue: true,
         ephemeral: false,
+        again: false,
     }]));
     let last = page
         .until("a final state", |delivery| match delivery {
@@ -265,6 +266,7 @@ async fn what_is_sent_offline_outlives_the_worker() {
         coalesce: None,
         queue: true,
         ephemeral: false,
+        again: false,
     };
     let mut page = Page::new(nobody, &scope);
     page.tell(ToWorker::Send(vec![request("one"), request("two")]));

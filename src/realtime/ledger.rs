@@ -66,9 +66,9 @@ impl Ledger {
         }
     }
 
-    /// What a new worker has to be given, in order.
+    /// What a new worker has to be given, in order. The old one may have sent any of it.
     pub(crate) fn unsaved(&self) -> Vec<SendRequest> {
-        self.unsaved.values().cloned().collect()
+        self.unsaved.values().map(|request| SendRequest { again: true, ..request.clone() }).collect()
     }
 
     /// Whether a page that goes away now would lose something.

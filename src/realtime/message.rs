@@ -192,6 +192,7 @@ impl Message {
             coalesce: self.coalesce,
             queue: self.queue,
             ephemeral: self.ephemeral,
+            again: false,
         }
     }
 }

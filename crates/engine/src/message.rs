@@ -25,6 +25,9 @@ pub struct SendRequest {
     pub queue: bool,
     /// `true`: dropped silently when it cannot leave at once (typing).
     pub ephemeral: bool,
+    /// Handed in again after a worker or a leader was lost: what is not in the store may have been
+    /// sent all the same, so it is never evicted, replaced or refused.
+    pub again: bool,
 }
 
 /// Whether it survives a reload.

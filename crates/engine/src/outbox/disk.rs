@@ -87,7 +87,8 @@ impl Disk {
             pending: VecDeque::new(),
             halves: VecDeque::new(),
             outstanding: None,
-            groups: 0,
+            // An answer to an earlier engine of this worker must not be taken for one of ours.
+            groups: now << 12,
             meta: Meta::default(),
             meta_dirty: false,
             mark: Mark::Down,

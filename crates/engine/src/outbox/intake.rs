@@ -6,6 +6,7 @@ use super::{Outbox, OutboxOutput};
 use crate::{
     ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Now, Row, SendRequest, StoreOp,
 };
+use sentinelops_protocol::Priority;
 
 /// Ephemeral messages that may stand between `enqueue` and the next frame.
 const MAX_EPHEMERAL: usize = 16;
@@ -31,15 +32,17 @@ impl Outbox {
             return;
         }
         let volatile = !request.queue || !self.options.enabled;
-        if volatile && self.link.is_none() {
+        let again = request.again;
+        if volatile && self.link.is_none() && !again {
             return refuse(self, row.id, FailReason::NotConnected);
         }
         let size = row.bytes.len() as u64;
-        if let Some(allowed) = self.link.map(|link| link.max_message_bytes).filter(|allowed| size > *allowed)
-        {
+        let too_big = self.link.map(|link| link.max_message_bytes).filter(|allowed| size > *allowed && !again);
+        if let Some(allowed) = too_big {
             return refuse(self, row.id, FailReason::TooBig { found: size, allowed });
         }
-        if let Err(reason) = self.make_room(now, &row) {
+        let room = if self.disk.answered { self.make_room(now, &row) } else { self.early_room(&row) };
+        if let Err(reason) = room {
             return refuse(self, row.id, reason);
         }
         if !volatile && self.disk.is_open() {
@@ -51,6 +54,7 @@ impl Outbox {
         };
         let mut entry = Entry::new(row, Some(to), durability);
         entry.volatile = volatile;
+        entry.unconfirmed = false;
         entry.by_local_clock = self.offset.is_none();
         self.take(entry);
     }
@@ -131,7 +135,8 @@ impl Outbox {
             if let Some(entry) = self.queue.get_mut(seq) {
                 entry.to = Some(to);
             }
-            if self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent) {
+            // Before the store answered, nobody knows what of it an earlier life sent.
+            if self.disk.answered && self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent) {
                 return self.end(now, seq, discarded);
             }
         } else if self.failed.get(id).is_some() {
@@ -159,13 +164,14 @@ impl Outbox {
     /// is replaced; else, when full, the oldest unsent row of the lowest priority below the
     /// newcomer's goes. Critical ones may stand above the capacity, not above the bytes.
     pub(super) fn make_room(&mut self, now: Now, row: &Row) -> Result<(), FailReason> {
+        if row.possibly_sent {
+            // What may have been sent before is not refused, nor does anything go for it.
+            return Ok(());
+        }
         let rank = usize::from(row.priority.rank());
         let capacity = self.options.capacity;
         let full = FailReason::QueueFull { capacity };
-        let replaced = match row.possibly_sent {
-            true => None,
-            false => self.queue.replaceable(row.coalesce.as_deref()),
-        };
+        let replaced = self.queue.replaceable(row.coalesce.as_deref());
         let replaced_size =
             replaced.and_then(|seq| self.queue.get(seq)).map(|entry| (entry.rank(), entry.size()));
         let (mut rows, mut bytes) = self.queue.unsent_below(rank);
@@ -196,8 +202,42 @@ impl Outbox {
         Ok(())
     }
 
-    /// What was taken before the store answered may be too much beside the `stored` rows it held: the
-    /// lowest unsent ones go, critical ones stay.
+    /// Before the store answered nothing can be evicted or replaced, because nobody knows what an
+    /// earlier life sent: the decision falls at [`Self::admit_early`]. Until then there is a bound all
+    /// the same.
+    fn early_room(&self, row: &Row) -> Result<(), FailReason> {
+        let capacity = self.options.capacity;
+        let many = self.queue.len() >= capacity as usize * 2 && row.priority != Priority::Critical;
+        let bytes = self.queue.bytes() + row.bytes.len() as u64;
+        match (many || bytes > self.options.max_bytes) && !row.possibly_sent {
+            true => Err(FailReason::QueueFull { capacity }),
+            false => Ok(()),
+        }
+    }
+
+    /// Everything taken so far, out of the queue.
+    pub(super) fn take_early(&mut self) -> Vec<Entry> {
+        let seqs: Vec<u64> = self.queue.iter().map(|(seq, _)| seq).collect();
+        seqs.into_iter().filter_map(|seq| self.queue.remove(seq)).collect()
+    }
+
+    /// What was taken before the store answered, as if it came now. Of what the store holds as well,
+    /// the stored copy counts.
+    pub(super) fn admit_early(&mut self, now: Now, early: Vec<Entry>) {
+        for entry in early {
+            if self.known(entry.to, &entry.row.id) {
+                continue;
+            }
+            let room = self.make_room(now, &entry.row);
+            let seq = self.new_seq();
+            self.queue.insert(seq, entry);
+            if let Err(reason) = room {
+                self.end(now, seq, DeliveryState::Failed(reason));
+            }
+        }
+    }
+
+    /// What memory took while there was no store may be too much beside the `stored` rows: the lowest unsent ones go, critical ones stay.
     pub(super) fn trim(&mut self, now: Now, stored: usize) {
         let most = stored.max(self.options.capacity as usize);
         while self.queue.len() > most || self.queue.bytes() > self.options.max_bytes {

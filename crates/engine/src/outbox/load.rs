@@ -25,7 +25,12 @@ impl Outbox {
     }
 
     pub(super) fn open_failed(&mut self, now: Now, error: StoreError) {
+        let first = !self.disk.answered;
         self.disk.failed(now.mono, error);
+        if first {
+            let early = self.take_early();
+            self.admit_early(now, early);
+        }
         self.storage_changed();
     }
 
@@ -52,6 +57,7 @@ impl Outbox {
             return;
         }
         let first = !self.disk.loaded;
+        let early = if self.disk.answered { Vec::new() } else { self.take_early() };
         let StoreSnapshot { mut rows, failed, meta, unreadable } = snapshot;
         // Orders are comparable over all priorities.
         rows.sort_by_key(|row| (row.order, row.priority));
@@ -96,6 +102,7 @@ impl Outbox {
         }
         self.failed.gone.clear();
         self.save_failed();
+        self.admit_early(now, early);
         let unsaved: Vec<u64> = self
             .queue
             .iter()
@@ -110,8 +117,7 @@ impl Outbox {
         self.version += 1;
     }
 
-    /// A row of memory that the store holds too (the page handed it in again after a restart, or the
-    /// store was away for a while): the stored place and bytes count.
+    /// A row of memory that the store holds too: the store was away for a while.
     fn is_stored_already(&mut self, seq: u64, row: Row, possibly_sent: bool, flagged: bool) {
         let Some(entry) = self.queue.get(seq) else { return };
         if entry.row.order == row.order && entry.row.priority == row.priority {

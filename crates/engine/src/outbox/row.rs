@@ -23,7 +23,7 @@ pub(crate) fn row_of(request: &SendRequest, created_at: u64, tab: &str) -> Resul
         coalesce: coalesce.clone(),
         created_at,
         attempts: 0,
-        possibly_sent: false,
+        possibly_sent: request.again,
         owner: tab.to_owned(),
     })
 }
@@ -85,6 +85,7 @@ mod tests {
             coalesce: None,
             queue: true,
             ephemeral: false,
+            again: false,
         }
     }
 

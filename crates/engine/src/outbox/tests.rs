@@ -25,6 +25,7 @@ pub(super) fn request(id: &str, priority: Priority, key: Option<&str>) -> SendRe
         coalesce: None,
         queue: true,
         ephemeral: false,
+        again: false,
     }
 }
 

@@ -452,6 +452,8 @@ impl Node {
 
     fn step_down(&mut self, now: Now) {
         let Some(mut leader) = self.leader.take() else { return };
+        // Its engine may have sent any of these.
+        self.unsaved.iter_mut().for_each(|request| request.again = true);
         leader.engine.disconnect(now);
         while let Some(output) = leader.engine.poll_output() {
             // The socket must go and what was decided must be stored; nobody is told anything any more.

@@ -287,5 +287,6 @@ pub fn request(id: &str) -> SendRequest {
         coalesce: None,
         queue: true,
         ephemeral: false,
+        again: false,
     }
 }

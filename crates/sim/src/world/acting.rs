@@ -277,5 +277,6 @@ fn request(n: usize, spec: &SendSpec) -> SendRequest {
         coalesce: spec.coalesce.map(|of| format!("{kind}-{}-{of}", spec.page)),
         queue: spec.queue,
         ephemeral: matches!(spec.what, What::Typing(_)),
+        again: false,
     }
 }

@@ -238,7 +238,8 @@ impl World {
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
             let unsaved: Vec<_> = self.pages[index].unsaved.iter().cloned().collect();
-            for (n, request) in unsaved {
+            for (n, mut request) in unsaved {
+                request.again = true;
                 let place = self.check.messages.next();
                 let message = &mut self.check.messages.all[n];
                 message.instance = instance;
