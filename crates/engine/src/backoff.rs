@@ -69,6 +69,7 @@ fn uniform(up_to: u64, rng: &mut Rng) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fastrand::Rng;
     use proptest::prelude::*;
 
     #[test]

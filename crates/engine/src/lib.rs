@@ -35,6 +35,7 @@ mod status;
 mod status_text;
 mod store;
 mod subscriptions;
+pub mod tabs;
 #[doc(hidden)]
 pub mod tables;
 mod timers;

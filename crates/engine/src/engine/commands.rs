@@ -80,6 +80,24 @@ impl Engine {
         self.settle(now);
     }
 
+    /// Another tab, as a consumer: it also gets the news of the rows it owns.
+    pub fn attach_tab(&mut self, now: Now, consumer: ConsumerId, tab: &str) {
+        self.outbox.name_owner(tab.to_owned(), Some(consumer));
+        self.attach(now, consumer);
+    }
+
+    /// A tab is gone. Its rows stay and leave like all others.
+    pub fn detach_tab(&mut self, now: Now, consumer: ConsumerId, tab: &str) {
+        self.outbox.name_owner(tab.to_owned(), None);
+        self.detach(now, consumer);
+    }
+
+    /// Another tab appended rows to the store: look for them.
+    pub fn rescan(&mut self, now: Now) {
+        self.outbox.rescan();
+        self.settle(now);
+    }
+
     /// A consumer is gone, and its subscriptions with it.
     pub fn detach(&mut self, now: Now, consumer: ConsumerId) {
         for subject in self.consumers.detach(consumer) {

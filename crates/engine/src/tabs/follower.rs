@@ -73,7 +73,7 @@ impl Node {
         if self.follower.settle_at.is_some_and(|at| now.mono >= at) {
             self.follower.settle_at = None;
             let waiting = self.unsaved.clone();
-            self.append(waiting);
+            self.append(now, waiting);
         }
     }
 
@@ -116,7 +116,7 @@ impl Node {
                     self.tell_update(&request.id, Durability::MemoryOnly, failed);
                 }
             }
-            return self.append(kept);
+            return self.append(now, kept);
         }
         let storable = self.options.outbox.enabled
             && self.options.outbox.persist
@@ -134,15 +134,15 @@ impl Node {
             // Probably the lock is about to be ours: the engine then takes them from `unsaved`.
             self.follower.settle_at.get_or_insert(now.mono + SETTLE_MS);
         } else {
-            self.append(stored);
+            self.append(now, stored);
         }
     }
 
-    fn append(&mut self, requests: Vec<SendRequest>) {
+    fn append(&mut self, now: Now, requests: Vec<SendRequest>) {
         let mut rows = Vec::with_capacity(requests.len());
         let mut taken = Vec::with_capacity(requests.len());
         for request in requests {
-            match outbox::row_of(&request, self.created_at(), &self.tab) {
+            match outbox::row_of(&request, now.wall, &self.tab) {
                 Ok(row) => {
                     rows.push(row);
                     taken.push(request);

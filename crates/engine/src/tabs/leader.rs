@@ -194,7 +194,7 @@ impl Leader {
 
     fn detach(&mut self, now: Now, tab: &TabId) {
         if let Some(gone) = self.tabs.remove(tab) {
-            self.engine.detach(now, gone.consumer);
+            self.engine.detach_tab(now, gone.consumer, tab);
         }
     }
 }
