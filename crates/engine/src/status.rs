@@ -161,4 +161,14 @@ pub struct Metrics {
     pub resyncs: u64,
     /// Dead verdicts.
     pub verdicts: u64,
+    /// Keys and messages that left a full fold.
+    pub dropped_keys: u64,
+    /// Messages not answered yet, now.
+    pub queued: u32,
+    /// Of these, in flight.
+    pub in_flight: u32,
+    /// Messages in the failed list, now.
+    pub failed: u32,
+    /// Smoothed round trip now, microseconds.
+    pub rtt_us: Option<u64>,
 }

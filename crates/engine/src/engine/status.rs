@@ -18,6 +18,12 @@ impl Engine {
         metrics.repeats = subs.repeats;
         metrics.holes = subs.holes;
         metrics.resyncs = self.consumers.resyncs();
+        metrics.dropped_keys = self.subs.dropped_keys();
+        let counts = self.outbox.counts();
+        metrics.queued = counts.queued.iter().sum();
+        metrics.in_flight = counts.in_flight;
+        metrics.failed = counts.failed;
+        metrics.rtt_us = self.latency.srtt().map(|ms| (ms * 1_000.0) as u64);
         metrics
     }
 
