@@ -3,7 +3,7 @@
 use sentinelops_engine::{DeliveryState, Durability, FailReason, SendRequest};
 use sentinelops_protocol::{
     Channel, Json, Priority,
-    domain::{Alert, IncidentPatch, IncidentStatus, IncidentUpdate, Patch, Severity},
+    domain::{Alert, IncidentPatch, IncidentStatus, IncidentUpdate, Patch, Presence, Severity},
     encode_incident_update,
 };
 use serde::Serialize;
@@ -119,6 +119,12 @@ impl Message {
             _ => Priority::Normal,
         };
         Self::object(Channel::Alerts, "alert.acknowledge", &[("id", &alert.id)]).priority(priority)
+    }
+
+    /// `agent.status` of oneself: available, away and so on. A later one replaces an earlier one
+    /// that has not left yet.
+    pub fn presence(status: &Presence) -> Self {
+        Self::object(Channel::Agents, "agent.status", &[("status", status.as_str())]).coalesce("presence")
     }
 
     fn object(channel: Channel, kind: &str, fields: &[(&str, &str)]) -> Self {

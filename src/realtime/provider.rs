@@ -48,6 +48,10 @@ pub struct WebSocketProviderProps {
     /// Instead of a worker: a fake in tests. Default: the worker.
     #[prop_or_default]
     pub port: Option<PortFactory>,
+    /// Says above its children why it cannot start. `false` where the page has a place of its own
+    /// for that (`use_connection().error`). Default `true`.
+    #[prop_or(true)]
+    pub show_setup_error: bool,
     /// Who may use the hooks.
     #[prop_or_default]
     pub children: Html,
@@ -138,7 +142,7 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
 
     html! {
         <ContextProvider<Client> context={client.clone()}>
-            if let Some(error) = client.setup_error() {
+            if let Some(error) = client.setup_error().filter(|_| props.show_setup_error) {
                 <p class="sentinelops-setup-error" role="alert">{ error.to_string() }</p>
             }
             { props.children.clone() }

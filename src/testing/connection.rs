@@ -275,6 +275,17 @@ impl FakeConnection {
         painted
     }
 
+    /// Frames are painted until nobody asks for one: what waited for the credit of an earlier batch
+    /// has arrived then.
+    pub fn paint(&self) {
+        // A loop of a test is noticed rather than waited for.
+        for _ in 0..100 {
+            if !self.frame() {
+                break;
+            }
+        }
+    }
+
     /// The page is shown or hidden. Hidden pages get no frames.
     pub fn set_visible(&self, visible: bool) {
         self.world.time.set_visible(visible);

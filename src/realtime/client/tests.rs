@@ -156,7 +156,7 @@ fn a_message_s_way_and_what_a_dead_worker_s_successor_is_given() {
     assert!(client.has_unsaved());
     connection.save(&ids[1]);
     connection.update(&ids[2], Durability::MemoryOnly, DeliveryState::Sent);
-    connection.frame();
+    connection.paint();
     assert!(client.send_state(&ids[1]).is_some_and(|state| state.is_saved()));
 
     connection.fail_worker(PortFailure::Crashed("unreachable".to_owned()));
@@ -203,7 +203,7 @@ fn a_hung_worker_is_ended_and_started_again() {
     connection.advance(20_000);
     assert_eq!((connection.workers(), client.worker_health()), (1, WorkerHealth::Running));
     connection.hang(true);
-    connection.advance(12_000);
+    connection.advance(10_100);
     let WorkerHealth::Trouble(trouble) = client.worker_health() else {
         panic!("not noticed within 12 s: {:?}", client.worker_health())
     };
@@ -219,25 +219,25 @@ fn own_edits_show_at_once_and_end_with_their_cause() {
     let client = open(&connection);
     let (_watch, ..) = follow(&client);
     connection.snapshot(incidents(), [incident("i1").status(IncidentStatus::New).into()]);
-    connection.frame();
+    connection.paint();
     let status = || client.incident("i1").and_then(|row| row.status.clone());
     let id = client.send(IncidentEdit::new("i1").status(IncidentStatus::Resolved));
     assert_eq!(status(), Some(IncidentStatus::Resolved));
-    connection.frame();
+    connection.paint();
     assert!(client.incidents()[0].edit.is_some());
     connection.ack(&id);
     let event = incident("i1").change(IncidentChange::Resolved).status(IncidentStatus::Resolved);
     connection.deliver(event.cause(&id));
-    connection.frame();
+    connection.paint();
     assert_eq!((status(), client.incidents()[0].edit.clone()), (Some(IncidentStatus::Resolved), None));
 
     let id = client.send(IncidentEdit::new("i1").status(IncidentStatus::New));
     connection.nack(&id, Code::Forbidden, "not yours");
-    connection.frame();
+    connection.paint();
     assert_eq!(status(), Some(IncidentStatus::Resolved), "taken back");
     assert!(client.incidents()[0].edit.as_ref().is_some_and(SendState::is_failed));
     connection.advance(10_000);
-    connection.frame();
+    connection.paint();
     assert_eq!(client.incidents()[0].edit, None);
 }
 
@@ -249,8 +249,7 @@ fn chat_shows_own_messages_typing_and_marks_read_once() {
     let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
     connection.deliver(chat_message("c", "1", "ann", "hello"));
     connection.deliver(typing("c", "bob"));
-    connection.frame();
-    connection.frame();
+    connection.paint();
     let id = client.send(Message::chat("c", "hi"));
     let view = client.chat(&subject);
     assert_eq!((view.messages.len(), view.typing.len()), (2, 1));
@@ -259,12 +258,11 @@ fn chat_shows_own_messages_typing_and_marks_read_once() {
     taken.cause = Some(id.to_string());
     connection.ack(&id);
     connection.deliver(taken);
-    connection.frame();
-    connection.frame();
+    connection.paint();
     let view = client.chat(&subject);
     assert_eq!((view.messages.len(), &*view.messages[1].key), (2, id.as_str()));
     connection.advance(6_000);
-    connection.frame();
+    connection.paint();
     assert!(client.chat(&subject).typing.is_empty());
     assert!(client.mark_read("c").is_some());
     assert_eq!(client.mark_read("c"), None);
@@ -294,9 +292,9 @@ fn contents_are_in_diagnostics_only_when_asked_for() {
         let client = Client::open(settings, connection.port(), TokenSource::None, None);
         let id = client.send(Message::chat("c", "between us"));
         connection.save(&id);
-        connection.frame();
+        connection.paint();
         connection.ack(&id);
-        connection.frame();
+        connection.paint();
         connection.advance(1);
         assert_eq!(client.export_diagnostics().contains("between us"), asked);
         let (_, traces) = client.diagnostics();

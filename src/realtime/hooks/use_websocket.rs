@@ -178,7 +178,7 @@ pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
 
     // What the callbacks were told last: a connection that broke and came back within one frame is
     // two calls although no render shows it.
-    let told = use_mut_ref(|| None::<u64>);
+    let told = use_mut_ref(|| connected_since(&client.status()));
     interests.push(Interest::Errors);
     use_news(&client, interests, {
         let client = client.clone();
