@@ -1,8 +1,6 @@
 //! Frames that are not what they should be: answered, counted, survived.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use proptest::prelude::*;
 use sentinelops_protocol::{Code, close};
 

@@ -1,11 +1,10 @@
 //! Basic mode: the documented mock, no more and no less.
 
+use crate::common;
 use sentinelops_gateway::{Gateway, GatewayConfig, Mode, NewEvent, Now, Output};
 use sentinelops_protocol::domain::{Activity, Presence};
 use sentinelops_protocol::{Limits, Payload, ServerMessage, decode_server_frame};
 use serde_json::{Value, json};
-
-mod common;
 
 fn at(mono: u64) -> Now {
     Now { mono, wall: common::WALL + mono }

@@ -1,8 +1,6 @@
 //! What clients may ask for, what comes of it, and how a refusal reads.
 
-mod common;
-
-use common::{World, agent, incident};
+use crate::common::{World, agent, chat, incident};
 use sentinelops_gateway::NewEvent;
 use sentinelops_protocol::domain::{
     Alert, AlertChange, IncidentChange, IncidentStatus, Patch, Presence, ReceiptKind, Severity,
@@ -276,7 +274,7 @@ fn the_state_stays_bounded() {
     for n in 0..1_000 {
         let status = if n % 10 == 0 { IncidentStatus::New } else { IncidentStatus::Resolved };
         world.publish(incident(&format!("i{n}"), IncidentChange::Updated, status));
-        world.publish(common::chat(&n.to_string(), &format!("c{n}"), "x", n));
+        world.publish(chat(&n.to_string(), &format!("c{n}"), "x", n));
         world.publish(agent("a", Presence::Online, n));
     }
     let view = world.gateway.view();

@@ -1,5 +1,4 @@
 //! A gateway in simulated time, and clients that keep what they were sent.
-#![allow(dead_code)]
 
 use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output};
 use sentinelops_protocol::domain::{

@@ -1,8 +1,6 @@
 //! A message that arrives twice takes effect once.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use sentinelops_protocol::{Channel, Code};
 
 const SAY: &str = r#"{"conversationId":"c","content":"x"}"#;

@@ -1,8 +1,6 @@
 //! Coalescing, arrays, conflation for a slow client, slow consumers, typing.
 
-mod common;
-
-use common::{World, agent, chain, chat};
+use crate::common::{World, agent, chain, chat};
 use sentinelops_gateway::GatewayConfig;
 use sentinelops_protocol::domain::{Presence, Typing};
 use sentinelops_protocol::{Channel, Payload, Subject, close};

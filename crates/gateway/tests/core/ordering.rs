@@ -1,8 +1,6 @@
 //! After a retryable `nack` nothing of the same ordering key overtakes.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use sentinelops_gateway::GatewayConfig;
 use sentinelops_protocol::Code;
 

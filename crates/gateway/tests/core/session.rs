@@ -1,8 +1,6 @@
 //! Hello, welcome, auth, ping, superseded leaders, silence.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use sentinelops_protocol::system::{ClientSystem, Hello, Ping, ServerSystem};
 use sentinelops_protocol::{Code, ServerMessage, close};
 

@@ -1,8 +1,6 @@
 //! Subscribe with and without `since`, snapshots, topics, and the chain of `prev`.
 
-mod common;
-
-use common::{World, chain, chat, incident};
+use crate::common::{World, chain, chat, incident};
 use sentinelops_gateway::GatewayConfig;
 use sentinelops_protocol::domain::{Activity, IncidentChange, IncidentStatus};
 use sentinelops_protocol::system::{ClientSystem, Continuity};

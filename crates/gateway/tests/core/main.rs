@@ -1,0 +1,12 @@
+//! The core in simulated time: one file a subject, one program for all (it links once).
+
+mod bad_input;
+mod basic;
+mod commands;
+mod common;
+mod dedupe;
+mod delivery;
+mod ordering;
+mod scenario;
+mod session;
+mod subscriptions;
