@@ -66,9 +66,18 @@ impl Ledger {
         }
     }
 
-    /// What a new worker has to be given, in order. The old one may have sent any of it.
-    pub(crate) fn unsaved(&self) -> Vec<SendRequest> {
-        self.unsaved.values().map(|request| SendRequest { again: true, ..request.clone() }).collect()
+    /// It was given to a worker: to the next one it may have been sent.
+    pub(crate) fn given(&mut self, id: &MessageId) {
+        if let Some(request) = self.order.get(id).and_then(|order| self.unsaved.get_mut(order)) {
+            request.again = true;
+        }
+    }
+
+    /// What a new worker has to be given, in order.
+    pub(crate) fn unsaved(&mut self) -> Vec<SendRequest> {
+        let unsaved = self.unsaved.values().cloned().collect();
+        self.unsaved.values_mut().for_each(|request| request.again = true);
+        unsaved
     }
 
     /// Whether a page that goes away now would lose something.
@@ -96,7 +105,7 @@ mod tests {
         MessageUpdate { id: id.to_owned(), durability, delivery }
     }
 
-    fn unsaved(ledger: &Ledger) -> Vec<String> {
+    fn unsaved(ledger: &mut Ledger) -> Vec<String> {
         ledger.unsaved().into_iter().map(|request| request.id).collect()
     }
 
@@ -106,12 +115,23 @@ mod tests {
         for id in ["c", "a", "b", "d"] {
             add(&mut ledger, id);
         }
-        assert_eq!(unsaved(&ledger), ["c", "a", "b", "d"]);
+        assert_eq!(unsaved(&mut ledger), ["c", "a", "b", "d"]);
         assert!(ledger.update(&news("a", Durability::Durable, DeliveryState::Queued)));
         assert!(ledger.update(&news("c", Durability::MemoryOnly, DeliveryState::Sent)));
         assert!(ledger.update(&news("d", Durability::MemoryOnly, DeliveryState::Delivered)));
-        assert_eq!(unsaved(&ledger), ["c", "b"], "sent but in memory only: still the page's to keep");
+        assert_eq!(unsaved(&mut ledger), ["c", "b"], "sent but in memory only: still the page's to keep");
         assert!(!ledger.update(&news("a", Durability::Durable, DeliveryState::Queued)), "no news");
+    }
+
+    #[test]
+    fn a_worker_is_told_what_an_earlier_one_may_have_sent() {
+        let mut ledger = Ledger::default();
+        add(&mut ledger, "given");
+        ledger.given(&MessageId::from("given"));
+        add(&mut ledger, "kept");
+        let again = |ledger: &mut Ledger| ledger.unsaved().iter().map(|r| r.again).collect::<Vec<_>>();
+        assert_eq!(again(&mut ledger), [true, false]);
+        assert_eq!(again(&mut ledger), [true, true]);
     }
 
     #[test]

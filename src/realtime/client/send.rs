@@ -59,6 +59,12 @@ impl Client {
             let update = MessageUpdate { id: id.to_string(), durability: Durability::MemoryOnly, delivery };
             self.take_update(&update, mono);
         }
+        {
+            let mut state = self.state_mut();
+            if state.port.is_some() {
+                state.ledger.given(&id);
+            }
+        }
         self.post(ToWorker::Send(vec![request]));
         self.schedule_flush();
         id

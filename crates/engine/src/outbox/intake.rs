@@ -139,10 +139,11 @@ impl Outbox {
             if self.disk.answered && self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent) {
                 return self.end(now, seq, discarded);
             }
-        } else if self.failed.get(id).is_some() {
-            self.forget_failed(id);
-            let (id, durability) = (id.to_owned(), Durability::MemoryOnly);
-            let update = MessageUpdate { id, durability, delivery: discarded };
+        } else if let Some(failed) = self.failed.get(id) {
+            // How it ended stays true; it is only off the list.
+            let (id, delivery) = (id.to_owned(), failed.state.clone());
+            self.forget_failed(&id);
+            let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
             self.ended.add(update.clone());
             return self.update(Some(to), update);
         }
