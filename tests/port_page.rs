@@ -96,6 +96,20 @@ async fn a_rejected_start_is_a_crash() {
 }
 
 #[wasm_bindgen_test]
+async fn a_worker_whose_wasm_is_gone_is_missing() {
+    let fetched = "throw new Error('failed to fetch Wasm: 404 Not Found')";
+    let (_port, mut events) = spawn(&script(fetched));
+    assert!(matches!(failure(&mut events).await, PortFailure::Missing(text) if text.contains("404")));
+
+    // The same words of a worker that had loaded are its own trouble.
+    let source = format!(
+        "postMessage(new Uint8Array([0x53, 0x4e, 0x54, 0x4c, 0x31, 0])); setTimeout(() => {{ {fetched} }}, 50)"
+    );
+    let (_port, mut events) = spawn(&script(&source));
+    assert!(matches!(failure(&mut events).await, PortFailure::Crashed(_)));
+}
+
+#[wasm_bindgen_test]
 async fn garbage_is_refused_and_everything_lives() {
     for garbage in [
         "null",

@@ -33,6 +33,7 @@ export function watch(url, report) {
   let worker = null;
   let live = true;
   let refused = false;
+  let loaded = false;
 
   const tell = (kind, text) => {
     if (live) report(kind, text);
@@ -58,13 +59,18 @@ export function watch(url, report) {
     event.preventDefault();
     if (event.message) {
       const where = event.filename ? ` (${event.filename.split(/[?#]/)[0]}:${event.lineno})` : "";
-      tell("crashed", event.message + where);
+      const text = event.message + where;
+      // Before its first message it fails by what it is made of: files of an old build that are gone, a policy.
+      if (!loaded && /content security policy/i.test(text)) refuse("blocked", text);
+      else if (!loaded && /fetch|load/i.test(text)) refuse("missing", text);
+      else tell("crashed", text);
     } else {
       // A plain event: the script did not load, and the browser does not say why. Ask for it once more.
       explain(target).then((text) => refuse("missing", text));
     }
   };
   const onForeign = (event) => {
+    loaded = true;
     const data = event.data;
     if (data instanceof Uint8Array && MARK.every((byte, index) => data[index] === byte)) return;
     // Not for yew-agent's ears.
