@@ -23,7 +23,7 @@ pub fn AgentItem(props: &AgentItemProps) -> Html {
             <div class="list__line">
                 <span class="list__name" title={agent.agent_id.clone()}>{ name }</span>
                 if agent.status == Presence::Offline && agent.last_seen > 0 {
-                    <span class="list__meta">{ "seen " }<RelativeTime at={agent.last_seen} />{ " ago" }</span>
+                    <span class="list__meta"><span class="sr-only">{ "last seen, ago: " }</span><RelativeTime at={agent.last_seen} /></span>
                 }
                 <PresenceMark presence={agent.status.clone()} />
             </div>

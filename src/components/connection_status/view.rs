@@ -65,7 +65,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
         };
     }
     html! {
-        <section {class} aria-label="Connection" data-testid="connection-status">
+        <div {class} role="group" aria-label="Connection status" data-testid="connection-status">
             <div class="so-status__head">
                 { head }
                 if let Some(quality) = status.quality.filter(|_| state == ConnectionState::Connected) {
@@ -100,7 +100,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                 <dt>{ "Last error" }</dt>
                 <dd data-testid="connection-error">{ status.last_error.as_deref().unwrap_or("None") }</dd>
             </dl>
-        </section>
+        </div>
     }
 }
 
