@@ -176,7 +176,7 @@ fn a_message_s_way_and_what_a_dead_worker_s_successor_is_given() {
     for id in &ids {
         connection.ack(id);
     }
-    connection.advance(1_000);
+    connection.paint();
     assert!(ids.iter().all(|id| client.send_state(id).is_some_and(|state| state.is_delivered())));
     assert!(!client.has_unsaved());
 }
