@@ -1,5 +1,8 @@
 //! Rows on disk (IndexedDB). Does what [`sentinelops_engine::StoreOp`] says and reports how it
 //! went; when to write and what to make of an error is the engine's business.
+//!
+//! [`LINK_VERSION`] is the database's version: a newer build's tab upgrades it, and the older tab
+//! is told by `versionchange` to let go.
 
 mod connection;
 mod errors;
@@ -7,17 +10,14 @@ mod read;
 pub mod record;
 mod write;
 
+pub use sentinelops_engine::tabs::LINK_VERSION;
+
 use connection::Connection;
 use futures::future::LocalBoxFuture;
 use sentinelops_engine::{StoreError, StoreEvent, StoreGroup};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
-
-/// Version of everything two tabs share: rows, channel messages, names of locks and channels. It
-/// is the database version: a newer build's tab upgrades the rows, and the older tab is told by
-/// `versionchange` to let go.
-pub const LINK_VERSION: u32 = 1;
 
 /// Told what the store has to say; never from inside a call to [`Store`].
 pub type StoreListener = Rc<dyn Fn(StoreEvent)>;
