@@ -65,6 +65,13 @@ impl Fold {
         }
     }
 
+    /// The same, except that of the conversation only the newest messages may be there: a topic
+    /// shown out of the fold of its whole channel shares the channel's bound.
+    pub fn ends_like(&self, other: &Self) -> bool {
+        let missing = other.chat.len().saturating_sub(self.chat.len());
+        self.receipts == other.receipts && self.chat.iter().eq(other.chat.iter().skip(missing))
+    }
+
     /// What differs, in a line.
     pub fn difference(&self, other: &Self) -> String {
         let counts = |f: &Self| {

@@ -85,9 +85,9 @@ impl Pipe {
         self.items.pop_front().map(|(_, item)| item).ok_or(None)
     }
 
-    /// Whether something has arrived that was not taken out.
+    /// Whether something arrived before this very moment and was not taken out.
     pub fn receive_ready(&self, now: u64) -> bool {
-        !self.swallow && self.held_until <= now && self.items.front().is_some_and(|(at, _)| *at <= now)
+        !self.swallow && self.held_until < now && self.items.front().is_some_and(|(at, _)| *at < now)
     }
 
     /// Bytes that have not left the sender.

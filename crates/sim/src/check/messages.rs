@@ -15,6 +15,8 @@ pub struct Message {
     pub page: usize,
     /// Its ordering key, interned.
     pub key: Option<u32>,
+    /// What replaces it while unsent.
+    pub coalesce: Option<String>,
     /// How urgent.
     pub priority: Priority,
     /// Kept while disconnected and promised to arrive.
@@ -23,6 +25,8 @@ pub struct Message {
     pub hopeless: bool,
     /// Order of acceptance by an engine.
     pub submitted: u64,
+    /// The first such order: bytes that an earlier worker gave to its socket still keep to it.
+    pub original: u64,
     /// The engine that has it.
     pub instance: u32,
     /// Sockets that were given it.
@@ -35,6 +39,8 @@ pub struct Message {
     pub answered: bool,
     /// How often it took effect.
     pub effects: u32,
+    /// It left when no pong had been seen yet: a basic server promised nothing then.
+    pub unfenced: bool,
     /// A basic server got it so often.
     pub received: u32,
     /// The page was told that it is on the disk.
@@ -45,6 +51,8 @@ pub struct Message {
     pub ended_badly: bool,
     /// A person retried it: its place in the order is new.
     pub retried: bool,
+    /// It lay in a store that a later worker could not read: nobody could keep its place.
+    pub unordered: bool,
     /// Whoever held it died before it was saved.
     pub forgotten: bool,
     /// When it was handed over, ms.
@@ -58,13 +66,13 @@ pub struct Messages {
     pub all: Vec<Message>,
     keys: HashMap<String, u32>,
     /// Per key: the latest in order that took effect.
-    applied: HashMap<u32, u64>,
+    applied: HashMap<u32, usize>,
     submitted: u64,
     /// Whether a v1 server was ever heard: until then it may be taken for a basic one.
     pub welcomed: bool,
     /// The server is a basic one.
     pub basic: bool,
-    /// It answers pings.
+    /// This worker has seen it answer a ping.
     pub pongs: bool,
 }
 
@@ -79,6 +87,22 @@ impl Messages {
     pub fn next(&mut self) -> u64 {
         self.submitted += 1;
         self.submitted
+    }
+
+    /// Whether a critical message of the same key came after this one, which is not.
+    pub fn in_the_way(&self, n: usize) -> bool {
+        let of = &self.all[n];
+        let behind = |m: &Message| {
+            m.priority == Priority::Critical && m.key == of.key && m.submitted > of.submitted
+        };
+        of.priority != Priority::Critical && of.key.is_some() && self.all.iter().any(behind)
+    }
+
+    /// Whether a later message may have taken the place of this one. Replaced messages are kept
+    /// nowhere: a worker that dies before its page heard of it takes the knowledge along.
+    pub fn replaced(&self, n: usize) -> bool {
+        let of = &self.all[n];
+        of.sent == 0 && of.coalesce.is_some() && self.all[n + 1..].iter().any(|m| m.coalesce == of.coalesce)
     }
 
     /// Unfinished messages, by what the page knows.
@@ -107,16 +131,15 @@ impl Checker {
             self.fail("told-truth", || format!("{id} took effect and cannot"));
         }
         let message = &self.messages.all[n];
-        let (Some(key), false) = (message.key, message.retried) else { return };
-        let submitted = message.submitted;
-        let latest = self.messages.applied.entry(key).or_default();
-        if submitted < *latest {
-            let latest = *latest;
-            let overtaken = self.messages.all.iter().position(|m| m.submitted == latest && m.effects > 0);
-            let by = overtaken.map_or_else(String::new, message_id);
+        let (Some(key), false) = (message.key, message.retried || message.unordered) else { return };
+        let (submitted, original) = (message.submitted, message.original);
+        let latest = *self.messages.applied.entry(key).or_insert(n);
+        let other = &self.messages.all[latest];
+        if submitted > other.submitted {
+            self.messages.applied.insert(key, n);
+        } else if original < other.original && latest != n {
+            let by = message_id(latest);
             self.fail("order-per-key", || format!("{id} took effect after {by}, which was sent later"));
-        } else {
-            *latest = submitted;
         }
     }
 
@@ -126,10 +149,11 @@ impl Checker {
         let Some(n) = super::message_number(id).filter(|n| *n < self.messages.all.len()) else {
             return self.fail("told-truth", || format!("a page was told of {id:?}, which nobody sent"));
         };
-        let (basic, pongs, welcomed) = (self.messages.basic, self.messages.pongs, self.messages.welcomed);
+        let (basic, welcomed) = (self.messages.basic, self.messages.welcomed);
         let message = &mut self.messages.all[n];
         let before = message.told.replace(update.delivery.clone());
         let (sent, effects, received) = (message.sent, message.effects, message.received);
+        let fenced = !message.unfenced;
         if update.durability == Durability::Durable && !message.durable && !update.delivery.is_final() {
             message.durable = true;
             if !on_disk && effects == 0 && received == 0 {
@@ -139,10 +163,12 @@ impl Checker {
         let state = &update.delivery;
         let wrong = match state {
             DeliveryState::Queued => None,
-            DeliveryState::Sent | DeliveryState::Unconfirmed => (sent == 0).then_some("was never sent"),
+            DeliveryState::Sent => (sent == 0).then_some("was never sent"),
+            // What was handed in again, or lay in the store, may have left for all the worker knows.
+            DeliveryState::Unconfirmed => None,
             DeliveryState::Delivered if basic => Some("a basic server delivers nothing"),
             DeliveryState::Delivered => (effects == 0).then_some("has had no effect"),
-            DeliveryState::HandedOver if basic => (pongs && received == 0).then_some("never arrived"),
+            DeliveryState::HandedOver if basic => (fenced && received == 0).then_some("never arrived"),
             DeliveryState::HandedOver => welcomed.then_some("is for basic servers"),
             DeliveryState::Expired { may_have_arrived: true } => None,
             DeliveryState::Expired { may_have_arrived: false }
@@ -196,9 +222,9 @@ impl Checker {
                 _ => kept(&id),
             };
             let there = if basic { message.received > 0 } else { message.effects > 0 };
-            // A basic server without pongs promises nothing.
-            let weak = basic && !self.messages.pongs && message.sent > 0;
-            if !there && bad_end.is_none() && !weak {
+            // Before its first pong a basic server promises nothing.
+            let weak = basic && message.unfenced;
+            if !there && bad_end.is_none() && !weak && !self.messages.replaced(n) {
                 let told = &message.told;
                 found = Some((
                     "nothing-lost",

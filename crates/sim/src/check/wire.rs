@@ -97,6 +97,7 @@ impl Checker {
             let answered = message.answered;
             let (promised, critical) = (message.promised, message.priority == Priority::Critical);
             message.sent += 1;
+            message.unfenced |= !self.messages.pongs;
             message.on = Some(socket);
             message.nacked = false;
             let id = || message_id(n);
@@ -115,8 +116,14 @@ impl Checker {
             self.wire.in_flight.insert(n);
             let all = self.wire.in_flight.len();
             let others = self.wire.in_flight.iter();
-            let others = others.filter(|n| self.messages.all[**n].priority != Priority::Critical).count();
+            let mut others =
+                others.filter(|n| self.messages.all[**n].priority != Priority::Critical).count();
             let (window, reserve) = (self.wire.window, self.wire.reserve);
+            if others > window.saturating_sub(reserve) {
+                // A message in the way of a critical one of its key inherits its priority.
+                let inherits = |n: &&usize| self.messages.in_the_way(**n);
+                others -= self.wire.in_flight.iter().filter(inherits).count();
+            }
             if all > window || (!critical && others > window.saturating_sub(reserve)) {
                 self.fail("window", || {
                     format!("{all} in flight, {others} not critical; {window} allowed, {reserve} reserved")
@@ -160,6 +167,13 @@ impl Checker {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The engine says that a message is done with.
+    pub fn ended(&mut self, id: &str) {
+        if let Some(n) = super::message_number(id) {
+            self.wire.in_flight.remove(&n);
         }
     }
 

@@ -77,10 +77,12 @@ impl World {
         self.check.messages.all.push(Message {
             page,
             key,
+            coalesce: request.coalesce.clone(),
             priority: spec.priority,
             promised,
             hopeless: Self::hopeless(spec.what),
             submitted,
+            original: submitted,
             instance: self.worker.instance,
             sent: 0,
             on: None,
@@ -88,17 +90,21 @@ impl World {
             answered: false,
             effects: 0,
             received: 0,
+            unfenced: false,
             durable: false,
             told: None,
             ended_badly: false,
             retried: false,
+            unordered: false,
             forgotten: false,
             at: self.now,
         });
         let page = &mut self.pages[page];
         let id = page.id;
         if promised {
-            page.unsaved.push_back((n, request.clone()));
+            // To the next worker it may have been sent by this one.
+            let again = self.worker.engine.is_some();
+            page.unsaved.push_back((n, SendRequest { again, ..request.clone() }));
         }
         self.input(|engine, now| engine.send(now, id, request));
         self.check_counts();
@@ -139,6 +145,12 @@ impl World {
         let page = self.open_page(Some(&old));
         self.pages[index] = page;
         self.worker.outstanding.remove(&old_id.0);
+        if self.worker.engine.is_none() {
+            // No worker has taken them over: they die with their page.
+            for (n, _) in &old.unsaved {
+                self.check.messages.all[*n].forgotten = true;
+            }
+        }
         // Nobody is left to be told of what the old one sent.
         for message in self.check.messages.all.iter_mut().filter(|m| m.page == index) {
             message.instance = u32::MAX;

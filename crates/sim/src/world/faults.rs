@@ -171,6 +171,7 @@ impl World {
         self.worker.timer_at = None;
         self.worker.outstanding.clear();
         self.check.wire.reset();
+        self.check.messages.pongs = false;
         self.check.messages.welcomed = self.store.meta().welcomed;
         if self.store.meta().not_before <= self.worker.clock.now(self.now).wall {
             self.check.wire.patience_until = 0;
@@ -189,7 +190,9 @@ impl World {
         let held: Vec<usize> =
             self.pages.iter().flat_map(|page| page.unsaved.iter().map(|(n, _)| *n)).collect();
         let mut lost = None;
-        for (n, message) in self.check.messages.all.iter_mut().enumerate() {
+        for n in 0..self.check.messages.all.len() {
+            let replaced = self.check.messages.replaced(n);
+            let message = &mut self.check.messages.all[n];
             message.answered = false;
             message.nacked = false;
             message.on = None;
@@ -197,7 +200,7 @@ impl World {
                 message.instance = u32::MAX;
             }
             let done = message.effects > 0 || message.received > 0 || message.ended_badly;
-            if done || !message.promised || message.forgotten {
+            if done || replaced || !message.promised || message.forgotten {
                 continue;
             }
             let id = crate::check::message_id(n);
@@ -238,8 +241,7 @@ impl World {
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
             let unsaved: Vec<_> = self.pages[index].unsaved.iter().cloned().collect();
-            for (n, mut request) in unsaved {
-                request.again = true;
+            for (n, request) in unsaved {
                 let place = self.check.messages.next();
                 let message = &mut self.check.messages.all[n];
                 message.instance = instance;
@@ -247,6 +249,9 @@ impl World {
                     message.submitted = place;
                 }
                 self.input(|engine, now| engine.send(now, id, request));
+            }
+            for (_, request) in &mut self.pages[index].unsaved {
+                request.again = true;
             }
         }
         self.worker.away = false;

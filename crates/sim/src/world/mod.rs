@@ -128,9 +128,9 @@ impl World {
         let setup = &script.setup;
         let mut check = Checker::default();
         check.messages.basic = setup.server != ServerKind::V1;
-        check.messages.pongs = setup.server == ServerKind::Basic;
         check.wire.window = setup.window.min(setup.in_flight) as usize;
-        check.wire.reserve = setup.reserve as usize;
+        // A reserve above a quarter of the window would starve what is not critical.
+        check.wire.reserve = (setup.reserve as usize).min(check.wire.window / 4);
         let mut world = Self {
             now: 0,
             queue: Queue::default(),

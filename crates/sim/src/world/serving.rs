@@ -250,6 +250,7 @@ impl World {
         }
         if !conn.ponged && text.contains("\"type\":\"pong\"") {
             conn.ponged = true;
+            self.check.messages.pongs = true;
         }
     }
 

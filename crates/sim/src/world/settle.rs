@@ -4,7 +4,7 @@ use super::{Happening, World};
 use crate::fold::Fold;
 use crate::net::End;
 use crate::script::{QUIET, SETTLED_BY, ServerKind};
-use sentinelops_engine::{ConnectionState, Engine};
+use sentinelops_engine::{ConnectionState, Engine, StorageState};
 use sentinelops_protocol::{Channel, Subject};
 
 /// How long the world must be at rest before it is compared.
@@ -54,6 +54,10 @@ impl World {
         if let Some(gateway) = &mut self.server.gateway {
             gateway.set_nack_every(None);
         }
+        if let (ServerKind::Mute, Some(index)) = (self.server.kind, self.worker.live) {
+            // A server that answers nothing cannot be found dead by asking: the kernel gives up.
+            self.queue.push(self.now, Happening::ClientReset(index));
+        }
         self.spawn();
         // Whoever missed an event so far must notice by these at the latest.
         for channel in [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity] {
@@ -88,6 +92,9 @@ impl World {
         let status = engine.status();
         if status.state != ConnectionState::Connected {
             return Some(format!("{:?} ({:?})", status.state, status.cause));
+        }
+        if status.storage != StorageState::Durable {
+            return Some(format!("storage is {:?}", status.storage));
         }
         let counts = engine.counts();
         if counts.queued.iter().sum::<u32>() > 0 {
@@ -151,11 +158,15 @@ impl World {
                     None => continue,
                 },
             };
-            if view.fold != truth {
+            let shared = subject.topic.is_some()
+                && self.pages.iter().any(|page| page.views.keys().any(|s| *s != subject && s.covers(&subject)));
+            if view.fold != truth && !(shared && view.fold.ends_like(&truth)) {
                 let text = view.fold.difference(&truth);
                 self.check.fail("fold-equals-server", || format!("page {}, {subject}: {text}", index + 1));
             }
-            self.compare_engine_fold(&subject, &truth);
+            if !shared {
+                self.compare_engine_fold(&subject, &truth);
+            }
         }
     }
 

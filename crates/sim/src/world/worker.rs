@@ -1,6 +1,7 @@
 //! The worker's shell: gives the engine its inputs and carries out its outputs.
 
 use super::{Happening, Worker, World};
+use crate::check::message_number;
 use crate::clock::Clock;
 use crate::net::{Conn, End, Item};
 use crate::script::ServerKind;
@@ -9,9 +10,10 @@ use crate::store::Request;
 use crate::story::clip;
 use fastrand::Rng;
 use sentinelops_engine::{
-    Batch, Cause, Engine, EngineOptions, Generation, Mode, Now, Options, OutboxOptions, Output, SocketEvent,
-    StoreGroup, StoreOp, Trace,
+    Batch, Cause, DeliveryState, Engine, EngineOptions, Generation, Mode, Now, Options, OutboxOptions, Output, SocketEvent,
+    StoreEvent, StoreGroup, StoreOp, Trace,
 };
+use sentinelops_protocol::Priority;
 use std::collections::HashMap;
 
 /// More in one batch is no batch any more.
@@ -169,6 +171,11 @@ impl World {
         if let Trace::Backoff { attempt, delay_ms, .. } = &trace {
             self.check.backoff(*attempt, *delay_ms);
         }
+        if let Trace::Message(update) = &trace
+            && update.delivery.is_final()
+        {
+            self.check.ended(&update.id);
+        }
         self.say(|| match trace {
             Trace::State { from, to, cause } => format!("state {from:?} -> {to:?}: {cause}"),
             Trace::Backoff { attempt, delay_ms, why } => {
@@ -298,7 +305,9 @@ impl World {
     }
 
     fn ask_store(&mut self, request: Request) {
-        self.say(|| clip(&format!("store <- {request:?}"), 220));
+        if !matches!(request, Request::Rescan) {
+            self.say(|| clip(&format!("store <- {request:?}"), 220));
+        }
         let pace = self.rng.u64(0..6);
         let at = self.store.request(self.now, request, pace);
         self.queue.push(at, Happening::Store(self.worker.instance));
@@ -306,7 +315,16 @@ impl World {
 
     pub(super) fn store_done(&mut self) {
         let Some(event) = self.store.finish(self.now) else { return };
-        self.say(|| clip(&format!("store -> {event:?}"), 160));
+        if !matches!(event, StoreEvent::Found(_)) {
+            self.say(|| clip(&format!("store -> {event:?}"), 160));
+        }
+        if matches!(event, StoreEvent::OpenFailed(_)) {
+            for n in self.store.row_ids().filter_map(message_number) {
+                if let Some(message) = self.check.messages.all.get_mut(n) {
+                    message.unordered = true;
+                }
+            }
+        }
         self.input(|engine, now| engine.handle_store(now, event));
     }
 
@@ -335,11 +353,23 @@ impl World {
 
     pub(super) fn check_counts(&mut self) {
         let Some(engine) = &self.worker.engine else { return };
-        let counts = engine.counts();
-        let others: u32 = counts.queued[1..].iter().sum();
+        let others: u32 = engine.counts().queued[1..].iter().sum();
         let capacity = self.script.setup.capacity;
-        if others > capacity {
-            self.check.fail("capacity", || format!("{others} rows above critical, {capacity} allowed"));
+        if others <= capacity {
+            return;
+        }
+        // What may have been sent is never refused: it stands above the capacity.
+        let messages = &self.check.messages.all;
+        let unsent = engine.messages().into_iter().filter(|row| {
+            let number = message_number(&row.update.id);
+            let message = number.and_then(|n| messages.get(n));
+            row.priority != Priority::Critical
+                && row.update.delivery == DeliveryState::Queued
+                && message.is_some_and(|m| m.sent == 0)
+        });
+        let unsent = unsent.count() as u32;
+        if unsent > capacity {
+            self.check.fail("capacity", || format!("{unsent} unsent rows, {capacity} allowed"));
         }
     }
 }
