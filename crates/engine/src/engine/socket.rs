@@ -16,7 +16,10 @@ impl Engine {
         if self.socket != Some(generation) && !mutant::active(Mutant::LateEventOfOldSocket) {
             return;
         }
-        self.notice(now);
+        match event {
+            SocketEvent::Closed { .. } | SocketEvent::Refused { .. } => self.notice_at_close(now),
+            _ => self.notice(now),
+        }
         match event {
             SocketEvent::Opened if self.phase == Phase::Dialing => self.opened(now),
             SocketEvent::Frame { bytes, .. } if matches!(self.phase, Phase::Open | Phase::Up(_)) => {

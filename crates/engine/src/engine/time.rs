@@ -93,13 +93,24 @@ impl Engine {
 
     /// At every input: a tick overdue by far on either clock means that we were held up or asleep.
     pub(super) fn notice(&mut self, now: Now) {
-        let Some(due) = self.timers.get(Timer::Tick) else { return };
-        let late_mono = now.mono > due + 2 * TICK_MS;
-        let late_wall = now.wall > self.tick_wall + 3 * TICK_MS;
-        if late_mono || late_wall {
+        if self.overslept(now) {
             self.arm_tick(now);
             self.hint(now, Hint::LateTick);
         }
+    }
+
+    /// The same when the input is the end of the socket: there is nothing left to probe.
+    pub(super) fn notice_at_close(&mut self, now: Now) {
+        if self.overslept(now) {
+            self.arm_tick(now);
+            self.liveness.taint();
+            self.hinted_at = Some(now.mono);
+        }
+    }
+
+    fn overslept(&self, now: Now) -> bool {
+        let Some(due) = self.timers.get(Timer::Tick) else { return false };
+        now.mono > due + 2 * TICK_MS || now.wall > self.tick_wall + 3 * TICK_MS
     }
 
     fn hint(&mut self, now: Now, hint: Hint) {
