@@ -6,7 +6,7 @@ use super::leader::Leader;
 use super::link::{Interest, LinkMessage, LinkTarget, TabId};
 use crate::{
     Batch, Cause, ConnectionState, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation,
-    Hint, MessageUpdate, Meta, Now, Output, Row, SendRequest, SocketEvent, Status, StoreError, StoreEvent,
+    Hint, MessageUpdate, Meta, Now, Output, Row, SendRequest, SocketEvent, Status, StorageState, StoreError, StoreEvent,
 };
 use sentinelops_protocol::Subject;
 use std::collections::{BTreeSet, VecDeque};
@@ -119,6 +119,8 @@ pub struct Node {
     wanted: bool,
     visible: bool,
     away: bool,
+    /// A newer build owns the store: reload to update.
+    outdated: bool,
     /// Highest term heard of or held.
     pub(super) term: u64,
     /// Some while the stored term is being read.
@@ -144,6 +146,7 @@ impl Node {
             wanted: false,
             visible: true,
             away: false,
+            outdated: false,
             term: 0,
             suspended: None,
             shown: None,
@@ -170,7 +173,7 @@ impl Node {
             return;
         }
         match &command {
-            PageCommand::Connect => self.wanted = true,
+            PageCommand::Connect => self.wanted = !self.outdated,
             PageCommand::Disconnect => self.wanted = false,
             PageCommand::Subscribe(subject) => {
                 self.interest.insert(subject.clone());
@@ -272,7 +275,7 @@ impl Node {
             StoreEvent::OpenFailed(_) => self.follower.store_works = Some(false),
             StoreEvent::Closed(StoreError::NewerSchema) => {
                 // A newer build took the database: stop sending, let it lead.
-                self.wanted = false;
+                (self.outdated, self.wanted) = (true, false);
             }
             _ => {}
         }
@@ -443,6 +446,8 @@ impl Node {
     fn take_over(&mut self, now: Now) {
         self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let mut leader = Leader::new(self.options.clone(), self.seed, now, self.tab.clone());
+        // What was appended before, another leader may have found and sent.
+        self.unsaved.iter_mut().for_each(|request| request.again = true);
         leader.local(now, &self.interest(), &self.unsaved);
         if let Some(token) = self.follower.token.take() {
             leader.engine.handle_token(now, token);
@@ -484,9 +489,15 @@ impl Node {
 
     fn waiting_status(&self) -> Status {
         let (state, cause) = match self.role() {
+            _ if self.outdated => (ConnectionState::Error, Cause::Superseded),
             Role::Follower => (ConnectionState::Connecting, Cause::None),
             _ => (ConnectionState::Disconnected, Cause::NotAsked),
         };
-        Status { state, cause, ..Status::default() }
+        let storage = match self.follower.store_works {
+            _ if self.outdated => StorageState::MemoryOnly(StoreError::NewerSchema),
+            Some(true) => StorageState::Durable,
+            _ => StorageState::Opening,
+        };
+        Status { state, cause, storage, ..Status::default() }
     }
 }

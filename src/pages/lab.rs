@@ -1,0 +1,140 @@
+//! `/lab`: what the end-to-end tests need to press and to read. Built only with the feature `faults`,
+//! and made of the public API alone, so that what is tested is what people use.
+
+use crate::components::ConnectionStatus;
+use crate::realtime::{
+    Message, MessageId, UseWebSocketOptions, use_incident_updates, use_metrics, use_outbox, use_websocket,
+};
+use gloo::timers::callback::Interval;
+use sentinelops_protocol::Priority;
+use std::cell::RefCell;
+use std::rc::Rc;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// The states are read so often; tests wait for text, not for time.
+const REFRESH_MS: u32 = 50;
+
+type Sent = Rc<RefCell<Vec<(u32, MessageId)>>>;
+
+fn value(node: &NodeRef) -> String {
+    node.cast::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
+}
+
+/// See the module.
+#[component]
+pub fn LabPage() -> Html {
+    let socket = use_websocket(UseWebSocketOptions::default());
+    let incidents = use_incident_updates(|_| {});
+    let outbox = use_outbox();
+    let metrics = use_metrics();
+    let (count, every, priority, fault) = (use_node_ref(), use_node_ref(), use_node_ref(), use_node_ref());
+    let sent: Sent = use_mut_ref(Vec::new);
+    let sending = use_mut_ref(|| None::<Interval>);
+    let log = use_state_eq(String::new);
+    let finals = use_state_eq(|| 0_usize);
+
+    {
+        let (client, sent) = (socket.client().clone(), sent.clone());
+        let (set_log, set_finals) = (log.setter(), finals.setter());
+        use_effect_with((), move |()| {
+            let refresh = Interval::new(REFRESH_MS, move || {
+                let entries: Vec<_> = sent
+                    .borrow()
+                    .iter()
+                    .map(|(n, id)| {
+                        let state = client.send_state(id).unwrap_or_default();
+                        let done = state.is_final();
+                        let entry = serde_json::json!({
+                            "n": n,
+                            "id": id.as_str(),
+                            "delivery": format!("{:?}", state.delivery),
+                            "durability": format!("{:?}", state.durability),
+                        });
+                        (done, entry)
+                    })
+                    .collect();
+                set_finals.set(entries.iter().filter(|(done, _)| *done).count());
+                let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
+                set_log.set(serde_json::Value::from(entries).to_string());
+            });
+            move || drop(refresh)
+        });
+    }
+
+    let start = {
+        let (count, every, priority) = (count.clone(), every.clone(), priority.clone());
+        let (sent, sending, client) = (sent.clone(), sending.clone(), socket.client().clone());
+        Callback::from(move |_: MouseEvent| {
+            let count: u32 = value(&count).parse().unwrap_or(1);
+            let every: u32 = value(&every).parse().unwrap_or(100);
+            let priority = Priority::parse(&value(&priority)).unwrap_or_default();
+            let mut left = count;
+            let (sent, client, stop) = (sent.clone(), client.clone(), sending.clone());
+            let mut send = move || {
+                let n = u32::try_from(sent.borrow().len()).unwrap_or(u32::MAX) + 1;
+                let id = client.send(Message::chat("lab", &format!("lab {n}")).priority(priority));
+                sent.borrow_mut().push((n, id));
+            };
+            if every == 0 {
+                (0..count).for_each(|_| send());
+                return;
+            }
+            *sending.borrow_mut() = Some(Interval::new(every, move || {
+                if left == 0 {
+                    // An interval must not drop itself while it runs.
+                    if let Some(done) = stop.borrow_mut().take() {
+                        wasm_bindgen_futures::spawn_local(async move { drop(done) });
+                    }
+                    return;
+                }
+                left -= 1;
+                send();
+            }));
+        })
+    };
+    let open_door = {
+        let (fault, client) = (fault.clone(), socket.client().clone());
+        Callback::from(move |_: MouseEvent| client.fault(&value(&fault)))
+    };
+    let connect = {
+        let client = socket.client().clone();
+        Callback::from(move |_: MouseEvent| client.connect())
+    };
+    let disconnect = {
+        let client = socket.client().clone();
+        Callback::from(move |_: MouseEvent| client.disconnect())
+    };
+
+    html! {
+        <main>
+            <h1>{ "Lab" }</h1>
+            <ConnectionStatus show_details=true />
+            <p>
+                <input data-testid="lab-count" ref={count} aria-label="count" value="10" />
+                <input data-testid="lab-every" ref={every} aria-label="every ms" value="100" />
+                <input data-testid="lab-priority" ref={priority} aria-label="priority" value="normal" />
+                <button data-testid="lab-start" onclick={start}>{ "Send" }</button>
+                <input data-testid="lab-fault" ref={fault} aria-label="fault" />
+                <button data-testid="lab-open-door" onclick={open_door}>{ "Fault" }</button>
+                <button data-testid="lab-connect" onclick={connect}>{ "Connect" }</button>
+                <button data-testid="lab-disconnect" onclick={disconnect}>{ "Disconnect" }</button>
+            </p>
+            <p>{ "final: " }<output data-testid="lab-final">{ *finals }</output></p>
+            <p>{ "outbox: " }<output data-testid="lab-outbox">{ outbox.export() }</output></p>
+            <p>{ "metrics: " }
+                <output data-testid="lab-metrics">
+                    { serde_json::to_string(&metrics.as_deref()).unwrap_or_default() }
+                </output>
+            </p>
+            <pre data-testid="lab-log">{ &*log }</pre>
+            <ul>
+                for incident in &incidents.incidents {
+                    <li key={incident.id.clone()} data-testid="incident-row" data-incident-id={incident.id.clone()}>
+                        { incident.title.clone() }
+                    </li>
+                }
+            </ul>
+        </main>
+    }
+}
