@@ -4,7 +4,7 @@
 //! until the one record that cannot be stored is alone. A dead handle is opened once more; what
 //! does not open is tried again every 30 s, and everything held in memory is written then.
 
-use crate::{Meta, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
+use crate::{FailedRow, Meta, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
 use std::collections::VecDeque;
 
 /// Most changes in one transaction.
@@ -105,6 +105,11 @@ impl Disk {
         &self.state
     }
 
+    /// What is written now will be there.
+    pub fn is_healthy(&self) -> bool {
+        self.is_open() && self.state == StorageState::Durable
+    }
+
     pub fn is_open(&self) -> bool {
         self.ladder == Ladder::Open
     }
@@ -141,6 +146,23 @@ impl Disk {
 
     pub fn delete(&mut self, row: &Row) {
         self.push(StoreOp::Delete { priority: row.priority, order: row.order, id: row.id.clone() });
+    }
+
+    /// From the queue to the failed list, in one transaction whatever happens to the group: what was
+    /// durable and is nowhere counts as delivered.
+    pub fn move_to_failed(&mut self, row: &FailedRow) {
+        self.push(StoreOp::PutFailed(row.clone()));
+        self.delete(&row.row);
+    }
+
+    /// This row's stored copy does not say that it was possibly sent, and cannot be made to.
+    pub fn keep_mark(&mut self, order: u64) {
+        if self.mark == Mark::Down {
+            let before = if self.meta.socket_open { self.meta.last_order } else { 0 };
+            self.meta.socket_open = true;
+            self.meta.last_order = order.max(before);
+            self.meta_dirty = true;
+        }
     }
 
     pub fn touch_meta(&mut self) {
@@ -187,9 +209,20 @@ impl Disk {
             return None;
         }
         let ops = match self.halves.pop_front() {
-            Some(ops) => ops,
+            Some(mut ops) => {
+                // It may have changed since.
+                for op in &mut ops {
+                    if let StoreOp::PutMeta(meta) = op {
+                        meta.clone_from(&self.meta);
+                    }
+                }
+                ops
+            }
             None => {
-                let count = self.pending.len().min(MAX_GROUP);
+                let mut count = self.pending.len().min(MAX_GROUP);
+                if count > 0 && is_move(self.pending.get(count - 1), self.pending.get(count)) {
+                    count += 1;
+                }
                 let mut ops: Vec<StoreOp> = self.pending.drain(..count).collect();
                 // Behind everything it vouches for.
                 if self.meta_dirty && self.pending.is_empty() {
@@ -232,8 +265,18 @@ impl Disk {
                 return Aborted::Away;
             }
         }
+        if let [_, _] = &group.ops[..]
+            && is_move(group.ops.first(), group.ops.last())
+        {
+            // Where it cannot be listed as failed, it stays in the queue's store.
+            group.ops.pop();
+        }
         if group.ops.len() > 1 {
-            let second = group.ops.split_off(group.ops.len() / 2);
+            let mut middle = group.ops.len() / 2;
+            if is_move(group.ops.get(middle - 1), group.ops.get(middle)) {
+                middle = if middle > 1 { middle - 1 } else { middle + 1 };
+            }
+            let second = group.ops.split_off(middle);
             self.halves.push_front(second);
             self.halves.push_front(group.ops);
             return Aborted::Again;
@@ -381,4 +424,9 @@ impl Disk {
             self.mark = Mark::Set;
         }
     }
+}
+
+/// Two changes that belong together, see [`Disk::move_to_failed`].
+fn is_move(first: Option<&StoreOp>, second: Option<&StoreOp>) -> bool {
+    matches!((first, second), (Some(StoreOp::PutFailed(row)), Some(StoreOp::Delete { id, .. })) if row.row.id == *id)
 }

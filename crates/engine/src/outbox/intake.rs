@@ -6,7 +6,6 @@ use super::{Outbox, OutboxOutput};
 use crate::{
     ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Now, Row, SendRequest, StoreOp,
 };
-use sentinelops_protocol::Priority;
 
 /// Ephemeral messages that may stand between `enqueue` and the next frame.
 const MAX_EPHEMERAL: usize = 16;
@@ -37,12 +36,12 @@ impl Outbox {
             return refuse(self, row.id, FailReason::NotConnected);
         }
         let size = row.bytes.len() as u64;
-        let too_big = self.link.map(|link| link.max_message_bytes).filter(|allowed| size > *allowed && !again);
+        let too_big =
+            self.link.map(|link| link.max_message_bytes).filter(|allowed| size > *allowed && !again);
         if let Some(allowed) = too_big {
             return refuse(self, row.id, FailReason::TooBig { found: size, allowed });
         }
-        let room = if self.disk.answered { self.make_room(now, &row) } else { self.early_room(&row) };
-        if let Err(reason) = room {
+        if let Err(reason) = self.make_room(now, &row) {
             return refuse(self, row.id, reason);
         }
         if !volatile && self.disk.is_open() {
@@ -135,8 +134,7 @@ impl Outbox {
             if let Some(entry) = self.queue.get_mut(seq) {
                 entry.to = Some(to);
             }
-            // Before the store answered, nobody knows what of it an earlier life sent.
-            if self.disk.answered && self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent) {
+            if self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent && self.may_drop(entry)) {
                 return self.end(now, seq, discarded);
             }
         } else if let Some(failed) = self.failed.get(id) {
@@ -173,6 +171,7 @@ impl Outbox {
         let capacity = self.options.capacity;
         let full = FailReason::QueueFull { capacity };
         let replaced = self.queue.replaceable(row.coalesce.as_deref());
+        let replaced = replaced.filter(|seq| self.queue.get(*seq).is_some_and(|entry| self.may_drop(entry)));
         let replaced_size =
             replaced.and_then(|seq| self.queue.get(seq)).map(|entry| (entry.rank(), entry.size()));
         let (mut rows, mut bytes) = self.queue.unsent_below(rank);
@@ -187,33 +186,32 @@ impl Outbox {
         let needed = (self.queue.bytes() + row.bytes.len() as u64).saturating_sub(self.options.max_bytes);
         // One for one does not make it fuller.
         let over = replaced.is_none() && self.queue.len() >= capacity as usize;
-        if needed > bytes || (over && rows == 0 && rank > 0) {
+        let victim = if over && rows > 0 { self.victim(rank) } else { None };
+        if needed > bytes || (over && victim.is_none() && rank > 0) {
             return Err(full);
         }
         if let Some(seq) = replaced {
             self.end(now, seq, DeliveryState::Superseded);
         }
-        if over && let Some(victim) = self.queue.victim(rank) {
+        if let Some(victim) = victim {
             self.end(now, victim, DeliveryState::Evicted);
         }
         while self.queue.bytes() + row.bytes.len() as u64 > self.options.max_bytes {
-            let Some(victim) = self.queue.victim(rank) else { return Err(full) };
+            let Some(victim) = self.victim(rank) else { return Err(full) };
             self.end(now, victim, DeliveryState::Evicted);
         }
         Ok(())
     }
 
-    /// Before the store answered nothing can be evicted or replaced, because nobody knows what an
-    /// earlier life sent: the decision falls at [`Self::admit_early`]. Until then there is a bound all
-    /// the same.
-    fn early_room(&self, row: &Row) -> Result<(), FailReason> {
-        let capacity = self.options.capacity;
-        let many = self.queue.len() >= capacity as usize * 2 && row.priority != Priority::Critical;
-        let bytes = self.queue.bytes() + row.bytes.len() as u64;
-        match (many || bytes > self.options.max_bytes) && !row.possibly_sent {
-            true => Err(FailReason::QueueFull { capacity }),
-            false => Ok(()),
-        }
+    /// The oldest unsent row of the lowest priority below `rank`.
+    fn victim(&self, rank: usize) -> Option<u64> {
+        self.queue.victim(rank, |entry| self.may_drop(entry))
+    }
+
+    /// A row that lies in a store which cannot be written now would come back with the next life, and
+    /// be sent after people were told that it was not.
+    fn may_drop(&self, entry: &Entry) -> bool {
+        entry.durability != Durability::Durable || self.disk.is_healthy()
     }
 
     /// Everything taken so far, out of the queue.
@@ -242,7 +240,7 @@ impl Outbox {
     pub(super) fn trim(&mut self, now: Now, stored: usize) {
         let most = stored.max(self.options.capacity as usize);
         while self.queue.len() > most || self.queue.bytes() > self.options.max_bytes {
-            let Some(victim) = self.queue.victim(0) else { return };
+            let Some(victim) = self.victim(0) else { return };
             self.end(now, victim, DeliveryState::Evicted);
         }
     }

@@ -2,7 +2,9 @@
 
 use super::queue::{Entry, Place};
 use super::{Outbox, OutboxOutput, disk::Aborted};
-use crate::{DeliveryState, Durability, Meta, Now, Row, StoreError, StoreEvent, StoreOp, StoreSnapshot};
+use crate::{
+    DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreOp, StoreSnapshot,
+};
 
 impl Outbox {
     /// What the store says.
@@ -72,6 +74,7 @@ impl Outbox {
         }
         let marked = |row: &Row| row.possibly_sent || meta.socket_open && row.order <= meta.last_order;
         let mut stored = std::collections::HashSet::new();
+        let mut over = Vec::new();
         for mut row in rows {
             stored.insert(row.id.clone());
             let flagged = row.possibly_sent;
@@ -79,7 +82,7 @@ impl Outbox {
             if let Some(seq) = self.queue.find(&row.id) {
                 self.is_stored_already(seq, row, possibly_sent, flagged);
             } else if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
-                self.disk.delete(&row);
+                over.push(row);
             } else {
                 row.possibly_sent = possibly_sent;
                 let mut entry = Entry::new(row, None, Durability::Durable);
@@ -101,6 +104,9 @@ impl Outbox {
             }
         }
         self.failed.gone.clear();
+        for row in over {
+            self.forget_stored(&row);
+        }
         self.save_failed();
         self.admit_early(now, early);
         let unsaved: Vec<u64> = self
@@ -162,6 +168,16 @@ impl Outbox {
         self.tell(seq);
     }
 
+    /// The stored copy of a row that ended. One that is yet to be listed as failed goes together with
+    /// that, not before.
+    fn forget_stored(&mut self, row: &Row) {
+        let pair = self.failed.unsaved.contains(&row.id)
+            && self.failed.get(&row.id).is_some_and(|failed| failed.row.order == row.order);
+        if !pair {
+            self.disk.delete(row);
+        }
+    }
+
     fn merge_meta(&mut self, first: bool, stored: Meta) {
         if !first {
             return self.disk.touch_meta();
@@ -217,6 +233,7 @@ impl Outbox {
                     self.memory_only.insert(seq);
                     if row.possibly_sent {
                         self.queue.set_unflagged(seq);
+                        self.disk.keep_mark(row.order);
                     }
                     if !durable {
                         self.set_durability(seq, Durability::MemoryOnly);
@@ -242,14 +259,10 @@ impl Outbox {
     }
 
     fn save_failed(&mut self) {
-        let rows: Vec<StoreOp> = self
-            .failed
-            .iter()
-            .filter(|row| self.failed.unsaved.contains(&row.row.id))
-            .map(|row| StoreOp::PutFailed(row.clone()))
-            .collect();
-        for op in rows {
-            self.disk.push(op);
+        let rows: Vec<FailedRow> =
+            self.failed.iter().filter(|row| self.failed.unsaved.contains(&row.row.id)).cloned().collect();
+        for row in rows {
+            self.disk.move_to_failed(&row);
         }
     }
 
@@ -267,7 +280,7 @@ impl Outbox {
                 continue;
             }
             if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
-                self.disk.delete(&row);
+                self.forget_stored(&row);
                 continue;
             }
             let seq = self.new_seq();

@@ -346,11 +346,10 @@ impl Outbox {
         let update =
             MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
         let to = entry.to.or_else(|| self.owners.get(&entry.row.owner).copied());
-        if !entry.volatile {
+        if !entry.volatile && listed {
+            self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
+        } else if !entry.volatile {
             self.disk.delete(&entry.row);
-            if listed {
-                self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
-            }
         }
         self.ended.add(update.clone());
         self.update(to, update);
@@ -358,7 +357,7 @@ impl Outbox {
 
     fn list_failed(&mut self, row: FailedRow) {
         let id = row.row.id.clone();
-        self.disk.push(StoreOp::PutFailed(row.clone()));
+        self.disk.move_to_failed(&row);
         if let Some(dropped) = self.failed.add(row) {
             self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
         }

@@ -338,8 +338,10 @@ impl Queue {
     }
 
     /// The oldest of the lowest priority below `rank` that was never sent.
-    pub fn victim(&self, rank: usize) -> Option<u64> {
-        self.unsent[rank + 1..].iter().rev().find_map(|seqs| seqs.first().copied())
+    /// `may` says no only while the store is broken: then, and only then, this looks at many.
+    pub fn victim(&self, rank: usize, may: impl Fn(&Entry) -> bool) -> Option<u64> {
+        let fits = |seq: &&u64| self.entries.get(seq).is_some_and(&may);
+        self.unsent[rank + 1..].iter().rev().find_map(|seqs| seqs.iter().find(fits).copied())
     }
 
     /// The unsent row that one with this `coalesce` replaces.

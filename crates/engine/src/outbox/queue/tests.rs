@@ -39,7 +39,7 @@ proptest! {
                 let unsent: Vec<&Entry> = queue.iter().map(|(_, entry)| entry).filter(below).collect();
                 let found = queue.unsent_below(rank);
                 prop_assert_eq!(found, (unsent.len(), unsent.iter().map(|entry| entry.size()).sum()));
-                prop_assert_eq!(queue.victim(rank).is_some(), !unsent.is_empty());
+                prop_assert_eq!(queue.victim(rank, |_| true).is_some(), !unsent.is_empty());
             }
             if let Some(next) = queue.next(false) {
                 prop_assert_eq!(queue.get(next).map(|entry| entry.place), Some(Place::Waiting));

@@ -286,3 +286,65 @@ fn facts_that_outlive_the_leader_are_merged_and_kept() {
     world.drain();
     assert_eq!((world.meta.term, world.meta.attempts, world.meta.welcomed), (6, 2, true));
 }
+
+#[test]
+fn a_bad_end_moves_to_the_failed_list_or_stays_but_is_never_nowhere() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.send_id("b");
+    world.connect(v1());
+    world.frame();
+    world.commits = false;
+    world.nack("a", None);
+    world.nack("b", None);
+    while let Some(group) = world.groups.pop() {
+        if group.ops.iter().any(|op| matches!(op, StoreOp::PutFailed(_))) {
+            world.store(StoreEvent::Aborted { number: group.number, error: quota() });
+        } else {
+            world.commit(&group);
+            world.drain();
+        }
+    }
+    assert_eq!((world.rows.len(), world.failed.len()), (2, 0));
+    world.commits = true;
+    world.pass(30_000);
+    assert_eq!((world.rows.len(), world.failed.len()), (0, 2));
+    assert_eq!(*world.outbox.storage(), StorageState::Durable);
+}
+
+#[test]
+fn what_a_broken_store_would_bring_back_is_not_dropped() {
+    let mut world = World::with(OutboxOptions { capacity: 2, ..OutboxOptions::default() });
+    world.send(request("saved", Priority::Low, None));
+    world.store(StoreEvent::Closed(StoreError::Unavailable("gone".to_owned())));
+    world.send(request("memory", Priority::Low, None));
+    world.send(request("high", Priority::High, None));
+    assert_eq!(*world.state("memory"), DeliveryState::Evicted);
+    world.send(request("high2", Priority::High, None));
+    assert!(matches!(failed(world.state("high2")), FailReason::QueueFull { .. }));
+    world.outbox.discard(world.now(), ME, "saved");
+    world.drain();
+    assert_eq!(*world.state("saved"), DeliveryState::Queued);
+}
+
+#[test]
+fn a_row_that_cannot_be_flagged_keeps_the_mark() {
+    let mut world = World::new();
+    world.connect(v1());
+    world.send_id("a");
+    world.frame();
+    world.commits = false;
+    world.disconnect();
+    while let Some(group) = world.groups.pop() {
+        if group.ops.iter().any(|op| matches!(op, StoreOp::Put(_))) {
+            world.store(StoreEvent::Aborted { number: group.number, error: quota() });
+        } else {
+            world.commit(&group);
+            world.drain();
+        }
+    }
+    assert!(!world.rows["a"].possibly_sent && world.meta.socket_open);
+    world.commits = true;
+    world.restart();
+    assert_eq!(*world.state("a"), DeliveryState::Unconfirmed);
+}
