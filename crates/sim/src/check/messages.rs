@@ -29,6 +29,8 @@ pub struct Message {
     pub original: u64,
     /// The engine that has it.
     pub instance: u32,
+    /// The worker it was handed to first: to a later one it may have been sent already.
+    pub first_worker: u32,
     /// Sockets that were given it.
     pub sent: u32,
     /// The last of them, and whether it may be sent there again (a retryable nack came).

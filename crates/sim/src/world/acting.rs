@@ -84,6 +84,7 @@ impl World {
             submitted,
             original: submitted,
             instance: self.worker.instance,
+            first_worker: self.worker.instance,
             sent: 0,
             on: None,
             nacked: false,

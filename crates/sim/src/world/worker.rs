@@ -11,7 +11,7 @@ use crate::story::clip;
 use fastrand::Rng;
 use sentinelops_engine::{
     Batch, Cause, DeliveryState, Engine, EngineOptions, Generation, Mode, Now, Options, OutboxOptions, Output, SocketEvent,
-    StoreEvent, StoreGroup, StoreOp, Trace,
+    StorageState, StoreEvent, StoreGroup, StoreOp, Trace,
 };
 use sentinelops_protocol::Priority;
 use std::collections::HashMap;
@@ -355,7 +355,8 @@ impl World {
         let Some(engine) = &self.worker.engine else { return };
         let others: u32 = engine.counts().queued[1..].iter().sum();
         let capacity = self.script.setup.capacity;
-        if others <= capacity {
+        // Before the store has answered nobody can tell what to refuse.
+        if others <= capacity || engine.status().storage == StorageState::Opening {
             return;
         }
         // What may have been sent is never refused: it stands above the capacity.
@@ -365,7 +366,7 @@ impl World {
             let message = number.and_then(|n| messages.get(n));
             row.priority != Priority::Critical
                 && row.update.delivery == DeliveryState::Queued
-                && message.is_some_and(|m| m.sent == 0)
+                && message.is_some_and(|m| m.sent == 0 && m.first_worker == self.worker.instance)
         });
         let unsent = unsent.count() as u32;
         if unsent > capacity {
