@@ -8,7 +8,6 @@ use sentinelops::realtime::{
 };
 use sentinelops::testing::{FakeConnection, activity, agent, alert, chat_message, incident};
 use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
 use yew::prelude::*;
 
@@ -57,7 +56,7 @@ fn externrefs() -> u32 {
 
 /// Mounts, shows something, unmounts. How many watches were left on.
 async fn cycle(connection: &FakeConnection, page: &mut sentinelops::testing::Mounted, mounts: usize) -> i32 {
-    page.show(html! { for (0..mounts).map(|n| html! { <All key={n} /> }) });
+    page.show(html! { <>{ for (0..mounts).map(|n| html! { <All key={n} /> }) }</> });
     connection.settle().await;
     connection.deliver_all([
         incident("a").status(IncidentStatus::New).into(),

@@ -5,6 +5,7 @@
 //! books and listeners in one go, then the credit goes back. **Nothing is called while the state is
 //! borrowed**: a listener, a port or a timer may call the client again.
 
+mod adopt;
 mod flush;
 mod news;
 mod read;

@@ -49,8 +49,9 @@ impl Client {
                 }
                 Delivery::Message(update) => self.take_update(&update, now),
                 Delivery::Outbox(messages, counts) => {
-                    let mut state = self.state_mut();
                     let rows: Vec<_> = messages.into_iter().map(Rc::new).collect();
+                    self.adopt(&rows, now);
+                    let mut state = self.state_mut();
                     state.outbox = (rows.into(), counts);
                     state.dirty.insert(Interest::Outbox);
                 }

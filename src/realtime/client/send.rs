@@ -9,7 +9,7 @@ use crate::realtime::recorder::{MessageTrace, RecordKind};
 use crate::realtime::{IncidentEdit, Message, MessageId, SendState};
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, SendRequest};
 use sentinelops_protocol::domain::ChatMessage;
-use sentinelops_protocol::{Channel, Subject, decode_incident_update};
+use sentinelops_protocol::{Channel, Json, Subject, decode_incident_update};
 use serde::Deserialize;
 use std::rc::Rc;
 
@@ -52,7 +52,7 @@ impl Client {
                 state.recorder.clicked(trace(&request, wall, payload));
             }
         }
-        self.show_at_once(&id, &request, wall);
+        self.show_at_once(&id, (request.channel, &request.kind), &request.payload, wall);
         if self.0.setup_error.is_some() {
             // There is no worker and there will be none: said at once instead of never.
             let delivery = DeliveryState::Failed(FailReason::NotConnected);
@@ -71,24 +71,30 @@ impl Client {
     }
 
     /// Own edits and chat messages are seen before the server has them.
-    fn show_at_once(&self, id: &MessageId, request: &SendRequest, wall: u64) {
+    pub(super) fn show_at_once(
+        &self,
+        id: &MessageId,
+        what: (Channel, &str),
+        payload: &Json,
+        created_at: u64,
+    ) {
         let mut state = self.state_mut();
-        match (request.channel, &*request.kind) {
+        match what {
             (Channel::Incidents, "incident.update") => {
-                if let Ok(update) = decode_incident_update(&request.payload) {
+                if let Ok(update) = decode_incident_update(payload) {
                     state.edits.add(id.clone(), &IncidentEdit::from(update));
                     state.dirty.insert(Interest::Subject(incidents()));
                 }
             }
             (Channel::Chat, "chat.message") => {
-                let Ok(chat) = request.payload.read::<Chat>() else { return };
+                let Ok(chat) = payload.read::<Chat>() else { return };
                 let subject = Subject::topic(Channel::Chat, chat.conversation_id.as_str());
                 let message = Rc::new(ChatMessage {
                     id: id.to_string(),
                     conversation_id: chat.conversation_id,
                     sender_id: self.0.settings.user.clone().unwrap_or_default(),
                     content: chat.content,
-                    timestamp: wall,
+                    timestamp: created_at,
                     extra: None,
                 });
                 if state.own_chat.len() >= OWN_CHAT {

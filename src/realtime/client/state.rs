@@ -2,6 +2,7 @@
 
 use super::news::{Interest, Listener};
 use crate::bridge::Port;
+use crate::realtime::MessageId;
 use crate::realtime::edits::Edits;
 use crate::realtime::error::{ClientError, SetupError};
 use crate::realtime::fold::{Folded, OwnChat};
@@ -45,6 +46,9 @@ pub(super) struct State {
     pub closing: HashSet<Subject>,
 
     pub ledger: Ledger,
+    /// The next list of the outbox is the first of this worker: see `adopt`.
+    pub adopting: bool,
+    pub adopted: HashSet<MessageId>,
     pub edits: Edits,
     pub own_chat: Vec<OwnChat>,
     pub own_chat_version: u64,

@@ -94,6 +94,7 @@ impl Client {
         }
         self.post(ToWorker::Init(Box::new(init)));
         self.watched().into_iter().for_each(|post| self.post(post));
+        self.begin_adoption();
         let unsaved = self.state_mut().ledger.unsaved();
         if !unsaved.is_empty() {
             self.record(

@@ -8,7 +8,8 @@ use crate::realtime::{
 };
 use crate::testing::{FakeConnection, chat_message, incident, typing};
 use sentinelops_engine::{
-    ConnectionState, DeliveryState, Durability, FailReason, Options, OutboxOptions, TokenReason,
+    ConnectionState, DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate,
+    Options, OutboxOptions, TokenReason,
 };
 use sentinelops_protocol::domain::{IncidentChange, IncidentStatus};
 use sentinelops_protocol::system::Continuity;
@@ -169,7 +170,11 @@ fn a_message_s_way_and_what_a_dead_worker_s_successor_is_given() {
     let said = connection.said().split_off(told);
     assert!(matches!(said[0], ToWorker::Init(_)));
     assert_eq!(said[1], ToWorker::Subscribe(incidents()));
-    let ToWorker::Send(again) = &said[2] else { panic!("not sent again: {said:?}") };
+    let sent = said.iter().find_map(|message| match message {
+        ToWorker::Send(requests) => Some(requests),
+        _ => None,
+    });
+    let Some(again) = sent else { panic!("not sent again: {said:?}") };
     let again: Vec<_> = again.iter().map(|request| request.id.as_str()).collect();
     assert_eq!(again, [ids[0].as_str(), ids[2].as_str(), ids[3].as_str()], "same ids, same order");
     assert_eq!(client.worker_health(), WorkerHealth::Running);
@@ -359,4 +364,36 @@ fn providers_share_contradict_or_get_their_own() {
     connection.advance(1_000);
     let fresh = lease(settings());
     assert_ne!(*fresh.client(), client);
+}
+
+#[test]
+fn what_an_earlier_life_of_the_page_sent_is_shown_until_it_arrived() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    let subject = Subject::topic(Channel::Chat, "c");
+    let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
+    let row = MessageInfo {
+        update: MessageUpdate {
+            id: "01EARLIER".to_owned(),
+            durability: Durability::Durable,
+            delivery: DeliveryState::Queued,
+        },
+        kind: "chat.message".to_owned(),
+        channel: Channel::Chat,
+        priority: Default::default(),
+        created_at: connection.now(),
+        attempts: 0,
+        payload: Message::chat("c", "typed before the reload").payload().clone(),
+    };
+    connection.outbox(vec![row], MessageCounts::default());
+    connection.paint();
+    let label = || client.chat(&subject).messages.iter().map(|entry| entry.label()).collect::<Vec<_>>();
+    assert_eq!(label(), ["saved"]);
+    connection.outbox(Vec::new(), MessageCounts::default());
+    connection.paint();
+    assert_eq!(label(), ["delivered"]);
+    connection.outbox(Vec::new(), MessageCounts::default());
+    connection.paint();
+    assert_eq!(connection.said().last(), Some(&ToWorker::Credit(3)));
+    assert!(connection.said().contains(&ToWorker::WatchOutbox(false)));
 }

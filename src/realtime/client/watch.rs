@@ -71,7 +71,9 @@ impl Client {
                             state.closing.insert(subject.clone());
                         }
                     }
-                } else if state.watchers(interest) == 0 {
+                } else if state.watchers(interest) == 0
+                    && !(*interest == Interest::Outbox && !state.adopted.is_empty())
+                {
                     posts.extend(switch(interest, false, self.0.settings.debug));
                 }
             }
