@@ -79,10 +79,7 @@ impl Outbox {
             return true;
         }
         let listed = self.failed.get(id).map(|failed| {
-            let durability = match self.failed.unsaved.contains(id) || !self.disk.is_open() {
-                true => Durability::MemoryOnly,
-                false => Durability::Durable,
-            };
+            let durability = self.failed_durability(id);
             MessageUpdate { id: id.to_owned(), durability, delivery: failed.state.clone() }
         });
         let update = listed.or_else(|| self.ended.get(id).cloned());

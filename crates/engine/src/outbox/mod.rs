@@ -249,8 +249,7 @@ impl Outbox {
         };
         let live = self.queue.iter().map(|(_, entry)| info(&entry.row, update_of(entry)));
         let failed = self.failed.iter().map(|failed| {
-            let unsaved = self.failed.unsaved.contains(&failed.row.id) || !self.disk.is_open();
-            let durability = if unsaved { Durability::MemoryOnly } else { Durability::Durable };
+            let durability = self.failed_durability(&failed.row.id);
             let (id, delivery) = (failed.row.id.clone(), failed.state.clone());
             info(&failed.row, MessageUpdate { id, durability, delivery })
         });
@@ -361,8 +360,15 @@ impl Outbox {
         if let Some(dropped) = self.failed.add(row) {
             self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
         }
-        if !self.disk.is_open() {
-            self.failed.unsaved.insert(id);
+        // Until its commit comes.
+        self.failed.unsaved.insert(id);
+    }
+
+    fn failed_durability(&self, id: &str) -> Durability {
+        match (self.failed.unsaved.contains(id), self.disk.is_healthy()) {
+            (false, _) => Durability::Durable,
+            (true, true) => Durability::Pending,
+            (true, false) => Durability::MemoryOnly,
         }
     }
 
