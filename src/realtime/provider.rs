@@ -105,7 +105,8 @@ fn lease((settings, url, port): &Wanted, token: &TokenSource) -> Lease {
 ///
 /// #[component]
 /// fn Count() -> Html {
-///     html! { <p>{ format!("{} incidents", use_incidents().incidents.len()) }</p> }
+///     let shown = use_incidents();
+///     html! { <p>{ format!("{} incidents", shown.incidents.len()) }</p> }
 /// }
 ///
 /// #[component]

@@ -12,7 +12,8 @@
 //!
 //! #[component]
 //! fn Count() -> Html {
-//!     html! { <p>{ use_incidents().incidents.len() }</p> }
+//!     let shown = use_incidents();
+//!     html! { <p>{ shown.incidents.len() }</p> }
 //! }
 //!
 //! // #[wasm_bindgen_test]

@@ -15,7 +15,8 @@ thread_local! {
 
 #[component]
 fn Holder() -> Html {
-    html! { <b>{ use_incidents().incidents.len() }</b> }
+    let shown = use_incidents();
+    html! { <b>{ shown.incidents.len() }</b> }
 }
 
 #[component]
@@ -67,7 +68,8 @@ struct SwapProps {
 
 #[component]
 fn Agents() -> Html {
-    html! { <u>{ use_agents().agents.len() }</u> }
+    let shown = use_agents();
+    html! { <u>{ shown.agents.len() }</u> }
 }
 
 #[wasm_bindgen_test]

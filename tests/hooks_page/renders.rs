@@ -57,7 +57,8 @@ fn Incidents() -> Html {
 #[component]
 fn Agents() -> Html {
     count(&AGENTS);
-    html! { <p>{ use_agents().agents.len() }</p> }
+    let shown = use_agents();
+    html! { <p>{ shown.agents.len() }</p> }
 }
 
 #[component]
@@ -70,7 +71,8 @@ fn One() -> Html {
 #[component]
 fn Lamp() -> Html {
     count(&LAMP);
-    html! { <p>{ format!("{:?}", use_connection_state()) }</p> }
+    let shown = use_connection_state();
+    html! { <p>{ format!("{:?}", shown) }</p> }
 }
 
 fn reset() {
