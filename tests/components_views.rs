@@ -6,6 +6,8 @@
 mod connection_status;
 #[path = "components_views/incidents.rs"]
 mod incidents;
+#[path = "components_views/live.rs"]
+mod live;
 #[path = "components_views/mount.rs"]
 mod mount;
 #[path = "components_views/outbox.rs"]

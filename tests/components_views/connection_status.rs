@@ -44,7 +44,8 @@ async fn the_word_of_each_state_is_visible() {
 
 #[wasm_bindgen_test]
 async fn a_cause_is_said_in_words_with_what_to_do() {
-    let shown = view(Status { state: ConnectionState::Error, cause: Cause::NeedsAuth, ..Status::default() }).await;
+    let shown =
+        view(Status { state: ConnectionState::Error, cause: Cause::NeedsAuth, ..Status::default() }).await;
     let cause = shown.text("connection-cause").unwrap();
     assert!(cause.contains("signed out") && cause.contains("Sign in again"), "{cause}");
 }

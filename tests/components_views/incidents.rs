@@ -5,9 +5,11 @@ use sentinelops::components::incidents::{IncidentList, IncidentListProps};
 use sentinelops::protocol::domain::{Incident, IncidentStatus, Severity};
 use sentinelops::realtime::{IncidentRow, SendState};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, prelude::Closure};
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Element, MutationObserver, MutationObserverInit, MutationRecord};
 use yew::prelude::*;
 
 fn row(number: usize, title: &str) -> IncidentRow {
@@ -38,7 +40,7 @@ async fn a_row_says_everything_in_words() {
     assert_eq!(shown.text("incident-title").as_deref(), Some("Payments time out"));
     assert_eq!(shown.text("severity").as_deref(), Some("High"));
     assert_eq!(shown.text("incident-status").as_deref(), Some("New"));
-    assert_eq!(shown.text("message-state").as_deref(), Some("Saving"));
+    assert_eq!(shown.text("message-state").as_deref(), Some("saving"));
 }
 
 #[wasm_bindgen_test]
@@ -48,37 +50,52 @@ async fn choosing_a_row_says_which() {
         let chosen = chosen.clone();
         Callback::from(move |id: AttrValue| chosen.borrow_mut().push(id.to_string()))
     };
-    let shown = mount::<IncidentList>(IncidentListProps { on_select, ..props(vec![row(1, "a"), row(2, "b")]) }).await;
+    let shown =
+        mount::<IncidentList>(IncidentListProps { on_select, ..props(vec![row(1, "a"), row(2, "b")]) }).await;
     let button = shown.all("incident-row")[1].first_element_child().unwrap();
     button.unchecked_into::<web_sys::HtmlElement>().click();
     assert_eq!(*chosen.borrow(), ["inc-2"]);
 }
 
-/// What of the document changed, by the row it belongs to.
-fn watch(root: &web_sys::Element) -> (web_sys::MutationObserver, wasm_bindgen::prelude::Closure<dyn FnMut()>) {
-    let ignored = wasm_bindgen::prelude::Closure::<dyn FnMut()>::new(|| {});
-    let observer = web_sys::MutationObserver::new(ignored.as_ref().unchecked_ref()).unwrap();
-    let options = web_sys::MutationObserverInit::new();
-    options.set_subtree(true);
-    options.set_child_list(true);
-    options.set_attributes(true);
-    options.set_character_data(true);
-    observer.observe_with_options(root, &options).unwrap();
-    (observer, ignored)
+/// Notes the rows in which a node of the document changes.
+struct Touched {
+    rows: Rc<RefCell<BTreeSet<String>>>,
+    observer: MutationObserver,
+    _call: Closure<dyn FnMut(js_sys::Array)>,
 }
 
-fn touched(observer: &web_sys::MutationObserver) -> Vec<String> {
-    let mut rows: Vec<String> = observer
-        .take_records()
-        .iter()
-        .filter_map(|record| {
-            let target = record.unchecked_into::<web_sys::MutationRecord>().target()?;
-            let element = target.clone().dyn_into::<web_sys::Element>().ok().or_else(|| target.parent_element())?;
-            element.closest("[data-incident-id]").ok()??.get_attribute("data-incident-id")
-        })
-        .collect();
-    rows.dedup();
-    rows
+impl Touched {
+    fn watch(root: &Element) -> Self {
+        let rows = Rc::new(RefCell::new(BTreeSet::new()));
+        let call = Closure::new({
+            let rows = rows.clone();
+            move |records: js_sys::Array| {
+                let found =
+                    records.iter().filter_map(|record| row_of(&record.unchecked_into::<MutationRecord>()));
+                rows.borrow_mut().extend(found);
+            }
+        });
+        let observer = MutationObserver::new(call.as_ref().unchecked_ref()).unwrap();
+        let options = MutationObserverInit::new();
+        options.set_subtree(true);
+        options.set_child_list(true);
+        options.set_attributes(true);
+        options.set_character_data(true);
+        observer.observe_with_options(root, &options).unwrap();
+        Self { rows, observer, _call: call }
+    }
+}
+
+impl Drop for Touched {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+fn row_of(record: &MutationRecord) -> Option<String> {
+    let node = record.target()?;
+    let element = node.clone().dyn_into::<Element>().ok().or_else(|| node.parent_element())?;
+    element.closest("[data-incident-id]").ok()??.get_attribute("data-incident-id")
 }
 
 #[wasm_bindgen_test]
@@ -86,11 +103,13 @@ async fn a_changed_row_is_the_only_one_touched_and_keeps_its_element() {
     let rows: Vec<_> = (0..50).map(|number| row(number, "as it was")).collect();
     let mut shown = mount::<IncidentList>(props(rows.clone())).await;
     let before = shown.all("incident-row");
-    let (observer, _ignored) = watch(&shown.root);
+    let touched = Touched::watch(&shown.root);
     let mut after = rows;
     after[3] = row(3, "has changed");
     shown.update(props(after)).await;
-    assert_eq!(touched(&observer), ["inc-3"]);
+    // Observers are told in a microtask.
+    gloo::timers::future::TimeoutFuture::new(0).await;
+    assert_eq!(touched.rows.borrow().iter().collect::<Vec<_>>(), ["inc-3"]);
     assert!(shown.all("incident-row").iter().zip(&before).all(|(a, b)| a.is_same_node(Some(b))));
     assert_eq!(shown.all("incident-title")[3].text_content().as_deref(), Some("has changed"));
     assert!(shown.select(".row--touched-a").len() == 1, "it lights up once");
@@ -116,6 +135,7 @@ async fn a_long_list_renders_a_window_of_its_rows() {
     let rendered = shown.all("incident-row").len();
     assert!((10..200).contains(&rendered), "{rendered} rows of 5000");
     let list = &shown.all("incident-list")[0];
-    let height: u32 = list.style().get_property_value("height").unwrap().trim_end_matches("px").parse().unwrap();
+    let height: u32 =
+        list.style().get_property_value("height").unwrap().trim_end_matches("px").parse().unwrap();
     assert!(height >= 5_000 * 44, "the scroll bar tells the whole list: {height}");
 }

@@ -2,7 +2,9 @@
 
 use crate::mount::mount;
 use sentinelops::components::outbox::{OutboxView, OutboxViewProps};
-use sentinelops::engine::{DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate, StorageState};
+use sentinelops::engine::{
+    DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate, StorageState,
+};
 use sentinelops::protocol::{Channel, Json, Priority};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,7 +37,11 @@ fn props(messages: Vec<Rc<MessageInfo>>) -> OutboxViewProps {
 
 #[wasm_bindgen_test]
 async fn counts_and_states_are_shown() {
-    let shown = mount::<OutboxView>(props(vec![message("a", DeliveryState::Queued), message("b", DeliveryState::Sent)])).await;
+    let shown = mount::<OutboxView>(props(vec![
+        message("a", DeliveryState::Queued),
+        message("b", DeliveryState::Sent),
+    ]))
+    .await;
     assert_eq!(shown.text("outbox-count").as_deref(), Some("3"));
     assert_eq!(shown.text("outbox-critical").as_deref(), Some("1"));
     assert_eq!(shown.text("outbox-failed").as_deref(), Some("1"));
@@ -57,13 +63,18 @@ async fn what_may_have_arrived_is_sent_again_only_after_a_question() {
     };
     let failed = DeliveryState::Failed(FailReason::NotConnected);
     let expired = DeliveryState::Expired { may_have_arrived: true };
-    let shown = mount::<OutboxView>(OutboxViewProps { on_retry, ..props(vec![message("f", failed), message("x", expired)]) }).await;
+    let shown = mount::<OutboxView>(OutboxViewProps {
+        on_retry,
+        ..props(vec![message("f", failed), message("x", expired)])
+    })
+    .await;
     shown.all("outbox-retry")[0].click();
     assert_eq!(*tried.borrow(), [("f".to_owned(), false)]);
     shown.all("outbox-retry")[1].click();
     yew::scheduler::flush().await;
     assert_eq!(tried.borrow().len(), 1, "asked first");
-    let question = shown.select("button").into_iter().find(|b| b.text_content().unwrap().contains("send anyway"));
+    let question =
+        shown.select("button").into_iter().find(|b| b.text_content().unwrap().contains("send anyway"));
     question.unwrap().click();
     assert_eq!(tried.borrow().last(), Some(&("x".to_owned(), true)));
 }

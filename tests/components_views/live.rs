@@ -1,0 +1,121 @@
+//! Panels on the hooks, with the testing kit's connection behind them.
+
+use gloo::timers::future::TimeoutFuture;
+use sentinelops::bridge::PortFailure;
+use sentinelops::components::ConnectionStatus;
+use sentinelops::components::alerts::AlertsPanel;
+use sentinelops::components::incidents::{IncidentBoard, IncidentDetail};
+use sentinelops::components::shell::Banners;
+use sentinelops::engine::{DeliveryState, Durability, FailReason};
+use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Severity};
+use sentinelops::protocol::{Channel, Event, Subject};
+use sentinelops::testing::{FakeConnection, Mounted, alert, incident};
+use wasm_bindgen_test::wasm_bindgen_test;
+use yew::prelude::*;
+
+fn incidents() -> Subject {
+    Subject::channel(Channel::Incidents)
+}
+
+fn text(page: &Mounted, selector: &str) -> String {
+    page.find(selector).and_then(|element| element.text_content()).unwrap_or_else(|| format!("no {selector}"))
+}
+
+#[wasm_bindgen_test]
+async fn the_board_waits_shows_rows_and_says_when_there_are_none() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <IncidentBoard /> });
+    connection.settle().await;
+    assert!(page.find("[data-testid=loading]").is_some());
+
+    connection.connect();
+    let one: Event = incident("inc-1").title("Payments time out").status(IncidentStatus::New).into();
+    let done: Event = incident("inc-2").title("Over").status(IncidentStatus::Resolved).into();
+    connection.snapshot(incidents(), [one, done]);
+    connection.settle().await;
+    assert!(page.find("[data-testid=loading]").is_none());
+    assert_eq!(text(&page, "[data-incident-id=inc-1] [data-testid=incident-title]"), "Payments time out");
+    assert!(page.find("[data-incident-id=inc-2]").is_none(), "resolved ones are behind the filter");
+
+    connection.snapshot(incidents(), []);
+    connection.settle().await;
+    assert!(text(&page, "[data-testid=empty]").contains("No incidents"));
+}
+
+#[wasm_bindgen_test]
+async fn an_action_shows_its_way_and_a_failure_can_be_tried_again() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <IncidentDetail id="inc-1" on_close={Callback::noop()} /> });
+    connection.connect();
+    let one: Event =
+        incident("inc-1").title("A").status(IncidentStatus::New).severity(Severity::Critical).into();
+    connection.snapshot(incidents(), [one]);
+    connection.settle().await;
+
+    assert!(page.click("[data-testid=action-resolve]"));
+    connection.settle().await;
+    let state = ".sends [data-testid=message-state]";
+    assert_eq!(text(&page, state), "Saving");
+    assert_eq!(text(&page, "[data-testid=incident-status]"), "Resolved", "the own edit shows at once");
+
+    let request = connection.sent().into_iter().find(|request| request.kind == "incident.update").unwrap();
+    assert_eq!(request.priority, sentinelops::protocol::Priority::Critical);
+    let id = request.id.as_str().into();
+    connection.save(&id);
+    connection.settle().await;
+    assert_eq!(text(&page, state), "Saved on this device");
+
+    connection.update(&id, Durability::Durable, DeliveryState::Failed(FailReason::NotConnected));
+    connection.settle().await;
+    assert!(text(&page, state).starts_with("Failed. "), "with the reason: {}", text(&page, state));
+    assert!(page.find("[data-testid=message-retry]").is_some());
+}
+
+#[wasm_bindgen_test]
+async fn an_alert_is_acknowledged_by_a_message() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <AlertsPanel /> });
+    connection.connect();
+    connection.snapshot(
+        Subject::channel(Channel::Alerts),
+        [
+            alert("alr-1", AlertChange::Raised, Severity::High),
+            alert("alr-2", AlertChange::Cleared, Severity::High),
+        ],
+    );
+    connection.settle().await;
+    assert!(page.find("[data-alert-id=alr-2]").is_none(), "cleared ones are gone");
+    assert!(page.click("[data-alert-id=alr-1] [data-testid=alert-acknowledge]"));
+    connection.settle().await;
+    assert!(connection.sent().iter().any(|request| request.kind == "alert.acknowledge"));
+    assert!(page.find("[data-testid=message-state]").is_some());
+}
+
+#[wasm_bindgen_test]
+async fn a_missing_worker_is_said_with_what_to_do() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <><Banners /><ConnectionStatus compact=true /></> });
+    connection.settle().await;
+    connection.fail_worker(PortFailure::Missing("404".to_owned()));
+    connection.settle().await;
+    let banner = text(&page, "[data-banner=worker]");
+    assert!(banner.contains("404") && banner.contains("worker_url"), "{banner}");
+    assert_eq!(text(&page, "[data-testid=connection-state]"), "Error");
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_connection_is_a_banner_after_a_moment_of_grace() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <><Banners /><ConnectionStatus compact=true /></> });
+    connection.connect();
+    connection.settle().await;
+    assert_eq!(text(&page, "[data-testid=connection-state]"), "Connected");
+    connection.drop_connection();
+    connection.change_status(|status| status.queued = [1, 0, 1, 0]);
+    connection.settle().await;
+    assert_eq!(text(&page, "[data-testid=connection-state]"), "Reconnecting");
+    assert!(page.find("[data-testid=banner]").is_none(), "not yet: it may be back at once");
+    TimeoutFuture::new(3_200).await;
+    connection.settle().await;
+    assert!(text(&page, "[data-testid=banner-queue]").starts_with("2 waiting to be sent"));
+}
