@@ -12,7 +12,7 @@ const TRY_EVERY_MS: u64 = 5_000;
 impl Engine {
     /// Connect, and stay connected. Also leaves Error; harmless otherwise.
     pub fn connect(&mut self, now: Now) {
-        if matches!(self.phase, Phase::Idle | Phase::Stopped) {
+        if matches!(self.phase, Phase::Idle | Phase::Stopped) && !self.outbox.halted() {
             self.start(now);
         }
         self.settle(now);

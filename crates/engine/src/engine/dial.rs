@@ -31,7 +31,6 @@ impl Engine {
             self.forget_attempts();
         }
         self.again = false;
-        self.term_raised = false;
         self.arm_tick(now);
         self.cause = Cause::None;
         self.status_dirty = true;
@@ -57,6 +56,10 @@ impl Engine {
     /// The store opened (or will not): go on if that was waited for.
     pub(super) fn store_known(&mut self, now: Now) {
         self.timers.stop(Timer::StoreWait);
+        if self.outbox.ready() && !self.term_raised {
+            self.term_raised = true;
+            self.outbox.update_meta(|meta| meta.term += 1);
+        }
         if self.phase == Phase::Loading {
             self.first(now);
         }
@@ -90,10 +93,6 @@ impl Engine {
     }
 
     pub(super) fn dial(&mut self, now: Now) {
-        if !self.term_raised {
-            self.term_raised = true;
-            self.outbox.update_meta(|meta| meta.term += 1);
-        }
         self.generation += 1;
         let generation = Generation(self.generation);
         self.socket = Some(generation);
@@ -108,7 +107,7 @@ impl Engine {
 
     /// An attempt failed or a connection dropped: plan the next dial, or give up.
     pub(super) fn lose(&mut self, now: Now, cause: Cause, delay: Delay) {
-        let hinted = self.hinted_at.is_some_and(|at| now.mono.saturating_sub(at) < HINT_COUNTS_MS);
+        let hinted = recent(self.hinted_at, now);
         self.abandon(now, 1000, "lost");
         self.blame(&cause.to_string());
         let options = &self.options.connection;
@@ -159,6 +158,10 @@ impl Engine {
         self.again = true;
         self.cause = if self.offline { Cause::Offline } else { cause };
         self.wait(now, ms, held, why);
+    }
+
+    pub(super) fn just_woke(&self, now: Now) -> bool {
+        recent(self.woke_at, now)
     }
 
     pub(super) fn wait(&mut self, now: Now, ms: u64, held: bool, why: &str) {
@@ -226,4 +229,8 @@ impl Engine {
             self.status_dirty = true;
         }
     }
+}
+
+fn recent(hint: Option<u64>, now: Now) -> bool {
+    hint.is_some_and(|at| now.mono.saturating_sub(at) < HINT_COUNTS_MS)
 }

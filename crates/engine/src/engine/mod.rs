@@ -86,13 +86,15 @@ pub struct Engine {
     consumers: Consumers,
     /// The store was waited for in vain: dial without it.
     store_waived: bool,
-    /// The term was raised for the present wish to connect.
+    /// The term was raised: once in an engine's life, for an engine is one leader.
     term_raised: bool,
     /// Monotonic ms before which a server forbade dialling.
     held_until: Option<u64>,
     offline: bool,
     /// When a hint last said that something may have changed.
     hinted_at: Option<u64>,
+    /// When one last said that the machine had slept.
+    woke_at: Option<u64>,
     /// When a hint last led to a dial.
     hint_dialled_at: Option<u64>,
     tried_now_at: Option<u64>,
@@ -135,6 +137,7 @@ impl Engine {
             held_until: None,
             offline: false,
             hinted_at: None,
+            woke_at: None,
             hint_dialled_at: None,
             tried_now_at: None,
             stuck_spent: false,
@@ -149,6 +152,9 @@ impl Engine {
             status_dirty: true,
             options,
         };
+        if engine.outbox.ready() {
+            engine.store_known(now);
+        }
         engine.settle(now);
         engine
     }
@@ -178,7 +184,7 @@ impl Engine {
         self.subs.fold_items(subject)
     }
 
-    /// Counts the leaders of this browser's scope; said in `hello`.
+    /// Counts the leaders of this browser's scope; said in `hello`. Known once the store answered.
     pub fn term(&self) -> u64 {
         self.outbox.meta().term
     }

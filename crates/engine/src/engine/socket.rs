@@ -110,6 +110,7 @@ impl Engine {
         };
         let lost = match &goodbye {
             Some((reason, _)) => Cause::Draining(reason.clone()),
+            None if up && self.just_woke(now) => Cause::Woke,
             None if up => Cause::Lost,
             None if code == close::ABNORMAL => Cause::Unreachable,
             None => cause.clone(),

@@ -27,7 +27,9 @@ impl Engine {
         self.notice(now);
         self.outbox.store_event(now, event);
         self.status_dirty = true;
-        if self.outbox.ready() {
+        if self.outbox.halted() {
+            self.outdated(now);
+        } else if self.outbox.ready() {
             self.store_known(now);
         }
         self.settle(now);
@@ -38,6 +40,14 @@ impl Engine {
         self.notice(now);
         self.hint(now, hint);
         self.settle(now);
+    }
+
+    /// A newer build took the store over: this one sends nothing more, and leaves the connection to it.
+    fn outdated(&mut self, now: Now) {
+        if self.phase != Phase::Idle {
+            self.abandon(now, 1000, "reload to update");
+            self.rest(Phase::Idle, Cause::NotAsked);
+        }
     }
 
     fn expired(&mut self, now: Now, timer: Timer) {
@@ -105,6 +115,7 @@ impl Engine {
             self.arm_tick(now);
             self.liveness.taint();
             self.hinted_at = Some(now.mono);
+            self.woke_at = Some(now.mono);
         }
     }
 
@@ -124,6 +135,9 @@ impl Engine {
         if woke {
             // What was under way meanwhile measured the sleep, not the line.
             self.liveness.taint();
+        }
+        if matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow) {
+            self.woke_at = Some(now.mono);
         }
         self.hinted_at = Some(now.mono);
         match self.phase {

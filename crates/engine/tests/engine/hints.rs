@@ -80,3 +80,27 @@ fn a_dead_socket_after_sleep_is_noticed_and_left_at_once() {
     d.welcome(json!({}));
     assert_eq!(d.state(), ConnectionState::Connected);
 }
+
+#[test]
+fn a_socket_that_sleep_broke_is_left_at_once() {
+    let mut d = Driver::v1(options());
+    d.advance(70_000);
+    d.pass(3_600_000);
+    d.close(1006, "");
+    assert_eq!(d.cause(), Cause::Woke);
+    d.advance(300);
+    assert_eq!(d.dials.len(), 2);
+}
+
+#[test]
+fn a_newer_build_ends_it() {
+    let mut d = Driver::v1(options());
+    d.engine.handle_store(d.now, StoreEvent::Closed(StoreError::NewerSchema));
+    d.pump();
+    assert_eq!(d.state(), ConnectionState::Disconnected);
+    assert_eq!(d.abandoned.len(), 1);
+    d.connect();
+    d.send("a");
+    d.advance(60_000);
+    assert_eq!(d.dials.len(), 1);
+}
