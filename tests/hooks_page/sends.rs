@@ -112,7 +112,14 @@ async fn a_crashed_worker_loses_nothing_that_was_sent() {
     assert_eq!(handed_in, 2);
     connection.ack(&id);
     connection.settle().await;
-    shows(&page, "", "delivered", "");
+    // Nothing shown is lost either: the state stays until the new worker brings its own.
+    shows(&page, "resolved", "delivered", "pending");
+    connection.snapshot(
+        Subject::channel(Channel::Incidents),
+        [incident("i1").status(IncidentStatus::Resolved).into()],
+    );
+    connection.settle().await;
+    shows(&page, "resolved", "delivered", "");
 }
 
 #[component]
