@@ -43,10 +43,7 @@ impl Fold {
         match payload {
             Payload::Incident(event) => {
                 let fresh = || Incident::new(&event.incident_id);
-                self.incidents
-                    .entry(event.incident_id.clone())
-                    .or_insert_with(fresh)
-                    .apply(&event.data);
+                self.incidents.entry(event.incident_id.clone()).or_insert_with(fresh).apply(&event.data);
             }
             Payload::Agent(agent) => {
                 self.agents.insert(agent.agent_id.clone(), agent.clone());

@@ -28,10 +28,7 @@ fn the_same_seed_runs_the_same_way() {
 fn every_schedule_does_enough() {
     for seed in 1..=500 {
         let (sends, faults, restarts) = generate(seed).counts();
-        assert!(
-            sends >= 30 && faults >= 5 && restarts >= 1,
-            "seed {seed}: {sends} {faults} {restarts}"
-        );
+        assert!(sends >= 30 && faults >= 5 && restarts >= 1, "seed {seed}: {sends} {faults} {restarts}");
     }
 }
 

@@ -94,9 +94,8 @@ impl Messages {
     /// Whether a critical message of the same key came after this one, which is not.
     pub fn in_the_way(&self, n: usize) -> bool {
         let of = &self.all[n];
-        let behind = |m: &Message| {
-            m.priority == Priority::Critical && m.key == of.key && m.submitted > of.submitted
-        };
+        let behind =
+            |m: &Message| m.priority == Priority::Critical && m.key == of.key && m.submitted > of.submitted;
         of.priority != Priority::Critical && of.key.is_some() && self.all.iter().any(behind)
     }
 
@@ -159,7 +158,8 @@ impl Checker {
         if update.durability == Durability::Durable && !message.durable && !update.delivery.is_final() {
             message.durable = true;
             if !on_disk && effects == 0 && received == 0 {
-                return self.fail("durable-truth", || format!("{id} is reported saved and is not on the disk"));
+                return self
+                    .fail("durable-truth", || format!("{id} is reported saved and is not on the disk"));
             }
         }
         let state = &update.delivery;
@@ -189,7 +189,8 @@ impl Checker {
         };
         if let Some(wrong) = wrong {
             let sockets = format!("{sent} sockets, {effects} effects, before: {before:?}");
-            return self.fail("told-truth", || format!("{id} is reported as {state:?} and {wrong} ({sockets})"));
+            return self
+                .fail("told-truth", || format!("{id} is reported as {state:?} and {wrong} ({sockets})"));
         }
         let message = &mut self.messages.all[n];
         message.ended_badly = match state {
@@ -218,6 +219,8 @@ impl Checker {
             if !message.promised || message.forgotten {
                 continue;
             }
+            // Its page was closed before it was saved or refused: nobody is left who could know.
+            let orphan = message.instance == u32::MAX && !message.durable && message.sent == 0;
             let id = message_id(n);
             let bad_end = match &message.told {
                 Some(state) if state.is_final() && !arrived(state) => Some(state.clone()),
@@ -226,11 +229,14 @@ impl Checker {
             let there = if basic { message.received > 0 } else { message.effects > 0 };
             // Before its first pong a basic server promises nothing.
             let weak = basic && message.unfenced;
-            if !there && bad_end.is_none() && !weak && !self.messages.replaced(n) {
+            if !there && bad_end.is_none() && !weak && !orphan && !self.messages.replaced(n) {
                 let told = &message.told;
                 found = Some((
                     "nothing-lost",
-                    format!("{id} is nowhere: told {told:?}, durable {}, {} sockets", message.durable, message.sent),
+                    format!(
+                        "{id} is nowhere: told {told:?}, durable {}, {} sockets",
+                        message.durable, message.sent
+                    ),
                 ));
                 break;
             }

@@ -116,8 +116,7 @@ impl Checker {
             self.wire.in_flight.insert(n);
             let all = self.wire.in_flight.len();
             let others = self.wire.in_flight.iter();
-            let mut others =
-                others.filter(|n| self.messages.all[**n].priority != Priority::Critical).count();
+            let mut others = others.filter(|n| self.messages.all[**n].priority != Priority::Critical).count();
             let (window, reserve) = (self.wire.window, self.wire.reserve);
             if others > window.saturating_sub(reserve) {
                 // A message in the way of a critical one of its key inherits its priority.

@@ -109,9 +109,10 @@ fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
         88..93 => What::Read(rng.u8(0..3)),
         93..97 => What::Typing(rng.u8(0..3)),
         97 => What::Unknown,
-        _ if setup.server == ServerKind::V1 && rng.u8(0..3) == 0 => {
-            What::Poison(*pick(rng, &[close::TOO_BIG, close::BAD_REQUEST, close::INVALID_DATA, close::POLICY]))
-        }
+        _ if setup.server == ServerKind::V1 && rng.u8(0..3) == 0 => What::Poison(*pick(
+            rng,
+            &[close::TOO_BIG, close::BAD_REQUEST, close::INVALID_DATA, close::POLICY],
+        )),
         _ => What::Agent,
     };
     let priority = match rng.u8(0..10) {

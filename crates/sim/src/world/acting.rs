@@ -221,7 +221,12 @@ impl World {
         }
         for update in taken.updates {
             let on_disk = self.store.has(&update.id) || self.store.failed(&update.id).is_some();
-            self.say(|| format!("page {consumer} is told: {} {:?} {:?}", update.id, update.durability, update.delivery));
+            self.say(|| {
+                format!(
+                    "page {consumer} is told: {} {:?} {:?}",
+                    update.id, update.durability, update.delivery
+                )
+            });
             self.check.told(&update, on_disk);
             let Some(n) = message_number(&update.id) else { continue };
             let saved = update.durability == sentinelops_engine::Durability::Durable;
@@ -278,7 +283,9 @@ fn request(n: usize, spec: &SendSpec) -> SendRequest {
         }
         What::Typing(of) => ("chat.typing", Channel::Chat, format!("{{\"conversationId\":\"conv-{of}\"}}")),
         What::Unknown => ("no.such.thing", Channel::Activity, format!("{{\"content\":\"{content}\"}}")),
-        What::Poison(code) => ("agent.status", Channel::Agents, format!("{{\"poison\":{code},\"status\":1}}")),
+        What::Poison(code) => {
+            ("agent.status", Channel::Agents, format!("{{\"poison\":{code},\"status\":1}}"))
+        }
     };
     SendRequest {
         id: message_id(n),

@@ -277,7 +277,9 @@ impl World {
                 self.check.wire.patience_until = self.now + 29_900;
             }
         }
-        self.say(|| format!("#{} {}closed: {code} {reason}", generation.0, if live { "" } else { "(late) " }));
+        self.say(|| {
+            format!("#{} {}closed: {code} {reason}", generation.0, if live { "" } else { "(late) " })
+        });
         self.input(|engine, now| {
             engine.handle_socket(now, generation, SocketEvent::Closed { code, reason });
         });

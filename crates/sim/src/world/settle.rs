@@ -60,7 +60,9 @@ impl World {
         }
         self.spawn();
         // Whoever missed an event so far must notice by these at the latest.
-        for channel in [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity] {
+        for channel in
+            [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
+        {
             self.publish(channel, 1);
         }
         self.queue.push(self.now + 5_000, Happening::Settle);
@@ -159,7 +161,10 @@ impl World {
                 },
             };
             let shared = subject.topic.is_some()
-                && self.pages.iter().any(|page| page.views.keys().any(|s| *s != subject && s.covers(&subject)));
+                && self
+                    .pages
+                    .iter()
+                    .any(|page| page.views.keys().any(|s| *s != subject && s.covers(&subject)));
             if view.fold != truth && !(shared && view.fold.ends_like(&truth)) {
                 let text = view.fold.difference(&truth);
                 self.check.fail("fold-equals-server", || format!("page {}, {subject}: {text}", index + 1));
@@ -171,7 +176,8 @@ impl World {
     }
 
     fn compare_engine_fold(&mut self, subject: &Subject, truth: &Fold) {
-        let Some((_, _, items)) = self.worker.engine.as_ref().and_then(|e: &Engine| e.fold_items(subject)) else {
+        let Some((_, _, items)) = self.worker.engine.as_ref().and_then(|e: &Engine| e.fold_items(subject))
+        else {
             return;
         };
         let fold = Fold::of(items.iter().map(|event| &event.payload));

@@ -10,8 +10,8 @@ use crate::store::Request;
 use crate::story::clip;
 use fastrand::Rng;
 use sentinelops_engine::{
-    Batch, Cause, DeliveryState, Engine, EngineOptions, Generation, Mode, Now, Options, OutboxOptions, Output, SocketEvent,
-    StorageState, StoreEvent, StoreGroup, StoreOp, Trace,
+    Batch, Cause, DeliveryState, Engine, EngineOptions, Generation, Mode, Now, Options, OutboxOptions,
+    Output, SocketEvent, StorageState, StoreEvent, StoreGroup, StoreOp, Trace,
 };
 use sentinelops_protocol::Priority;
 use std::collections::HashMap;
@@ -146,7 +146,8 @@ impl World {
             self.drain();
         }
         self.input(|engine, now| engine.handle_timeout(now));
-        let overdue = self.worker.engine.as_ref().and_then(Engine::poll_timeout).is_some_and(|due| due <= mono);
+        let overdue =
+            self.worker.engine.as_ref().and_then(Engine::poll_timeout).is_some_and(|due| due <= mono);
         self.check.tick(overdue);
     }
 
