@@ -91,11 +91,7 @@ fn too_many_keys_drop_the_one_untouched_for_longest() {
 }
 
 fn patches() -> impl Strategy<Value = IncidentPatch> {
-    let title = prop_oneof![
-        Just(Patch::Keep),
-        Just(Patch::Clear),
-        "[a-c]{1,2}".prop_map(Patch::Set)
-    ];
+    let title = prop_oneof![Just(Patch::Keep), Just(Patch::Clear), "[a-c]{1,2}".prop_map(Patch::Set)];
     let status = prop_oneof![
         Just(Patch::Keep),
         Just(Patch::Set(IncidentStatus::New)),
