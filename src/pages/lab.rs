@@ -71,7 +71,7 @@ pub fn LabPage() -> Html {
             let priority = Priority::parse(&value(&priority)).unwrap_or_default();
             let mut left = count;
             let (sent, client, stop) = (sent.clone(), client.clone(), sending.clone());
-            let mut send = move || {
+            let send = move || {
                 let n = u32::try_from(sent.borrow().len()).unwrap_or(u32::MAX) + 1;
                 let id = client.send(Message::chat("lab", &format!("lab {n}")).priority(priority));
                 sent.borrow_mut().push((n, id));

@@ -65,13 +65,6 @@ struct Publish {
     timestamp: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(Publish),
-    More(Vec<Publish>),
-}
-
 async fn answer(app: App, call: impl FnOnce(&mut Gateway, Now) -> Value + Send + 'static) -> Response {
     match ask(&app.hub, call).await {
         Some(value) => Json(value).into_response(),
@@ -114,9 +107,13 @@ async fn nack(State(app): State<App>, Query(query): Query<Nack>) -> Response {
 }
 
 async fn publish(State(app): State<App>, body: String) -> Response {
-    let events = match serde_json::from_str(&body) {
-        Ok(OneOrMore::One(event)) => vec![event],
-        Ok(OneOrMore::More(events)) => events,
+    // Told apart by hand: raw JSON does not survive an untagged enum.
+    let events = match body.trim_start().starts_with('[') {
+        true => serde_json::from_str::<Vec<Publish>>(&body),
+        false => serde_json::from_str::<Publish>(&body).map(|event| vec![event]),
+    };
+    let events = match events {
+        Ok(events) => events,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
     answer(app, move |gateway, now| {
