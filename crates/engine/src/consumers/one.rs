@@ -1,5 +1,6 @@
 //! What waits for one consumer.
 
+use crate::mutant::{self, Mutant};
 use crate::{Batch, Delivery, MessageUpdate, SnapshotDelivery};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Event, Payload, Problem, Subject};
@@ -91,13 +92,16 @@ impl Consumer {
         }
         self.events.push_back((subject.clone(), event.clone(), bytes));
         self.bytes += bytes;
-        if self.events.len() <= MAX_EVENTS && self.bytes <= MAX_BYTES {
+        // Planted, the bug comes with a bound that schedules reach.
+        let planted = mutant::active(Mutant::OverflowWithoutResync);
+        let most = if planted { 20 } else { MAX_EVENTS };
+        if self.events.len() <= most && self.bytes <= MAX_BYTES {
             return false;
         }
         let missed: std::collections::BTreeSet<Subject> =
             self.events.drain(..).map(|(subject, _, _)| subject).collect();
         self.bytes = 0;
-        if !crate::mutant::active(crate::mutant::Mutant::OverflowWithoutResync) {
+        if !planted {
             for subject in missed {
                 if self.subjects.contains_key(&subject) {
                     self.set_due(subject, Continuity::Snapshot);
