@@ -118,15 +118,6 @@ impl Election {
         self.role = Role::Solo;
     }
 
-    /// The store works again: queue like everybody.
-    pub(crate) fn leave_solo(&mut self, now: Now) {
-        if self.role == Role::Solo {
-            self.role = Role::Idle;
-            let wanted = std::mem::take(&mut self.wanted);
-            self.want(now, wanted);
-        }
-    }
-
     pub(crate) fn lock(&mut self, now: Now, event: &LockEvent) {
         match event {
             LockEvent::Granted if self.role == Role::Follower => {

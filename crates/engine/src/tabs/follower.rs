@@ -40,22 +40,22 @@ impl Node {
             PageCommand::Send(requests) => self.hand_over(now, requests),
             PageCommand::Retry { id, confirm } => {
                 let tab = self.tab.clone();
-                self.to_leader(LinkMessage::Retry { tab, id, confirm });
+                self.say_to_leader(LinkMessage::Retry { tab, id, confirm });
             }
             PageCommand::Discard { id } => {
                 let tab = self.tab.clone();
-                self.to_leader(LinkMessage::Discard { tab, id });
+                self.say_to_leader(LinkMessage::Discard { tab, id });
             }
             PageCommand::Credit(number) => {
                 let tab = self.tab.clone();
-                self.to_leader(LinkMessage::Credit { tab, number });
+                self.say_to_leader(LinkMessage::Credit { tab, number });
             }
             PageCommand::Token(token) => self.follower.token = Some(token),
-            PageCommand::TryNow => self.to_leader(LinkMessage::Hint { hint: None }),
-            PageCommand::Hint(hint) => self.to_leader(LinkMessage::Hint { hint: Some(hint) }),
+            PageCommand::TryNow => self.say_to_leader(LinkMessage::Hint { hint: None }),
+            PageCommand::Hint(hint) => self.say_to_leader(LinkMessage::Hint { hint: Some(hint) }),
             PageCommand::PageHide | PageCommand::Disconnect => {
                 let tab = self.tab.clone();
-                self.to_leader(LinkMessage::Detach { tab });
+                self.say_to_leader(LinkMessage::Detach { tab });
             }
             PageCommand::Connect => {}
         }
@@ -65,7 +65,7 @@ impl Node {
     pub(super) fn announce(&mut self) {
         if self.role() == Role::Follower {
             let attach = LinkMessage::Attach { tab: self.tab.clone(), interest: self.interest() };
-            self.to_leader(attach);
+            self.say_to_leader(attach);
         }
     }
 
@@ -89,7 +89,7 @@ impl Node {
             // Not storable: whoever leads may still deliver it, or keep it in memory.
             match &mut self.leader {
                 Some(leader) => leader.page(now, PageCommand::Send(requests)),
-                None => self.to_leader(LinkMessage::Send { tab: self.tab.clone(), requests }),
+                None => self.say_to_leader(LinkMessage::Send { tab: self.tab.clone(), requests }),
             }
             return true;
         }
@@ -99,7 +99,7 @@ impl Node {
         }
         match &mut self.leader {
             Some(leader) => leader.engine.rescan(now),
-            None => self.to_leader(LinkMessage::Poke),
+            None => self.say_to_leader(LinkMessage::Poke),
         }
         true
     }
@@ -125,7 +125,7 @@ impl Node {
             requests.into_iter().partition(|r| storable && r.queue && !r.ephemeral);
         if !direct.is_empty() {
             self.unsaved.retain(|kept| !kept.ephemeral);
-            self.to_leader(LinkMessage::Send { tab: self.tab.clone(), requests: direct });
+            self.say_to_leader(LinkMessage::Send { tab: self.tab.clone(), requests: direct });
         }
         if stored.is_empty() {
             return;
@@ -162,7 +162,7 @@ impl Node {
         self.out.push_back(NodeOutput::Append { number, rows });
     }
 
-    fn to_leader(&mut self, message: LinkMessage) {
+    fn say_to_leader(&mut self, message: LinkMessage) {
         self.out.push_back(NodeOutput::Link(LinkTarget::All, message));
     }
 }

@@ -5,8 +5,9 @@ use super::follower::Follower;
 use super::leader::Leader;
 use super::link::{Interest, LinkMessage, LinkTarget, TabId};
 use crate::{
-    Batch, Cause, ConnectionState, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation,
-    Hint, MessageUpdate, Meta, Now, Output, Row, SendRequest, SocketEvent, Status, StorageState, StoreError, StoreEvent,
+    Batch, Cause, ConnectionState, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions,
+    Generation, Hint, MessageUpdate, Meta, Now, Output, Row, SendRequest, SocketEvent, Status, StorageState,
+    StoreError, StoreEvent,
 };
 use sentinelops_protocol::Subject;
 use std::collections::{BTreeSet, VecDeque};
@@ -279,10 +280,10 @@ impl Node {
             }
             _ => {}
         }
-        if !self.appended(now, &event) {
-            if let Some(leader) = &mut self.leader {
-                leader.store(now, event);
-            }
+        if !self.appended(now, &event)
+            && let Some(leader) = &mut self.leader
+        {
+            leader.store(now, event);
         }
         if self.follower.store_works == Some(false) && matches!(self.role(), Role::Follower | Role::Leader) {
             self.election.go_solo();
@@ -384,10 +385,10 @@ impl Node {
             return;
         }
         for item in items {
-            if let Delivery::Message(update) = item {
-                if update.durability == Durability::Durable || update.delivery.is_final() {
-                    self.unsaved.retain(|kept| kept.id != update.id);
-                }
+            if let Delivery::Message(update) = item
+                && (update.durability == Durability::Durable || update.delivery.is_final())
+            {
+                self.unsaved.retain(|kept| kept.id != update.id);
             }
         }
     }
