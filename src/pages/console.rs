@@ -10,7 +10,7 @@ use crate::components::people::People;
 use crate::components::shell::{Banners, TopBar};
 use std::collections::HashMap;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, NodeList};
+use web_sys::{HtmlElement, HtmlInputElement, NodeList};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -61,6 +61,17 @@ pub fn ConsolePage() -> Html {
         }
     });
     let close = on_close.clone();
+    let onkeydown = {
+        let close = on_close.clone();
+        move |event: KeyboardEvent| {
+            // In a field with a draft it would throw the draft away.
+            let draft =
+                event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| !input.value().is_empty());
+            if event.key() == "Escape" && !draft {
+                close.emit(());
+            }
+        }
+    };
     let tab = |(which, label, icon): (View, &'static str, Icon)| {
         let (set, close) = (view.setter(), close.clone());
         let onclick = move |_| {
@@ -79,7 +90,7 @@ pub fn ConsolePage() -> Html {
                 <a class="skip-link" href="#main">{ "Skip to the incidents" }</a>
                 <TopBar />
                 <Banners problems={problems.0.clone()} />
-                <main id="main" class="console" tabindex="-1" data-view={view.code()} data-detail={selected.is_some().to_string()}>
+                <main id="main" class="console" tabindex="-1" {onkeydown} data-view={view.code()} data-detail={selected.is_some().to_string()}>
                     <h1 class="sr-only">{ "Console" }</h1>
                     <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} />
                     if let Some(id) = &selected {

@@ -46,6 +46,7 @@ async fn the_board_waits_shows_rows_and_says_when_there_are_none() {
 async fn an_action_shows_its_way_and_a_failure_can_be_tried_again() {
     let connection = FakeConnection::new();
     let page = connection.mount(html! { <IncidentDetail id="inc-1" on_close={Callback::noop()} /> });
+    connection.settle().await;
     connection.connect();
     let one: Event =
         incident("inc-1").title("A").status(IncidentStatus::New).severity(Severity::Critical).into();
@@ -75,6 +76,7 @@ async fn an_action_shows_its_way_and_a_failure_can_be_tried_again() {
 async fn an_alert_is_acknowledged_by_a_message() {
     let connection = FakeConnection::new();
     let page = connection.mount(html! { <AlertsPanel /> });
+    connection.settle().await;
     connection.connect();
     connection.snapshot(
         Subject::channel(Channel::Alerts),
@@ -107,6 +109,7 @@ async fn a_missing_worker_is_said_with_what_to_do() {
 async fn a_lost_connection_is_a_banner_after_a_moment_of_grace() {
     let connection = FakeConnection::new();
     let page = connection.mount(html! { <><Banners /><ConnectionStatus compact=true /></> });
+    connection.settle().await;
     connection.connect();
     connection.settle().await;
     assert_eq!(text(&page, "[data-testid=connection-state]"), "Connected");

@@ -27,7 +27,7 @@ pub struct IncidentDetailProps {
     pub on_close: Callback<()>,
 }
 
-/// The side panel. Escape closes it; on a phone it covers the page and takes the focus.
+/// The side panel; on a phone it covers the page and takes the focus.
 #[component]
 pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
     let detail = use_incident(&props.id);
@@ -46,16 +46,8 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
         let on_close = props.on_close.clone();
         move |_| on_close.emit(())
     };
-    let onkeydown = {
-        let on_close = props.on_close.clone();
-        move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                on_close.emit(());
-            }
-        }
-    };
     html! {
-        <section class={classes!("panel", props.class.clone())} aria-label={format!("Incident {}", props.id)} {onkeydown} data-testid="incident-detail">
+        <section class={classes!("panel", props.class.clone())} aria-label={format!("Incident {}", props.id)} data-testid="incident-detail">
             <header class="panel__head">
                 <h2 class="panel__title mono">{ &props.id }</h2>
                 <div class="panel__end">

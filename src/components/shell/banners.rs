@@ -42,7 +42,9 @@ pub fn Banners(props: &BannersProps) -> Html {
         let connection = connection.clone();
         Callback::from(move |_: MouseEvent| connection.try_now())
     };
-    let away = use_lasting(setup.is_none() && worker.is_none() && is_away(status));
+    // A worker that still starts has no connection yet and nothing to complain about.
+    let running = connection.worker == WorkerHealth::Running;
+    let away = use_lasting(running && is_away(status));
     html! {
         <div class="banners">
             { for props.problems.iter().enumerate().map(|(at, problem)| html! {
