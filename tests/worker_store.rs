@@ -96,7 +96,7 @@ impl Rig {
     fn new(scope: &str) -> Self {
         let (send, events) = unbounded();
         let listener = Rc::new(move |event| send.unbounded_send(event).unwrap());
-        Self { store: Store::new(scope, listener, Rc::new(|_| {})), events, name: format!("sentinelops {scope}") }
+        Self { store: Store::new(scope, listener), events, name: format!("sentinelops {scope}") }
     }
 
     /// Of a test's own name, so that no test sees another's rows.
@@ -283,7 +283,7 @@ async fn a_newer_build_reads_the_rows_of_an_older_one() {
 
     let (send, mut events) = unbounded();
     let scope = older.name.trim_start_matches("sentinelops ");
-    let newer = Store::of_version(scope, 2, Rc::new(move |event| send.unbounded_send(event).unwrap()), Rc::new(|_| {}));
+    let newer = Store::of_version(scope, 2, Rc::new(move |event| send.unbounded_send(event).unwrap()));
     newer.open();
     assert_eq!(older.next().await, StoreEvent::Closed(StoreError::NewerSchema));
     match events.next().await {
@@ -300,7 +300,7 @@ async fn an_older_tab_that_does_not_let_go_blocks_until_it_does() {
     hold(&rig.name).await.unwrap();
     let (send, mut events) = unbounded();
     let scope = rig.name.trim_start_matches("sentinelops ");
-    let newer = Store::of_version(scope, 2, Rc::new(move |event| send.unbounded_send(event).unwrap()), Rc::new(|_| {}));
+    let newer = Store::of_version(scope, 2, Rc::new(move |event| send.unbounded_send(event).unwrap()));
     newer.open();
     assert_eq!(events.next().await, Some(StoreEvent::OpenFailed(StoreError::Blocked)));
     // Asked again while the first try still waits: it is the same try.

@@ -31,7 +31,7 @@ export const test = base.extend<{ world: World; gatewayOptions: GatewayOptions; 
       await page.goto(site.url(route));
       return page;
     };
-    await chrome.context.tracing.start({ screenshots: true, snapshots: true }).catch(() => {});
+    await chrome.context.tracing.start({ screenshots: false, snapshots: true }).catch(() => {});
     await use({ chrome, gateway, proxy, site, open, console: lines });
     if (info.status !== info.expectedStatus) {
       for (const [at, page] of chrome.context.pages().entries()) {

@@ -37,10 +37,10 @@ impl Ledger {
     pub(crate) fn update(&mut self, update: &MessageUpdate) -> bool {
         let id = MessageId::from(update.id.as_str());
         let state = SendState { durability: update.durability, delivery: update.delivery.clone() };
-        if state.durability == Durability::Durable || state.is_final() {
-            if let Some(order) = self.order.remove(&id) {
-                self.unsaved.remove(&order);
-            }
+        if (state.durability == Durability::Durable || state.is_final())
+            && let Some(order) = self.order.remove(&id)
+        {
+            self.unsaved.remove(&order);
         }
         if self.states.get(&id) == Some(&state) {
             return false;

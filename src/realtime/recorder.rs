@@ -73,13 +73,16 @@ pub struct MessageTrace {
     pub payload: Option<String>,
 }
 
+/// What was shown last: lines, and the ways of messages.
+type Shown = (List<Rc<Record>>, List<Rc<MessageTrace>>);
+
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Recorder {
     records: VecDeque<Rc<Record>>,
     traces: VecDeque<Rc<MessageTrace>>,
     next: u64,
-    shown: Option<(List<Rc<Record>>, List<Rc<MessageTrace>>)>,
+    shown: Option<Shown>,
 }
 
 impl Recorder {

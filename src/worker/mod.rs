@@ -7,6 +7,7 @@ pub mod agent;
 mod clock;
 #[cfg(feature = "faults")]
 mod faults;
+mod gate;
 mod lifecycle;
 mod local_port;
 pub mod shell;

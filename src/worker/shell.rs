@@ -1,13 +1,16 @@
 //! Drives the engine: one input, then everything it asks for, then one timer.
 
 use super::clock;
+use super::gate::Pass;
 use super::lifecycle::Lifecycle;
 use super::socket::{Socket, SocketListener};
 use super::store::Store;
 use super::traces::{self, Traces};
 use crate::bridge::{FromWorker, Init, SignOut, ToWorker};
 use gloo::timers::callback::Timeout;
-use sentinelops_engine::{ConsumerId, Engine, Generation, Hint, Now, Output, SocketEvent, StoreEvent};
+use sentinelops_engine::{
+    ConsumerId, Engine, Generation, Hint, Now, Output, SocketEvent, StoreError, StoreEvent,
+};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
@@ -38,6 +41,9 @@ struct Core {
     socket: Option<Socket>,
     socket_listener: SocketListener,
     store: Store,
+    /// Names the scope to the gate, and the right to open its store.
+    scope: String,
+    pass: Option<Pass>,
     timer: Option<(u64, Timeout)>,
     /// `bufferedAmount` as last read. It has no event: while it is above 0 the engine sets a timer.
     buffered: usize,
@@ -192,6 +198,8 @@ impl Core {
             trace_timer: None,
             away: false,
             held_dial: None,
+            scope: init.scope.clone(),
+            pass: None,
             sign_out: None,
             _lifecycle: Lifecycle::listen(input_from(&me, |core, now, hint| core.hint(now, hint))),
             me,
@@ -301,7 +309,7 @@ impl Core {
                 }
             }
             Output::Store(group) => self.store.write(group),
-            Output::OpenStore => self.store.open(),
+            Output::OpenStore => self.open_store(),
             Output::RescanStore => self.store.rescan(),
             Output::Deliver { consumer, batch } => (self.reply)(consumer, FromWorker::Batch(batch)),
             Output::Trace(trace) => {
@@ -311,6 +319,25 @@ impl Core {
             }
         }
         false
+    }
+
+    /// The store, once no other tab has it.
+    fn open_store(&self) {
+        if self.pass.is_some() {
+            return self.store.open();
+        }
+        let (me, scope) = (self.me.clone(), self.scope.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            let pass = Pass::get(&scope).await;
+            let Some(inner) = me.upgrade() else { return };
+            inner.input(|core, now| match pass {
+                Some(pass) => {
+                    core.pass = Some(pass);
+                    core.store.open();
+                }
+                None => core.engine.handle_store(now, StoreEvent::OpenFailed(StoreError::Blocked)),
+            });
+        });
     }
 
     fn current(&self, generation: Generation) -> Option<&Socket> {

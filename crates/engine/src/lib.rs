@@ -35,9 +35,9 @@ mod status;
 mod status_text;
 mod store;
 mod subscriptions;
-pub mod tabs;
 #[doc(hidden)]
 pub mod tables;
+pub mod tabs;
 mod timers;
 
 pub use delivery::{Batch, ConsumerId, Delivery, SnapshotDelivery};

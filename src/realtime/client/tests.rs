@@ -41,7 +41,9 @@ fn incidents() -> Subject {
 }
 
 /// Watches incidents; what came, and how often it was called.
-fn follow(client: &Client) -> (Watch, Rc<RefCell<Vec<Event>>>, Rc<Cell<u32>>) {
+type Followed = (Watch, Rc<RefCell<Vec<Event>>>, Rc<Cell<u32>>);
+
+fn follow(client: &Client) -> Followed {
     let events = Rc::new(RefCell::new(Vec::new()));
     let calls = Rc::new(Cell::new(0));
     let watch = client.watch(vec![Interest::Subject(incidents())], {
