@@ -1,7 +1,7 @@
 //! The worker: an IO shell round the engine. No policy here.
 //!
 //! [`agent`] meets the page, [`shell`] drives the engine, [`socket`] and [`store`] do what it asks,
-//! [`lifecycle`] tells it what the browser says. Nothing of Yew's is reachable from here.
+//! `lifecycle` tells it what the browser says. Nothing of Yew's is reachable from here.
 
 pub mod agent;
 mod clock;

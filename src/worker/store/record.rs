@@ -1,6 +1,6 @@
 //! Bytes of a record: one that names the layout, then postcard.
 //!
-//! A test holds the layout fast. Whoever changes a stored type raises [`LAYOUT`] and
+//! A test holds the layout fast. Whoever changes a stored type raises `LAYOUT` and
 //! [`super::LINK_VERSION`] together, and teaches [`decode`] to read the old layout: rows of an
 //! older build are read as they lie there and written in the new layout when they change.
 
