@@ -78,6 +78,12 @@ impl Outbox {
             self.tell(seq);
             return true;
         }
+        if let Some((untold, update)) = self.untold.get_mut(id) {
+            *untold = to.or(*untold);
+            let (to, id, durability) = (*untold, update.id.clone(), update.durability);
+            self.update(to, MessageUpdate { id, durability, delivery: DeliveryState::Queued });
+            return true;
+        }
         let listed = self.failed.get(id).map(|failed| {
             let durability = self.failed_durability(id);
             MessageUpdate { id: id.to_owned(), durability, delivery: failed.state.clone() }
@@ -146,6 +152,7 @@ impl Outbox {
     }
 
     fn forget_failed(&mut self, id: &str) {
+        self.untold.remove(id);
         if self.failed.remove(id).is_some() {
             self.version += 1;
             if self.disk.is_open() {

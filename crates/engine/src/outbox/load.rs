@@ -214,6 +214,9 @@ impl Outbox {
                 }
                 StoreOp::PutFailed(row) => {
                     self.failed.unsaved.remove(&row.row.id);
+                    if let Some((to, update)) = self.untold.remove(&row.row.id) {
+                        self.update(to, update);
+                    }
                 }
                 _ => {}
             }

@@ -82,6 +82,9 @@ pub(crate) struct Outbox {
     disk: disk::Disk,
     /// Rows whose last write to the store failed although it is open.
     memory_only: BTreeSet<u64>,
+    /// Evicted rows whose stored copy is still there: were this life to end now, the next would send
+    /// them. Told when the store has taken it in.
+    untold: HashMap<String, (Option<ConsumerId>, MessageUpdate)>,
     link: Option<Link>,
     /// Server time minus the monotonic clock, ms, once a server said it.
     offset: Option<i128>,
@@ -105,6 +108,7 @@ impl Outbox {
             ended: ended::Ended::default(),
             failed: ended::Failed::default(),
             memory_only: BTreeSet::new(),
+            untold: HashMap::new(),
             link: None,
             offset: None,
             ephemeral: VecDeque::new(),
@@ -345,13 +349,19 @@ impl Outbox {
         let update =
             MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
         let to = entry.to.or_else(|| self.owners.get(&entry.row.owner).copied());
+        let later = state == DeliveryState::Evicted && entry.durability == Durability::Durable;
         if !entry.volatile && listed {
             self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
         } else if !entry.volatile {
             self.disk.delete(&entry.row);
         }
         self.ended.add(update.clone());
-        self.update(to, update);
+        if later {
+            self.version += 1;
+            self.untold.insert(update.id.clone(), (to, update));
+        } else {
+            self.update(to, update);
+        }
     }
 
     fn list_failed(&mut self, row: FailedRow) {
