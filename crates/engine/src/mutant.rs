@@ -1,7 +1,7 @@
 //! Planted bugs, one at a time, for the simulator to find: a checker that has never failed proves
 //! nothing.
 //!
-//! Without the feature `mutants` [`active`] is a constant `false` and every planted branch is gone
+//! Without the feature `mutants` `active` is a constant `false` and every planted branch is gone
 //! from the build.
 
 /// A planted bug. The name says what it breaks.
