@@ -128,8 +128,6 @@ fn mutants(args: &Args) -> ExitCode {
 
 #[cfg(not(feature = "mutants"))]
 fn mutants(_: &Args) -> ExitCode {
-    eprintln!(
-        "This build has no planted bugs. Run: cargo run --profile native -p sentinelops-sim --features mutants -- --mutants"
-    );
+    eprintln!("This build has no planted bugs. Run: cargo xtask sim --mutants");
     ExitCode::from(2)
 }

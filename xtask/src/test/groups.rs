@@ -58,11 +58,13 @@ pub fn native() -> Result<()> {
 
 /// `cargo xtask sim …`.
 pub fn sim(args: &[String]) -> Result<()> {
-    run::visible(
-        run::cargo()
-            .args(["run", "--quiet", "--profile", "native", "--package", "sentinelops-sim", "--"])
-            .args(args),
-    )
+    let mut cargo = run::cargo();
+    cargo.args(["run", "--quiet", "--profile", "native", "--package", "sentinelops-sim"]);
+    if args.iter().any(|arg| arg == "--mutants") {
+        // Planted bugs are in no other build: what was compiled without them stays as it is.
+        cargo.args(["--features", "mutants", "--target-dir"]).arg(root::target().join("sim-mutants"));
+    }
+    run::visible(cargo.arg("--").args(args))
 }
 
 /// `cargo xtask bench [name]`.

@@ -43,6 +43,11 @@ pub fn generate(seed: u64) -> Script {
     for _ in 0..rng.usize(2..=10) {
         entries.push(Entry { at: rng.u64(1_000..FAULTS_END), action: people(rng, &setup) });
     }
+    if rng.u8(0..4) == 0 {
+        // Long enough for a verdict to fall due, too short to be noticed as sleep.
+        let (at, ms) = (rng.u64(first_fault..FAULTS_END), rng.u64(2_400..3_800));
+        entries.push(Entry { at, action: Action::Fault(Fault::Doze(ms)) });
+    }
     entries.sort_by_key(|entry| entry.at);
     Script { setup, entries: entries.into_iter().enumerate().collect() }
 }

@@ -184,6 +184,9 @@ pub enum Fault {
     WallJump(i64),
     /// The machine sleeps for so many ms; its monotonic clock runs on or not.
     Sleep(u64, bool),
+    /// A sign makes the engine ask; then the machine dozes over the answer for so many ms, and the
+    /// timer that waited for it runs before what was received is read.
+    Doze(u64),
     /// Timers are late by so many ms for so many ms.
     LateTicks(u64, u64),
     /// A page returns no credit for so many ms.

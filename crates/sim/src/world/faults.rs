@@ -3,7 +3,7 @@
 use super::{Happening, World};
 use crate::net::End;
 use crate::script::{Fault, QUIET};
-use sentinelops_engine::{Engine, StoreError, StoreEvent};
+use sentinelops_engine::{Engine, Hint, StoreError, StoreEvent};
 use sentinelops_protocol::close;
 
 impl World {
@@ -94,6 +94,13 @@ impl World {
             }
             Fault::WallJump(ms) => self.worker.clock.jump(ms),
             Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
+            Fault::Doze(ms) if now >= self.worker.asleep_until => {
+                self.check.wire.excuse(now);
+                self.input(|engine, now| engine.handle_hint(now, Hint::Focus));
+                self.sleep(until(ms), true);
+                self.worker.timer_first = true;
+            }
+            Fault::Doze(_) => {}
             Fault::LateTicks(by, ms) => self.worker.set_late(by, until(ms)),
             Fault::Hung(page, ms) => {
                 if let Some(page) = self.pages.get_mut(page) {

@@ -75,8 +75,6 @@ pub(crate) struct Worker {
     pub clock: Clock,
     /// Nothing runs before then.
     pub asleep_until: u64,
-    /// The monotonic clock stood still during this sleep.
-    pub slept: u64,
     /// At wake-up the timer runs before the socket's events.
     pub timer_first: bool,
     timer: u64,

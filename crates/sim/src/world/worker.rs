@@ -26,7 +26,6 @@ impl Worker {
             instance: 0,
             clock: Clock::default(),
             asleep_until: 0,
-            slept: 0,
             timer_first: false,
             timer: 0,
             timer_at: None,
