@@ -40,9 +40,9 @@ fn incidents() -> Subject {
     Subject::channel(Channel::Incidents)
 }
 
-/// Watches incidents; what came, and how often it was called.
 type Followed = (Watch, Rc<RefCell<Vec<Event>>>, Rc<Cell<u32>>);
 
+/// Watches incidents; what came, and how often it was called.
 fn follow(client: &Client) -> Followed {
     let events = Rc::new(RefCell::new(Vec::new()));
     let calls = Rc::new(Cell::new(0));
