@@ -7,8 +7,8 @@ use crate::components::panel::{Empty, Loading, Panel};
 use crate::realtime::use_activity_feed;
 use yew::prelude::*;
 
-/// So many are enough to look back; older ones leave at the top.
-const SHOWN: usize = 150;
+/// Enough to look back over some screens; in a flood every one of them is new at each frame, so more would cost.
+const SHOWN: usize = 80;
 
 /// See [`ActivityPanel`].
 #[derive(Properties, PartialEq)]

@@ -9,8 +9,8 @@ use crate::realtime::{MessageId, use_chat_messages};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// So many are enough to look back; older ones leave at the top.
-const SHOWN: usize = 150;
+/// Enough to look back over some screens; in a flood every one of them is new at each frame, so more would cost.
+const SHOWN: usize = 80;
 
 /// See [`ChatPane`].
 #[derive(Properties, PartialEq)]
