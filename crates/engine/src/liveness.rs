@@ -175,6 +175,9 @@ impl Liveness {
 
     /// The machine slept or the network changed: the patience begins anew.
     pub(crate) fn woke(&mut self, now: u64, latency: &Latency) {
+        if mutant::active(Mutant::JudgeBeforeReading) {
+            return;
+        }
         self.rearmed = false;
         self.heard(now, latency);
     }

@@ -50,6 +50,10 @@ impl Engine {
     /// A send is unanswered for longer than a round trip explains.
     pub(super) fn unacked(&mut self, now: Now) {
         let Some(since) = self.outbox.oldest_unacked() else { return };
+        if !self.liveness.answers() {
+            // No verdict could follow: the regular pings will do.
+            return;
+        }
         let patience = Liveness::patience(&self.latency);
         let due = since + patience;
         if due <= now.mono {

@@ -145,7 +145,9 @@ impl Engine {
             }
             match self.outbox.oldest_unacked() {
                 Some(since) => {
-                    self.timers.ensure(Timer::Unacked, since + Liveness::patience(&self.latency));
+                    if self.liveness.answers() {
+                        self.timers.ensure(Timer::Unacked, since + Liveness::patience(&self.latency));
+                    }
                     if mode == Mode::V1 && !self.stuck_spent {
                         self.timers.ensure(Timer::Stuck, since + super::pings::STUCK_MS);
                     }
