@@ -5,6 +5,8 @@
 //! component rendered when that changed, once a frame at most. Events come to callbacks, each once
 //! and in order; state is there from the first render on, also for who comes late.
 
+#[cfg(test)]
+mod api_table;
 mod client;
 mod console_log;
 mod default_port;

@@ -2,7 +2,7 @@
 
 use super::Client;
 use super::news::Interest;
-use crate::realtime::fold::{ChatView, State as FoldState};
+use crate::realtime::fold::{ChatView, OwnChat, State as FoldState};
 use crate::realtime::recorder::RecordKind;
 use crate::realtime::supervisor::WorkerHealth;
 use crate::realtime::{ClientError, IncidentRow, List, MessageId, MessageTrace, Record, SendState};
@@ -131,14 +131,14 @@ impl Client {
         let user = self.user().map(str::to_owned);
         let mut state = self.state_mut();
         let state = &mut *state;
-        let own: Vec<_> = state
-            .own_chat
-            .iter()
-            .filter(|own| subject.topic.as_ref().is_none_or(|topic| *topic == own.message.conversation_id))
-            .cloned()
-            .collect();
+        let own = || {
+            let here = |own: &&OwnChat| {
+                subject.topic.as_ref().is_none_or(|topic| *topic == own.message.conversation_id)
+            };
+            state.own_chat.iter().filter(here).cloned().collect()
+        };
         match state.subjects.get_mut(subject).map(|f| &mut f.folded.state) {
-            Some(FoldState::Chat(fold)) => fold.view(&own, state.own_chat_version, user.as_deref()),
+            Some(FoldState::Chat(fold)) => fold.view(own, state.own_chat_version, user.as_deref()),
             _ => ChatView::default(),
         }
     }
@@ -165,10 +165,17 @@ impl Client {
             }
         }
         let at = self.platform().wall();
-        let mut state = self.state_mut();
-        state.recorder.record(at, kind, text);
-        if state.watchers(&Interest::Diagnostics) > 0 {
-            state.dirty.insert(Interest::Diagnostics);
+        let shown = {
+            let mut state = self.state_mut();
+            state.recorder.record(at, kind, text);
+            let shown = state.watchers(&Interest::Diagnostics) > 0;
+            if shown {
+                state.dirty.insert(Interest::Diagnostics);
+            }
+            shown
+        };
+        if shown {
+            self.schedule_flush();
         }
     }
 

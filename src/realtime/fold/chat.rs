@@ -158,14 +158,20 @@ impl ChatFold {
     }
 
     /// The conversation with own messages in it; the same lists until something changed.
-    /// `own` in order of sending, `own_version` changes with it.
-    pub(crate) fn view(&mut self, own: &[OwnChat], own_version: u64, user: Option<&str>) -> ChatView {
+    /// `own` in order of sending (asked for only when needed), `own_version` changes with it.
+    pub(crate) fn view(
+        &mut self,
+        own: impl FnOnce() -> Vec<OwnChat>,
+        own_version: u64,
+        user: Option<&str>,
+    ) -> ChatView {
         let version = (self.version, own_version);
         if let Some((shown, view)) = &self.shown
             && *shown == version
         {
             return view.clone();
         }
+        let own = own();
         let by_id: HashMap<&MessageId, &OwnChat> = own.iter().map(|own| (&own.id, own)).collect();
         let mut arrived = std::collections::HashSet::new();
         let mut entries = Vec::new();
@@ -236,14 +242,14 @@ mod tests {
             message: Rc::new(message("01OWN", "", 0)),
             state: SendState::default(),
         }];
-        let view = fold.view(&own, 1, None);
+        let view = fold.view(|| own.clone(), 1, None);
         assert_eq!(view.messages.len(), 2);
         assert_eq!((&*view.messages[1].key, view.messages[1].label()), ("01OWN", "saving"));
 
         own[0].state = SendState { durability: Durability::Durable, delivery: DeliveryState::Delivered };
         fold.message(&message("2", "me", 20), Some("01OWN"));
         assert!(fold.has_cause(&id));
-        let view = fold.view(&own, 2, None);
+        let view = fold.view(|| own.clone(), 2, None);
         assert_eq!(view.messages.len(), 2);
         assert_eq!((&*view.messages[1].key, view.messages[1].label()), ("01OWN", "delivered"));
         assert_eq!(view.messages[1].message.id, "2");
@@ -251,9 +257,9 @@ mod tests {
         let receipt =
             |kind| Receipt { kind, conversation_id: "c".to_owned(), user_id: "ann".to_owned(), up_to: 20 };
         fold.receipt(&receipt(ReceiptKind::Delivered));
-        assert_eq!(fold.view(&own, 2, None).messages[1].label(), "received");
+        assert_eq!(fold.view(|| own.clone(), 2, None).messages[1].label(), "received");
         fold.receipt(&receipt(ReceiptKind::Read));
-        assert_eq!(fold.view(&own, 2, None).messages[1].label(), "read");
+        assert_eq!(fold.view(|| own.clone(), 2, None).messages[1].label(), "read");
     }
 
     #[test]
@@ -266,7 +272,7 @@ mod tests {
             user_id: "me".to_owned(),
             up_to: 10,
         });
-        let view = fold.view(&[], 0, Some("me"));
+        let view = fold.view(Vec::new, 0, Some("me"));
         assert!(view.messages[0].mine);
         assert_eq!(view.messages[0].label(), "delivered");
     }
@@ -276,12 +282,12 @@ mod tests {
         let mut fold = ChatFold::default();
         let ann = Typing { conversation_id: "c".to_owned(), user_id: "ann".to_owned() };
         fold.typing(&ann, 0);
-        assert_eq!(fold.view(&[], 0, None).typing.len(), 1);
+        assert_eq!(fold.view(Vec::new, 0, None).typing.len(), 1);
         assert!(!fold.expire(TYPING_MS - 1));
         assert!(fold.expire(TYPING_MS));
         fold.typing(&ann, 0);
         fold.message(&message("1", "ann", 1), None);
-        assert!(fold.view(&[], 0, None).typing.is_empty());
+        assert!(fold.view(Vec::new, 0, None).typing.is_empty());
     }
 
     #[test]
@@ -295,6 +301,6 @@ mod tests {
                 up_to,
             });
         }
-        assert_eq!(fold.view(&[], 0, None).receipts.read["ann"], 5);
+        assert_eq!(fold.view(Vec::new, 0, None).receipts.read["ann"], 5);
     }
 }
