@@ -153,9 +153,7 @@ impl fmt::Display for WorkerTrouble {
             WorkerTroubleKind::Port(PortFailure::Crashed(detail)) => {
                 write!(f, "the background worker crashed ({detail}).")?;
             }
-            WorkerTroubleKind::NoStart => {
-                f.write_str("the background worker did not start within 10 seconds.")?
-            }
+            WorkerTroubleKind::NoStart => f.write_str("the background worker did not start in time.")?,
             WorkerTroubleKind::Hung => f.write_str("the background worker did not answer for 10 seconds.")?,
             WorkerTroubleKind::Failed(detail) => write!(f, "the background worker cannot work: {detail}.")?,
         }

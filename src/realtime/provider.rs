@@ -139,7 +139,14 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
             None => return Html::default(),
         }
     };
-    use_effect_with((client.clone(), props.token.clone()), |(client, token)| client.set_token(token));
+    // One that never gave a token takes none away: another provider may have given it.
+    let gave = use_mut_ref(|| false);
+    use_effect_with((client.clone(), props.token.clone()), move |(client, token)| {
+        let gives = !token.is_none();
+        if gave.replace(gives) || gives {
+            client.set_token(token);
+        }
+    });
 
     html! {
         <ContextProvider<Client> context={client.clone()}>

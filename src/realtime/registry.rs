@@ -63,7 +63,10 @@ impl Lease {
         match found {
             Found::Shared(client, timer) => {
                 drop(timer);
-                client.set_token(&token);
+                // A provider without token has nothing to say about it.
+                if !token.is_none() {
+                    client.set_token(&token);
+                }
                 return Self { client, registered: true };
             }
             Found::Contradiction(error) => return Self::refused(settings, factory, error),

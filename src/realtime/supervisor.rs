@@ -11,6 +11,9 @@ use crate::bridge::PortFailure;
 const BEAT_MS: u64 = 5_000;
 /// It is given up when it was silent for so long, ms.
 const SILENCE_MS: u64 = 10_000;
+/// A worker that starts may take so long the first time, ms: its program has to be loaded, over
+/// whatever network there is. Twice as long after each failure, up to four times.
+const START_MS: u64 = 30_000;
 /// A timer later than this says nothing about the worker: the page itself slept, ms.
 const LATE_MS: u64 = 2_500;
 /// Backoff of restarts, ms.
@@ -70,11 +73,16 @@ impl Supervisor {
         self.due = match (self.respawn_at, self.heard) {
             (Some(at), _) => Some(at),
             (None, Some(heard)) if self.visible => {
-                Some(heard + if self.beat_sent || self.is_starting() { SILENCE_MS } else { BEAT_MS })
+                Some(heard + if self.beat_sent || self.is_starting() { self.patience() } else { BEAT_MS })
             }
             _ => None,
         };
         self.due
+    }
+
+    /// How long it may be silent.
+    fn patience(&self) -> u64 {
+        if self.is_starting() { START_MS << self.failures.min(2) } else { SILENCE_MS }
     }
 
     fn is_starting(&self) -> bool {
@@ -160,10 +168,10 @@ impl Supervisor {
         if self.due.is_some_and(|due| now > due + LATE_MS) {
             // The page itself stood still; the worker's answer may lie unread. Once more from here.
             self.heard = Some(now);
-            return self.send_beat();
+            return if self.is_starting() { Vec::new() } else { self.send_beat() };
         }
         let silence = now.saturating_sub(heard);
-        if silence >= SILENCE_MS {
+        if silence >= self.patience() {
             let kind = if self.is_starting() { WorkerTroubleKind::NoStart } else { WorkerTroubleKind::Hung };
             return self.give_up(now, wall, kind, true);
         }
@@ -221,10 +229,13 @@ mod tests {
     fn a_worker_that_never_starts_is_said() {
         let mut supervisor = Supervisor::default();
         supervisor.start(0, true);
-        assert_eq!(step(&mut supervisor), (10_000, vec![Action::Terminate]));
+        assert_eq!(step(&mut supervisor), (START_MS, vec![Action::Terminate]));
         assert!(
             matches!(supervisor.health(), WorkerHealth::Trouble(t) if t.kind == WorkerTroubleKind::NoStart)
         );
+        let (again, actions) = step(&mut supervisor);
+        assert_eq!(actions, [Action::Spawn]);
+        assert_eq!(supervisor.next(), Some(again + 2 * START_MS), "more patience: the network may be slow");
     }
 
     #[test]
