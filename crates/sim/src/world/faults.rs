@@ -94,7 +94,7 @@ impl World {
             }
             Fault::WallJump(ms) => self.worker.clock.jump(ms),
             Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
-            Fault::Doze(ms) if now >= self.worker.asleep_until => {
+            Fault::Doze(ms) if now >= self.worker.asleep_until && self.short_patience() => {
                 self.check.wire.excuse(now);
                 self.input(|engine, now| engine.handle_hint(now, Hint::Focus));
                 self.sleep(until(ms), true);
@@ -109,6 +109,14 @@ impl World {
             }
             Fault::Tokens(ms) => self.tokens_bad_until = until(ms),
         }
+    }
+
+    /// Whether a verdict falls due 2 s after the question: with a longer patience a doze could end
+    /// within the quarter of a second by which a timer may be late.
+    fn short_patience(&self) -> bool {
+        let Some(status) = self.worker.engine.as_ref().map(Engine::status) else { return false };
+        let (latency, jitter) = (status.latency_ms.unwrap_or(0.0), status.jitter_ms.unwrap_or(0.0));
+        latency + 4.0 * jitter <= 2_000.0
     }
 
     fn live_conn(&self) -> Option<usize> {
@@ -196,6 +204,7 @@ impl World {
     fn bury(&mut self, browser: bool) {
         let held: Vec<usize> =
             self.pages.iter().flat_map(|page| page.unsaved.iter().map(|(n, _)| *n)).collect();
+        let basic = self.check.messages.basic;
         let mut lost = None;
         for n in 0..self.check.messages.all.len() {
             let replaced = self.check.messages.replaced(n);
@@ -215,7 +224,9 @@ impl World {
                 continue;
             }
             let told = message.told.as_ref().is_some_and(|state| state.is_final());
-            if message.durable && !told {
+            // Before its first pong a basic server promises nothing.
+            let weak = basic && message.unfenced;
+            if message.durable && !told && !weak {
                 lost = Some(id);
             } else {
                 message.forgotten = true;
