@@ -158,6 +158,8 @@ impl Engine {
         self.timers.stop(Timer::Connect);
         self.link.up_at = Some(now.mono);
         self.timers.set(Timer::Stable, now.mono + self.options.connection.stable_after_ms);
+        // Whatever the browser said of the network: this answer came through it.
+        self.offline = false;
         self.cause = Cause::None;
         self.connected_since = Some(now.wall);
         self.metrics.reconnects += u64::from(self.connected_before);

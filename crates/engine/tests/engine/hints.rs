@@ -52,6 +52,18 @@ fn offline_slows_and_declares_nothing() {
 }
 
 #[test]
+fn an_answer_disproves_offline() {
+    let mut d = Driver::new(options());
+    d.connect();
+    d.hint(Hint::Offline);
+    d.open();
+    d.welcome(json!({}));
+    d.close(1006, "");
+    assert_eq!(d.cause(), Cause::Lost);
+    assert!(d.last_backoff().is_some_and(|ms| ms <= 2_200));
+}
+
+#[test]
 fn a_late_tick_is_noticed_on_either_clock() {
     for (mono, wall) in [(20_000, 20_000), (0, 20_000), (20_000, 0)] {
         let mut d = Driver::v1(options());
