@@ -52,6 +52,13 @@ pub fn use_follow(total: u64) -> Follow {
             to_end(scroller);
         }
     });
+    // A panel that became smaller hides its end without a scroll.
+    use_effect_with((scroller.clone(), following), |(scroller, following)| {
+        let window = web_sys::window().filter(|_| *following);
+        let scroller = scroller.clone();
+        let listener = window.map(|window| EventListener::new(&window, "resize", move |_| to_end(&scroller)));
+        move || drop(listener)
+    });
 
     let jump = use_callback(scroller.clone(), move |(), scroller| {
         set.set(None);
