@@ -16,3 +16,8 @@ pub mod worker;
 
 pub use sentinelops_engine as engine;
 pub use sentinelops_protocol as protocol;
+
+// The code of the guide compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/getting-started.md")]
+struct GettingStarted;
