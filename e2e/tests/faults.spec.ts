@@ -87,9 +87,9 @@ test('frozen for 5 s, then resumed: usable within 3 s', async ({ world }) => {
 
 test('into the bfcache and back: usable within 3 s, the socket was closed meanwhile', async ({ world }) => {
   const page = await lab(world);
-  await page.goto(world.site.url('/csp-report'));
+  await page.goto(world.site.url('/elsewhere.txt'));
   await expect.poll(async () => (await world.gateway.stats()).connections).toBe(0);
-  await page.goBack();
+  await page.goBack({ waitUntil: 'commit' });
   const fresh = await world.gateway.publishIncident('After the bfcache', 'critical');
   await expect(page.locator(`[data-incident-id="${fresh}"]`).first()).toBeVisible({ timeout: 3_000 });
   await startSending(page, 5, 10);

@@ -17,6 +17,7 @@ const REFRESH_MS: u32 = 50;
 
 type Sent = Rc<RefCell<Vec<(u32, MessageId)>>>;
 
+/// The inputs have no `value` of ours: a render would put it back over what a test typed.
 fn value(node: &NodeRef) -> String {
     node.cast::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default()
 }
@@ -111,9 +112,9 @@ pub fn LabPage() -> Html {
             <h1>{ "Lab" }</h1>
             <ConnectionStatus show_details=true />
             <p>
-                <input data-testid="lab-count" ref={count} aria-label="count" value="10" />
-                <input data-testid="lab-every" ref={every} aria-label="every ms" value="100" />
-                <input data-testid="lab-priority" ref={priority} aria-label="priority" value="normal" />
+                <input data-testid="lab-count" ref={count} aria-label="count" />
+                <input data-testid="lab-every" ref={every} aria-label="every ms" />
+                <input data-testid="lab-priority" ref={priority} aria-label="priority" />
                 <button data-testid="lab-start" onclick={start}>{ "Send" }</button>
                 <input data-testid="lab-fault" ref={fault} aria-label="fault" />
                 <button data-testid="lab-open-door" onclick={open_door}>{ "Fault" }</button>
