@@ -61,7 +61,7 @@ impl Pipe {
             return None;
         }
         let start = now.max(self.free_at).max(if self.held_until > now { self.held_until } else { 0 });
-        let leaves = if link.rate == 0 { start } else { start + bytes / link.rate };
+        let leaves = start + bytes.checked_div(link.rate).unwrap_or_default();
         self.free_at = leaves;
         self.leaving.push_back((leaves, bytes));
         let jitter = if link.jitter == 0 { 0 } else { rng.u64(0..=link.jitter) };

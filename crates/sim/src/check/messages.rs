@@ -86,7 +86,7 @@ impl Messages {
     }
 
     /// The next place in the order.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_number(&mut self) -> u64 {
         self.submitted += 1;
         self.submitted
     }

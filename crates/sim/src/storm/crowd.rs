@@ -4,7 +4,7 @@ use super::Scene;
 use crate::clock::WALL_START;
 use crate::queue::Queue;
 use sentinelops_engine::{
-    ConnectionState, Engine, EngineOptions, Generation, Now, Output, SocketEvent, StoreEvent, StoreSnapshot,
+    ConnectionState, Engine, EngineOptions, Generation, Now, Output, SocketEvent, StoreEvent,
 };
 use sentinelops_protocol::system::{ClientSystem, ServerSystem, Welcome};
 use sentinelops_protocol::{
@@ -195,7 +195,7 @@ impl Crowd {
                     }
                 }
                 Output::OpenStore => {
-                    let opened = StoreEvent::Opened(Box::new(StoreSnapshot::default()));
+                    let opened = StoreEvent::Opened(Box::default());
                     self.queue.push(now + 1, (n, Event::Stored(opened)));
                 }
                 Output::Store(group) => {

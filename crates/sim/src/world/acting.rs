@@ -72,7 +72,7 @@ impl World {
         let key = ordering_key(request.channel, &request.payload).map(|name| self.check.messages.key(name));
         let ephemeral = request.ephemeral;
         let promised = spec.queue && !ephemeral;
-        let submitted = self.check.messages.next();
+        let submitted = self.check.messages.next_number();
         let page = spec.page.min(self.pages.len() - 1);
         self.check.messages.all.push(Message {
             page,
@@ -185,7 +185,7 @@ impl World {
             })
             .collect();
         let Some(&n) = failed.get(nth % failed.len().max(1)) else { return };
-        let submitted = self.check.messages.next();
+        let submitted = self.check.messages.next_number();
         let message = &mut self.check.messages.all[n];
         message.retried = true;
         message.ended_badly = false;

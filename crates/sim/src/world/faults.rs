@@ -260,7 +260,7 @@ impl World {
             let id = self.pages[index].id;
             let unsaved: Vec<_> = self.pages[index].unsaved.iter().cloned().collect();
             for (n, request) in unsaved {
-                let place = self.check.messages.next();
+                let place = self.check.messages.next_number();
                 let message = &mut self.check.messages.all[n];
                 message.instance = instance;
                 if !self.store.has(&request.id) {

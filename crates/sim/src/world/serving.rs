@@ -119,8 +119,7 @@ impl World {
             self.say(|| format!("server: {id} takes effect"));
             self.check.effect(&id);
         }
-        loop {
-            let Some(output) = self.server.gateway.as_mut().and_then(|g| g.poll_output()) else { break };
+        while let Some(output) = self.server.gateway.as_mut().and_then(|g| g.poll_output()) {
             match output {
                 Output::Send { conn, mut frame, binary } => {
                     let Some(index) = self.server.conn(conn) else { continue };
