@@ -18,11 +18,13 @@ pub struct RelativeTimeProps {
 pub fn RelativeTime(props: &RelativeTimeProps) -> Html {
     let text = use_time_text(props.at, if props.words { ago_words } else { ago });
     let date = js_sys::Date::new(&(props.at as f64).into());
-    // A time no calendar has (a server's mistake) makes to_iso_string throw.
+    // A time no calendar has (a server's mistake) has no parts to show.
     if date.get_time().is_nan() {
         return html! { <time>{ "–" }</time> };
     }
-    html! { <time datetime={String::from(date.to_iso_string())} title={exact(&date)}>{ text }</time> }
+    // One text for machines and people: local date and time is a form HTML knows.
+    let exact = AttrValue::from(exact(&date));
+    html! { <time datetime={exact.clone()} title={exact}>{ text }</time> }
 }
 
 /// The local time to the second. By hand: a locale's formatter costs more than the row.

@@ -1,14 +1,18 @@
 //! The feed: newest at the bottom, following it until the person scrolls up.
 
 use super::ActivityItem;
-use crate::components::hooks::{use_follow, use_total};
+use crate::components::hooks::{use_follow, use_paced, use_total};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Empty, Loading, Panel};
-use crate::realtime::use_activity_feed;
+use crate::realtime::{List, use_activity_feed};
+use sentinelops_protocol::domain::Activity;
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// Enough to look back over some screens; in a flood every one of them is new at each frame, so more would cost.
-const SHOWN: usize = 80;
+const SHOWN: usize = 60;
+/// Faster than this nobody reads, ms.
+const PACE_MS: u32 = 200;
 
 /// See [`ActivityPanel`].
 #[derive(Properties, PartialEq)]
@@ -25,33 +29,49 @@ pub struct ActivityPanelProps {
 #[component]
 pub fn ActivityPanel(props: &ActivityPanelProps) -> Html {
     let feed = use_activity_feed();
-    let total = use_total(&feed.activities, |activity| &activity.id);
-    let follow = use_follow(total);
-    let hidden = feed.activities.len().saturating_sub(SHOWN);
-    let jump = follow.jump.clone();
+    let activities = use_paced(feed.activities.clone(), PACE_MS);
     html! {
         <Panel title="Activity" class={props.class.clone()} testid="activity-panel">
-            <div class="anchor">
-                <div class="panel__body" ref={follow.scroller} tabindex="0" role="log" aria-live="off" aria-label="Activity" data-testid="activity-log">
-                    if !feed.is_loaded {
-                        <Loading label="Waiting for the activity feed" rows={5} />
-                    } else if feed.activities.is_empty() {
-                        <Empty title="Nothing happened yet" detail="What people and machines do appears here." icon={Icon::Activity} />
-                    } else {
-                        <ol class="feed">
-                            { for feed.activities.iter().skip(hidden).map(|activity| html! {
-                                <ActivityItem key={activity.id.clone()} activity={activity.clone()} on_target={props.on_incident.clone()} />
-                            }) }
-                        </ol>
-                    }
-                </div>
-                if follow.unseen > 0 {
-                    <button type="button" class="button float" onclick={move |_| jump.emit(())} data-testid="activity-new">
-                        <IconMark icon={Icon::Down} size={14} />
-                        <span class="num">{ format!("{} new", follow.unseen) }</span>
-                    </button>
+            <ActivityLog {activities} is_loaded={feed.is_loaded} on_incident={props.on_incident.clone()} />
+        </Panel>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct ActivityLogProps {
+    activities: List<Rc<Activity>>,
+    is_loaded: bool,
+    on_incident: Option<Callback<AttrValue>>,
+}
+
+#[component]
+fn ActivityLog(props: &ActivityLogProps) -> Html {
+    let activities = &props.activities;
+    let total = use_total(activities, |activity| &activity.id);
+    let follow = use_follow(total);
+    let hidden = activities.len().saturating_sub(SHOWN);
+    let jump = follow.jump.clone();
+    html! {
+        <div class="anchor">
+            <div class="panel__body" ref={follow.scroller} tabindex="0" role="log" aria-live="off" aria-label="Activity" data-testid="activity-log">
+                if !props.is_loaded {
+                    <Loading label="Waiting for the activity feed" rows={5} />
+                } else if activities.is_empty() {
+                    <Empty title="Nothing happened yet" detail="What people and machines do appears here." icon={Icon::Activity} />
+                } else {
+                    <ol class="feed">
+                        { for activities.iter().skip(hidden).map(|activity| html! {
+                            <ActivityItem key={activity.id.clone()} activity={activity.clone()} on_target={props.on_incident.clone()} />
+                        }) }
+                    </ol>
                 }
             </div>
-        </Panel>
+            if follow.unseen > 0 {
+                <button type="button" class="button float" onclick={move |_| jump.emit(())} data-testid="activity-new">
+                    <IconMark icon={Icon::Down} size={14} />
+                    <span class="num">{ format!("{} new", follow.unseen) }</span>
+                </button>
+            }
+        </div>
     }
 }

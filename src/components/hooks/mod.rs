@@ -3,12 +3,14 @@
 mod use_follow;
 mod use_gaps;
 mod use_media;
+mod use_paced;
 mod use_total;
 mod use_window;
 
 pub use use_follow::{Follow, use_follow};
 pub use use_gaps::use_gaps;
 pub use use_media::use_media;
+pub use use_paced::use_paced;
 pub use use_total::use_total;
 pub use use_window::{Window, use_window};
 
