@@ -11,9 +11,10 @@ use gloo::timers::future::TimeoutFuture;
 use sentinelops::bridge::{FromWorker, Init, SignOut, ToWorker};
 use sentinelops::worker::shell::Shell;
 use sentinelops::worker::socket::{Socket, SocketListener};
+use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{
-    ConnectionState, ConsumerId, Delivery, DeliveryState, EngineOptions, Generation, Hint, SendRequest,
-    SocketEvent, StorageState,
+    ConnectionState, Delivery, DeliveryState, EngineOptions, Generation, Hint, SendRequest, SocketEvent,
+    StorageState,
 };
 use sentinelops_protocol::{Channel, Json, Priority, Subject};
 use std::rc::Rc;
@@ -36,7 +37,6 @@ extern "C" {
     async fn gateway_url() -> JsValue;
 }
 
-const PAGE: ConsumerId = ConsumerId(1);
 /// Longer than anything here takes, shorter than the runner's patience.
 const PATIENCE_MS: u32 = 10_000;
 
@@ -126,8 +126,7 @@ struct Page {
 impl Page {
     fn new(url: &str, scope: &str) -> Self {
         let (send, inbox) = unbounded();
-        let reply = Rc::new(move |consumer, message| {
-            assert_eq!(consumer, PAGE);
+        let reply = Rc::new(move |message| {
             let _ = send.unbounded_send(message);
         });
         let page = Self { shell: Shell::new(reply), inbox, deliveries: Default::default() };
@@ -148,7 +147,7 @@ impl Page {
     }
 
     fn tell(&self, message: ToWorker) {
-        self.shell.handle(PAGE, message);
+        self.shell.handle(message);
     }
 
     async fn message(&mut self) -> FromWorker {
@@ -165,7 +164,7 @@ impl Page {
                     }
                 }
                 if let Some(FromWorker::Batch(batch)) = self.inbox.next().await {
-                    self.shell.handle(PAGE, ToWorker::Credit(batch.number));
+                    self.shell.handle(ToWorker::Credit(batch.number));
                     self.deliveries.extend(batch.items);
                 }
             }
@@ -190,11 +189,10 @@ fn scope(test: &str) -> String {
 #[wasm_bindgen_test]
 async fn before_init_only_beats_are_answered() {
     let (send, mut inbox) = unbounded();
-    let shell = Shell::new(Rc::new(move |_, message| send.unbounded_send(message).unwrap()));
-    shell.handle(PAGE, ToWorker::Connect);
-    shell.handle(PAGE, ToWorker::Credit(1));
-    shell.detach(PAGE);
-    shell.handle(PAGE, ToWorker::Beat(5));
+    let shell = Shell::new(Rc::new(move |message| send.unbounded_send(message).unwrap()));
+    shell.handle(ToWorker::Connect);
+    shell.handle(ToWorker::Credit(1));
+    shell.handle(ToWorker::Beat(5));
     assert_eq!(inbox.next().now_or_never().flatten(), Some(FromWorker::Beat(5)));
 }
 
@@ -203,7 +201,7 @@ async fn incidents_arrive_and_a_message_is_delivered() {
     let Some(url) = gateway().await else { return };
     let mut page = Page::new(&url, &scope("live"));
     assert_eq!(page.message().await, FromWorker::Ready);
-    assert_eq!(page.message().await, FromWorker::Role { leader: true });
+    assert_eq!(page.message().await, FromWorker::Role(Role::Leader));
     page.state(ConnectionState::Connected).await;
 
     page.tell(ToWorker::Subscribe(Subject::channel(Channel::Incidents)));

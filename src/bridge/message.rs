@@ -1,5 +1,6 @@
 //! The messages. Plain derives only: postcard knows no flatten, tag or skip.
 
+use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{Batch, EngineOptions, Hint, SendRequest, TokenReason, Trace};
 use sentinelops_protocol::Subject;
 use serde::{Deserialize, Serialize};
@@ -99,11 +100,8 @@ pub enum FromWorker {
     Beat(u64),
     /// For the flight recorder.
     Traces(Vec<Trace>),
-    /// This tab leads (owns the connection), or follows another.
-    Role {
-        /// Leads.
-        leader: bool,
-    },
+    /// Whether this tab leads (owns the connection) or follows another.
+    Role(Role),
     /// Sign-out is complete.
     SignedOut,
     /// The worker cannot do its work; in words.

@@ -2,43 +2,14 @@
 
 use super::shell::Shell;
 use crate::bridge::{FromWorker, Packet, ToWorker, decode, encode};
-use sentinelops_engine::ConsumerId;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::rc::Rc;
 use yew_agent::worker::{HandlerId, Worker, WorkerDestroyHandle, WorkerScope};
 
-/// The handlers that are consumers of the engine, and the number of the next.
-#[derive(Default)]
-struct Handlers {
-    known: Vec<(ConsumerId, HandlerId)>,
-    last: u64,
-}
-
-impl Handlers {
-    /// Every bridge of a page is a consumer of its own; ours has one.
-    fn consumer(&mut self, handler: HandlerId) -> ConsumerId {
-        if let Some((consumer, _)) = self.known.iter().find(|(_, known)| *known == handler) {
-            return *consumer;
-        }
-        self.last += 1;
-        let consumer = ConsumerId(self.last);
-        self.known.push((consumer, handler));
-        consumer
-    }
-
-    fn handler(&self, consumer: ConsumerId) -> Option<HandlerId> {
-        self.known.iter().find(|(known, _)| *known == consumer).map(|(_, handler)| *handler)
-    }
-
-    fn forget(&mut self, handler: HandlerId) {
-        self.known.retain(|(_, known)| *known != handler);
-    }
-}
-
-/// What yew-agent runs.
+/// What yew-agent runs. Its page has one bridge; the one that spoke last is answered.
 pub struct Agent {
     shell: Shell,
-    handlers: Rc<RefCell<Handlers>>,
+    page: Rc<Cell<Option<HandlerId>>>,
 }
 
 impl Worker for Agent {
@@ -47,16 +18,16 @@ impl Worker for Agent {
     type Output = Packet;
 
     fn create(scope: &WorkerScope<Self>) -> Self {
-        let handlers = Rc::new(RefCell::new(Handlers::default()));
+        let page = Rc::new(Cell::new(None));
         let reply = {
-            let (scope, handlers) = (scope.clone(), handlers.clone());
-            move |consumer: ConsumerId, message: FromWorker| {
-                if let Some(handler) = handlers.borrow().handler(consumer) {
+            let (scope, page) = (scope.clone(), page.clone());
+            move |message: FromWorker| {
+                if let Some(handler) = page.get() {
                     respond(&scope, handler, &message);
                 }
             }
         };
-        Self { shell: Shell::new(Rc::new(reply)), handlers }
+        Self { shell: Shell::new(Rc::new(reply)), page }
     }
 
     fn update(&mut self, _: &WorkerScope<Self>, (): ()) {}
@@ -64,8 +35,8 @@ impl Worker for Agent {
     fn received(&mut self, scope: &WorkerScope<Self>, packet: Packet, handler: HandlerId) {
         match decode::<ToWorker>(&packet.0) {
             Ok(message) => {
-                let consumer = self.handlers.borrow_mut().consumer(handler);
-                self.shell.handle(consumer, message);
+                self.page.set(Some(handler));
+                self.shell.handle(message);
             }
             // A page of another build sees from the head of this answer that we are of ours.
             Err(error) => respond(scope, handler, &FromWorker::Failed(error.to_string())),
@@ -73,11 +44,10 @@ impl Worker for Agent {
     }
 
     fn disconnected(&mut self, _: &WorkerScope<Self>, handler: HandlerId) {
-        let mut handlers = self.handlers.borrow_mut();
-        if let Some(consumer) = handlers.known.iter().find(|(_, known)| *known == handler) {
-            self.shell.detach(consumer.0);
+        if self.page.get() == Some(handler) {
+            self.page.set(None);
+            self.shell.end();
         }
-        handlers.forget(handler);
     }
 
     fn destroy(&mut self, _: &WorkerScope<Self>, _: WorkerDestroyHandle<Self>) {

@@ -3,7 +3,6 @@
 
 use super::shell::Shell;
 use crate::bridge::{Port, PortEvent, PortListener, ToWorker};
-use sentinelops_engine::ConsumerId;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -29,7 +28,7 @@ impl LocalPort {
         let live = Rc::new(Cell::new(true));
         let reply = {
             let live = live.clone();
-            move |_: ConsumerId, message| {
+            move |message| {
                 let (listener, live) = (listener.clone(), live.clone());
                 // Later, as from a worker: nothing is told from inside `send`. In order, because
                 // tasks run in the order they were spawned.
@@ -47,7 +46,7 @@ impl LocalPort {
 impl Port for LocalPort {
     fn send(&self, message: ToWorker) {
         if self.live.get() {
-            self.shell.handle(ConsumerId(1), message);
+            self.shell.handle(message);
         }
     }
 

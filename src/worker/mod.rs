@@ -1,18 +1,18 @@
-//! The worker: an IO shell round the engine. No policy here.
+//! The worker: an IO shell round the engine's [`Node`](sentinelops_engine::tabs::Node). No policy here.
 //!
-//! [`agent`] meets the page, [`shell`] drives the engine, [`socket`] and [`store`] do what it asks,
-//! `lifecycle` tells it what the browser says. Nothing of Yew's is reachable from here.
+//! [`agent`] meets the page, [`shell`] drives the node, [`socket`], [`store`] and `tabs` do what it
+//! asks, `lifecycle` tells it what the browser says. Nothing of Yew's is reachable from here.
 
 pub mod agent;
 mod clock;
 #[cfg(feature = "faults")]
 mod faults;
-mod gate;
 mod lifecycle;
 mod local_port;
 pub mod shell;
 pub mod socket;
 pub mod store;
+mod tabs;
 mod traces;
 
 pub use local_port::LocalPort;

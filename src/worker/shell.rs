@@ -1,26 +1,26 @@
-//! Drives the engine: one input, then everything it asks for, then one timer.
+//! Drives the tab's node: one input, then everything it asks for, then one timer.
 
 use super::clock;
-use super::gate::Pass;
 use super::lifecycle::Lifecycle;
 use super::socket::{Socket, SocketListener};
 use super::store::Store;
+use super::tabs::{TabEvent, Tabs};
 use super::traces::{self, Traces};
 use crate::bridge::{FromWorker, Init, SignOut, ToWorker};
 use gloo::timers::callback::Timeout;
-use sentinelops_engine::{
-    ConsumerId, Engine, Generation, Hint, Now, Output, SocketEvent, StoreError, StoreEvent,
-};
+use sentinelops_engine::tabs::{Node, NodeOutput, PageCommand};
+use sentinelops_engine::{Generation, Hint, Now, Output, SocketEvent, StoreEvent};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-/// Takes messages to a consumer. Called while the shell works: it must not call back at once.
-pub type Reply = Rc<dyn Fn(ConsumerId, FromWorker)>;
+/// Takes messages to the page. Called while the shell works: it must not call back at once.
+pub type Reply = Rc<dyn Fn(FromWorker)>;
 
 /// Timers wait no longer than this: the browser counts ms in 31 bits.
 const LONGEST_TIMER_MS: u64 = 60 * 60 * 1_000;
 
-/// The shell. Dropping it (or [`Shell::end`]) closes socket, store and timers.
+/// The shell of one page. Dropping it (or [`Shell::end`]) closes socket, store and timers and leaves
+/// the other tabs.
 pub struct Shell {
     inner: Rc<Inner>,
 }
@@ -36,30 +36,21 @@ struct Inner {
 struct Core {
     me: Weak<Inner>,
     reply: Reply,
-    engine: Engine,
-    consumers: Vec<Consumer>,
+    node: Node,
     socket: Option<Socket>,
     socket_listener: SocketListener,
     store: Store,
-    /// Names the scope to the gate, and the right to open its store.
-    scope: String,
-    pass: Option<Pass>,
+    tabs: Tabs,
     timer: Option<(u64, Timeout)>,
     /// `bufferedAmount` as last read. It has no event: while it is above 0 the engine sets a timer.
     buffered: usize,
+    wants_traces: bool,
     traces: Traces,
     trace_timer: Option<Timeout>,
-    /// The page is in the bfcache or going away: no socket, no timers, until it is shown again.
+    /// The page is in the bfcache or going away: nothing is held until it is shown again.
     away: bool,
-    /// A dial the engine asked for while away.
-    held_dial: Option<(Generation, String)>,
     sign_out: Option<SignOut>,
     _lifecycle: Lifecycle,
-}
-
-struct Consumer {
-    id: ConsumerId,
-    wants_traces: bool,
 }
 
 impl Shell {
@@ -68,25 +59,17 @@ impl Shell {
         Self { inner: Rc::new(Inner { reply, core: RefCell::new(None) }) }
     }
 
-    /// Takes a message of a consumer.
-    pub fn handle(&self, consumer: ConsumerId, message: ToWorker) {
+    /// Takes a message of the page.
+    pub fn handle(&self, message: ToWorker) {
         match message {
-            ToWorker::Init(init) => self.begin(consumer, *init),
-            ToWorker::Beat(number) => (self.inner.reply)(consumer, FromWorker::Beat(number)),
+            ToWorker::Init(init) => self.begin(*init),
+            ToWorker::Beat(number) => (self.inner.reply)(FromWorker::Beat(number)),
             #[cfg(feature = "faults")]
             ToWorker::Fault(name) => self.fault(&name),
             #[cfg(not(feature = "faults"))]
             ToWorker::Fault(_) => {}
-            other => self.inner.input(|core, now| core.command(now, consumer, other)),
+            other => self.inner.input(|core, now| core.command(now, other)),
         }
-    }
-
-    /// A consumer is gone.
-    pub fn detach(&self, consumer: ConsumerId) {
-        self.inner.input(|core, now| {
-            core.consumers.retain(|known| known.id != consumer);
-            core.engine.detach(now, consumer);
-        });
     }
 
     /// Closes everything. Nothing is said afterwards.
@@ -94,7 +77,7 @@ impl Shell {
         self.inner.end();
     }
 
-    fn begin(&self, consumer: ConsumerId, init: Init) {
+    fn begin(&self, init: Init) {
         let begun = self.inner.core.try_borrow().is_ok_and(|core| core.is_some());
         if !begun {
             let core = Core::new(&self.inner, &init);
@@ -102,16 +85,13 @@ impl Shell {
                 *place = Some(core);
             }
         }
-        (self.inner.reply)(consumer, FromWorker::Ready);
-        // Tabs do not share yet: every worker leads.
-        (self.inner.reply)(consumer, FromWorker::Role { leader: true });
+        (self.inner.reply)(FromWorker::Ready);
         self.inner.input(|core, now| {
-            core.consumers.retain(|known| known.id != consumer);
-            core.consumers.push(Consumer { id: consumer, wants_traces: init.traces });
-            core.engine.attach(now, consumer);
-            core.engine.handle_hint(now, if init.visible { Hint::Visible } else { Hint::Hidden });
+            core.wants_traces = init.traces;
+            let hint = if init.visible { Hint::Visible } else { Hint::Hidden };
+            core.node.handle_page(now, PageCommand::Hint(hint));
             if init.auto_connect {
-                core.engine.connect(now);
+                core.node.handle_page(now, PageCommand::Connect);
             }
         });
     }
@@ -132,25 +112,22 @@ impl Inner {
         act(core, clock::now());
         core.drain();
         if core.signed_out() {
-            core.engine.disconnect(clock::now());
+            core.node.handle_page(clock::now(), PageCommand::Disconnect);
             core.drain();
-            let left = core.consumers.iter().map(|consumer| consumer.id).collect::<Vec<_>>();
             let wiped = (core.sign_out == Some(SignOut::Wipe)).then(|| core.store.wipe());
             *place = None;
             drop(place);
-            self.say_signed_out(left, wiped);
+            self.say_signed_out(wiped);
         }
     }
 
-    fn say_signed_out(&self, consumers: Vec<ConsumerId>, wiped: Option<super::store::Wiped>) {
+    fn say_signed_out(&self, wiped: Option<super::store::Wiped>) {
         let reply = self.reply.clone();
         wasm_bindgen_futures::spawn_local(async move {
             if let Some(wiped) = wiped {
                 wiped.await;
             }
-            for consumer in consumers {
-                reply(consumer, FromWorker::SignedOut);
-            }
+            reply(FromWorker::SignedOut);
         });
     }
 
@@ -182,103 +159,94 @@ impl Core {
                 }
             })
         };
+        let from_store = input_from(&me, |core, now, event: StoreEvent| core.node.handle_store(now, event));
+        let from_tabs = input_from(&me, |core, now, event| core.tab_event(now, event));
         Self {
             reply: inner.reply.clone(),
-            engine: Engine::new(init.engine.clone(), clock::seed(), clock::now()),
-            consumers: Vec::new(),
+            node: Node::new(init.engine.clone(), clock::seed(), clock::now()),
             socket: None,
             socket_listener,
-            store: Store::new(
-                &init.scope,
-                input_from(&me, |core, now, event: StoreEvent| core.engine.handle_store(now, event)),
-            ),
+            store: Store::new(&init.scope, from_store),
+            tabs: Tabs::new(&init.scope, &init.page, from_tabs),
             timer: None,
             buffered: 0,
+            wants_traces: false,
             traces: Traces::default(),
             trace_timer: None,
             away: false,
-            held_dial: None,
-            scope: init.scope.clone(),
-            pass: None,
             sign_out: None,
             _lifecycle: Lifecycle::listen(input_from(&me, |core, now, hint| core.hint(now, hint))),
             me,
         }
     }
 
-    fn command(&mut self, now: Now, consumer: ConsumerId, message: ToWorker) {
-        let engine = &mut self.engine;
-        match message {
-            ToWorker::Connect => engine.connect(now),
-            ToWorker::Disconnect => engine.disconnect(now),
-            ToWorker::TryNow => engine.try_now(now),
-            ToWorker::Subscribe(subject) => engine.subscribe(now, consumer, subject),
-            ToWorker::Unsubscribe(subject) => engine.unsubscribe(now, consumer, &subject),
-            ToWorker::Send(requests) => {
-                for request in requests {
-                    engine.send(now, consumer, request);
-                }
+    fn command(&mut self, now: Now, message: ToWorker) {
+        let command = match message {
+            ToWorker::Connect => PageCommand::Connect,
+            ToWorker::Disconnect => PageCommand::Disconnect,
+            ToWorker::TryNow => PageCommand::TryNow,
+            ToWorker::Subscribe(subject) => PageCommand::Subscribe(subject),
+            ToWorker::Unsubscribe(subject) => PageCommand::Unsubscribe(subject),
+            ToWorker::Send(requests) => PageCommand::Send(requests),
+            ToWorker::Retry { id, confirm } => PageCommand::Retry { id, confirm },
+            ToWorker::Discard { id } => PageCommand::Discard { id },
+            ToWorker::Credit(number) => PageCommand::Credit(number),
+            ToWorker::Token(token) => PageCommand::Token(token),
+            ToWorker::WatchMetrics(on) => PageCommand::WatchMetrics(on),
+            ToWorker::WatchOutbox(on) => PageCommand::WatchOutbox(on),
+            ToWorker::PageHide => {
+                self.away = true;
+                PageCommand::PageHide
             }
-            ToWorker::Retry { id, confirm } => engine.retry(now, consumer, &id, confirm),
-            ToWorker::Discard { id } => engine.discard(now, consumer, &id),
-            ToWorker::Credit(number) => engine.credit(now, consumer, number),
-            ToWorker::Token(token) => engine.handle_token(now, token),
-            ToWorker::Hint(hint) => self.hint(now, hint),
-            ToWorker::WatchMetrics(on) => engine.watch_metrics(now, consumer, on),
-            ToWorker::WatchOutbox(on) => engine.watch_outbox(now, consumer, on),
-            ToWorker::WatchTraces(on) => {
-                for known in self.consumers.iter_mut().filter(|known| known.id == consumer) {
-                    known.wants_traces = on;
-                }
-            }
-            ToWorker::PageHide => self.go_away(now),
-            ToWorker::SignOut(how) => self.sign_out = Some(how),
+            ToWorker::Hint(hint) => return self.hint(now, hint),
+            ToWorker::WatchTraces(on) => return self.wants_traces = on,
+            ToWorker::SignOut(how) => return self.sign_out = Some(how),
             // Taken before they come here.
-            ToWorker::Init(_) | ToWorker::Beat(_) | ToWorker::Fault(_) => {}
-        }
+            ToWorker::Init(_) | ToWorker::Beat(_) | ToWorker::Fault(_) => return,
+        };
+        self.node.handle_page(now, command);
     }
 
     fn heard(&mut self, now: Now, generation: Generation, event: SocketEvent<'_>) {
         if matches!(event, SocketEvent::Closed { .. }) {
             self.socket.take_if(|socket| socket.generation() == generation);
         }
-        self.engine.handle_socket(now, generation, event);
+        self.node.handle_socket(now, generation, event);
     }
 
     fn hint(&mut self, now: Now, hint: Hint) {
         if self.away && !matches!(hint, Hint::Hidden | Hint::Offline | Hint::Online) {
             self.away = false;
-            if let Some((generation, url)) = self.held_dial.take() {
-                self.dial(generation, &url);
+            self.tabs.appear();
+        }
+        self.node.handle_page(now, PageCommand::Hint(hint));
+    }
+
+    fn tab_event(&mut self, now: Now, event: TabEvent) {
+        match event {
+            TabEvent::Lock(event) => self.node.handle_lock(now, &event),
+            TabEvent::Link(message) => self.node.handle_link(now, message),
+            TabEvent::Alive(alive) => {
+                self.tabs.keep(&alive);
+                self.node.handle_tabs(now, &alive);
             }
         }
-        self.engine.handle_hint(now, hint);
     }
 
-    /// A page in the bfcache must hold no socket; one that goes for good needs none. The engine
-    /// hears of a close and would dial again: it gets no time to, until the page is back.
-    fn go_away(&mut self, now: Now) {
-        self.away = true;
-        self.timer = None;
-        if let Some(socket) = self.socket.take() {
-            let generation = socket.generation();
-            socket.abandon(1000, "the page is hidden");
-            let reason = "the page was put away".to_owned();
-            self.engine.handle_socket(now, generation, SocketEvent::Closed { code: 1001, reason });
-        }
-    }
-
-    /// Carries out what the engine asks for until it asks for nothing.
+    /// Carries out what the node asks for until it asks for nothing.
     fn drain(&mut self) {
         loop {
             let mut written = false;
-            while let Some(output) = self.engine.poll_output() {
+            while let Some(output) = self.node.poll_output() {
                 written |= self.carry_out(output);
             }
             if !written {
                 break;
             }
             self.read_buffered(clock::now());
+        }
+        if self.away {
+            self.tabs.vanish();
         }
         if !self.traces.is_empty() {
             self.send_traces_soon();
@@ -287,9 +255,21 @@ impl Core {
     }
 
     /// `true` if bytes were handed to the socket.
-    fn carry_out(&mut self, output: Output) -> bool {
+    fn carry_out(&mut self, output: NodeOutput) -> bool {
         match output {
-            Output::Dial { generation, url } if self.away => self.held_dial = Some((generation, url)),
+            NodeOutput::Engine(output) => return self.carry_out_engine(output),
+            NodeOutput::Lock(request) => self.tabs.lock(request),
+            NodeOutput::Link(target, message) => self.tabs.say(target, &message),
+            NodeOutput::Append { number, rows } => self.store.append(number, rows),
+            NodeOutput::ReadMeta => self.read_meta(),
+            NodeOutput::QueryTabs => self.tabs.query(),
+            NodeOutput::Role(role) => (self.reply)(FromWorker::Role(role)),
+        }
+        false
+    }
+
+    fn carry_out_engine(&mut self, output: Output) -> bool {
+        match output {
             Output::Dial { generation, url } => self.dial(generation, &url),
             Output::Transmit { generation, text, binary } => {
                 if let Some(socket) = self.current(generation) {
@@ -298,22 +278,17 @@ impl Core {
                 }
             }
             Output::Abandon { generation, code, reason } => {
-                self.held_dial.take_if(|(held, _)| *held == generation);
                 if let Some(socket) = self.socket.take_if(|socket| socket.generation() == generation) {
                     socket.abandon(code, &reason);
                 }
             }
-            Output::RequestToken { reason } => {
-                if let Some(consumer) = self.consumers.first() {
-                    (self.reply)(consumer.id, FromWorker::TokenWanted(reason));
-                }
-            }
+            Output::RequestToken { reason } => (self.reply)(FromWorker::TokenWanted(reason)),
             Output::Store(group) => self.store.write(group),
-            Output::OpenStore => self.open_store(),
+            Output::OpenStore => self.store.open(),
             Output::RescanStore => self.store.rescan(),
-            Output::Deliver { consumer, batch } => (self.reply)(consumer, FromWorker::Batch(batch)),
+            Output::Deliver { batch, .. } => (self.reply)(FromWorker::Batch(batch)),
             Output::Trace(trace) => {
-                if self.consumers.iter().any(|consumer| consumer.wants_traces) {
+                if self.wants_traces {
                     self.traces.push(trace);
                 }
             }
@@ -321,22 +296,13 @@ impl Core {
         false
     }
 
-    /// The store, once no other tab has it.
-    fn open_store(&self) {
-        if self.pass.is_some() {
-            return self.store.open();
-        }
-        let (me, scope) = (self.me.clone(), self.scope.clone());
+    fn read_meta(&self) {
+        let (me, meta) = (self.me.clone(), self.store.meta());
         wasm_bindgen_futures::spawn_local(async move {
-            let pass = Pass::get(&scope).await;
-            let Some(inner) = me.upgrade() else { return };
-            inner.input(|core, now| match pass {
-                Some(pass) => {
-                    core.pass = Some(pass);
-                    core.store.open();
-                }
-                None => core.engine.handle_store(now, StoreEvent::OpenFailed(StoreError::Blocked)),
-            });
+            let meta = meta.await;
+            if let Some(inner) = me.upgrade() {
+                inner.input(|core, now| core.node.handle_meta(now, meta.as_ref()));
+            }
         });
     }
 
@@ -352,7 +318,7 @@ impl Core {
             Ok(socket) => self.socket = Some(socket),
             Err(reason) => {
                 let refused = SocketEvent::Refused { reason };
-                self.engine.handle_socket(clock::now(), generation, refused);
+                self.node.handle_socket(clock::now(), generation, refused);
             }
         }
     }
@@ -360,12 +326,12 @@ impl Core {
     fn read_buffered(&mut self, now: Now) {
         let Some(socket) = &self.socket else { return };
         self.buffered = socket.buffered();
-        self.engine.handle_socket(now, socket.generation(), SocketEvent::Buffered(self.buffered));
+        self.node.handle_socket(now, socket.generation(), SocketEvent::Buffered(self.buffered));
     }
 
-    /// One timer, for the engine's next deadline. One that fires too early is armed again.
+    /// One timer, for the node's next deadline. One that fires too early is armed again.
     fn arm(&mut self) {
-        let deadline = self.engine.poll_timeout().filter(|_| !self.away);
+        let deadline = self.node.poll_timeout();
         let Some(deadline) = deadline else {
             self.timer = None;
             return;
@@ -390,8 +356,8 @@ impl Core {
         if self.buffered > 0 {
             self.read_buffered(now);
         }
-        if self.engine.poll_timeout().is_some_and(|deadline| deadline <= now.mono) {
-            self.engine.handle_timeout(now);
+        if self.node.poll_timeout().is_some_and(|deadline| deadline <= now.mono) {
+            self.node.handle_timeout(now);
         }
     }
 
@@ -411,8 +377,8 @@ impl Core {
     fn send_traces(&mut self) {
         self.trace_timer = None;
         let traces = self.traces.take();
-        for consumer in self.consumers.iter().filter(|consumer| consumer.wants_traces) {
-            (self.reply)(consumer.id, FromWorker::Traces(traces.clone()));
+        if self.wants_traces {
+            (self.reply)(FromWorker::Traces(traces));
         }
     }
 
@@ -420,7 +386,9 @@ impl Core {
     fn signed_out(&self) -> bool {
         match self.sign_out {
             None => false,
-            Some(SignOut::SendFirst) => self.engine.counts().queued == [0; 4],
+            Some(SignOut::SendFirst) => {
+                self.node.engine().is_none_or(|engine| engine.counts().queued == [0; 4])
+            }
             Some(SignOut::Keep | SignOut::Wipe) => true,
         }
     }

@@ -6,6 +6,7 @@ use crate::bridge::{FromWorker, PortEvent, PortListener, ToWorker};
 use crate::realtime::ClientError;
 use crate::realtime::recorder::RecordKind;
 use crate::realtime::supervisor::{Action, WorkerHealth};
+use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{Cause, ConnectionState, Status, TokenReason, Trace};
 use std::rc::Rc;
 
@@ -176,10 +177,15 @@ impl Client {
             FromWorker::TokenWanted(reason) => self.give_token(reason),
             FromWorker::Beat(_) => {}
             FromWorker::Traces(traces) => traces.iter().for_each(|trace| self.worker_trace(trace)),
-            FromWorker::Role { leader } => {
-                self.state_mut().leader = Some(leader);
-                let role = if leader { "owns the connection" } else { "follows another tab" };
-                self.record(RecordKind::State, format!("this tab {role}"));
+            FromWorker::Role(role) => {
+                let (leader, text) = match role {
+                    Role::Leader => (Some(true), "owns the connection of all tabs"),
+                    Role::Solo => (Some(true), "connects for itself"),
+                    Role::Follower => (Some(false), "follows another tab"),
+                    Role::Idle => (None, "wants no connection"),
+                };
+                self.state_mut().leader = leader;
+                self.record(RecordKind::State, format!("this tab {text}"));
                 self.changed(Interest::Status);
             }
             FromWorker::SignedOut => {

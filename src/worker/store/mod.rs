@@ -4,6 +4,7 @@
 //! [`LINK_VERSION`] is the database's version: a newer build's tab upgrades it, and the older tab
 //! is told by `versionchange` to let go.
 
+mod append;
 mod connection;
 mod errors;
 mod read;
@@ -14,8 +15,9 @@ pub use sentinelops_engine::tabs::LINK_VERSION;
 
 use connection::Connection;
 use futures::future::LocalBoxFuture;
-use sentinelops_engine::{StoreError, StoreEvent, StoreGroup};
-use std::cell::RefCell;
+use indexed_db_futures::database::Database;
+use sentinelops_engine::{Meta, Row, StoreError, StoreEvent, StoreGroup, StoreSnapshot};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -24,6 +26,9 @@ pub type StoreListener = Rc<dyn Fn(StoreEvent)>;
 
 /// Ends when a wipe is complete (or cannot be).
 pub type Wiped = LocalBoxFuture<'static, ()>;
+
+/// The small facts; `None` if they cannot be read.
+pub type ReadMeta = LocalBoxFuture<'static, Option<Meta>>;
 
 /// The names of the object stores.
 mod stores {
@@ -47,11 +52,12 @@ struct Shared {
     version: u32,
     listener: StoreListener,
     state: RefCell<State>,
+    /// How often `open` was called since it last answered.
+    asked: Cell<u32>,
 }
 
 enum State {
     Closed,
-    Opening,
     Open(Connection),
     /// Dropped: whatever is still under way ends quietly.
     Gone,
@@ -67,28 +73,29 @@ impl Store {
     #[doc(hidden)]
     pub fn of_version(scope: &str, version: u32, listener: StoreListener) -> Self {
         let (name, state) = (format!("sentinelops {scope}"), RefCell::new(State::Closed));
-        Self { shared: Rc::new(Shared { name, version, listener, state }) }
+        Self { shared: Rc::new(Shared { name, version, listener, state, asked: Cell::new(0) }) }
     }
 
-    /// Opens it, anew if it was open, and reads everything. Answers `Opened` or `OpenFailed`; after
-    /// `OpenFailed(Blocked)` an `Opened` may still follow, once the older tab has let go.
+    /// Opens it if it is not, and reads everything as it is after this call. Answers `Opened` or
+    /// `OpenFailed`; after `OpenFailed(Blocked)` an `Opened` may still follow, once the older tab has
+    /// let go.
     pub fn open(&self) {
-        {
-            let mut state = self.shared.state.borrow_mut();
-            if matches!(*state, State::Opening) {
-                return;
-            }
-            *state = State::Opening;
+        let asked = self.shared.asked.get() + 1;
+        self.shared.asked.set(asked);
+        if asked > 1 {
+            // The one under way reads again before it answers.
+            return;
         }
         let shared = self.shared.clone();
         spawn_local(async move {
-            let event = match shared.connect().await {
+            let event = match shared.connect_and_read().await {
                 Ok(snapshot) => StoreEvent::Opened(Box::new(snapshot)),
                 Err(error) => {
                     shared.close();
                     StoreEvent::OpenFailed(error)
                 }
             };
+            shared.asked.set(0);
             shared.tell(event);
         });
     }
@@ -113,13 +120,29 @@ impl Store {
             let number = group.number;
             let written = match shared.database() {
                 Some(database) => write::group(&database, &group).await,
-                None => Err(StoreError::Dead("the store is not open".to_owned())),
+                None => Err(not_open()),
             };
-            shared.tell(match written {
-                Ok(()) => StoreEvent::Committed { number },
-                Err(error) => StoreEvent::Aborted { number, error },
-            });
+            shared.wrote(number, written);
         });
+    }
+
+    /// Appends rows behind all that are there, in one strict transaction; an id that is there already
+    /// is skipped. Answers `Committed` or `Aborted` of this number.
+    pub fn append(&self, number: u64, rows: Vec<Row>) {
+        let shared = self.shared.clone();
+        spawn_local(async move {
+            let written = match shared.database() {
+                Some(database) => append::rows(&database, rows).await,
+                None => Err(not_open()),
+            };
+            shared.wrote(number, written);
+        });
+    }
+
+    /// Reads the small facts as they are now.
+    pub fn meta(&self) -> ReadMeta {
+        let database = self.shared.database();
+        Box::pin(async move { read::meta(&database?).await.ok() })
     }
 
     /// Closes the database and deletes it with everything in it.
@@ -144,7 +167,14 @@ impl Drop for Store {
 }
 
 impl Shared {
-    async fn connect(self: &Rc<Self>) -> Result<sentinelops_engine::StoreSnapshot, StoreError> {
+    async fn connect_and_read(self: &Rc<Self>) -> Result<StoreSnapshot, StoreError> {
+        if let Some(database) = self.database()
+            && let Ok(snapshot) = self.read(&database).await
+        {
+            return Ok(snapshot);
+        }
+        // Not open, or the handle is dead.
+        self.close();
         let weak = Rc::downgrade(self);
         let on_lost = move |error| {
             if let Some(shared) = weak.upgrade() {
@@ -155,7 +185,7 @@ impl Shared {
         let shared = self.clone();
         let on_wait = move |error| shared.tell(StoreEvent::OpenFailed(error));
         let connection = connection::open(&self.name, self.version, on_wait, on_lost).await?;
-        let snapshot = read::everything(connection.database()).await?;
+        let snapshot = self.read(connection.database()).await?;
         let mut state = self.state.borrow_mut();
         if matches!(*state, State::Gone) {
             return Err(StoreError::Dead("the store was closed while it opened".to_owned()));
@@ -164,7 +194,19 @@ impl Shared {
         Ok(snapshot)
     }
 
-    fn database(&self) -> Option<indexed_db_futures::database::Database> {
+    /// Everything, read after the last call of `open`: a leader must not act on what was there before
+    /// it led.
+    async fn read(&self, database: &Database) -> Result<StoreSnapshot, StoreError> {
+        loop {
+            let asked = self.asked.get();
+            let snapshot = read::everything(database).await?;
+            if self.asked.get() == asked {
+                return Ok(snapshot);
+            }
+        }
+    }
+
+    fn database(&self) -> Option<Database> {
         match &*self.state.borrow() {
             State::Open(connection) => Some(connection.database().clone()),
             _ => None,
@@ -176,6 +218,13 @@ impl Shared {
         if !matches!(*state, State::Gone) {
             *state = State::Closed;
         }
+    }
+
+    fn wrote(&self, number: u64, written: Result<(), StoreError>) {
+        self.tell(match written {
+            Ok(()) => StoreEvent::Committed { number },
+            Err(error) => StoreEvent::Aborted { number, error },
+        });
     }
 
     fn failed(&self, error: &StoreError) {
@@ -190,4 +239,8 @@ impl Shared {
             (self.listener)(event);
         }
     }
+}
+
+fn not_open() -> StoreError {
+    StoreError::Dead("the store is not open".to_owned())
 }

@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A record as it lies there.
-struct Raw {
+pub(super) struct Raw {
     store: &'static str,
-    key: JsValue,
+    pub(super) key: JsValue,
     value: JsValue,
 }
 
@@ -49,6 +49,13 @@ pub(super) async fn rows(database: &Database) -> Result<Vec<Row>, StoreError> {
     Ok(decoded(records, &mut Vec::new()))
 }
 
+/// The small facts.
+pub(super) async fn meta(database: &Database) -> Result<Meta, StoreError> {
+    let transaction = begin(database, &[stores::META])?;
+    let records = records(&transaction, stores::META).await?;
+    Ok(decoded(records, &mut Vec::new()).pop().unwrap_or_default())
+}
+
 fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transaction<'a>, StoreError> {
     database
         .transaction(names.to_vec())
@@ -58,7 +65,10 @@ fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transaction<'a>, 
 }
 
 /// Keys and values come in two requests of one transaction, so they fit together.
-async fn records(transaction: &Transaction<'_>, name: &'static str) -> Result<Vec<Raw>, StoreError> {
+pub(super) async fn records(
+    transaction: &Transaction<'_>,
+    name: &'static str,
+) -> Result<Vec<Raw>, StoreError> {
     let store = transaction.object_store(name).map_err(errors::from_error)?;
     let keys = store.get_all_keys::<JsValue>().primitive().map_err(errors::from_error)?;
     let values = store.get_all::<JsValue>().primitive().map_err(errors::from_error)?;
@@ -71,7 +81,7 @@ async fn records(transaction: &Transaction<'_>, name: &'static str) -> Result<Ve
 }
 
 /// In the order of the keys, which is that of priority, then order.
-fn decoded<T: DeserializeOwned>(records: Vec<Raw>, unreadable: &mut Vec<Raw>) -> Vec<T> {
+pub(super) fn decoded<T: DeserializeOwned>(records: Vec<Raw>, unreadable: &mut Vec<Raw>) -> Vec<T> {
     let mut out = Vec::with_capacity(records.len());
     for raw in records {
         let bytes = raw.value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);

@@ -10,7 +10,7 @@ use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
 use js_sys::{Array, Uint8Array};
-use sentinelops_engine::{StoreError, StoreGroup, StoreOp};
+use sentinelops_engine::{Row, StoreError, StoreGroup, StoreOp};
 use sentinelops_protocol::Priority;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use web_sys::{EventTarget, IdbObjectStore, IdbTransaction};
 pub(super) async fn group(database: &Database, group: &StoreGroup) -> Result<(), StoreError> {
     // Everything is made into bytes before the transaction exists: it lives for this task only.
     let requests = group.ops.iter().map(Request::of).collect::<Option<Vec<_>>>();
-    let requests = requests.ok_or_else(|| StoreError::Other("a record could not be written".to_owned()))?;
+    let requests = requests.ok_or_else(unwritable)?;
     let mut names: Vec<&str> = requests.iter().map(|request| request.store).collect();
     names.sort_unstable();
     names.dedup();
@@ -78,6 +78,11 @@ pub(super) async fn finish(transaction: Transaction<'_>) -> Result<(), StoreErro
     }
 }
 
+/// Puts one row.
+pub(super) fn put_row(transaction: &Transaction<'_>, row: &Row) -> Result<(), StoreError> {
+    Request::put(row).ok_or_else(unwritable)?.make(transaction)
+}
+
 /// An operation made ready.
 struct Request {
     store: &'static str,
@@ -89,11 +94,7 @@ struct Request {
 impl Request {
     fn of(op: &StoreOp) -> Option<Self> {
         Some(match op {
-            StoreOp::Put(row) => Self {
-                store: stores::OUTBOX,
-                key: row_key(row.priority, row.order),
-                value: Some(value(&record::encode(row)?)),
-            },
+            StoreOp::Put(row) => Self::put(row)?,
             StoreOp::Delete { priority, order, .. } => {
                 Self { store: stores::OUTBOX, key: row_key(*priority, *order), value: None }
             }
@@ -113,6 +114,11 @@ impl Request {
         })
     }
 
+    fn put(row: &Row) -> Option<Self> {
+        let value = Some(value(&record::encode(row)?));
+        Some(Self { store: stores::OUTBOX, key: row_key(row.priority, row.order), value })
+    }
+
     fn make(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
         let store = transaction.object_store(self.store).map_err(errors::from_error)?;
         // The raw store: the wrapper would make two closures a request, only to drop them; what
@@ -127,10 +133,14 @@ impl Request {
 }
 
 /// The key of a row: numbers, because a BigInt is no key. Orders stay below 2^53.
-pub(super) fn row_key(priority: Priority, order: u64) -> JsValue {
+fn row_key(priority: Priority, order: u64) -> JsValue {
     Array::of2(&JsValue::from_f64(f64::from(priority.rank())), &JsValue::from_f64(order as f64)).into()
 }
 
 fn value(bytes: &[u8]) -> JsValue {
     Uint8Array::from(bytes).into()
+}
+
+fn unwritable() -> StoreError {
+    StoreError::Other("a record could not be written".to_owned())
 }

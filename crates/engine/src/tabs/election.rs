@@ -6,6 +6,7 @@
 //! term before it does anything: at thaw, broadcasts and timers run before the lock's loss is told.
 
 use crate::Now;
+use serde::{Deserialize, Serialize};
 
 /// Ms between the beats of a leader.
 pub const BEAT_MS: u64 = 1_000;
@@ -28,7 +29,7 @@ pub enum LockEvent {
 }
 
 /// What a tab is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// Does not want a connection, or gave the lock back on pagehide.
     Idle,

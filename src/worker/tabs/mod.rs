@@ -1,0 +1,137 @@
+//! The tabs of one scope, as the browser lets them meet: locks and channels. Who leads and what is
+//! said is decided in [`sentinelops_engine::tabs`].
+//!
+//! Every name carries [`LINK_VERSION`] and the scope: builds that would not understand each other
+//! never meet.
+
+mod channel;
+mod locks;
+
+use channel::Channel;
+use locks::Lock;
+use sentinelops_engine::tabs::{LINK_VERSION, LinkMessage, LinkTarget, LockEvent, LockRequest, TabId};
+use std::collections::HashMap;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// What comes from other tabs and from the browser.
+pub(super) enum TabEvent {
+    /// The lock of the leader.
+    Lock(LockEvent),
+    /// A message.
+    Link(LinkMessage),
+    /// Who is alive.
+    Alive(Vec<TabId>),
+}
+
+/// Told what happens; never from inside a call to [`Tabs`].
+pub(super) type TabListener = Rc<dyn Fn(TabEvent)>;
+
+/// This tab's part in the scope. Dropping it leaves: locks are given back, channels closed.
+pub(super) struct Tabs {
+    name: String,
+    tab: TabId,
+    listener: TabListener,
+    leader: Lock,
+    /// `None` while the page is put away: whatever is held would keep it out of the bfcache.
+    presence: Option<Presence>,
+}
+
+/// What others notice this tab by.
+struct Presence {
+    _alive: Lock,
+    common: Option<Channel>,
+    _own: Option<Channel>,
+    /// Channels of tabs that were written to.
+    others: HashMap<TabId, Channel>,
+}
+
+impl Tabs {
+    pub(super) fn new(scope: &str, tab: &str, listener: TabListener) -> Self {
+        let name = format!("sentinelops {LINK_VERSION} {scope}");
+        let tell = listener.clone();
+        let leader = Lock::new(&format!("{name} leader"), Rc::new(move |event| tell(TabEvent::Lock(event))));
+        let mut tabs = Self { name, tab: tab.to_owned(), listener, leader, presence: None };
+        tabs.appear();
+        tabs
+    }
+
+    /// Holds the lock that says this tab is alive, and listens. Nothing if it does already.
+    pub(super) fn appear(&mut self) {
+        if self.presence.is_some() {
+            return;
+        }
+        let hear: Rc<dyn Fn(LinkMessage)> = {
+            let tell = self.listener.clone();
+            Rc::new(move |message| tell(TabEvent::Link(message)))
+        };
+        let alive = Lock::new(&format!("{}{}", self.alive_prefix(), self.tab), Rc::new(|_| {}));
+        alive.carry_out(LockRequest::Request);
+        self.presence = Some(Presence {
+            _alive: alive,
+            common: Channel::open(&self.name, Some(hear.clone())),
+            _own: Channel::open(&self.channel_of(&self.tab), Some(hear)),
+            others: HashMap::new(),
+        });
+    }
+
+    /// Holds nothing and hears nothing until it appears again.
+    pub(super) fn vanish(&mut self) {
+        self.presence = None;
+    }
+
+    pub(super) fn lock(&self, request: LockRequest) {
+        self.leader.carry_out(request);
+    }
+
+    pub(super) fn say(&mut self, target: LinkTarget, message: &LinkMessage) {
+        let Ok(bytes) = postcard::to_allocvec(message) else { return };
+        let name = match &target {
+            LinkTarget::All => None,
+            LinkTarget::Tab(tab) => Some(self.channel_of(tab)),
+        };
+        let Some(presence) = &mut self.presence else { return };
+        match (target, name) {
+            (LinkTarget::Tab(tab), Some(name)) => {
+                if !presence.others.contains_key(&tab)
+                    && let Some(channel) = Channel::open(&name, None)
+                {
+                    presence.others.insert(tab.clone(), channel);
+                }
+                if let Some(channel) = presence.others.get(&tab) {
+                    channel.post(&bytes);
+                }
+            }
+            _ => {
+                if let Some(common) = &presence.common {
+                    common.post(&bytes);
+                }
+            }
+        }
+    }
+
+    /// Asks who is alive. Answers [`TabEvent::Alive`].
+    pub(super) fn query(&self) {
+        let (prefix, tell) = (self.alive_prefix(), self.listener.clone());
+        spawn_local(async move {
+            if let Some(alive) = locks::names_held(prefix).await {
+                tell(TabEvent::Alive(alive));
+            }
+        });
+    }
+
+    /// Forgets the channels of tabs that are gone.
+    pub(super) fn keep(&mut self, alive: &[TabId]) {
+        if let Some(presence) = &mut self.presence {
+            presence.others.retain(|tab, _| alive.contains(tab));
+        }
+    }
+
+    fn alive_prefix(&self) -> String {
+        format!("{} tab ", self.name)
+    }
+
+    fn channel_of(&self, tab: &str) -> String {
+        format!("{} tab {tab}", self.name)
+    }
+}
