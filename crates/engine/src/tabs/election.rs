@@ -61,6 +61,7 @@ pub(crate) enum Ballot {
 pub(crate) struct Election {
     role: Role,
     wanted: bool,
+    no_locks: bool,
     in_need: bool,
     last_heard: u64,
     last_tick: u64,
@@ -73,6 +74,7 @@ impl Election {
         Self {
             role: Role::Idle,
             wanted: false,
+            no_locks: false,
             in_need: false,
             last_heard: now.mono,
             last_tick: now.mono,
@@ -111,12 +113,26 @@ impl Election {
         self.in_need = in_need;
     }
 
-    /// This tab cannot share: neither lead nor follow.
+    /// There is no store to share: neither lead nor follow.
     pub(crate) fn go_solo(&mut self) {
         if matches!(self.role, Role::Follower | Role::Leader) {
             self.ballots.push(Ballot::Release);
         }
         self.role = Role::Solo;
+    }
+
+    /// The store is there (again): stand in line with the others.
+    pub(crate) fn share(&mut self, now: Now) {
+        if self.role != Role::Solo || self.no_locks {
+            return;
+        }
+        (self.role, self.wanted) = (Role::Idle, false);
+        self.want(now, true);
+    }
+
+    /// There are no locks: nobody can know who else writes.
+    pub(crate) fn no_locks(&self) -> bool {
+        self.no_locks
     }
 
     pub(crate) fn lock(&mut self, now: Now, event: &LockEvent) {
@@ -131,7 +147,7 @@ impl Election {
             LockEvent::Granted => {}
             LockEvent::Lost if self.role == Role::Leader => self.deposed(now),
             LockEvent::Lost => {}
-            LockEvent::Unavailable => self.role = Role::Solo,
+            LockEvent::Unavailable => (self.role, self.no_locks) = (Role::Solo, true),
         }
     }
 

@@ -77,6 +77,22 @@ impl Node {
         }
     }
 
+    /// Whoever leads now may know nothing of what was handed to another, or to nobody.
+    pub(super) fn hand_in_again(&mut self, now: Now) {
+        let waited = self.follower.settle_at.take().is_some();
+        let appending = &self.follower.appending;
+        let under_way = |id: &str| appending.values().flatten().any(|request| request.id == id);
+        let mut lost = Vec::new();
+        for request in self.unsaved.iter_mut().filter(|request| !under_way(&request.id)) {
+            // What only waited here was never given to anybody.
+            request.again |= !waited;
+            lost.push(request.clone());
+        }
+        if !lost.is_empty() {
+            self.hand_over(now, lost);
+        }
+    }
+
     /// The answer to an append of ours, if it is one.
     pub(super) fn appended(&mut self, now: Now, event: &StoreEvent) -> bool {
         let (number, saved) = match event {

@@ -15,6 +15,9 @@ use std::collections::{BTreeSet, VecDeque};
 /// The tab's own page, as a consumer of its engine.
 pub const LOCAL: ConsumerId = ConsumerId(0);
 
+/// Why nothing is saved without locks.
+const NO_LOCKS: &str = "this browser has no Web Locks (they want https): tabs would overwrite each other";
+
 /// What a page asks of its worker.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PageCommand {
@@ -216,8 +219,9 @@ impl Node {
                 }
                 self.term = *term;
                 self.election.heard(now);
-                if news && self.leader.is_none() {
+                if news && self.role() == Role::Follower && self.leader.is_none() {
                     self.announce();
+                    self.hand_in_again(now);
                 }
             }
             LinkMessage::Ask => self.election.asked(),
@@ -272,7 +276,10 @@ impl Node {
             return;
         }
         match &event {
-            StoreEvent::Opened(_) => self.follower.store_works = Some(true),
+            StoreEvent::Opened(_) => {
+                self.follower.store_works = Some(true);
+                self.election.share(now);
+            }
             StoreEvent::OpenFailed(_) => self.follower.store_works = Some(false),
             StoreEvent::Closed(StoreError::NewerSchema) => {
                 // A newer build took the database: stop sending, let it lead.
@@ -280,7 +287,9 @@ impl Node {
             }
             _ => {}
         }
+        // What a tab alone has in memory is handed in again, to a leader with a store.
         if !self.appended(now, &event)
+            && self.role() != Role::Follower
             && let Some(leader) = &mut self.leader
         {
             leader.store(now, event);
@@ -431,7 +440,7 @@ impl Node {
             _ => {}
         }
         self.ballots(now);
-        self.drain();
+        self.drain(now);
         if self.shown != Some(self.role()) {
             self.shown = Some(self.role());
             self.out.push_back(NodeOutput::Role(self.role()));
@@ -439,6 +448,7 @@ impl Node {
                 self.tell(vec![Delivery::Status(Box::new(self.waiting_status()))]);
                 if self.role() == Role::Follower && self.term > 0 {
                     self.announce();
+                    self.hand_in_again(now);
                 }
             }
         }
@@ -470,7 +480,7 @@ impl Node {
         self.suspended = None;
     }
 
-    fn drain(&mut self) {
+    fn drain(&mut self, now: Now) {
         let Some(mut leader) = self.leader.take() else { return };
         if let Some(term) = leader.take_news() {
             self.term = self.term.max(term);
@@ -481,6 +491,10 @@ impl Node {
                 NodeOutput::Engine(Output::Deliver { consumer: LOCAL, batch }) => {
                     self.note(&batch.items);
                     self.deliver(batch);
+                }
+                NodeOutput::Engine(Output::OpenStore) if self.election.no_locks() => {
+                    let error = StoreError::Unavailable(NO_LOCKS.to_owned());
+                    leader.store(now, StoreEvent::OpenFailed(error));
                 }
                 other => self.out.push_back(other),
             }
