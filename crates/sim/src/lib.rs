@@ -8,6 +8,7 @@
 pub mod check;
 pub mod clock;
 pub mod fold;
+pub mod internet;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod net;
@@ -20,4 +21,5 @@ pub mod shrink;
 pub mod store;
 pub mod storm;
 pub mod story;
+pub mod tabs;
 pub mod world;

@@ -1,10 +1,11 @@
 //! The simulator's command line: see `docs/simulation.md`.
 
 use clap::Parser;
-use sentinelops_sim::run::{Failure, run, run_many};
-use sentinelops_sim::script::{Script, format_keep, generate, parse_keep};
+use sentinelops_sim::run::{Failure, Kind, OneWorker, run_many};
+use sentinelops_sim::script::{Script, format_keep, parse_keep};
 use sentinelops_sim::shrink::shrink;
 use sentinelops_sim::storm;
+use sentinelops_sim::tabs::Tabs;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -27,6 +28,9 @@ struct Args {
     /// Find as many failing schedules before stopping.
     #[arg(long, default_value_t = 1)]
     failures: usize,
+    /// Several tabs of one browser instead of one worker.
+    #[arg(long)]
+    tabs: bool,
     /// Plant every known bug and see that it is found.
     #[arg(long)]
     mutants: bool,
@@ -44,14 +48,15 @@ fn main() -> ExitCode {
     match (&args.storm, args.mutants) {
         (Some(clients), _) => storm::main(*clients, args.seed),
         (None, true) => mutants(&args),
-        (None, false) => schedules(&args),
+        (None, false) if args.tabs => schedules::<Tabs>(&args),
+        (None, false) => schedules::<OneWorker>(&args),
     }
 }
 
-fn schedules(args: &Args) -> ExitCode {
+fn schedules<K: Kind>(args: &Args) -> ExitCode {
     if let Some(keep) = &args.keep {
         return match parse_keep(keep) {
-            Ok(keep) => one(&generate(args.seed).kept(&keep), args),
+            Ok(keep) => one::<K>(&K::generate(args.seed).kept(&keep), args),
             Err(error) => {
                 eprintln!("--keep: {error}");
                 ExitCode::from(2)
@@ -60,10 +65,10 @@ fn schedules(args: &Args) -> ExitCode {
     }
     let count = args.seeds.unwrap_or(10_000);
     if count == 1 {
-        return one(&generate(args.seed), args);
+        return one::<K>(&K::generate(args.seed), args);
     }
     let start = Instant::now();
-    let (failures, steps) = run_many(args.seed, count, args.failures);
+    let (failures, steps) = run_many::<K>(args.seed, count, args.failures);
     let seconds = start.elapsed().as_secs_f64();
     if failures.is_empty() {
         let rate = count as f64 / seconds;
@@ -75,7 +80,7 @@ fn schedules(args: &Args) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     for failure in &failures {
-        report(failure, args);
+        report::<K>(failure, args);
     }
     println!("\n{} violations in {seconds:.1} s:", failures.len());
     for Failure { seed, violation } in &failures {
@@ -84,31 +89,31 @@ fn schedules(args: &Args) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn report(failure: &Failure, args: &Args) {
+fn report<K: Kind>(failure: &Failure, args: &Args) {
     // One story is enough to read; of the others the last lines name seed and invariant.
     if args.failures > 1 && !args.whole {
         return;
     }
-    let script = generate(failure.seed);
+    let script = K::generate(failure.seed);
     if args.whole {
-        one(&script, args);
+        one::<K>(&script, args);
     } else {
-        let small = shrink(&script, failure.violation.invariant, 400);
-        one(&small, args);
+        let small = shrink::<K>(&script, failure.violation.invariant, 400);
+        one::<K>(&small, args);
     }
 }
 
-fn one(script: &Script, args: &Args) -> ExitCode {
-    let seed = script.setup.seed;
+fn one<K: Kind>(script: &Script<K::Setup, K::Action>, args: &Args) -> ExitCode {
+    let seed = K::seed(script);
     let mut script = script.clone();
-    let mut outcome = run(&script, true);
+    let mut outcome = K::run(&script, true);
     let Some(mut violation) = outcome.violation.clone() else {
         println!("seed {seed}: holds, {} steps", outcome.steps);
         return ExitCode::SUCCESS;
     };
     if args.keep.is_none() && !args.whole && script.entries.len() > 40 {
-        script = shrink(&script, violation.invariant, 400);
-        outcome = run(&script, true);
+        script = shrink::<K>(&script, violation.invariant, 400);
+        outcome = K::run(&script, true);
         violation = outcome.violation.unwrap_or(violation);
     }
     println!("seed {seed}: {:?}\n", script.setup);
@@ -117,7 +122,7 @@ fn one(script: &Script, args: &Args) -> ExitCode {
     }
     println!("\nviolated: {} at {} ms: {}", violation.invariant, violation.at, violation.detail);
     let keep = format_keep(&script.numbers());
-    println!("again: cargo xtask sim --seed {seed} --seeds 1 --keep {keep}");
+    println!("again: cargo xtask sim{} --seed {seed} --seeds 1 --keep {keep}", K::FLAG);
     ExitCode::FAILURE
 }
 

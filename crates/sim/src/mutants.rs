@@ -1,6 +1,6 @@
 //! Planted bugs: a checker that never failed proves nothing.
 
-use crate::run::run_seed;
+use crate::run::{OneWorker, run_seed};
 use crate::storm;
 use sentinelops_engine::mutant::{Mutant, plant};
 use std::process::ExitCode;
@@ -20,10 +20,10 @@ pub struct Verdict {
 pub fn hunt(mutant: Mutant, first: u64, most: u64) -> Verdict {
     plant(Some(mutant));
     let killed = (0..most).find_map(|n| {
-        let violation = run_seed(first + n).violation?;
+        let violation = run_seed::<OneWorker>(first + n).violation?;
         // A schedule that fails without the bug as well says nothing about the bug.
         plant(None);
-        let fails_anyway = run_seed(first + n).violation.is_some();
+        let fails_anyway = run_seed::<OneWorker>(first + n).violation.is_some();
         plant(Some(mutant));
         (!fails_anyway).then(|| (n + 1, violation.invariant.to_owned()))
     });

@@ -1,9 +1,10 @@
 //! Runs schedules, one or many.
 
 use crate::check::Violation;
-use crate::script::{Script, generate};
+use crate::script::{Action, Script, Setup, generate};
 use crate::story::Story;
 use crate::world::World;
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,45 +29,94 @@ pub struct Failure {
     pub violation: Violation,
 }
 
-/// Runs one script. A panic anywhere inside is a violation like any other.
-pub fn run(script: &Script, tell: bool) -> Outcome {
-    let story = if tell { Story::kept() } else { Story::default() };
-    let mut world = World::new(script.clone(), story);
-    let ended = catch_unwind(AssertUnwindSafe(|| world.run()));
-    let violation = ended.unwrap_or_else(|panic| {
+/// A world that schedules are made for.
+pub trait Kind {
+    /// How it begins.
+    type Setup: Clone + Debug;
+    /// What is done to it.
+    type Action: Clone + Debug;
+    /// What names it on the command line.
+    const FLAG: &'static str;
+
+    /// The schedule of a seed.
+    fn generate(seed: u64) -> Script<Self::Setup, Self::Action>;
+    /// The seed of a schedule.
+    fn seed(script: &Script<Self::Setup, Self::Action>) -> u64;
+    /// A schedule that does not do enough proves nothing.
+    fn too_tame(script: &Script<Self::Setup, Self::Action>) -> Option<Violation>;
+    /// Runs one script. A panic anywhere inside is a violation like any other.
+    fn run(script: &Script<Self::Setup, Self::Action>, tell: bool) -> Outcome;
+}
+
+/// Schedules of one worker with its pages.
+#[derive(Clone, Copy, Debug)]
+pub struct OneWorker;
+
+impl Kind for OneWorker {
+    type Setup = Setup;
+    type Action = Action;
+    const FLAG: &'static str = "";
+
+    fn generate(seed: u64) -> Script {
+        generate(seed)
+    }
+
+    fn seed(script: &Script) -> u64 {
+        script.setup.seed
+    }
+
+    fn too_tame(script: &Script) -> Option<Violation> {
+        let (sends, faults, restarts) = script.counts();
+        (sends < 30 || faults < 5 || restarts < 1).then(|| Violation {
+            invariant: "schedule",
+            detail: format!("{sends} sends, {faults} faults, {restarts} restarts"),
+            at: 0,
+        })
+    }
+
+    fn run(script: &Script, tell: bool) -> Outcome {
+        run(script, tell)
+    }
+}
+
+/// Runs a world to its end; a panic is a violation.
+pub fn caught<W>(
+    world: &mut W,
+    run: impl FnOnce(&mut W) -> Option<Violation>,
+    now: impl FnOnce(&W) -> u64,
+) -> Option<Violation> {
+    let ended = catch_unwind(AssertUnwindSafe(|| run(world)));
+    ended.unwrap_or_else(|panic| {
         let text = panic
             .downcast_ref::<String>()
             .cloned()
             .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
             .unwrap_or_default();
-        Some(Violation { invariant: "no-panic", detail: text, at: world.check.now })
-    });
+        Some(Violation { invariant: "no-panic", detail: text, at: now(world) })
+    })
+}
+
+/// Runs one script of one worker.
+pub fn run(script: &Script, tell: bool) -> Outcome {
+    let story = if tell { Story::kept() } else { Story::default() };
+    let mut world = World::new(script.clone(), story);
+    let violation = caught(&mut world, World::run, |world| world.check.now);
     let steps = world.steps;
     Outcome { violation, story: std::mem::take(&mut world.story).into_lines(), steps }
 }
 
-/// A schedule that does not do enough proves nothing.
-fn too_tame(script: &Script) -> Option<Violation> {
-    let (sends, faults, restarts) = script.counts();
-    (sends < 30 || faults < 5 || restarts < 1).then(|| Violation {
-        invariant: "schedule",
-        detail: format!("{sends} sends, {faults} faults, {restarts} restarts"),
-        at: 0,
-    })
-}
-
 /// Runs the schedule of a seed.
-pub fn run_seed(seed: u64) -> Outcome {
-    let script = generate(seed);
-    match too_tame(&script) {
+pub fn run_seed<K: Kind>(seed: u64) -> Outcome {
+    let script = K::generate(seed);
+    match K::too_tame(&script) {
         Some(violation) => Outcome { violation: Some(violation), ..Outcome::default() },
-        None => run(&script, false),
+        None => K::run(&script, false),
     }
 }
 
 /// Runs `count` schedules from `first` on, on two threads; stops soon after `most` failures.
 /// Answers the failures, lowest seed first, and how many happenings there were.
-pub fn run_many(first: u64, count: u64, most: usize) -> (Vec<Failure>, u64) {
+pub fn run_many<K: Kind>(first: u64, count: u64, most: usize) -> (Vec<Failure>, u64) {
     let next = AtomicU64::new(0);
     let steps = AtomicU64::new(0);
     let stop = AtomicBool::new(false);
@@ -80,7 +130,7 @@ pub fn run_many(first: u64, count: u64, most: usize) -> (Vec<Failure>, u64) {
                         break;
                     }
                     let seed = first + n;
-                    let outcome = run_seed(seed);
+                    let outcome = run_seed::<K>(seed);
                     steps.fetch_add(outcome.steps, Ordering::Relaxed);
                     if let Some(violation) = outcome.violation
                         && let Ok(mut failures) = failures.lock()

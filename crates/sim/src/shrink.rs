@@ -1,10 +1,14 @@
 //! Leaves out of a failing script what the failure does not need.
 
-use crate::run::run;
+use crate::run::Kind;
 use crate::script::Script;
 
 /// Delta debugging: the smallest script found within `budget` runs that breaks the same invariant.
-pub fn shrink(script: &Script, invariant: &str, budget: usize) -> Script {
+pub fn shrink<K: Kind>(
+    script: &Script<K::Setup, K::Action>,
+    invariant: &str,
+    budget: usize,
+) -> Script<K::Setup, K::Action> {
     let mut best = script.clone();
     let mut runs = 0;
     let mut parts = 2;
@@ -19,7 +23,7 @@ pub fn shrink(script: &Script, invariant: &str, budget: usize) -> Script {
             runs += 1;
             let rest: Vec<usize> = numbers.iter().copied().filter(|n| !chunk.contains(n)).collect();
             let candidate = best.kept(&rest);
-            let broken = run(&candidate, false).violation;
+            let broken = K::run(&candidate, false).violation;
             if broken.is_some_and(|violation| violation.invariant == invariant) {
                 smaller = Some(candidate);
                 break;

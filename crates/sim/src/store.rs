@@ -1,6 +1,8 @@
 //! The store as IndexedDB behaves: asynchronous, transactional, in order, and able to fail.
 
-use sentinelops_engine::{FailedRow, Meta, Row, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot};
+use sentinelops_engine::{
+    FailedRow, Meta, Row, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot, appended_order,
+};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A request under way.
@@ -48,7 +50,12 @@ impl Store {
     /// The oldest request is done.
     pub fn finish(&mut self, now: u64) -> Option<StoreEvent> {
         let request = self.pending.pop_front()?;
-        Some(match request {
+        Some(self.carry_out(now, request))
+    }
+
+    /// Does what is asked, now.
+    pub fn carry_out(&mut self, now: u64, request: Request) -> StoreEvent {
+        match request {
             Request::Open if now < self.closed_until => {
                 StoreEvent::OpenFailed(StoreError::Unavailable("the backing store is broken".to_owned()))
             }
@@ -75,7 +82,24 @@ impl Store {
                     }
                 }
             }
-        })
+        }
+    }
+
+    /// A tab that does not lead appends rows behind all that are there; known ids are skipped.
+    pub fn append(&mut self, now: u64, number: u64, rows: Vec<Row>) -> StoreEvent {
+        if now < self.quota_until {
+            return StoreEvent::Aborted { number, error: StoreError::Quota };
+        }
+        let mut last = self.rows.keys().map(|(_, order)| *order).max().unwrap_or(0);
+        for mut row in rows {
+            if self.has(&row.id) {
+                continue;
+            }
+            last = appended_order(last);
+            row.order = last;
+            self.apply(vec![StoreOp::Put(row)]);
+        }
+        StoreEvent::Committed { number }
     }
 
     /// The worker died: of what was under way the first `committed` transactions had reached the

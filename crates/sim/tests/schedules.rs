@@ -1,12 +1,12 @@
 //! A few hundred schedules, so that `cargo test` covers the world. The 10,000 are `cargo xtask sim`.
 
-use sentinelops_sim::run::{run, run_many};
+use sentinelops_sim::run::{OneWorker, run, run_many};
 use sentinelops_sim::script::generate;
 use sentinelops_sim::storm;
 
 #[test]
 fn three_hundred_schedules_hold() {
-    let (failures, _) = run_many(1, 300, 3);
+    let (failures, _) = run_many::<OneWorker>(1, 300, 3);
     assert!(
         failures.is_empty(),
         "{failures:#?}\nagain: cargo xtask sim --seed {} --seeds 1",

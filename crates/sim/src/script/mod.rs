@@ -197,23 +197,23 @@ pub enum Fault {
 
 /// One line of a script.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct Entry<A = Action> {
     /// When, ms.
     pub at: u64,
     /// What.
-    pub action: Action,
+    pub action: A,
 }
 
-/// A schedule.
+/// A schedule of a world: by default the one of a single worker.
 #[derive(Clone, Debug)]
-pub struct Script {
+pub struct Script<S = Setup, A = Action> {
     /// The world at its start.
-    pub setup: Setup,
+    pub setup: S,
     /// What is done to it, by time; the number is the line's name for `--keep`.
-    pub entries: Vec<(usize, Entry)>,
+    pub entries: Vec<(usize, Entry<A>)>,
 }
 
-impl Script {
+impl<S: Clone, A: Clone> Script<S, A> {
     /// The same schedule with these lines only.
     pub fn kept(&self, keep: &[usize]) -> Self {
         let entries = self.entries.iter().filter(|(n, _)| keep.contains(n)).cloned().collect();
@@ -224,7 +224,9 @@ impl Script {
     pub fn numbers(&self) -> Vec<usize> {
         self.entries.iter().map(|(n, _)| *n).collect()
     }
+}
 
+impl Script {
     /// Sends, faults and restarts in it.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |f: fn(&Action) -> bool| self.entries.iter().filter(|(_, e)| f(&e.action)).count();

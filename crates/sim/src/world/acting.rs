@@ -255,14 +255,16 @@ impl World {
     }
 }
 
-fn subject(channel: Channel, topic: Option<u8>) -> Subject {
+/// A channel, or a conversation.
+pub(crate) fn subject(channel: Channel, topic: Option<u8>) -> Subject {
     match topic {
         Some(topic) => Subject::topic(channel, format!("conv-{topic}")),
         None => Subject::channel(channel),
     }
 }
 
-fn request(n: usize, spec: &SendSpec) -> SendRequest {
+/// The n-th message.
+pub(crate) fn request(n: usize, spec: &SendSpec) -> SendRequest {
     let content = format!("text {n} {}", "x".repeat(spec.size));
     let (kind, channel, payload) = match spec.what {
         What::Incident(of) => (

@@ -9,6 +9,8 @@ mod serving;
 mod settle;
 mod worker;
 
+pub(crate) use acting::{request, subject};
+
 use crate::check::{Checker, Violation};
 use crate::clock::Clock;
 use crate::net::{Conditions, Conn};

@@ -1,0 +1,413 @@
+//! Network and server together: connections between any number of workers and the one server, and
+//! what goes wrong on the way.
+//!
+//! A world gives it what is due ([`Internet::step`]), puts what it wants to happen ([`Internet::soon`])
+//! into its own queue, and hears of what took effect at the server ([`Internet::effects`]).
+
+use crate::net::{Conditions, Conn, End, Item};
+use crate::script::Fault;
+use crate::server::{Server, USER};
+use fastrand::Rng;
+use sentinelops_gateway::{ConnId, Output};
+use sentinelops_protocol::{Channel, close};
+
+/// Something that will happen to a connection or to the server.
+#[derive(Clone, Copy, Debug)]
+pub enum Traffic {
+    /// Something may have arrived at the server.
+    Up(usize),
+    /// Something may have arrived at the browser.
+    Down(usize),
+    /// A dial reaches the server.
+    Accept(usize),
+    /// The browser learns that a connection broke.
+    ClientReset(usize),
+    /// The server learns that a connection broke.
+    ServerReset(usize),
+    /// A flapping server closes what it has just taken.
+    Flap(usize),
+    /// The server's send buffer may have drained.
+    Drained(usize),
+    /// The server's timer.
+    ServerTimer(u64),
+    /// The server starts again.
+    ServerUp,
+}
+
+impl Traffic {
+    /// The connection whose browser end it concerns.
+    pub fn client(self) -> Option<usize> {
+        match self {
+            Self::Down(index) | Self::ClientReset(index) => Some(index),
+            _ => None,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Internet {
+    now: u64,
+    seed: u64,
+    /// How the network is.
+    pub net: Conditions,
+    /// Every connection there ever was.
+    pub conns: Vec<Conn>,
+    /// The server.
+    pub server: Server,
+    timer: u64,
+    slow_login: u64,
+    /// What is to happen, and when.
+    pub soon: Vec<(u64, Traffic)>,
+    /// Ids that took effect since somebody looked.
+    pub effects: Vec<String>,
+}
+
+impl Internet {
+    /// A network with a server.
+    pub fn new(seed: u64, net: Conditions, server: Server) -> Self {
+        Self {
+            now: 0,
+            seed,
+            net,
+            conns: Vec::new(),
+            server,
+            timer: 0,
+            slow_login: 0,
+            soon: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Time runs on.
+    pub fn at(&mut self, now: u64) -> &mut Self {
+        self.now = now;
+        self
+    }
+
+    /// Something due happens. Answers what reaches the browser, and on which connection.
+    pub fn step(&mut self, traffic: Traffic) -> Option<(usize, Item)> {
+        match traffic {
+            Traffic::Up(index) => self.up(index),
+            Traffic::Down(index) => return self.down(index),
+            Traffic::Accept(index) => self.accept(index),
+            Traffic::ClientReset(index) => {
+                self.conns[index].down.clear();
+                return Some((index, Item::Close { code: 1006, reason: String::new() }));
+            }
+            Traffic::ServerReset(index) => self.server_reset(index),
+            Traffic::Flap(index) => self.server_closes(index, close::INTERNAL, "flap"),
+            Traffic::Drained(index) => self.drained(index),
+            Traffic::ServerTimer(token) => {
+                if token == self.timer {
+                    if let Some(gateway) = &mut self.server.gateway {
+                        gateway.timeout(Server::now(self.now));
+                    }
+                    self.serve();
+                }
+            }
+            Traffic::ServerUp => self.server_up(),
+        }
+        None
+    }
+
+    // The browser's end.
+
+    /// A dial begins; answers the connection.
+    pub fn dial(&mut self, instance: u32, generation: u64) -> usize {
+        let index = self.conns.len();
+        let rng = Rng::with_seed(self.seed ^ ((index as u64 + 1) << 20));
+        let mut conn = Conn::new(instance, generation, rng);
+        conn.slow_server_until = std::mem::take(&mut self.slow_login);
+        self.conns.push(conn);
+        let latency = self.net.link(self.now).latency;
+        if self.now < self.net.refuse_until {
+            self.soon.push((self.now + latency + 1, Traffic::ClientReset(index)));
+        } else if self.now >= self.net.silent_until {
+            self.soon.push((self.now + latency, Traffic::Accept(index)));
+        }
+        index
+    }
+
+    /// A frame leaves the browser.
+    pub fn send(&mut self, index: usize, bytes: Vec<u8>, binary: bool) {
+        self.say_up(index, Item::Frame { bytes, binary });
+    }
+
+    /// `bufferedAmount`.
+    pub fn buffered(&mut self, index: usize) -> u64 {
+        self.conns[index].up.unsent(self.now).saturating_sub(self.net.kernel)
+    }
+
+    /// The browser's end is closed: the server will hear of it, after what was sent before.
+    pub fn close_client(&mut self, index: usize, code: u16) {
+        if self.conns[index].client != End::Closed {
+            self.conns[index].client = End::Closed;
+            self.say_up(index, Item::Close { code, reason: String::new() });
+        }
+    }
+
+    fn say_up(&mut self, index: usize, item: Item) {
+        let link = self.net.link(self.now);
+        let conn = &mut self.conns[index];
+        if let Some(at) = conn.up.send(self.now, item, &link, &mut conn.rng) {
+            self.soon.push((at, Traffic::Up(index)));
+        }
+    }
+
+    fn down(&mut self, index: usize) -> Option<(usize, Item)> {
+        match self.conns[index].down.receive(self.now) {
+            Ok(item) => Some((index, item)),
+            Err(at) => {
+                self.soon.extend(at.map(|at| (at, Traffic::Down(index))));
+                None
+            }
+        }
+    }
+
+    // The server's end.
+
+    fn accept(&mut self, index: usize) {
+        if self.conns[index].server == End::Closed {
+            return;
+        }
+        let Some(gateway) = &mut self.server.gateway else {
+            let latency = self.net.link(self.now).latency;
+            return self.soon.push((self.now + latency + 1, Traffic::ClientReset(index)));
+        };
+        let id = gateway.connect(Server::now(self.now), USER);
+        self.server.conns.insert(id.0, index);
+        let life = self.server.life;
+        let conn = &mut self.conns[index];
+        conn.server = End::Open;
+        conn.server_id = Some((life, id.0));
+        self.say_down(index, Item::Opened);
+        if self.now < self.server.flap_until {
+            self.soon.push((self.now + 300, Traffic::Flap(index)));
+        }
+        self.serve();
+    }
+
+    fn say_down(&mut self, index: usize, item: Item) {
+        let link = self.net.link(self.now);
+        let conn = &mut self.conns[index];
+        if let Some(at) = conn.down.send(self.now, item, &link, &mut conn.rng) {
+            self.soon.push((at, Traffic::Down(index)));
+        }
+    }
+
+    fn up(&mut self, index: usize) {
+        let conn = &mut self.conns[index];
+        if conn.slow_server_until > self.now {
+            let at = conn.slow_server_until;
+            return self.soon.push((at, Traffic::Up(index)));
+        }
+        match conn.up.receive(self.now) {
+            Ok(Item::Frame { bytes, .. }) => self.server_reads(index, &bytes),
+            Ok(Item::Close { .. }) => {
+                if conn.server == End::Waiting {
+                    conn.server = End::Closed;
+                }
+                self.server_reset(index);
+            }
+            Ok(Item::Opened) => {}
+            Err(at) => self.soon.extend(at.map(|at| (at, Traffic::Up(index)))),
+        }
+    }
+
+    fn server_reads(&mut self, index: usize, bytes: &[u8]) {
+        let Some(id) = self.server_side(index) else { return };
+        let over = self.now >= self.server.nacks_until;
+        if let Some(gateway) = &mut self.server.gateway {
+            if over {
+                gateway.set_nack_every(None);
+            }
+            gateway.receive(Server::now(self.now), id, bytes);
+        }
+        self.serve();
+    }
+
+    /// The gateway's name of a connection that is alive at the server.
+    fn server_side(&self, index: usize) -> Option<ConnId> {
+        let conn = &self.conns[index];
+        let (life, id) = conn.server_id?;
+        (life == self.server.life && conn.server == End::Open && self.server.gateway.is_some())
+            .then_some(ConnId(id))
+    }
+
+    /// Carries out what the gateway wants, and notes what took effect.
+    pub fn serve(&mut self) {
+        self.effects.extend(self.server.new_effects());
+        while let Some(output) = self.server.gateway.as_mut().and_then(|g| g.poll_output()) {
+            match output {
+                Output::Send { conn, mut frame, binary } => {
+                    let Some(index) = self.server.conn(conn) else { continue };
+                    if !self.server.cursed.is_empty() {
+                        self.server.spoil(&mut frame);
+                    }
+                    self.say_down(index, Item::Frame { bytes: frame, binary });
+                    if self.conns[index].down.unsent(self.now) > 100_000 {
+                        self.soon.push((self.now, Traffic::Drained(index)));
+                    }
+                }
+                Output::Close { conn, code, reason } => {
+                    let Some(index) = self.server.conns.remove(&conn.0) else { continue };
+                    self.conns[index].server = End::Closed;
+                    self.say_down(index, Item::Close { code, reason });
+                }
+                Output::Remember(_) => {}
+            }
+        }
+        let Some(due) = self.server.gateway.as_ref().and_then(|g| g.poll_timeout()) else { return };
+        self.timer += 1;
+        self.soon.push((due.max(self.now), Traffic::ServerTimer(self.timer)));
+    }
+
+    fn drained(&mut self, index: usize) {
+        let Some(id) = self.server_side(index) else { return };
+        let unsent = self.conns[index].down.unsent(self.now);
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.buffered(Server::now(self.now), id, unsent as usize);
+        }
+        if unsent > 0 {
+            self.soon.push((self.now + 100, Traffic::Drained(index)));
+        }
+        self.serve();
+    }
+
+    /// The server closes one connection with a code, by other means than the gateway.
+    pub fn server_closes(&mut self, index: usize, code: u16, reason: &str) {
+        if self.server_side(index).is_some() {
+            self.say_down(index, Item::Close { code, reason: reason.to_owned() });
+            self.server_reset(index);
+        }
+    }
+
+    fn server_reset(&mut self, index: usize) {
+        let Some(id) = self.server_side(index) else { return };
+        self.conns[index].server = End::Closed;
+        self.server.conns.remove(&id.0);
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.disconnected(Server::now(self.now), id);
+        }
+        self.serve();
+    }
+
+    fn server_up(&mut self) {
+        self.server.start(self.now);
+        self.serve();
+    }
+
+    /// Events happen at the server.
+    pub fn publish(&mut self, channel: Channel, count: u16) {
+        for _ in 0..count {
+            if let Some(payload) = self.server.payload(self.now, channel) {
+                self.server.publish(self.now, payload);
+            }
+        }
+        self.serve();
+    }
+
+    // What breaks.
+
+    /// A fault of network or server; `live`: the connection it is about, `until`: turns how long into
+    /// till when.
+    pub fn fault(&mut self, fault: &Fault, live: Option<usize>, until: impl Fn(u64) -> u64) {
+        let now = self.now;
+        match *fault {
+            Fault::Reset(server) => {
+                if let Some(index) = live {
+                    self.soon.push((now, Traffic::ClientReset(index)));
+                    self.soon.extend(server.map(|after| (now + after, Traffic::ServerReset(index))));
+                }
+            }
+            Fault::Zombie(up, down) => {
+                if let Some(index) = live {
+                    self.conns[index].up.swallow |= up;
+                    self.conns[index].down.swallow |= down;
+                }
+            }
+            Fault::AckLoss(ms) => {
+                if let Some(index) = live {
+                    self.conns[index].down.swallow = true;
+                    self.soon.push((until(ms), Traffic::ClientReset(index)));
+                    self.soon.push((until(ms) + 30, Traffic::ServerReset(index)));
+                }
+            }
+            Fault::Stall(ms) => self.stall(until(ms)),
+            Fault::Cut(ms, fast) => {
+                self.stall(until(ms));
+                let dials = if fast { &mut self.net.refuse_until } else { &mut self.net.silent_until };
+                *dials = until(ms);
+            }
+            Fault::Refuse(ms) => self.net.refuse_until = until(ms),
+            Fault::Worse(link, ms) => (self.net.worse, self.net.worse_until) = (link, until(ms)),
+            Fault::SlowLogin(ms) => self.slow_login = until(ms),
+            Fault::Restart { down, forget, polite } => self.restart(until(down), forget, polite),
+            Fault::Drain { window, down } => {
+                if let Some(gateway) = &mut self.server.gateway {
+                    gateway.drain(Server::now(now), "restarting", window);
+                }
+                self.serve();
+                self.restart(until(down), false, true);
+            }
+            Fault::Close(code) => {
+                for index in self.server_conns() {
+                    self.server_closes(index, code, "as asked");
+                }
+            }
+            Fault::Flap(ms) => {
+                self.server.flap_until = until(ms);
+                for index in self.server_conns() {
+                    self.server_closes(index, close::INTERNAL, "flap");
+                }
+            }
+            Fault::Nacks(every, ms) => {
+                self.server.nacks_until = until(ms);
+                if let Some(gateway) = &mut self.server.gateway {
+                    gateway.set_nack_every(Some(every));
+                }
+            }
+            Fault::Curse(channel) => self.server.curse_next.push(channel),
+            _ => {}
+        }
+    }
+
+    /// No fault any more.
+    pub fn heal(&mut self) {
+        self.net.heal();
+        self.server.flap_until = 0;
+        self.server.nacks_until = 0;
+        self.server.curse_next.clear();
+        self.server.cursed.clear();
+        self.server_up();
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.set_nack_every(None);
+        }
+    }
+
+    fn server_conns(&self) -> Vec<usize> {
+        let mut conns: Vec<usize> = self.server.conns.values().copied().collect();
+        conns.sort_unstable();
+        conns
+    }
+
+    fn stall(&mut self, until: u64) {
+        for conn in &mut self.conns {
+            if conn.client != End::Closed || conn.server == End::Open {
+                conn.up.held_until = conn.up.held_until.max(until);
+                conn.down.held_until = conn.down.held_until.max(until);
+            }
+        }
+    }
+
+    fn restart(&mut self, up_at: u64, forget: bool, polite: bool) {
+        for index in self.server_conns() {
+            let (code, reason) = if polite { (close::RESTART, "restart") } else { (close::ABNORMAL, "") };
+            self.server_closes(index, code, reason);
+        }
+        self.effects.extend(self.server.new_effects());
+        self.server.stop(forget);
+        self.soon.push((up_at, Traffic::ServerUp));
+    }
+}

@@ -1,0 +1,247 @@
+//! What must hold of several tabs. What holds of messages, pages and sockets in general is checked by
+//! [`crate::check`]; here is what concerns who may do what.
+
+use super::disk::Answer;
+use super::tab::Worker;
+use super::world::TabWorld;
+use crate::check::messages::SocketName;
+use crate::check::{Checker, Violation, message_id, message_number, numbers_after};
+use sentinelops_engine::tabs::Role;
+use sentinelops_engine::{DeliveryState, MessageUpdate, Row, StoreEvent, StoreGroup};
+use std::collections::HashSet;
+
+/// So long after the lock was taken a running leader may not have been told.
+const GRACE_MS: u64 = 100;
+/// A thread that stood still for longer must look before it acts.
+const SLEPT_MS: u64 = 2_000;
+/// A leader that has run and led for so long does not deserve to be robbed.
+const PEACE_MS: u64 = 7_000;
+
+/// The invariants of one schedule.
+#[derive(Debug, Default)]
+pub struct TabChecker {
+    /// Those that are not about tabs.
+    pub inner: Checker,
+    /// Place and life of the page that sent the n-th message.
+    pub senders: Vec<(usize, u32)>,
+    /// A person does not want these any more.
+    pub discarded: HashSet<usize>,
+}
+
+impl TabChecker {
+    /// Time runs on.
+    pub fn at(&mut self, now: u64) {
+        self.inner.now = now;
+    }
+
+    /// Simulated time.
+    pub fn now(&self) -> u64 {
+        self.inner.now
+    }
+
+    /// The first violation.
+    pub fn violation(&self) -> Option<&Violation> {
+        self.inner.violation.as_ref()
+    }
+
+    /// A page was told something.
+    pub fn told(&mut self, update: &MessageUpdate, on_disk: bool) {
+        self.inner.told(update, on_disk);
+    }
+
+    /// A worker reads a frame.
+    pub fn read(&mut self, socket: SocketName, bytes: &[u8]) {
+        self.inner.read(socket, bytes);
+    }
+}
+
+impl TabWorld {
+    fn holds_lock(&self, place: usize) -> bool {
+        let tab = &self.tabs[place];
+        let holder = self.locks.get(&tab.build).and_then(|lock| lock.holder());
+        tab.worker.as_ref().is_some_and(|worker| holder == Some(worker.number))
+    }
+
+    /// It acts without the lock although it knows better, or should.
+    fn overruled(&self, place: usize) -> bool {
+        let since = self.tabs[place].worker.as_ref().and_then(|worker| worker.robbed_since);
+        since.is_some_and(|since| self.now > since.max(self.ran_since(place)) + GRACE_MS || since == 0)
+    }
+
+    fn ran_since(&self, place: usize) -> u64 {
+        self.tabs[place].worker.as_ref().map_or(0, |worker| worker.ran_since)
+    }
+
+    /// A thread runs again: what was decided meanwhile it must find out before it acts.
+    pub(super) fn check_wake(&mut self, place: usize, slept: u64) {
+        let term = self.disk.store.meta().term;
+        let robbed = !self.holds_lock(place);
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        let below = worker.node.engine().is_some_and(|engine| engine.term() < term);
+        if slept > SLEPT_MS && robbed && below && worker.role == Role::Leader {
+            worker.robbed_since = Some(0);
+        }
+    }
+
+    /// After every input of a worker.
+    pub(super) fn check_leader(&mut self, place: usize) {
+        let (now, holds) = (self.now, self.holds_lock(place));
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        let leads = worker.node.engine().is_some();
+        if holds || !leads || worker.role == Role::Solo {
+            worker.robbed_since = None;
+        } else {
+            worker.robbed_since.get_or_insert(now);
+        }
+        if !leads && let Some(live) = worker.live {
+            let number = worker.number;
+            self.check.inner.fail("one-live-socket", || format!("{number} has no engine and socket {live}"));
+        }
+    }
+
+    /// A worker dials.
+    pub(super) fn check_dial(&mut self, place: usize) {
+        self.fenced(place, "dials");
+    }
+
+    /// A worker gives a frame to a socket.
+    pub(super) fn check_transmit(&mut self, place: usize, socket: SocketName, text: &str) {
+        let numbers: Vec<usize> = numbers_after(text, "\"id\":\"").collect();
+        if numbers.is_empty() {
+            return;
+        }
+        self.fenced(place, "sends");
+        if self.tabs[place].worker.as_ref().is_some_and(|worker| worker.outdated) {
+            self.check.inner.fail("old-build", || format!("{} sends after versionchange", socket.0));
+        }
+        for n in numbers {
+            let Some(message) = self.check.inner.messages.all.get_mut(n) else { continue };
+            let again = message.on == Some(socket) && !message.nacked;
+            message.sent += 1;
+            message.on = Some(socket);
+            message.nacked = false;
+            if again {
+                let id = message_id(n);
+                self.check.inner.fail("resend-on-new-socket", || format!("{id} is sent twice on {socket:?}"));
+            }
+        }
+    }
+
+    /// A worker writes what only a leader may.
+    pub(super) fn check_write(&mut self, place: usize, group: &StoreGroup) {
+        let Some(worker) = &self.tabs[place].worker else { return };
+        let number = worker.number;
+        let idle = worker.node.engine().is_none() || worker.role == Role::Solo;
+        if idle && !self.holds_lock(place) {
+            let number = worker.number;
+            return self
+                .check
+                .inner
+                .fail("one-writer", || format!("{number} writes group {} without the lock", group.number));
+        }
+        if worker.outdated {
+            self.check.inner.fail("old-build", || format!("{number} writes after versionchange"));
+        }
+        self.fenced(place, "writes");
+    }
+
+    /// A worker appends.
+    pub(super) fn check_append(&mut self, place: usize, rows: &[Row]) {
+        let Some(worker) = &self.tabs[place].worker else { return };
+        let number = worker.number;
+        if worker.node.engine().is_some() {
+            self.check.inner.fail("one-writer", || format!("{number} appends while it has an engine"));
+        }
+        let name = &self.tabs[place].name;
+        if let Some(row) = rows.iter().find(|row| row.owner != *name) {
+            let owner = row.owner.clone();
+            self.check.inner.fail("one-writer", || format!("{number} appends a row of {owner}"));
+        }
+    }
+
+    fn fenced(&mut self, place: usize, does: &str) {
+        if self.overruled(place) {
+            let number = self.tabs[place].worker.as_ref().map_or(0, |worker| worker.number);
+            self.check.inner.fail("fenced", || format!("{number} {does} although it leads no more"));
+        }
+    }
+
+    /// A worker robs another.
+    pub(super) fn check_steal(&mut self, place: usize) {
+        let build = self.tabs[place].build;
+        let Some(holder) = self.locks.get(&build).and_then(|lock| lock.holder()) else { return };
+        let Some(robbed) = self.place_of(holder) else { return };
+        let Some(worker) = &self.tabs[robbed].worker else { return };
+        let peaceful = |since: u64| self.now >= since + PEACE_MS;
+        let runs = |worker: &Worker| worker.blocked_until <= self.now && peaceful(worker.ran_since);
+        let on_time =
+            peaceful(worker.late.1) && peaceful(self.link_slow.1) && peaceful(self.disk.store.slow_until);
+        if runs(worker) && on_time && worker.leads_since.is_some_and(peaceful) && !worker.vanished {
+            self.check
+                .inner
+                .fail("needless-steal", || format!("{holder} leads and runs, and is robbed of the lock"));
+        }
+    }
+
+    /// The store has done something.
+    pub(super) fn note_store(&mut self, number: u32, answer: &Answer) {
+        if !matches!(answer, Answer::Event(StoreEvent::Committed { .. })) {
+            return;
+        }
+        let messages = &self.check.inner.messages;
+        let lost = messages.all.iter().enumerate().find(|(n, message)| {
+            let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
+            message.durable
+                && message.effects == 0
+                && !over
+                && !message.retried
+                && !self.check.discarded.contains(n)
+                && !messages.replaced(*n)
+                && !self.disk.store.has(&message_id(*n))
+                && self.disk.store.failed(&message_id(*n)).is_none()
+        });
+        if let Some((n, _)) = lost {
+            let id = message_id(n);
+            self.check.inner.fail("nothing-lost", || format!("{id} was saved, and {number} made it vanish"));
+        }
+    }
+
+    /// Nothing is under way any more: every message must have come to an end that is true, and its
+    /// sender know it.
+    pub(super) fn account(&mut self) {
+        let mut found: Option<(&'static str, String)> = None;
+        for (n, message) in self.check.inner.messages.all.iter().enumerate() {
+            if !message.promised || message.forgotten {
+                continue;
+            }
+            let id = message_id(n);
+            let kept = self.disk.store.failed(&id).map(|failed| failed.state.clone());
+            let told = message.told.clone().filter(DeliveryState::is_final);
+            let arrived = |state: &DeliveryState| matches!(state, DeliveryState::Delivered);
+            let bad_end = told.clone().filter(|state| !arrived(state)).or(kept);
+            let messages = &self.check.inner.messages;
+            if message.effects == 0 && bad_end.is_none() && !messages.replaced(n) {
+                let (told, durable, sent) = (&message.told, message.durable, message.sent);
+                found = Some((
+                    "nothing-lost",
+                    format!("{id} is nowhere: told {told:?}, durable {durable}, {sent} sockets"),
+                ));
+                break;
+            }
+            let (place, life) = self.check.senders[n];
+            let there = self.tabs[place].open && self.tabs[place].life == life;
+            if there && told.is_none() {
+                found = Some(("sender-told", format!("{id} is done; its sender knows {:?}", message.told)));
+                break;
+            }
+        }
+        if let Some((invariant, detail)) = found {
+            self.check.inner.fail(invariant, || detail);
+        }
+    }
+
+    /// The number of a message that is on the disk and in no outbox.
+    pub(super) fn left_over(&self) -> Option<String> {
+        self.disk.store.row_ids().find(|id| message_number(id).is_some()).map(str::to_owned)
+    }
+}

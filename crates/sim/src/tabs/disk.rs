@@ -1,0 +1,155 @@
+//! The store that tabs share: one line of transactions, each of one worker, each told later.
+
+use crate::store::{Request, Store};
+use sentinelops_engine::{Meta, Row, StoreError, StoreEvent};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What a worker's shell asks of the database.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// What an engine asks.
+    Plain(Request),
+    /// Rows of a tab that does not lead.
+    Append(u64, Vec<Row>),
+    /// The small facts.
+    ReadMeta,
+}
+
+/// What it answers.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// For [`sentinelops_engine::tabs::Node::handle_store`].
+    Event(StoreEvent),
+    /// For [`sentinelops_engine::tabs::Node::handle_meta`].
+    Meta(Option<Meta>),
+}
+
+/// A transaction that was begun.
+#[derive(Debug)]
+struct Waiting {
+    worker: u32,
+    at: u64,
+    ask: Ask,
+    /// The handle was open: it runs, whatever becomes of the handle.
+    open: bool,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Disk {
+    /// What lies there.
+    pub store: Store,
+    /// The version of the database.
+    pub version: u32,
+    waiting: VecDeque<Waiting>,
+    /// Open handles: worker and its build.
+    handles: BTreeMap<u32, u32>,
+    /// Workers that wait for older builds to let go.
+    blocked: Vec<(u32, u32)>,
+    last_done: u64,
+}
+
+impl Disk {
+    /// Takes something in; answers when it will be done.
+    pub fn ask(&mut self, now: u64, worker: u32, ask: Ask, pace: u64) -> u64 {
+        let slow = if now < self.store.slow_until { self.store.slow_by } else { 0 };
+        let at = (now + 1 + pace + slow).max(self.last_done);
+        self.last_done = at;
+        let open = self.is_open(worker);
+        self.waiting.push_back(Waiting { worker, at, ask, open });
+        at
+    }
+
+    /// Who is next, and whether between reading and writing its own thread is needed.
+    pub fn next(&self, now: u64) -> Option<(u32, bool)> {
+        let next = self.waiting.front().filter(|next| next.at <= now)?;
+        Some((next.worker, next.open && matches!(next.ask, Ask::Append(..))))
+    }
+
+    /// Everybody waits for the one who is next.
+    pub fn hold(&mut self, until: u64) {
+        for waiting in &mut self.waiting {
+            waiting.at = waiting.at.max(until);
+        }
+        self.last_done = self.last_done.max(until);
+    }
+
+    /// Whether anything is under way.
+    pub fn is_busy(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// The next transaction is carried out. Answers for whom, and what; nothing where a shell is
+    /// silent.
+    pub fn carry_out(&mut self, now: u64) -> Option<(u32, Answer)> {
+        let Waiting { worker, ask, open, .. } = self.waiting.pop_front()?;
+        let dead = |number| {
+            let error = StoreError::Dead("the store is not open".to_owned());
+            Answer::Event(StoreEvent::Aborted { number, error })
+        };
+        let answer = match ask {
+            Ask::ReadMeta => Answer::Meta(open.then(|| self.store.meta().clone())),
+            Ask::Plain(Request::Rescan) if !open => return None,
+            Ask::Append(number, _) if !open => dead(number),
+            Ask::Plain(Request::Write(group)) if !open => dead(group.number),
+            Ask::Append(number, rows) => Answer::Event(self.store.append(now, number, rows)),
+            Ask::Plain(request) => Answer::Event(self.store.carry_out(now, request)),
+        };
+        Some((worker, answer))
+    }
+
+    /// A build wants to open: `Err` when it may not, or must wait for others.
+    pub fn may_open(&mut self, worker: u32, build: u32) -> Result<(), StoreError> {
+        if build < self.version {
+            return Err(StoreError::NewerSchema);
+        }
+        if build > self.version && self.older(build).next().is_some() {
+            self.blocked.push((worker, build));
+            return Err(StoreError::Blocked);
+        }
+        self.version = build;
+        Ok(())
+    }
+
+    /// Workers whose build is older than this one and have it open.
+    pub fn older(&self, build: u32) -> impl Iterator<Item = u32> + '_ {
+        self.handles.iter().filter(move |(_, theirs)| **theirs < build).map(|(worker, _)| *worker)
+    }
+
+    /// A worker has it open now.
+    pub fn opened(&mut self, worker: u32, build: u32) {
+        self.handles.insert(worker, build);
+    }
+
+    /// Whether a worker has it open.
+    pub fn is_open(&self, worker: u32) -> bool {
+        self.handles.contains_key(&worker)
+    }
+
+    /// A worker's handle is gone. Answers who can open now.
+    pub fn closed(&mut self, worker: u32) -> Vec<(u32, u32)> {
+        self.handles.remove(&worker);
+        let Some(build) = self.blocked.first().map(|(_, build)| *build) else { return Vec::new() };
+        if self.older(build).next().is_some() {
+            return Vec::new();
+        }
+        std::mem::take(&mut self.blocked)
+    }
+
+    /// A worker died, or its handle: of what it had under way the first `committed` go on all the same.
+    pub fn died(&mut self, worker: u32, committed: usize) -> Vec<(u32, u32)> {
+        let mut left = committed;
+        self.waiting.retain(|waiting| {
+            let stays = waiting.worker != worker || left > 0;
+            left -= usize::from(waiting.worker == worker && left > 0);
+            stays
+        });
+        self.blocked.retain(|(blocked, _)| *blocked != worker);
+        self.closed(worker)
+    }
+
+    /// How much a worker has under way.
+    pub fn pending_of(&self, worker: u32) -> usize {
+        self.waiting.iter().filter(|waiting| waiting.worker == worker).count()
+    }
+}

@@ -1,0 +1,228 @@
+//! What breaks.
+
+use super::disk::Answer;
+use super::script::{QUIET, TabFault, Who};
+use super::tab::Inbox;
+use super::world::{Happening, TabWorld};
+use crate::internet::Traffic;
+use crate::net::End;
+use sentinelops_engine::tabs::PageCommand;
+use sentinelops_engine::{Hint, StoreError, StoreEvent};
+
+/// A page gives up a worker that has not answered for so long.
+const PATIENCE_MS: u64 = 10_000;
+
+impl TabWorld {
+    pub(super) fn fault(&mut self, fault: TabFault) {
+        let now = self.now;
+        // No fault outlasts the beginning of the quiet part.
+        let until = |ms: u64| (now + ms).min(QUIET);
+        match fault {
+            TabFault::Net(fault) => {
+                let live = self.find(Who::Leader).and_then(|place| self.tabs[place].worker.as_ref()?.live);
+                self.internet.fault(&fault, live, until);
+            }
+            TabFault::Crash(who) => {
+                if let Some(place) = self.find(who) {
+                    self.kill_tab(place);
+                    if !self.tabs.iter().any(|tab| tab.open) {
+                        self.queue.push(now + 1_000, Happening::Restart(vec![place]));
+                    }
+                }
+            }
+            TabFault::WorkerCrash(who, ms) => {
+                if let Some(place) = self.find(who) {
+                    self.kill_worker(place);
+                    let life = self.tabs[place].life;
+                    self.queue.push(until(ms), Happening::Respawn(place, life));
+                }
+            }
+            TabFault::Hang(who, ms) => {
+                if let Some(place) = self.find(who)
+                    && let Some(worker) = &self.tabs[place].worker
+                {
+                    let number = worker.number;
+                    self.block(place, until(ms));
+                    self.queue.push(now + PATIENCE_MS, Happening::GiveUp(number));
+                }
+            }
+            TabFault::Freeze(who, ms, closes) => {
+                if let Some(place) = self.find(who) {
+                    self.freeze(place, until(ms), closes);
+                    if let Some(worker) = &self.tabs[place].worker {
+                        let resume = Inbox::Page(PageCommand::Hint(Hint::Resume));
+                        self.queue.push(until(ms), Happening::Worker(worker.number, resume));
+                    }
+                }
+            }
+            TabFault::Cache(who, ms, back) => self.cache(who, until(ms), back),
+            TabFault::BrowserCrash(ms) => {
+                let places: Vec<usize> =
+                    (0..self.tabs.len()).filter(|place| self.tabs[*place].open).collect();
+                for place in &places {
+                    self.kill_tab(*place);
+                }
+                self.queue.push(until(ms), Happening::Restart(places));
+            }
+            TabFault::Sleep(ms, mono_runs) => {
+                for place in 0..self.tabs.len() {
+                    self.freeze(place, until(ms), false);
+                    if let Some(worker) = &mut self.tabs[place].worker
+                        && !mono_runs
+                        && worker.blocked_since == now
+                        && worker.blocked_until == until(ms)
+                    {
+                        worker.clock.sleep(until(ms) - now);
+                    }
+                }
+            }
+            TabFault::LateTicks(who, by, ms) => {
+                if let Some(place) = self.find(who)
+                    && let Some(worker) = &mut self.tabs[place].worker
+                {
+                    worker.late = (by, until(ms));
+                }
+            }
+            TabFault::HungPage(who, ms) => {
+                if let Some(place) = self.find(who) {
+                    self.tabs[place].page.hung_until = until(ms);
+                }
+            }
+            TabFault::Quota(ms) => self.disk.store.quota_until = until(ms),
+            TabFault::StoreDies(who, ms) => self.store_dies(who, until(ms)),
+            TabFault::StoreSlow(by, ms) => {
+                (self.disk.store.slow_by, self.disk.store.slow_until) = (by, until(ms));
+            }
+            TabFault::LinkSlow(by, ms) => self.link_slow = (by, until(ms)),
+        }
+    }
+
+    fn store_dies(&mut self, who: Who, until: u64) {
+        let Some(place) = self.find(who) else { return };
+        let Some(number) = self.tabs[place].worker.as_ref().map(|worker| worker.number) else { return };
+        self.disk.store.closed_until = until;
+        if self.disk.is_open(number) {
+            let free = self.disk.died(number, 0);
+            self.unblock(free);
+            let error = StoreError::Dead("closed by the browser".to_owned());
+            let answer = Answer::Event(StoreEvent::Closed(error));
+            self.queue.push(self.now, Happening::Worker(number, Inbox::Store(answer)));
+        }
+    }
+
+    // Threads that do not run.
+
+    fn block(&mut self, place: usize, until: u64) {
+        let now = self.now;
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        if until <= now || worker.blocked_until > now {
+            return;
+        }
+        worker.blocked_until = until;
+        worker.blocked_since = now;
+        let number = worker.number;
+        self.queue.push(until, Happening::Wake(number));
+    }
+
+    /// The browser stops page and worker; `closes`: and closes their socket, of which they hear later.
+    pub(super) fn freeze(&mut self, place: usize, until: u64, closes: bool) {
+        let now = self.now;
+        let tab = &mut self.tabs[place];
+        if !tab.open || tab.frozen_until > now || until <= now {
+            return;
+        }
+        tab.frozen_until = until;
+        self.block(place, until);
+        let live = self.tabs[place].worker.as_ref().and_then(|worker| worker.live);
+        if let Some(live) = live.filter(|_| closes) {
+            self.queue.push(now, Happening::Net(Traffic::ClientReset(live)));
+            self.queue.push(now + 5, Happening::Net(Traffic::ServerReset(live)));
+        }
+    }
+
+    pub(super) fn freeze_at(&mut self, place: usize, life: u32, until: u64) {
+        if self.tabs[place].life == life {
+            self.freeze(place, until, false);
+        }
+    }
+
+    /// The page goes into the bfcache; its worker hears of it, or is frozen before.
+    fn cache(&mut self, who: Who, until: u64, back: bool) {
+        let Some(place) = self.find(who).filter(|place| self.runs(*place)) else { return };
+        if until <= self.now {
+            return;
+        }
+        self.post(place, PageCommand::PageHide);
+        self.tabs[place].hidden = true;
+        let life = self.tabs[place].life;
+        let grace = if self.rng.u8(0..8) > 0 { self.rng.u64(1..30) } else { 0 };
+        self.queue.push(self.now + grace, Happening::Freeze(place, life, until));
+        self.queue.push(until, Happening::CacheEnds(place, life, back));
+    }
+
+    pub(super) fn cache_ends(&mut self, place: usize, life: u32, back: bool) {
+        if self.tabs[place].life != life || !self.tabs[place].open || !self.tabs[place].hidden {
+            return;
+        }
+        if !back {
+            return self.kill_tab(place);
+        }
+        self.tabs[place].hidden = false;
+        self.post(place, PageCommand::Hint(Hint::PageShow));
+    }
+
+    // Deaths.
+
+    /// A worker that hangs is given up by its page, if that runs.
+    pub(super) fn give_up(&mut self, number: u32) {
+        let Some(place) = self.place_of(number) else { return };
+        let hangs = self.tabs[place].worker.as_ref().is_some_and(|worker| {
+            worker.blocked_until > self.now && worker.blocked_since + PATIENCE_MS <= self.now
+        });
+        if !hangs || !self.runs(place) {
+            return;
+        }
+        self.say(|| format!("the page gives up worker {number}"));
+        self.kill_worker(place);
+        let life = self.tabs[place].life;
+        self.queue.push(self.now + 500, Happening::Respawn(place, life));
+    }
+
+    pub(super) fn kill_worker(&mut self, place: usize) {
+        let Some(worker) = self.tabs[place].worker.take() else { return };
+        let number = worker.number;
+        self.say(|| format!("worker {number} dies"));
+        for index in 0..self.internet.conns.len() {
+            if self.internet.conns[index].instance == number
+                && self.internet.conns[index].client != End::Closed
+            {
+                self.internet.close_client(index, 1006);
+            }
+        }
+        let committed = self.rng.usize(0..=self.disk.pending_of(number));
+        let free = self.disk.died(number, committed);
+        self.unblock(free);
+        let build = self.tabs[place].build;
+        if let Some(lock) = self.locks.get_mut(&build) {
+            lock.release(number);
+        }
+    }
+
+    /// A tab is gone: what its page held in memory is lost.
+    pub(super) fn kill_tab(&mut self, place: usize) {
+        if !self.tabs[place].open {
+            return;
+        }
+        let name = self.tabs[place].name.clone();
+        self.say(|| format!("{name} is gone"));
+        self.kill_worker(place);
+        let tab = &mut self.tabs[place];
+        tab.open = false;
+        tab.frozen_until = 0;
+        let lost: Vec<usize> = tab.page.unsaved.drain(..).map(|(n, _)| n).collect();
+        for n in lost {
+            let message = &mut self.check.inner.messages.all[n];
+            message.forgotten |= !message.durable;
+        }
+    }
+}

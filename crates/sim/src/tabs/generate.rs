@@ -1,0 +1,208 @@
+//! From a seed to a schedule of several tabs.
+
+use super::script::{FAULTS_END, TabAction, TabFault, TabScript, TabSetup, Who};
+use crate::net::Link;
+use crate::script::{Entry, Fault, Script, SendSpec, What};
+use fastrand::Rng;
+use sentinelops_engine::Hint;
+use sentinelops_protocol::{Channel, Priority, close};
+
+const CHANNELS: [Channel; 5] =
+    [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
+
+/// The schedule of a seed: at least 20 sends, 5 faults, and the leader hit twice.
+pub fn generate(seed: u64) -> TabScript {
+    let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x7ab5_0f5e);
+    let rng = &mut rng;
+    let setup = setup(seed, rng);
+    let mut entries = Vec::new();
+    let mut push = |at: u64, action: TabAction| entries.push(Entry { at, action });
+    for _ in 0..rng.usize(20..=45) {
+        push(rng.u64(100..FAULTS_END), TabAction::Send(send(rng, &setup)));
+    }
+    for _ in 0..rng.usize(1..=2) {
+        let mut at = rng.u64(500..FAULTS_END - 2_000);
+        let gap = *pick(rng, &[0, 1, 20]);
+        for _ in 0..rng.usize(4..=20) {
+            at += gap;
+            push(at, TabAction::Send(send(rng, &setup)));
+        }
+    }
+    for _ in 0..2 {
+        push(rng.u64(1_000..FAULTS_END), leader_trouble(rng));
+    }
+    for _ in 0..rng.usize(5..=11) {
+        push(rng.u64(200..FAULTS_END), TabAction::Fault(fault(rng)));
+    }
+    if rng.u8(0..3) == 0 {
+        // Trouble comes in company.
+        let at = rng.u64(1_000..FAULTS_END - 5_000);
+        for _ in 0..rng.usize(2..=4) {
+            push(at + rng.u64(0..3_000), TabAction::Fault(fault(rng)));
+        }
+        if rng.bool() {
+            push(at + rng.u64(0..3_000), leader_trouble(rng));
+        }
+    }
+    for _ in 0..rng.usize(8..=30) {
+        push(rng.u64(500..FAULTS_END), TabAction::Publish(*pick(rng, &CHANNELS), rng.u16(1..=4)));
+    }
+    for _ in 0..rng.usize(4..=14) {
+        push(rng.u64(500..FAULTS_END), people(rng, &setup));
+    }
+    entries.sort_by_key(|entry| entry.at);
+    Script { setup, entries: entries.into_iter().enumerate().collect() }
+}
+
+fn pick<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {
+    &of[rng.usize(0..of.len())]
+}
+
+fn setup(seed: u64, rng: &mut Rng) -> TabSetup {
+    let latency = *pick(rng, &[1, 5, 20, 40, 80, 150, 400]);
+    let window = *pick(rng, &[64, 64, 64, 16, 9]);
+    let tabs = rng.usize(2..=5);
+    TabSetup {
+        seed,
+        tabs,
+        open: rng.usize(1..=tabs),
+        link: Link { latency, jitter: latency / *pick(rng, &[2, 4, 10]), rate: 0 },
+        kernel: *pick(rng, &[0, 16_384, 131_072]),
+        window,
+        reserve: 8.min(window - 1),
+        capacity: *pick(rng, &[1_000, 1_000, 1_000, 20, 10]),
+        max_age: *pick(rng, &[86_400_000, 86_400_000, 86_400_000, 30_000]),
+        history: *pick(rng, &[10_000, 10_000, 20, 3]),
+        in_flight: *pick(rng, &[64, 64, 32, 16]),
+        window_ms: if rng.u8(0..6) == 0 { 3_000 } else { 0 },
+        new_build_from: (rng.u8(0..5) == 0).then(|| rng.u64(5_000..FAULTS_END - 10_000)),
+        freeze_blocks: rng.u8(0..3) == 0,
+    }
+}
+
+fn send(rng: &mut Rng, setup: &TabSetup) -> SendSpec {
+    let what = match rng.u8(0..100) {
+        0..45 => What::Incident(rng.u8(0..3)),
+        45..70 => What::Chat(rng.u8(0..3)),
+        70..90 => What::Agent,
+        90..94 => What::Read(rng.u8(0..3)),
+        94..97 => What::Typing(rng.u8(0..3)),
+        97 => What::Unknown,
+        _ => What::Agent,
+    };
+    let priority = match rng.u8(0..10) {
+        0 => Priority::Critical,
+        1..3 => Priority::High,
+        3..8 => Priority::Normal,
+        _ => Priority::Low,
+    };
+    SendSpec {
+        page: rng.usize(0..setup.tabs),
+        what,
+        priority,
+        coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
+        queue: rng.u8(0..20) > 0,
+        size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
+    }
+}
+
+fn who(rng: &mut Rng) -> Who {
+    match rng.u8(0..5) {
+        0..2 => Who::Leader,
+        2..4 => Who::Follower(rng.usize(0..5)),
+        _ => Who::Place(rng.usize(0..5)),
+    }
+}
+
+/// Long enough for a follower to lose its patience, or not.
+fn pause(rng: &mut Rng) -> u64 {
+    match rng.u8(0..4) {
+        0 => rng.u64(100..2_500),
+        1 => rng.u64(2_500..7_000),
+        _ => rng.u64(5_000..25_000),
+    }
+}
+
+fn leader_trouble(rng: &mut Rng) -> TabAction {
+    let leader = Who::Leader;
+    TabAction::Fault(match rng.u8(0..12) {
+        0..2 => TabFault::Crash(leader),
+        2..4 => TabFault::WorkerCrash(leader, rng.u64(10..3_000)),
+        4..6 => TabFault::Hang(leader, pause(rng)),
+        6..9 => TabFault::Freeze(leader, pause(rng), rng.bool()),
+        9..11 => TabFault::Cache(leader, pause(rng), rng.bool()),
+        _ => return if rng.bool() { TabAction::Close(leader) } else { TabAction::Reload(leader) },
+    })
+}
+
+fn restart(rng: &mut Rng) -> Fault {
+    let down = *pick(rng, &[0, 50, 500, 2_000, 8_000]);
+    if rng.u8(0..3) == 0 {
+        Fault::Drain { window: *pick(rng, &[0, 1_000, 5_000]), down }
+    } else {
+        Fault::Restart { down, forget: rng.bool(), polite: rng.bool() }
+    }
+}
+
+fn fault(rng: &mut Rng) -> TabFault {
+    let long = |rng: &mut Rng| rng.u64(1_000..20_000);
+    match rng.u8(0..40) {
+        0..12 => TabFault::Net(net(rng)),
+        12..15 => TabFault::Crash(who(rng)),
+        15..18 => TabFault::WorkerCrash(who(rng), rng.u64(10..3_000)),
+        18..21 => TabFault::Hang(who(rng), pause(rng)),
+        21..25 => TabFault::Freeze(who(rng), pause(rng), rng.bool()),
+        25..28 => TabFault::Cache(who(rng), pause(rng), rng.bool()),
+        28 => TabFault::BrowserCrash(rng.u64(200..4_000)),
+        29..31 => TabFault::Sleep(rng.u64(500..30_000), rng.bool()),
+        31..33 => TabFault::LateTicks(who(rng), rng.u64(200..3_000), long(rng)),
+        33 => TabFault::HungPage(who(rng), long(rng)),
+        34..36 => TabFault::Quota(long(rng)),
+        36 => TabFault::StoreDies(who(rng), if rng.bool() { 0 } else { long(rng) }),
+        37..39 => TabFault::StoreSlow(rng.u64(20..1_500), long(rng)),
+        _ => TabFault::LinkSlow(rng.u64(5..900), long(rng)),
+    }
+}
+
+fn net(rng: &mut Rng) -> Fault {
+    let short = |rng: &mut Rng| rng.u64(50..6_000);
+    let long = |rng: &mut Rng| rng.u64(1_000..20_000);
+    match rng.u8(0..20) {
+        0..3 => Fault::Reset(if rng.bool() { Some(rng.u64(0..3_000)) } else { None }),
+        3..6 => {
+            let (up, down) = *pick(rng, &[(true, true), (true, false), (false, true)]);
+            Fault::Zombie(up, down)
+        }
+        6..9 => Fault::AckLoss(rng.u64(50..4_000)),
+        9 => Fault::Stall(short(rng)),
+        10..12 => Fault::Cut(short(rng) * 2, rng.bool()),
+        12 => Fault::Refuse(long(rng)),
+        13 => Fault::SlowLogin(rng.u64(500..9_000)),
+        14..17 => restart(rng),
+        17 => Fault::Close(*pick(rng, &[1000, 1001, 1011, 1012, 4408, close::SUPERSEDED])),
+        18 => Fault::Nacks(rng.u32(1..=4), short(rng)),
+        _ => Fault::Curse(*pick(rng, &CHANNELS)),
+    }
+}
+
+fn people(rng: &mut Rng, setup: &TabSetup) -> TabAction {
+    let page = rng.usize(0..setup.tabs);
+    let channel = *pick(rng, &CHANNELS);
+    let topic = (channel == Channel::Chat && rng.bool()).then(|| rng.u8(0..3));
+    match rng.u8(0..24) {
+        0..4 => TabAction::Hint(
+            who(rng),
+            *pick(rng, &[Hint::Online, Hint::Offline, Hint::Visible, Hint::Hidden, Hint::Focus]),
+        ),
+        4 => TabAction::TryNow(who(rng)),
+        5..7 => TabAction::Away(who(rng), rng.u64(100..8_000)),
+        7..9 => TabAction::Subscribe(page, channel, topic),
+        9..11 => TabAction::Unsubscribe(page, channel, topic),
+        11..13 => TabAction::WatchOutbox(page, rng.bool()),
+        13 => TabAction::Retry(rng.usize(0..50)),
+        14 => TabAction::Discard(rng.usize(0..50)),
+        15..20 => TabAction::Open(page),
+        20..22 => TabAction::Close(who(rng)),
+        _ => TabAction::Reload(who(rng)),
+    }
+}

@@ -1,0 +1,62 @@
+//! The world of several tabs: each has a page and a worker with an engine's `tabs::Node`; they share
+//! one store, one lock and one channel, and the one server.
+//!
+//! | file | concern |
+//! |---|---|
+//! | [`script`], [`generate`] | what is done to the world |
+//! | [`world`], `tab`, `worker`, `pages` | tabs and their shells |
+//! | [`disk`], [`locks`] | IndexedDB and Web Locks, as tabs share them |
+//! | `faults`, `settle` | what breaks, and how it must end |
+//! | [`check`] | what must hold |
+
+pub mod check;
+pub mod disk;
+mod faults;
+pub mod generate;
+pub mod locks;
+mod pages;
+pub mod script;
+mod settle;
+mod shell;
+mod tab;
+pub mod world;
+
+use crate::check::Violation;
+use crate::run::{Kind, Outcome};
+use crate::story::Story;
+use script::{TabAction, TabSetup};
+
+/// Schedules of several tabs.
+#[derive(Clone, Copy, Debug)]
+pub struct Tabs;
+
+impl Kind for Tabs {
+    type Setup = TabSetup;
+    type Action = TabAction;
+    const FLAG: &'static str = " --tabs";
+
+    fn generate(seed: u64) -> script::TabScript {
+        generate::generate(seed)
+    }
+
+    fn seed(script: &script::TabScript) -> u64 {
+        script.setup.seed
+    }
+
+    fn too_tame(script: &script::TabScript) -> Option<Violation> {
+        let (sends, faults, leaders) = script::counts(script);
+        (sends < 20 || faults < 5 || leaders < 2).then(|| Violation {
+            invariant: "schedule",
+            detail: format!("{sends} sends, {faults} faults, {leaders} of them on leaders"),
+            at: 0,
+        })
+    }
+
+    fn run(script: &script::TabScript, tell: bool) -> Outcome {
+        let story = if tell { Story::kept() } else { Story::default() };
+        let mut world = world::TabWorld::new(script.clone(), story);
+        let violation = crate::run::caught(&mut world, |world| world.run(), |world| world.check.now());
+        let steps = world.steps;
+        Outcome { violation, story: std::mem::take(&mut world.story).into_lines(), steps }
+    }
+}

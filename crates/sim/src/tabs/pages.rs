@@ -1,0 +1,403 @@
+//! People and pages: tabs that open and close, what is sent, and what pages do with what they get.
+
+use super::script::{QUIET, TabAction, Who};
+use super::tab::{Inbox, Tab, Worker};
+use super::world::{Happening, TabWorld};
+use crate::check::{message_id, message_number, messages::Message};
+use crate::clock::Clock;
+use crate::page::Page;
+use crate::script::{SendSpec, What};
+use crate::story::clip;
+use crate::world::{request, subject};
+use sentinelops_engine::tabs::{Node, PageCommand, Role};
+use sentinelops_engine::{
+    Batch, DeliveryState, Durability, EngineOptions, Hint, ModeOption, Options, OutboxOptions,
+};
+use sentinelops_protocol::{Channel, Subject, ordering_key};
+
+const CHANNELS: [Channel; 5] =
+    [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
+
+impl TabWorld {
+    /// A line of the script.
+    pub(super) fn act(&mut self, index: usize) {
+        let (number, entry) = self.script.entries[index].clone();
+        self.say(|| clip(&format!("[{number}] {:?}", entry.action), 160));
+        match entry.action {
+            TabAction::Send(spec) => self.send(spec),
+            TabAction::Publish(channel, count) => self.internet.publish(channel, count),
+            TabAction::Fault(fault) => self.fault(fault),
+            TabAction::Open(place) => self.open(place),
+            TabAction::Hint(who, hint) => self.by(who, PageCommand::Hint(hint)),
+            TabAction::TryNow(who) => self.by(who, PageCommand::TryNow),
+            TabAction::Away(who, ms) => {
+                if let Some(place) = self.acting(who) {
+                    let life = self.tabs[place].life;
+                    self.tabs[place].away_until = (self.now + ms).min(QUIET);
+                    self.queue.push(self.tabs[place].away_until, Happening::Back(place, life));
+                    self.post(place, PageCommand::Disconnect);
+                }
+            }
+            TabAction::Subscribe(place, channel, topic) => {
+                if self.acting(Who::Place(place)).is_some() {
+                    let subject = subject(channel, topic);
+                    let views = &mut self.tabs[place].page.views;
+                    if !views.contains_key(&subject) {
+                        views.insert(subject.clone(), Default::default());
+                        self.post(place, PageCommand::Subscribe(subject));
+                    }
+                }
+            }
+            TabAction::Unsubscribe(place, channel, topic) => {
+                if self.acting(Who::Place(place)).is_some() {
+                    let subject = subject(channel, topic);
+                    if self.tabs[place].page.views.remove(&subject).is_some() {
+                        self.post(place, PageCommand::Unsubscribe(subject));
+                    }
+                }
+            }
+            TabAction::WatchOutbox(place, on) => {
+                if self.acting(Who::Place(place)).is_some() {
+                    self.tabs[place].watches_outbox = on;
+                    self.post(place, PageCommand::WatchOutbox(on));
+                }
+            }
+            TabAction::Retry(nth) => self.retry(nth),
+            TabAction::Discard(nth) => self.discard(nth),
+            TabAction::Close(who) => self.close(who, false),
+            TabAction::Reload(who) => self.close(who, true),
+        }
+    }
+
+    /// The place of somebody who is there, whatever its thread does.
+    pub(super) fn find(&self, who: Who) -> Option<usize> {
+        let role = |tab: &Tab| tab.worker.as_ref().map(|worker| worker.role);
+        let of = |wanted: Role| {
+            let places = self.tabs.iter().enumerate();
+            places.filter(move |(_, tab)| role(tab) == Some(wanted)).map(|(place, _)| place)
+        };
+        let place = match who {
+            Who::Place(place) => Some(place % self.tabs.len()),
+            Who::Leader => of(Role::Leader).next(),
+            Who::Follower(nth) => {
+                let all: Vec<usize> = of(Role::Follower).collect();
+                all.get(nth % all.len().max(1)).copied()
+            }
+        };
+        place.filter(|place| self.tabs[*place].open)
+    }
+
+    /// Only a page that runs and is looked at does anything.
+    fn acting(&self, who: Who) -> Option<usize> {
+        self.find(who).filter(|place| self.runs(*place))
+    }
+
+    pub(super) fn runs(&self, place: usize) -> bool {
+        let tab = &self.tabs[place];
+        tab.open && !tab.hidden && tab.frozen_until <= self.now
+    }
+
+    fn by(&mut self, who: Who, command: PageCommand) {
+        if let Some(place) = self.acting(who) {
+            self.post(place, command);
+        }
+    }
+
+    /// The page says something to its worker.
+    pub(super) fn post(&mut self, place: usize, command: PageCommand) {
+        if let Some(number) = self.tabs[place].worker.as_ref().map(|worker| worker.number) {
+            self.queue.push(self.now, Happening::Worker(number, Inbox::Page(command)));
+        }
+    }
+
+    pub(super) fn back(&mut self, place: usize, life: u32) {
+        if self.tabs[place].life == life && self.tabs[place].away_until <= self.now {
+            self.post(place, PageCommand::Connect);
+        }
+    }
+
+    // Tabs.
+
+    /// A new tab with a fresh page, if the place is free.
+    pub(super) fn open(&mut self, place: usize) {
+        if self.tabs[place].open {
+            return;
+        }
+        let newer = self.script.setup.new_build_from.is_some_and(|from| self.now >= from);
+        let pace = *self.rng.choice(&[1, 16, 16, 1_000]).unwrap_or(&16);
+        let life = self.tabs[place].life + 1;
+        let mut page = Page::new(place as u64, pace);
+        let some = self.rng.u8(0..3) == 0;
+        for channel in CHANNELS {
+            if !some || self.rng.bool() {
+                page.views.insert(Subject::channel(channel), Default::default());
+            }
+        }
+        self.tabs[place] = Tab {
+            name: format!("tab-{place}-{life}"),
+            life,
+            open: true,
+            page,
+            build: if newer { 2 } else { 1 },
+            ..Tab::none()
+        };
+        self.spawn(place);
+    }
+
+    /// The page starts a worker.
+    pub(super) fn spawn(&mut self, place: usize) {
+        if self.tabs[place].worker.is_some() || !self.tabs[place].open {
+            return;
+        }
+        self.workers += 1;
+        let number = self.workers;
+        let mut clock = Clock::default();
+        clock.restart(self.now);
+        let name = self.tabs[place].name.clone();
+        self.say(|| format!("worker {number} of {name} starts"));
+        let options = self.options(&name);
+        let seed = self.script.setup.seed ^ (u64::from(number) << 40);
+        self.tabs[place].worker = Some(Worker {
+            node: Node::new(options, seed, clock.now(self.now)),
+            number,
+            clock,
+            timer: 0,
+            timer_at: None,
+            late: (0, 0),
+            sockets: Default::default(),
+            live: None,
+            buffered: 0,
+            turn: None,
+            blocked_until: 0,
+            backlog: Vec::new(),
+            blocked_since: 0,
+            opening: false,
+            open_again: false,
+            vanished: false,
+            role: Role::Idle,
+            outdated: false,
+            robbed_since: None,
+            ran_since: self.now,
+            leads_since: None,
+        });
+        self.input(place, |_, _| ());
+        self.post(place, PageCommand::Hint(Hint::Visible));
+        if self.tabs[place].away_until <= self.now {
+            self.post(place, PageCommand::Connect);
+        }
+        let subjects: Vec<Subject> = self.tabs[place].page.views.keys().cloned().collect();
+        for subject in subjects {
+            // What it had stays on the screen until the new worker's snapshot comes.
+            if let Some(view) = self.tabs[place].page.views.get_mut(&subject) {
+                view.based = false;
+            }
+            self.post(place, PageCommand::Subscribe(subject));
+        }
+        if self.tabs[place].watches_outbox {
+            self.post(place, PageCommand::WatchOutbox(true));
+        }
+        let unsaved: Vec<_> = self.tabs[place].page.unsaved.iter().cloned().collect();
+        for (n, request) in &unsaved {
+            let place = self.check.inner.messages.next_number();
+            if !self.disk.store.has(&request.id) {
+                self.check.inner.messages.all[*n].submitted = place;
+            }
+        }
+        if !unsaved.is_empty() {
+            self.post(place, PageCommand::Send(unsaved.into_iter().map(|(_, request)| request).collect()));
+        }
+        for (_, request) in &mut self.tabs[place].page.unsaved {
+            request.again = true;
+        }
+    }
+
+    fn options(&self, tab: &str) -> EngineOptions {
+        let setup = &self.script.setup;
+        EngineOptions {
+            connection: Options { mode: ModeOption::Full, ..Options::default() },
+            outbox: OutboxOptions {
+                capacity: setup.capacity,
+                window: setup.window,
+                critical_reserve: setup.reserve,
+                max_age_ms: setup.max_age,
+                ..OutboxOptions::default()
+            },
+            user: Some(crate::server::USER.to_owned()),
+            session: "scope".to_owned(),
+            client: "sim/1".to_owned(),
+            tab: tab.to_owned(),
+            has_token_provider: false,
+        }
+    }
+
+    /// A person closes or reloads a tab: pagehide, and a moment later it is gone.
+    fn close(&mut self, who: Who, again: bool) {
+        let Some(place) = self.find(who) else { return };
+        if !again && self.tabs.iter().filter(|tab| tab.open).count() == 1 {
+            return;
+        }
+        self.leave(place, again);
+    }
+
+    /// The page hides and is gone a moment later, perhaps before its worker has done all.
+    pub(super) fn leave(&mut self, place: usize, again: bool) {
+        self.post(place, PageCommand::PageHide);
+        self.tabs[place].hidden = true;
+        let life = self.tabs[place].life;
+        let at = self.now + self.rng.u64(0..30);
+        self.queue.push(at, Happening::Gone(place, life, again));
+    }
+
+    pub(super) fn gone(&mut self, place: usize, life: u32, again: bool) {
+        if self.tabs[place].life != life || !self.tabs[place].open {
+            return;
+        }
+        self.kill_tab(place);
+        if again {
+            self.open(place);
+        }
+    }
+
+    // Messages.
+
+    fn send(&mut self, spec: SendSpec) {
+        let place = spec.page;
+        if self.acting(Who::Place(place)).is_none() {
+            return;
+        }
+        let messages = &mut self.check.inner.messages;
+        let n = messages.all.len();
+        let mut request = request(n, &spec);
+        if spec.coalesce.is_some() {
+            request.coalesce = request.coalesce.map(|name| format!("{name}-{place}"));
+        }
+        let key = ordering_key(request.channel, &request.payload)
+            .map(|name| messages.key(format!("{place}/{}/{name}", self.tabs[place].life)));
+        let promised = spec.queue && !request.ephemeral;
+        let submitted = messages.next_number();
+        messages.all.push(Message {
+            page: place,
+            key,
+            coalesce: request.coalesce.clone(),
+            priority: spec.priority,
+            promised,
+            hopeless: matches!(spec.what, What::Unknown | What::Poison(_)),
+            submitted,
+            original: submitted,
+            instance: 0,
+            first_worker: 0,
+            sent: 0,
+            on: None,
+            nacked: false,
+            answered: false,
+            effects: 0,
+            received: 0,
+            unfenced: false,
+            durable: false,
+            told: None,
+            ended_badly: false,
+            retried: false,
+            // What is not kept keeps no place either.
+            unordered: !promised,
+            forgotten: false,
+            at: self.now,
+        });
+        let tab = &mut self.tabs[place];
+        self.check.senders.push((place, tab.life));
+        if !request.ephemeral {
+            let again = tab.worker.is_some();
+            tab.page.unsaved.push_back((n, sentinelops_engine::SendRequest { again, ..request.clone() }));
+        }
+        self.post(place, PageCommand::Send(vec![request]));
+    }
+
+    fn retry(&mut self, nth: usize) {
+        let failed: Vec<usize> = (0..self.check.inner.messages.all.len())
+            .filter(|n| {
+                let message = &self.check.inner.messages.all[*n];
+                message.promised
+                    && !message.hopeless
+                    && message.effects == 0
+                    && matches!(message.told, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
+                    && self.sender(*n).is_some()
+            })
+            .collect();
+        let Some(&n) = failed.get(nth % failed.len().max(1)) else { return };
+        let Some(place) = self.sender(n) else { return };
+        let submitted = self.check.inner.messages.next_number();
+        let message = &mut self.check.inner.messages.all[n];
+        (message.retried, message.ended_badly) = (true, false);
+        (message.answered, message.nacked) = (false, true);
+        message.submitted = submitted;
+        let id = message_id(n);
+        self.say(|| format!("somebody retries {id}"));
+        self.post(place, PageCommand::Retry { id, confirm: false });
+    }
+
+    fn discard(&mut self, nth: usize) {
+        let open: Vec<usize> = self
+            .check
+            .inner
+            .messages
+            .open()
+            .filter(|(n, message)| message.promised && self.sender(*n).is_some())
+            .map(|(n, _)| n)
+            .collect();
+        let Some(&n) = open.get(nth % open.len().max(1)) else { return };
+        let Some(place) = self.sender(n) else { return };
+        let id = message_id(n);
+        self.say(|| format!("somebody discards {id}"));
+        self.post(place, PageCommand::Discard { id });
+    }
+
+    /// The place of the page that sent a message, if it is still there and runs.
+    pub(super) fn sender(&self, n: usize) -> Option<usize> {
+        let (place, life) = self.check.senders[n];
+        (self.tabs[place].life == life && self.runs(place)).then_some(place)
+    }
+
+    // What pages get.
+
+    pub(super) fn page_takes(&mut self, number: u32, batch: Batch) {
+        let Some(place) = self.place_of(number) else { return };
+        let tab = &mut self.tabs[place];
+        if tab.frozen_until > self.now {
+            let at = tab.frozen_until + 1;
+            return self.queue.push(at, Happening::Page(number, batch));
+        }
+        tab.note_status(&batch.items);
+        let batch_number = batch.number;
+        let taken = tab.page.take(batch);
+        let name = tab.name.clone();
+        if let Some((invariant, detail)) = taken.wrong {
+            self.check.inner.fail(invariant, || format!("{name}: {detail}"));
+        }
+        for update in taken.updates {
+            let store = &self.disk.store;
+            let on_disk = store.has(&update.id) || store.failed(&update.id).is_some();
+            self.say(|| {
+                format!("{name} is told: {} {:?} {:?}", update.id, update.durability, update.delivery)
+            });
+            self.check.told(&update, on_disk);
+            let Some(n) = message_number(&update.id) else { continue };
+            if update.durability == Durability::Durable || update.delivery.is_final() {
+                self.tabs[place].page.unsaved.retain(|(unsaved, _)| *unsaved != n);
+            }
+        }
+        if batch_number > 0 {
+            let page = &self.tabs[place].page;
+            let at = (self.now + page.pace).max(page.hung_until);
+            self.queue.push(at, Happening::Credit(number, batch_number));
+        }
+    }
+
+    pub(super) fn credit(&mut self, number: u32, batch: u64) {
+        let Some(place) = self.place_of(number) else { return };
+        let tab = &self.tabs[place];
+        let at = tab.page.hung_until.max(tab.frozen_until);
+        if at > self.now {
+            return self.queue.push(at, Happening::Credit(number, batch));
+        }
+        self.post(place, PageCommand::Credit(batch));
+    }
+}

@@ -1,0 +1,190 @@
+//! After the faults: everything must come to rest, and to the same state everywhere.
+
+use super::script::{QUIET, SETTLED_BY};
+use super::world::{Happening, TabWorld};
+use crate::fold::Fold;
+use crate::net::End;
+use sentinelops_engine::tabs::{PageCommand, Role};
+use sentinelops_engine::{ConnectionState, Engine, StorageState};
+use sentinelops_protocol::{Channel, Subject};
+
+/// How long the world must be at rest before it is compared.
+const REST_MS: u64 = 3_000;
+
+impl TabWorld {
+    /// Somebody looks at the screens every few seconds, and helps where only a person can.
+    pub(super) fn look(&mut self) {
+        self.queue.push(self.now + 5_000, Happening::Look);
+        for place in 0..self.tabs.len() {
+            if !self.runs(place) {
+                continue;
+            }
+            if self.tabs[place].worker.as_ref().is_some_and(|worker| worker.outdated) {
+                self.say(|| "somebody reloads to update".to_owned());
+                self.leave(place, true);
+                continue;
+            }
+            let away = self.tabs[place].away_until > self.now;
+            let stuck = match self.tabs[place].status.as_ref().map(|status| status.state) {
+                Some(ConnectionState::Error) => true,
+                Some(ConnectionState::Disconnected) => !away,
+                _ => false,
+            };
+            let tab = &mut self.tabs[place];
+            tab.trouble = if stuck { tab.trouble + 1 } else { 0 };
+            if tab.trouble >= 2 {
+                tab.trouble = 0;
+                self.say(|| "somebody helps".to_owned());
+                self.post(place, PageCommand::Connect);
+                self.post(place, PageCommand::TryNow);
+            }
+        }
+    }
+
+    /// Whatever was broken is whole again.
+    pub(super) fn quiet(&mut self) {
+        self.say(|| "everything is whole again".to_owned());
+        self.internet.heal();
+        self.disk.store.heal();
+        self.link_slow = (0, 0);
+        if !self.tabs.iter().any(|tab| tab.open) {
+            self.open(0);
+        }
+        for place in 0..self.tabs.len() {
+            self.spawn(place);
+        }
+        // Whoever missed an event so far must notice by these at the latest.
+        for channel in
+            [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
+        {
+            self.internet.publish(channel, 1);
+        }
+        self.queue.push(self.now + 5_000, Happening::Settle);
+    }
+
+    pub(super) fn settle(&mut self) {
+        if self.now >= SETTLED_BY {
+            let state = self.unsettled().unwrap_or_default();
+            return self.check.inner.fail("settles", || {
+                format!("not at rest {} s after the last fault: {state}", (SETTLED_BY - QUIET) / 1000)
+            });
+        }
+        self.queue.push(self.now + 1_000, Happening::Settle);
+        if self.unsettled().is_some() {
+            self.settled_since = None;
+            return;
+        }
+        let since = *self.settled_since.get_or_insert(self.now);
+        if self.now - since >= REST_MS {
+            self.over = true;
+            self.compare();
+        }
+    }
+
+    fn leader(&self) -> Option<&Engine> {
+        let leads = |tab: &&super::tab::Tab| tab.worker.as_ref().is_some_and(|w| w.role == Role::Leader);
+        self.tabs.iter().find(leads)?.worker.as_ref()?.node.engine()
+    }
+
+    /// What is not at rest yet.
+    fn unsettled(&self) -> Option<String> {
+        let mut leaders = 0;
+        for tab in self.tabs.iter().filter(|tab| tab.open) {
+            let name = &tab.name;
+            let Some(worker) = &tab.worker else { return Some(format!("{name} has no worker")) };
+            match worker.role {
+                Role::Leader => leaders += 1,
+                Role::Follower => {}
+                other => return Some(format!("{name} is {other:?}")),
+            }
+            let status = tab.status.as_ref();
+            if status.map(|status| status.state) != Some(ConnectionState::Connected) {
+                return Some(format!("{name} shows {:?}", status.map(|s| (s.state, s.cause.clone()))));
+            }
+            if status.map(|status| &status.storage) != Some(&StorageState::Durable) {
+                return Some(format!("{name} shows storage {:?}", status.map(|status| &status.storage)));
+            }
+            if let Some((n, _)) = tab.page.unsaved.front() {
+                let told = &self.check.inner.messages.all[*n].told;
+                return Some(format!("{name} waits for message {n}, told {told:?}"));
+            }
+        }
+        if leaders != 1 {
+            return Some(format!("{leaders} lead"));
+        }
+        let Some(engine) = self.leader() else { return Some("nobody leads".to_owned()) };
+        let status = engine.status();
+        if status.state != ConnectionState::Connected {
+            return Some(format!("{:?} ({:?})", status.state, status.cause));
+        }
+        if status.storage != StorageState::Durable {
+            return Some(format!("storage is {:?}", status.storage));
+        }
+        let counts = engine.counts();
+        if counts.queued.iter().sum::<u32>() > 0 {
+            return Some(format!("{counts:?} waiting"));
+        }
+        if let Some(id) = self.left_over() {
+            return Some(format!("{id} is on the disk"));
+        }
+        if self.disk.is_busy() {
+            return Some("the store is busy".to_owned());
+        }
+        let open: Vec<_> = self.internet.conns.iter().filter(|conn| conn.client != End::Closed).collect();
+        if open.len() != 1 {
+            return Some(format!("{} sockets are open", open.len()));
+        }
+        let busy = open.iter().any(|conn| {
+            let silent = conn.up.swallow || conn.down.swallow || conn.server != End::Open;
+            silent || !conn.up.is_empty() || !conn.down.is_empty()
+        });
+        busy.then(|| "something is on its way".to_owned())
+    }
+
+    /// Everything is at rest: is it right?
+    fn compare(&mut self) {
+        self.compare_folds();
+        self.compare_subscriptions();
+        self.account();
+    }
+
+    fn compare_folds(&mut self) {
+        let Some(gateway) = &self.internet.server.gateway else { return };
+        let mut wrong = None;
+        for tab in self.tabs.iter().filter(|tab| tab.open) {
+            for (subject, view) in &tab.page.views {
+                let truth = Fold::of_items(&gateway.state(subject));
+                // A topic may be shown out of the fold of its whole channel, and shares its bound.
+                let shared = subject.topic.is_some();
+                if view.fold != truth && !(shared && view.fold.ends_like(&truth)) {
+                    wrong = Some(format!("{}, {subject}: {}", tab.name, view.fold.difference(&truth)));
+                }
+            }
+        }
+        if let Some(detail) = wrong {
+            self.check.inner.fail("fold-equals-server", || detail);
+        }
+    }
+
+    /// What no page looks at any more, the leader holds no more.
+    fn compare_subscriptions(&mut self) {
+        let mut wanted: Vec<&Subject> =
+            self.tabs.iter().filter(|tab| tab.open).flat_map(|tab| tab.page.views.keys()).collect();
+        wanted.sort();
+        let mut subjects: Vec<Subject> =
+            [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
+                .into_iter()
+                .map(Subject::channel)
+                .collect();
+        subjects.extend((0..3).map(|n| Subject::topic(Channel::Chat, format!("conv-{n}"))));
+        let held =
+            |subject: &Subject| self.leader().is_some_and(|engine| engine.fold_items(subject).is_some());
+        let dead = subjects
+            .iter()
+            .find(|subject| !wanted.iter().any(|w| *w == *subject || w.covers(subject)) && held(subject));
+        if let Some(subject) = dead {
+            let subject = subject.to_string();
+            self.check.inner.fail("dead-subscriptions", || format!("nobody looks at {subject} any more"));
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! A worker's shell: gives the node its inputs and carries out its outputs.
+
+use super::disk::{Answer, Ask};
+use super::tab::{Inbox, Worker};
+use super::world::{Happening, TabWorld};
+use crate::net::{End, Item};
+use crate::store::Request;
+use crate::story::clip;
+use sentinelops_engine::tabs::{
+    LinkMessage, LinkTarget, LockEvent, LockRequest, Node, NodeOutput, PageCommand, Role,
+};
+use sentinelops_engine::{Batch, Generation, Hint, Now, Output, SocketEvent, StoreError, StoreEvent, Trace};
+
+impl TabWorld {
+    /// Something for a worker: at once, or when its thread runs again.
+    pub(super) fn arrive(&mut self, number: u32, inbox: Inbox) {
+        let Some(place) = self.place_of(number) else { return };
+        let now = self.now;
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        if now < worker.blocked_until {
+            return worker.backlog.push(inbox);
+        }
+        self.take_in(place, inbox);
+    }
+
+    /// The thread runs again: what waited runs in the browser's order.
+    pub(super) fn wake(&mut self, number: u32) {
+        let Some(place) = self.place_of(number) else { return };
+        let now = self.now;
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        if now < worker.blocked_until || worker.blocked_until == 0 {
+            return;
+        }
+        worker.blocked_until = 0;
+        worker.ran_since = now;
+        let slept = now - worker.blocked_since;
+        let mut backlog = std::mem::take(&mut worker.backlog);
+        backlog.sort_by_key(Inbox::class);
+        self.say(|| format!("{number} runs again; {} wait", backlog.len()));
+        self.check_wake(place, slept);
+        for inbox in backlog {
+            self.arrive(number, inbox);
+        }
+    }
+
+    fn take_in(&mut self, place: usize, inbox: Inbox) {
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        let number = worker.number;
+        match inbox {
+            Inbox::Page(command) => {
+                let back = worker.vanished
+                    && matches!(&command, PageCommand::Hint(hint)
+                        if !matches!(hint, Hint::Hidden
+                            | Hint::Offline | Hint::Online));
+                worker.vanished &= !back;
+                let hides = command == PageCommand::PageHide;
+                self.input(place, |node, now| node.handle_page(now, command));
+                if let Some(worker) = &mut self.tabs[place].worker {
+                    worker.vanished |= hides;
+                }
+            }
+            Inbox::Link(message) if !worker.vanished => {
+                if !matches!(message, LinkMessage::Beat { .. }) {
+                    self.say(|| clip(&format!("{number} hears {message:?}"), 180));
+                }
+                self.input(place, |node, now| node.handle_link(now, message));
+            }
+            Inbox::Link(_) => {}
+            Inbox::Socket(index, item) => self.socket(place, index, item),
+            Inbox::Store(answer) => self.answered(place, answer),
+            Inbox::Lock(turn, event) => {
+                if worker.turn != Some(turn) {
+                    // Of an earlier turn: what came too late is given back.
+                    let build = self.tabs[place].build;
+                    if event == LockEvent::Granted
+                        && let Some(lock) = self.locks.get_mut(&build)
+                        && lock.holds(turn)
+                    {
+                        lock.release(number);
+                    }
+                    return;
+                }
+                self.say(|| format!("{number} lock: {event:?}"));
+                self.input(place, |node, now| node.handle_lock(now, &event));
+            }
+            Inbox::Tabs(alive) => self.input(place, |node, now| node.handle_tabs(now, &alive)),
+            Inbox::VersionChange => {
+                if self.disk.is_open(number) {
+                    worker.outdated = true;
+                    self.say(|| format!("{number} must let a newer build have the store"));
+                    let free = self.disk.closed(number);
+                    self.unblock(free);
+                    let event = StoreEvent::Closed(StoreError::NewerSchema);
+                    self.input(place, |node, now| node.handle_store(now, event));
+                }
+            }
+            Inbox::Timer(token) => self.timer(place, token),
+        }
+    }
+
+    /// One input: everything it brings about is carried out before anything else happens.
+    pub(super) fn input(&mut self, place: usize, give: impl FnOnce(&mut Node, Now)) {
+        let now = self.now;
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        give(&mut worker.node, worker.clock.now(now));
+        self.drain(place);
+    }
+
+    fn drain(&mut self, place: usize) {
+        loop {
+            let mut sent = None;
+            while let Some(output) = self.worker(place).and_then(|worker| worker.node.poll_output()) {
+                self.check.inner.output();
+                if let NodeOutput::Engine(Output::Transmit { generation, .. }) = &output {
+                    sent = Some(*generation);
+                }
+                self.carry_out(place, output);
+                if self.check.violation().is_some() {
+                    return;
+                }
+            }
+            let Some(generation) = sent else { break };
+            self.read_buffered(place, generation);
+        }
+        self.arm_timer(place);
+        self.check_leader(place);
+    }
+
+    fn worker(&mut self, place: usize) -> Option<&mut Worker> {
+        self.tabs[place].worker.as_mut()
+    }
+
+    fn read_buffered(&mut self, place: usize, generation: Generation) {
+        let now = self.now;
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        let Some(index) = worker.sockets.get(&generation.0).copied() else { return };
+        worker.buffered = self.internet.buffered(index);
+        let event = SocketEvent::Buffered(worker.buffered as usize);
+        worker.node.handle_socket(worker.clock.now(now), generation, event);
+    }
+
+    fn arm_timer(&mut self, place: usize) {
+        let now = self.now;
+        let late = self.rng.u64(0..1_000);
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        let Some(due) = worker.node.poll_timeout() else {
+            worker.timer_at = None;
+            return;
+        };
+        let mut at = worker.clock.time_of(due).max(now);
+        if worker.timer_at.is_some_and(|armed| armed <= at) {
+            return;
+        }
+        if now < worker.late.1 && worker.late.0 > 0 {
+            at += late * worker.late.0 / 1_000;
+        }
+        worker.timer += 1;
+        worker.timer_at = Some(at);
+        let (number, token) = (worker.number, worker.timer);
+        self.queue.push(at, Happening::Worker(number, Inbox::Timer(token)));
+    }
+
+    fn timer(&mut self, place: usize, token: u64) {
+        let now = self.now;
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        if token != worker.timer {
+            return;
+        }
+        worker.timer_at = None;
+        let mono = worker.clock.mono(now);
+        if worker.node.poll_timeout().is_none_or(|due| due > mono) {
+            return self.arm_timer(place);
+        }
+        if worker.buffered > 0
+            && let Some(live) = worker.live
+        {
+            let generation = Generation(self.internet.conns[live].generation);
+            self.read_buffered(place, generation);
+            self.drain(place);
+        }
+        self.input(place, |node, now| node.handle_timeout(now));
+        let overdue =
+            self.worker(place).and_then(|worker| worker.node.poll_timeout()).is_some_and(|due| due <= mono);
+        self.check.inner.tick(overdue);
+    }
+
+    fn carry_out(&mut self, place: usize, output: NodeOutput) {
+        let Some(number) = self.worker(place).map(|worker| worker.number) else { return };
+        match output {
+            NodeOutput::Engine(output) => self.carry_out_engine(place, number, output),
+            NodeOutput::Lock(request) => self.lock(place, number, request),
+            NodeOutput::Link(target, message) => self.broadcast(place, &target, &message),
+            NodeOutput::Append { number: group, rows } => {
+                self.check_append(place, &rows);
+                self.ask(number, Ask::Append(group, rows));
+            }
+            NodeOutput::ReadMeta => self.ask(number, Ask::ReadMeta),
+            NodeOutput::QueryTabs => {
+                let build = self.tabs[place].build;
+                let alive = self
+                    .tabs
+                    .iter()
+                    .filter(|tab| tab.build == build)
+                    .filter(|tab| tab.worker.as_ref().is_some_and(|worker| !worker.vanished))
+                    .map(|tab| tab.name.clone())
+                    .collect();
+                let at = self.now + self.rng.u64(0..4);
+                self.queue.push(at, Happening::Worker(number, Inbox::Tabs(alive)));
+            }
+            NodeOutput::Role(role) => {
+                self.say(|| format!("{number} is {role:?}"));
+                let now = self.now;
+                if let Some(worker) = self.worker(place) {
+                    worker.role = role;
+                    worker.leads_since = (role == Role::Leader).then_some(now);
+                }
+            }
+        }
+    }
+
+    fn carry_out_engine(&mut self, place: usize, number: u32, output: Output) {
+        match output {
+            Output::Dial { generation, url: _ } => self.dial(place, generation),
+            Output::Transmit { generation, text, binary } => {
+                self.transmit(place, generation, text, binary);
+            }
+            Output::Abandon { generation, code, reason } => {
+                self.say(|| format!("{number} abandons #{} with {code} {reason}", generation.0));
+                let Some(worker) = self.worker(place) else { return };
+                let Some(index) = worker.sockets.get(&generation.0).copied() else { return };
+                worker.live.take_if(|live| *live == index);
+                self.internet.close_client(index, code);
+            }
+            Output::RequestToken { .. } => {}
+            Output::Store(group) => {
+                self.check_write(place, &group);
+                self.ask(number, Ask::Plain(Request::Write(group)));
+            }
+            Output::OpenStore => self.open_store(place, number),
+            Output::RescanStore => self.ask(number, Ask::Plain(Request::Rescan)),
+            Output::Deliver { batch, .. } => self.hand_batch(number, batch),
+            Output::Trace(trace) => self.say(|| match trace {
+                Trace::State { from, to, cause } => format!("{number} state {from:?} -> {to:?}: {cause}"),
+                Trace::Backoff { attempt, delay_ms, why } => {
+                    format!("{number} attempt {attempt} in {delay_ms} ms: {why}")
+                }
+                Trace::Message(update) => {
+                    format!("{number}: {} {:?} {:?}", update.id, update.durability, update.delivery)
+                }
+                other => clip(&format!("{number} {other:?}"), 160),
+            }),
+        }
+    }
+
+    fn dial(&mut self, place: usize, generation: Generation) {
+        let Some(number) = self.worker(place).map(|worker| worker.number) else { return };
+        self.say(|| format!("{number} dials #{}", generation.0));
+        let index = self.internet.dial(number, generation.0);
+        let Some(worker) = self.worker(place) else { return };
+        let before = worker.live.replace(index);
+        worker.sockets.insert(generation.0, index);
+        worker.buffered = 0;
+        if before.is_some_and(|index| self.internet.conns[index].client != End::Closed) {
+            self.check.inner.fail("one-live-socket", || format!("{number} dials while its socket lives"));
+        }
+        self.check_dial(place);
+    }
+
+    fn transmit(&mut self, place: usize, generation: Generation, text: String, binary: bool) {
+        let Some(worker) = self.worker(place) else { return };
+        let number = worker.number;
+        let index = worker.sockets.get(&generation.0).copied();
+        let open = index.filter(|index| self.internet.conns[*index].client == End::Open);
+        let Some(index) = open else {
+            return self.check.inner.fail("one-live-socket", || {
+                format!("{number} sends on #{}, which is not open", generation.0)
+            });
+        };
+        self.say(|| format!("{number} #{} <- {}", generation.0, clip(&text, 200)));
+        self.check_transmit(place, (number, generation.0), &text);
+        self.internet.send(index, text.into_bytes(), binary);
+    }
+
+    fn socket(&mut self, place: usize, index: usize, item: Item) {
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        let number = worker.number;
+        let conn = &mut self.internet.conns[index];
+        let generation = Generation(conn.generation);
+        let socket = (number, conn.generation);
+        let live = conn.client != End::Closed;
+        // Handlers are detached at an abandon.
+        if !live {
+            return;
+        }
+        match item {
+            Item::Opened => {
+                conn.client = End::Open;
+                self.input(place, |node, now| node.handle_socket(now, generation, SocketEvent::Opened));
+            }
+            Item::Frame { bytes, binary } => {
+                self.check.read(socket, &bytes);
+                self.say(|| {
+                    let text = String::from_utf8_lossy(&bytes);
+                    format!("{number} #{} -> {}", generation.0, clip(&text, 200))
+                });
+                self.input(place, |node, now| {
+                    node.handle_socket(now, generation, SocketEvent::Frame { bytes: &bytes, binary });
+                });
+            }
+            Item::Close { code, reason } => {
+                conn.client = End::Closed;
+                worker.live.take_if(|live| *live == index);
+                self.say(|| format!("{number} #{} closed: {code} {reason}", generation.0));
+                self.input(place, |node, now| {
+                    node.handle_socket(now, generation, SocketEvent::Closed { code, reason });
+                });
+            }
+        }
+    }
+
+    // Locks and channels.
+
+    fn lock(&mut self, place: usize, number: u32, request: LockRequest) {
+        self.say(|| format!("{number} lock <- {request:?}"));
+        let build = self.tabs[place].build;
+        if request == LockRequest::Steal {
+            self.check_steal(place);
+        }
+        let lock = self.locks.entry(build).or_default();
+        let turn = match request {
+            LockRequest::Request => Some(lock.request(number)),
+            LockRequest::Steal => Some(lock.steal(number)),
+            LockRequest::Release => {
+                lock.release(number);
+                None
+            }
+        };
+        if let Some(worker) = self.worker(place) {
+            worker.turn = turn;
+        }
+    }
+
+    fn broadcast(&mut self, place: usize, target: &LinkTarget, message: &LinkMessage) {
+        let Some(worker) = self.worker(place) else { return };
+        if worker.vanished {
+            return;
+        }
+        let (from, build) = (worker.number, self.tabs[place].build);
+        let slow = if self.now < self.link_slow.1 { self.link_slow.0 } else { 0 };
+        for to in 0..self.tabs.len() {
+            let tab = &self.tabs[to];
+            let meant = match target {
+                LinkTarget::All => to != place,
+                LinkTarget::Tab(name) => tab.name == *name && to != place,
+            };
+            let Some(worker) = tab.worker.as_ref().filter(|worker| meant && !worker.vanished) else {
+                continue;
+            };
+            if tab.build != build {
+                continue;
+            }
+            let number = worker.number;
+            let order = self.link_order.entry((from, number)).or_default();
+            let at = (self.now + self.rng.u64(0..4) + slow).max(*order);
+            *order = at;
+            self.queue.push(at, Happening::Worker(number, Inbox::Link(message.clone())));
+        }
+    }
+
+    // The store.
+
+    pub(super) fn ask(&mut self, number: u32, ask: Ask) {
+        if !matches!(ask, Ask::Plain(Request::Rescan)) {
+            self.say(|| clip(&format!("{number} store <- {ask:?}"), 240));
+        }
+        let pace = self.rng.u64(0..6);
+        let at = self.disk.ask(self.now, number, ask, pace);
+        self.queue.push(at, Happening::Disk);
+    }
+
+    fn open_store(&mut self, place: usize, number: u32) {
+        let build = self.tabs[place].build;
+        let Some(worker) = self.worker(place) else { return };
+        if worker.opening {
+            worker.open_again = true;
+            return;
+        }
+        worker.opening = true;
+        if self.disk.is_open(number) {
+            return self.ask(number, Ask::Plain(Request::Open));
+        }
+        match self.disk.may_open(number, build) {
+            Ok(()) => {
+                self.disk.opened(number, build);
+                self.ask(number, Ask::Plain(Request::Open));
+            }
+            Err(error) => {
+                if error == StoreError::Blocked {
+                    for older in self.disk.older(build).collect::<Vec<_>>() {
+                        self.queue.push(self.now + 1, Happening::Worker(older, Inbox::VersionChange));
+                    }
+                } else if let Some(worker) = self.worker(place) {
+                    worker.opening = false;
+                }
+                let answer = Answer::Event(StoreEvent::OpenFailed(error));
+                self.queue.push(self.now + 2, Happening::Worker(number, Inbox::Store(answer)));
+            }
+        }
+    }
+
+    /// Those who waited for older builds open now.
+    pub(super) fn unblock(&mut self, free: Vec<(u32, u32)>) {
+        for (number, build) in free {
+            if self.place_of(number).is_some() && self.disk.may_open(number, build).is_ok() {
+                self.say(|| format!("{number} opens the store at last"));
+                self.disk.opened(number, build);
+                self.ask(number, Ask::Plain(Request::Open));
+            }
+        }
+    }
+
+    pub(super) fn disk_done(&mut self) {
+        while let Some((owner, needs_thread)) = self.disk.next(self.now) {
+            let blocked = self.place_of(owner).and_then(|place| self.tabs[place].worker.as_ref());
+            let until = blocked.map_or(0, |worker| worker.blocked_until);
+            if needs_thread && self.script.setup.freeze_blocks && until > self.now {
+                self.disk.hold(until);
+                return self.queue.push(until, Happening::Disk);
+            }
+            let Some((number, answer)) = self.disk.carry_out(self.now) else { continue };
+            self.note_store(number, &answer);
+            let at = self.now + self.rng.u64(0..2);
+            self.queue.push(at, Happening::Worker(number, Inbox::Store(answer)));
+        }
+    }
+
+    fn answered(&mut self, place: usize, answer: Answer) {
+        let Some(worker) = self.worker(place) else { return };
+        let number = worker.number;
+        match answer {
+            Answer::Meta(meta) => {
+                self.say(|| format!("{number} store -> {meta:?}"));
+                self.input(place, |node, now| node.handle_meta(now, meta.as_ref()));
+            }
+            Answer::Event(event) => {
+                match &event {
+                    StoreEvent::Opened(_) if worker.open_again => {
+                        worker.open_again = false;
+                        return self.ask(number, Ask::Plain(Request::Open));
+                    }
+                    StoreEvent::Opened(_) => worker.opening = false,
+                    StoreEvent::OpenFailed(StoreError::Blocked) => {}
+                    StoreEvent::OpenFailed(_) => {
+                        (worker.opening, worker.open_again) = (false, false);
+                        let free = self.disk.closed(number);
+                        self.unblock(free);
+                    }
+                    _ => {}
+                }
+                if !matches!(event, StoreEvent::Found(_)) {
+                    self.say(|| clip(&format!("{number} store -> {event:?}"), 160));
+                }
+                self.input(place, |node, now| node.handle_store(now, event));
+            }
+        }
+    }
+
+    fn hand_batch(&mut self, number: u32, batch: Batch) {
+        self.queue.push(self.now + 1, Happening::Page(number, batch));
+    }
+}

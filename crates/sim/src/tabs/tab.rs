@@ -1,0 +1,112 @@
+//! A tab: a page, and the worker behind it.
+
+use super::locks::Turn;
+use crate::clock::Clock;
+use crate::net::Item;
+use crate::page::Page;
+use sentinelops_engine::tabs::{LinkMessage, LockEvent, Node, PageCommand, Role, TabId};
+use sentinelops_engine::{Delivery, Status};
+use std::collections::HashMap;
+
+use super::disk::Answer;
+
+/// Something for a worker. What waits while its thread does not run is sorted by [`Inbox::class`].
+#[derive(Debug)]
+pub(super) enum Inbox {
+    /// Of its page.
+    Page(PageCommand),
+    /// Of another tab.
+    Link(LinkMessage),
+    /// Something arrived on a connection.
+    Socket(usize, Item),
+    /// The store's answer.
+    Store(Answer),
+    /// The lock, for this turn.
+    Lock(Turn, LockEvent),
+    /// Who is alive.
+    Tabs(Vec<TabId>),
+    /// A newer build wants the database.
+    VersionChange,
+    /// Its timer.
+    Timer(u64),
+}
+
+impl Inbox {
+    /// After a freeze broadcasts run first, then sockets, timers, the rest, and the lock's loss last.
+    pub(super) fn class(&self) -> u8 {
+        match self {
+            Self::Link(_) => 0,
+            Self::Socket(..) => 1,
+            Self::Timer(_) => 2,
+            Self::Store(_) | Self::Tabs(_) | Self::VersionChange => 3,
+            Self::Page(_) => 4,
+            Self::Lock(..) => 5,
+        }
+    }
+}
+
+/// A worker: the node and what surrounds it in its thread.
+pub(super) struct Worker {
+    pub(super) node: Node,
+    /// Counts the workers of the world.
+    pub(super) number: u32,
+    pub(super) clock: Clock,
+    pub(super) timer: u64,
+    pub(super) timer_at: Option<u64>,
+    pub(super) late: (u64, u64),
+    /// Connections by generation.
+    pub(super) sockets: HashMap<u64, usize>,
+    pub(super) live: Option<usize>,
+    pub(super) buffered: u64,
+    pub(super) turn: Option<Turn>,
+    /// Its thread does not run before then.
+    pub(super) blocked_until: u64,
+    /// What waits for it.
+    pub(super) backlog: Vec<Inbox>,
+    /// Since when it has been blocked.
+    pub(super) blocked_since: u64,
+    pub(super) opening: bool,
+    pub(super) open_again: bool,
+    /// The shell holds no channel: the page is put away.
+    pub(super) vanished: bool,
+    pub(super) role: Role,
+    /// A newer build took the store, and it was told.
+    pub(super) outdated: bool,
+    /// Since when it acts as leader without the lock; 0: it must know.
+    pub(super) robbed_since: Option<u64>,
+    /// Since when its thread runs, and since when it leads.
+    pub(super) ran_since: u64,
+    pub(super) leads_since: Option<u64>,
+}
+
+/// A place for a tab, and the tab in it.
+pub(super) struct Tab {
+    /// Its name; a reloaded page is another.
+    pub(super) name: TabId,
+    pub(super) life: u32,
+    /// Whether there is a page.
+    pub(super) open: bool,
+    pub(super) page: Page,
+    pub(super) build: u32,
+    pub(super) status: Option<Status>,
+    pub(super) worker: Option<Worker>,
+    /// The page does not run before then.
+    pub(super) frozen_until: u64,
+    /// It is in the bfcache, or on its way there.
+    pub(super) hidden: bool,
+    /// A person disconnected it, until then.
+    pub(super) away_until: u64,
+    /// How often in a row a look found it in trouble.
+    pub(super) trouble: u32,
+    pub(super) watches_outbox: bool,
+}
+
+impl Tab {
+    pub(super) fn note_status(&mut self, items: &[Delivery]) {
+        for item in items {
+            if let Delivery::Status(status) = item {
+                self.status = Some((**status).clone());
+            }
+        }
+    }
+}

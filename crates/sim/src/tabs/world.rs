@@ -1,0 +1,234 @@
+//! The world: one event queue, tabs, their shared store, lock and channel, one network, one server.
+
+use super::check::TabChecker;
+use super::disk::Disk;
+use super::locks::Lock;
+use super::script::{QUIET, TabScript};
+use super::tab::{Inbox, Tab};
+use crate::check::Violation;
+use crate::internet::{Internet, Traffic};
+use crate::net::Conditions;
+use crate::page::Page;
+use crate::queue::Queue;
+use crate::script::{ServerKind, Setup};
+use crate::server::Server;
+use crate::story::Story;
+use fastrand::Rng;
+use sentinelops_engine::{Batch, ModeOption};
+use std::collections::BTreeMap;
+
+/// Something that will happen.
+#[derive(Debug)]
+pub(super) enum Happening {
+    /// The n-th line of the script.
+    Script(usize),
+    /// Network or server.
+    Net(Traffic),
+    /// Something reaches a worker.
+    Worker(u32, Inbox),
+    /// A worker's thread runs again.
+    Wake(u32),
+    /// The store has something done.
+    Disk,
+    /// A batch reaches the page of a worker.
+    Page(u32, Batch),
+    /// The page of a worker returns the credit.
+    Credit(u32, u64),
+    /// The page in a place starts a new worker for the page's n-th life.
+    Respawn(usize, u32),
+    /// A page that a worker hung on gives it up.
+    GiveUp(u32),
+    /// A page in this life is frozen until then.
+    Freeze(usize, u32, u64),
+    /// A page comes back from the bfcache or is dropped.
+    CacheEnds(usize, u32, bool),
+    /// Somebody connects again.
+    Back(usize, u32),
+    /// A tab that was closed or reloaded is gone for good; then perhaps another one opens.
+    Gone(usize, u32, bool),
+    /// The browser is started again with tabs in these places.
+    Restart(Vec<usize>),
+    /// Somebody looks at the screens.
+    Look,
+    /// Everything broken is whole again.
+    Quiet,
+    /// Is it settled?
+    Settle,
+}
+
+/// See the module.
+pub struct TabWorld {
+    pub(super) now: u64,
+    pub(super) script: TabScript,
+    pub(super) queue: Queue<Happening>,
+    pub(super) rng: Rng,
+    pub(super) internet: Internet,
+    pub(super) disk: Disk,
+    /// The leader's lock, by build.
+    pub(super) locks: BTreeMap<u32, Lock>,
+    pub(super) tabs: Vec<Tab>,
+    pub(super) workers: u32,
+    pub(super) link_slow: (u64, u64),
+    /// When the youngest message between two workers arrives.
+    pub(super) link_order: BTreeMap<(u32, u32), u64>,
+    /// The checker.
+    pub check: TabChecker,
+    /// The story.
+    pub story: Story,
+    pub(super) settled_since: Option<u64>,
+    pub(super) over: bool,
+    /// Happenings so far.
+    pub steps: u64,
+}
+
+impl TabWorld {
+    /// The world of a script, before anything happened.
+    pub fn new(script: TabScript, story: Story) -> Self {
+        let setup = script.setup.clone();
+        let server = Server::new(&Setup {
+            seed: setup.seed,
+            server: ServerKind::V1,
+            mode: ModeOption::Auto,
+            link: setup.link,
+            kernel: setup.kernel,
+            pages: setup.tabs,
+            window: setup.window,
+            reserve: setup.reserve,
+            capacity: setup.capacity,
+            max_age: setup.max_age,
+            tokens: false,
+            history: setup.history,
+            in_flight: setup.in_flight,
+            window_ms: setup.window_ms,
+            steady_clock: true,
+        });
+        let tabs = (0..setup.tabs).map(|_| Tab::none()).collect();
+        let mut world = Self {
+            now: 0,
+            queue: Queue::default(),
+            rng: Rng::with_seed(setup.seed ^ 0x7ab_1dea),
+            internet: Internet::new(setup.seed, Conditions::new(setup.link, setup.kernel), server),
+            disk: Disk::default(),
+            locks: BTreeMap::new(),
+            tabs,
+            workers: 0,
+            link_slow: (0, 0),
+            link_order: BTreeMap::new(),
+            check: TabChecker::default(),
+            story,
+            settled_since: None,
+            over: false,
+            steps: 0,
+            script,
+        };
+        for (index, (_, entry)) in world.script.entries.iter().enumerate() {
+            world.queue.push(entry.at, Happening::Script(index));
+        }
+        world.queue.push(QUIET, Happening::Quiet);
+        world.queue.push(5_000, Happening::Look);
+        for place in 0..setup.open {
+            world.open(place);
+        }
+        world
+    }
+
+    /// Runs to the end or to the first violation.
+    pub fn run(&mut self) -> Option<Violation> {
+        while let Some((at, happening)) = self.queue.pop() {
+            self.now = at.max(self.now);
+            self.check.at(self.now);
+            self.internet.at(self.now);
+            self.steps += 1;
+            self.step(happening);
+            self.carry();
+            if self.over || self.check.violation().is_some() {
+                break;
+            }
+        }
+        self.check.violation().cloned()
+    }
+
+    /// What network, server and locks brought about goes into the queue.
+    fn carry(&mut self) {
+        for (at, traffic) in self.internet.soon.drain(..) {
+            self.queue.push(at.max(self.now), Happening::Net(traffic));
+        }
+        for id in std::mem::take(&mut self.internet.effects) {
+            self.say(|| format!("server: {id} takes effect"));
+            self.check.inner.effect(&id);
+        }
+        for lock in self.locks.values_mut() {
+            for (turn, event) in std::mem::take(&mut lock.soon) {
+                let at = self.now + self.rng.u64(1..15);
+                self.queue.push(at, Happening::Worker(turn.0, Inbox::Lock(turn, event)));
+            }
+        }
+    }
+
+    fn step(&mut self, happening: Happening) {
+        match happening {
+            Happening::Script(index) => self.act(index),
+            Happening::Net(traffic) => self.traffic(traffic),
+            Happening::Worker(worker, inbox) => self.arrive(worker, inbox),
+            Happening::Wake(worker) => self.wake(worker),
+            Happening::Disk => self.disk_done(),
+            Happening::Page(worker, batch) => self.page_takes(worker, batch),
+            Happening::Credit(worker, number) => self.credit(worker, number),
+            Happening::Respawn(place, life) => {
+                if self.tabs[place].life == life && self.tabs[place].open {
+                    self.spawn(place);
+                }
+            }
+            Happening::GiveUp(worker) => self.give_up(worker),
+            Happening::Freeze(place, life, until) => self.freeze_at(place, life, until),
+            Happening::CacheEnds(place, life, back) => self.cache_ends(place, life, back),
+            Happening::Back(place, life) => self.back(place, life),
+            Happening::Gone(place, life, again) => self.gone(place, life, again),
+            Happening::Restart(places) => {
+                for place in places {
+                    self.open(place);
+                }
+            }
+            Happening::Look => self.look(),
+            Happening::Quiet => self.quiet(),
+            Happening::Settle => self.settle(),
+        }
+    }
+
+    fn traffic(&mut self, traffic: Traffic) {
+        if let Some(index) = traffic.client() {
+            let worker = self.internet.conns[index].instance;
+            let Some((index, item)) = self.internet.step(traffic) else { return };
+            return self.arrive(worker, Inbox::Socket(index, item));
+        }
+        self.internet.step(traffic);
+    }
+
+    pub(super) fn say(&mut self, text: impl FnOnce() -> String) {
+        self.story.say(self.now, text);
+    }
+
+    /// The place of a worker that lives.
+    pub(super) fn place_of(&self, worker: u32) -> Option<usize> {
+        self.tabs.iter().position(|tab| tab.worker.as_ref().is_some_and(|w| w.number == worker))
+    }
+}
+
+impl Tab {
+    pub(super) fn none() -> Self {
+        Self {
+            name: String::new(),
+            life: 0,
+            open: false,
+            page: Page::new(0, 16),
+            build: 1,
+            status: None,
+            worker: None,
+            frozen_until: 0,
+            hidden: false,
+            away_until: 0,
+            trouble: 0,
+            watches_outbox: false,
+        }
+    }
+}
