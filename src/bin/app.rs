@@ -21,7 +21,7 @@ fn App() -> Html {
         <WebSocketProvider url={config.url.clone()} auto_connect={config.auto_connect} enabled={config.enable_websocket}
             debug={config.debug} debug_contents={config.debug_contents} options={config.options.clone()}
             outbox={config.outbox.clone()} token={config.token.clone().map(TokenSource::from).unwrap_or_default()}
-            user={text(&config.user)} worker_url={text(&config.worker_url)}>
+            user={text(&config.user)} worker_url={text(&config.worker_url)} show_setup_error={false}>
             <Pages base={base()} problems={(*problems).clone()} />
         </WebSocketProvider>
     }

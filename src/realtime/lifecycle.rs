@@ -2,6 +2,7 @@
 //! anything; the engine probes.
 
 use super::client::{Client, WeakClient};
+use super::platform::Timer;
 use gloo::events::EventListener;
 use sentinelops_engine::Hint;
 use web_sys::EventTarget;
@@ -9,13 +10,16 @@ use web_sys::EventTarget;
 /// The listeners in place. Dropping it removes them.
 pub(crate) struct Lifecycle {
     _listeners: Vec<EventListener>,
+    _hints: Option<Timer>,
 }
 
 impl Lifecycle {
     /// `None` where there is no window to listen to.
     pub(crate) fn attach(client: &Client) -> Option<Self> {
-        if !client.platform().has_window() {
-            return None;
+        let hear = client.downgrade();
+        let hints = client.platform().hints(Box::new(move |hint| hear.with(|client| client.hint(hint))));
+        if hints.is_some() {
+            return Some(Self { _listeners: Vec::new(), _hints: hints });
         }
         let window = web_sys::window()?;
         let document = window.document()?;
@@ -39,7 +43,7 @@ impl Lifecycle {
             hide(&document, "freeze"),
             visibility(&document, client.clone()),
         ];
-        Some(Self { _listeners: listeners })
+        Some(Self { _listeners: listeners, _hints: None })
     }
 }
 

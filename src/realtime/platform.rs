@@ -3,6 +3,7 @@
 
 use super::id::ulid;
 use futures::future::LocalBoxFuture;
+use sentinelops_engine::Hint;
 use std::{any::Any, rc::Rc};
 
 /// Something under way. Dropping it cancels it.
@@ -47,8 +48,9 @@ pub(crate) trait Platform {
     /// Runs a future of the page.
     fn spawn(&self, future: LocalBoxFuture<'static, ()>);
 
-    /// Whether events of window and document are to be listened to.
-    fn has_window(&self) -> bool;
+    /// Calls `hear` with what a test says about its page, until the timer is dropped. `None`: there
+    /// is a real page to listen to.
+    fn hints(&self, hear: Box<dyn Fn(Hint)>) -> Option<Timer>;
 }
 
 /// The real thing.
@@ -113,8 +115,8 @@ impl Platform for Browser {
         wasm_bindgen_futures::spawn_local(future);
     }
 
-    fn has_window(&self) -> bool {
-        web_sys::window().is_some()
+    fn hints(&self, _: Box<dyn Fn(Hint)>) -> Option<Timer> {
+        None
     }
 }
 

@@ -28,7 +28,7 @@ pub enum WorkerHealth {
     /// There is none: the provider could not start, or realtime is switched off.
     #[default]
     Off,
-    /// Started, not ready yet.
+    /// Started, not ready yet. One that is started after a failure is in trouble until it is ready.
     Starting,
     /// Ready and answering.
     Running,
@@ -52,6 +52,8 @@ pub(crate) enum Action {
 pub(crate) struct Supervisor {
     health: WorkerHealth,
     visible: bool,
+    /// Started, not ready yet.
+    starting: bool,
     /// Running or starting: when it was last heard of (or started).
     heard: Option<u64>,
     beat: u64,
@@ -86,7 +88,12 @@ impl Supervisor {
     }
 
     fn is_starting(&self) -> bool {
-        self.health == WorkerHealth::Starting
+        self.starting
+    }
+
+    /// There is a worker, as far as is known.
+    pub(crate) fn has_worker(&self) -> bool {
+        self.heard.is_some()
     }
 
     /// The first start.
@@ -96,7 +103,11 @@ impl Supervisor {
     }
 
     fn spawn(&mut self, now: u64) -> Vec<Action> {
-        self.health = WorkerHealth::Starting;
+        // Trouble is over when the new one is ready, not when it is tried.
+        if !matches!(self.health, WorkerHealth::Trouble(_)) {
+            self.health = WorkerHealth::Starting;
+        }
+        self.starting = true;
         self.heard = Some(now);
         self.spawned = now;
         self.beat_sent = false;
@@ -114,7 +125,8 @@ impl Supervisor {
 
     /// The worker took its `Init`.
     pub(crate) fn ready(&mut self, now: u64) {
-        if self.is_starting() {
+        if self.starting {
+            self.starting = false;
             self.health = WorkerHealth::Running;
         }
         self.heard(now);
@@ -130,6 +142,7 @@ impl Supervisor {
 
     /// The worker says that it cannot do its work. It is still there, and knows best.
     pub(crate) fn cannot_work(&mut self, detail: String) {
+        self.starting = false;
         self.health =
             WorkerHealth::Trouble(WorkerTrouble { kind: WorkerTroubleKind::Failed(detail), retry_at: None });
     }
@@ -150,6 +163,7 @@ impl Supervisor {
         }
         let delay = (FIRST_RETRY_MS << self.failures.min(10)).min(LONGEST_RETRY_MS);
         self.failures += 1;
+        self.starting = false;
         self.heard = None;
         self.respawn_at = heals.then_some(now + delay);
         self.health = WorkerHealth::Trouble(WorkerTrouble { kind, retry_at: heals.then_some(wall + delay) });
@@ -222,7 +236,9 @@ mod tests {
         assert_eq!(trouble.kind, WorkerTroubleKind::Hung);
         assert_eq!(trouble.retry_at, Some(15_101 + FIRST_RETRY_MS));
         assert_eq!(step(&mut supervisor), (15_601, vec![Action::Spawn]));
-        assert_eq!(*supervisor.health(), WorkerHealth::Starting);
+        assert!(matches!(supervisor.health(), WorkerHealth::Trouble(_)), "said until the new one is ready");
+        supervisor.ready(15_700);
+        assert_eq!(*supervisor.health(), WorkerHealth::Running);
     }
 
     #[test]

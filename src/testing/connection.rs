@@ -6,12 +6,12 @@ use crate::bridge::{FromWorker, PortEvent, PortFailure, ToWorker};
 use crate::realtime::platform::Platform;
 use crate::realtime::{MessageId, PortFactory};
 use sentinelops_engine::{
-    Cause, ConnectionState, Delivery, DeliveryState, Durability, FailReason, MessageCounts, MessageInfo,
-    MessageUpdate, Metrics, Mode, SendRequest, SnapshotDelivery, Status, StorageState, StoreError,
-    TokenReason,
+    Cause, ConnectionState, Delivery, DeliveryState, Durability, FailReason, Hint, MessageCounts,
+    MessageInfo, MessageUpdate, Metrics, Mode, SendRequest, SnapshotDelivery, Status, StorageState,
+    StoreError, TokenReason,
 };
 use sentinelops_protocol::system::Continuity;
-use sentinelops_protocol::{Code, Event, Payload, Problem, Subject};
+use sentinelops_protocol::{Code, Event, Problem, Subject};
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
@@ -108,16 +108,10 @@ impl FakeConnection {
         self.deliver_all([event.into()]);
     }
 
-    /// Events arrive together.
+    /// Events arrive together. Those delivered right after mounting, before Yew has rendered, wait
+    /// until the components have subscribed.
     pub fn deliver_all(&self, events: impl IntoIterator<Item = Event>) {
-        let subjects = self.subscriptions();
-        let mut items = Vec::new();
-        for event in events {
-            let event = Rc::new(event);
-            let concerned = subjects.iter().filter(|subject| concerns(subject, &event));
-            items.extend(concerned.map(|subject| Delivery::Event(subject.clone(), event.clone())));
-        }
-        self.world.deliver(items);
+        self.world.events(events);
     }
 
     /// The whole state of a subject arrives; it replaces what was there.
@@ -286,9 +280,14 @@ impl FakeConnection {
         }
     }
 
-    /// The page is shown or hidden. Hidden pages get no frames.
+    /// The page is shown or hidden: the worker is told, and hidden pages get no frames.
     pub fn set_visible(&self, visible: bool) {
-        self.world.time.set_visible(visible);
+        self.hint(if visible { Hint::Visible } else { Hint::Hidden });
+    }
+
+    /// The browser says something about the page: offline, focused, resumed. The worker is told.
+    pub fn hint(&self, hint: Hint) {
+        self.world.time.hint(hint);
     }
 
     /// Waits for Yew, paints, and again, until nothing more happens: what is on the page then is
@@ -304,15 +303,4 @@ impl FakeConnection {
         }
         yew::platform::time::sleep(std::time::Duration::ZERO).await;
     }
-}
-
-/// Whether a subscriber of the subject gets the event.
-fn concerns(subject: &Subject, event: &Event) -> bool {
-    let topic = event.topic.as_deref().or(match &event.payload {
-        Payload::Chat(message) => Some(&*message.conversation_id),
-        Payload::Receipt(receipt) => Some(&*receipt.conversation_id),
-        Payload::Typing(typing) => Some(&*typing.conversation_id),
-        _ => None,
-    });
-    subject.channel == event.channel && (subject.topic.is_none() || subject.topic.as_deref() == topic)
 }

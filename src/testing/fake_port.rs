@@ -4,7 +4,7 @@ use super::time::VirtualTime;
 use crate::bridge::{FromWorker, Port, PortEvent, PortListener, ToWorker};
 use crate::realtime::platform::{Platform, Timer};
 use sentinelops_engine::{Batch, Delivery, SendRequest};
-use sentinelops_protocol::Subject;
+use sentinelops_protocol::{Event, Payload, Subject};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -17,6 +17,8 @@ pub(super) struct World {
     pub subjects: RefCell<Vec<Subject>>,
     /// What was handed in, each id once, in order.
     pub requests: RefCell<Vec<SendRequest>>,
+    /// What came before the first worker: Yew renders a task after mounting.
+    early: RefCell<Vec<Early>>,
     /// Waits for the page's credit, as the engine's does.
     pub queue: RefCell<Vec<Delivery>>,
     pub outstanding: Cell<bool>,
@@ -27,6 +29,11 @@ pub(super) struct World {
     timers: RefCell<Vec<Timer>>,
 }
 
+enum Early {
+    Item(Delivery),
+    Event(Rc<Event>),
+}
+
 impl World {
     pub(super) fn new() -> Rc<Self> {
         Rc::new(Self {
@@ -35,6 +42,7 @@ impl World {
             said: RefCell::default(),
             subjects: RefCell::default(),
             requests: RefCell::default(),
+            early: RefCell::default(),
             queue: RefCell::default(),
             outstanding: Cell::new(false),
             batches: Cell::new(0),
@@ -62,8 +70,41 @@ impl World {
     }
 
     pub(super) fn deliver(&self, items: impl IntoIterator<Item = Delivery>) {
+        if self.spawned.get() == 0 {
+            self.early.borrow_mut().extend(items.into_iter().map(Early::Item));
+            return;
+        }
         self.queue.borrow_mut().extend(items);
         self.pump();
+    }
+
+    /// Events, for whoever subscribed to them.
+    pub(super) fn events(&self, events: impl IntoIterator<Item = Event>) {
+        let events = events.into_iter().map(Rc::new);
+        if self.spawned.get() == 0 {
+            self.early.borrow_mut().extend(events.map(Early::Event));
+            return;
+        }
+        let items: Vec<_> = events.flat_map(|event| self.addressed(&event)).collect();
+        self.deliver(items);
+    }
+
+    fn addressed(&self, event: &Rc<Event>) -> Vec<Delivery> {
+        let subjects = self.subjects.borrow();
+        let concerned = subjects.iter().filter(|subject| concerns(subject, event));
+        concerned.map(|subject| Delivery::Event(subject.clone(), event.clone())).collect()
+    }
+
+    fn begin(&self) {
+        self.tell(PortEvent::Message(FromWorker::Ready));
+        let early = self.early.take().into_iter();
+        let items: Vec<_> = early
+            .flat_map(|early| match early {
+                Early::Item(item) => vec![item],
+                Early::Event(event) => self.addressed(&event),
+            })
+            .collect();
+        self.deliver(items);
     }
 
     /// One batch outstanding, never two.
@@ -100,7 +141,7 @@ impl World {
     fn take(self: &Rc<Self>, message: ToWorker) {
         match &message {
             ToWorker::Init(_) if self.starts.get() => {
-                self.soon(|world| world.tell(PortEvent::Message(FromWorker::Ready)));
+                self.soon(|world| world.begin());
             }
             ToWorker::Beat(number) if self.answers.get() => {
                 let number = *number;
@@ -143,4 +184,15 @@ impl Port for FakePort {
             *world.listener.borrow_mut() = None;
         }
     }
+}
+
+/// Whether a subscriber of the subject gets the event.
+fn concerns(subject: &Subject, event: &Event) -> bool {
+    let topic = event.topic.as_deref().or(match &event.payload {
+        Payload::Chat(message) => Some(&*message.conversation_id),
+        Payload::Receipt(receipt) => Some(&*receipt.conversation_id),
+        Payload::Typing(typing) => Some(&*typing.conversation_id),
+        _ => None,
+    });
+    subject.channel == event.channel && (subject.topic.is_none() || subject.topic.as_deref() == topic)
 }

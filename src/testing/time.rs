@@ -3,6 +3,7 @@
 use crate::realtime::platform::{Platform, Timer};
 use futures::future::LocalBoxFuture;
 use futures::task::{Context, noop_waker};
+use sentinelops_engine::Hint;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
@@ -23,6 +24,7 @@ pub(super) struct VirtualTime {
     timers: RefCell<BTreeMap<Key, Call>>,
     frames: RefCell<BTreeMap<Key, Call>>,
     futures: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
+    ears: RefCell<BTreeMap<u64, Rc<dyn Fn(Hint)>>>,
 }
 
 impl VirtualTime {
@@ -35,11 +37,18 @@ impl VirtualTime {
             timers: RefCell::default(),
             frames: RefCell::default(),
             futures: RefCell::default(),
+            ears: RefCell::default(),
         })
     }
 
-    pub(super) fn set_visible(&self, visible: bool) {
-        self.visible.set(visible);
+    pub(super) fn hint(&self, hint: Hint) {
+        match hint {
+            Hint::Visible => self.visible.set(true),
+            Hint::Hidden => self.visible.set(false),
+            _ => {}
+        }
+        let ears: Vec<_> = self.ears.borrow().values().cloned().collect();
+        ears.iter().for_each(|hear| hear(hint));
     }
 
     /// Time passes: timers fire in their order, each at its moment.
@@ -107,6 +116,18 @@ impl Drop for Guard {
     }
 }
 
+struct Ear {
+    time: Weak<VirtualTime>,
+    number: u64,
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        let gone = self.time.upgrade().and_then(|time| time.ears.borrow_mut().remove(&self.number));
+        drop(gone);
+    }
+}
+
 impl Platform for VirtualTime {
     fn wall(&self) -> u64 {
         START + self.now.get()
@@ -165,8 +186,10 @@ impl Platform for VirtualTime {
         );
     }
 
-    fn has_window(&self) -> bool {
-        false
+    fn hints(&self, hear: Box<dyn Fn(Hint)>) -> Option<Timer> {
+        let key = self.key(0);
+        self.ears.borrow_mut().insert(key.1, hear.into());
+        Some(Timer::new(Ear { time: self.me.clone(), number: key.1 }))
     }
 }
 
@@ -195,10 +218,10 @@ mod tests {
     #[test]
     fn hidden_pages_get_no_frames() {
         let time = VirtualTime::new();
-        time.set_visible(false);
+        time.hint(Hint::Hidden);
         let _frame = Platform::frame(&*time, Box::new(|| {}));
         assert!(!time.frame());
-        time.set_visible(true);
+        time.hint(Hint::Visible);
         assert!(time.frame());
         assert!(!time.frame());
     }

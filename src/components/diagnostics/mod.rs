@@ -2,6 +2,8 @@
 
 mod meters;
 mod panel;
+mod traces;
 
 pub use meters::Meters;
 pub use panel::DiagnosticsPanel;
+pub use traces::Traces;

@@ -1,6 +1,6 @@
 //! What happened, line by line, and as a file.
 
-use super::Meters;
+use super::{Meters, Traces};
 use crate::components::download::save_json;
 use crate::components::hooks::use_follow;
 use crate::components::icon::{Icon, IconMark};
@@ -20,7 +20,7 @@ pub struct DiagnosticsPanelProps {
     pub class: Classes,
 }
 
-/// Counters above, records below.
+/// Counters above, then the ways of messages, records below.
 #[component]
 pub fn DiagnosticsPanel(props: &DiagnosticsPanelProps) -> Html {
     let diagnostics = use_diagnostics();
@@ -42,6 +42,9 @@ pub fn DiagnosticsPanel(props: &DiagnosticsPanelProps) -> Html {
     html! {
         <Panel title="Diagnostics" class={props.class.clone()} {end} testid="diagnostics-panel">
             <Meters />
+            if !diagnostics.traces.is_empty() {
+                <Traces traces={diagnostics.traces.clone()} />
+            }
             <div class="anchor">
                 <div class="panel__body log" ref={follow.scroller} tabindex="0" role="log" aria-live="off" aria-label="Flight recorder"
                     data-testid="diagnostics-log">

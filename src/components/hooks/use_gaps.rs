@@ -2,23 +2,23 @@
 
 use crate::components::clock::now_ms;
 use crate::realtime::{UseWebSocketOptions, use_websocket};
-use sentinelops_protocol::Channel;
 use sentinelops_protocol::system::Continuity;
 use yew::prelude::*;
 
-/// Calls back when the server says that events of the activity feed are gone for good (it keeps as much of it as of
-/// chat): with when the connection was lost, if it was, and with now.
+/// Calls back when the server says that events of anything the page follows are gone for good: with when the
+/// connection was lost, if it was, and with now.
 #[hook]
 pub fn use_gaps(on_gap: Callback<(Option<u64>, u64)>) {
     let lost_at = use_mut_ref(|| None::<u64>);
-    let options = UseWebSocketOptions::channel(Channel::Activity)
+    let options = UseWebSocketOptions::default()
         .on_disconnect({
             let lost_at = lost_at.clone();
             move |_| *lost_at.borrow_mut() = Some(now_ms())
         })
         .on_continuity(move |continuity| {
             if continuity == Continuity::Gap {
-                on_gap.emit((lost_at.borrow_mut().take(), now_ms()));
+                // Kept: several channels may have a gap after the same loss.
+                on_gap.emit((*lost_at.borrow(), now_ms()));
             }
         });
     use_websocket(options);

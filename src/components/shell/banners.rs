@@ -63,7 +63,8 @@ pub fn Banners(props: &BannersProps) -> Html {
                     detail="What waits to be sent is lost if this page is closed before it has left." />
             }
             <Gaps />
-            <UnloadGuard active={memory_only && waiting > 0} />
+            <UnloadGuard active={memory_only && waiting > 0} client={connection.client().clone()}
+                doubtful={matches!(connection.worker, WorkerHealth::Trouble(_))} />
         </div>
     }
 }

@@ -134,6 +134,14 @@ impl Client {
                     for id in std::mem::take(&mut state.rendered) {
                         state.recorder.rendered(at, &id);
                     }
+                    if state.watchers(&Interest::Diagnostics) > 0 {
+                        state.dirty.insert(Interest::Diagnostics);
+                    }
+                    let told = !state.dirty.is_empty();
+                    drop(state);
+                    if told {
+                        client.schedule_flush();
+                    }
                 });
             }),
         );

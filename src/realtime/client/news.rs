@@ -14,6 +14,8 @@ pub(crate) enum Interest {
     Status,
     /// Errors as they happen.
     Errors,
+    /// Snapshots of whatever this page follows; holds no subscription.
+    Continuity,
     /// State and events of a subject; holds its subscription.
     Subject(Subject),
     /// A message this page sent.
@@ -47,6 +49,14 @@ impl News {
     /// What came of a subject, in order.
     pub(crate) fn of(&self, subject: &Subject) -> &[Incoming] {
         self.incoming.get(subject).map_or(&[], Vec::as_slice)
+    }
+
+    /// How the state of each subject that was replaced came about.
+    pub(crate) fn continuities(&self) -> impl Iterator<Item = Continuity> {
+        self.incoming.values().flatten().filter_map(|incoming| match incoming {
+            Incoming::Snapshot(continuity) => Some(*continuity),
+            Incoming::Event(_) => None,
+        })
     }
 
     /// Its events, in order.

@@ -147,6 +147,7 @@ impl State {
             .entry(snapshot.subject.clone())
             .or_default()
             .push(Incoming::Snapshot(snapshot.continuity));
+        self.dirty.insert(Interest::Continuity);
         self.dirty.insert(Interest::Subject(snapshot.subject));
     }
 

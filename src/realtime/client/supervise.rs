@@ -79,8 +79,7 @@ impl Client {
         let port = self.0.factory.make(listener);
         {
             let mut state = self.state_mut();
-            let current = state.generation == generation
-                && matches!(state.supervisor.health(), WorkerHealth::Starting | WorkerHealth::Running);
+            let current = state.generation == generation && state.supervisor.has_worker();
             if !current {
                 // It failed while it was made.
                 drop(state);

@@ -1,6 +1,7 @@
 //! The hooks: one a file. Each subscribes for itself, selects what it shows, and has its component
 //! rendered only when that changed, at most once a frame.
 
+mod feed;
 mod selected;
 mod use_activity_feed;
 mod use_agent_status;

@@ -1,10 +1,7 @@
 //! `use_activity_feed`: who did what.
 
-use super::selected::{use_news, use_selected};
-use super::use_client;
-use crate::realtime::client::Interest;
+use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, List};
-use sentinelops_engine::ConnectionState;
 use sentinelops_protocol::domain::Activity;
 use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
 use std::rc::Rc;
@@ -53,19 +50,13 @@ impl UseActivityHandle {
 /// ```
 #[hook]
 pub fn use_activity_feed() -> UseActivityHandle {
-    let client = use_client();
-    let subject = Subject::channel(Channel::Activity);
-    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
-    use_selected(&client, interests, move |client| {
-        let continuity = client.continuity(&subject);
-        UseActivityHandle {
-            activities: client.activities(),
-            is_loaded: continuity.is_some(),
-            is_connected: client.status().state == ConnectionState::Connected,
-            continuity,
-            error: client.error(Some(&subject)),
-            client: client.clone(),
-        }
+    use_feed(Subject::channel(Channel::Activity), |client, feed| UseActivityHandle {
+        activities: client.activities(),
+        is_loaded: feed.is_loaded,
+        is_connected: feed.is_connected,
+        continuity: feed.continuity,
+        error: feed.error,
+        client: client.clone(),
     })
 }
 
@@ -86,15 +77,10 @@ pub fn use_activity_feed_with<F>(on_activity: F) -> UseActivityHandle
 where
     F: Fn(Rc<Activity>) + 'static,
 {
-    let client = use_client();
-    let handle = use_activity_feed();
-    let subject = Subject::channel(Channel::Activity);
-    use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
-        for event in news.events(&subject) {
-            if let Payload::Activity(activity) = &event.payload {
-                on_activity(Rc::new(activity.clone()));
-            }
+    use_feed_events(Subject::channel(Channel::Activity), move |_, event| {
+        if let Payload::Activity(activity) = &event.payload {
+            on_activity(Rc::new(activity.clone()));
         }
     });
-    handle
+    use_activity_feed()
 }

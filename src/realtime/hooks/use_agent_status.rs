@@ -1,10 +1,7 @@
 //! `use_agent_status`: who is there.
 
-use super::selected::{use_news, use_selected};
-use super::use_client;
-use crate::realtime::client::Interest;
+use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, List};
-use sentinelops_engine::ConnectionState;
 use sentinelops_protocol::domain::AgentStatus;
 use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
 use std::rc::Rc;
@@ -58,19 +55,13 @@ impl UseAgentsHandle {
 /// ```
 #[hook]
 pub fn use_agents() -> UseAgentsHandle {
-    let client = use_client();
-    let subject = Subject::channel(Channel::Agents);
-    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
-    use_selected(&client, interests, move |client| {
-        let continuity = client.continuity(&subject);
-        UseAgentsHandle {
-            agents: client.agents(),
-            is_loaded: continuity.is_some(),
-            is_connected: client.status().state == ConnectionState::Connected,
-            continuity,
-            error: client.error(Some(&subject)),
-            client: client.clone(),
-        }
+    use_feed(Subject::channel(Channel::Agents), |client, feed| UseAgentsHandle {
+        agents: client.agents(),
+        is_loaded: feed.is_loaded,
+        is_connected: feed.is_connected,
+        continuity: feed.continuity,
+        error: feed.error,
+        client: client.clone(),
     })
 }
 
@@ -91,15 +82,10 @@ pub fn use_agent_status<F>(on_status: F) -> UseAgentsHandle
 where
     F: Fn(Rc<AgentStatus>) + 'static,
 {
-    let client = use_client();
-    let handle = use_agents();
-    let subject = Subject::channel(Channel::Agents);
-    use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
-        for event in news.events(&subject) {
-            if let Payload::Agent(agent) = &event.payload {
-                on_status(Rc::new(agent.clone()));
-            }
+    use_feed_events(Subject::channel(Channel::Agents), move |_, event| {
+        if let Payload::Agent(agent) = &event.payload {
+            on_status(Rc::new(agent.clone()));
         }
     });
-    handle
+    use_agents()
 }

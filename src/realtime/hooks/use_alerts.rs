@@ -1,10 +1,7 @@
 //! `use_alerts`: what is raised, acknowledged, cleared.
 
-use super::selected::{use_news, use_selected};
-use super::use_client;
-use crate::realtime::client::Interest;
+use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, List, Message, MessageId};
-use sentinelops_engine::ConnectionState;
 use sentinelops_protocol::domain::Alert;
 use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
 use std::rc::Rc;
@@ -58,19 +55,13 @@ impl UseAlertsHandle {
 /// ```
 #[hook]
 pub fn use_alerts() -> UseAlertsHandle {
-    let client = use_client();
-    let subject = Subject::channel(Channel::Alerts);
-    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
-    use_selected(&client, interests, move |client| {
-        let continuity = client.continuity(&subject);
-        UseAlertsHandle {
-            alerts: client.alerts(),
-            is_loaded: continuity.is_some(),
-            is_connected: client.status().state == ConnectionState::Connected,
-            continuity,
-            error: client.error(Some(&subject)),
-            client: client.clone(),
-        }
+    use_feed(Subject::channel(Channel::Alerts), |client, feed| UseAlertsHandle {
+        alerts: client.alerts(),
+        is_loaded: feed.is_loaded,
+        is_connected: feed.is_connected,
+        continuity: feed.continuity,
+        error: feed.error,
+        client: client.clone(),
     })
 }
 
@@ -91,15 +82,10 @@ pub fn use_alerts_with<F>(on_alert: F) -> UseAlertsHandle
 where
     F: Fn(Rc<Alert>) + 'static,
 {
-    let client = use_client();
-    let handle = use_alerts();
-    let subject = Subject::channel(Channel::Alerts);
-    use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
-        for event in news.events(&subject) {
-            if let Payload::Alert(alert) = &event.payload {
-                on_alert(Rc::new(alert.clone()));
-            }
+    use_feed_events(Subject::channel(Channel::Alerts), move |_, event| {
+        if let Payload::Alert(alert) = &event.payload {
+            on_alert(Rc::new(alert.clone()));
         }
     });
-    handle
+    use_alerts()
 }

@@ -1,10 +1,7 @@
 //! `use_chat_messages`: a conversation, with what became of one's own messages.
 
-use super::selected::{use_news, use_selected};
-use super::use_client;
-use crate::realtime::client::Interest;
+use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{ChatEntry, Client, ClientError, List, Message, MessageId, Watermarks};
-use sentinelops_engine::ConnectionState;
 use sentinelops_protocol::domain::ChatMessage;
 use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
 use std::rc::Rc;
@@ -93,21 +90,18 @@ impl UseChatHandle {
 /// ```
 #[hook]
 pub fn use_chat_messages(conversation: &str) -> UseChatHandle {
-    let client = use_client();
     let conversation: Rc<str> = conversation.into();
     let subject = Subject::topic(Channel::Chat, &*conversation);
-    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
-    use_selected(&client, interests, move |client| {
-        let continuity = client.continuity(&subject);
+    use_feed(subject.clone(), move |client, feed| {
         let view = client.chat(&subject);
         UseChatHandle {
             messages: view.messages,
             typing: view.typing,
             receipts: view.receipts,
-            is_loaded: continuity.is_some(),
-            is_connected: client.status().state == ConnectionState::Connected,
-            continuity,
-            error: client.error(Some(&subject)),
+            is_loaded: feed.is_loaded,
+            is_connected: feed.is_connected,
+            continuity: feed.continuity,
+            error: feed.error,
             conversation: conversation.clone(),
             client: client.clone(),
         }
@@ -132,15 +126,10 @@ pub fn use_chat_messages_with<F>(conversation: &str, on_message: F) -> UseChatHa
 where
     F: Fn(Rc<ChatMessage>) + 'static,
 {
-    let client = use_client();
-    let handle = use_chat_messages(conversation);
-    let subject = Subject::topic(Channel::Chat, conversation);
-    use_news(&client, vec![Interest::Subject(subject.clone())], move |news| {
-        for event in news.events(&subject) {
-            if let Payload::Chat(message) = &event.payload {
-                on_message(Rc::new(message.clone()));
-            }
+    use_feed_events(Subject::topic(Channel::Chat, conversation), move |_, event| {
+        if let Payload::Chat(message) = &event.payload {
+            on_message(Rc::new(message.clone()));
         }
     });
-    handle
+    use_chat_messages(conversation)
 }

@@ -1,10 +1,7 @@
 //! `use_incident_updates`: what happens to incidents, and how they stand.
 
-use super::selected::{use_news, use_selected};
-use super::use_client;
-use crate::realtime::client::Interest;
+use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId};
-use sentinelops_engine::ConnectionState;
 use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
 use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
 use std::rc::Rc;
@@ -84,19 +81,13 @@ impl UseIncidentsHandle {
 /// ```
 #[hook]
 pub fn use_incidents() -> UseIncidentsHandle {
-    let client = use_client();
-    let subject = Subject::channel(Channel::Incidents);
-    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
-    use_selected(&client, interests, move |client| {
-        let continuity = client.continuity(&subject);
-        UseIncidentsHandle {
-            incidents: client.incidents(),
-            is_loaded: continuity.is_some(),
-            is_connected: client.status().state == ConnectionState::Connected,
-            continuity,
-            error: client.error(Some(&subject)),
-            client: client.clone(),
-        }
+    use_feed(Subject::channel(Channel::Incidents), |client, feed| UseIncidentsHandle {
+        incidents: client.incidents(),
+        is_loaded: feed.is_loaded,
+        is_connected: feed.is_connected,
+        continuity: feed.continuity,
+        error: feed.error,
+        client: client.clone(),
     })
 }
 
@@ -123,26 +114,18 @@ pub fn use_incident_updates<F>(on_update: F) -> UseIncidentsHandle
 where
     F: Fn(IncidentNews) + 'static,
 {
-    let client = use_client();
-    let handle = use_incidents();
-    let subject = Subject::channel(Channel::Incidents);
-    use_news(&client, vec![Interest::Subject(subject.clone())], {
-        let client = client.clone();
-        move |news| {
-            for event in news.events(&subject) {
-                let Payload::Incident(what) = &event.payload else { continue };
-                let incident = client
-                    .incident(&what.incident_id)
-                    .map_or_else(|| Rc::new(Incident::new(&*what.incident_id)), |row| row.incident);
-                on_update(IncidentNews {
-                    change: what.change,
-                    patch: what.data.clone(),
-                    incident,
-                    cause: event.cause.as_deref().map(MessageId::from).filter(|id| client.is_own(id)),
-                    timestamp: event.timestamp,
-                });
-            }
-        }
+    use_feed_events(Subject::channel(Channel::Incidents), move |client, event| {
+        let Payload::Incident(what) = &event.payload else { return };
+        let incident = client
+            .incident(&what.incident_id)
+            .map_or_else(|| Rc::new(Incident::new(&*what.incident_id)), |row| row.incident);
+        on_update(IncidentNews {
+            change: what.change,
+            patch: what.data.clone(),
+            incident,
+            cause: event.cause.as_deref().map(MessageId::from).filter(|id| client.is_own(id)),
+            timestamp: event.timestamp,
+        });
     });
-    handle
+    use_incidents()
 }

@@ -38,7 +38,8 @@ pub struct UseWebSocketOptions {
     pub on_disconnect: Option<Callback<Cause>>,
     /// Something went wrong that concerns this subscription, the connection or the worker.
     pub on_error: Option<Callback<ClientError>>,
-    /// The state was replaced by a snapshot: events before it may be missing (`Gap`: are).
+    /// The state was replaced by a snapshot: events before it may be missing (`Gap`: are). Without a
+    /// channel: the state of any channel or topic that some component of the page follows.
     pub on_continuity: Option<Callback<Continuity>>,
 }
 
@@ -180,6 +181,9 @@ pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
     // two calls although no render shows it.
     let told = use_mut_ref(|| connected_since(&client.status()));
     interests.push(Interest::Errors);
+    if subject.is_none() {
+        interests.push(Interest::Continuity);
+    }
     use_news(&client, interests, {
         let client = client.clone();
         move |news| {
@@ -200,7 +204,12 @@ pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
                     call.emit(error.clone());
                 }
             }
-            let Some(subject) = &subject else { return };
+            let Some(subject) = &subject else {
+                if let Some(call) = &options.on_continuity {
+                    news.continuities().for_each(|continuity| call.emit(continuity));
+                }
+                return;
+            };
             for incoming in news.of(subject) {
                 match incoming {
                     Incoming::Snapshot(continuity) => {

@@ -1,11 +1,17 @@
 //! `/lab`: what the end-to-end tests need to press and to read. Built only with the feature `faults`,
 //! and made of the public API alone, so that what is tested is what people use.
 
+mod meter;
+
+use super::ConfigProblems;
+use crate::bridge::BUILD_ID;
 use crate::components::ConnectionStatus;
+use crate::components::shell::Banners;
 use crate::realtime::{
     Message, MessageId, UseWebSocketOptions, use_incident_updates, use_metrics, use_outbox, use_websocket,
 };
 use gloo::timers::callback::Interval;
+use meter::Meter;
 use sentinelops_protocol::Priority;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,6 +38,8 @@ pub fn LabPage() -> Html {
     let (count, every, priority, fault) = (use_node_ref(), use_node_ref(), use_node_ref(), use_node_ref());
     let sent: Sent = use_mut_ref(Vec::new);
     let sending = use_mut_ref(|| None::<Interval>);
+    let problems = use_context::<ConfigProblems>().unwrap_or_default();
+    let (panics, flooded) = (use_state_eq(|| false), use_state_eq(|| false));
     let log = use_state_eq(String::new);
     let finals = use_state_eq(|| 0_usize);
 
@@ -107,8 +115,19 @@ pub fn LabPage() -> Html {
         Callback::from(move |_: MouseEvent| client.disconnect())
     };
 
+    assert!(!*panics, "a test asked the page to panic");
+    let panic = {
+        let set = panics.setter();
+        move |_: MouseEvent| set.set(true)
+    };
+    let flood = {
+        let set = flooded.setter();
+        move |_: MouseEvent| set.set(true)
+    };
+
     html! {
         <main>
+            <Banners problems={problems.0.clone()} />
             <h1>{ "Lab" }</h1>
             <ConnectionStatus show_details=true />
             <p>
@@ -118,9 +137,15 @@ pub fn LabPage() -> Html {
                 <button data-testid="lab-start" onclick={start}>{ "Send" }</button>
                 <input data-testid="lab-fault" ref={fault} aria-label="fault" />
                 <button data-testid="lab-open-door" onclick={open_door}>{ "Fault" }</button>
+                <button data-testid="lab-panic" onclick={panic}>{ "Panic" }</button>
+                <button data-testid="lab-meters" onclick={flood}>{ "Meters" }</button>
                 <button data-testid="lab-connect" onclick={connect}>{ "Connect" }</button>
                 <button data-testid="lab-disconnect" onclick={disconnect}>{ "Disconnect" }</button>
             </p>
+            <p>{ "build: " }<output data-testid="lab-build">{ BUILD_ID }</output></p>
+            if *flooded {
+                { for (0..4).map(|at| html! { <Meter key={at} /> }) }
+            }
             <p>{ "final: " }<output data-testid="lab-final">{ *finals }</output></p>
             <p>{ "outbox: " }<output data-testid="lab-outbox">{ outbox.export() }</output></p>
             <p>{ "metrics: " }
