@@ -10,7 +10,7 @@ export interface World {
   gateway: Gateway;
   proxy: FaultProxy;
   site: Site;
-  /** Opens a page of the site and collects what its console says. */
+  /** Opens a page of the site. */
   open(route?: string): Promise<Page>;
   /** Console lines of all pages and their workers. */
   console: string[];
@@ -24,10 +24,12 @@ export const test = base.extend<{ world: World; gatewayOptions: GatewayOptions; 
     const proxy = await FaultProxy.start(() => gateway.port);
     const site = await Site.start({ url: proxy.url, ...config });
     const lines: string[] = [];
-    const open = async (route = '/') => {
-      const page = await chrome.context.newPage();
+    chrome.context.on('page', (page) => {
       page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
       page.on('pageerror', (error) => lines.push(`pageerror: ${error.message}`));
+    });
+    const open = async (route = '/') => {
+      const page = await chrome.context.newPage();
       await page.goto(site.url(route));
       return page;
     };

@@ -92,6 +92,11 @@ export class Gateway {
     await this.post('publish', JSON.stringify(event));
   }
 
+  /** Many at once: one request. */
+  async publishAll(events: { channel: string; type: string; payload: object }[]): Promise<void> {
+    await this.post('publish', JSON.stringify(events));
+  }
+
   private published = 0;
 
   /** A new incident that nobody else made; answers its id. */

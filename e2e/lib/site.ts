@@ -1,7 +1,7 @@
 // Serves the built site as a CDN would: files as they are, dist/_headers on every answer, index.html for
 // routes. The runtime configuration in index.html is filled in per test, which is what it is there for.
 import { createServer, type Server } from 'node:http';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DIST } from './env';
 
@@ -21,11 +21,19 @@ export interface Report {
   document: string;
 }
 
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+}
+
 export class Site {
   /** What browsers reported against the content security policy, pages and workers. */
   readonly violations: Report[] = [];
   /** Change or drop answers: path to handler. Return undefined to go on as usual. */
-  readonly overrides = new Map<string | RegExp, () => { status: number; headers?: Record<string, string>; body?: string } | undefined>();
+  readonly overrides = new Map<string | RegExp, (route: string) => Answer | undefined | Promise<Answer | undefined>>();
+  /** The policy a route is sent with, from the one of the build. */
+  policy: (route: string, built: string) => string = (_, built) => built;
   readonly requests: string[] = [];
   private config = '{}';
 
@@ -59,6 +67,14 @@ export class Site {
     return `http://127.0.0.1:${this.port}${route}`;
   }
 
+  /** A file of the build, by a part of its name. */
+  async file(part: string): Promise<Buffer> {
+    const assets = path.join(this.dist, 'assets');
+    const name = (await readdir(assets)).find((found) => found.includes(part));
+    if (!name) throw new Error(`no file of the build is called *${part}*`);
+    return readFile(path.join(assets, name));
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
@@ -86,7 +102,7 @@ export class Site {
     }
     for (const [match, make] of this.overrides) {
       if (typeof match === 'string' ? match === route : match.test(route)) {
-        const answer = make();
+        const answer = await make(route);
         if (answer) {
           response.writeHead(answer.status, answer.headers).end(answer.body ?? '');
           return;
@@ -113,7 +129,7 @@ export class Site {
     }
     response.writeHead(200, {
       'content-type': TYPES[extension] ?? 'application/octet-stream',
-      'content-security-policy': `${this.csp}; report-uri /csp-report`,
+      'content-security-policy': `${this.policy(route, this.csp)}; report-uri /csp-report`,
       'cache-control': 'no-cache',
       'x-content-type-options': 'nosniff',
     });

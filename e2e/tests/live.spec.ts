@@ -13,6 +13,39 @@ test('an incident is seen within 5 s of loading, on both pages, without a policy
   expect(world.console.filter((line) => /Content Security Policy|TrustedScript|pageerror/.test(line))).toEqual([]);
 });
 
+test('every file is served with the policy, and the worker runs under it too', async ({ world }) => {
+  const page = await world.chrome.context.newPage();
+  const policies = new Map<string, string | undefined>();
+  world.chrome.context.on('response', (response) => {
+    policies.set(new URL(response.url()).pathname, response.headers()['content-security-policy']);
+  });
+  await page.goto(world.site.url('/'));
+  await expectState(page, 'Connected');
+  // The one that is promised, word for word; only the address for reports is added.
+  const promised =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
+    "manifest-src 'self'; connect-src 'self' wss: ws:; worker-src 'self'; base-uri 'none'; " +
+    "require-trusted-types-for 'script'; trusted-types sentinelops";
+  expect([...policies.keys()].some((file) => file.includes('worker_loader'))).toBe(true);
+  for (const [file, policy] of policies) expect(policy, file).toContain(promised);
+  expect(world.site.violations).toEqual([]);
+  // And it is in force there: what it forbids fails, and is reported.
+  const outcome = await page.workers()[0]!.evaluate(
+    () =>
+      new Promise((resolve) => {
+        setTimeout(() => {
+          try {
+            resolve(new Function('return "ran"')());
+          } catch (error) {
+            resolve((error as Error).name);
+          }
+        }, 0);
+      }),
+  );
+  expect(outcome).toBe('EvalError');
+  await expect.poll(() => world.site.violations.length).toBeGreaterThan(0);
+});
+
 test('a reload shows the current incidents again', async ({ world }) => {
   const page = await world.open('/');
   await expect(page.getByTestId('incident-row').first()).toBeVisible();

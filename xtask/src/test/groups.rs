@@ -1,7 +1,7 @@
 //! What each group runs. One toolchain, one target directory and few feature sets: what one group compiled, the
 //! next one uses.
 
-use super::{gateway, greps, worker};
+use super::{gateway, greps, guide, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
@@ -86,15 +86,18 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
 
 pub fn wasm() -> Result<()> {
     let driver = browser::chromedriver().context("no chromedriver: see `cargo xtask doctor`")?;
+    // The smallest app there is, both of its programs.
+    run::visible(run::cargo().args(["build", "--target", WASM, "-p", "minimal"]))?;
     let _gateway = gateway::start()?;
     worker::bundle()?;
     let mut pack = run::command("wasm-pack");
-    pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(driver);
+    pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(&driver);
     // Seconds for one test file, browser start included: the default of 20 is short on a busy machine.
     if std::env::var_os("WASM_BINDGEN_TEST_TIMEOUT").is_none() {
         pack.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     }
-    run::visible(&mut pack)
+    run::visible(&mut pack)?;
+    guide::follow(&driver)
 }
 
 pub fn e2e(long: bool) -> Result<()> {

@@ -3,6 +3,7 @@
 mod gateway;
 mod greps;
 mod groups;
+mod guide;
 mod worker;
 
 pub use groups::{bench, sim};

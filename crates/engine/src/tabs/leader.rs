@@ -30,7 +30,8 @@ pub(super) struct Leader {
 impl Leader {
     pub(super) fn new(options: EngineOptions, seed: u64, now: Now, me: TabId) -> Self {
         let mut engine = Engine::new(options, seed, now);
-        engine.attach(now, LOCAL);
+        // With the news of the rows its page appended while another tab led, or none did.
+        engine.attach_tab(now, LOCAL, &me);
         engine.connect(now);
         Self {
             engine,

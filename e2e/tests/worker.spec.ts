@@ -1,0 +1,157 @@
+// What can happen to the worker: each failure is said on the page in time with what to do, healed where a new
+// start helps, and nothing that was sent is lost.
+import { type Page } from '@playwright/test';
+import { banner, bannerDelay, noteBanners, pageTime } from '../lib/banners';
+import { expect, expectState, test, type World } from '../lib/fixtures';
+import { expectExactlyOnce, labMessages, openDoor, startSending } from '../lib/lab';
+
+test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '5'] } });
+
+const SEEN_WITHIN = 2_000;
+
+async function open(world: World, route = '/lab'): Promise<Page> {
+  const page = await world.chrome.context.newPage();
+  await noteBanners(page);
+  await page.goto(world.site.url(route));
+  return page;
+}
+
+function measured(what: string, ms: number): void {
+  test.info().annotations.push({ type: 'measured', description: `${what} after ${Math.round(ms)} ms` });
+}
+
+/** The banner came in time and says these. */
+async function said(page: Page, texts: (string | RegExp)[]): Promise<void> {
+  for (const text of texts) await expect(banner(page, 'worker')).toContainText(text);
+  const delay = await bannerDelay(page, 'worker');
+  measured('said', delay);
+  expect(delay).toBeLessThan(SEEN_WITHIN);
+  await expectState(page, 'Error');
+}
+
+const MISSING: [string, RegExp][] = [
+  ["the worker's script", /worker_loader-/],
+  ["the worker's program", /worker_bg-/],
+];
+for (const [what, file] of MISSING) {
+  test(`${what} is missing (404): said within 2 s on every page; it heals by itself and nothing is lost`, async ({ world }) => {
+    world.site.overrides.set(file, () => ({ status: 404, headers: { 'content-type': 'text/plain' }, body: 'not found' }));
+    const console = await open(world, '/');
+    await said(console, [/could not be loaded/, /deployed/]);
+    await console.close();
+    const page = await open(world);
+    await said(page, [/could not be loaded/, /404/, /deployed/]);
+    await startSending(page, 5, 0);
+    world.site.overrides.clear();
+    await expectState(page, 'Connected', 35_000);
+    await expect(banner(page, 'worker')).toHaveCount(0);
+    await expectExactlyOnce(page, world.gateway, 5);
+  });
+}
+
+test('blocked by the policy of the page: said within 2 s with the line to change; what was sent is not dropped silently', async ({ world }) => {
+  world.site.policy = (_, built) => built.replace("worker-src 'self'", "worker-src 'none'");
+  const page = await open(world);
+  await said(page, ['worker-src', 'content security policy', 'reload']);
+  // What cannot be handed to anybody is not thrown away silently: the browser asks before the page goes.
+  await startSending(page, 1, 0);
+  let dialogs = 0;
+  page.on('dialog', (dialog) => {
+    dialogs += 1;
+    void dialog.accept();
+  });
+  world.site.policy = (_, built) => built;
+  await page.reload();
+  expect(dialogs).toBe(1);
+  await expectState(page, 'Connected');
+});
+
+test("blocked by the policy of the worker's own script: said within 2 s", async ({ world }) => {
+  world.site.policy = (route, built) =>
+    route.includes('worker') ? built.replace("'wasm-unsafe-eval'", '') : built;
+  await said(await open(world), ['refused to start', /content security policy/i]);
+});
+
+test('of another build: said within 2 s with both builds; a reload heals it', async ({ world }) => {
+  const page = await open(world);
+  await expectState(page, 'Connected');
+  const build = (await page.getByTestId('lab-build').textContent()) ?? '';
+  expect(build).toMatch(/^[0-9a-f]{16}$/);
+  const other = build.replace(/^./, (first) => (first === '0' ? '1' : '0'));
+  await page.close();
+  const program = await world.site.file('worker_bg-');
+  world.site.overrides.set(/worker_bg-/, () => {
+    const body = Buffer.from(program);
+    for (let at = body.indexOf(build); at >= 0; at = body.indexOf(build)) body.write(other, at);
+    return { status: 200, headers: { 'content-type': 'application/wasm' }, body };
+  });
+  const old = await open(world);
+  await said(old, ['another build', other, 'reload']);
+  world.site.overrides.clear();
+  await banner(old, 'worker').getByRole('button', { name: 'Reload' }).click();
+  await expectState(old, 'Connected');
+  await expect(banner(old, 'worker')).toHaveCount(0);
+});
+
+test('panicked while sending: said within 2 s, started again, 100 sends exactly once', async ({ world }) => {
+  const page = await open(world);
+  await expectState(page, 'Connected');
+  await startSending(page, 100, 20);
+  await expect.poll(async () => (await world.gateway.stats()).accepted, { intervals: [50] }).toBeGreaterThan(20);
+  const at = await pageTime(page);
+  await openDoor(page, 'panic');
+  const delay = await bannerDelay(page, 'worker', at);
+  measured('said', delay);
+  expect(delay).toBeLessThan(SEEN_WITHIN);
+  await expectState(page, 'Connected');
+  await expect(banner(page, 'worker')).toHaveCount(0);
+  measured('connected again', (await pageTime(page)) - at);
+  await expectExactlyOnce(page, world.gateway, 100);
+});
+
+test('hung while sending: said within 12 s, ended and started again, 100 sends exactly once', async ({ world }) => {
+  const page = await open(world);
+  await expectState(page, 'Connected');
+  await startSending(page, 100, 50);
+  await expect.poll(async () => (await world.gateway.stats()).accepted, { intervals: [50] }).toBeGreaterThan(20);
+  const at = await pageTime(page);
+  await openDoor(page, 'hang');
+  const delay = await bannerDelay(page, 'worker', at);
+  measured('said', delay);
+  expect(delay).toBeLessThan(12_000);
+  await expectState(page, 'Connected');
+  await expect(banner(page, 'worker')).toHaveCount(0);
+  await expectExactlyOnce(page, world.gateway, 100);
+});
+
+test('the store dies while sending: opened again, 60 sends exactly once, all saved', async ({ world }) => {
+  const page = await open(world);
+  await expectState(page, 'Connected');
+  await startSending(page, 60, 20);
+  await expect.poll(async () => (await world.gateway.stats()).accepted, { intervals: [50] }).toBeGreaterThan(10);
+  await openDoor(page, 'dead-store');
+  await expectExactlyOnce(page, world.gateway, 60);
+  await expect(page.getByTestId('connection-storage').first()).toContainText('Saved on this device');
+});
+
+test('a panic of the page: a reload screen instead of a dead page; after it, what was sent arrives once', async ({ world }) => {
+  const page = await open(world);
+  await expectState(page, 'Connected');
+  world.proxy.cut();
+  await expectState(page, 'Reconnecting');
+  await startSending(page, 20, 0);
+  await expect
+    .poll(async () => (await labMessages(page)).filter((message) => message.durability === 'Durable').length)
+    .toBe(20);
+  await page.getByTestId('lab-panic').click();
+  const screen = page.locator('#sentinelops-panic');
+  await expect(screen).toContainText('This page has stopped working');
+  await expect(screen).toContainText('a test asked the page to panic');
+  await expect(page.getByTestId('lab-panic')).toHaveCount(0);
+  await page.screenshot({ path: test.info().outputPath('panic.png') });
+  world.proxy.restore();
+  await screen.getByRole('link', { name: 'Reload the page' }).click();
+  await expectState(page, 'Connected', 35_000);
+  await expect.poll(async () => (await world.gateway.stats()).accepted).toBe(20);
+  expect(Object.values((await world.gateway.stats()).perId).every((count) => count === 1)).toBe(true);
+});
