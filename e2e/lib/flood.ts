@@ -10,7 +10,10 @@ export interface Figures {
   wrong: string[];
 }
 
-/** Each maker gives the n-th event of its channel: state channels keep a few subjects, as real ones do. */
+/**
+ * Each maker gives the n-th event of its channel: state channels keep a few subjects, as real ones do. Of agents so
+ * many that none comes twice in one portion: the server passes on only the newest status of an agent in a frame.
+ */
 const MAKERS: Record<string, (n: number) => { channel: string; type: string; payload: object }> = {
   incidents: (n) => ({
     channel: 'incidents',
@@ -24,7 +27,7 @@ const MAKERS: Record<string, (n: number) => { channel: string; type: string; pay
   agents: (n) => ({
     channel: 'agents',
     type: 'agent.status',
-    payload: { agentId: `flood-${n % 20}`, status: 'online', lastSeen: Date.now(), name: `flood ${n}` },
+    payload: { agentId: `flood-${n % 100}`, status: 'online', lastSeen: Date.now(), name: `flood ${n}` },
   }),
   alerts: (n) => ({
     channel: 'alerts',

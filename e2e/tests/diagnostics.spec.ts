@@ -66,12 +66,19 @@ test('the flight recorder: the way of a message step by step, on the panel and i
   });
   await page.goto(world.site.url('/realtime-demo'));
   await expectState(page, 'Connected');
+  // Without a connection first: a message that is answered at once may need no saving.
+  world.proxy.cut();
+  await expectState(page, 'Reconnecting');
   const chat = page.getByTestId('chat-panel');
   await chat.getByTestId('chat-input').fill('for nobody else');
   await chat.getByTestId('chat-send').click();
   const row = page.getByTestId('diagnostics-trace').filter({ hasText: 'chat.message' }).first();
   const step = (n: number) => row.locator('td').nth(n);
   await expect(step(1)).toHaveText(/\d/);
+  await expect(step(2)).toHaveText(/^\+\d+ ms$/);
+  await expect(step(3)).toHaveText('–');
+  world.proxy.restore();
+  await expectState(page, 'Connected', 35_000);
   // Saved, sent, acked, rendered.
   for (const n of [2, 3, 4, 5]) await expect(step(n)).toHaveText(/^\+\d+ ms$/);
   await expect(step(6)).toHaveText(/delivered/i);
