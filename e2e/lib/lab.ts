@@ -8,19 +8,34 @@ export interface LabMessage {
   n: number;
   delivery: string;
   durability: string;
+  /** Ms from the click to the final state, once it is there. */
+  ackedMs: number | null;
+}
+
+/** Types and clicks in the page itself: Playwright's own wait for an animation frame, which a hidden tab has none of. */
+export async function press(page: Page, button: string, inputs: Record<string, string> = {}): Promise<void> {
+  await page.evaluate(
+    ([button, inputs]) => {
+      const find = (name: string) => document.querySelector<HTMLElement>(`[data-testid="${name}"]`)!;
+      for (const [name, value] of Object.entries(inputs)) (find(name) as HTMLInputElement).value = value;
+      find(button).click();
+    },
+    [button, inputs] as const,
+  );
 }
 
 /** Starts sending; does not wait. */
-export async function startSending(page: Page, count: number, everyMs: number): Promise<void> {
-  await page.getByTestId('lab-count').fill(String(count));
-  await page.getByTestId('lab-every').fill(String(everyMs));
-  await page.getByTestId('lab-start').click();
+export async function startSending(page: Page, count: number, everyMs: number, priority = ''): Promise<void> {
+  await press(page, 'lab-start', {
+    'lab-count': String(count),
+    'lab-every': String(everyMs),
+    'lab-priority': priority,
+  });
 }
 
-/** Opens a door of the worker: panic, hang, close-socket, dead-store. */
+/** Opens a door of the worker (see src/worker/faults.rs). */
 export async function openDoor(page: Page, name: string): Promise<void> {
-  await page.getByTestId('lab-fault').fill(name);
-  await page.getByTestId('lab-open-door').click();
+  await press(page, 'lab-open-door', { 'lab-fault': name });
 }
 
 export async function labMessages(page: Page): Promise<LabMessage[]> {
