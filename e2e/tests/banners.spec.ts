@@ -66,10 +66,12 @@ test('signed out by the server: said, with what to do; nothing is dialled until 
 });
 
 test('a full disk: what waits is said to be not saved, and leaves all the same', async ({ world }) => {
-  const page = await world.open('/lab');
-  await expectState(page, 'Connected');
+  const page = await world.chrome.context.newPage();
   const session = await world.chrome.context.newCDPSession(page);
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize: 1 });
+  // Before the store is opened: the browser asks once how much room there is.
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(world.site.url()).origin, quotaSize: 1 });
+  await page.goto(world.site.url('/lab'));
+  await expectState(page, 'Connected');
   world.proxy.cut();
   await expectState(page, 'Reconnecting');
   await startSending(page, 30, 0);

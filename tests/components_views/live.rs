@@ -4,11 +4,15 @@ use gloo::timers::future::TimeoutFuture;
 use sentinelops::bridge::PortFailure;
 use sentinelops::components::ConnectionStatus;
 use sentinelops::components::alerts::AlertsPanel;
+use sentinelops::components::diagnostics::DiagnosticsPanel;
+use sentinelops::components::incidents::ResolveForm;
 use sentinelops::components::incidents::{IncidentBoard, IncidentDetail};
 use sentinelops::components::shell::Banners;
-use sentinelops::engine::{DeliveryState, Durability, FailReason};
+use sentinelops::engine::{DeliveryState, Durability, FailReason, StorageState, StoreError};
 use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Severity};
+use sentinelops::protocol::system::Continuity;
 use sentinelops::protocol::{Channel, Event, Subject};
+use sentinelops::realtime::use_chat_messages;
 use sentinelops::testing::{FakeConnection, Mounted, alert, incident};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
@@ -121,4 +125,79 @@ async fn a_lost_connection_is_a_banner_after_a_moment_of_grace() {
     TimeoutFuture::new(3_200).await;
     connection.settle().await;
     assert!(text(&page, "[data-testid=banner-queue]").starts_with("2 waiting to be sent"));
+}
+
+#[component]
+fn Chat() -> Html {
+    let chat = use_chat_messages("c1");
+    html! { <p>{ chat.messages.len() }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn a_gap_in_whatever_the_page_follows_is_a_banner_until_dismissed() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <><Banners /><Chat /></> });
+    connection.connect();
+    connection.settle().await;
+    let chat = Subject::topic(Channel::Chat, "c1");
+    assert_eq!(connection.subscriptions(), [chat.clone()], "the banners subscribe to nothing themselves");
+    connection.snapshot_after(chat.clone(), Continuity::Snapshot, []);
+    connection.settle().await;
+    assert!(page.find("[data-banner=gap]").is_none(), "a first state is no gap");
+    connection.drop_connection();
+    connection.settle().await;
+    connection.connect();
+    connection.snapshot_after(chat, Continuity::Gap, []);
+    connection.settle().await;
+    assert!(text(&page, "[data-banner=gap]").contains("Some events were missed"));
+    assert!(page.click("[data-banner=gap] button"));
+    connection.settle().await;
+    assert!(page.find("[data-banner=gap]").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn what_waits_in_memory_only_is_said() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Banners /> });
+    connection.connect();
+    connection.store_failure(StoreError::Quota);
+    connection.settle().await;
+    assert!(page.find("[data-banner=storage]").is_none(), "nothing waits, nothing to lose");
+    connection.change_status(|status| status.queued = [0, 0, 2, 0]);
+    connection.settle().await;
+    let banner = text(&page, "[data-banner=storage]");
+    assert!(
+        banner.contains("its storage is full") && banner.contains("lost if this page is closed"),
+        "{banner}"
+    );
+
+    connection.change_status(|status| status.storage = StorageState::MemoryOnly(StoreError::NewerSchema));
+    connection.settle().await;
+    assert!(text(&page, "[data-banner=update]").contains("Reload this page"));
+}
+
+#[wasm_bindgen_test]
+async fn a_message_s_way_is_on_the_panel_step_by_step() {
+    let connection = FakeConnection::new();
+    let page = connection
+        .mount(html! { <><ResolveForm chosen={Some(AttrValue::from("inc-1"))} /><DiagnosticsPanel /></> });
+    connection.connect();
+    connection.settle().await;
+    assert!(page.click("[data-testid=resolve-form] button"));
+    connection.settle().await;
+    let id = connection.last_id().expect("it was sent");
+    let steps = [
+        (FakeConnection::save as fn(&FakeConnection, &_), 2),
+        (FakeConnection::transmit, 3),
+        (FakeConnection::ack, 4),
+    ];
+    for (step, column) in steps {
+        let cell = format!("[data-testid=diagnostics-trace] td:nth-child({})", column + 1);
+        assert_eq!(text(&page, &cell), "–");
+        connection.advance(10);
+        step(&connection, &id);
+        connection.settle().await;
+        assert!(text(&page, &cell).starts_with('+'), "{}", text(&page, &cell));
+    }
+    assert!(text(&page, "[data-testid=diagnostics-trace] td:nth-child(6)").starts_with('+'), "rendered");
 }

@@ -1,5 +1,7 @@
 //! Who comes late sees what is, at once, and is told nothing twice.
 
+use sentinelops::bridge::ToWorker;
+use sentinelops::engine::Hint;
 use sentinelops::protocol::domain::{IncidentStatus, Presence};
 use sentinelops::protocol::{Channel, Subject};
 use sentinelops::realtime::{use_agents, use_incident_updates, use_incidents};
@@ -50,6 +52,36 @@ async fn a_late_mount_shows_the_state_in_its_first_render() {
     connection.settle().await;
     assert_eq!((RENDERED.take(), TOLD.take()), (vec![4], vec!["d".to_owned()]));
     assert_eq!(page.text(), "44");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_said_right_after_mounting_waits_for_the_first_render() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Holder /> });
+    // Yew has not rendered anything yet: there is no provider, no worker, no subscription.
+    connection.connect();
+    connection.deliver(incident("a"));
+    assert_eq!(connection.workers(), 0);
+    connection.settle().await;
+    assert_eq!((connection.workers(), page.text()), (1, "1".to_owned()));
+}
+
+#[wasm_bindgen_test]
+async fn a_hidden_page_tells_its_worker_and_shows_again_what_came_meanwhile() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Holder /> });
+    connection.connect();
+    connection.settle().await;
+    connection.take_said();
+    connection.set_visible(false);
+    assert_eq!(connection.take_said(), [ToWorker::Hint(Hint::Hidden)]);
+    connection.deliver(incident("a"));
+    connection.settle().await;
+    assert_eq!(page.text(), "0", "no frames while hidden");
+    connection.set_visible(true);
+    assert!(connection.said().contains(&ToWorker::Hint(Hint::Visible)));
+    connection.settle().await;
+    assert_eq!(page.text(), "1");
 }
 
 #[component]

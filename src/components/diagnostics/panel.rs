@@ -1,6 +1,6 @@
 //! What happened, line by line, and as a file.
 
-use super::{Meters, Traces};
+use super::{Meters, Traces, clock};
 use crate::components::download::save_json;
 use crate::components::hooks::use_follow;
 use crate::components::icon::{Icon, IconMark};
@@ -76,17 +76,9 @@ struct RecordLineProps {
 #[component]
 fn RecordLine(props: &RecordLineProps) -> Html {
     let record = &props.record;
-    let date = js_sys::Date::new(&(record.at as f64).into());
-    let clock = format!(
-        "{:02}:{:02}:{:02}.{:03}",
-        date.get_hours(),
-        date.get_minutes(),
-        date.get_seconds(),
-        date.get_milliseconds()
-    );
     html! {
         <li class="log__line">
-            <span class="num">{ clock }</span>
+            <span class="num">{ clock(record.at) }</span>
             <span>{ kind_word(record.kind) }</span>
             <span class="log__text">{ &record.text }</span>
         </li>

@@ -1,6 +1,6 @@
 //! The way of each message.
 
-use crate::components::relative_time::exact;
+use super::clock;
 use crate::realtime::{List, MessageTrace};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -45,7 +45,6 @@ struct TraceRowProps {
 #[component]
 fn TraceRow(props: &TraceRowProps) -> Html {
     let trace = &props.trace;
-    let clicked = exact(&js_sys::Date::new(&(trace.clicked as f64).into()));
     let after = |at: Option<u64>| match at {
         Some(at) => format!("+{} ms", at.saturating_sub(trace.clicked)),
         None => "–".to_owned(),
@@ -53,7 +52,7 @@ fn TraceRow(props: &TraceRowProps) -> Html {
     html! {
         <tr data-testid="diagnostics-trace" data-message-id={trace.id.clone()}>
             <td title={trace.id.clone()}>{ &trace.kind }</td>
-            <td>{ clicked }</td>
+            <td>{ clock(trace.clicked) }</td>
             <td>{ after(trace.saved) }</td>
             <td>{ after(trace.sent) }</td>
             <td>{ after(trace.acked) }</td>
