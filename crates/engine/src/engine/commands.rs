@@ -98,6 +98,13 @@ impl Engine {
         self.settle(now);
     }
 
+    /// How did these end, of which a tab heard last that they were saved? Told like other news, after a
+    /// look into the store.
+    pub(crate) fn inquire(&mut self, now: Now, consumer: ConsumerId, about: Vec<crate::tabs::Inquiry>) {
+        self.outbox.inquire(consumer, about);
+        self.settle(now);
+    }
+
     /// A consumer is gone, and its subscriptions with it.
     pub fn detach(&mut self, now: Now, consumer: ConsumerId) {
         for subject in self.consumers.detach(consumer) {

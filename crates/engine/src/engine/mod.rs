@@ -189,6 +189,22 @@ impl Engine {
         self.outbox.meta().term
     }
 
+    /// The number of the last socket.
+    pub(crate) fn sockets(&self) -> u64 {
+        self.generation
+    }
+
+    /// Numbers go on where those of an earlier engine of this worker ended: its late events count for
+    /// nobody.
+    pub(crate) fn number_sockets_from(&mut self, last: u64) {
+        self.generation = last;
+    }
+
+    /// There is no store that could be shared with other tabs.
+    pub(crate) fn store_is_away(&self) -> bool {
+        self.outbox.store_is_away()
+    }
+
     fn note(&mut self, text: impl Into<String>) {
         self.out.push_back(Output::Trace(Trace::Note(text.into())));
     }

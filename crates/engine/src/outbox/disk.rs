@@ -114,6 +114,11 @@ impl Disk {
         self.ladder == Ladder::Open
     }
 
+    /// Memory only, for want of a store.
+    pub fn is_away(&self) -> bool {
+        matches!(self.ladder, Ladder::Memory { .. })
+    }
+
     /// Whether a row taken now can still become durable.
     pub fn may_store(&self) -> bool {
         matches!(self.ladder, Ladder::Open | Ladder::Opening { .. })

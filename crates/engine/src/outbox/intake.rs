@@ -70,7 +70,7 @@ impl Outbox {
     }
 
     /// Answers with the state of an id that is here or was.
-    fn known(&mut self, to: Option<ConsumerId>, id: &str) -> bool {
+    pub(super) fn known(&mut self, to: Option<ConsumerId>, id: &str) -> bool {
         if let Some(seq) = self.queue.find(id) {
             if let Some(entry) = self.queue.get_mut(seq) {
                 entry.to = to.or(entry.to);

@@ -18,7 +18,11 @@ impl Outbox {
                 Aborted::Single(op) => self.not_storable(&op),
                 Aborted::Away => self.storage_changed(),
             },
-            StoreEvent::Found(rows) => self.found(now, rows),
+            StoreEvent::Found(rows) => {
+                self.found(now, rows);
+                self.inquiries.looked();
+                self.answer_inquiries();
+            }
             StoreEvent::Closed(error) => {
                 self.disk.closed(now.mono, error);
                 self.storage_changed();
@@ -121,6 +125,11 @@ impl Outbox {
         }
         self.trim(now, stored.len());
         self.version += 1;
+        self.set_aside |= unreadable > 0;
+        self.inquiries.anew();
+        if self.inquiries.wait() {
+            self.disk.rescan();
+        }
     }
 
     /// A row of memory that the store holds too: the store was away for a while.
@@ -270,7 +279,9 @@ impl Outbox {
     }
 
     /// Rows that other tabs appended. Others than these are known or already ended.
-    fn found(&mut self, now: Now, rows: Vec<Row>) {
+    fn found(&mut self, now: Now, mut rows: Vec<Row>) {
+        // They lie there by priority; within a key the order counts.
+        rows.sort_by_key(|row| row.order);
         for row in rows {
             self.disk.saw_order(row.order);
             if let Some(seq) = self.queue.find(&row.id) {

@@ -12,11 +12,13 @@
 //! | [`answers`] | acks, nacks, errors, the poison rule |
 //! | [`disk`], [`load`] | groups, the ladder down to memory and back, what a store held |
 //! | [`ended`] | final states remembered, the failed list |
+//! | [`inquiry`] | how did it end? |
 
 mod answers;
 mod disk;
 mod ended;
 mod fence;
+mod inquiry;
 mod intake;
 mod load;
 mod queue;
@@ -90,6 +92,9 @@ pub(crate) struct Outbox {
     offset: Option<i128>,
     ephemeral: VecDeque<(u64, String)>,
     owners: HashMap<String, ConsumerId>,
+    inquiries: inquiry::Inquiries,
+    /// Stored records could not be read: what is nowhere may be among them.
+    set_aside: bool,
     next_seq: u64,
     next_old_seq: u64,
     out: VecDeque<OutboxOutput>,
@@ -113,6 +118,8 @@ impl Outbox {
             offset: None,
             ephemeral: VecDeque::new(),
             owners: HashMap::new(),
+            inquiries: inquiry::Inquiries::default(),
+            set_aside: false,
             next_seq: FIRST_SEQ,
             next_old_seq: 0,
             out: VecDeque::new(),
@@ -215,6 +222,11 @@ impl Outbox {
         self.disk.halted
     }
 
+    /// There is no store, for now.
+    pub fn store_is_away(&self) -> bool {
+        self.disk.is_away()
+    }
+
     pub fn storage(&self) -> &StorageState {
         self.disk.state()
     }
@@ -278,7 +290,11 @@ impl Outbox {
         if let Some(group) = self.disk.group() {
             return Some(OutboxOutput::Store(group));
         }
-        self.disk.take_rescan().then_some(OutboxOutput::Rescan)
+        if self.disk.take_rescan() {
+            self.inquiries.looking();
+            return Some(OutboxOutput::Rescan);
+        }
+        None
     }
 
     // Tabs.

@@ -1,8 +1,9 @@
 //! The leading tab: its engine, and the other tabs as consumers of it.
 
-use super::link::{Interest, LinkMessage, LinkTarget, TabId};
-use super::node::{LOCAL, NodeOutput, PageCommand};
-use crate::{ConsumerId, Engine, EngineOptions, Now, Output, SendRequest, StoreEvent};
+use super::link::{Inquiry, Interest, LinkMessage, LinkTarget, TabId};
+use super::node::LOCAL;
+use super::types::{NodeOutput, PageCommand};
+use crate::{ConsumerId, Engine, EngineOptions, Now, Output, StoreEvent};
 use sentinelops_protocol::Subject;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,12 @@ const ALIVE_MS: u64 = 5_000;
 
 struct Tab {
     consumer: ConsumerId,
+    /// What its batches answer to.
+    turn: u64,
+    /// It was there when the browser was last asked who is alive.
+    asked: bool,
+    /// How often in a row it was not among them.
+    missed: u8,
     subjects: BTreeSet<Subject>,
 }
 
@@ -25,12 +32,17 @@ pub(super) struct Leader {
     next_consumer: u64,
     look_at: u64,
     query: bool,
+    /// Tabs that believe to be known and are not.
+    strangers: BTreeSet<TabId>,
 }
+
+/// A tab missed so often in a row is dead: its lock may just have been on its way.
+const MISSED: u8 = 2;
 
 impl Leader {
     pub(super) fn new(options: EngineOptions, seed: u64, now: Now, me: TabId) -> Self {
         let mut engine = Engine::new(options, seed, now);
-        // With the news of the rows its page appended while another tab led, or none did.
+        // Rows this tab appended while it followed are its own, too.
         engine.attach_tab(now, LOCAL, &me);
         engine.connect(now);
         Self {
@@ -43,19 +55,22 @@ impl Leader {
             next_consumer: 1,
             look_at: now.mono + ALIVE_MS,
             query: false,
+            strangers: BTreeSet::new(),
         }
     }
 
     /// What the tab's own page wanted before this tab led.
-    pub(super) fn local(&mut self, now: Now, interest: &Interest, unsaved: &[SendRequest]) {
+    pub(super) fn local(&mut self, now: Now, interest: &Interest) {
         for subject in &interest.subjects {
             self.engine.subscribe(now, LOCAL, subject.clone());
         }
         self.engine.watch_metrics(now, LOCAL, interest.metrics);
         self.engine.watch_outbox(now, LOCAL, interest.outbox);
-        for request in unsaved {
-            self.engine.send(now, LOCAL, request.clone());
-        }
+    }
+
+    /// How these ended, as soon as it is certain.
+    pub(super) fn inquire(&mut self, now: Now, consumer: ConsumerId, about: Vec<Inquiry>) {
+        self.engine.inquire(now, consumer, about);
     }
 
     pub(super) fn page(&mut self, now: Now, command: PageCommand) {
@@ -65,11 +80,6 @@ impl Leader {
             PageCommand::TryNow => engine.try_now(now),
             PageCommand::Subscribe(subject) => engine.subscribe(now, LOCAL, subject),
             PageCommand::Unsubscribe(subject) => engine.unsubscribe(now, LOCAL, &subject),
-            PageCommand::Send(requests) => {
-                for request in requests {
-                    engine.send(now, LOCAL, request);
-                }
-            }
             PageCommand::Retry { id, confirm } => engine.retry(now, LOCAL, &id, confirm),
             PageCommand::Discard { id } => engine.discard(now, LOCAL, &id),
             PageCommand::Credit(number) => engine.credit(now, LOCAL, number),
@@ -77,8 +87,9 @@ impl Leader {
             PageCommand::Hint(hint) => engine.handle_hint(now, hint),
             PageCommand::WatchMetrics(on) => engine.watch_metrics(now, LOCAL, on),
             PageCommand::WatchOutbox(on) => engine.watch_outbox(now, LOCAL, on),
-            // The node takes the engine away for these.
-            PageCommand::Disconnect | PageCommand::PageHide => {}
+            PageCommand::Inquire(about) => self.inquire(now, LOCAL, about),
+            // The node hands sends over in their order, and takes the engine away for the others.
+            PageCommand::Send(_) | PageCommand::Disconnect | PageCommand::PageHide => {}
         }
     }
 
@@ -99,27 +110,38 @@ impl Leader {
 
     pub(super) fn link(&mut self, now: Now, message: LinkMessage) {
         match message {
-            LinkMessage::Attach { tab, interest } if tab != self.me => self.attach(now, tab, &interest),
+            // Before that its batches would not be believed; the roll call is still to come.
+            LinkMessage::Attach { tab, turn, interest } if tab != self.me && self.ready => {
+                self.attach(now, tab, turn, &interest);
+            }
             LinkMessage::Detach { tab } => self.detach(now, &tab),
-            LinkMessage::Credit { tab, number } => {
-                if let Some(tab) = self.tabs.get(&tab) {
-                    self.engine.credit(now, tab.consumer, number);
+            LinkMessage::Credit { tab, turn, number } => {
+                if let Some(consumer) = self.consumer(&tab, Some(turn)) {
+                    self.engine.credit(now, consumer, number);
                 }
             }
             LinkMessage::Poke => self.engine.rescan(now),
             LinkMessage::Send { tab, requests } => {
-                let consumer = self.consumer(now, &tab);
-                for request in requests {
-                    self.engine.send(now, consumer, request);
+                if let Some(consumer) = self.consumer(&tab, None) {
+                    for request in requests {
+                        self.engine.send(now, consumer, request);
+                    }
                 }
             }
             LinkMessage::Retry { tab, id, confirm } => {
-                let consumer = self.consumer(now, &tab);
-                self.engine.retry(now, consumer, &id, confirm);
+                if let Some(consumer) = self.consumer(&tab, None) {
+                    self.engine.retry(now, consumer, &id, confirm);
+                }
             }
             LinkMessage::Discard { tab, id } => {
-                let consumer = self.consumer(now, &tab);
-                self.engine.discard(now, consumer, &id);
+                if let Some(consumer) = self.consumer(&tab, None) {
+                    self.engine.discard(now, consumer, &id);
+                }
+            }
+            LinkMessage::Inquire { tab, about } => {
+                if let Some(consumer) = self.consumer(&tab, None) {
+                    self.inquire(now, consumer, about);
+                }
             }
             LinkMessage::Hint { hint: Some(hint) } => self.engine.handle_hint(now, hint),
             LinkMessage::Hint { hint: None } => self.engine.try_now(now),
@@ -131,8 +153,15 @@ impl Leader {
         }
     }
 
+    /// These are alive; a tab that came after the question was asked does not count.
     pub(super) fn alive(&mut self, now: Now, alive: &[TabId]) {
-        let dead: Vec<TabId> = self.tabs.keys().filter(|tab| !alive.contains(tab)).cloned().collect();
+        let mut dead = Vec::new();
+        for (name, tab) in self.tabs.iter_mut().filter(|(_, tab)| tab.asked) {
+            tab.missed = if alive.contains(name) { 0 } else { tab.missed + 1 };
+            if tab.missed >= MISSED {
+                dead.push(name.clone());
+            }
+        }
         for tab in dead {
             self.detach(now, &tab);
         }
@@ -143,6 +172,7 @@ impl Leader {
         if now.mono >= self.look_at {
             self.look_at = now.mono + ALIVE_MS;
             self.query = !self.tabs.is_empty();
+            self.tabs.values_mut().for_each(|tab| tab.asked = true);
         }
     }
 
@@ -154,11 +184,15 @@ impl Leader {
         if std::mem::take(&mut self.query) {
             return Some(NodeOutput::QueryTabs);
         }
+        if let Some(tab) = self.strangers.pop_first() {
+            let call = LinkMessage::RollCall { term: self.term };
+            return Some(NodeOutput::Link(LinkTarget::Tab(tab), call));
+        }
         loop {
             match self.engine.poll_output()? {
                 Output::Deliver { consumer, batch } if consumer != LOCAL => {
                     let Some(tab) = self.tabs.iter().find(|(_, t)| t.consumer == consumer) else { continue };
-                    let message = LinkMessage::Batch { term: self.term, batch };
+                    let message = LinkMessage::Batch { term: self.term, turn: tab.1.turn, batch };
                     return Some(NodeOutput::Link(LinkTarget::Tab(tab.0.clone()), message));
                 }
                 output => return Some(NodeOutput::Engine(output)),
@@ -166,23 +200,35 @@ impl Leader {
         }
     }
 
-    fn consumer(&mut self, now: Now, tab: &TabId) -> ConsumerId {
-        if let Some(known) = self.tabs.get(tab) {
-            return known.consumer;
+    /// The consumer of a tab; one that is not known (any more) is asked to say what it wants.
+    fn consumer(&mut self, tab: &TabId, turn: Option<u64>) -> Option<ConsumerId> {
+        match self.tabs.get(tab) {
+            Some(known) => turn.is_none_or(|turn| known.turn == turn).then_some(known.consumer),
+            None => {
+                if self.ready && *tab != self.me {
+                    self.strangers.insert(tab.clone());
+                }
+                None
+            }
         }
-        let consumer = ConsumerId(self.next_consumer);
-        self.next_consumer += 1;
-        self.engine.attach_tab(now, consumer, tab);
-        self.tabs.insert(tab.clone(), Tab { consumer, subjects: BTreeSet::new() });
-        consumer
     }
 
     /// The interest is whole: what is no longer in it ends.
-    fn attach(&mut self, now: Now, tab: TabId, interest: &Interest) {
-        let consumer = self.consumer(now, &tab);
+    fn attach(&mut self, now: Now, tab: TabId, turn: u64, interest: &Interest) {
+        if self.tabs.get(&tab).is_some_and(|known| known.turn != turn) {
+            self.detach(now, &tab);
+        }
+        if !self.tabs.contains_key(&tab) {
+            let consumer = ConsumerId(self.next_consumer);
+            self.next_consumer += 1;
+            self.engine.attach_tab(now, consumer, &tab);
+            let new = Tab { consumer, turn, asked: false, missed: 0, subjects: BTreeSet::new() };
+            self.tabs.insert(tab.clone(), new);
+        }
+        let Some(known) = self.tabs.get_mut(&tab) else { return };
+        let consumer = known.consumer;
         let wanted: BTreeSet<Subject> = interest.subjects.iter().cloned().collect();
-        let had = self.tabs.get_mut(&tab).map(|t| std::mem::replace(&mut t.subjects, wanted.clone()));
-        let had = had.unwrap_or_default();
+        let had = std::mem::replace(&mut known.subjects, wanted.clone());
         for subject in had.difference(&wanted) {
             self.engine.unsubscribe(now, consumer, subject);
         }
@@ -194,6 +240,7 @@ impl Leader {
     }
 
     fn detach(&mut self, now: Now, tab: &TabId) {
+        self.strangers.remove(tab);
         if let Some(gone) = self.tabs.remove(tab) {
             self.engine.detach_tab(now, gone.consumer, tab);
         }

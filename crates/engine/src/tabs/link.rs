@@ -32,10 +32,19 @@ pub struct Interest {
     pub outbox: bool,
 }
 
+/// A message that was saved, and of whose end its sender has not heard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// Which.
+    pub id: String,
+    /// A newer one may have replaced it.
+    pub coalesced: bool,
+}
+
 /// A message between tabs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LinkMessage {
-    /// Leader: I lead. Every second, and when asked.
+    /// Leader: I lead. Every second, and when asked; also before it knows its term.
     Beat {
         /// Its term.
         term: u64,
@@ -51,6 +60,9 @@ pub enum LinkMessage {
     Attach {
         /// Who.
         tab: TabId,
+        /// A new one: my page has nothing of it yet. Repeated with every batch and credit, so that
+        /// nothing of an earlier turn counts.
+        turn: u64,
         /// What.
         interest: Interest,
     },
@@ -63,6 +75,8 @@ pub enum LinkMessage {
     Credit {
         /// Who.
         tab: TabId,
+        /// See `Attach`.
+        turn: u64,
         /// Which.
         number: u64,
     },
@@ -96,10 +110,19 @@ pub enum LinkMessage {
         /// `None` is "try now".
         hint: Option<Hint>,
     },
+    /// Follower: how did these end?
+    Inquire {
+        /// Who.
+        tab: TabId,
+        /// Which.
+        about: Vec<Inquiry>,
+    },
     /// Leader, on the tab's own channel.
     Batch {
         /// Its term.
         term: u64,
+        /// See `Attach`.
+        turn: u64,
         /// The batch.
         batch: Batch,
     },
@@ -115,6 +138,7 @@ mod tests {
     fn golden_bytes() {
         let attach = LinkMessage::Attach {
             tab: "t".into(),
+            turn: 5,
             interest: Interest {
                 subjects: vec![Subject::topic(Channel::Chat, "c")],
                 metrics: false,
@@ -123,7 +147,7 @@ mod tests {
         };
         for (message, golden) in [
             (LinkMessage::Beat { term: 3 }, vec![0, 3]),
-            (attach, vec![3, 1, b't', 1, 2, 1, 1, b'c', 0, 1]),
+            (attach, vec![3, 1, b't', 5, 1, 2, 1, 1, b'c', 0, 1]),
             (LinkMessage::Poke, vec![6]),
             (LinkMessage::Hint { hint: None }, vec![10, 0]),
         ] {

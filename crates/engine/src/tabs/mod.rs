@@ -9,13 +9,29 @@
 //!   cannot be stored), tells the leader what the page looks at, and passes batches on. It never
 //!   updates, deletes, evicts or expires a row: only the leader does.
 //! * **Solo**: connects for itself, because there are no locks or no store to share.
+//!
+//! | file | concern |
+//! |---|---|
+//! | `node`, `roles` | inputs; what follows from a change of role |
+//! | `suspense` | a leader that slept reads the stored term before anything else |
+//! | `sends`, `follower` | what the page sent, until it is safe; what a follower does with commands |
+//! | `leader` | the engine, and other tabs as its consumers |
+//! | `election` | lock, beats, silence |
+//! | `link`, `types` | what tabs say to each other; commands and outputs |
 
 mod election;
 mod follower;
 mod leader;
 mod link;
 mod node;
+mod roles;
+mod sends;
+mod suspense;
+#[cfg(test)]
+mod tests;
+mod types;
 
 pub use election::{LockEvent, Role};
-pub use link::{Interest, LINK_VERSION, LinkMessage, LinkTarget, TabId};
-pub use node::{LOCAL, LockRequest, Node, NodeOutput, PageCommand};
+pub use link::{Inquiry, Interest, LINK_VERSION, LinkMessage, LinkTarget, TabId};
+pub use node::{LOCAL, Node};
+pub use types::{LockRequest, NodeOutput, PageCommand};

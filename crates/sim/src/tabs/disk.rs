@@ -136,6 +136,31 @@ impl Disk {
         std::mem::take(&mut self.blocked)
     }
 
+    /// A handle died: what its worker had under way aborts.
+    pub fn handle_dies(&mut self, worker: u32) -> (Vec<Answer>, Vec<(u32, u32)>) {
+        let mut answers = Vec::new();
+        let error = || StoreError::Dead("closed by the browser".to_owned());
+        for waiting in self.waiting.iter().filter(|waiting| waiting.worker == worker) {
+            let number = match &waiting.ask {
+                Ask::Append(number, _) => Some(*number),
+                Ask::Plain(Request::Write(group)) => Some(group.number),
+                _ => None,
+            };
+            match (&waiting.ask, number) {
+                (_, Some(number)) => {
+                    answers.push(Answer::Event(StoreEvent::Aborted { number, error: error() }));
+                }
+                (Ask::ReadMeta, _) => answers.push(Answer::Meta(None)),
+                (Ask::Plain(Request::Open), _) => {
+                    answers.push(Answer::Event(StoreEvent::OpenFailed(error())));
+                }
+                _ => {}
+            }
+        }
+        answers.push(Answer::Event(StoreEvent::Closed(error())));
+        (answers, self.died(worker, 0))
+    }
+
     /// A worker died, or its handle: of what it had under way the first `committed` go on all the same.
     pub fn died(&mut self, worker: u32, committed: usize) -> Vec<(u32, u32)> {
         let mut left = committed;

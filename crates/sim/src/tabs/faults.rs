@@ -1,13 +1,12 @@
 //! What breaks.
 
-use super::disk::Answer;
 use super::script::{QUIET, TabFault, Who};
 use super::tab::Inbox;
 use super::world::{Happening, TabWorld};
 use crate::internet::Traffic;
 use crate::net::End;
+use sentinelops_engine::Hint;
 use sentinelops_engine::tabs::PageCommand;
-use sentinelops_engine::{Hint, StoreError, StoreEvent};
 
 /// A page gives up a worker that has not answered for so long.
 const PATIENCE_MS: u64 = 10_000;
@@ -102,11 +101,11 @@ impl TabWorld {
         let Some(number) = self.tabs[place].worker.as_ref().map(|worker| worker.number) else { return };
         self.disk.store.closed_until = until;
         if self.disk.is_open(number) {
-            let free = self.disk.died(number, 0);
+            let (answers, free) = self.disk.handle_dies(number);
             self.unblock(free);
-            let error = StoreError::Dead("closed by the browser".to_owned());
-            let answer = Answer::Event(StoreEvent::Closed(error));
-            self.queue.push(self.now, Happening::Worker(number, Inbox::Store(answer)));
+            for answer in answers {
+                self.queue.push(self.now, Happening::Worker(number, Inbox::Store(answer)));
+            }
         }
     }
 

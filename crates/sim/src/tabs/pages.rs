@@ -9,7 +9,7 @@ use crate::page::Page;
 use crate::script::{SendSpec, What};
 use crate::story::clip;
 use crate::world::{request, subject};
-use sentinelops_engine::tabs::{Node, PageCommand, Role};
+use sentinelops_engine::tabs::{Inquiry, Node, PageCommand, Role};
 use sentinelops_engine::{
     Batch, DeliveryState, Durability, EngineOptions, Hint, ModeOption, Options, OutboxOptions,
 };
@@ -196,6 +196,10 @@ impl TabWorld {
         if self.tabs[place].watches_outbox {
             self.post(place, PageCommand::WatchOutbox(true));
         }
+        let about = self.saved_by(place);
+        if !about.is_empty() {
+            self.post(place, PageCommand::Inquire(about));
+        }
         let unsaved: Vec<_> = self.tabs[place].page.unsaved.iter().cloned().collect();
         for (n, request) in &unsaved {
             let place = self.check.inner.messages.next_number();
@@ -209,6 +213,17 @@ impl TabWorld {
         for (_, request) in &mut self.tabs[place].page.unsaved {
             request.again = true;
         }
+    }
+
+    /// What a page knows to be saved and not to be over.
+    fn saved_by(&self, place: usize) -> Vec<Inquiry> {
+        let sender = (place, self.tabs[place].life);
+        let messages = self.check.inner.messages.all.iter().enumerate();
+        messages
+            .filter(|(n, m)| self.check.senders[*n] == sender && m.durable)
+            .filter(|(_, m)| !m.told.as_ref().is_some_and(DeliveryState::is_final))
+            .map(|(n, m)| Inquiry { id: message_id(n), coalesced: m.coalesce.is_some() })
+            .collect()
     }
 
     fn options(&self, tab: &str) -> EngineOptions {

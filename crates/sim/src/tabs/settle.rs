@@ -15,6 +15,9 @@ impl TabWorld {
     /// Somebody looks at the screens every few seconds, and helps where only a person can.
     pub(super) fn look(&mut self) {
         self.queue.push(self.now + 5_000, Happening::Look);
+        if self.now >= QUIET && !self.tabs.iter().any(|tab| tab.open) {
+            self.open(0);
+        }
         for place in 0..self.tabs.len() {
             if !self.runs(place) {
                 continue;

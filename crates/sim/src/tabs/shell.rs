@@ -271,6 +271,10 @@ impl TabWorld {
         let number = worker.number;
         let index = worker.sockets.get(&generation.0).copied();
         let open = index.filter(|index| self.internet.conns[*index].client == End::Open);
+        if index.is_some() && open.is_none() && worker.live.is_none() {
+            // Closed by the other end, of which the node is yet to read: the browser drops it.
+            return;
+        }
         let Some(index) = open else {
             return self.check.inner.fail("one-live-socket", || {
                 format!("{number} sends on #{}, which is not open", generation.0)

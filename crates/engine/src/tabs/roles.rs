@@ -1,0 +1,183 @@
+//! What follows from a change of role.
+
+use super::election::{Ballot, Role};
+use super::leader::Leader;
+use super::link::{LinkMessage, LinkTarget};
+use super::node::{LOCAL, Node};
+use super::types::{LockRequest, NodeOutput};
+use crate::{Cause, ConnectionState, Delivery, Now, Output, Status, StorageState, StoreError, StoreEvent};
+
+/// Why nothing is saved without locks.
+const NO_LOCKS: &str = "this browser has no Web Locks (they want https): tabs would overwrite each other";
+
+impl Node {
+    /// After every input: make the role true, carry the engine's outputs out, say what changed.
+    pub(super) fn settle(&mut self, now: Now) {
+        self.share_or_not();
+        let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.wanted && !self.away;
+        let alone = self.role() == Role::Solo;
+        if self.leader.is_some() && (!owns || self.alone != alone) {
+            self.step_down(now);
+        }
+        if owns && self.leader.is_none() {
+            self.alone = alone;
+            self.take_over(now);
+        }
+        self.hand_over(now);
+        self.drain(now);
+        self.ballots();
+        if self.shown != Some(self.role()) {
+            self.shown = Some(self.role());
+            self.out.push_back(NodeOutput::Role(self.role()));
+            if self.leader.is_none() {
+                self.tell(vec![Delivery::Status(Box::new(self.waiting_status()))]);
+                if self.term > 0 {
+                    // Else the answer to our question brings the term first.
+                    self.announce(true);
+                }
+            }
+        }
+    }
+
+    /// Without a store to share this tab neither leads nor follows.
+    fn share_or_not(&mut self) {
+        if !matches!(self.role(), Role::Follower | Role::Leader) || self.outdated {
+            return;
+        }
+        let leads = self.leader.as_ref().filter(|_| !self.alone);
+        let lost = leads.is_some_and(|leader| leader.engine.store_is_away());
+        if lost || self.store_works == Some(false) {
+            self.store_works = Some(false);
+            self.election.go_solo();
+        }
+    }
+
+    /// A leader was heard; `new`: it asks who is there.
+    pub(super) fn heard_leader(&mut self, now: Now, term: u64, new: bool) {
+        if self.alone && self.leader.is_some() {
+            return;
+        }
+        // Whoever beats is alive, whatever it leads.
+        self.election.heard(now);
+        let news = term > self.term;
+        if term < self.term || !(news || new) {
+            return;
+        }
+        self.term = term;
+        if news && self.leader.is_some() {
+            self.election.deposed(now);
+        } else if self.role() == Role::Follower {
+            self.sends.new_leader();
+            self.announce(true);
+        }
+    }
+
+    fn ballots(&mut self) {
+        while let Some(ballot) = self.election.poll() {
+            match ballot {
+                Ballot::Request => self.out.push_back(NodeOutput::Lock(LockRequest::Request)),
+                Ballot::Steal => self.out.push_back(NodeOutput::Lock(LockRequest::Steal)),
+                Ballot::Release => self.out.push_back(NodeOutput::Lock(LockRequest::Release)),
+                Ballot::Ask => self.say(LinkMessage::Ask),
+                Ballot::Beat if self.suspense.is_none() => self.say(LinkMessage::Beat { term: self.term }),
+                Ballot::Beat => {}
+            }
+        }
+    }
+
+    fn take_over(&mut self, now: Now) {
+        let seed = self.random();
+        let mut leader = Leader::new(self.options.clone(), seed, now, self.tab.clone());
+        leader.engine.number_sockets_from(self.sockets);
+        leader.local(now, &self.interest());
+        leader.inquire(now, LOCAL, self.sends.followed());
+        if let Some(token) = self.token.take() {
+            leader.engine.handle_token(now, token);
+        }
+        self.sends.new_engine();
+        self.leader = Some(leader);
+    }
+
+    /// The engine goes. While the lock is still ours everything it decided is stored; afterwards the
+    /// rows are another's, and what was not stored is found out anew.
+    fn step_down(&mut self, now: Now) {
+        let Some(mut leader) = self.leader.take() else { return };
+        let ours = self.role() == Role::Idle && !self.alone;
+        self.sockets = leader.engine.sockets();
+        leader.engine.disconnect(now);
+        while let Some(output) = leader.engine.poll_output() {
+            match output {
+                Output::Abandon { .. } => self.out.push_back(NodeOutput::Engine(output)),
+                Output::Store(group) if ours => {
+                    let number = group.number;
+                    self.out.push_back(NodeOutput::Engine(Output::Store(group)));
+                    // Groups come one at a time: the rest follows as if this one were stored.
+                    leader.engine.handle_store(now, StoreEvent::Committed { number });
+                }
+                _ => {}
+            }
+        }
+        self.sends.engine_gone();
+    }
+
+    fn drain(&mut self, now: Now) {
+        if self.suspense.is_some() {
+            return;
+        }
+        let Some(mut leader) = self.leader.take() else { return };
+        if let Some(term) = leader.take_news()
+            && !self.alone
+        {
+            self.term = self.term.max(term);
+            self.say(LinkMessage::RollCall { term });
+        }
+        while let Some(output) = leader.poll() {
+            match output {
+                NodeOutput::Engine(Output::Deliver { consumer: LOCAL, batch }) => {
+                    self.sends.note(&batch.items);
+                    self.deliver(batch);
+                }
+                NodeOutput::Engine(Output::OpenStore) if self.election.no_locks() => {
+                    let error = StoreError::Unavailable(NO_LOCKS.to_owned());
+                    leader.store(now, StoreEvent::OpenFailed(error));
+                }
+                other => self.out.push_back(other),
+            }
+        }
+        self.leader = Some(leader);
+    }
+
+    /// Says to whoever leads what this page looks at; `fresh`: it has nothing of it yet.
+    pub(super) fn announce(&mut self, fresh: bool) {
+        if self.role() != Role::Follower {
+            return;
+        }
+        if fresh {
+            self.turn = self.random();
+        }
+        let (tab, turn) = (self.tab.clone(), self.turn);
+        self.say(LinkMessage::Attach { tab: tab.clone(), turn, interest: self.interest() });
+        let about = self.sends.followed();
+        if fresh && !about.is_empty() {
+            self.say(LinkMessage::Inquire { tab, about });
+        }
+    }
+
+    pub(super) fn say(&mut self, message: LinkMessage) {
+        self.out.push_back(NodeOutput::Link(LinkTarget::All, message));
+    }
+
+    fn waiting_status(&self) -> Status {
+        let (state, cause) = match self.role() {
+            _ if self.outdated => (ConnectionState::Error, Cause::Superseded),
+            Role::Follower => (ConnectionState::Connecting, Cause::None),
+            _ => (ConnectionState::Disconnected, Cause::NotAsked),
+        };
+        let storage = match self.store_works {
+            _ if self.outdated => StorageState::MemoryOnly(StoreError::NewerSchema),
+            Some(true) => StorageState::Durable,
+            _ => StorageState::Opening,
+        };
+        Status { state, cause, storage, ..Status::default() }
+    }
+}

@@ -1,0 +1,99 @@
+//! A leader that slept reads the stored term before it does anything: at thaw broadcasts, sockets and
+//! timers run before the lock's loss is told.
+
+use super::link::LinkMessage;
+use super::node::Node;
+use super::types::{NodeOutput, PageCommand};
+use crate::{Generation, Hint, Meta, Now, SocketEvent, StoreEvent};
+
+/// A store that does not tell the term for so long leaves a leader in doubt: it stands in line again.
+const TERM_MS: u64 = 3_000;
+
+/// While the stored term is being read.
+pub(super) struct Suspense {
+    waiting: Vec<Waiting>,
+    pub(super) until: u64,
+}
+
+/// An input that waits until then.
+pub(super) enum Waiting {
+    Page(PageCommand),
+    Link(LinkMessage),
+    Store(StoreEvent),
+    Frame(Generation, Vec<u8>, bool),
+    Socket(Generation, SocketEvent<'static>),
+}
+
+impl Waiting {
+    pub(super) fn socket(generation: Generation, event: SocketEvent<'_>) -> Self {
+        let event = match event {
+            SocketEvent::Frame { bytes, binary } => return Self::Frame(generation, bytes.to_vec(), binary),
+            SocketEvent::Opened => SocketEvent::Opened,
+            SocketEvent::Buffered(bytes) => SocketEvent::Buffered(bytes),
+            SocketEvent::Closed { code, reason } => SocketEvent::Closed { code, reason },
+            SocketEvent::Refused { reason } => SocketEvent::Refused { reason },
+        };
+        Self::Socket(generation, event)
+    }
+}
+
+impl Node {
+    /// Whether an input has to wait: the term is being read, or must be first.
+    pub(super) fn suspends(&mut self, now: Now) -> bool {
+        if self.suspense.is_none() && self.leader.is_some() && !self.alone && self.election.overslept(now) {
+            self.suspense = Some(Suspense { waiting: Vec::new(), until: now.mono + TERM_MS });
+            self.out.push_back(NodeOutput::ReadMeta);
+        }
+        self.suspense.is_some()
+    }
+
+    pub(super) fn wait_with(&mut self, input: Waiting) {
+        if let Some(suspense) = &mut self.suspense {
+            suspense.waiting.push(input);
+        }
+    }
+
+    /// The answer to [`NodeOutput::ReadMeta`]; `None` when it could not be read.
+    pub fn handle_meta(&mut self, now: Now, meta: Option<&Meta>) {
+        if self.suspense.is_none() {
+            return;
+        }
+        match meta {
+            Some(meta) if meta.term <= self.term => {}
+            // Another led since, or nobody can say.
+            meta => {
+                self.term = meta.map_or(self.term, |meta| meta.term);
+                self.election.deposed(now);
+                self.settle(now);
+            }
+        }
+        self.resume(now);
+        self.settle(now);
+    }
+
+    pub(super) fn suspended_too_long(&mut self, now: Now) {
+        if self.suspense.as_ref().is_some_and(|suspense| now.mono >= suspense.until) {
+            self.handle_meta(now, None);
+        }
+    }
+
+    /// What waited happens now.
+    pub(super) fn resume(&mut self, now: Now) {
+        let Some(suspense) = self.suspense.take() else { return };
+        // Sockets first: nothing must be sent on one that has closed meanwhile.
+        let of_socket = |input: &Waiting| matches!(input, Waiting::Socket(..) | Waiting::Frame(..));
+        let (sockets, others): (Vec<_>, Vec<_>) = suspense.waiting.into_iter().partition(of_socket);
+        let woke = Waiting::Page(PageCommand::Hint(Hint::LateTick));
+        for input in sockets.into_iter().chain([woke]).chain(others) {
+            match input {
+                Waiting::Page(command) => self.handle_page(now, command),
+                Waiting::Link(message) => self.handle_link(now, message),
+                Waiting::Store(event) => self.handle_store(now, event),
+                Waiting::Socket(generation, event) => self.handle_socket(now, generation, event),
+                Waiting::Frame(generation, bytes, binary) => {
+                    self.handle_socket(now, generation, SocketEvent::Frame { bytes: &bytes, binary });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What a node is asked and what it asks.
+
+use super::election::Role;
+use super::link::{Inquiry, LinkMessage, LinkTarget};
+use crate::{Hint, Output, Row, SendRequest};
+use sentinelops_protocol::Subject;
+
+/// What a page asks of its worker.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PageCommand {
+    /// Connect (also after `Error`).
+    Connect,
+    /// Disconnect and stay so. Only this tab: another may lead on.
+    Disconnect,
+    /// Dial now.
+    TryNow,
+    /// Events and state of a subject.
+    Subscribe(Subject),
+    /// No more of it.
+    Unsubscribe(Subject),
+    /// Messages to send, in order.
+    Send(Vec<SendRequest>),
+    /// Try a failed message again.
+    Retry {
+        /// Which.
+        id: String,
+        /// A new id is fine.
+        confirm: bool,
+    },
+    /// Drop a message.
+    Discard {
+        /// Which.
+        id: String,
+    },
+    /// The batch was taken.
+    Credit(u64),
+    /// The provider's answer, or a new token.
+    Token(Result<Option<String>, String>),
+    /// A sign from the browser.
+    Hint(Hint),
+    /// Counters once a second.
+    WatchMetrics(bool),
+    /// The list of messages.
+    WatchOutbox(bool),
+    /// Into the bfcache or away.
+    PageHide,
+    /// To a worker started anew: how did these end, that were saved when its forerunner died? They are
+    /// told like any other news.
+    Inquire(Vec<Inquiry>),
+}
+
+/// What to do with the scope's lock. A shell has one request at a time: each of these withdraws the one
+/// before, and what still comes of that (a late grant, which is given back, or a loss) is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockRequest {
+    /// Queue for it.
+    Request,
+    /// Take it from its holder.
+    Steal,
+    /// Give it back, or leave the queue.
+    Release,
+}
+
+/// What a node asks of its shell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeOutput {
+    /// As an engine asks. `Deliver` is for [`LOCAL`] only.
+    Engine(Output),
+    /// The lock.
+    Lock(LockRequest),
+    /// A message to other tabs.
+    Link(LinkTarget, LinkMessage),
+    /// One strict transaction that appends rows: each gets [`crate::appended_order`] of the highest
+    /// order over all four priorities, read in the same transaction; an id that is already there is
+    /// skipped. Answer with `Committed` or `Aborted` of this number.
+    Append {
+        /// Repeated in the answer; never a number an engine uses.
+        number: u64,
+        /// The rows; their `order` does not count.
+        rows: Vec<Row>,
+    },
+    /// Read the stored meta record. Answer with [`Node::handle_meta`].
+    ReadMeta,
+    /// Which tabs are alive. Answer with [`Node::handle_tabs`].
+    QueryTabs,
+    /// What this tab is, when it changes.
+    Role(Role),
+}
