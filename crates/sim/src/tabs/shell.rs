@@ -270,8 +270,9 @@ impl TabWorld {
         let Some(worker) = self.worker(place) else { return };
         let number = worker.number;
         let index = worker.sockets.get(&generation.0).copied();
+        let has_none = worker.live.is_none();
         let open = index.filter(|index| self.internet.conns[*index].client == End::Open);
-        if index.is_some() && open.is_none() && worker.live.is_none() {
+        if index.is_some() && open.is_none() && has_none {
             // Closed by the other end, of which the node is yet to read: the browser drops it.
             return;
         }
