@@ -44,6 +44,12 @@ impl Backoff {
         self.floor + uniform(self.spread(n), rng)
     }
 
+    /// The first dial after a sign that somebody came back: about the floor. Not the floor itself, for
+    /// what woke one client (a network that is back) may have woken a whole office.
+    pub(crate) fn hinted(&self, rng: &mut Rng) -> u64 {
+        self.floor + uniform(self.floor, rng)
+    }
+
     /// U(0, window) where the server gave a window.
     pub(crate) fn within(&self, window: u64, rng: &mut Rng) -> u64 {
         uniform(window.min(LONGEST_SERVER_DELAY_MS), rng)

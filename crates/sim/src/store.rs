@@ -1,9 +1,10 @@
 //! The store as IndexedDB behaves: asynchronous, transactional, in order, and able to fail.
 
 use sentinelops_engine::{
-    FailedRow, Meta, Row, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot, appended_order,
+    DeliveryState, FailedRow, Meta, Row, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot,
+    appended_order,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A request under way.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct Store {
     /// The handle is dead: transactions fail until it is opened again.
     pub dead: bool,
     last_done: u64,
+    /// Rows whose eviction was not taken in: they live on, above the capacity.
+    refused: BTreeSet<String>,
 }
 
 impl Store {
@@ -74,7 +77,10 @@ impl Store {
                     None
                 };
                 match error {
-                    Some(error) => StoreEvent::Aborted { number: group.number, error },
+                    Some(error) => {
+                        self.refuse(&group.ops);
+                        StoreEvent::Aborted { number: group.number, error }
+                    }
                     None => {
                         let number = group.number;
                         self.apply(group.ops);
@@ -116,6 +122,30 @@ impl Store {
         }
         self.dead = false;
         self.last_done = now;
+    }
+
+    /// The handle dies: what is under way is answered so.
+    pub fn die(&mut self) {
+        self.dead = true;
+        for request in std::mem::take(&mut self.pending) {
+            if let Request::Write(group) = &request {
+                self.refuse(&group.ops);
+            }
+            self.pending.push_back(request);
+        }
+    }
+
+    fn refuse(&mut self, ops: &[StoreOp]) {
+        let evicted = ops.iter().filter_map(|op| match op {
+            StoreOp::PutFailed(failed) if failed.state == DeliveryState::Evicted => Some(&failed.row.id),
+            _ => None,
+        });
+        self.refused.extend(evicted.cloned());
+    }
+
+    /// Whether the eviction of this row was asked for and not taken in.
+    pub fn refused(&self, id: &str) -> bool {
+        self.refused.contains(id)
     }
 
     /// How many requests are under way.

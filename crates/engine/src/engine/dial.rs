@@ -8,6 +8,8 @@ use crate::{Cause, Generation, Now, Output, TokenReason, Trace};
 
 /// Longest wait for the store before dialling without it.
 const STORE_WAIT_MS: u64 = 5_000;
+/// Two clocks that drift apart by less were not set.
+const CLOCK_SET_MS: u64 = 1_000;
 /// A hint this young still counts when the connection drops.
 const HINT_COUNTS_MS: u64 = 10_000;
 
@@ -46,6 +48,7 @@ impl Engine {
         }
         let held = self.held_for(now);
         if held > 0 {
+            self.held_until = Some(now.mono.saturating_add(held));
             self.again = true;
             self.wait(now, held, true, "a server asked an earlier connection to wait");
         } else {
@@ -79,6 +82,16 @@ impl Engine {
         }
     }
 
+    /// The time a server gave, as stored, is put by the wall clock. A wall clock set back meanwhile would
+    /// make it last for as much longer, for whoever leads next.
+    pub(super) fn keep_held_time(&mut self, now: Now) {
+        let Some(until) = self.held_until else { return };
+        let at = now.wall.saturating_add(until.saturating_sub(now.mono));
+        if self.outbox.meta().not_before > at.saturating_add(CLOCK_SET_MS) {
+            self.outbox.update_meta(|meta| meta.not_before = at);
+        }
+    }
+
     /// Dial now; ask for a token first where that is the rule.
     pub(super) fn begin(&mut self, now: Now) {
         self.timers.stop(Timer::Dial);
@@ -93,6 +106,10 @@ impl Engine {
     }
 
     pub(super) fn dial(&mut self, now: Now) {
+        if self.held_for(now) == 0 && self.outbox.meta().not_before != 0 {
+            // It is spent, whatever becomes of the wall clock.
+            self.outbox.update_meta(|meta| meta.not_before = 0);
+        }
         self.generation += 1;
         let generation = Generation(self.generation);
         self.socket = Some(generation);
@@ -133,7 +150,9 @@ impl Engine {
                 (self.backoff.slow(hint, attempt, &mut self.rng), true, "the server asked for patience")
             }
             // Somebody just came back to the page, and the first failure may only be what sleep left.
-            Delay::Backoff if hinted && attempts == 0 => (options.reconnect_floor_ms, false, "a hint"),
+            Delay::Backoff if hinted && attempts == 0 => {
+                (self.backoff.hinted(&mut self.rng), false, "a hint")
+            }
             _ => (self.backoff.delay(attempt, &mut self.rng), false, "backoff"),
         };
         if hinted {

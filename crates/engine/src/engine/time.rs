@@ -103,6 +103,7 @@ impl Engine {
 
     /// At every input: a tick overdue by far on either clock means that we were held up or asleep.
     pub(super) fn notice(&mut self, now: Now) {
+        self.keep_held_time(now);
         if self.overslept(now) {
             self.arm_tick(now);
             self.hint(now, Hint::LateTick);

@@ -293,13 +293,14 @@ impl Disk {
                 self.owed.push(StoreOp::PutMeta(Meta::default()));
                 Aborted::Again
             }
-            Some(op @ (StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. })) => {
-                self.owed.push(op);
-                Aborted::Again
-            }
             Some(op) => Aborted::Single(Box::new(op)),
             None => Aborted::Again,
         }
+    }
+
+    /// Tried again later.
+    pub fn owe(&mut self, op: StoreOp) {
+        self.owed.push(op);
     }
 
     fn degrade(&mut self, now: u64, error: StoreError) {

@@ -78,10 +78,8 @@ impl Outbox {
             self.tell(seq);
             return true;
         }
-        if let Some((untold, update)) = self.untold.get_mut(id) {
-            *untold = to.or(*untold);
-            let (to, id, durability) = (*untold, update.id.clone(), update.durability);
-            self.update(to, MessageUpdate { id, durability, delivery: DeliveryState::Queued });
+        if let Some((to, update)) = self.leaving.update_of(id, to) {
+            self.update(to, update);
             return true;
         }
         let listed = self.failed.get(id).map(|failed| {
@@ -152,7 +150,6 @@ impl Outbox {
     }
 
     fn forget_failed(&mut self, id: &str) {
-        self.untold.remove(id);
         if self.failed.remove(id).is_some() {
             self.version += 1;
             if self.disk.is_open() {

@@ -16,7 +16,10 @@ impl Outbox {
             StoreEvent::Aborted { number, error } => match self.disk.aborted(now.mono, number, error) {
                 Aborted::Again => {}
                 Aborted::Single(op) => self.not_storable(&op),
-                Aborted::Away => self.storage_changed(),
+                Aborted::Away => {
+                    self.all_stay();
+                    self.storage_changed();
+                }
             },
             StoreEvent::Found(rows) => {
                 self.found(now, rows);
@@ -25,6 +28,7 @@ impl Outbox {
             }
             StoreEvent::Closed(error) => {
                 self.disk.closed(now.mono, error);
+                self.all_stay();
                 self.storage_changed();
             }
         }
@@ -33,6 +37,7 @@ impl Outbox {
     pub(super) fn open_failed(&mut self, now: Now, error: StoreError) {
         let first = !self.disk.answered;
         self.disk.failed(now.mono, error);
+        self.all_stay();
         if first {
             let early = self.take_early();
             self.admit_early(now, early);
@@ -62,6 +67,7 @@ impl Outbox {
         if !self.options.persist {
             return;
         }
+        self.all_stay();
         let first = !self.disk.loaded;
         let early = if self.disk.answered { Vec::new() } else { self.take_early() };
         let StoreSnapshot { mut rows, failed, meta, unreadable } = snapshot;
@@ -212,8 +218,10 @@ impl Outbox {
 
     fn committed(&mut self, number: u64) {
         for op in self.disk.committed(number) {
+            self.has_left(&op);
             match op {
                 StoreOp::Put(row) => {
+                    self.leaving.stored(&row.id);
                     if let Some(seq) = self.queue.find(&row.id)
                         && self.queue.get(seq).is_some_and(|entry| entry.row.order == row.order)
                     {
@@ -223,9 +231,6 @@ impl Outbox {
                 }
                 StoreOp::PutFailed(row) => {
                     self.failed.unsaved.remove(&row.row.id);
-                    if let Some((to, update)) = self.untold.remove(&row.row.id) {
-                        self.update(to, update);
-                    }
                 }
                 _ => {}
             }
@@ -252,10 +257,12 @@ impl Outbox {
                     }
                 }
             }
+            StoreOp::PutFailed(row) if self.stays(&row.row.id) => {}
             StoreOp::PutFailed(row) => {
                 self.failed.unsaved.insert(row.row.id.clone());
             }
-            _ => {}
+            StoreOp::Delete { id, .. } if self.stays(id) => {}
+            op => self.disk.owe(op.clone()),
         }
         self.version += 1;
     }
@@ -291,6 +298,9 @@ impl Outbox {
                 if self.queue.get(seq).is_some_and(other) {
                     self.disk.delete(&row);
                 }
+                continue;
+            }
+            if self.leaving.holds(&row.id) {
                 continue;
             }
             if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {

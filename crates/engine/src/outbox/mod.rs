@@ -11,6 +11,7 @@
 //! | [`sending`], [`window`], [`fence`] | frames, how much flies, hand-over to basic servers |
 //! | [`answers`] | acks, nacks, errors, the poison rule |
 //! | [`disk`], [`load`] | groups, the ladder down to memory and back, what a store held |
+//! | [`leaving`] | how a row goes, and when people are told |
 //! | [`ended`] | final states remembered, the failed list |
 //! | [`inquiry`] | how did it end? |
 
@@ -20,6 +21,7 @@ mod ended;
 mod fence;
 mod inquiry;
 mod intake;
+mod leaving;
 mod load;
 mod queue;
 mod row;
@@ -29,8 +31,8 @@ mod window;
 pub(crate) use row::row_of;
 
 use crate::{
-    ConsumerId, DeliveryState, Durability, FailReason, FailedRow, MessageCounts, MessageInfo, MessageUpdate,
-    Meta, Mode, Now, OutboxOptions, Row, StorageState, StoreGroup, StoreOp,
+    ConsumerId, DeliveryState, Durability, MessageCounts, MessageInfo, MessageUpdate, Meta, Mode, Now,
+    OutboxOptions, Row, StorageState, StoreGroup, StoreOp,
 };
 use queue::{Entry, Place};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -84,9 +86,7 @@ pub(crate) struct Outbox {
     disk: disk::Disk,
     /// Rows whose last write to the store failed although it is open.
     memory_only: BTreeSet<u64>,
-    /// Evicted rows whose stored copy is still there: were this life to end now, the next would send
-    /// them. Told when the store has taken it in.
-    untold: HashMap<String, (Option<ConsumerId>, MessageUpdate)>,
+    leaving: leaving::Leaving,
     link: Option<Link>,
     /// Server time minus the monotonic clock, ms, once a server said it.
     offset: Option<i128>,
@@ -113,7 +113,7 @@ impl Outbox {
             ended: ended::Ended::default(),
             failed: ended::Failed::default(),
             memory_only: BTreeSet::new(),
-            untold: HashMap::new(),
+            leaving: leaving::Leaving::default(),
             link: None,
             offset: None,
             ephemeral: VecDeque::new(),
@@ -134,6 +134,7 @@ impl Outbox {
         self.queue.wake(now.mono);
         self.expire(now);
         self.disk.give_up_mark(now.mono);
+        self.stop_barring(now.mono);
         match self.disk.timeout(now.mono) {
             Ok(true) => {
                 self.save_again();
@@ -158,8 +159,9 @@ impl Outbox {
             true => self.window.next_token(),
             false => None,
         };
-        let times = [age, token, self.queue.next_wake(), self.disk.next_timeout(), self.fence_due()];
-        times.into_iter().flatten().min()
+        let disk = [self.disk.next_timeout(), self.leaving.next_timeout()];
+        let times = [age, token, self.queue.next_wake(), self.fence_due()].into_iter().chain(disk);
+        times.flatten().min()
     }
 
     /// `welcome.now`. Ages run on server time: rows taken by a local clock that was wrong are put right.
@@ -263,7 +265,8 @@ impl Outbox {
             attempts: row.attempts,
             payload: row::payload_of(row),
         };
-        let live = self.queue.iter().map(|(_, entry)| info(&entry.row, update_of(entry)));
+        let live = self.queue.iter().map(|(_, entry)| entry).chain(self.leaving.entries());
+        let live = live.map(|entry| info(&entry.row, update_of(entry)));
         let failed = self.failed.iter().map(|failed| {
             let durability = self.failed_durability(&failed.row.id);
             let (id, delivery) = (failed.row.id.clone(), failed.state.clone());
@@ -351,59 +354,16 @@ impl Outbox {
         }
     }
 
-    /// The one way a row goes. Bad ends go to the failed list; what is remembered answers for the
-    /// id when it is handed in again.
-    fn end(&mut self, now: Now, seq: u64, state: DeliveryState) {
-        let Some(entry) = self.queue.remove(seq) else { return };
-        self.window.clear(seq);
-        self.memory_only.remove(&seq);
-        let listed = match &state {
-            DeliveryState::Failed(reason) => *reason != FailReason::Discarded,
-            DeliveryState::Expired { .. } | DeliveryState::Evicted => true,
-            _ => false,
-        };
-        let update =
-            MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
-        let to = entry.to.or_else(|| self.owners.get(&entry.row.owner).copied());
-        let later = state == DeliveryState::Evicted && entry.durability == Durability::Durable;
-        if !entry.volatile && listed {
-            self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
-        } else if !entry.volatile {
-            self.disk.delete(&entry.row);
-        }
-        self.ended.add(update.clone());
-        if later {
-            self.version += 1;
-            self.untold.insert(update.id.clone(), (to, update));
-        } else {
-            self.update(to, update);
-        }
-    }
-
-    fn list_failed(&mut self, row: FailedRow) {
-        let id = row.row.id.clone();
-        self.disk.move_to_failed(&row);
-        if let Some(dropped) = self.failed.add(row) {
-            self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
-        }
-        // Until its commit comes.
-        self.failed.unsaved.insert(id);
-    }
-
-    fn failed_durability(&self, id: &str) -> Durability {
-        match (self.failed.unsaved.contains(id), self.disk.is_healthy()) {
-            (false, _) => Durability::Durable,
-            (true, true) => Durability::Pending,
-            (true, false) => Durability::MemoryOnly,
-        }
-    }
-
     fn tell(&mut self, seq: u64) {
         if let Some(entry) = self.queue.get(seq) {
-            let to = entry.to.or_else(|| self.owners.get(&entry.row.owner).copied());
-            let update = update_of(entry);
+            let (to, update) = (self.owner_of(entry), update_of(entry));
             self.update(to, update);
         }
+    }
+
+    /// Who is told of a row.
+    fn owner_of(&self, entry: &Entry) -> Option<ConsumerId> {
+        entry.to.or_else(|| self.owners.get(&entry.row.owner).copied())
     }
 
     fn update(&mut self, to: Option<ConsumerId>, update: MessageUpdate) {

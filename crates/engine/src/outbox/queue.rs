@@ -78,6 +78,8 @@ struct Lane {
     draining: bool,
     /// Nothing of it can leave on this connection.
     held: bool,
+    /// Rows of it that leave: what is behind them waits for it.
+    leaving: u32,
     ready: Option<(usize, u64)>,
 }
 
@@ -160,7 +162,9 @@ impl Queue {
             self.unsent[rank].insert(seq);
             self.unsent_bytes[rank] += entry.size();
             if let Some(value) = &entry.row.coalesce {
-                self.coalesce.insert(value.clone(), seq);
+                // One that comes back to its old place is not the newest.
+                let newest = self.coalesce.entry(value.clone()).or_insert(seq);
+                *newest = seq.max(*newest);
             }
         }
         let lane = self.lanes.entry(entry.lane.clone()).or_default();
@@ -200,7 +204,22 @@ impl Queue {
         Some(entry)
     }
 
-    /// The row that is to leave next; with `critical_only`, if a critical message waits for it.
+    /// Takes a row out whose end is not certain yet: nothing of its lane is sent before [`Queue::left`].
+    pub fn leave(&mut self, seq: u64) -> Option<Entry> {
+        let key = &self.entries.get(&seq)?.lane;
+        self.lanes.get_mut(key)?.leaving += 1;
+        self.remove(seq)
+    }
+
+    /// It is certain, one way or the other.
+    pub fn left(&mut self, entry: &Entry) {
+        if let Some(lane) = self.lanes.get_mut(&entry.lane) {
+            lane.leaving = lane.leaving.saturating_sub(1);
+        }
+        self.refresh(&entry.lane);
+    }
+
+    /// The row that is to be sent next; with `critical_only`, if a critical message waits for it.
     pub fn next(&self, critical_only: bool) -> Option<u64> {
         let (&(rank, head), _) = self.ready.first_key_value()?;
         (!critical_only || rank == 0).then_some(head)
@@ -405,7 +424,7 @@ impl Queue {
         if lane.flying.is_empty() {
             lane.draining = false;
         }
-        let free = lane.blocked.is_none() && !lane.held && !lane.draining;
+        let free = lane.blocked.is_none() && !lane.held && !lane.draining && lane.leaving == 0;
         let rank = lane.ranks.iter().position(|count| *count > 0);
         let ready = if free { rank.zip(lane.waiting.first().copied()) } else { None };
         if ready != lane.ready {
@@ -417,7 +436,7 @@ impl Queue {
             }
             lane.ready = ready;
         }
-        if lane.waiting.is_empty() && lane.flying.is_empty() {
+        if lane.waiting.is_empty() && lane.flying.is_empty() && lane.leaving == 0 {
             if let Some(at) = lane.blocked {
                 self.wake.remove(&(at, key.clone()));
             }

@@ -1,9 +1,10 @@
 mod delivery;
+mod leaving;
 mod model;
 mod storage;
 
 use super::*;
-use crate::{FailReason, SendRequest, StoreEvent, StoreSnapshot};
+use crate::{FailReason, FailedRow, SendRequest, StoreEvent, StoreSnapshot};
 use sentinelops_protocol::{Channel, ClientMessage, Json, Limits, Priority, decode_client_frame};
 use std::collections::BTreeMap;
 

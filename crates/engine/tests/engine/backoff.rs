@@ -186,3 +186,45 @@ fn a_dead_store_holds_nothing_up_for_long() {
     let mut outputs = std::iter::from_fn(|| engine.poll_output());
     assert!(outputs.any(|output| matches!(output, Output::Dial { .. })));
 }
+
+#[test]
+fn a_time_that_is_spent_does_not_come_back_with_the_clock() {
+    let mut d = Driver::v1(options());
+    d.close(1012, "window 1000 ms");
+    d.advance(1_000);
+    assert_eq!((d.dials.len(), d.meta.not_before), (2, 0));
+}
+
+#[test]
+fn a_clock_set_back_during_the_wait_does_not_make_it_longer_for_the_next_leader() {
+    let mut d = Driver::v1(options());
+    d.close(1013, "");
+    d.now.wall -= 40 * 60_000;
+    d.advance(2_000);
+    let mut next = Driver::with_meta(options(), d.meta.clone());
+    next.now = d.now;
+    next.connect();
+    assert!(
+        next.last_backoff().is_some_and(|ms| (20_000..35_000).contains(&ms)),
+        "{:?}",
+        next.last_backoff()
+    );
+}
+
+#[test]
+fn a_network_that_is_back_does_not_bring_everybody_in_the_same_moment() {
+    let mut delays = std::collections::BTreeSet::new();
+    for seed in 0..20 {
+        let mut d = Driver::new(options());
+        d.engine = Engine::new(options(), seed, d.now);
+        d.pump();
+        d.connect();
+        d.open();
+        d.welcome(json!({}));
+        d.hint(Hint::Online);
+        let delay = fail(&mut d);
+        assert!((200..=400).contains(&delay), "{delay}");
+        delays.insert(delay);
+    }
+    assert!(delays.len() > 10, "{delays:?}");
+}

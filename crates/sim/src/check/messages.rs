@@ -144,8 +144,18 @@ impl Checker {
         }
     }
 
+    /// An engine says that a message is on the disk. Looked at here and not when the page hears of it:
+    /// by then it may have been replaced.
+    pub fn saved(&mut self, id: &str, on_disk: bool) {
+        let number = super::message_number(id).filter(|n| *n < self.messages.all.len());
+        let Some(message) = number.map(|n| &self.messages.all[n]) else { return };
+        if !message.durable && !on_disk && message.effects == 0 && message.received == 0 {
+            self.fail("durable-truth", || format!("{id} is reported saved and is not on the disk"));
+        }
+    }
+
     /// A page was told something.
-    pub fn told(&mut self, update: &MessageUpdate, on_disk: bool) {
+    pub fn told(&mut self, update: &MessageUpdate) {
         let id = &update.id;
         let Some(n) = super::message_number(id).filter(|n| *n < self.messages.all.len()) else {
             return self.fail("told-truth", || format!("a page was told of {id:?}, which nobody sent"));
@@ -157,10 +167,6 @@ impl Checker {
         let fenced = !message.unfenced;
         if update.durability == Durability::Durable && !message.durable && !update.delivery.is_final() {
             message.durable = true;
-            if !on_disk && effects == 0 && received == 0 {
-                return self
-                    .fail("durable-truth", || format!("{id} is reported saved and is not on the disk"));
-            }
         }
         let state = &update.delivery;
         let wrong = match state {

@@ -26,6 +26,8 @@ pub struct Wire {
     excuses: VecDeque<u64>,
     /// The server asked not to be dialled before this time.
     pub patience_until: u64,
+    /// The worker that was asked.
+    pub patience_of: u32,
     /// Planned delays by attempt.
     delays: HashMap<u32, Vec<u64>>,
 }

@@ -51,6 +51,12 @@ struct Client {
     accepted_at: Option<u64>,
 }
 
+impl Client {
+    fn is_connected(&self) -> bool {
+        self.engine.status().state == ConnectionState::Connected
+    }
+}
+
 /// See the module.
 pub struct Crowd {
     clients: Vec<Client>,
@@ -111,13 +117,12 @@ impl Crowd {
         }
         let count = self.clients.len();
         let t99 = accepted.get((count * 99 / 100).saturating_sub(1)).copied();
-        let connected = |client: &&Client| client.engine.status().state == ConnectionState::Connected;
         Tally {
             worst_percent: 100.0 * worst as f64 / count as f64,
             t99_ms: t99.map_or(u64::MAX, |time| time.saturating_sub(self.back_at)),
             dials_per_client: self.clients.iter().map(|client| f64::from(client.dials)).sum::<f64>()
                 / count as f64,
-            given_up: count - self.clients.iter().filter(connected).count(),
+            given_up: self.clients.iter().filter(|client| !client.is_connected()).count(),
         }
     }
 
@@ -130,10 +135,10 @@ impl Crowd {
             }
             self.now = time;
             self.step(n, event, down_until);
-            // Nobody is left to wait for.
+            // Nobody is left to wait for: accepted is not enough, the welcome may be under way.
             if down_until > 0
                 && time.is_multiple_of(1_000)
-                && self.clients.iter().all(|client| client.accepted_at.is_some())
+                && self.clients.iter().all(|client| client.accepted_at.is_some() && client.is_connected())
             {
                 break;
             }

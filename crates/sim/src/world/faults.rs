@@ -73,7 +73,7 @@ impl World {
             Fault::Curse(channel) => self.server.curse_next.push(channel),
             Fault::Quota(ms) => self.store.quota_until = until(ms),
             Fault::StoreDies(ms) => {
-                self.store.dead = true;
+                self.store.die();
                 self.store.closed_until = until(ms);
                 if self.rng.bool() {
                     let event = StoreEvent::Closed(StoreError::Dead("closed by the browser".to_owned()));

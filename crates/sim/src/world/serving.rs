@@ -274,6 +274,7 @@ impl World {
             if self.script.setup.steady_clock && matches!(code, 1013 | 4429) {
                 // 30 s, and a little less for rounding between two clocks.
                 self.check.wire.patience_until = self.now + 29_900;
+                self.check.wire.patience_of = self.worker.instance;
             }
         }
         self.say(|| {

@@ -10,8 +10,8 @@ use crate::store::Request;
 use crate::story::clip;
 use fastrand::Rng;
 use sentinelops_engine::{
-    Batch, Cause, DeliveryState, Engine, EngineOptions, Generation, Mode, Now, Options, OutboxOptions,
-    Output, SocketEvent, StorageState, StoreEvent, StoreGroup, StoreOp, Trace,
+    Batch, Cause, DeliveryState, Durability, Engine, EngineOptions, Generation, Mode, Now, Options,
+    OutboxOptions, Output, SocketEvent, StorageState, StoreEvent, StoreGroup, StoreOp, Trace,
 };
 use sentinelops_protocol::Priority;
 use std::collections::HashMap;
@@ -171,10 +171,13 @@ impl World {
         if let Trace::Backoff { attempt, delay_ms, .. } = &trace {
             self.check.backoff(*attempt, *delay_ms);
         }
-        if let Trace::Message(update) = &trace
-            && update.delivery.is_final()
-        {
-            self.check.ended(&update.id);
+        if let Trace::Message(update) = &trace {
+            if update.delivery.is_final() {
+                self.check.ended(&update.id);
+            } else if update.durability == Durability::Durable {
+                let on_disk = self.store.has(&update.id) || self.store.failed(&update.id).is_some();
+                self.check.saved(&update.id, on_disk);
+            }
         }
         self.say(|| match trace {
             Trace::State { from, to, cause } => format!("state {from:?} -> {to:?}: {cause}"),
@@ -319,6 +322,10 @@ impl World {
             self.say(|| clip(&format!("store -> {event:?}"), 160));
         }
         if matches!(event, StoreEvent::OpenFailed(_)) {
+            if self.check.wire.patience_of != self.worker.instance {
+                // The worker that was asked to wait died, and what it wrote down cannot be read.
+                self.check.wire.patience_until = 0;
+            }
             for n in self.store.row_ids().filter_map(message_number) {
                 if let Some(message) = self.check.messages.all.get_mut(n) {
                     message.unordered = true;
@@ -367,6 +374,8 @@ impl World {
             row.priority != Priority::Critical
                 && row.update.delivery == DeliveryState::Queued
                 && message.is_some_and(|m| m.sent == 0 && m.first_worker == self.worker.instance)
+                // It was to make room, and the store would not let it go.
+                && !self.store.refused(&row.update.id)
         });
         let unsent = unsent.count() as u32;
         if unsent > capacity {

@@ -1,0 +1,207 @@
+//! How a row goes.
+//!
+//! A row that lies in the store and ends by our own decision (evicted, replaced, discarded) is still
+//! sent by the next life until the store has taken its end in. So it *leaves* first: it is out of the
+//! queue, nobody is told, and its key stands still, because a later message of it must not overtake
+//! one that may come back. When the store says yes it is gone; when the store says no it is back in
+//! its old place.
+
+use super::queue::{Entry, Place};
+use super::{Outbox, update_of};
+use crate::{ConsumerId, DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreOp};
+use std::collections::{HashMap, VecDeque};
+
+/// A store that has not answered by then hangs: the key goes on, ms.
+const HANGS_MS: u64 = 5_000;
+
+/// Rows on their way out, by id.
+#[derive(Debug, Default)]
+pub(super) struct Leaving {
+    rows: HashMap<String, Leaver>,
+    due: VecDeque<(u64, String)>,
+}
+
+#[derive(Debug)]
+struct Leaver {
+    seq: u64,
+    entry: Entry,
+    state: DeliveryState,
+    ended_at: u64,
+    /// Its key stands still.
+    bars: bool,
+}
+
+impl Leaving {
+    pub fn holds(&self, id: &str) -> bool {
+        self.rows.contains_key(id)
+    }
+
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.rows.values().map(|leaver| &leaver.entry)
+    }
+
+    /// Its state as far as anybody is told, and who that is from now on.
+    pub fn update_of(
+        &mut self,
+        id: &str,
+        to: Option<ConsumerId>,
+    ) -> Option<(Option<ConsumerId>, MessageUpdate)> {
+        let entry = &mut self.rows.get_mut(id)?.entry;
+        entry.to = to.or(entry.to);
+        Some((entry.to, update_of(entry)))
+    }
+
+    /// The store holds its row by now.
+    pub fn stored(&mut self, id: &str) {
+        if let Some(leaver) = self.rows.get_mut(id) {
+            leaver.entry.durability = Durability::Durable;
+        }
+    }
+
+    pub fn next_timeout(&self) -> Option<u64> {
+        self.due.front().map(|(at, _)| *at)
+    }
+
+    fn take(&mut self, id: &str) -> Option<Leaver> {
+        let leaver = self.rows.remove(id)?;
+        if self.rows.is_empty() {
+            self.due.clear();
+        }
+        Some(leaver)
+    }
+}
+
+impl Outbox {
+    /// The one way a row goes. Bad ends go to the failed list; what is remembered answers for the
+    /// id when it is handed in again.
+    pub(super) fn end(&mut self, now: Now, seq: u64, state: DeliveryState) {
+        if self.queue.get(seq).is_some_and(|entry| self.must_leave(entry, &state)) {
+            return self.leave(now, seq, state);
+        }
+        let Some(entry) = self.queue.remove(seq) else { return };
+        self.window.clear(seq);
+        self.memory_only.remove(&seq);
+        let update =
+            MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
+        let to = self.owner_of(&entry);
+        if !entry.volatile && is_listed(&state) {
+            self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
+        } else if !entry.volatile {
+            self.disk.delete(&entry.row);
+        }
+        self.ended.add(update.clone());
+        self.update(to, update);
+    }
+
+    /// Whether the next life might send it although it ends here.
+    fn must_leave(&self, entry: &Entry, state: &DeliveryState) -> bool {
+        let ours = matches!(
+            state,
+            DeliveryState::Evicted | DeliveryState::Superseded | DeliveryState::Failed(FailReason::Discarded)
+        );
+        let stored = !entry.volatile && entry.durability != Durability::MemoryOnly && self.disk.is_open();
+        ours && stored && entry.place == Place::Waiting
+    }
+
+    fn leave(&mut self, now: Now, seq: u64, state: DeliveryState) {
+        let Some(entry) = self.queue.leave(seq) else { return };
+        self.window.clear(seq);
+        self.memory_only.remove(&seq);
+        let (id, ended_at) = (entry.row.id.clone(), self.server_now(now));
+        if is_listed(&state) {
+            let (row, state) = (entry.row.clone(), state.clone());
+            self.disk.move_to_failed(&FailedRow { row, state, ended_at });
+        } else {
+            self.disk.delete(&entry.row);
+        }
+        self.leaving.due.push_back((now.mono.saturating_add(HANGS_MS), id.clone()));
+        self.leaving.rows.insert(id, Leaver { seq, entry, state, ended_at, bars: true });
+        self.version += 1;
+    }
+
+    /// The store took something in: perhaps the end of a row that leaves.
+    pub(super) fn has_left(&mut self, op: &StoreOp) {
+        let (id, order, listing) = match op {
+            StoreOp::PutFailed(failed) => (&failed.row.id, failed.row.order, true),
+            StoreOp::Delete { id, order, .. } => (id, *order, false),
+            _ => return,
+        };
+        let fits = |leaver: &Leaver| is_listed(&leaver.state) == listing && leaver.entry.row.order == order;
+        if !self.leaving.rows.get(id).is_some_and(fits) {
+            return;
+        }
+        let Some(Leaver { entry, state, ended_at, bars, .. }) = self.leaving.take(id) else { return };
+        if bars {
+            self.queue.left(&entry);
+        }
+        let to = self.owner_of(&entry);
+        let update = MessageUpdate { id: id.clone(), durability: entry.durability, delivery: state.clone() };
+        if listing && let Some(dropped) = self.failed.add(FailedRow { row: entry.row, state, ended_at }) {
+            self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+        }
+        self.ended.add(update.clone());
+        self.update(to, update);
+    }
+
+    /// The store will not take its end in: it lives on. Whether it was one that leaves.
+    pub(super) fn stays(&mut self, id: &str) -> bool {
+        let Some(Leaver { seq, entry, bars, .. }) = self.leaving.take(id) else { return false };
+        if bars {
+            self.queue.left(&entry);
+        }
+        let pending = entry.durability == Durability::Pending;
+        self.queue.insert(seq, entry);
+        if pending {
+            self.put(seq);
+        }
+        self.version += 1;
+        true
+    }
+
+    /// The store is gone, and its answers with it.
+    pub(super) fn all_stay(&mut self) {
+        let ids: Vec<String> = self.leaving.rows.keys().cloned().collect();
+        for id in ids {
+            self.stays(&id);
+        }
+    }
+
+    /// A store that hangs holds no key up for long.
+    pub(super) fn stop_barring(&mut self, now: u64) {
+        while self.leaving.due.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, id)) = self.leaving.due.pop_front() else { return };
+            if let Some(leaver) = self.leaving.rows.get_mut(&id)
+                && std::mem::take(&mut leaver.bars)
+            {
+                self.queue.left(&leaver.entry);
+            }
+        }
+    }
+
+    fn list_failed(&mut self, row: FailedRow) {
+        let id = row.row.id.clone();
+        self.disk.move_to_failed(&row);
+        if let Some(dropped) = self.failed.add(row) {
+            self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+        }
+        // Until its commit comes.
+        self.failed.unsaved.insert(id);
+    }
+
+    pub(super) fn failed_durability(&self, id: &str) -> Durability {
+        match (self.failed.unsaved.contains(id), self.disk.is_healthy()) {
+            (false, _) => Durability::Durable,
+            (true, true) => Durability::Pending,
+            (true, false) => Durability::MemoryOnly,
+        }
+    }
+}
+
+/// Whether people find it in the failed list.
+fn is_listed(state: &DeliveryState) -> bool {
+    match state {
+        DeliveryState::Failed(reason) => *reason != FailReason::Discarded,
+        DeliveryState::Expired { .. } | DeliveryState::Evicted => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,95 @@
+//! What ends by our own decision ends when the store has taken it in.
+
+use super::*;
+use crate::StoreError;
+
+/// Room for one, taken by `low` of key `k`; an urgent one has just pushed it out, and the store has
+/// not answered.
+fn evicting() -> World {
+    let mut world = World::with(OutboxOptions { capacity: 1, ..OutboxOptions::default() });
+    world.send(request("low", Priority::Low, Some("k")));
+    assert_eq!(world.durability("low"), Durability::Durable);
+    world.commits = false;
+    world.send(request("high", Priority::High, None));
+    assert_eq!(*world.state("low"), DeliveryState::Queued, "nobody is told yet");
+    world
+}
+
+fn answer(world: &mut World, error: Option<StoreError>) {
+    for group in std::mem::take(&mut world.groups) {
+        match &error {
+            None => world.commit(&group),
+            Some(error) => {
+                world.store(StoreEvent::Aborted { number: group.number, error: error.clone() });
+            }
+        }
+    }
+    world.drain();
+}
+
+#[test]
+fn an_eviction_is_told_when_it_is_stored() {
+    let mut world = evicting();
+    answer(&mut world, None);
+    assert_eq!(*world.state("low"), DeliveryState::Evicted);
+    assert!(world.failed.contains_key("low") && !world.rows.contains_key("low"));
+    assert!(world.outbox.list().iter().any(|info| info.update.delivery == DeliveryState::Evicted));
+}
+
+#[test]
+fn what_the_store_keeps_is_sent_in_its_old_place() {
+    let mut world = evicting();
+    while !world.groups.is_empty() {
+        answer(&mut world, Some(StoreError::Quota));
+    }
+    assert_eq!(*world.state("low"), DeliveryState::Queued);
+    assert!(world.rows.contains_key("low"));
+    world.commits = true;
+    world.outbox.options.capacity = 10;
+    world.send(request("later", Priority::Normal, Some("k")));
+    world.connect(v1());
+    assert_eq!(world.frame(), ["high", "low", "later"]);
+}
+
+#[test]
+fn nothing_of_its_key_overtakes_it_meanwhile() {
+    let mut world = evicting();
+    world.outbox.options.capacity = 10;
+    world.send(request("later", Priority::Normal, Some("k")));
+    world.connect(v1());
+    world.pass(2_000);
+    assert_eq!(world.frame(), ["high"], "the mark was waited for, the key was not");
+    // Were this life to end now, the next would send it: before what came later.
+    world.pass(3_000);
+    assert_eq!(world.frame(), ["later"], "a store that hangs is not waited for longer");
+    answer(&mut world, None);
+    assert_eq!(*world.state("low"), DeliveryState::Evicted);
+}
+
+#[test]
+fn a_store_that_goes_away_gives_it_back() {
+    let mut world = evicting();
+    world.store(StoreEvent::Closed(StoreError::Dead("gone".to_owned())));
+    assert_eq!(world.opens, 2);
+    assert_eq!(world.outbox.counts().queued, [0, 1, 0, 1]);
+    world.groups.clear();
+    world.commits = true;
+    world.outbox.options.capacity = 10;
+    world.open();
+    world.connect(v1());
+    assert_eq!(world.frame(), ["high", "low"]);
+}
+
+#[test]
+fn what_was_replaced_is_told_so_when_its_row_is_gone() {
+    let mut world = World::new();
+    let one =
+        |id: &str| SendRequest { coalesce: Some("c".to_owned()), ..request(id, Priority::Normal, None) };
+    world.send(one("a"));
+    world.commits = false;
+    world.send(one("b"));
+    assert_eq!(*world.state("a"), DeliveryState::Queued);
+    answer(&mut world, None);
+    assert_eq!(*world.state("a"), DeliveryState::Superseded);
+    assert_eq!(*world.state("b"), DeliveryState::Queued);
+}
