@@ -10,6 +10,9 @@ const MOST_MS: u64 = 10_000;
 const FORGIVEN_AFTER_MS: u64 = 60_000;
 /// A timer that comes later than this was held up; what was received meanwhile is read first.
 const LATE_MS: u64 = 250;
+/// Ours may be the first task of a thread that was held up: what was received meanwhile waits in the
+/// queue behind it and is read before the verdict falls.
+const READ_MS: u64 = 50;
 /// Pings kept to match pongs with. More can only be out on a socket that is dead anyway.
 const MOST_OUT: usize = 32;
 
@@ -59,6 +62,8 @@ pub(crate) struct Liveness {
     out: VecDeque<Out>,
     deadline: Option<u64>,
     rearmed: bool,
+    /// What there is to read is read now; then the verdict falls.
+    reading: bool,
     written: u64,
     buffered: u64,
 }
@@ -71,6 +76,7 @@ impl Liveness {
         self.out.clear();
         self.deadline = None;
         self.rearmed = false;
+        self.reading = false;
         self.written = 0;
         self.buffered = 0;
     }
@@ -196,6 +202,7 @@ impl Liveness {
     }
 
     fn restart(&mut self, now: u64, latency: &Latency) {
+        self.reading = false;
         if self.answers {
             let doubled = Self::patience(latency) << self.doublings(now).min(8);
             self.deadline = Some(now + doubled.min(MOST_MS));
@@ -214,6 +221,12 @@ impl Liveness {
             self.rearmed = true;
             return self.deadline.map_or(Verdict::Fine, Verdict::AskAgain);
         }
+        if !self.reading && !mutant::active(Mutant::JudgeBeforeReading) {
+            self.reading = true;
+            self.deadline = Some(now + READ_MS);
+            return Verdict::At(now + READ_MS);
+        }
+        self.reading = false;
         self.doublings = self.doublings(now).saturating_add(1).min(8);
         self.deadline = None;
         Verdict::Dead
@@ -238,7 +251,16 @@ mod tests {
     fn silence_is_death_after_two_seconds() {
         let (mut liveness, latency) = pinged();
         assert_eq!(liveness.judge(1_999, &latency), Verdict::At(2_000));
-        assert_eq!(liveness.judge(2_000, &latency), Verdict::Dead);
+        assert_eq!(liveness.judge(2_000, &latency), Verdict::At(2_050), "first what was received is read");
+        assert_eq!(liveness.judge(2_050, &latency), Verdict::Dead);
+    }
+
+    #[test]
+    fn what_is_read_in_the_last_moment_counts() {
+        let (mut liveness, latency) = pinged();
+        assert_eq!(liveness.judge(2_199, &latency), Verdict::At(2_249));
+        liveness.heard(2_200, &latency);
+        assert_eq!(liveness.judge(2_249, &latency), Verdict::At(4_200));
     }
 
     #[test]
@@ -254,7 +276,8 @@ mod tests {
     fn a_late_timer_is_armed_once_more() {
         let (mut liveness, latency) = pinged();
         assert_eq!(liveness.judge(60_000, &latency), Verdict::AskAgain(62_000));
-        assert_eq!(liveness.judge(90_000, &latency), Verdict::Dead);
+        assert_eq!(liveness.judge(90_000, &latency), Verdict::At(90_050));
+        assert_eq!(liveness.judge(90_050, &latency), Verdict::Dead);
     }
 
     #[test]
@@ -290,6 +313,8 @@ mod tests {
         let mut waits = Vec::new();
         let mut now = 2_000;
         for _ in 0..4 {
+            assert_eq!(liveness.judge(now, &latency), Verdict::At(now + 50));
+            now += 50;
             assert_eq!(liveness.judge(now, &latency), Verdict::Dead);
             liveness.opened(now);
             liveness.ping(now);

@@ -37,13 +37,15 @@ pub enum Mutant {
     ReorderAfterNack,
     /// An ack ends the oldest message in flight instead of the one it names.
     AckRemovesWrongRow,
+    /// Across keys the oldest goes first, however urgent another is.
+    IgnorePriority,
     /// A consumer whose queue overflowed gets no new snapshot.
     OverflowWithoutResync,
 }
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 16] = [
+    pub const ALL: [Mutant; 17] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -60,6 +62,7 @@ impl Mutant {
         Self::ReorderAfterNack,
         Self::AckRemovesWrongRow,
         Self::OverflowWithoutResync,
+        Self::IgnorePriority,
     ];
 }
 

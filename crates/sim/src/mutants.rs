@@ -70,6 +70,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::IgnorePrev => "holes go unnoticed",
         Mutant::AckRemovesWrongRow => "an ack removes another row than its own",
         Mutant::OverflowWithoutResync => "a consumer's queue overflows and nobody resyncs it",
+        Mutant::IgnorePriority => "across keys the oldest goes first, however urgent another is",
         Mutant::ReorderAfterNack => "what is behind a nacked row overtakes it",
     }
 }

@@ -38,6 +38,8 @@ pub struct Store {
     last_done: u64,
     /// Rows whose eviction was not taken in: they live on, above the capacity.
     refused: BTreeSet<String>,
+    /// Rows that were stored once.
+    ever: BTreeSet<String>,
 }
 
 impl Store {
@@ -158,6 +160,11 @@ impl Store {
         self.ids.contains_key(id)
     }
 
+    /// Whether a row with this id was ever on the disk.
+    pub fn was_there(&self, id: &str) -> bool {
+        self.ever.contains(id)
+    }
+
     /// How a row with this id ended badly.
     pub fn failed(&self, id: &str) -> Option<&FailedRow> {
         self.failed.get(id)
@@ -193,6 +200,7 @@ impl Store {
         for op in ops {
             match op {
                 StoreOp::Put(row) => {
+                    self.ever.insert(row.id.clone());
                     let key = (row.priority.rank(), row.order);
                     if let Some(old) = self.rows.get(&key)
                         && old.id != row.id

@@ -10,6 +10,9 @@ use crate::{Cause, Generation, Now, Output, TokenReason, Trace};
 const STORE_WAIT_MS: u64 = 5_000;
 /// Two clocks that drift apart by less were not set.
 const CLOCK_SET_MS: u64 = 1_000;
+/// Where the delays stop growing while a message that kills the socket is looked for: each such close
+/// comes from a server that is there, brings the end nearer, and everything else waits behind it.
+const POISON_ATTEMPT: u32 = 4;
 /// A hint this young still counts when the connection drops.
 const HINT_COUNTS_MS: u64 = 10_000;
 
@@ -24,6 +27,8 @@ pub(super) enum Delay {
     WelcomeWindow(u64),
     /// The server asked for patience, perhaps naming how much.
     Slow(Option<u64>),
+    /// The server closed over something it was sent, and whoever it was is being found.
+    Poison,
 }
 
 impl Engine {
@@ -133,11 +138,15 @@ impl Engine {
             return;
         }
         let attempts = self.outbox.meta().attempts;
-        if options.max_reconnect_attempts.is_some_and(|most| attempts >= most) {
+        let poison = delay == Delay::Poison;
+        if !poison && options.max_reconnect_attempts.is_some_and(|most| attempts >= most) {
             self.rest(Phase::Stopped, Cause::GaveUp { attempts });
             return;
         }
-        let attempt = attempts.saturating_add(1);
+        let attempt = match poison {
+            true => attempts.saturating_add(1).min(POISON_ATTEMPT.max(attempts)),
+            false => attempts.saturating_add(1),
+        };
         let delay = if mutant::active(Mutant::IgnoreServerTime) { Delay::Backoff } else { delay };
         let (mut ms, mut held, mut why) = match delay {
             Delay::Window(window) => {
@@ -152,6 +161,9 @@ impl Engine {
             // Somebody just came back to the page, and the first failure may only be what sleep left.
             Delay::Backoff if hinted && attempts == 0 => {
                 (self.backoff.hinted(&mut self.rng), false, "a hint")
+            }
+            Delay::Poison => {
+                (self.backoff.delay(attempt.min(POISON_ATTEMPT), &mut self.rng), false, "backoff")
             }
             _ => (self.backoff.delay(attempt, &mut self.rng), false, "backoff"),
         };

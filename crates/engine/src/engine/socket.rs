@@ -116,7 +116,7 @@ impl Engine {
             None => cause.clone(),
         };
         match close_codes::lookup(code).action {
-            Action::PoisonOrRetry | Action::PoisonOrStop if poison => self.lose(now, cause, Delay::Backoff),
+            Action::PoisonOrRetry | Action::PoisonOrStop if poison => self.lose(now, cause, Delay::Poison),
             Action::Retry | Action::PoisonOrRetry => self.lose(now, lost, delay),
             Action::Restart => {
                 let hint = goodbye.as_ref().map(|(_, window)| *window).or(close_codes::hint_ms(&reason));

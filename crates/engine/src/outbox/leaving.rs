@@ -2,23 +2,23 @@
 //!
 //! A row that lies in the store and ends by our own decision (evicted, replaced, discarded) is still
 //! sent by the next life until the store has taken its end in. So it *leaves* first: it is out of the
-//! queue, nobody is told, and its key stands still, because a later message of it must not overtake
-//! one that may come back. When the store says yes it is gone; when the store says no it is back in
+//! queue, nobody is told, and what is behind it in its key waits, because a later message must not
+//! overtake one that may come back. When the store says yes it is gone; when the store says no it is back in
 //! its old place.
 
 use super::queue::{Entry, Place};
 use super::{Outbox, update_of};
 use crate::{ConsumerId, DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreOp};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-/// A store that has not answered by then hangs: the key goes on, ms.
+/// A store that answers nothing for so long hangs: the keys go on, ms.
 const HANGS_MS: u64 = 5_000;
 
 /// Rows on their way out, by id.
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
     rows: HashMap<String, Leaver>,
-    due: VecDeque<(u64, String)>,
+    until: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -34,10 +34,6 @@ struct Leaver {
 impl Leaving {
     pub fn holds(&self, id: &str) -> bool {
         self.rows.contains_key(id)
-    }
-
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.rows.values().map(|leaver| &leaver.entry)
     }
 
     /// Its state as far as anybody is told, and who that is from now on.
@@ -58,14 +54,19 @@ impl Leaving {
         }
     }
 
+    /// The store answered something: it does not hang.
+    pub fn heard(&mut self, now: u64) {
+        self.until = (!self.rows.is_empty()).then(|| now.saturating_add(HANGS_MS));
+    }
+
     pub fn next_timeout(&self) -> Option<u64> {
-        self.due.front().map(|(at, _)| *at)
+        self.until
     }
 
     fn take(&mut self, id: &str) -> Option<Leaver> {
         let leaver = self.rows.remove(id)?;
         if self.rows.is_empty() {
-            self.due.clear();
+            self.until = None;
         }
         Some(leaver)
     }
@@ -114,7 +115,7 @@ impl Outbox {
         } else {
             self.disk.delete(&entry.row);
         }
-        self.leaving.due.push_back((now.mono.saturating_add(HANGS_MS), id.clone()));
+        self.leaving.until.get_or_insert(now.mono.saturating_add(HANGS_MS));
         self.leaving.rows.insert(id, Leaver { seq, entry, state, ended_at, bars: true });
         self.version += 1;
     }
@@ -130,13 +131,35 @@ impl Outbox {
         if !self.leaving.rows.get(id).is_some_and(fits) {
             return;
         }
-        let Some(Leaver { entry, state, ended_at, bars, .. }) = self.leaving.take(id) else { return };
+        let id = id.clone();
+        self.gone(&id);
+    }
+
+    /// The store never held it, and will not: no next life sends it, and its end needs no store.
+    /// Whether it was one that leaves.
+    pub(super) fn was_never_stored(&mut self, id: &str) -> bool {
+        let Some(leaver) = self.leaving.rows.get(id) else { return false };
+        if leaver.entry.durability == Durability::Pending {
+            let listed = is_listed(&leaver.state);
+            self.gone(id);
+            if listed {
+                self.failed.unsaved.insert(id.to_owned());
+            }
+        }
+        true
+    }
+
+    fn gone(&mut self, id: &str) {
+        let Some(Leaver { seq, entry, state, ended_at, bars }) = self.leaving.take(id) else { return };
         if bars {
-            self.queue.left(&entry);
+            self.queue.left(seq, &entry);
         }
         let to = self.owner_of(&entry);
-        let update = MessageUpdate { id: id.clone(), durability: entry.durability, delivery: state.clone() };
-        if listing && let Some(dropped) = self.failed.add(FailedRow { row: entry.row, state, ended_at }) {
+        let update =
+            MessageUpdate { id: id.to_owned(), durability: entry.durability, delivery: state.clone() };
+        if is_listed(&state)
+            && let Some(dropped) = self.failed.add(FailedRow { row: entry.row, state, ended_at })
+        {
             self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
         }
         self.ended.add(update.clone());
@@ -147,7 +170,7 @@ impl Outbox {
     pub(super) fn stays(&mut self, id: &str) -> bool {
         let Some(Leaver { seq, entry, bars, .. }) = self.leaving.take(id) else { return false };
         if bars {
-            self.queue.left(&entry);
+            self.queue.left(seq, &entry);
         }
         let pending = entry.durability == Durability::Pending;
         self.queue.insert(seq, entry);
@@ -168,12 +191,13 @@ impl Outbox {
 
     /// A store that hangs holds no key up for long.
     pub(super) fn stop_barring(&mut self, now: u64) {
-        while self.leaving.due.front().is_some_and(|(at, _)| *at <= now) {
-            let Some((_, id)) = self.leaving.due.pop_front() else { return };
-            if let Some(leaver) = self.leaving.rows.get_mut(&id)
-                && std::mem::take(&mut leaver.bars)
-            {
-                self.queue.left(&leaver.entry);
+        if self.leaving.until.is_none_or(|at| at > now) {
+            return;
+        }
+        self.leaving.until = None;
+        for leaver in self.leaving.rows.values_mut() {
+            if std::mem::take(&mut leaver.bars) {
+                self.queue.left(leaver.seq, &leaver.entry);
             }
         }
     }

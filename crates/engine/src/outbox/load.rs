@@ -9,6 +9,7 @@ use crate::{
 impl Outbox {
     /// What the store says.
     pub fn store_event(&mut self, now: Now, event: StoreEvent) {
+        self.leaving.heard(now.mono);
         match event {
             StoreEvent::Opened(snapshot) => self.opened(now, *snapshot),
             StoreEvent::OpenFailed(error) => self.open_failed(now, error),
@@ -243,6 +244,7 @@ impl Outbox {
     /// One record that does not fit: it lives in memory, and is tried again later.
     fn not_storable(&mut self, op: &StoreOp) {
         match op {
+            StoreOp::Put(row) if self.was_never_stored(&row.id) => {}
             StoreOp::Put(row) => {
                 if let Some(seq) = self.queue.find(&row.id) {
                     // An older copy of it may be stored: then it is that one that is durable.

@@ -265,8 +265,7 @@ impl Outbox {
             attempts: row.attempts,
             payload: row::payload_of(row),
         };
-        let live = self.queue.iter().map(|(_, entry)| entry).chain(self.leaving.entries());
-        let live = live.map(|entry| info(&entry.row, update_of(entry)));
+        let live = self.queue.iter().map(|(_, entry)| info(&entry.row, update_of(entry)));
         let failed = self.failed.iter().map(|failed| {
             let durability = self.failed_durability(&failed.row.id);
             let (id, delivery) = (failed.row.id.clone(), failed.state.clone());

@@ -79,8 +79,17 @@ struct Lane {
     /// Nothing of it can leave on this connection.
     held: bool,
     /// Rows of it that leave: what is behind them waits for it.
-    leaving: u32,
+    leaving: BTreeSet<u64>,
     ready: Option<(usize, u64)>,
+}
+
+impl Lane {
+    /// The row that may leave next, as far as order goes.
+    fn head(&self) -> Option<u64> {
+        let head = *self.waiting.first()?;
+        let behind = self.leaving.first().is_some_and(|leaving| *leaving < head);
+        (!behind).then_some(head)
+    }
 }
 
 /// Rows by seq: the order in which they were taken, over all priorities.
@@ -204,17 +213,18 @@ impl Queue {
         Some(entry)
     }
 
-    /// Takes a row out whose end is not certain yet: nothing of its lane is sent before [`Queue::left`].
+    /// Takes a row out whose end is not certain yet: nothing behind it in its lane is sent before
+    /// [`Queue::left`].
     pub fn leave(&mut self, seq: u64) -> Option<Entry> {
         let key = &self.entries.get(&seq)?.lane;
-        self.lanes.get_mut(key)?.leaving += 1;
+        self.lanes.get_mut(key)?.leaving.insert(seq);
         self.remove(seq)
     }
 
     /// It is certain, one way or the other.
-    pub fn left(&mut self, entry: &Entry) {
+    pub fn left(&mut self, seq: u64, entry: &Entry) {
         if let Some(lane) = self.lanes.get_mut(&entry.lane) {
-            lane.leaving = lane.leaving.saturating_sub(1);
+            lane.leaving.remove(&seq);
         }
         self.refresh(&entry.lane);
     }
@@ -424,9 +434,13 @@ impl Queue {
         if lane.flying.is_empty() {
             lane.draining = false;
         }
-        let free = lane.blocked.is_none() && !lane.held && !lane.draining && lane.leaving == 0;
-        let rank = lane.ranks.iter().position(|count| *count > 0);
-        let ready = if free { rank.zip(lane.waiting.first().copied()) } else { None };
+        let free = lane.blocked.is_none() && !lane.held && !lane.draining;
+        let mut rank = lane.ranks.iter().position(|count| *count > 0);
+        if mutant::active(Mutant::IgnorePriority) {
+            // Critical ones still use their reserve: only the order is wrong.
+            rank = rank.map(|rank| rank.min(1));
+        }
+        let ready = if free { rank.zip(lane.head()) } else { None };
         if ready != lane.ready {
             if let Some(before) = lane.ready {
                 self.ready.remove(&before);
@@ -436,7 +450,7 @@ impl Queue {
             }
             lane.ready = ready;
         }
-        if lane.waiting.is_empty() && lane.flying.is_empty() && lane.leaving == 0 {
+        if lane.waiting.is_empty() && lane.flying.is_empty() && lane.leaving.is_empty() {
             if let Some(at) = lane.blocked {
                 self.wake.remove(&(at, key.clone()));
             }

@@ -55,6 +55,8 @@ pub struct Message {
     pub retried: bool,
     /// It lay in a store that a later worker could not read: nobody could keep its place.
     pub unordered: bool,
+    /// A person took it off the list, and no outbox has it any more.
+    pub let_go: bool,
     /// Whoever held it died before it was saved.
     pub forgotten: bool,
     /// When it was handed over, ms.
@@ -235,7 +237,8 @@ impl Checker {
             let there = if basic { message.received > 0 } else { message.effects > 0 };
             // Before its first pong a basic server promises nothing.
             let weak = basic && message.unfenced;
-            if !there && bad_end.is_none() && !weak && !orphan && !self.messages.replaced(n) {
+            let let_go = message.let_go;
+            if !there && bad_end.is_none() && !let_go && !weak && !orphan && !self.messages.replaced(n) {
                 let told = &message.told;
                 found = Some((
                     "nothing-lost",

@@ -1,13 +1,16 @@
 //! The checker: what must hold, looked at after every step and only where something changed.
 //!
 //! - [`messages`]: nothing lost, nothing twice, nothing reported otherwise, order.
+//! - [`turns`]: the more urgent one goes first.
 //! - [`wire`]: one live socket, the window, no resend on the same socket, no early verdict, patience.
 //! - `docs/simulation.md` lists every invariant by the name it has here.
 
 pub mod messages;
+pub mod turns;
 pub mod wire;
 
 use messages::Messages;
+use turns::Turns;
 use wire::Wire;
 
 /// Something that must not happen, happened.
@@ -30,6 +33,8 @@ pub struct Checker {
     pub messages: Messages,
     /// What is known of sockets and dials.
     pub wire: Wire,
+    /// Whose turn it is to be sent.
+    pub turns: Turns,
     /// Simulated time, for violations.
     pub now: u64,
     /// Outputs in the present simulated second.

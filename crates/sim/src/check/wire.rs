@@ -88,6 +88,7 @@ impl Checker {
         if self.wire.live == Some(socket) {
             self.wire.live = None;
             self.wire.in_flight.clear();
+            self.turns.landed();
         }
     }
 
@@ -102,6 +103,7 @@ impl Checker {
             message.unfenced |= !self.messages.pongs;
             message.on = Some(socket);
             message.nacked = false;
+            self.turns.sent(n);
             let id = || message_id(n);
             if again {
                 self.fail("resend-on-new-socket", || format!("{} is sent twice on {socket:?}", id()));
@@ -158,6 +160,7 @@ impl Checker {
                         && message.on == Some(socket)
                     {
                         message.nacked = true;
+                        self.turns.nacked(n);
                         self.wire.in_flight.remove(&n);
                     }
                 }
@@ -175,6 +178,7 @@ impl Checker {
     pub fn ended(&mut self, id: &str) {
         if let Some(n) = super::message_number(id) {
             self.wire.in_flight.remove(&n);
+            self.turns.end(n);
         }
     }
 

@@ -7,7 +7,7 @@ use super::world::TabWorld;
 use crate::check::messages::SocketName;
 use crate::check::{Checker, Violation, message_id, message_number, numbers_after};
 use sentinelops_engine::tabs::Role;
-use sentinelops_engine::{DeliveryState, MessageUpdate, Row, StoreEvent, StoreGroup};
+use sentinelops_engine::{DeliveryState, Durability, MessageUpdate, Row, StoreEvent, StoreGroup};
 use std::collections::HashSet;
 
 /// So long after the lock was taken a running leader may not have been told.
@@ -46,7 +46,10 @@ impl TabChecker {
 
     /// A page was told something.
     pub fn told(&mut self, update: &MessageUpdate, on_disk: bool) {
-        self.inner.told(update, on_disk);
+        if update.durability == Durability::Durable && !update.delivery.is_final() {
+            self.inner.saved(&update.id, on_disk);
+        }
+        self.inner.told(update);
     }
 
     /// A worker reads a frame.

@@ -314,6 +314,7 @@ impl TabWorld {
             retried: false,
             // What is not kept keeps no place either.
             unordered: !promised,
+            let_go: false,
             forgotten: false,
             at: self.now,
         });
@@ -389,7 +390,8 @@ impl TabWorld {
         }
         for update in taken.updates {
             let store = &self.disk.store;
-            let on_disk = store.has(&update.id) || store.failed(&update.id).is_some();
+            // What was saved may have been replaced since: the news is as old as its batch.
+            let on_disk = store.was_there(&update.id) || store.failed(&update.id).is_some();
             self.say(|| {
                 format!("{name} is told: {} {:?} {:?}", update.id, update.durability, update.delivery)
             });

@@ -5,7 +5,7 @@ use crate::check::{message_id, message_number, messages::Message};
 use crate::page::Page;
 use crate::script::{Action, SendSpec, What};
 use crate::story::clip;
-use sentinelops_engine::{Batch, ConsumerId, DeliveryState, SendRequest};
+use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, SendRequest};
 use sentinelops_protocol::{Channel, Json, Subject, ordering_key};
 
 impl World {
@@ -97,9 +97,13 @@ impl World {
             ended_badly: false,
             retried: false,
             unordered: false,
+            let_go: false,
             forgotten: false,
             at: self.now,
         });
+        if !ephemeral {
+            self.check.turns.enter(n, key, spec.priority.rank(), submitted);
+        }
         let page = &mut self.pages[page];
         let id = page.id;
         if promised {
@@ -192,6 +196,8 @@ impl World {
         message.answered = false;
         message.nacked = true;
         message.submitted = submitted;
+        let (key, rank) = (message.key, message.priority.rank());
+        self.check.turns.enter(n, key, rank, submitted);
         let page = self.pages[message.page].id;
         let id = message_id(n);
         self.say(|| format!("somebody retries {id}"));
@@ -206,6 +212,11 @@ impl World {
         let id = message_id(n);
         self.say(|| format!("somebody discards {id}"));
         self.input(|engine, now| engine.discard(now, page, &id));
+        // Its page may be closed before it hears what it was.
+        let kept = self.worker.engine.as_ref().map(Engine::messages);
+        if kept.is_some_and(|kept| kept.iter().all(|row| row.update.id != id)) {
+            self.check.messages.all[n].let_go = true;
+        }
     }
 
     /// A batch reaches a page.

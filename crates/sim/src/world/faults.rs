@@ -94,7 +94,7 @@ impl World {
             }
             Fault::WallJump(ms) => self.worker.clock.jump(ms),
             Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
-            Fault::Doze(ms) if now >= self.worker.asleep_until && self.short_patience() => {
+            Fault::Doze(ms) if now >= self.worker.asleep_until => {
                 self.check.wire.excuse(now);
                 self.input(|engine, now| engine.handle_hint(now, Hint::Focus));
                 self.sleep(until(ms), true);
@@ -109,14 +109,6 @@ impl World {
             }
             Fault::Tokens(ms) => self.tokens_bad_until = until(ms),
         }
-    }
-
-    /// Whether a verdict falls due 2 s after the question: with a longer patience a doze could end
-    /// within the quarter of a second by which a timer may be late.
-    fn short_patience(&self) -> bool {
-        let Some(status) = self.worker.engine.as_ref().map(Engine::status) else { return false };
-        let (latency, jitter) = (status.latency_ms.unwrap_or(0.0), status.jitter_ms.unwrap_or(0.0));
-        latency + 4.0 * jitter <= 2_000.0
     }
 
     fn live_conn(&self) -> Option<usize> {
@@ -186,6 +178,7 @@ impl World {
         self.worker.timer_at = None;
         self.worker.outstanding.clear();
         self.check.wire.reset();
+        self.check.turns.landed();
         self.check.messages.pongs = false;
         self.check.messages.welcomed = self.store.meta().welcomed;
         if self.store.meta().not_before <= self.worker.clock.now(self.now).wall {
@@ -214,6 +207,9 @@ impl World {
             message.on = None;
             if browser {
                 message.instance = u32::MAX;
+            }
+            if !held.contains(&n) && !self.store.has(&crate::check::message_id(n)) {
+                self.check.turns.end(n);
             }
             let done = message.effects > 0 || message.received > 0 || message.ended_badly;
             if done || replaced || !message.promised || message.forgotten {
@@ -265,6 +261,8 @@ impl World {
                 message.instance = instance;
                 if !self.store.has(&request.id) {
                     message.submitted = place;
+                    let (key, rank) = (message.key, message.priority.rank());
+                    self.check.turns.enter(n, key, rank, place);
                 }
                 self.input(|engine, now| engine.send(now, id, request));
             }

@@ -1,7 +1,7 @@
 //! The worker's shell: gives the engine its inputs and carries out its outputs.
 
 use super::{Happening, Worker, World};
-use crate::check::message_number;
+use crate::check::{message_id, message_number};
 use crate::clock::Clock;
 use crate::net::{Conn, End, Item};
 use crate::script::ServerKind;
@@ -229,6 +229,7 @@ impl World {
         }
         let known = self.conns[index].welcomed || self.check.messages.basic || !self.check.messages.welcomed;
         self.check.transmit(socket, &text, known);
+        self.check_turns();
         let link = self.net.link(self.now);
         let conn = &mut self.conns[index];
         let item = Item::Frame { bytes: text.into_bytes(), binary };
@@ -355,6 +356,22 @@ impl World {
         let status = engine.status();
         if status.mode == Some(Mode::Basic) && !self.check.messages.basic && self.check.messages.welcomed {
             self.check.fail("pinned", || "a server that welcomed once is taken for a basic one".to_owned());
+        }
+    }
+
+    /// Something less urgent was sent: was what it passed over there to be sent?
+    fn check_turns(&mut self) {
+        for (sent, over) in std::mem::take(&mut self.check.turns.passed) {
+            let id = message_id(over);
+            let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
+            let there = rows.iter().any(|row| row.update.id == id && !row.update.delivery.is_final());
+            if !there {
+                self.check.turns.absent(over);
+                continue;
+            }
+            self.check.fail("priority", || {
+                format!("{} is sent while {id} is more urgent and its key is idle", message_id(sent))
+            });
         }
     }
 

@@ -67,6 +67,17 @@ fn nothing_of_its_key_overtakes_it_meanwhile() {
 }
 
 #[test]
+fn what_is_before_it_does_not_wait() {
+    let mut world = World::with(OutboxOptions { capacity: 2, ..OutboxOptions::default() });
+    world.send(request("normal", Priority::Normal, Some("k")));
+    world.send(request("low", Priority::Low, Some("k")));
+    world.connect(v1());
+    world.commits = false;
+    world.send(request("high", Priority::High, None));
+    assert_eq!(world.frame(), ["high", "normal"]);
+}
+
+#[test]
 fn a_store_that_goes_away_gives_it_back() {
     let mut world = evicting();
     world.store(StoreEvent::Closed(StoreError::Dead("gone".to_owned())));
