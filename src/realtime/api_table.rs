@@ -1,5 +1,7 @@
 //! The table that maps the documented names to ours: no gap, and nothing that is not there.
 
+use std::collections::{BTreeSet, HashMap};
+
 const TABLE: &str = include_str!("../../docs/api.md");
 /// Where the names live.
 const SOURCES: [&str; 4] = ["src", "crates/engine/src", "crates/protocol/src", "crates/gateway/src"];
@@ -41,7 +43,47 @@ fn our_names_exist() {
     assert_eq!(missing, [] as [String; 0]);
 }
 
-fn collect(path: std::path::PathBuf, into: &mut String) {
+#[test]
+fn each_has_an_example() {
+    let mut sources = String::new();
+    for source in SOURCES.into_iter().filter(|source| !source.contains("gateway")) {
+        collect(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(source), &mut sources);
+    }
+    // Item by item: whether the comment right above it holds code. Enough for one of those of a name.
+    let mut shown: HashMap<&str, bool> = HashMap::new();
+    let mut code = false;
+    for line in sources.lines().map(str::trim_start) {
+        if line.starts_with("///") {
+            code |= line.contains("```");
+        } else if let Some(name) = item(line) {
+            *shown.entry(name).or_default() |= std::mem::take(&mut code);
+        } else if !line.starts_with("#[") && !line.starts_with(')') {
+            code = false;
+        }
+    }
+    let names: BTreeSet<String> = rows()
+        .filter_map(|row| row.get(1).cloned())
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|path| {
+            path.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let without: Vec<_> = names.iter().filter(|name| shown.get(name.as_str()) == Some(&false)).collect();
+    assert_eq!(without, [] as [&str; 0]);
+}
+
+/// The name of a public hook or type that a line begins.
+fn item(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("pub ")?;
+    let name = rest.strip_prefix("struct ").or_else(|| rest.strip_prefix("enum ")).or_else(|| {
+        // Methods are shown by what they belong to.
+        rest.strip_prefix("fn ").filter(|name| name.starts_with("use_"))
+    })?;
+    // A macro's parameter is no name.
+    name.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
+}
+
+pub(super) fn collect(path: std::path::PathBuf, into: &mut String) {
     match std::fs::read_dir(&path) {
         Ok(entries) => entries.flatten().for_each(|entry| collect(entry.path(), into)),
         Err(_) => into.push_str(&std::fs::read_to_string(path).unwrap_or_default()),

@@ -11,6 +11,16 @@ use std::{fmt, rc::Rc};
 
 /// Names a message this page sent: a ULID, minted when `send` was called. The server knows the
 /// message by it, however often it travels.
+///
+/// ```
+/// use sentinelops::realtime::{Client, Message, MessageId};
+///
+/// fn greet(client: &Client) -> bool {
+///     let id: MessageId = client.send(Message::chat("ops", "hello"));
+///     client.send_state(&id).is_some()
+/// }
+/// # let _ = greet;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId(Rc<str>);
 
@@ -278,6 +288,15 @@ impl From<IncidentEdit> for Message {
 }
 
 /// What is known of a message this page sent: whether it survives a reload, and how far it got.
+///
+/// ```
+/// use sentinelops::engine::{DeliveryState, Durability};
+/// use sentinelops::realtime::SendState;
+///
+/// let state = SendState { durability: Durability::Durable, delivery: DeliveryState::Queued };
+/// assert!(state.is_saved() && !state.is_final());
+/// assert_eq!(state.label(), "saved");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendState {
     /// Whether it survives a reload.

@@ -29,6 +29,8 @@ mod registry;
 mod supervisor;
 mod token;
 mod url;
+#[cfg(test)]
+mod where_it_shows;
 
 pub use client::Client;
 pub use error::{ClientError, SetupError, WorkerTrouble, WorkerTroubleKind};

@@ -18,6 +18,30 @@ use std::rc::Rc;
 use yew::Html;
 
 /// Worker and server of a test. Cloning gives another handle of the same one.
+///
+/// ```
+/// use sentinelops::realtime::use_connection_state;
+/// use sentinelops::testing::FakeConnection;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn State() -> Html {
+///     let state = use_connection_state();
+///     html! { <p>{ format!("{state:?}") }</p> }
+/// }
+///
+/// // #[wasm_bindgen_test]
+/// async fn says_that_it_is_gone() {
+///     let connection = FakeConnection::new();
+///     let page = connection.mount(html! { <State /> });
+///     connection.connect();
+///     connection.settle().await;
+///     connection.drop_connection();
+///     connection.settle().await;
+///     assert_eq!(page.text(), "Reconnecting");
+/// }
+/// # let _ = says_that_it_is_gone;
+/// ```
 #[derive(Clone)]
 pub struct FakeConnection {
     world: Rc<World>,

@@ -31,6 +31,13 @@ pub struct SendRequest {
 }
 
 /// Whether it survives a reload.
+///
+/// ```
+/// use sentinelops_engine::Durability;
+///
+/// let may_close_the_page = |durability| durability == Durability::Durable;
+/// assert!(!may_close_the_page(Durability::MemoryOnly));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Durability {
     /// Handed to the store, not yet complete.
@@ -42,6 +49,14 @@ pub enum Durability {
 }
 
 /// How far it got.
+///
+/// ```
+/// use sentinelops_engine::DeliveryState;
+///
+/// assert!(DeliveryState::Delivered.is_final());
+/// // Possibly sent, no answer yet: it is sent again and takes effect once.
+/// assert!(!DeliveryState::Unconfirmed.is_final());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeliveryState {
     /// Waiting for a connection, the window, or `retryAfterMs`.

@@ -3,6 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// Connection options. The first eight are the documented ones.
+///
+/// ```
+/// use sentinelops_engine::Options;
+///
+/// let options = Options { reconnect_interval_ms: 500, max_reconnect_attempts: Some(20), ..Options::default() };
+/// assert_eq!(options.max_reconnect_interval_ms, 30_000);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// WebSocket server URL. Default `ws://localhost:3001`.
@@ -78,6 +85,14 @@ pub enum TokenIn {
 }
 
 /// Options of the outbox.
+///
+/// ```
+/// use sentinelops_engine::OutboxOptions;
+///
+/// // Nothing is written to this device; what is queued lives as long as the tab.
+/// let outbox = OutboxOptions { persist: false, ..OutboxOptions::default() };
+/// assert_eq!((outbox.capacity, outbox.enabled), (1_000, true));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutboxOptions {
     /// `false`: sending while disconnected is an error at once. Default `true`.

@@ -3,6 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 /// The five documented states.
+///
+/// ```
+/// use sentinelops_engine::ConnectionState;
+///
+/// let lamp = |state| match state {
+///     ConnectionState::Connected => "green",
+///     ConnectionState::Error => "red",
+///     _ => "amber",
+/// };
+/// assert_eq!(lamp(ConnectionState::Reconnecting), "amber");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConnectionState {
     /// Not connected, and nobody asked for it.
@@ -19,6 +30,15 @@ pub enum ConnectionState {
 }
 
 /// Why the connection is in its state, for people. `Display` is the text shown.
+///
+/// ```
+/// use sentinelops_engine::{Cause, Status};
+///
+/// let status = Status { cause: Cause::NeedsAuth, ..Status::default() };
+/// // Only a person can help here; everything else heals or says what is wrong.
+/// assert!(matches!(status.cause, Cause::NeedsAuth | Cause::WrongUser { .. }));
+/// println!("{}", status.cause);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Cause {
     /// Nothing to explain.
@@ -85,6 +105,13 @@ pub enum Mode {
 }
 
 /// Connection quality by smoothed round trip: below 80, 200, 500 ms and above, with hysteresis.
+///
+/// ```
+/// use sentinelops_engine::Quality;
+///
+/// let warn = |quality: Option<Quality>| quality.is_some_and(|quality| quality >= Quality::Fair);
+/// assert!(warn(Some(Quality::Poor)) && !warn(Some(Quality::Good)) && !warn(None));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Quality {
     /// Below 80 ms.

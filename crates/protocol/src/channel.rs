@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The six channels of the wire.
+///
+/// ```
+/// use sentinelops_protocol::Channel;
+///
+/// assert_eq!(Channel::parse("incidents"), Some(Channel::Incidents));
+/// assert_eq!(Channel::Chat.to_string(), "chat");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
@@ -51,6 +58,13 @@ impl fmt::Display for Channel {
 }
 
 /// How urgent a message is. `Critical` sorts first.
+///
+/// ```
+/// use sentinelops_protocol::Priority;
+///
+/// assert!(Priority::Critical < Priority::Low, "critical sorts first");
+/// assert_eq!(Priority::default(), Priority::Normal);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {

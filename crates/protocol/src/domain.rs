@@ -118,6 +118,13 @@ open_enum! {
 }
 
 /// What an incident event says happened; it repeats the tail of the message type.
+///
+/// ```
+/// use sentinelops_protocol::domain::IncidentChange;
+///
+/// let urgent = |change| matches!(change, IncidentChange::Created | IncidentChange::Escalated);
+/// assert!(urgent(IncidentChange::Escalated) && !urgent(IncidentChange::Resolved));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum IncidentChange {
     /// `incident.created`
@@ -150,6 +157,16 @@ pub struct IncidentPatch {
 }
 
 /// `incident.created|updated|resolved|escalated`.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"incidentId": "inc-1", "type": "created", "data": {"title": "Disk full"}}"#)?;
+/// let (payload, problem) = decode_payload("incident.created", &json);
+/// assert_eq!(problem, None);
+/// assert!(matches!(payload, Payload::Incident(event) if event.incident_id == "inc-1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncidentEvent {
     /// Which incident.
@@ -161,6 +178,15 @@ pub struct IncidentEvent {
 }
 
 /// `incident.update`: what a client asks to change. The server answers with an incident event.
+///
+/// ```
+/// use sentinelops_protocol::domain::{IncidentPatch, IncidentStatus, IncidentUpdate, Patch};
+/// use sentinelops_protocol::encode_incident_update;
+///
+/// let changes = IncidentPatch { status: Patch::Set(IncidentStatus::Resolved), ..IncidentPatch::default() };
+/// let update = IncidentUpdate { id: "123".to_owned(), changes };
+/// assert_eq!(encode_incident_update(&update).as_str(), r#"{"id":"123","status":"resolved"}"#);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncidentUpdate {
     /// Which incident.
@@ -251,6 +277,16 @@ fn merge(before: Option<&Json>, changes: &Json) -> Option<Json> {
 }
 
 /// `agent.status`: always the full state of one agent.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"agentId": "ann", "status": "online", "lastSeen": 5}"#)?;
+/// let (payload, problem) = decode_payload("agent.status", &json);
+/// assert_eq!(problem, None);
+/// assert!(matches!(payload, Payload::Agent(agent) if agent.agent_id == "ann" && agent.last_seen == 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentStatus {
     /// Which agent.
@@ -266,6 +302,16 @@ pub struct AgentStatus {
 }
 
 /// `chat.message`.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"id": "m1", "conversationId": "c1", "senderId": "ann", "content": "hi", "timestamp": 5}"#)?;
+/// let (payload, problem) = decode_payload("chat.message", &json);
+/// assert_eq!(problem, None);
+/// assert!(matches!(payload, Payload::Chat(message) if message.content == "hi"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChatMessage {
     /// Its id.
@@ -292,6 +338,16 @@ pub enum ReceiptKind {
 }
 
 /// `chat.delivered` and `chat.read`: a watermark, merged by maximum.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"conversationId": "c1", "userId": "ann", "upTo": 5}"#)?;
+/// let (payload, problem) = decode_payload("chat.read", &json);
+/// assert_eq!(problem, None);
+/// assert!(matches!(payload, Payload::Receipt(receipt) if receipt.up_to == 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Delivered or read.
@@ -305,6 +361,16 @@ pub struct Receipt {
 }
 
 /// `chat.typing`: never queued, never kept.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"conversationId": "c1", "userId": "ann"}"#)?;
+/// let (payload, problem) = decode_payload("chat.typing", &json);
+/// assert_eq!(problem, None);
+/// assert!(matches!(payload, Payload::Typing(typing) if typing.user_id == "ann"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Typing {
     /// Which conversation.
@@ -325,6 +391,16 @@ pub enum AlertChange {
 }
 
 /// `alert.raised|acknowledged|cleared`: always the full state of one alert.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"id": "alr-1", "severity": "high", "title": "CPU at 100 %"}"#)?;
+/// let (payload, problem) = decode_payload("alert.raised", &json);
+/// assert_eq!(problem, None);
+/// assert!(matches!(payload, Payload::Alert(alert) if alert.title == "CPU at 100 %"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// Its id.
@@ -344,6 +420,16 @@ pub struct Alert {
 }
 
 /// `activity.event`.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"id": "act-1", "actor": "ann", "action": "resolved", "timestamp": 5}"#)?;
+/// let (payload, problem) = decode_payload("activity.event", &json);
+/// assert_eq!(problem, None);
+/// assert!(matches!(payload, Payload::Activity(activity) if activity.actor == "ann"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Activity {
     /// Its id.

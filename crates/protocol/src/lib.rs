@@ -47,6 +47,18 @@ pub const PROTOCOL_VERSION: u32 = 1;
 /// An event of a channel, as a client receives it.
 ///
 /// Its serde derive is for the bridge between page and worker; the wire's JSON is [`Event::encode`].
+///
+/// ```
+/// use sentinelops_protocol::{Event, Payload};
+///
+/// fn line(event: &Event) -> String {
+///     match &event.payload {
+///         Payload::Incident(incident) => format!("{} {}", event.kind, incident.incident_id),
+///         _ => event.kind.clone(),
+///     }
+/// }
+/// # let _ = line;
+/// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Event {
     /// The sender's id. Basic servers may leave it out or repeat it; nothing is deduplicated by it.

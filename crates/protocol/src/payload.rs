@@ -7,6 +7,16 @@ use crate::{Json, Problem, wire};
 use serde::{Deserialize, Serialize};
 
 /// The payload of an event.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// // What does not fit its type is delivered raw, and said: where, what is expected, what was found.
+/// let (payload, problem) = decode_payload("agent.status", &Json::parse(r#"{"agentId": 7}"#)?);
+/// assert!(matches!(payload, Payload::Raw(_)));
+/// assert!(problem.is_some_and(|problem| problem.to_string().contains("agentId")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Payload {
     /// `incident.created|updated|resolved|escalated`

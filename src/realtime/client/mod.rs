@@ -39,6 +39,21 @@ use std::rc::{Rc, Weak};
 ///
 /// Most components use the hooks; this is for code beside them: sending from a callback, a button
 /// that reconnects.
+///
+/// ```
+/// use sentinelops::realtime::{Message, use_client};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Escape() -> Html {
+///     let client = use_client();
+///     let onclick = move |_| {
+///         client.send(Message::chat("ops", "taking over"));
+///         client.try_now();
+///     };
+///     html! { <button {onclick}>{ "Take over" }</button> }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Client(Rc<Inner>);
 

@@ -12,6 +12,15 @@ use std::{
 const TYPING_MS: u64 = 5_000;
 
 /// One line of a conversation.
+///
+/// ```
+/// use sentinelops::realtime::ChatEntry;
+///
+/// fn line(entry: &ChatEntry) -> String {
+///     format!("{}: {} {}", entry.message.sender_id, entry.message.content, entry.label())
+/// }
+/// # let _ = line;
+/// ```
 #[derive(Clone, Debug)]
 pub struct ChatEntry {
     /// Names the line for as long as it is shown: an own message keeps its key when the server

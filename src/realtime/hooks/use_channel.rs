@@ -11,6 +11,14 @@ use std::{marker::PhantomData, rc::Rc};
 use yew::prelude::*;
 
 /// Where messages of one's own type travel.
+///
+/// ```
+/// use sentinelops::protocol::Channel;
+/// use sentinelops::realtime::UseChannelOptions;
+///
+/// let options = UseChannelOptions::new(Channel::Activity, "deploy.started");
+/// # let _ = options;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UseChannelOptions {
     /// The channel.

@@ -8,6 +8,17 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_chat_messages`] gives.
+///
+/// ```
+/// use sentinelops::realtime::UseChatHandle;
+///
+/// fn answer(chat: &UseChatHandle) {
+///     chat.mark_read();
+///     let id = chat.send_message("on it");
+///     log::info!("sent as {id}");
+/// }
+/// # let _ = answer;
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseChatHandle {
     /// The newest messages (500 at most), oldest first; own ones the server has not taken yet last.

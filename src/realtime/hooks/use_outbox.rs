@@ -9,6 +9,15 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_outbox`] gives.
+///
+/// ```
+/// use sentinelops::realtime::{MessageId, UseOutboxHandle};
+///
+/// fn try_all_again(outbox: &UseOutboxHandle, failed: &[MessageId]) {
+///     failed.iter().for_each(|id| outbox.retry(id));
+/// }
+/// # let _ = try_all_again;
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseOutboxHandle {
     /// Everything not answered yet and everything that ended badly, of every tab of this user.

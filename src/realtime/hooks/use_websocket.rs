@@ -96,6 +96,18 @@ impl UseWebSocketOptions {
 }
 
 /// What [`use_websocket`] gives.
+///
+/// ```
+/// use sentinelops::realtime::UseWebSocketHandle;
+///
+/// fn line(socket: &UseWebSocketHandle) -> String {
+///     match socket.latency {
+///         Some(ms) => format!("{:?}, {ms:.0} ms", socket.connection_state),
+///         None => format!("{:?}: {}", socket.connection_state, socket.cause),
+///     }
+/// }
+/// # let _ = line;
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseWebSocketHandle {
     /// One of the five documented states.

@@ -96,8 +96,10 @@ pub fn wasm() -> Result<()> {
     if std::env::var_os("WASM_BINDGEN_TEST_TIMEOUT").is_none() {
         pack.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     }
-    run::visible(&mut pack)?;
-    guide::follow(&driver)
+    let tests = run::visible(&mut pack);
+    // Also when a test failed: one call shows all there is to mend.
+    let guide = guide::follow(&driver);
+    tests.and(guide)
 }
 
 pub fn e2e(long: bool) -> Result<()> {
