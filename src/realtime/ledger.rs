@@ -42,7 +42,10 @@ impl Ledger {
         {
             self.unsaved.remove(&order);
         }
-        if self.states.get(&id) == Some(&state) {
+        let known = self.states.get(&id);
+        // A new leader may have to find out again that it arrived: that is no news here.
+        let arrived = known.is_some_and(SendState::is_delivered) && !state.is_final();
+        if arrived || known == Some(&state) {
             return false;
         }
         // A failed message may be tried again: then it is no longer to be forgotten.
@@ -140,6 +143,15 @@ mod tests {
         let id = MessageId::from("t");
         ledger.add(&id, &Message::typing("c").into_request(&id));
         assert!(!ledger.has_unsaved());
+    }
+
+    #[test]
+    fn what_arrived_has_arrived() {
+        let mut ledger = Ledger::default();
+        add(&mut ledger, "a");
+        assert!(ledger.update(&news("a", Durability::Durable, DeliveryState::Delivered)));
+        assert!(!ledger.update(&news("a", Durability::Durable, DeliveryState::Unconfirmed)));
+        assert!(ledger.state(&"a".into()).is_some_and(SendState::is_delivered));
     }
 
     #[test]

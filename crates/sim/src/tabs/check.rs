@@ -49,7 +49,24 @@ impl TabChecker {
         if update.durability == Durability::Durable && !update.delivery.is_final() {
             self.inner.saved(&update.id, on_disk);
         }
+        let message = message_number(&update.id).and_then(|n| self.inner.messages.all.get_mut(n));
+        if let Some(message) = message
+            && update.delivery == DeliveryState::Superseded
+            && message.coalesce.is_some()
+            && message.effects > 0
+        {
+            // Where nobody remembers: replaced, or arrived before it could be.
+            message.told = Some(DeliveryState::Superseded);
+            return;
+        }
         self.inner.told(update);
+    }
+
+    /// A page knows that it arrived: a new leader may have to find that out again.
+    pub fn is_stale(&self, update: &MessageUpdate) -> bool {
+        let message = message_number(&update.id).and_then(|n| self.inner.messages.all.get(n));
+        let arrived = message.is_some_and(|message| message.told == Some(DeliveryState::Delivered));
+        arrived && !update.delivery.is_final()
     }
 
     /// A worker reads a frame.

@@ -63,18 +63,7 @@ impl TabWorld {
                 }
                 self.queue.push(until(ms), Happening::Restart(places));
             }
-            TabFault::Sleep(ms, mono_runs) => {
-                for place in 0..self.tabs.len() {
-                    self.freeze(place, until(ms), false);
-                    if let Some(worker) = &mut self.tabs[place].worker
-                        && !mono_runs
-                        && worker.blocked_since == now
-                        && worker.blocked_until == until(ms)
-                    {
-                        worker.clock.sleep(until(ms) - now);
-                    }
-                }
-            }
+            TabFault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
             TabFault::LateTicks(who, by, ms) => {
                 if let Some(place) = self.find(who)
                     && let Some(worker) = &mut self.tabs[place].worker
@@ -110,6 +99,20 @@ impl TabWorld {
     }
 
     // Threads that do not run.
+
+    fn sleep(&mut self, until: u64, mono_runs: bool) {
+        if self.now < self.asleep_until {
+            return;
+        }
+        self.asleep_until = until;
+        for worker in self.tabs.iter_mut().filter_map(|tab| tab.worker.as_mut()) {
+            worker.ran_since = until;
+            if !mono_runs {
+                // Nothing reads the clock before the wake-up.
+                worker.clock.sleep(until - self.now);
+            }
+        }
+    }
 
     fn block(&mut self, place: usize, until: u64) {
         let now = self.now;

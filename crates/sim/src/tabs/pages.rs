@@ -363,6 +363,7 @@ impl TabWorld {
         let Some(place) = self.sender(n) else { return };
         let id = message_id(n);
         self.say(|| format!("somebody discards {id}"));
+        self.check.discarded.insert(n);
         self.post(place, PageCommand::Discard { id });
     }
 
@@ -389,6 +390,9 @@ impl TabWorld {
             self.check.inner.fail(invariant, || format!("{name}: {detail}"));
         }
         for update in taken.updates {
+            if self.check.is_stale(&update) {
+                continue;
+            }
             let store = &self.disk.store;
             // What was saved may have been replaced since: the news is as old as its batch.
             let on_disk = store.was_there(&update.id) || store.failed(&update.id).is_some();

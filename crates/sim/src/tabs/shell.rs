@@ -3,6 +3,7 @@
 use super::disk::{Answer, Ask};
 use super::tab::{Inbox, Worker};
 use super::world::{Happening, TabWorld};
+use crate::check::message_number;
 use crate::net::{End, Item};
 use crate::store::Request;
 use crate::story::clip;
@@ -273,6 +274,7 @@ impl TabWorld {
         let has_none = worker.live.is_none();
         let open = index.filter(|index| self.internet.conns[*index].client == End::Open);
         if index.is_some() && open.is_none() && has_none {
+            self.check_transmit(place, (number, generation.0), &text);
             // Closed by the other end, of which the node is yet to read: the browser drops it.
             return;
         }
@@ -455,8 +457,13 @@ impl TabWorld {
                     }
                     StoreEvent::Opened(_) => worker.opening = false,
                     StoreEvent::OpenFailed(StoreError::Blocked) => {}
-                    StoreEvent::OpenFailed(_) => {
+                    StoreEvent::OpenFailed(error) => {
+                        worker.outdated |= *error == StoreError::NewerSchema;
                         (worker.opening, worker.open_again) = (false, false);
+                        // What lies there keeps no order with what is sent meanwhile.
+                        for n in self.disk.store.row_ids().filter_map(message_number) {
+                            self.check.inner.messages.all[n].unordered = true;
+                        }
                         let free = self.disk.closed(number);
                         self.unblock(free);
                     }

@@ -3,7 +3,7 @@
 use super::check::TabChecker;
 use super::disk::Disk;
 use super::locks::Lock;
-use super::script::{QUIET, TabScript};
+use super::script::{QUIET, TabAction, TabFault, TabScript};
 use super::tab::{Inbox, Tab};
 use crate::check::Violation;
 use crate::internet::{Internet, Traffic};
@@ -71,6 +71,10 @@ pub struct TabWorld {
     pub(super) link_slow: (u64, u64),
     /// When the youngest message between two workers arrives.
     pub(super) link_order: BTreeMap<(u32, u32), u64>,
+    /// The same for what is told of locks.
+    pub(super) lock_order: BTreeMap<u32, u64>,
+    /// The machine sleeps until then.
+    pub(super) asleep_until: u64,
     /// The checker.
     pub check: TabChecker,
     /// The story.
@@ -114,6 +118,8 @@ impl TabWorld {
             workers: 0,
             link_slow: (0, 0),
             link_order: BTreeMap::new(),
+            lock_order: BTreeMap::new(),
+            asleep_until: 0,
             check: TabChecker::default(),
             story,
             settled_since: None,
@@ -159,13 +165,18 @@ impl TabWorld {
         }
         for lock in self.locks.values_mut() {
             for (turn, event) in std::mem::take(&mut lock.soon) {
-                let at = self.now + self.rng.u64(1..15);
+                let order = self.lock_order.entry(turn.0).or_default();
+                let at = (self.now + self.rng.u64(1..15)).max(*order);
+                *order = at;
                 self.queue.push(at, Happening::Worker(turn.0, Inbox::Lock(turn, event)));
             }
         }
     }
 
     fn step(&mut self, happening: Happening) {
+        if self.now < self.asleep_until && self.sleeps_through(&happening) {
+            return self.queue.push(self.asleep_until, happening);
+        }
         match happening {
             Happening::Script(index) => self.act(index),
             Happening::Net(traffic) => self.traffic(traffic),
@@ -192,6 +203,19 @@ impl TabWorld {
             Happening::Look => self.look(),
             Happening::Quiet => self.quiet(),
             Happening::Settle => self.settle(),
+        }
+    }
+
+    /// Only network and server run while the machine sleeps.
+    fn sleeps_through(&self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Script(index) => !matches!(
+                self.script.entries[*index].1.action,
+                TabAction::Publish(..) | TabAction::Fault(TabFault::Net(_))
+            ),
+            Happening::Net(traffic) => traffic.client().is_some(),
+            Happening::Quiet | Happening::Settle => false,
+            _ => true,
         }
     }
 
