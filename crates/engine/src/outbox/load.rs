@@ -307,6 +307,9 @@ impl Outbox {
             }
             if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
                 self.forget_stored(&row);
+                // Its tab stored it again for want of an answer.
+                let owner = self.owners.get(&row.owner).copied();
+                self.known(owner, &row.id);
                 continue;
             }
             let seq = self.new_seq();

@@ -174,7 +174,10 @@ impl Node {
 
     /// The store.
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
-        if self.suspends(now) {
+        let newer = StoreError::NewerSchema;
+        let outdated = matches!(&event, StoreEvent::OpenFailed(e) | StoreEvent::Closed(e) if *e == newer);
+        // Nothing more may be written by then, whoever leads.
+        if !outdated && self.suspends(now) {
             return self.wait_with(Waiting::Store(event));
         }
         match &event {
@@ -182,7 +185,7 @@ impl Node {
                 self.store_works = Some(true);
                 self.election.share(now);
             }
-            StoreEvent::OpenFailed(StoreError::NewerSchema) | StoreEvent::Closed(StoreError::NewerSchema) => {
+            _ if outdated => {
                 // A newer build took the database: stop sending, let it lead, and say so.
                 (self.outdated, self.wanted, self.shown) = (true, false, None);
             }
@@ -200,6 +203,10 @@ impl Node {
         }
         self.elect(now);
         self.settle(now);
+        if outdated {
+            self.resume(now);
+            self.settle(now);
+        }
     }
 
     /// The answer to [`NodeOutput::QueryTabs`].

@@ -31,9 +31,11 @@ impl Node {
             self.out.push_back(NodeOutput::Role(self.role()));
             if self.leader.is_none() {
                 self.tell(vec![Delivery::Status(Box::new(self.waiting_status()))]);
-                if self.term > 0 {
+                if self.role() == Role::Follower && self.term > 0 {
                     // Else the answer to our question brings the term first.
+                    self.sends.new_leader();
                     self.announce(true);
+                    self.hand_over(now);
                 }
             }
         }
