@@ -114,6 +114,15 @@ impl Message {
         Self::object(Channel::Chat, "chat.typing", &[("conversationId", conversation)]).ephemeral()
     }
 
+    /// `chat.delivered`: everything up to this server time (ms) came in. The client sends it by itself
+    /// for the conversations on the page. A later one replaces an earlier one that has not left yet.
+    pub fn chat_delivered(conversation: &str, up_to: u64) -> Self {
+        let payload = serde_json::json!({ "conversationId": conversation, "upTo": up_to });
+        Self::value(Channel::Chat, "chat.delivered", &payload)
+            .coalesce(format!("delivered/{conversation}"))
+            .priority(Priority::Low)
+    }
+
     /// `chat.read`: everything up to this server time (ms) was seen. A later one replaces an
     /// earlier one that has not left yet.
     pub fn chat_read(conversation: &str, up_to: u64) -> Self {

@@ -71,3 +71,33 @@ async fn from_click_to_read() {
     assert_eq!(page.text(), "");
     assert_eq!(connection.subscriptions().len(), 1);
 }
+
+#[wasm_bindgen_test]
+async fn what_came_in_is_confirmed_once_by_itself() {
+    let connection = FakeConnection::new();
+    let _page = connection.mount(html! { <Chat conversation="c1" /> });
+    connection.settle().await;
+    connection.connect();
+    let receipts = || {
+        let sent = connection.sent();
+        sent.into_iter().filter(|request| request.kind == "chat.delivered").collect::<Vec<_>>()
+    };
+    let newest = connection.now();
+    connection
+        .deliver_all([chat_message("c1", "1", "ann", "hello"), chat_message("c1", "2", "ann", "there")]);
+    connection.settle().await;
+    assert_eq!(receipts().len(), 1);
+    assert_eq!(receipts()[0].payload.as_str(), format!(r#"{{"conversationId":"c1","upTo":{newest}}}"#));
+
+    // The next one waits for the first, and for something new.
+    connection.advance(10);
+    connection.deliver(chat_message("c1", "3", "ann", "again"));
+    connection.settle().await;
+    assert_eq!(receipts().len(), 1);
+    connection.ack(&receipts()[0].id.as_str().into());
+    connection.settle().await;
+    assert_eq!(receipts().len(), 2);
+    connection.ack(&receipts()[1].id.as_str().into());
+    connection.settle().await;
+    assert_eq!(receipts().len(), 2);
+}

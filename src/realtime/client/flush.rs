@@ -39,6 +39,7 @@ impl Client {
             self.route(batch, now, &mut news);
         }
         self.expire(now);
+        self.tell_received();
 
         let called: Vec<u64> = {
             let mut state = self.state_mut();

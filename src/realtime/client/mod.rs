@@ -9,6 +9,7 @@ mod adopt;
 mod flush;
 mod news;
 mod read;
+mod receipts;
 mod route;
 mod send;
 mod settings;

@@ -3,7 +3,7 @@
 use super::Client;
 use super::news::Interest;
 use crate::bridge::ToWorker;
-use crate::realtime::fold::{OwnChat, State as FoldState};
+use crate::realtime::fold::OwnChat;
 use crate::realtime::id::ulid;
 use crate::realtime::recorder::{MessageTrace, RecordKind};
 use crate::realtime::{IncidentEdit, Message, MessageId, SendState};
@@ -13,8 +13,6 @@ use sentinelops_protocol::{Channel, Json, Subject, decode_incident_update};
 use serde::Deserialize;
 use std::rc::Rc;
 
-/// Typing is told at most so often, ms.
-const TYPING_MS: u64 = 3_000;
 /// Own chat messages a page keeps.
 const OWN_CHAT: usize = 1_000;
 
@@ -119,37 +117,6 @@ impl Client {
     pub fn discard(&self, id: &MessageId) {
         self.record(RecordKind::Send, format!("discard {id}"));
         self.post(ToWorker::Discard { id: id.to_string() });
-    }
-
-    /// Tells a conversation that one has read everything received of it. `None`: nothing is new.
-    pub fn mark_read(&self, conversation: &str) -> Option<MessageId> {
-        let subject = Subject::topic(Channel::Chat, conversation);
-        {
-            let mut state = self.state_mut();
-            let newest = match &state.subjects.get(&subject)?.folded.state {
-                FoldState::Chat(fold) => fold.newest()?,
-                _ => return None,
-            };
-            if state.read_up_to.get(conversation).is_some_and(|known| *known >= newest) {
-                return None;
-            }
-            state.read_up_to.insert(conversation.to_owned(), newest);
-        }
-        let newest = self.state().read_up_to.get(conversation).copied()?;
-        Some(self.send(Message::chat_read(conversation, newest)))
-    }
-
-    /// Tells a conversation that one is typing, at most once in 3 s.
-    pub fn typing(&self, conversation: &str) {
-        let now = self.platform().mono();
-        {
-            let mut state = self.state_mut();
-            if state.typed_at.get(conversation).is_some_and(|last| now < last + TYPING_MS) {
-                return;
-            }
-            state.typed_at.insert(conversation.to_owned(), now);
-        }
-        self.send(Message::typing(conversation));
     }
 }
 

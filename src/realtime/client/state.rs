@@ -1,6 +1,7 @@
 //! Everything a client knows.
 
 use super::news::{Interest, Listener};
+use super::receipts::Told;
 use crate::bridge::Port;
 use crate::realtime::MessageId;
 use crate::realtime::edits::Edits;
@@ -54,6 +55,7 @@ pub(super) struct State {
     pub own_chat_version: u64,
     /// By conversation: up to when it was marked read, and when typing was last told.
     pub read_up_to: HashMap<String, u64>,
+    pub received: HashMap<String, Told>,
     pub typed_at: HashMap<String, u64>,
 
     pub recorder: Recorder,

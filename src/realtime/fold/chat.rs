@@ -156,7 +156,18 @@ impl ChatFold {
         self.typing.iter().map(|(.., until)| *until).min()
     }
 
-    /// Server time of the newest message of others.
+    /// Server time of the newest message of others, if `user` has not confirmed to have received it.
+    pub(crate) fn newest_unconfirmed(&self, user: Option<&str>) -> Option<u64> {
+        let of_others = |message: &&Rc<ChatMessage>| {
+            user != Some(&*message.sender_id) && !self.causes.contains_key(&message.id)
+        };
+        let messages = self.messages.list();
+        let newest = messages.iter().filter(of_others).map(|message| message.timestamp).max()?;
+        let told = user.and_then(|user| self.receipts.delivered.get(user)).copied().unwrap_or_default();
+        (newest > told).then_some(newest)
+    }
+
+    /// Server time of the newest message.
     pub(crate) fn newest(&self) -> Option<u64> {
         self.messages.list().iter().map(|message| message.timestamp).max()
     }
