@@ -1,6 +1,6 @@
 // The real gateway as a child process: a free port the first time, the same port at every restart.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { GATEWAY } from './env';
@@ -76,6 +76,25 @@ export class Gateway {
   async stats(): Promise<Stats> {
     const answer = await fetch(`http://127.0.0.1:${this.port}/admin/stats`);
     return (await answer.json()) as Stats;
+  }
+
+  /** How often each id was accepted, over all restarts: what its memory on disk says. */
+  async acceptedEver(): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    for (const line of (await readFile(path.join(this.dir, 'memory'), 'utf8').catch(() => '')).split('\n')) {
+      const id = /"accepted":\{[^}]*"id":"([^"]+)"/.exec(line)?.[1];
+      if (id) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /** Stands still, as a machine in trouble does, until `resume()`. */
+  pause(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child?.kill('SIGCONT');
   }
 
   /** Closes every connection with a code. */

@@ -1,0 +1,129 @@
+// Everything at once: tabs that send while something breaks every second. The set checker knows what was promised.
+import type { Page } from '@playwright/test';
+import { Checker, pause } from '../lib/checker';
+import { expect, expectState, test, type World } from '../lib/fixtures';
+import { openDoor, startSending } from '../lib/lab';
+import { crash } from '../lib/tabs';
+
+test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '13'] } });
+
+/** A small seeded generator (mulberry32): the same faults at every run. */
+function random(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+class Chaos {
+  pages: Page[] = [];
+  readonly checker = new Checker();
+  readonly log: string[] = [];
+
+  constructor(
+    private world: World,
+    private each: { count: number; everyMs: number },
+    private draw: () => number,
+  ) {}
+
+  async open(tabs: number): Promise<void> {
+    for (let n = 0; n < tabs; n += 1) this.pages.push(await this.world.open('/lab'));
+    for (const page of this.pages) await expectState(page, 'Connected', 30_000);
+    for (const page of this.pages) await this.send(page);
+  }
+
+  private async send(page: Page): Promise<void> {
+    await page.getByTestId('lab-start').waitFor();
+    await startSending(page, this.each.count, this.each.everyMs);
+  }
+
+  /** One of the tabs, at random. */
+  private tab(): number {
+    return Math.floor(this.draw() * this.pages.length);
+  }
+
+  private faults: Record<string, () => Promise<void>> = {
+    'link reset': async () => this.world.proxy.reset(),
+    'link cut for 300 ms': async () => {
+      this.world.proxy.cut();
+      await pause(300);
+      this.world.proxy.restore();
+    },
+    zombie: async () => this.world.proxy.zombie(),
+    'answers lost, then a reset': async () => {
+      this.world.proxy.loseAnswers();
+      await pause(300);
+      this.world.proxy.reset();
+    },
+    'gateway killed and started': async () => {
+      await this.world.gateway.kill();
+      await this.world.gateway.run();
+    },
+    'gateway stands still for 500 ms': async () => {
+      this.world.gateway.pause();
+      await pause(500);
+      this.world.gateway.resume();
+    },
+    'worker panics': async () => openDoor(this.pages[this.tab()]!, 'panic').catch(() => {}),
+    'tab crashes': async () => {
+      const at = this.tab();
+      await crash(this.world, this.pages[at]!);
+      this.pages[at] = await this.world.open('/lab');
+      await this.send(this.pages[at]!);
+    },
+    'tab reloads': async () => {
+      const page = this.pages[this.tab()]!;
+      await page.reload();
+      await this.send(page);
+    },
+    'browser killed and started': async () => {
+      await this.world.chrome.kill();
+      await this.world.chrome.restart();
+      this.pages = await Promise.all(this.pages.map(() => this.world.open('/lab')));
+      for (const page of this.pages) await this.send(page);
+    },
+  };
+
+  /** A fault every second or so until `until`. */
+  async rage(until: () => boolean): Promise<void> {
+    const names = Object.keys(this.faults);
+    // Each at least once, in an order of chance; then whichever comes.
+    const order = names.map((name) => [this.draw(), name] as const).sort().map(([, name]) => name);
+    for (let n = 0; !until(); n += 1) {
+      await this.checker.look(this.pages);
+      const name = order[n] ?? names[Math.floor(this.draw() * names.length)]!;
+      this.log.push(name);
+      await this.faults[name]!();
+      await pause(400 + this.draw() * 800);
+    }
+    await this.checker.look(this.pages);
+  }
+}
+
+async function run(world: World, seed: number, each: { count: number; everyMs: number }, until: (chaos: Chaos) => boolean) {
+  const chaos = new Chaos(world, each, random(seed));
+  await chaos.open(3);
+  await chaos.rage(() => until(chaos));
+  for (const page of chaos.pages) await expectState(page, 'Connected', 60_000);
+  await chaos.checker.expectKept(chaos.pages, world.gateway, 60_000);
+  test.info().annotations.push({
+    type: 'measured',
+    description: `${chaos.checker.size} sends seen, ${chaos.checker.promised.length} promised, ${chaos.log.length} faults`,
+  });
+  return chaos;
+}
+
+test('3 tabs, a fault a second for 60 s: nothing lost, doubled or falsely failed', async ({ world }) => {
+  test.setTimeout(200_000);
+  const end = { at: 0 };
+  const chaos = await run(world, 20, { count: 1_000, everyMs: 250 }, () => Date.now() > (end.at ||= Date.now() + 60_000));
+  expect(chaos.checker.promised.length).toBeGreaterThan(200);
+});
+
+test('3 tabs, a fault a second until 2,000 sends: nothing lost, doubled or falsely failed @long', async ({ world }) => {
+  test.setTimeout(1_200_000);
+  await run(world, Number(process.env.E2E_SEED ?? 1), { count: 10_000, everyMs: 700 }, (chaos) => chaos.checker.size >= 2_000);
+});
