@@ -1,6 +1,6 @@
 //! The messages. Plain derives only: postcard knows no flatten, tag or skip.
 
-use sentinelops_engine::tabs::Role;
+use sentinelops_engine::tabs::{Inquiry, Role};
 use sentinelops_engine::{Batch, EngineOptions, Hint, SendRequest, TokenReason, Trace};
 use sentinelops_protocol::Subject;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub enum ToWorker {
     Unsubscribe(Subject),
     /// Messages to send, in order. Handing one in again is harmless.
     Send(Vec<SendRequest>),
+    /// How did these end? They were saved when an earlier worker of this page ended.
+    Inquire(Vec<Inquiry>),
     /// Try a failed message again; `confirm` allows a new id where it may have arrived already.
     Retry {
         /// Which.

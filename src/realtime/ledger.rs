@@ -2,8 +2,9 @@
 //! is known of each message.
 
 use super::{MessageId, SendState};
+use sentinelops_engine::tabs::Inquiry;
 use sentinelops_engine::{Durability, MessageUpdate, SendRequest};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// So many messages that ended are remembered for `use_send_state`.
 const REMEMBERED: usize = 1_000;
@@ -17,6 +18,8 @@ pub(crate) struct Ledger {
     next: u64,
     states: HashMap<MessageId, SendState>,
     ended: VecDeque<MessageId>,
+    /// A newer one may replace these.
+    coalesced: HashSet<MessageId>,
 }
 
 impl Ledger {
@@ -27,6 +30,9 @@ impl Ledger {
             // Nobody hears of it again: it arrives or it does not.
             self.remember(id);
             return;
+        }
+        if request.coalesce.is_some() {
+            self.coalesced.insert(id.clone());
         }
         self.unsaved.insert(self.next, request.clone());
         self.order.insert(id.clone(), self.next);
@@ -66,6 +72,7 @@ impl Ledger {
             && let Some(oldest) = self.ended.pop_front()
         {
             self.states.remove(&oldest);
+            self.coalesced.remove(&oldest);
         }
     }
 
@@ -81,6 +88,12 @@ impl Ledger {
         let unsaved = self.unsaved.values().cloned().collect();
         self.unsaved.values_mut().for_each(|request| request.again = true);
         unsaved
+    }
+
+    /// What is on disk and has not ended as far as is known: a new worker is asked how it did.
+    pub(crate) fn saved(&self) -> Vec<Inquiry> {
+        let open = self.states.iter().filter(|(_, s)| s.durability == Durability::Durable && !s.is_final());
+        open.map(|(id, _)| Inquiry { id: id.to_string(), coalesced: self.coalesced.contains(id) }).collect()
     }
 
     /// Whether a page that goes away now would lose something.
@@ -124,6 +137,9 @@ mod tests {
         assert!(ledger.update(&news("d", Durability::MemoryOnly, DeliveryState::Delivered)));
         assert_eq!(unsaved(&mut ledger), ["c", "b"], "sent but in memory only: still the page's to keep");
         assert!(!ledger.update(&news("a", Durability::Durable, DeliveryState::Queued)), "no news");
+        assert_eq!(ledger.saved(), [Inquiry { id: "a".to_owned(), coalesced: false }]);
+        ledger.update(&news("a", Durability::Durable, DeliveryState::Delivered));
+        assert_eq!(ledger.saved(), []);
     }
 
     #[test]

@@ -188,6 +188,7 @@ impl Core {
             ToWorker::Subscribe(subject) => PageCommand::Subscribe(subject),
             ToWorker::Unsubscribe(subject) => PageCommand::Unsubscribe(subject),
             ToWorker::Send(requests) => PageCommand::Send(requests),
+            ToWorker::Inquire(about) => PageCommand::Inquire(about),
             ToWorker::Retry { id, confirm } => PageCommand::Retry { id, confirm },
             ToWorker::Discard { id } => PageCommand::Discard { id },
             ToWorker::Credit(number) => PageCommand::Credit(number),

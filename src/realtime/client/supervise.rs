@@ -95,6 +95,10 @@ impl Client {
         self.post(ToWorker::Init(Box::new(init)));
         self.watched().into_iter().for_each(|post| self.post(post));
         self.begin_adoption();
+        let saved = self.state().ledger.saved();
+        if !saved.is_empty() {
+            self.post(ToWorker::Inquire(saved));
+        }
         let unsaved = self.state_mut().ledger.unsaved();
         if !unsaved.is_empty() {
             self.record(

@@ -35,7 +35,7 @@ pub struct Node {
     pub(super) interest: BTreeSet<Subject>,
     pub(super) watch: (bool, bool),
     pub(super) wanted: bool,
-    visible: bool,
+    pub(super) visible: bool,
     pub(super) away: bool,
     /// A newer build owns the store: reload to update.
     pub(super) outdated: bool,
@@ -274,7 +274,6 @@ impl Node {
     }
 
     pub(super) fn elect(&mut self, now: Now) {
-        self.election.need(self.visible || self.sends.wait());
         self.election.want(now, self.wanted && !self.away);
     }
 

@@ -13,6 +13,7 @@ const NO_LOCKS: &str = "this browser has no Web Locks (they want https): tabs wo
 impl Node {
     /// After every input: make the role true, carry the engine's outputs out, say what changed.
     pub(super) fn settle(&mut self, now: Now) {
+        self.election.need(self.visible || self.sends.wait());
         self.share_or_not();
         let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.wanted && !self.away;
         let alone = self.role() == Role::Solo;

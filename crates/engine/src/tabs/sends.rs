@@ -49,9 +49,9 @@ pub(super) struct Sends {
 }
 
 impl Sends {
-    /// Whether anything waits to be taken over.
+    /// Whether anything waits for a leader: to be taken over, or for its end.
     pub(super) fn wait(&self) -> bool {
-        !self.kept.is_empty()
+        !self.kept.is_empty() || !self.open.is_empty()
     }
 
     /// The page sent these. Ephemeral ones are handed on at once or not at all.
