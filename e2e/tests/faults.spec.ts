@@ -71,13 +71,13 @@ test('slow link, 1 Mbit/s and 800 ms round trip: not killed in 2 minutes', async
   await expectExactlyOnce(page, world.gateway, 100);
 });
 
-// Not seen to hold yet; see the changelog.
-test.fixme('frozen for 5 s, then resumed: usable within 3 s', async ({ world }) => {
+test('frozen for 5 s, then resumed: usable within 3 s', async ({ world }) => {
   const page = await lab(world);
   const session = await world.chrome.context.newCDPSession(page);
   await session.send('Page.setWebLifecycleState', { state: 'frozen' });
   await new Promise((resolve) => setTimeout(resolve, 5_000)); // the freeze itself
   await session.send('Page.setWebLifecycleState', { state: 'active' });
+  await page.bringToFront();
   const woke = Date.now();
   const fresh = await world.gateway.publishIncident('After the freeze', 'critical');
   await expect(page.locator(`[data-incident-id="${fresh}"]`).first()).toBeVisible({ timeout: 3_000 });
@@ -86,8 +86,7 @@ test.fixme('frozen for 5 s, then resumed: usable within 3 s', async ({ world }) 
   await expectExactlyOnce(page, world.gateway, 5);
 });
 
-// Not seen to hold yet; see the changelog.
-test.fixme('into the bfcache and back: usable within 3 s, the socket was closed meanwhile', async ({ world }) => {
+test('into the bfcache and back: usable within 3 s, the socket was closed meanwhile', async ({ world }) => {
   const page = await lab(world);
   await page.goto(world.site.url('/elsewhere.txt'));
   await expect.poll(async () => (await world.gateway.stats()).connections).toBe(0);

@@ -15,6 +15,7 @@ test('window full of low ones, then a critical one: at most 2 frames leave befor
   await expect.poll(accepted, { intervals: [50] }).toBe(56);
   await startSending(page, 1, 0, 'critical');
   await expect.poll(accepted, { intervals: [20] }).toBeGreaterThan(56);
+  await expect.poll(async () => (await labMessages(page)).length).toBe(201);
   const critical = (await labMessages(page)).at(-1)!;
   const { effects } = await world.gateway.stats();
   const place = effects.findIndex(({ id }) => id === critical.id) - 56;

@@ -94,7 +94,9 @@ pub fn LabPage() -> Html {
             let (sent, client, stop) = (sent.clone(), client.clone(), sending.clone());
             let send = move || {
                 let n = u32::try_from(sent.borrow().len()).unwrap_or(u32::MAX) + 1;
-                let id = client.send(Message::chat("lab", &format!("lab {n}")).priority(priority));
+                // A conversation for each priority: within one the order of sending stays.
+                let conversation = format!("lab {priority}");
+                let id = client.send(Message::chat(&conversation, &format!("lab {n}")).priority(priority));
                 sent.borrow_mut().push(Sent { n, id, at: Date::now(), ended: None });
             };
             if every == 0 {
