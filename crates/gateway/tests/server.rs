@@ -6,11 +6,11 @@ use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem
 use sentinelops_protocol::{
     Channel, Limits, OutboundMeta, ServerMessage, decode_server_frame, encode_client_system,
 };
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -23,17 +23,18 @@ struct Program {
 }
 
 impl Program {
-    fn start(flags: &[&str]) -> Self {
+    async fn start(flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
             .args(["--port", "0"])
             .args(flags)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            .kill_on_drop(true)
             .spawn()
             .expect("the gateway starts");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("its output");
-        BufReader::new(stdout).read_line(&mut line).expect("its first line");
+        BufReader::new(stdout).read_line(&mut line).await.expect("its first line");
         let port = line.trim().strip_prefix("listening on ws://127.0.0.1:").expect("the promised line");
         Self { port: port.parse().expect("a port"), child }
     }
@@ -62,27 +63,15 @@ impl Program {
         answer
     }
 
-    fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+    async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("it runs").to_string();
+        let status = Command::new("kill").args([name, &id]).status().await;
         assert!(status.expect("kill runs").success());
     }
 
-    fn ended(&mut self) -> i32 {
-        let start = Instant::now();
-        while start.elapsed() < WAIT {
-            if let Some(status) = self.child.try_wait().expect("a status") {
-                return status.code().unwrap_or(-1);
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("it does not end");
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    async fn ended(&mut self) -> i32 {
+        let status = tokio::time::timeout(WAIT, self.child.wait()).await.expect("it ends");
+        status.expect("a status").code().unwrap_or(-1)
     }
 }
 
@@ -147,7 +136,7 @@ fn resolve(id: &str, incident: &str) -> String {
 
 #[tokio::test]
 async fn a_client_sees_the_state_and_what_happens_after() {
-    let program = Program::start(&["--rate", "200", "--seed", "3"]);
+    let program = Program::start(&["--rate", "200", "--seed", "3"]).await;
     let mut client = program.client("s").await;
     client.system(&subscribe(Channel::Incidents)).await;
     let ServerMessage::System(ServerSystem::Subscribed(subscribed)) = client.next().await else {
@@ -175,18 +164,17 @@ async fn what_was_acked_survives_kill_9() {
     std::fs::create_dir_all(&dir).expect("a folder");
     let memory = dir.join("memory");
     let flags = ["--rate", "20", "--test-admin", "--remember", memory.to_str().expect("a path")];
-    let mut program = Program::start(&flags);
+    let mut program = Program::start(&flags).await;
     let mut client = program.client("s").await;
     client.send(&resolve("m1", "inc-1005")).await;
     assert_eq!(client.acked().await, ["m1"]);
-    program.child.kill().expect("killed");
-    program.ended();
+    program.child.kill().await.expect("killed");
     // A crash in the middle of a line.
     let mut text = std::fs::read(&memory).expect("the memory");
     text.extend_from_slice(b"{\"accepted\":{\"user\":\"ano");
     std::fs::write(&memory, text).expect("written");
 
-    let program = Program::start(&flags);
+    let program = Program::start(&flags).await;
     let mut client = program.client("s").await;
     client.send(&resolve("m1", "inc-1005")).await;
     client.send(&resolve("m2", "inc-1006")).await;
@@ -205,21 +193,21 @@ async fn what_was_acked_survives_kill_9() {
 #[cfg(unix)]
 #[tokio::test]
 async fn sigterm_says_goodbye_and_ends() {
-    let mut program = Program::start(&["--rate", "0", "--drain-window-ms", "7000"]);
+    let mut program = Program::start(&["--rate", "0", "--drain-window-ms", "7000"]).await;
     let mut client = program.client("s").await;
-    program.signal("-TERM");
+    program.signal("-TERM").await;
     let ServerMessage::System(ServerSystem::Goodbye { reconnect_window_ms, .. }) = client.next().await else {
         panic!("no goodbye")
     };
     assert_eq!(reconnect_window_ms, 7_000);
     assert_eq!(client.close_code().await, Some(1012));
     drop(client);
-    assert_eq!(program.ended(), 0);
+    assert_eq!(program.ended().await, 0);
 }
 
 #[tokio::test]
 async fn the_mock_is_text_and_forgiving() {
-    let program = Program::start(&["--mock"]);
+    let program = Program::start(&["--mock"]).await;
     let mut client = program.socket("/").await;
     client.socket.send(Message::text("not json")).await.expect("sent");
     client.socket.send(Message::text(r#"{"type":"ping","payload":{"n":4}}"#)).await.expect("sent");
@@ -232,7 +220,7 @@ async fn the_mock_is_text_and_forgiving() {
 
 #[tokio::test]
 async fn too_much_at_once_is_answered_and_closed() {
-    let program = Program::start(&["--rate", "0"]);
+    let program = Program::start(&["--rate", "0"]).await;
     let say = |bytes: usize| {
         let text = "x".repeat(bytes);
         format!(
@@ -256,7 +244,7 @@ async fn too_much_at_once_is_answered_and_closed() {
 
 #[tokio::test]
 async fn tests_can_close_drain_nack_and_publish() {
-    let program = Program::start(&["--rate", "0", "--test-admin"]);
+    let program = Program::start(&["--rate", "0", "--test-admin"]).await;
     let mut client = program.client("s").await;
     client.system(&subscribe(Channel::Incidents)).await;
     let answer = program.http("POST", "/admin/incident?title=Made%20up").await;
@@ -282,17 +270,17 @@ async fn tests_can_close_drain_nack_and_publish() {
     assert!(program.http("GET", "/admin/stats").await.contains("\"connectionsEver\":2"));
 }
 
-#[test]
-fn a_taken_port_is_named_with_a_way_out() {
-    let program = Program::start(&["--rate", "0"]);
+#[tokio::test]
+async fn a_taken_port_is_named_with_a_way_out() {
+    let program = Program::start(&["--rate", "0"]).await;
     let port = program.port.to_string();
-    let mut second = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
+    let second = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
         .args(["--port", &port])
         .stderr(Stdio::piped())
-        .spawn()
+        .output()
+        .await
         .expect("it starts");
-    let mut text = String::new();
-    second.stderr.take().expect("its errors").read_to_string(&mut text).expect("text");
-    assert!(!second.wait().expect("a status").success());
+    let text = String::from_utf8_lossy(&second.stderr);
+    assert!(!second.status.success());
     assert!(text.contains(&port) && text.contains("--port"), "{text}");
 }

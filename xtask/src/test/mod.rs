@@ -16,7 +16,7 @@ use std::time::Instant;
 pub enum Group {
     /// Format, clippy for both targets, house rules, documentation
     Lint,
-    /// Everything that needs no browser, and 10,000 simulated schedules
+    /// Everything that needs no browser: 10,000 simulated schedules and every planted bug too
     Native,
     /// Hooks and shells in a real browser and a real worker
     Wasm,
