@@ -35,9 +35,12 @@ pub struct Row {
 }
 
 /// The order of a row appended by a tab that does not lead, when `last` is the highest order of all
-/// four priorities, read in the same transaction (0: none).
-pub const fn appended_order(last: u64) -> u64 {
-    last + 1 + last % 2
+/// four priorities, read in the same transaction (0: none), and `wanted` is what the row asks for:
+/// behind all that is there, and never an order that another row had before. A row is deleted by
+/// priority and order, and a leader that looked a moment too early may delete twice.
+pub const fn appended_order(last: u64, wanted: u64) -> u64 {
+    let next = last + 1 + last % 2;
+    if wanted > next { wanted } else { next }
 }
 
 /// A row that ended badly: kept for people, with the reason.

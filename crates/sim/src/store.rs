@@ -103,7 +103,7 @@ impl Store {
             if self.has(&row.id) {
                 continue;
             }
-            last = appended_order(last);
+            last = appended_order(last, row.order);
             row.order = last;
             self.apply(vec![StoreOp::Put(row)]);
         }

@@ -18,7 +18,7 @@ pub(super) async fn rows(database: &Database, rows: Vec<Row>) -> Result<(), Stor
     let known: HashSet<String> =
         read::decoded::<Row>(records, &mut Vec::new()).into_iter().map(|row| row.id).collect();
     for mut row in rows.into_iter().filter(|row| !known.contains(&row.id)) {
-        last = appended_order(last);
+        last = appended_order(last, row.order);
         row.order = last;
         put_row(&transaction, &row)?;
     }

@@ -200,6 +200,12 @@ impl Engine {
         self.generation = last;
     }
 
+    /// Everything that is still to be stored, for an engine that ends: groups come one at a time, so each
+    /// is taken for stored.
+    pub(crate) fn last_groups(&mut self) -> Vec<crate::StoreGroup> {
+        self.outbox.last_groups()
+    }
+
     /// There is no store that could be shared with other tabs.
     pub(crate) fn store_is_away(&self) -> bool {
         self.outbox.store_is_away()

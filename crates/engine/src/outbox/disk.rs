@@ -248,6 +248,11 @@ impl Disk {
         Some(group)
     }
 
+    /// The number of the group that is under way.
+    pub fn outstanding(&self) -> Option<u64> {
+        self.outstanding.as_ref().map(|group| group.number)
+    }
+
     /// The changes that are stored now.
     pub fn committed(&mut self, number: u64) -> Vec<StoreOp> {
         let Some(group) = self.outstanding.take_if(|group| group.number == number) else { return Vec::new() };

@@ -117,7 +117,14 @@ impl Outbox {
             let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Failed(reason));
             return self.update(Some(to), MessageUpdate { id: id.to_owned(), durability, delivery });
         }
-        self.forget_failed(id);
+        self.failed.remove(id);
+        self.version += 1;
+        if self.disk.is_open() {
+            // Off the stored list once it is stored as a row: a full disk must not take it away.
+            self.retried.insert(row.id.clone(), id.to_owned());
+        } else {
+            self.failed.gone.insert(id.to_owned());
+        }
         self.ended.forget(&row.id);
         row.order = if self.disk.is_open() { self.disk.next_order() } else { 0 };
         let durability = if self.disk.may_store() { Durability::Pending } else { Durability::MemoryOnly };
@@ -147,6 +154,15 @@ impl Outbox {
             return self.update(Some(to), update);
         }
         self.known(Some(to), id);
+    }
+
+    /// A row that was tried again is stored, or over: then it is not to be listed as it was before.
+    pub(super) fn retry_settled(&mut self, id: &str) {
+        if let Some(listed) = self.retried.remove(id)
+            && self.failed.get(&listed).is_none()
+        {
+            self.disk.push(StoreOp::DeleteFailed { id: listed });
+        }
     }
 
     fn forget_failed(&mut self, id: &str) {

@@ -90,6 +90,7 @@ impl Outbox {
         } else if !entry.volatile {
             self.disk.delete(&entry.row);
         }
+        self.retry_settled(&update.id);
         self.ended.add(update.clone());
         self.update(to, update);
     }
@@ -162,6 +163,7 @@ impl Outbox {
         {
             self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
         }
+        self.retry_settled(id);
         self.ended.add(update.clone());
         self.update(to, update);
     }

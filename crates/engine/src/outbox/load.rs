@@ -106,7 +106,9 @@ impl Outbox {
         self.failed.all_unsaved();
         for row in failed {
             let id = &row.row.id;
-            if self.failed.gone.contains(id) || self.queue.find(id).is_some() {
+            if self.queue.find(id).is_some() && !stored.contains(id) {
+                self.retried.insert(id.clone(), id.clone());
+            } else if self.failed.gone.contains(id) || self.queue.find(id).is_some() {
                 self.disk.push(StoreOp::DeleteFailed { id: id.clone() });
             } else if self.failed.get(id).is_some() {
                 self.failed.unsaved.remove(id);
@@ -223,6 +225,7 @@ impl Outbox {
             match op {
                 StoreOp::Put(row) => {
                     self.leaving.stored(&row.id);
+                    self.retry_settled(&row.id);
                     if let Some(seq) = self.queue.find(&row.id)
                         && self.queue.get(seq).is_some_and(|entry| entry.row.order == row.order)
                     {

@@ -93,6 +93,8 @@ pub(crate) struct Outbox {
     ephemeral: VecDeque<(u64, String)>,
     owners: HashMap<String, ConsumerId>,
     inquiries: inquiry::Inquiries,
+    /// Rows tried again and not stored yet: what the stored list knows them as.
+    retried: HashMap<String, String>,
     /// Stored records could not be read: what is nowhere may be among them.
     set_aside: bool,
     next_seq: u64,
@@ -119,6 +121,7 @@ impl Outbox {
             ephemeral: VecDeque::new(),
             owners: HashMap::new(),
             inquiries: inquiry::Inquiries::default(),
+            retried: HashMap::new(),
             set_aside: false,
             next_seq: FIRST_SEQ,
             next_old_seq: 0,
@@ -300,6 +303,20 @@ impl Outbox {
     }
 
     // Tabs.
+
+    /// See [`crate::Engine::last_groups`].
+    pub fn last_groups(&mut self) -> Vec<StoreGroup> {
+        let mut groups = Vec::new();
+        loop {
+            if let Some(number) = self.disk.outstanding() {
+                self.disk.committed(number);
+            }
+            match self.disk.group() {
+                Some(group) => groups.push(group),
+                None => return groups,
+            }
+        }
+    }
 
     /// Another tab appended rows: look for them.
     pub fn rescan(&mut self) {

@@ -109,16 +109,13 @@ impl Node {
         self.sockets = leader.engine.sockets();
         leader.engine.disconnect(now);
         while let Some(output) = leader.engine.poll_output() {
-            match output {
-                Output::Abandon { .. } => self.out.push_back(NodeOutput::Engine(output)),
-                Output::Store(group) if ours => {
-                    let number = group.number;
-                    self.out.push_back(NodeOutput::Engine(Output::Store(group)));
-                    // Groups come one at a time: the rest follows as if this one were stored.
-                    leader.engine.handle_store(now, StoreEvent::Committed { number });
-                }
-                _ => {}
+            if matches!(output, Output::Abandon { .. }) || (ours && matches!(output, Output::Store(_))) {
+                self.out.push_back(NodeOutput::Engine(output));
             }
+        }
+        if ours {
+            let groups = leader.engine.last_groups().into_iter();
+            self.out.extend(groups.map(|group| NodeOutput::Engine(Output::Store(group))));
         }
         self.sends.engine_gone();
     }

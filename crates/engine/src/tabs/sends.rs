@@ -42,6 +42,8 @@ pub(super) struct Sends {
     /// Durable and not final; `true`: something newer may replace it.
     open: BTreeMap<String, bool>,
     appends: u64,
+    /// Rows appended so far.
+    rows: u64,
     appending: Option<u64>,
     /// Waits for the role to settle, until when.
     settle_at: Option<u64>,
@@ -134,6 +136,12 @@ impl Sends {
     }
 }
 
+/// An order no other row ever had: the time, and what tells rows of one millisecond apart. Odd, and
+/// below 2^53, which is the largest integer a browser stores exactly.
+fn unique_order(now: Now, salt: u64, rows: u64) -> u64 {
+    ((now.wall & ((1 << 42) - 1)) << 11) | ((salt.wrapping_add(rows) & 0x3ff) << 1) | 1
+}
+
 impl Node {
     /// Hands on what nobody has yet.
     pub(super) fn hand_over(&mut self, now: Now) {
@@ -204,6 +212,7 @@ impl Node {
             return;
         }
         let number = FIRST_APPEND + self.sends.appends;
+        let salt = self.turn ^ self.seed;
         let mut rows = Vec::new();
         let mut invalid = Vec::new();
         for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
@@ -211,7 +220,9 @@ impl Node {
                 continue;
             }
             match outbox::row_of(&kept.request, now.wall, &self.tab) {
-                Ok(row) => {
+                Ok(mut row) => {
+                    row.order = unique_order(now, salt, self.sends.rows);
+                    self.sends.rows += 1;
                     kept.with = With::Store(number);
                     rows.push(row);
                 }

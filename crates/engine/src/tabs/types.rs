@@ -71,12 +71,12 @@ pub enum NodeOutput {
     /// A message to other tabs.
     Link(LinkTarget, LinkMessage),
     /// One strict transaction that appends rows: each gets [`crate::appended_order`] of the highest
-    /// order over all four priorities, read in the same transaction; an id that is already there is
-    /// skipped. Answer with `Committed` or `Aborted` of this number.
+    /// order over all four priorities, read in the same transaction, and of its own `order`; an id that
+    /// is already there is skipped. Answer with `Committed` or `Aborted` of this number.
     Append {
         /// Repeated in the answer; never a number an engine uses.
         number: u64,
-        /// The rows; their `order` does not count.
+        /// The rows, with the orders they ask for.
         rows: Vec<Row>,
     },
     /// Read the stored meta record. Answer with [`Node::handle_meta`].

@@ -232,7 +232,7 @@ fn rows_of_other_tabs_are_found_sent_and_deleted() {
     world.connect(v1());
     assert!(world.rescans > 0);
     let mut row = row_of(&request("theirs", Priority::High, None), WALL, "other").unwrap();
-    row.order = appended_order(world.rows["mine"].order);
+    row.order = appended_order(world.rows["mine"].order, 0);
     world.rows.insert("theirs".to_owned(), row.clone());
     world.outbox.name_owner("other".to_owned(), Some(ConsumerId(9)));
     let all: Vec<Row> = world.rows.values().cloned().collect();
@@ -272,7 +272,8 @@ fn what_an_earlier_leader_appended_too_much_of_is_trimmed() {
 
 #[test]
 fn orders_of_two_writers_never_meet() {
-    assert_eq!([0, 1, 2, 3].map(appended_order), [1, 3, 3, 5]);
+    assert_eq!([0, 1, 2, 3].map(|last| appended_order(last, 0)), [1, 3, 3, 5]);
+    assert_eq!([0, 6, 7, 8].map(|last| appended_order(last, 7)), [7, 7, 9, 9]);
 }
 
 #[test]
