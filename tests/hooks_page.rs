@@ -6,6 +6,8 @@
 mod callbacks;
 #[path = "hooks_page/chat.rs"]
 mod chat;
+#[path = "hooks_page/each.rs"]
+mod each;
 #[path = "hooks_page/late.rs"]
 mod late;
 #[path = "hooks_page/leaks.rs"]

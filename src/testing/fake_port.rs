@@ -17,8 +17,10 @@ pub(super) struct World {
     pub subjects: RefCell<Vec<Subject>>,
     /// What was handed in, each id once, in order.
     pub requests: RefCell<Vec<SendRequest>>,
-    /// What came before the first worker: Yew renders a task after mounting.
-    early: RefCell<Vec<Early>>,
+    /// What came before the first worker: Yew renders, and components subscribe, some tasks after
+    /// mounting.
+    early: RefCell<Vec<Delivery>>,
+    early_events: RefCell<Vec<Rc<Event>>>,
     /// Waits for the page's credit, as the engine's does.
     pub queue: RefCell<Vec<Delivery>>,
     pub outstanding: Cell<bool>,
@@ -27,11 +29,6 @@ pub(super) struct World {
     pub answers: Cell<bool>,
     pub starts: Cell<bool>,
     timers: RefCell<Vec<Timer>>,
-}
-
-enum Early {
-    Item(Delivery),
-    Event(Rc<Event>),
 }
 
 impl World {
@@ -43,6 +40,7 @@ impl World {
             subjects: RefCell::default(),
             requests: RefCell::default(),
             early: RefCell::default(),
+            early_events: RefCell::default(),
             queue: RefCell::default(),
             outstanding: Cell::new(false),
             batches: Cell::new(0),
@@ -71,7 +69,7 @@ impl World {
 
     pub(super) fn deliver(&self, items: impl IntoIterator<Item = Delivery>) {
         if self.spawned.get() == 0 {
-            self.early.borrow_mut().extend(items.into_iter().map(Early::Item));
+            self.early.borrow_mut().extend(items);
             return;
         }
         self.queue.borrow_mut().extend(items);
@@ -82,7 +80,7 @@ impl World {
     pub(super) fn events(&self, events: impl IntoIterator<Item = Event>) {
         let events = events.into_iter().map(Rc::new);
         if self.spawned.get() == 0 {
-            self.early.borrow_mut().extend(events.map(Early::Event));
+            self.early_events.borrow_mut().extend(events);
             return;
         }
         let items: Vec<_> = events.flat_map(|event| self.addressed(&event)).collect();
@@ -97,13 +95,19 @@ impl World {
 
     fn begin(&self) {
         self.tell(PortEvent::Message(FromWorker::Ready));
-        let early = self.early.take().into_iter();
-        let items: Vec<_> = early
-            .flat_map(|early| match early {
-                Early::Item(item) => vec![item],
-                Early::Event(event) => self.addressed(&event),
-            })
-            .collect();
+        self.deliver(self.early.take());
+    }
+
+    /// Nobody who subscribes from now on was meant.
+    pub(super) fn forget_early(&self) {
+        self.early_events.borrow_mut().clear();
+    }
+
+    fn deliver_early(&self, subject: &Subject) {
+        let events = self.early_events.borrow();
+        let concerned = events.iter().filter(|event| concerns(subject, event));
+        let items: Vec<_> = concerned.map(|event| Delivery::Event(subject.clone(), event.clone())).collect();
+        drop(events);
         self.deliver(items);
     }
 
@@ -147,7 +151,13 @@ impl World {
                 let number = *number;
                 self.soon(move |world| world.tell(PortEvent::Message(FromWorker::Beat(number))));
             }
-            ToWorker::Subscribe(subject) => self.subjects.borrow_mut().push(subject.clone()),
+            ToWorker::Subscribe(subject) => {
+                self.subjects.borrow_mut().push(subject.clone());
+                if !self.early_events.borrow().is_empty() {
+                    let subject = subject.clone();
+                    self.soon(move |world| world.deliver_early(&subject));
+                }
+            }
             ToWorker::Unsubscribe(subject) => self.subjects.borrow_mut().retain(|known| known != subject),
             ToWorker::Send(requests) => {
                 let mut known = self.requests.borrow_mut();

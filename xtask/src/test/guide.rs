@@ -28,6 +28,12 @@ pub fn follow(driver: &Path) -> Result<()> {
     }
     std::fs::create_dir_all(&folder)?;
     run::visible(run::cargo().args(["new", "--quiet", "--vcs", "none", "console"]).current_dir(&folder))?;
+    // In the folder above: the app itself stays as the guide has it, and what the workspace compiled is used.
+    std::fs::create_dir_all(folder.join(".cargo"))?;
+    std::fs::write(
+        folder.join(".cargo/config.toml"),
+        dev_profile(&std::fs::read_to_string(root::at("Cargo.toml"))?),
+    )?;
     let app = folder.join("console");
     for (name, content) in &files {
         let path = app.join(name);
@@ -70,6 +76,22 @@ fn folder() -> PathBuf {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     std::env::temp_dir().join(format!("sentinelops-guide-{hash:016x}"))
+}
+
+/// The sections of a manifest that say how things are compiled for development.
+fn dev_profile(manifest: &str) -> String {
+    let mut inside = false;
+    let mut out = String::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.starts_with("[profile.dev]") || line.starts_with("[profile.dev.");
+        }
+        if inside {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// What `cargo new` wrote, with the guide's sections in the place of its empty dependencies.
@@ -116,6 +138,15 @@ mod tests {
         assert_eq!(
             found,
             [("a.rs".to_owned(), "fn a() {}\n".to_owned()), ("t/b.rs".to_owned(), "b\n".to_owned())]
+        );
+    }
+
+    #[test]
+    fn the_profile_is_taken_over_and_nothing_else() {
+        let manifest = "[package]\nname = \"a\"\n\n[profile.dev]\ndebug = 1\n[profile.dev.package.b]\nopt-level = 3\n[profile.bench]\nlto = false\n";
+        assert_eq!(
+            dev_profile(manifest),
+            "[profile.dev]\ndebug = 1\n[profile.dev.package.b]\nopt-level = 3\n"
         );
     }
 
