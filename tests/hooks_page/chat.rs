@@ -1,6 +1,6 @@
 //! A conversation.
 
-use sentinelops::protocol::domain::ReceiptKind;
+use sentinelops::protocol::{Payload, domain::ReceiptKind};
 use sentinelops::realtime::{UseChatHandle, use_chat_messages};
 use sentinelops::testing::{FakeConnection, chat_message, receipt, typing};
 use std::cell::RefCell;
@@ -91,7 +91,11 @@ async fn what_came_in_is_confirmed_once_by_itself() {
 
     // The next one waits for the first, and for something new.
     connection.advance(10);
-    connection.deliver(chat_message("c1", "3", "ann", "again"));
+    let mut later = chat_message("c1", "3", "ann", "again");
+    if let Payload::Chat(message) = &mut later.payload {
+        message.timestamp = connection.now();
+    }
+    connection.deliver(later);
     connection.settle().await;
     assert_eq!(receipts().len(), 1);
     connection.ack(&receipts()[0].id.as_str().into());
