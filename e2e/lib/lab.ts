@@ -33,6 +33,11 @@ export async function startSending(page: Page, count: number, everyMs: number, p
   });
 }
 
+/** Ends what `startSending` began. */
+export async function stopSending(page: Page): Promise<void> {
+  await startSending(page, 0, 1_000);
+}
+
 /** Opens a door of the worker (see src/worker/faults.rs). */
 export async function openDoor(page: Page, name: string): Promise<void> {
   await press(page, 'lab-open-door', { 'lab-fault': name });

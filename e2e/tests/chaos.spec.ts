@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { Checker, pause } from '../lib/checker';
 import { expect, expectState, test, type World } from '../lib/fixtures';
-import { openDoor, startSending } from '../lib/lab';
+import { openDoor, startSending, stopSending } from '../lib/lab';
 import { crash } from '../lib/tabs';
 
 test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '13'] } });
@@ -95,7 +95,7 @@ class Chaos {
     for (let n = 0; !until(); n += 1) {
       await this.checker.look(this.pages);
       const name = order[n] ?? names[Math.floor(this.draw() * names.length)]!;
-      this.log.push(name);
+      this.log.push(`${new Date().toISOString().slice(11, 23)} ${name}`);
       await this.faults[name]!();
       await pause(400 + this.draw() * 800);
     }
@@ -107,8 +107,12 @@ async function run(world: World, seed: number, each: { count: number; everyMs: n
   const chaos = new Chaos(world, each, random(seed));
   await chaos.open(3);
   await chaos.rage(() => until(chaos));
+  for (const page of chaos.pages) await stopSending(page);
   for (const page of chaos.pages) await expectState(page, 'Connected', 60_000);
-  await chaos.checker.expectKept(chaos.pages, world.gateway, 60_000);
+  await chaos.checker.expectKept(chaos.pages, world.gateway, 60_000).catch((error) => {
+    console.log(chaos.log.join('\n'));
+    throw error;
+  });
   test.info().annotations.push({
     type: 'measured',
     description: `${chaos.checker.size} sends seen, ${chaos.checker.promised.length} promised, ${chaos.log.length} faults`,
