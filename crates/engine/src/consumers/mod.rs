@@ -215,6 +215,11 @@ impl Consumers {
         metrics.into_iter().chain(outbox).min()
     }
 
+    /// News of messages that were not in any batch yet.
+    pub fn last_updates(&mut self, id: ConsumerId) -> Vec<MessageUpdate> {
+        self.all.get_mut(&id).map(Consumer::take_updates).unwrap_or_default()
+    }
+
     /// The next batch for somebody who may get one.
     pub fn poll(&mut self, folds: &impl Folds) -> Option<(ConsumerId, Batch)> {
         while let Some(id) = self.ready.pop_first() {

@@ -122,6 +122,11 @@ impl Consumer {
         self.updates.insert(self.updates_seen, update);
     }
 
+    pub fn take_updates(&mut self) -> Vec<MessageUpdate> {
+        self.update_at.clear();
+        std::mem::take(&mut self.updates).into_values().collect()
+    }
+
     pub fn denied(&mut self, subject: &Subject, message: &str) {
         if self.subjects.contains_key(subject) {
             self.others.push_back(Delivery::Denied(subject.clone(), message.to_owned()));
@@ -152,8 +157,7 @@ impl Consumer {
         let mut items: Vec<Delivery> = Vec::new();
         items.extend(self.status.take());
         items.extend(self.metrics.take());
-        items.extend(std::mem::take(&mut self.updates).into_values().map(Delivery::Message));
-        self.update_at.clear();
+        items.extend(self.take_updates().into_iter().map(Delivery::Message));
         items.extend(self.outbox.take());
         let due = std::mem::take(&mut self.due);
         // Events queued before a subject became due again are older than its snapshot.

@@ -200,6 +200,11 @@ impl Engine {
         self.generation = last;
     }
 
+    /// News of messages that wait for a consumer's credit, for an engine that ends.
+    pub(crate) fn last_updates(&mut self, consumer: crate::ConsumerId) -> Vec<crate::MessageUpdate> {
+        self.consumers.last_updates(consumer)
+    }
+
     /// Everything that is still to be stored, for an engine that ends: groups come one at a time, so each
     /// is taken for stored.
     pub(crate) fn last_groups(&mut self) -> Vec<crate::StoreGroup> {

@@ -3,7 +3,7 @@
 
 use super::{Outbox, OutboxOutput};
 use crate::tabs::Inquiry;
-use crate::{ConsumerId, DeliveryState, Durability, MessageUpdate, Mode};
+use crate::{ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Mode};
 use std::collections::VecDeque;
 
 /// Questions, and the looks into the store they wait for: what another tab saved a moment ago may not
@@ -59,11 +59,13 @@ impl Outbox {
 
     /// The store was read: what is in it no more has arrived, for bad ends are kept.
     pub(super) fn answer_inquiries(&mut self) {
-        while let Some((to, Inquiry { id, coalesced })) = self.inquiries.due() {
+        while let Some((to, Inquiry { id, coalesced, discarded })) = self.inquiries.due() {
             if self.known(Some(to), &id) || self.set_aside {
                 continue;
             }
             let delivery = match self.link.map(|link| link.mode) {
+                // Or it arrived before it could be dropped; nobody remembers.
+                _ if discarded => DeliveryState::Failed(FailReason::Discarded),
                 // Arrived, or gone for a newer one that says the same and more.
                 _ if coalesced => DeliveryState::Superseded,
                 Some(Mode::Basic) => DeliveryState::HandedOver,

@@ -3,7 +3,7 @@
 use super::link::{Inquiry, Interest, LinkMessage, LinkTarget, TabId};
 use super::node::LOCAL;
 use super::types::{NodeOutput, PageCommand};
-use crate::{ConsumerId, Engine, EngineOptions, Now, Output, StoreEvent};
+use crate::{Batch, ConsumerId, Delivery, Engine, EngineOptions, Now, Output, StoreEvent};
 use sentinelops_protocol::Subject;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -198,6 +198,26 @@ impl Leader {
                 output => return Some(NodeOutput::Engine(output)),
             }
         }
+    }
+
+    /// What became of messages and waits for a credit: there will be none, and nobody else remembers.
+    pub(super) fn last_news(&mut self) -> Vec<NodeOutput> {
+        let news = |engine: &mut Engine, consumer| {
+            let updates = engine.last_updates(consumer);
+            let items: Vec<_> = updates.into_iter().map(Delivery::Message).collect();
+            (!items.is_empty()).then_some(Batch { number: 0, items })
+        };
+        let mut all = Vec::new();
+        if let Some(batch) = news(&mut self.engine, LOCAL) {
+            all.push(NodeOutput::Engine(Output::Deliver { consumer: LOCAL, batch }));
+        }
+        for (name, tab) in &self.tabs {
+            if let Some(batch) = news(&mut self.engine, tab.consumer) {
+                let message = LinkMessage::Batch { term: self.term, turn: tab.turn, batch };
+                all.push(NodeOutput::Link(LinkTarget::Tab(name.clone()), message));
+            }
+        }
+        all
     }
 
     /// The consumer of a tab; one that is not known (any more) is asked to say what it wants.

@@ -39,6 +39,8 @@ pub struct Inquiry {
     pub id: String,
     /// A newer one may have replaced it.
     pub coalesced: bool,
+    /// Its page wanted it dropped.
+    pub discarded: bool,
 }
 
 /// A message between tabs.

@@ -107,6 +107,7 @@ impl Node {
             PageCommand::WatchOutbox(on) => self.watch.1 = *on,
             PageCommand::Send(requests) => self.sends.keep(requests),
             PageCommand::Inquire(about) => self.sends.follow(about),
+            PageCommand::Discard { id } => self.sends.discard(id),
             PageCommand::PageHide => self.away = true,
             PageCommand::Hint(hint) => match hint {
                 Hint::Visible | Hint::Focus => (self.visible, self.away) = (true, false),

@@ -117,6 +117,15 @@ impl Node {
             let groups = leader.engine.last_groups().into_iter();
             self.out.extend(groups.map(|group| NodeOutput::Engine(Output::Store(group))));
         }
+        for message in leader.last_news() {
+            match message {
+                NodeOutput::Engine(Output::Deliver { batch, .. }) => {
+                    self.sends.note(&batch.items);
+                    self.deliver(batch);
+                }
+                other => self.out.push_back(other),
+            }
+        }
         self.sends.engine_gone();
     }
 

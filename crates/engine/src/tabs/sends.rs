@@ -39,8 +39,8 @@ struct Kept {
 pub(super) struct Sends {
     /// Neither durable nor final, in order.
     kept: Vec<Kept>,
-    /// Durable and not final; `true`: something newer may replace it.
-    open: BTreeMap<String, bool>,
+    /// Durable and not final.
+    open: BTreeMap<String, Inquiry>,
     appends: u64,
     /// Rows appended so far.
     rows: u64,
@@ -67,13 +67,24 @@ impl Sends {
     }
 
     pub(super) fn follow(&mut self, about: &[Inquiry]) {
-        self.open.extend(about.iter().map(|inquiry| (inquiry.id.clone(), inquiry.coalesced)));
+        self.open.extend(about.iter().map(|inquiry| (inquiry.id.clone(), inquiry.clone())));
     }
 
     /// What was safe when last heard of.
     pub(super) fn followed(&self) -> Vec<Inquiry> {
-        let inquiry = |(id, coalesced): (&String, &bool)| Inquiry { id: id.clone(), coalesced: *coalesced };
-        self.open.iter().map(inquiry).collect()
+        self.open.values().cloned().collect()
+    }
+
+    /// The page wants it dropped.
+    pub(super) fn discard(&mut self, id: &str) {
+        if let Some(inquiry) = self.open.get_mut(id) {
+            inquiry.discarded = true;
+        }
+    }
+
+    fn opened(&mut self, id: &str, coalesced: bool) {
+        let inquiry = || Inquiry { id: id.to_owned(), coalesced, discarded: false };
+        self.open.entry(id.to_owned()).or_insert_with(inquiry);
     }
 
     /// Another leader: what an earlier one was handed it may not know.
@@ -114,7 +125,7 @@ impl Sends {
                 self.open.remove(&update.id);
             } else if update.durability == Durability::Durable {
                 let coalesced = self.drop(&update.id).is_some_and(|request| request.coalesce.is_some());
-                self.open.entry(update.id.clone()).or_insert(coalesced);
+                self.opened(&update.id, coalesced);
             }
         }
     }
@@ -273,7 +284,7 @@ impl Node {
         let mut items = Vec::with_capacity(saved.len());
         for Kept { request, .. } in saved {
             let delivery = if request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
-            self.sends.open.insert(request.id.clone(), request.coalesce.is_some());
+            self.sends.opened(&request.id, request.coalesce.is_some());
             let durability = Durability::Durable;
             items.push(Delivery::Message(MessageUpdate { id: request.id, durability, delivery }));
         }

@@ -7,7 +7,7 @@ use super::world::TabWorld;
 use crate::check::messages::SocketName;
 use crate::check::{Checker, Violation, message_id, message_number, numbers_after};
 use sentinelops_engine::tabs::Role;
-use sentinelops_engine::{DeliveryState, Durability, MessageUpdate, Row, StoreEvent, StoreGroup};
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, Row, StoreEvent, StoreGroup};
 use std::collections::HashSet;
 
 /// So long after the lock was taken a running leader may not have been told.
@@ -49,14 +49,19 @@ impl TabChecker {
         if update.durability == Durability::Durable && !update.delivery.is_final() {
             self.inner.saved(&update.id, on_disk);
         }
-        let message = message_number(&update.id).and_then(|n| self.inner.messages.all.get_mut(n));
+        let number = message_number(&update.id);
+        let discarded = number.is_some_and(|n| self.discarded.contains(&n));
+        let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
         if let Some(message) = message
-            && update.delivery == DeliveryState::Superseded
-            && message.coalesce.is_some()
             && message.effects > 0
+            && match update.delivery {
+                DeliveryState::Superseded => message.coalesce.is_some(),
+                DeliveryState::Failed(FailReason::Discarded) => discarded,
+                _ => false,
+            }
         {
-            // Where nobody remembers: replaced, or arrived before it could be.
-            message.told = Some(DeliveryState::Superseded);
+            // Nobody remembers: it went as it should, or arrived before it could.
+            message.told = Some(update.delivery.clone());
             return;
         }
         self.inner.told(update);

@@ -222,7 +222,11 @@ impl TabWorld {
         messages
             .filter(|(n, m)| self.check.senders[*n] == sender && m.durable)
             .filter(|(_, m)| !m.told.as_ref().is_some_and(DeliveryState::is_final))
-            .map(|(n, m)| Inquiry { id: message_id(n), coalesced: m.coalesce.is_some() })
+            .map(|(n, m)| Inquiry {
+                id: message_id(n),
+                coalesced: m.coalesce.is_some(),
+                discarded: self.check.discarded.contains(&n),
+            })
             .collect()
     }
 
