@@ -20,6 +20,8 @@ pub(crate) struct Ledger {
     ended: VecDeque<MessageId>,
     /// A newer one may replace these.
     coalesced: HashSet<MessageId>,
+    /// A person wanted these dropped.
+    discarded: HashSet<MessageId>,
 }
 
 impl Ledger {
@@ -73,6 +75,7 @@ impl Ledger {
         {
             self.states.remove(&oldest);
             self.coalesced.remove(&oldest);
+            self.discarded.remove(&oldest);
         }
     }
 
@@ -80,6 +83,13 @@ impl Ledger {
     pub(crate) fn given(&mut self, id: &MessageId) {
         if let Some(request) = self.order.get(id).and_then(|order| self.unsaved.get_mut(order)) {
             request.again = true;
+        }
+    }
+
+    /// A person does not want it any more.
+    pub(crate) fn discard(&mut self, id: &MessageId) {
+        if self.states.get(id).is_some_and(|state| !state.is_final()) {
+            self.discarded.insert(id.clone());
         }
     }
 
@@ -93,7 +103,12 @@ impl Ledger {
     /// What is on disk and has not ended as far as is known: a new worker is asked how it did.
     pub(crate) fn saved(&self) -> Vec<Inquiry> {
         let open = self.states.iter().filter(|(_, s)| s.durability == Durability::Durable && !s.is_final());
-        open.map(|(id, _)| Inquiry { id: id.to_string(), coalesced: self.coalesced.contains(id) }).collect()
+        let inquiry = |id: &MessageId| Inquiry {
+            id: id.to_string(),
+            coalesced: self.coalesced.contains(id),
+            discarded: self.discarded.contains(id),
+        };
+        open.map(|(id, _)| inquiry(id)).collect()
     }
 
     /// Whether a page that goes away now would lose something.

@@ -116,6 +116,7 @@ impl Client {
     /// Drops a message: unsent, or from the failed list.
     pub fn discard(&self, id: &MessageId) {
         self.record(RecordKind::Send, format!("discard {id}"));
+        self.state_mut().ledger.discard(id);
         self.post(ToWorker::Discard { id: id.to_string() });
     }
 }
