@@ -13,9 +13,11 @@ pub struct View {
     /// It includes everything up to here.
     pub cursor: u64,
     /// The epoch, once an event told it.
-    epoch: Option<String>,
+    pub epoch: Option<String>,
     /// Whether a snapshot came.
     pub based: bool,
+    /// The batch that was under way when it was subscribed to: what that one says of it is older.
+    pub since: Option<u64>,
 }
 
 /// One page.
@@ -63,15 +65,21 @@ impl Page {
     /// The router takes a batch.
     pub fn take(&mut self, batch: Batch) -> Taken {
         let mut taken = Taken::default();
+        let number = batch.number;
+        let old = |view: &View| view.since.is_some_and(|since| number <= since);
         for item in batch.items {
             match item {
                 Delivery::Snapshot(snapshot) => {
                     let Some(view) = self.views.get_mut(&snapshot.subject) else { continue };
+                    if old(view) {
+                        continue;
+                    }
                     view.fold = Fold::of(snapshot.items.iter().map(|event| &event.payload));
                     view.cursor = snapshot.seq;
                     view.epoch = None;
                     view.based = true;
                 }
+                Delivery::Event(subject, _) if self.views.get(&subject).is_some_and(old) => {}
                 Delivery::Event(subject, event) => {
                     let wrong = self.event(&subject, &event);
                     if taken.wrong.is_none() {

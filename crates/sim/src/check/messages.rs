@@ -69,8 +69,9 @@ pub struct Messages {
     /// By number.
     pub all: Vec<Message>,
     keys: HashMap<String, u32>,
-    /// Per key: the latest in order that took effect.
-    applied: HashMap<u32, usize>,
+    /// Per key: the latest in order that took effect, and its place then (one that is handed in again
+    /// gets another).
+    applied: HashMap<u32, (usize, u64)>,
     submitted: u64,
     /// Whether a v1 server was ever heard: until then it may be taken for a basic one.
     pub welcomed: bool,
@@ -136,10 +137,10 @@ impl Checker {
         let message = &self.messages.all[n];
         let (Some(key), false) = (message.key, message.retried || message.unordered) else { return };
         let (submitted, original) = (message.submitted, message.original);
-        let latest = *self.messages.applied.entry(key).or_insert(n);
+        let (latest, place) = *self.messages.applied.entry(key).or_insert((n, submitted));
         let other = &self.messages.all[latest];
-        if submitted > other.submitted {
-            self.messages.applied.insert(key, n);
+        if submitted > place {
+            self.messages.applied.insert(key, (n, submitted));
         } else if original < other.original && latest != n {
             let by = message_id(latest);
             self.fail("order-per-key", || format!("{id} took effect after {by}, which was sent later"));

@@ -2,7 +2,7 @@
 
 use super::{Happening, World};
 use crate::check::{message_id, message_number, messages::Message};
-use crate::page::Page;
+use crate::page::{Page, View};
 use crate::script::{Action, SendSpec, What};
 use crate::story::clip;
 use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, SendRequest};
@@ -121,7 +121,8 @@ impl World {
         if page.views.contains_key(&subject) {
             return;
         }
-        page.views.insert(subject.clone(), Default::default());
+        let since = self.worker.outstanding.get(&id.0).copied();
+        page.views.insert(subject.clone(), View { since, ..View::default() });
         self.input(|engine, now| engine.subscribe(now, id, subject));
     }
 
@@ -173,6 +174,7 @@ impl World {
             // What it had stays on the screen until the new worker's snapshot comes.
             if let Some(view) = self.pages[index].views.get_mut(&subject) {
                 view.based = false;
+                view.since = None;
             }
             self.input(|engine, now| engine.subscribe(now, id, subject));
         }

@@ -92,7 +92,11 @@ impl World {
                 self.crash(true);
                 self.queue.push(until(ms), Happening::Respawn);
             }
-            Fault::WallJump(ms) => self.worker.clock.jump(ms),
+            Fault::WallJump(ms) => {
+                let held = self.store.meta().not_before > self.worker.clock.now(now).wall;
+                self.held_by_clock |= ms < 0 && held && self.worker.engine.is_none();
+                self.worker.clock.jump(ms);
+            }
             Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
             Fault::Doze(ms) if now >= self.worker.asleep_until => {
                 self.check.wire.excuse(now);
@@ -211,7 +215,7 @@ impl World {
             if !held.contains(&n) && !self.store.has(&crate::check::message_id(n)) {
                 self.check.turns.end(n);
             }
-            let done = message.effects > 0 || message.received > 0 || message.ended_badly;
+            let done = message.effects > 0 || message.received > 0 || message.ended_badly || message.let_go;
             if done || replaced || !message.promised || message.forgotten {
                 continue;
             }

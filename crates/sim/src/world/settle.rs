@@ -18,6 +18,7 @@ impl World {
         let stuck = match state {
             ConnectionState::Error => true,
             ConnectionState::Disconnected => !self.worker.away,
+            ConnectionState::Reconnecting => self.held_by_clock,
             _ => false,
         };
         self.worker.trouble = if stuck { self.worker.trouble + 1 } else { 0 };
@@ -54,8 +55,13 @@ impl World {
         if let Some(gateway) = &mut self.server.gateway {
             gateway.set_nack_every(None);
         }
-        if let (ServerKind::Mute, Some(index)) = (self.server.kind, self.worker.live) {
-            // A server that answers nothing cannot be found dead by asking: the kernel gives up.
+        let silent = match self.server.kind {
+            ServerKind::V1 => false,
+            ServerKind::Basic => !self.check.messages.pongs,
+            ServerKind::Mute => true,
+        };
+        if let (true, Some(index)) = (silent, self.worker.live) {
+            // A server that answers nothing (or has not yet, as far as this worker knows) cannot be found dead by asking: the kernel gives up.
             self.queue.push(self.now, Happening::ClientReset(index));
         }
         self.spawn();
