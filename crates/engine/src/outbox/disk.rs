@@ -4,11 +4,13 @@
 //! until the one record that cannot be stored is alone. A dead handle is opened once more; what
 //! does not open is tried again every 30 s, and everything held in memory is written then.
 
+mod groups;
+
+pub(super) use groups::Aborted;
+
 use crate::{FailedRow, Meta, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
 use std::collections::VecDeque;
 
-/// Most changes in one transaction.
-const MAX_GROUP: usize = 256;
 /// While there is no store, ms between two tries; also for single records that did not fit.
 const RETRY_MS: u64 = 30_000;
 /// A store that has not answered an open by then counts as failed (it may still come).
@@ -34,17 +36,6 @@ enum Mark {
     Down,
     Wanted { until: u64 },
     Set,
-}
-
-/// What an abort came down to.
-#[derive(Debug, PartialEq)]
-pub(super) enum Aborted {
-    /// Not our group, or it is tried again in halves.
-    Again,
-    /// One change that cannot be stored now.
-    Single(Box<StoreOp>),
-    /// The store is gone.
-    Away,
 }
 
 #[derive(Debug)]
@@ -206,103 +197,6 @@ impl Disk {
         self.answered && !self.halted && (marked || !self.may_store())
     }
 
-    // Groups.
-
-    /// The next transaction, unless one is outstanding.
-    pub fn group(&mut self) -> Option<StoreGroup> {
-        if self.outstanding.is_some() || !self.is_open() {
-            return None;
-        }
-        let ops = match self.halves.pop_front() {
-            Some(mut ops) => {
-                // It may have changed since.
-                for op in &mut ops {
-                    if let StoreOp::PutMeta(meta) = op {
-                        meta.clone_from(&self.meta);
-                    }
-                }
-                ops
-            }
-            None => {
-                let mut count = self.pending.len().min(MAX_GROUP);
-                if count > 0 && is_move(self.pending.get(count - 1), self.pending.get(count)) {
-                    count += 1;
-                }
-                let mut ops: Vec<StoreOp> = self.pending.drain(..count).collect();
-                // Behind everything it vouches for.
-                if self.meta_dirty && self.pending.is_empty() {
-                    self.meta_dirty = false;
-                    ops.push(StoreOp::PutMeta(self.meta.clone()));
-                }
-                ops
-            }
-        };
-        if ops.is_empty() {
-            return None;
-        }
-        self.groups += 1;
-        let strict =
-            ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }));
-        let group = StoreGroup { number: self.groups, ops, strict };
-        self.outstanding = Some(group.clone());
-        Some(group)
-    }
-
-    /// The number of the group that is under way.
-    pub fn outstanding(&self) -> Option<u64> {
-        self.outstanding.as_ref().map(|group| group.number)
-    }
-
-    /// The changes that are stored now.
-    pub fn committed(&mut self, number: u64) -> Vec<StoreOp> {
-        let Some(group) = self.outstanding.take_if(|group| group.number == number) else { return Vec::new() };
-        self.reopened = false;
-        let marked = |op: &StoreOp| matches!(op, StoreOp::PutMeta(meta) if meta.socket_open);
-        if matches!(self.mark, Mark::Wanted { .. }) && group.ops.iter().any(marked) {
-            self.mark = Mark::Set;
-        }
-        group.ops
-    }
-
-    pub fn aborted(&mut self, now: u64, number: u64, error: StoreError) -> Aborted {
-        let Some(mut group) = self.outstanding.take_if(|group| group.number == number) else {
-            return Aborted::Again;
-        };
-        match error {
-            StoreError::Quota | StoreError::Other(_) => {}
-            gone => {
-                self.closed(now, gone);
-                return Aborted::Away;
-            }
-        }
-        if let [_, _] = &group.ops[..]
-            && is_move(group.ops.first(), group.ops.last())
-        {
-            // Where it cannot be listed as failed, it stays in the queue's store.
-            group.ops.pop();
-        }
-        if group.ops.len() > 1 {
-            let mut middle = group.ops.len() / 2;
-            if is_move(group.ops.get(middle - 1), group.ops.get(middle)) {
-                middle = if middle > 1 { middle - 1 } else { middle + 1 };
-            }
-            let second = group.ops.split_off(middle);
-            self.halves.push_front(second);
-            self.halves.push_front(group.ops);
-            return Aborted::Again;
-        }
-        self.degrade(now, error);
-        match group.ops.pop() {
-            Some(StoreOp::PutMeta(_)) => {
-                // Tried again with whatever is written next.
-                self.owed.push(StoreOp::PutMeta(Meta::default()));
-                Aborted::Again
-            }
-            Some(op) => Aborted::Single(Box::new(op)),
-            None => Aborted::Again,
-        }
-    }
-
     /// Tried again later.
     pub fn owe(&mut self, op: StoreOp) {
         self.owed.push(op);
@@ -435,9 +329,4 @@ impl Disk {
             self.mark = Mark::Set;
         }
     }
-}
-
-/// Two changes that belong together, see [`Disk::move_to_failed`].
-fn is_move(first: Option<&StoreOp>, second: Option<&StoreOp>) -> bool {
-    matches!((first, second), (Some(StoreOp::PutFailed(row)), Some(StoreOp::Delete { id, .. })) if row.row.id == *id)
 }

@@ -4,93 +4,14 @@
 //! ordered index by the highest priority waiting in them, then by age; its first entry is the next
 //! message. A row without a key is a lane of its own.
 
+mod entry;
+mod lane;
+
+pub(super) use entry::{Entry, Place};
+
 use crate::mutant::{self, Mutant};
-use crate::{ConsumerId, Durability, Row};
+use lane::{Lane, LaneKey};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
-
-/// Where a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Waiting,
-    /// Given to the socket that is open: the how-manieth write of this engine, and when.
-    Flying {
-        write: u64,
-        since: u64,
-    },
-}
-
-/// A row and what is known of it beyond what is stored.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub row: Row,
-    /// Who is told.
-    pub to: Option<ConsumerId>,
-    pub durability: Durability,
-    pub place: Place,
-    /// Possibly sent, and neither answered nor on a socket that is open.
-    pub unconfirmed: bool,
-    /// Never stored; refused rather than kept while disconnected.
-    pub volatile: bool,
-    /// How often it was alone in flight when the server closed over what it was sent.
-    pub alone: u8,
-    /// The stored copy does not say yet that it was possibly sent.
-    pub unflagged: bool,
-    /// Taken before server time was known.
-    pub by_local_clock: bool,
-    lane: LaneKey,
-}
-
-impl Entry {
-    pub fn new(row: Row, to: Option<ConsumerId>, durability: Durability) -> Self {
-        let (unconfirmed, volatile, alone) = (row.possibly_sent, false, 0);
-        let lane = LaneKey::Alone(0);
-        let (unflagged, by_local_clock, place) = (false, false, Place::Waiting);
-        Self { row, to, durability, place, unconfirmed, volatile, alone, unflagged, by_local_clock, lane }
-    }
-
-    pub fn rank(&self) -> usize {
-        usize::from(self.row.priority.rank())
-    }
-
-    pub fn size(&self) -> u64 {
-        self.row.bytes.len() as u64
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum LaneKey {
-    Key(Rc<str>),
-    /// No ordering key: the row's own seq.
-    Alone(u64),
-}
-
-#[derive(Debug, Default)]
-struct Lane {
-    waiting: BTreeSet<u64>,
-    flying: BTreeSet<u64>,
-    /// Waiting rows by priority.
-    ranks: [u32; 4],
-    /// Not before (monotonic ms): `retryAfterMs` of the row at its head.
-    blocked: Option<u64>,
-    /// After a retryable nack the rest of what flies is turned away too: nothing may pass before
-    /// all of it is back.
-    draining: bool,
-    /// Nothing of it can leave on this connection.
-    held: bool,
-    /// Rows of it that leave: what is behind them waits for it.
-    leaving: BTreeSet<u64>,
-    ready: Option<(usize, u64)>,
-}
-
-impl Lane {
-    /// The row that may leave next, as far as order goes.
-    fn head(&self) -> Option<u64> {
-        let head = *self.waiting.first()?;
-        let behind = self.leaving.first().is_some_and(|leaving| *leaving < head);
-        (!behind).then_some(head)
-    }
-}
 
 /// Rows by seq: the order in which they were taken, over all priorities.
 #[derive(Debug, Default)]

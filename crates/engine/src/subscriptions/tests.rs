@@ -1,8 +1,9 @@
+use super::wants::LINGER_MS;
 use super::*;
 use proptest::prelude::*;
 use sentinelops_protocol::domain::ChatMessage;
-use sentinelops_protocol::system::{Since, SnapshotItem};
-use sentinelops_protocol::{Json, Payload, Priority};
+use sentinelops_protocol::system::{Since, Snapshot, SnapshotItem, Subscribed};
+use sentinelops_protocol::{Code, Json, Payload, Priority};
 
 fn at(mono: u64) -> Now {
     Now { mono, wall: 1_000_000 + mono }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Durability;
 use crate::outbox::tests::{WALL, request};
 use proptest::prelude::*;
 use sentinelops_protocol::Priority;

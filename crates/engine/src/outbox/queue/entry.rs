@@ -1,0 +1,53 @@
+//! A row in memory.
+
+use super::lane::LaneKey;
+use crate::{ConsumerId, Durability, Row};
+
+/// Where a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::outbox) enum Place {
+    Waiting,
+    /// Given to the socket that is open: the how-manieth write of this engine, and when.
+    Flying {
+        write: u64,
+        since: u64,
+    },
+}
+
+/// A row and what is known of it beyond what is stored.
+#[derive(Clone, Debug)]
+pub(in crate::outbox) struct Entry {
+    pub row: Row,
+    /// Who is told.
+    pub to: Option<ConsumerId>,
+    pub durability: Durability,
+    pub place: Place,
+    /// Possibly sent, and neither answered nor on a socket that is open.
+    pub unconfirmed: bool,
+    /// Never stored; refused rather than kept while disconnected.
+    pub volatile: bool,
+    /// How often it was alone in flight when the server closed over what it was sent.
+    pub alone: u8,
+    /// The stored copy does not say yet that it was possibly sent.
+    pub unflagged: bool,
+    /// Taken before server time was known.
+    pub by_local_clock: bool,
+    pub(super) lane: LaneKey,
+}
+
+impl Entry {
+    pub fn new(row: Row, to: Option<ConsumerId>, durability: Durability) -> Self {
+        let (unconfirmed, volatile, alone) = (row.possibly_sent, false, 0);
+        let lane = LaneKey::Alone(0);
+        let (unflagged, by_local_clock, place) = (false, false, Place::Waiting);
+        Self { row, to, durability, place, unconfirmed, volatile, alone, unflagged, by_local_clock, lane }
+    }
+
+    pub fn rank(&self) -> usize {
+        usize::from(self.row.priority.rank())
+    }
+
+    pub fn size(&self) -> u64 {
+        self.row.bytes.len() as u64
+    }
+}

@@ -1,0 +1,155 @@
+//! What the server says of a subscription, and who hears of it.
+
+use super::wire::{Phase, Step};
+use super::{SubOutput, Subscriptions};
+use crate::Now;
+use crate::fold::topic_of;
+use sentinelops_protocol::system::{Continuity, Snapshot, SubscribeEntry, Subscribed};
+use sentinelops_protocol::{Channel, Code, Event, Subject};
+use std::rc::Rc;
+
+/// Asked again so often without progress, a subscription slows down.
+const ASKS_AT_ONCE: u32 = 3;
+/// Most ms between two asks.
+const MAX_ASK_DELAY_MS: u64 = 30_000;
+
+impl Subscriptions {
+    /// An event arrived.
+    pub fn event(&mut self, now: Now, mut event: Event) {
+        event.timestamp.get_or_insert(now.wall);
+        let Some(nodes) = self.channels.get_mut(&event.channel) else { return };
+        if event.channel == Channel::System {
+            if nodes.whole.wants > 0 {
+                let subject = Subject::channel(Channel::System);
+                self.out.push_back(SubOutput::Event { subject, event: Rc::new(event) });
+            }
+            return;
+        }
+        let has = |topic: &str| nodes.topics.get(topic).is_some_and(|node| node.wire.is_some());
+        let topic = match event.topic.as_deref() {
+            Some(topic) if has(topic) => Some(topic.to_owned()),
+            _ if nodes.whole.wire.is_some() => None,
+            _ => match topic_of(&event.payload) {
+                Some(topic) if has(topic) => Some(topic.to_owned()),
+                _ => return,
+            },
+        };
+        let channel = event.channel;
+        let Some(wire) = nodes.node_mut(topic.as_deref()).and_then(|node| node.wire.as_mut()) else {
+            return;
+        };
+        let step = wire.event(event);
+        self.carry_out(now, &Subject { channel, topic }, step);
+    }
+
+    /// The server's answer to one entry.
+    pub fn subscribed(&mut self, now: Now, answer: Subscribed) {
+        let subject = Subject { channel: answer.channel, topic: answer.topic.clone() };
+        let Some(wire) = self.wire_mut(&subject) else { return };
+        let step = wire.subscribed(&answer);
+        self.carry_out(now, &subject, step);
+    }
+
+    /// A part of a state.
+    pub fn snapshot(&mut self, now: Now, snapshot: Snapshot) {
+        let subject = Subject { channel: snapshot.channel, topic: snapshot.topic.clone() };
+        let Some(wire) = self.wire_mut(&subject) else { return };
+        let mut problems = Vec::new();
+        let step = wire.snapshot(snapshot, &mut problems);
+        self.out.extend(problems.into_iter().map(SubOutput::Problem));
+        self.carry_out(now, &subject, step);
+    }
+
+    /// The server refuses a subscription: until the next connection.
+    pub fn denied(&mut self, _now: Now, subject: &Subject, code: &Code, message: String) {
+        let message = if message.is_empty() { code.to_string() } else { message };
+        let Some(nodes) = self.channels.get_mut(&subject.channel) else { return };
+        let Some(node) = nodes.node_mut(subject.topic.as_deref()) else { return };
+        let Some(wire) = node.wire.as_mut() else { return };
+        wire.phase = Phase::Denied;
+        wire.held = None;
+        node.denied = Some(message.clone());
+        if node.wants > 0 {
+            self.out.push_back(SubOutput::Denied { subject: subject.clone(), message });
+        }
+        if subject.topic.is_none() {
+            // Perhaps single topics are allowed.
+            nodes.whole.wire = None;
+            let topics: Vec<String> = nodes
+                .topics
+                .iter()
+                .filter(|(_, node)| node.active())
+                .map(|(topic, _)| topic.clone())
+                .collect();
+            for topic in topics {
+                self.add_wire(&Subject::topic(subject.channel, topic));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, now: Now, subject: &Subject, step: Step) {
+        match step {
+            Step::Nothing => {}
+            Step::Repeat => self.counts.repeats += 1,
+            Step::Deliver(event) => self.tell_event(subject, &event),
+            Step::Ask(hole) => {
+                self.counts.holes += u64::from(hole);
+                self.ask_again(now, subject);
+            }
+            Step::Reset(continuity, held) => {
+                self.tell_reset(subject, continuity);
+                for event in held {
+                    let Some(wire) = self.wire_mut(subject) else { return };
+                    let step = wire.event(event);
+                    self.carry_out(now, subject, step);
+                }
+            }
+        }
+    }
+
+    fn ask_again(&mut self, now: Now, subject: &Subject) {
+        let Some(wire) = self.wire_mut(subject) else { return };
+        let asks = wire.asks;
+        if asks > ASKS_AT_ONCE {
+            let delay = 1_000u64 << (asks - ASKS_AT_ONCE - 1).min(5);
+            let at = now.mono.saturating_add(delay.min(MAX_ASK_DELAY_MS));
+            wire.phase = Phase::Later(at);
+            self.timers.insert((at, subject.clone()));
+            let note = format!("{subject}: still incomplete after {asks} tries, asked again in {delay} ms");
+            return self.out.push_back(SubOutput::Note(note));
+        }
+        let since = wire.ask();
+        let Subject { channel, topic } = subject.clone();
+        self.subscribe.push(SubscribeEntry { channel, topic, since });
+    }
+
+    fn tell_event(&mut self, subject: &Subject, event: &Rc<Event>) {
+        let Some(nodes) = self.channels.get(&subject.channel) else { return };
+        if nodes.node(subject.topic.as_deref()).is_some_and(|node| node.wants > 0) {
+            self.out.push_back(SubOutput::Event { subject: subject.clone(), event: event.clone() });
+        }
+        if subject.topic.is_none()
+            && let Some(topic) = topic_of(&event.payload).or(event.topic.as_deref())
+            && nodes.topics.get(topic).is_some_and(|node| node.wants > 0)
+        {
+            let subject = Subject::topic(subject.channel, topic);
+            self.out.push_back(SubOutput::Event { subject, event: event.clone() });
+        }
+    }
+
+    pub(super) fn tell_reset(&mut self, subject: &Subject, continuity: Continuity) {
+        let Some(nodes) = self.channels.get(&subject.channel) else { return };
+        let mut tell = |subject| self.out.push_back(SubOutput::Reset { subject, continuity });
+        if nodes.node(subject.topic.as_deref()).is_some_and(|node| node.wants > 0) {
+            tell(subject.clone());
+        }
+        if subject.topic.is_none() {
+            let mut topics: Vec<&String> =
+                nodes.topics.iter().filter(|(_, node)| node.wants > 0).map(|(topic, _)| topic).collect();
+            topics.sort();
+            for topic in topics {
+                tell(Subject::topic(subject.channel, topic.as_str()));
+            }
+        }
+    }
+}
