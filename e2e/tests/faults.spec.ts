@@ -73,10 +73,13 @@ test('slow link, 1 Mbit/s and 800 ms round trip: not killed in 2 minutes', async
 
 test('frozen for 5 s, then resumed: usable within 3 s', async ({ world }) => {
   const page = await lab(world);
+  // Browsers freeze hidden tabs; a person comes back to a visible one.
+  const other = await world.chrome.context.newPage();
   const session = await world.chrome.context.newCDPSession(page);
   await session.send('Page.setWebLifecycleState', { state: 'frozen' });
   await new Promise((resolve) => setTimeout(resolve, 5_000)); // the freeze itself
   await session.send('Page.setWebLifecycleState', { state: 'active' });
+  await other.close();
   await page.bringToFront();
   const woke = Date.now();
   const fresh = await world.gateway.publishIncident('After the freeze', 'critical');
