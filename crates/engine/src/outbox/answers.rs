@@ -46,6 +46,7 @@ impl Outbox {
             attempts = entry.row.attempts;
         }
         if own && attempts >= self.options.max_attempts.max(1) {
+            self.queue.land(seq);
             return self.end(now, seq, DeliveryState::Failed(FailReason::TooManyAttempts { attempts }));
         }
         self.queue.land(seq);

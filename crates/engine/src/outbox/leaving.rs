@@ -1,7 +1,7 @@
 //! How a row goes.
 //!
-//! A row that lies in the store and ends by our own decision (evicted, replaced, discarded) is still
-//! sent by the next life until the store has taken its end in. So it *leaves* first: it is out of the
+//! A row that lies in the store and ends by our own decision (evicted, replaced, discarded, nacked
+//! too often) is still sent by the next life until the store has taken its end in. So it *leaves* first: it is out of the
 //! queue, nobody is told, and what is behind it in its key waits, because a later message must not
 //! overtake one that may come back. When the store says yes it is gone; when the store says no it is back in
 //! its old place.
@@ -13,6 +13,8 @@ use std::collections::HashMap;
 
 /// A store that answers nothing for so long hangs: the keys go on, ms.
 const HANGS_MS: u64 = 5_000;
+/// What was nacked too often and has to stay is not tried again before, ms.
+const AGAIN_MS: u64 = 30_000;
 
 /// Rows on their way out, by id.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ struct Leaver {
     entry: Entry,
     state: DeliveryState,
     ended_at: u64,
+    /// Monotonic ms.
+    left_at: u64,
     /// Its key stands still.
     bars: bool,
 }
@@ -99,7 +103,10 @@ impl Outbox {
     fn must_leave(&self, entry: &Entry, state: &DeliveryState) -> bool {
         let ours = matches!(
             state,
-            DeliveryState::Evicted | DeliveryState::Superseded | DeliveryState::Failed(FailReason::Discarded)
+            DeliveryState::Evicted
+                | DeliveryState::Superseded
+                | DeliveryState::Failed(FailReason::Discarded)
+                | DeliveryState::Failed(FailReason::TooManyAttempts { .. })
         );
         let stored = !entry.volatile && entry.durability != Durability::MemoryOnly && self.disk.is_open();
         ours && stored && entry.place == Place::Waiting
@@ -117,7 +124,7 @@ impl Outbox {
             self.disk.delete(&entry.row);
         }
         self.leaving.until.get_or_insert(now.mono.saturating_add(HANGS_MS));
-        self.leaving.rows.insert(id, Leaver { seq, entry, state, ended_at, bars: true });
+        self.leaving.rows.insert(id, Leaver { seq, entry, state, ended_at, left_at: now.mono, bars: true });
         self.version += 1;
     }
 
@@ -151,7 +158,7 @@ impl Outbox {
     }
 
     fn gone(&mut self, id: &str) {
-        let Some(Leaver { seq, entry, state, ended_at, bars }) = self.leaving.take(id) else { return };
+        let Some(Leaver { seq, entry, state, ended_at, bars, .. }) = self.leaving.take(id) else { return };
         if bars {
             self.queue.left(seq, &entry);
         }
@@ -170,12 +177,17 @@ impl Outbox {
 
     /// The store will not take its end in: it lives on. Whether it was one that leaves.
     pub(super) fn stays(&mut self, id: &str) -> bool {
-        let Some(Leaver { seq, entry, bars, .. }) = self.leaving.take(id) else { return false };
+        let Some(Leaver { seq, entry, state, left_at, bars, .. }) = self.leaving.take(id) else {
+            return false;
+        };
         if bars {
             self.queue.left(seq, &entry);
         }
         let pending = entry.durability == Durability::Pending;
         self.queue.insert(seq, entry);
+        if matches!(state, DeliveryState::Failed(FailReason::TooManyAttempts { .. })) {
+            self.queue.block(seq, left_at.saturating_add(AGAIN_MS));
+        }
         if pending {
             self.put(seq);
         }

@@ -40,6 +40,11 @@ impl Turns {
         }
     }
 
+    /// Whether some engine has it.
+    pub fn has(&self, n: usize) -> bool {
+        self.all.contains_key(&n)
+    }
+
     /// It is done with, or nobody has it any more.
     pub fn end(&mut self, n: usize) {
         let Some(turn) = self.all.remove(&n) else { return };

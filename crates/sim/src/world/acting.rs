@@ -199,7 +199,10 @@ impl World {
         message.nacked = true;
         message.submitted = submitted;
         let (key, rank) = (message.key, message.priority.rank());
-        self.check.turns.enter(n, key, rank, submitted);
+        // A second click finds it under way.
+        if !self.check.turns.has(n) {
+            self.check.turns.enter(n, key, rank, submitted);
+        }
         let page = self.pages[message.page].id;
         let id = message_id(n);
         self.say(|| format!("somebody retries {id}"));

@@ -104,3 +104,29 @@ fn what_was_replaced_is_told_so_when_its_row_is_gone() {
     assert_eq!(*world.state("a"), DeliveryState::Superseded);
     assert_eq!(*world.state("b"), DeliveryState::Queued);
 }
+
+#[test]
+fn what_was_nacked_too_often_and_cannot_be_listed_is_tried_again() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.connect(v1());
+    for _ in 0..2 {
+        assert_eq!(world.frame(), ["a"]);
+        world.nack("a", Some(100));
+        world.pass(100);
+    }
+    assert_eq!(world.frame(), ["a"]);
+    world.commits = false;
+    world.nack("a", Some(100));
+    assert_eq!(*world.state("a"), DeliveryState::Sent, "nobody is told yet");
+    while !world.groups.is_empty() {
+        answer(&mut world, Some(StoreError::Quota));
+    }
+    world.commits = true;
+    world.pass(29_000);
+    assert_eq!(world.frame(), [""; 0]);
+    world.pass(1_100);
+    assert_eq!(world.frame(), ["a"]);
+    world.nack("a", Some(100));
+    assert!(matches!(failed(world.state("a")), FailReason::TooManyAttempts { .. }));
+}
