@@ -22,6 +22,8 @@ pub(crate) struct Ledger {
     coalesced: HashSet<MessageId>,
     /// A person wanted these dropped.
     discarded: HashSet<MessageId>,
+    /// A person tries these again.
+    retried: HashSet<MessageId>,
 }
 
 impl Ledger {
@@ -51,10 +53,16 @@ impl Ledger {
             self.unsaved.remove(&order);
         }
         let known = self.states.get(&id);
-        // A new leader may have to find out again that it arrived: that is no news here.
-        let arrived = known.is_some_and(SendState::is_delivered) && !state.is_final();
-        if arrived || known == Some(&state) {
+        // A new leader may have to find out again how it ended: that is no news here, unless it arrived
+        // after all, or a person tried it again.
+        let ended = known.is_some_and(SendState::is_final) && !self.retried.contains(&id);
+        if ended && (known.is_some_and(SendState::is_delivered) || !state.is_delivered())
+            || known == Some(&state)
+        {
             return false;
+        }
+        if state.is_final() {
+            self.retried.remove(&id);
         }
         // A failed message may be tried again: then it is no longer to be forgotten.
         let was_final = self.states.get(&id).is_some_and(SendState::is_final);
@@ -83,6 +91,13 @@ impl Ledger {
     pub(crate) fn given(&mut self, id: &MessageId) {
         if let Some(request) = self.order.get(id).and_then(|order| self.unsaved.get_mut(order)) {
             request.again = true;
+        }
+    }
+
+    /// A person wants it tried again.
+    pub(crate) fn retry(&mut self, id: &MessageId) {
+        if self.states.get(id).is_some_and(SendState::is_final) {
+            self.retried.insert(id.clone());
         }
     }
 
@@ -183,6 +198,11 @@ mod tests {
         assert!(ledger.update(&news("a", Durability::Durable, DeliveryState::Delivered)));
         assert!(!ledger.update(&news("a", Durability::Durable, DeliveryState::Unconfirmed)));
         assert!(ledger.state(&"a".into()).is_some_and(SendState::is_delivered));
+        add(&mut ledger, "b");
+        assert!(ledger.update(&news("b", Durability::Durable, DeliveryState::Evicted)));
+        assert!(!ledger.update(&news("b", Durability::Durable, DeliveryState::Unconfirmed)));
+        ledger.retry(&"b".into());
+        assert!(ledger.update(&news("b", Durability::Durable, DeliveryState::Queued)));
     }
 
     #[test]
@@ -194,6 +214,7 @@ mod tests {
             ledger.update(&news(&n.to_string(), Durability::Durable, failed.clone()));
         }
         assert_eq!(ledger.states.len(), REMEMBERED);
+        ledger.retry(&"50".into());
         ledger.update(&news("50", Durability::Durable, DeliveryState::Queued));
         for n in 0..REMEMBERED {
             let id = format!("later-{n}");

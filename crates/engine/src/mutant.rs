@@ -41,11 +41,35 @@ pub enum Mutant {
     IgnorePriority,
     /// A consumer whose queue overflowed gets no new snapshot.
     OverflowWithoutResync,
+    /// A leader that slept acts before it read the stored term.
+    ActBeforeTerm,
+    /// A leader that lost the lock still stores what it decided.
+    DeposedLeaderWrites,
+    /// Rows of other tabs are taken by priority, not by order.
+    RescanLosesOrder,
+    /// A follower does not answer a new leader's roll call.
+    IgnoreRollCall,
+    /// Batches of an earlier turn count.
+    BatchesOfAnyTurn,
+    /// The lock is stolen from a leader that beats, without asking.
+    StealFromTheLiving,
+    /// A page that hides keeps lock and socket.
+    KeepLockOnPageHide,
+    /// `versionchange` is ignored.
+    OldBuildGoesOn,
+    /// What an engine held is forgotten when its tab leads no more.
+    ForgetAtDeposition,
+    /// Subscriptions of dead tabs stay.
+    KeepDeadTabs,
+    /// Nobody asks how saved messages ended.
+    NoInquiry,
+    /// A tab alone takes the shared store for its own.
+    AloneWithTheStore,
 }
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 17] = [
+    pub const ALL: [Mutant; 29] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -63,7 +87,24 @@ impl Mutant {
         Self::AckRemovesWrongRow,
         Self::OverflowWithoutResync,
         Self::IgnorePriority,
+        Self::ActBeforeTerm,
+        Self::DeposedLeaderWrites,
+        Self::RescanLosesOrder,
+        Self::IgnoreRollCall,
+        Self::BatchesOfAnyTurn,
+        Self::StealFromTheLiving,
+        Self::KeepLockOnPageHide,
+        Self::OldBuildGoesOn,
+        Self::ForgetAtDeposition,
+        Self::KeepDeadTabs,
+        Self::NoInquiry,
+        Self::AloneWithTheStore,
     ];
+
+    /// Whether it takes several tabs to see it.
+    pub fn needs_tabs(self) -> bool {
+        Self::ALL.iter().position(|m| *m == self) >= Self::ALL.iter().position(|m| *m == Self::ActBeforeTerm)
+    }
 }
 
 #[cfg(feature = "mutants")]

@@ -43,6 +43,12 @@ pub const fn appended_order(last: u64, wanted: u64) -> u64 {
     if wanted > next { wanted } else { next }
 }
 
+/// An order no other row ever had: the time, and what tells rows of one millisecond apart. Odd, and
+/// below 2^53, which is the largest integer a browser stores exactly.
+pub(crate) const fn unique_order(wall: u64, salt: u64) -> u64 {
+    ((wall & ((1 << 42) - 1)) << 11) | ((salt & 0x3ff) << 1) | 1
+}
+
 /// A row that ended badly: kept for people, with the reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailedRow {

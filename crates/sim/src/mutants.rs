@@ -1,7 +1,8 @@
 //! Planted bugs: a checker that never failed proves nothing.
 
-use crate::run::{OneWorker, run_seed};
+use crate::run::{Kind, OneWorker, run_seed};
 use crate::storm;
+use crate::tabs::Tabs;
 use sentinelops_engine::mutant::{Mutant, plant};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -16,14 +17,22 @@ pub struct Verdict {
     pub killed: Option<(u64, String)>,
 }
 
-/// Plants one bug and runs schedules until one fails.
+/// Plants one bug and runs schedules until one fails, of the world that can show it.
 pub fn hunt(mutant: Mutant, first: u64, most: u64) -> Verdict {
+    if mutant.needs_tabs() {
+        hunt_in::<Tabs>(mutant, first, most)
+    } else {
+        hunt_in::<OneWorker>(mutant, first, most)
+    }
+}
+
+fn hunt_in<K: Kind>(mutant: Mutant, first: u64, most: u64) -> Verdict {
     plant(Some(mutant));
     let killed = (0..most).find_map(|n| {
-        let violation = run_seed::<OneWorker>(first + n).violation?;
+        let violation = run_seed::<K>(first + n).violation?;
         // A schedule that fails without the bug as well says nothing about the bug.
         plant(None);
-        let fails_anyway = run_seed::<OneWorker>(first + n).violation.is_some();
+        let fails_anyway = run_seed::<K>(first + n).violation.is_some();
         plant(Some(mutant));
         (!fails_anyway).then(|| (n + 1, violation.invariant.to_owned()))
     });
@@ -72,6 +81,18 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::OverflowWithoutResync => "a consumer's queue overflows and nobody resyncs it",
         Mutant::IgnorePriority => "across keys the oldest goes first, however urgent another is",
         Mutant::ReorderAfterNack => "what is behind a nacked row overtakes it",
+        Mutant::ActBeforeTerm => "a leader that slept acts before it read the stored term",
+        Mutant::DeposedLeaderWrites => "a leader that lost the lock still stores what it decided",
+        Mutant::RescanLosesOrder => "rows of other tabs are taken by priority, not by order",
+        Mutant::IgnoreRollCall => "a follower does not answer a new leader's roll call",
+        Mutant::BatchesOfAnyTurn => "batches of an earlier turn count",
+        Mutant::StealFromTheLiving => "the lock is stolen from a leader that beats, without asking",
+        Mutant::KeepLockOnPageHide => "a page that hides keeps lock and socket",
+        Mutant::OldBuildGoesOn => "versionchange is ignored: the old build goes on",
+        Mutant::ForgetAtDeposition => "what an engine held is forgotten when its tab leads no more",
+        Mutant::KeepDeadTabs => "subscriptions of dead tabs stay",
+        Mutant::NoInquiry => "nobody asks how saved messages ended",
+        Mutant::AloneWithTheStore => "a tab alone takes the shared store for its own",
     }
 }
 

@@ -110,6 +110,7 @@ impl Client {
     /// Tries a failed message again; `confirm` allows a new id where it may have arrived already.
     pub fn retry(&self, id: &MessageId, confirm: bool) {
         self.record(RecordKind::Send, format!("retry {id}"));
+        self.state_mut().ledger.retry(id);
         self.post(ToWorker::Retry { id: id.to_string(), confirm });
     }
 

@@ -211,6 +211,17 @@ impl Engine {
         self.outbox.last_groups()
     }
 
+    /// Rows get numbers that no other leader gives: two may lead for a moment, and a row is replaced by
+    /// priority and order.
+    pub(crate) fn number_rows_from(&mut self, wall: u64, salt: u64) {
+        self.outbox.number_from(crate::store::unique_order(wall, salt) & !1);
+    }
+
+    /// Whether rows are stored now.
+    pub(crate) fn store_is_open(&self) -> bool {
+        self.outbox.store_is_open()
+    }
+
     /// There is no store that could be shared with other tabs.
     pub(crate) fn store_is_away(&self) -> bool {
         self.outbox.store_is_away()

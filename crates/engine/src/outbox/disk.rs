@@ -63,6 +63,8 @@ pub(super) struct Disk {
     rescan_wanted: bool,
     rescan_at: u64,
     max_order: u64,
+    /// Of rows taken here.
+    first_order: u64,
 }
 
 impl Disk {
@@ -89,6 +91,7 @@ impl Disk {
             rescan_wanted: false,
             rescan_at: 0,
             max_order: 0,
+            first_order: 0,
         }
     }
 
@@ -119,8 +122,12 @@ impl Disk {
     // that two writers never take the same.
 
     pub fn next_order(&mut self) -> u64 {
-        self.max_order = (self.max_order / 2 + 1) * 2;
+        self.max_order = ((self.max_order / 2 + 1) * 2).max(self.first_order);
         self.max_order
+    }
+
+    pub fn number_from(&mut self, order: u64) {
+        self.first_order = order;
     }
 
     pub fn highest_order(&self) -> u64 {

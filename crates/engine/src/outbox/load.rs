@@ -2,6 +2,7 @@
 
 use super::queue::{Entry, Place};
 use super::{Outbox, OutboxOutput, disk::Aborted};
+use crate::mutant::{self, Mutant};
 use crate::{
     DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreOp, StoreSnapshot,
 };
@@ -293,7 +294,9 @@ impl Outbox {
     /// Rows that other tabs appended. Others than these are known or already ended.
     fn found(&mut self, now: Now, mut rows: Vec<Row>) {
         // They lie there by priority; within a key the order counts.
-        rows.sort_by_key(|row| row.order);
+        if !mutant::active(Mutant::RescanLosesOrder) {
+            rows.sort_by_key(|row| row.order);
+        }
         for row in rows {
             self.disk.saw_order(row.order);
             if let Some(seq) = self.queue.find(&row.id) {

@@ -227,6 +227,16 @@ impl Outbox {
         self.disk.halted
     }
 
+    /// Rows taken from now on come after this one.
+    pub fn number_from(&mut self, order: u64) {
+        self.disk.number_from(order);
+    }
+
+    /// There is a store.
+    pub fn store_is_open(&self) -> bool {
+        self.disk.is_open()
+    }
+
     /// There is no store, for now.
     pub fn store_is_away(&self) -> bool {
         self.disk.is_away()

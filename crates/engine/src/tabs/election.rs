@@ -6,6 +6,7 @@
 //! term before it does anything: at thaw, broadcasts and timers run before the lock's loss is told.
 
 use crate::Now;
+use crate::mutant::{self, Mutant};
 use serde::{Deserialize, Serialize};
 
 /// Ms between the beats of a leader.
@@ -209,6 +210,10 @@ impl Election {
     }
 
     fn watch(&mut self, now: Now) {
+        if mutant::active(Mutant::StealFromTheLiving) && now.mono.saturating_sub(self.last_heard) >= 900 {
+            self.heard(now);
+            return self.ballots.push(Ballot::Steal);
+        }
         match self.asked_at {
             Some(asked) if now.mono.saturating_sub(asked) >= ANSWER_MS + self.patience => {
                 self.heard(now);

@@ -3,9 +3,10 @@
 use super::link::{Inquiry, Interest, LinkMessage, LinkTarget, TabId};
 use super::node::LOCAL;
 use super::types::{NodeOutput, PageCommand};
-use crate::{Batch, ConsumerId, Delivery, Engine, EngineOptions, Now, Output, StoreEvent};
+use crate::mutant::{self, Mutant};
+use crate::{Batch, ConsumerId, Delivery, Engine, EngineOptions, Now, Output, SendRequest, StoreEvent};
 use sentinelops_protocol::Subject;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Ms between two looks at which tabs are still alive.
 const ALIVE_MS: u64 = 5_000;
@@ -34,6 +35,10 @@ pub(super) struct Leader {
     query: bool,
     /// Tabs that believe to be known and are not.
     strangers: BTreeSet<TabId>,
+    /// What tabs could not store waits for a look into the store, in which their earlier rows may lie.
+    held: VecDeque<(u64, ConsumerId, SendRequest)>,
+    /// Looks into the store: asked for and answered.
+    looks: (u64, u64),
 }
 
 /// A tab missed so often in a row is dead: its lock may just have been on its way.
@@ -42,6 +47,7 @@ const MISSED: u8 = 2;
 impl Leader {
     pub(super) fn new(options: EngineOptions, seed: u64, now: Now, me: TabId) -> Self {
         let mut engine = Engine::new(options, seed, now);
+        engine.number_rows_from(now.wall, seed);
         // Rows this tab appended while it followed are its own, too.
         engine.attach_tab(now, LOCAL, &me);
         engine.connect(now);
@@ -56,6 +62,8 @@ impl Leader {
             look_at: now.mono + ALIVE_MS,
             query: false,
             strangers: BTreeSet::new(),
+            held: VecDeque::new(),
+            looks: (0, 0),
         }
     }
 
@@ -95,7 +103,19 @@ impl Leader {
 
     pub(super) fn store(&mut self, now: Now, event: StoreEvent) {
         let opened = matches!(event, StoreEvent::Opened(_) | StoreEvent::OpenFailed(_));
+        match event {
+            StoreEvent::Found(_) => self.looks.1 = (self.looks.1 + 1).min(self.looks.0),
+            // Everything is known, or nothing can be.
+            StoreEvent::Opened(_) | StoreEvent::OpenFailed(_) | StoreEvent::Closed(_) => {
+                self.looks.1 = self.looks.0;
+                self.held.iter_mut().for_each(|held| held.0 = 0);
+            }
+            _ => {}
+        }
         self.engine.handle_store(now, event);
+        while let Some((_, consumer, request)) = self.held.pop_front_if(|held| held.0 <= self.looks.1) {
+            self.engine.send(now, consumer, request);
+        }
         if opened && !self.ready {
             self.ready = true;
             self.term = self.engine.term();
@@ -123,9 +143,7 @@ impl Leader {
             LinkMessage::Poke => self.engine.rescan(now),
             LinkMessage::Send { tab, requests } => {
                 if let Some(consumer) = self.consumer(&tab, None) {
-                    for request in requests {
-                        self.engine.send(now, consumer, request);
-                    }
+                    self.send(now, consumer, requests);
                 }
             }
             LinkMessage::Retry { tab, id, confirm } => {
@@ -153,8 +171,22 @@ impl Leader {
         }
     }
 
+    fn send(&mut self, now: Now, consumer: ConsumerId, requests: Vec<SendRequest>) {
+        for request in requests {
+            if request.queue && !request.ephemeral && self.engine.store_is_open() {
+                self.held.push_back((self.looks.0 + 1, consumer, request));
+                self.engine.rescan(now);
+            } else {
+                self.engine.send(now, consumer, request);
+            }
+        }
+    }
+
     /// These are alive; a tab that came after the question was asked does not count.
     pub(super) fn alive(&mut self, now: Now, alive: &[TabId]) {
+        if mutant::active(Mutant::KeepDeadTabs) {
+            return;
+        }
         let mut dead = Vec::new();
         for (name, tab) in self.tabs.iter_mut().filter(|(_, tab)| tab.asked) {
             tab.missed = if alive.contains(name) { 0 } else { tab.missed + 1 };
@@ -195,7 +227,10 @@ impl Leader {
                     let message = LinkMessage::Batch { term: self.term, turn: tab.1.turn, batch };
                     return Some(NodeOutput::Link(LinkTarget::Tab(tab.0.clone()), message));
                 }
-                output => return Some(NodeOutput::Engine(output)),
+                output => {
+                    self.looks.0 += u64::from(output == Output::RescanStore);
+                    return Some(NodeOutput::Engine(output));
+                }
             }
         }
     }

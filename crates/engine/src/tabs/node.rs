@@ -6,6 +6,7 @@ use super::link::{Interest, LinkMessage, TabId};
 use super::sends::Sends;
 use super::suspense::{Suspense, Waiting};
 use super::types::{NodeOutput, PageCommand};
+use crate::mutant::{self, Mutant};
 use crate::{
     Batch, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation, Hint, MessageUpdate,
     Now, Output, SocketEvent, StoreError, StoreEvent,
@@ -92,6 +93,14 @@ impl Node {
     /// Something the page wants.
     pub fn handle_page(&mut self, now: Now, command: PageCommand) {
         if self.suspends(now) {
+            if command == PageCommand::PageHide {
+                // Nothing may be held in the bfcache, and there is no time to ask.
+                self.away = !mutant::active(Mutant::KeepLockOnPageHide);
+                self.elect(now);
+                self.settle(now);
+                self.resume(now);
+                return self.settle(now);
+            }
             return self.wait_with(Waiting::Page(command));
         }
         match &command {
@@ -108,7 +117,7 @@ impl Node {
             PageCommand::Send(requests) => self.sends.keep(requests),
             PageCommand::Inquire(about) => self.sends.follow(about),
             PageCommand::Discard { id } => self.sends.discard(id),
-            PageCommand::PageHide => self.away = true,
+            PageCommand::PageHide => self.away = !mutant::active(Mutant::KeepLockOnPageHide),
             PageCommand::Hint(hint) => match hint {
                 Hint::Visible | Hint::Focus => (self.visible, self.away) = (true, false),
                 Hint::PageShow | Hint::Resume => self.away = false,
@@ -135,7 +144,9 @@ impl Node {
             LinkMessage::RollCall { term } => self.heard_leader(now, *term, true),
             LinkMessage::Ask => self.election.asked(),
             LinkMessage::Batch { term, turn, batch }
-                if *term >= self.term && *turn == self.turn && self.role() == Role::Follower =>
+                if *term >= self.term
+                    && (*turn == self.turn || mutant::active(Mutant::BatchesOfAnyTurn))
+                    && self.role() == Role::Follower =>
             {
                 self.election.heard(now);
                 self.sends.note(&batch.items);
@@ -177,6 +188,9 @@ impl Node {
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
         let newer = StoreError::NewerSchema;
         let outdated = matches!(&event, StoreEvent::OpenFailed(e) | StoreEvent::Closed(e) if *e == newer);
+        if outdated && mutant::active(Mutant::OldBuildGoesOn) {
+            return;
+        }
         // Nothing more may be written by then, whoever leads.
         if !outdated && self.suspends(now) {
             return self.wait_with(Waiting::Store(event));
@@ -184,7 +198,9 @@ impl Node {
         match &event {
             StoreEvent::Opened(_) => {
                 self.store_works = Some(true);
-                self.election.share(now);
+                if !mutant::active(Mutant::AloneWithTheStore) {
+                    self.election.share(now);
+                }
             }
             _ if outdated => {
                 // A newer build took the database: stop sending, let it lead, and say so.

@@ -5,6 +5,7 @@ use super::leader::Leader;
 use super::link::{LinkMessage, LinkTarget};
 use super::node::{LOCAL, Node};
 use super::types::{LockRequest, NodeOutput};
+use crate::mutant::{self, Mutant};
 use crate::{Cause, ConnectionState, Delivery, Now, Output, Status, StorageState, StoreError, StoreEvent};
 
 /// Why nothing is saved without locks.
@@ -69,7 +70,7 @@ impl Node {
         self.term = term;
         if news && self.leader.is_some() {
             self.election.deposed(now);
-        } else if self.role() == Role::Follower {
+        } else if self.role() == Role::Follower && !mutant::active(Mutant::IgnoreRollCall) {
             self.sends.new_leader();
             self.announce(true);
         }
@@ -93,7 +94,9 @@ impl Node {
         let mut leader = Leader::new(self.options.clone(), seed, now, self.tab.clone());
         leader.engine.number_sockets_from(self.sockets);
         leader.local(now, &self.interest());
-        leader.inquire(now, LOCAL, self.sends.followed());
+        if !mutant::active(Mutant::NoInquiry) {
+            leader.inquire(now, LOCAL, self.sends.followed());
+        }
         if let Some(token) = self.token.take() {
             leader.engine.handle_token(now, token);
         }
@@ -105,7 +108,8 @@ impl Node {
     /// rows are another's, and what was not stored is found out anew.
     fn step_down(&mut self, now: Now) {
         let Some(mut leader) = self.leader.take() else { return };
-        let ours = self.role() == Role::Idle && !self.alone;
+        let ours = self.role() == Role::Idle && !self.alone && self.suspense.is_none()
+            || mutant::active(Mutant::DeposedLeaderWrites);
         self.sockets = leader.engine.sockets();
         leader.engine.disconnect(now);
         while let Some(output) = leader.engine.poll_output() {
@@ -126,7 +130,7 @@ impl Node {
                 other => self.out.push_back(other),
             }
         }
-        self.sends.engine_gone();
+        self.sends.engine_gone(mutant::active(Mutant::ForgetAtDeposition));
     }
 
     fn drain(&mut self, now: Now) {
@@ -167,6 +171,7 @@ impl Node {
         let (tab, turn) = (self.tab.clone(), self.turn);
         self.say(LinkMessage::Attach { tab: tab.clone(), turn, interest: self.interest() });
         let about = self.sends.followed();
+        let fresh = fresh && !mutant::active(Mutant::NoInquiry);
         if fresh && !about.is_empty() {
             self.say(LinkMessage::Inquire { tab, about });
         }

@@ -7,7 +7,7 @@ use super::node::Node;
 use super::types::NodeOutput;
 use crate::{
     Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, Output, SendRequest, StoreError,
-    StoreEvent, outbox,
+    StoreEvent, outbox, store::unique_order,
 };
 use std::collections::BTreeMap;
 
@@ -109,7 +109,10 @@ impl Sends {
     }
 
     /// It leads no more; its engine may have sent any of these.
-    pub(super) fn engine_gone(&mut self) {
+    pub(super) fn engine_gone(&mut self, forget: bool) {
+        if forget {
+            return self.kept.retain(|kept| kept.with != With::Engine);
+        }
         for kept in self.kept.iter_mut().filter(|kept| kept.with == With::Engine) {
             kept.with = With::Nobody;
             kept.request.again = true;
@@ -145,12 +148,6 @@ impl Sends {
     pub(super) fn next_timeout(&self) -> Option<u64> {
         self.settle_at
     }
-}
-
-/// An order no other row ever had: the time, and what tells rows of one millisecond apart. Odd, and
-/// below 2^53, which is the largest integer a browser stores exactly.
-fn unique_order(now: Now, salt: u64, rows: u64) -> u64 {
-    ((now.wall & ((1 << 42) - 1)) << 11) | ((salt.wrapping_add(rows) & 0x3ff) << 1) | 1
 }
 
 impl Node {
@@ -232,7 +229,7 @@ impl Node {
             }
             match outbox::row_of(&kept.request, now.wall, &self.tab) {
                 Ok(mut row) => {
-                    row.order = unique_order(now, salt, self.sends.rows);
+                    row.order = unique_order(now.wall, salt.wrapping_add(self.sends.rows));
                     self.sends.rows += 1;
                     kept.with = With::Store(number);
                     rows.push(row);

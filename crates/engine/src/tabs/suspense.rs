@@ -4,6 +4,7 @@
 use super::link::LinkMessage;
 use super::node::Node;
 use super::types::{NodeOutput, PageCommand};
+use crate::mutant::{self, Mutant};
 use crate::{Generation, Hint, Meta, Now, SocketEvent, StoreEvent};
 
 /// A store that does not tell the term for so long leaves a leader in doubt: it stands in line again.
@@ -40,6 +41,9 @@ impl Waiting {
 impl Node {
     /// Whether an input has to wait: the term is being read, or must be first.
     pub(super) fn suspends(&mut self, now: Now) -> bool {
+        if mutant::active(Mutant::ActBeforeTerm) {
+            return false;
+        }
         if self.suspense.is_none() && self.leader.is_some() && !self.alone && self.election.overslept(now) {
             self.suspense = Some(Suspense { waiting: Vec::new(), until: now.mono + TERM_MS });
             self.out.push_back(NodeOutput::ReadMeta);

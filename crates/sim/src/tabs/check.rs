@@ -8,7 +8,7 @@ use crate::check::messages::SocketName;
 use crate::check::{Checker, Violation, message_id, message_number, numbers_after};
 use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, Row, StoreEvent, StoreGroup};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// So long after the lock was taken a running leader may not have been told.
 const GRACE_MS: u64 = 100;
@@ -24,6 +24,8 @@ pub struct TabChecker {
     pub inner: Checker,
     /// Place and life of the page that sent the n-th message.
     pub senders: Vec<(usize, u32)>,
+    /// The store had no room for these: when their tab's role changes they take a new place.
+    pub memory_only: BTreeSet<usize>,
     /// A person does not want these any more.
     pub discarded: HashSet<usize>,
 }
@@ -50,6 +52,11 @@ impl TabChecker {
             self.inner.saved(&update.id, on_disk);
         }
         let number = message_number(&update.id);
+        if let Some(n) = number
+            && update.durability == Durability::MemoryOnly
+        {
+            self.memory_only.insert(n);
+        }
         let discarded = number.is_some_and(|n| self.discarded.contains(&n));
         let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
         if let Some(message) = message
@@ -67,11 +74,17 @@ impl TabChecker {
         self.inner.told(update);
     }
 
-    /// A page knows that it arrived: a new leader may have to find that out again.
+    /// A page knows how it ended: a new leader may have to find that out again.
     pub fn is_stale(&self, update: &MessageUpdate) -> bool {
         let message = message_number(&update.id).and_then(|n| self.inner.messages.all.get(n));
-        let arrived = message.is_some_and(|message| message.told == Some(DeliveryState::Delivered));
-        arrived && !update.delivery.is_final()
+        let delivered = |state: &DeliveryState| *state == DeliveryState::Delivered;
+        message.filter(|message| !message.retried).and_then(|message| message.told.as_ref()).is_some_and(
+            |told| {
+                told.is_final()
+                    && (delivered(told) || !delivered(&update.delivery))
+                    && *told != update.delivery
+            },
+        )
     }
 
     /// A worker reads a frame.
@@ -127,6 +140,17 @@ impl TabWorld {
     /// A worker dials.
     pub(super) fn check_dial(&mut self, place: usize) {
         self.fenced(place, "dials");
+    }
+
+    /// What the store had no room for is handed in anew when its tab leads, or leads no more.
+    pub(super) fn new_places(&mut self, place: usize) {
+        let sender = (place, self.tabs[place].life);
+        for n in self.check.memory_only.clone() {
+            if self.check.senders[n] == sender && !self.disk.store.has(&message_id(n)) {
+                let submitted = self.check.inner.messages.next_number();
+                self.check.inner.messages.all[n].submitted = submitted;
+            }
+        }
     }
 
     /// A worker gives a frame to a socket.
@@ -188,6 +212,16 @@ impl TabWorld {
         if self.overruled(place) {
             let number = self.tabs[place].worker.as_ref().map_or(0, |worker| worker.number);
             self.check.inner.fail("fenced", || format!("{number} {does} although it leads no more"));
+        }
+    }
+
+    /// A page goes into the bfcache, and its worker was told.
+    pub(super) fn check_cached(&mut self, place: usize) {
+        let holds = self.holds_lock(place);
+        let Some(worker) = self.tabs[place].worker.as_ref().filter(|worker| worker.vanished) else { return };
+        let number = worker.number;
+        if holds || worker.live.is_some() {
+            self.check.inner.fail("put-away", || format!("{number} is put away with lock or socket"));
         }
     }
 

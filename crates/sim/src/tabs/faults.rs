@@ -144,6 +144,7 @@ impl TabWorld {
 
     pub(super) fn freeze_at(&mut self, place: usize, life: u32, until: u64) {
         if self.tabs[place].life == life {
+            self.check_cached(place);
             self.freeze(place, until, false);
         }
     }

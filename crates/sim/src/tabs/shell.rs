@@ -210,6 +210,7 @@ impl TabWorld {
             }
             NodeOutput::Role(role) => {
                 self.say(|| format!("{number} is {role:?}"));
+                self.new_places(place);
                 let now = self.now;
                 if let Some(worker) = self.worker(place) {
                     worker.role = role;
