@@ -12,6 +12,7 @@ use std::rc::{Rc, Weak};
 pub(super) const START: u64 = 1_767_225_600_000;
 
 type Call = Box<dyn FnOnce()>;
+type Hear = Rc<dyn Fn(Hint)>;
 /// When, and which of those.
 type Key = (u64, u64);
 
@@ -24,7 +25,7 @@ pub(super) struct VirtualTime {
     timers: RefCell<BTreeMap<Key, Call>>,
     frames: RefCell<BTreeMap<Key, Call>>,
     futures: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
-    ears: RefCell<BTreeMap<u64, Rc<dyn Fn(Hint)>>>,
+    ears: RefCell<BTreeMap<u64, Hear>>,
 }
 
 impl VirtualTime {

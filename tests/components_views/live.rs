@@ -140,7 +140,11 @@ async fn a_gap_in_whatever_the_page_follows_is_a_banner_until_dismissed() {
     connection.connect();
     connection.settle().await;
     let chat = Subject::topic(Channel::Chat, "c1");
-    assert_eq!(connection.subscriptions(), [chat.clone()], "the banners subscribe to nothing themselves");
+    assert_eq!(
+        connection.subscriptions(),
+        std::slice::from_ref(&chat),
+        "the banners subscribe to nothing themselves"
+    );
     connection.snapshot_after(chat.clone(), Continuity::Snapshot, []);
     connection.settle().await;
     assert!(page.find("[data-banner=gap]").is_none(), "a first state is no gap");

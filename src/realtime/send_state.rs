@@ -1,0 +1,128 @@
+//! What is known of a message after it was sent, and how that is said.
+
+use sentinelops_engine::{DeliveryState, Durability, FailReason};
+
+/// What is known of a message this page sent: whether it survives a reload, and how far it got.
+///
+/// ```
+/// use sentinelops::engine::{DeliveryState, Durability};
+/// use sentinelops::realtime::SendState;
+///
+/// let state = SendState { durability: Durability::Durable, delivery: DeliveryState::Queued };
+/// assert!(state.is_saved() && !state.is_final());
+/// assert_eq!(state.label(), "saved");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendState {
+    /// Whether it survives a reload.
+    pub durability: Durability,
+    /// How far it got.
+    pub delivery: DeliveryState,
+}
+
+impl Default for SendState {
+    fn default() -> Self {
+        Self { durability: Durability::Pending, delivery: DeliveryState::Queued }
+    }
+}
+
+impl SendState {
+    /// Kept on this device and waiting.
+    pub fn is_saved(&self) -> bool {
+        self.durability == Durability::Durable && self.delivery == DeliveryState::Queued
+    }
+
+    /// Nothing more will happen to it.
+    pub fn is_final(&self) -> bool {
+        self.delivery.is_final()
+    }
+
+    /// The server has it (a basic server: it was handed over).
+    pub fn is_delivered(&self) -> bool {
+        matches!(self.delivery, DeliveryState::Delivered | DeliveryState::HandedOver)
+    }
+
+    /// It ended, and not by arriving.
+    pub fn is_failed(&self) -> bool {
+        self.is_final() && !self.is_delivered()
+    }
+
+    /// A word or two for people. [`SendState::explanation`] says why.
+    pub fn label(&self) -> &'static str {
+        match (&self.delivery, self.durability) {
+            (DeliveryState::Queued, Durability::Durable) => "saved",
+            (DeliveryState::Queued, Durability::Pending) => "saving",
+            (DeliveryState::Queued, Durability::MemoryOnly) => "waiting, not saved",
+            (DeliveryState::Sent, _) => "sent",
+            (DeliveryState::Unconfirmed, _) => "unconfirmed",
+            (DeliveryState::Delivered, _) => "delivered",
+            (DeliveryState::HandedOver, _) => "handed over",
+            (DeliveryState::Failed(_), _) => "failed",
+            (DeliveryState::Expired { .. }, _) => "expired",
+            (DeliveryState::Evicted, _) => "dropped",
+            (DeliveryState::Superseded, _) => "replaced",
+        }
+    }
+
+    /// A sentence for people where the label alone does not explain itself.
+    pub fn explanation(&self) -> Option<String> {
+        Some(match &self.delivery {
+            DeliveryState::Queued if self.durability == Durability::MemoryOnly => {
+                "Kept in memory only: it is lost if this page is closed.".to_owned()
+            }
+            DeliveryState::Unconfirmed => {
+                "The connection broke before an answer came. It is sent again; the server takes it once."
+                    .to_owned()
+            }
+            DeliveryState::Failed(reason) => explain(reason),
+            DeliveryState::Expired { may_have_arrived: true } => {
+                "Too old to send again. It may have arrived: check before you repeat it.".to_owned()
+            }
+            DeliveryState::Expired { may_have_arrived: false } => {
+                "Too old to send; it never left.".to_owned()
+            }
+            DeliveryState::Evicted => {
+                "The queue was full and something more urgent came; it never left.".to_owned()
+            }
+            DeliveryState::Superseded => "A newer one took its place before it left.".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+fn explain(reason: &FailReason) -> String {
+    match reason {
+        FailReason::Refused { code, message } => format!("The server refused it ({code}): {message}"),
+        FailReason::TooManyAttempts { attempts } => {
+            format!("The server put it off {attempts} times; try it again later.")
+        }
+        FailReason::TooBig { found, allowed } => {
+            format!("It has {found} bytes; the server takes {allowed} at most. Shorten it.")
+        }
+        FailReason::Poison { code, reason } => {
+            format!("The server closed the connection over it (code {code}: {reason}).")
+        }
+        FailReason::QueueFull { capacity } => {
+            format!("{capacity} messages at least as urgent are waiting already; it was not taken.")
+        }
+        FailReason::NotConnected => "There is no connection, and it was not to be queued.".to_owned(),
+        FailReason::Invalid { detail } => format!("It cannot be sent: {detail}"),
+        FailReason::Discarded => "It was discarded before it left.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_a_state() {
+        let mut state = SendState::default();
+        assert_eq!(state.label(), "saving");
+        state.durability = Durability::Durable;
+        assert!(state.is_saved());
+        state.delivery = DeliveryState::Failed(FailReason::TooBig { found: 70_000, allowed: 65_536 });
+        assert!(state.is_failed());
+        assert!(state.explanation().unwrap().contains("70000 bytes"));
+    }
+}
