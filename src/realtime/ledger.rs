@@ -167,7 +167,7 @@ mod tests {
         assert!(ledger.update(&news("d", Durability::MemoryOnly, DeliveryState::Delivered)));
         assert_eq!(unsaved(&mut ledger), ["c", "b"], "sent but in memory only: still the page's to keep");
         assert!(!ledger.update(&news("a", Durability::Durable, DeliveryState::Queued)), "no news");
-        assert_eq!(ledger.saved(), [Inquiry { id: "a".to_owned(), coalesced: false }]);
+        assert_eq!(ledger.saved(), [Inquiry { id: "a".to_owned(), coalesced: false, discarded: false }]);
         ledger.update(&news("a", Durability::Durable, DeliveryState::Delivered));
         assert_eq!(ledger.saved(), []);
     }
