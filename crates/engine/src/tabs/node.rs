@@ -95,11 +95,10 @@ impl Node {
         if self.suspends(now) {
             if command == PageCommand::PageHide {
                 // Nothing may be held in the bfcache, and there is no time to ask.
-                self.away = !mutant::active(Mutant::KeepLockOnPageHide);
-                self.elect(now);
-                self.settle(now);
+                self.hide(now);
                 self.resume(now);
-                return self.settle(now);
+                // What waited was said before it.
+                return self.hide(now);
             }
             return self.wait_with(Waiting::Page(command));
         }
@@ -131,6 +130,12 @@ impl Node {
             Some(leader) => leader.page(now, command),
             None => self.follow(command),
         }
+        self.settle(now);
+    }
+
+    fn hide(&mut self, now: Now) {
+        self.away = !mutant::active(Mutant::KeepLockOnPageHide);
+        self.elect(now);
         self.settle(now);
     }
 

@@ -48,10 +48,8 @@ impl TabWorld {
             TabFault::Freeze(who, ms, closes) => {
                 if let Some(place) = self.find(who) {
                     self.freeze(place, until(ms), closes);
-                    if let Some(worker) = &self.tabs[place].worker {
-                        let resume = Inbox::Page(PageCommand::Hint(Hint::Resume));
-                        self.queue.push(until(ms), Happening::Worker(worker.number, resume));
-                    }
+                    let life = self.tabs[place].life;
+                    self.queue.push(until(ms), Happening::Resume(place, life));
                 }
             }
             TabFault::Cache(who, ms, back) => self.cache(who, until(ms), back),
@@ -146,6 +144,13 @@ impl TabWorld {
         if self.tabs[place].life == life {
             self.check_cached(place);
             self.freeze(place, until, false);
+        }
+    }
+
+    /// A page that thawed tells its worker.
+    pub(super) fn resume(&mut self, place: usize, life: u32) {
+        if self.tabs[place].life == life && self.runs(place) {
+            self.post(place, PageCommand::Hint(Hint::Resume));
         }
     }
 

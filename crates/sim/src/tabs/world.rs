@@ -40,6 +40,8 @@ pub(super) enum Happening {
     GiveUp(u32),
     /// A page in this life is frozen until then.
     Freeze(usize, u32, u64),
+    /// A page in this life thaws.
+    Resume(usize, u32),
     /// A page comes back from the bfcache or is dropped.
     CacheEnds(usize, u32, bool),
     /// Somebody connects again.
@@ -192,6 +194,7 @@ impl TabWorld {
             }
             Happening::GiveUp(worker) => self.give_up(worker),
             Happening::Freeze(place, life, until) => self.freeze_at(place, life, until),
+            Happening::Resume(place, life) => self.resume(place, life),
             Happening::CacheEnds(place, life, back) => self.cache_ends(place, life, back),
             Happening::Back(place, life) => self.back(place, life),
             Happening::Gone(place, life, again) => self.gone(place, life, again),
