@@ -45,6 +45,8 @@ pub struct Node {
     /// Names what was last told to a leader: batches that answer to anything else are not for us.
     pub(super) turn: u64,
     pub(super) suspense: Option<Suspense>,
+    /// Until then it may have lost the lock without knowing: it steps down without a word to the store.
+    pub(super) unsure_until: u64,
     pub(super) shown: Option<Role>,
     pub(super) out: VecDeque<NodeOutput>,
 }
@@ -73,6 +75,7 @@ impl Node {
             term: 0,
             turn: 0,
             suspense: None,
+            unsure_until: 0,
             shown: None,
             out: VecDeque::new(),
         };

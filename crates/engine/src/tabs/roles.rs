@@ -108,7 +108,8 @@ impl Node {
     /// rows are another's, and what was not stored is found out anew.
     fn step_down(&mut self, now: Now) {
         let Some(mut leader) = self.leader.take() else { return };
-        let ours = self.role() == Role::Idle && !self.alone && self.suspense.is_none()
+        let certain = self.suspense.is_none() && now.mono >= self.unsure_until;
+        let ours = self.role() == Role::Idle && !self.alone && certain
             || mutant::active(Mutant::DeposedLeaderWrites);
         self.sockets = leader.engine.sockets();
         leader.engine.disconnect(now);

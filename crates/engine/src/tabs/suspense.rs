@@ -10,10 +10,15 @@ use crate::{Generation, Hint, Meta, Now, SocketEvent, StoreEvent};
 /// A store that does not tell the term for so long leaves a leader in doubt: it stands in line again.
 const TERM_MS: u64 = 3_000;
 
+/// The loss of the lock is told within this time.
+const UNSURE_MS: u64 = 1_000;
+
 /// While the stored term is being read.
 pub(super) struct Suspense {
     waiting: Vec<Waiting>,
     pub(super) until: u64,
+    /// Answers that are still to come. Only the last counts: it slept again before the others.
+    asked: u32,
 }
 
 /// An input that waits until then.
@@ -44,8 +49,11 @@ impl Node {
         if mutant::active(Mutant::ActBeforeTerm) {
             return false;
         }
-        if self.suspense.is_none() && self.leader.is_some() && !self.alone && self.election.overslept(now) {
-            self.suspense = Some(Suspense { waiting: Vec::new(), until: now.mono + TERM_MS });
+        if self.leader.is_some() && !self.alone && self.election.overslept(now) {
+            let until = now.mono + TERM_MS;
+            let new = || Suspense { waiting: Vec::new(), until, asked: 0 };
+            let suspense = self.suspense.get_or_insert_with(new);
+            (suspense.until, suspense.asked) = (until, suspense.asked + 1);
             self.out.push_back(NodeOutput::ReadMeta);
         }
         self.suspense.is_some()
@@ -59,11 +67,19 @@ impl Node {
 
     /// The answer to [`NodeOutput::ReadMeta`]; `None` when it could not be read.
     pub fn handle_meta(&mut self, now: Now, meta: Option<&Meta>) {
-        if self.suspense.is_none() {
+        self.suspends(now);
+        let Some(suspense) = &mut self.suspense else { return };
+        suspense.asked = suspense.asked.saturating_sub(1);
+        if suspense.asked > 0 {
             return;
         }
+        self.answer(now, meta);
+    }
+
+    fn answer(&mut self, now: Now, meta: Option<&Meta>) {
         match meta {
-            Some(meta) if meta.term <= self.term => {}
+            // It may have been robbed a moment ago, by one that has not raised the term yet.
+            Some(meta) if meta.term <= self.term => self.unsure_until = now.mono + UNSURE_MS,
             // Another led since, or nobody can say.
             meta => {
                 self.term = meta.map_or(self.term, |meta| meta.term);
@@ -77,7 +93,7 @@ impl Node {
 
     pub(super) fn suspended_too_long(&mut self, now: Now) {
         if self.suspense.as_ref().is_some_and(|suspense| now.mono >= suspense.until) {
-            self.handle_meta(now, None);
+            self.answer(now, None);
         }
     }
 
