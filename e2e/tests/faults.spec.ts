@@ -89,6 +89,20 @@ test('frozen for 5 s, then resumed: usable within 3 s', async ({ world }) => {
   await expectExactlyOnce(page, world.gateway, 5);
 });
 
+test('zombie found on waking: noticed within 2.5 s', async ({ world }) => {
+  const page = await lab(world);
+  const other = await world.chrome.context.newPage();
+  const accepted = world.proxy.accepted;
+  world.proxy.zombie();
+  await other.close();
+  const woke = Date.now();
+  await page.bringToFront();
+  await untilRedial(world, accepted);
+  test.info().annotations.push({ type: 'measured', description: `zombie noticed ${Date.now() - woke} ms after waking` });
+  expect(Date.now() - woke).toBeLessThan(2_500);
+  await expectState(page, 'Connected');
+});
+
 test('into the bfcache and back: usable within 3 s, the socket was closed meanwhile', async ({ world }) => {
   const page = await lab(world);
   await page.goto(world.site.url('/elsewhere.txt'));

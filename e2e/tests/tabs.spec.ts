@@ -1,7 +1,7 @@
 // Many tabs, one connection. Deadlines are the behaviour promised in docs/architecture.md.
 import type { Page } from '@playwright/test';
 import { expect, expectState, test, type World } from '../lib/fixtures';
-import { expectExactlyOnce, labMessages, openDoor, startSending } from '../lib/lab';
+import { expectExactlyOnce, labMessages, openDoor, press, startSending } from '../lib/lab';
 import { crash, leaderOf, openTabs } from '../lib/tabs';
 
 test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '5'] } });
@@ -91,4 +91,16 @@ test('the leader goes to another page: the lock passes on, and all come together
   await expectState(leader, 'Connected');
   await leaderOf([leader, ...followers]);
   expect((await world.gateway.stats()).connections).toBe(1);
+});
+
+test('signed out in one tab: everything is sent first, then all tabs end', async ({ world }) => {
+  const { leader, followers } = await leaderOf(await openTabs(world, 2));
+  const follower = followers[0]!;
+  world.proxy.cut();
+  for (const page of [leader, follower]) await startSending(page, 10, 0);
+  await press(follower, 'lab-sign-out');
+  world.proxy.restore();
+  for (const page of [leader, follower]) await expectState(page, 'Disconnected', 30_000);
+  const { connections, accepted } = await world.gateway.stats();
+  expect({ connections, accepted }).toEqual({ connections: 0, accepted: 20 });
 });

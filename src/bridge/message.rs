@@ -1,6 +1,6 @@
 //! The messages. Plain derives only: postcard knows no flatten, tag or skip.
 
-use sentinelops_engine::tabs::{Inquiry, Role};
+use sentinelops_engine::tabs::{Inquiry, Role, SignOut};
 use sentinelops_engine::{Batch, EngineOptions, Hint, SendRequest, TokenReason, Trace};
 use sentinelops_protocol::Subject;
 use serde::{Deserialize, Serialize};
@@ -23,17 +23,6 @@ pub struct Init {
     pub visible: bool,
     /// Send [`FromWorker::Traces`].
     pub traces: bool,
-}
-
-/// What to do with unsent messages at sign-out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SignOut {
-    /// Send everything first, then close.
-    SendFirst,
-    /// Keep them on this device for the next login of the same user.
-    Keep,
-    /// Delete everything of this user on this device.
-    Wipe,
 }
 
 /// From the page to its worker.

@@ -6,7 +6,7 @@ use super::socket::{Socket, SocketListener};
 use super::store::Store;
 use super::tabs::{TabEvent, Tabs};
 use super::traces::{self, Traces};
-use crate::bridge::{FromWorker, Init, SignOut, ToWorker};
+use crate::bridge::{FromWorker, Init, ToWorker};
 use gloo::timers::callback::Timeout;
 use sentinelops_engine::tabs::{Node, NodeOutput, PageCommand};
 use sentinelops_engine::{Generation, Hint, Now, Output, SocketEvent, StoreEvent};
@@ -49,7 +49,8 @@ struct Core {
     trace_timer: Option<Timeout>,
     /// The page is in the bfcache or going away: nothing is held until it is shown again.
     away: bool,
-    sign_out: Option<SignOut>,
+    /// The session is over; `true`: what it left is deleted.
+    signed_out: Option<bool>,
     _lifecycle: Lifecycle,
 }
 
@@ -111,21 +112,20 @@ impl Inner {
         let Some(core) = place.as_mut() else { return };
         act(core, clock::now());
         core.drain();
-        if core.signed_out() {
-            core.node.handle_page(clock::now(), PageCommand::Disconnect);
-            core.drain();
-            let wiped = (core.sign_out == Some(SignOut::Wipe)).then(|| core.store.wipe());
-            *place = None;
+        if let Some(wipe) = core.signed_out
+            && let Some(core) = place.take()
+        {
             drop(place);
-            self.say_signed_out(wiped);
+            self.say_signed_out(core.store, wipe);
         }
     }
 
-    fn say_signed_out(&self, wiped: Option<super::store::Wiped>) {
+    fn say_signed_out(&self, store: Store, wipe: bool) {
         let reply = self.reply.clone();
+        // Runs after what the engine still had to write has begun.
         wasm_bindgen_futures::spawn_local(async move {
-            if let Some(wiped) = wiped {
-                wiped.await;
+            if wipe {
+                store.wipe().await;
             }
             reply(FromWorker::SignedOut);
         });
@@ -174,7 +174,7 @@ impl Core {
             traces: Traces::default(),
             trace_timer: None,
             away: false,
-            sign_out: None,
+            signed_out: None,
             _lifecycle: Lifecycle::listen(input_from(&me, |core, now, hint| core.hint(now, hint))),
             me,
         }
@@ -201,7 +201,7 @@ impl Core {
             }
             ToWorker::Hint(hint) => return self.hint(now, hint),
             ToWorker::WatchTraces(on) => return self.wants_traces = on,
-            ToWorker::SignOut(how) => return self.sign_out = Some(how),
+            ToWorker::SignOut(how) => PageCommand::SignOut(how),
             // Taken before they come here.
             ToWorker::Init(_) | ToWorker::Beat(_) | ToWorker::Fault(_) => return,
         };
@@ -265,6 +265,7 @@ impl Core {
             NodeOutput::ReadMeta => self.read_meta(),
             NodeOutput::QueryTabs => self.tabs.query(),
             NodeOutput::Role(role) => (self.reply)(FromWorker::Role(role)),
+            NodeOutput::SignedOut { wipe } => self.signed_out = Some(wipe),
         }
         false
     }
@@ -380,17 +381,6 @@ impl Core {
         let traces = self.traces.take();
         if self.wants_traces {
             (self.reply)(FromWorker::Traces(traces));
-        }
-    }
-
-    /// Whether a sign-out that was asked for is due.
-    fn signed_out(&self) -> bool {
-        match self.sign_out {
-            None => false,
-            Some(SignOut::SendFirst) => {
-                self.node.engine().is_none_or(|engine| engine.counts().queued == [0; 4])
-            }
-            Some(SignOut::Keep | SignOut::Wipe) => true,
         }
     }
 }

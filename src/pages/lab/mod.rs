@@ -4,7 +4,7 @@
 mod meter;
 
 use super::ConfigProblems;
-use crate::bridge::BUILD_ID;
+use crate::bridge::{BUILD_ID, SignOut};
 use crate::components::ConnectionStatus;
 use crate::components::shell::Banners;
 use crate::realtime::{
@@ -142,6 +142,11 @@ pub fn LabPage() -> Html {
         move |_: MouseEvent| set.set(true)
     };
 
+    let sign_out = {
+        let client = socket.client().clone();
+        Callback::from(move |_: MouseEvent| client.sign_out(SignOut::SendFirst))
+    };
+
     html! {
         <main>
             <Banners problems={problems.0.clone()} />
@@ -158,6 +163,7 @@ pub fn LabPage() -> Html {
                 <button data-testid="lab-meters" onclick={flood}>{ "Meters" }</button>
                 <button data-testid="lab-connect" onclick={connect}>{ "Connect" }</button>
                 <button data-testid="lab-disconnect" onclick={disconnect}>{ "Disconnect" }</button>
+                <button data-testid="lab-sign-out" onclick={sign_out}>{ "Send, then sign out" }</button>
             </p>
             <p>{ "build: " }<output data-testid="lab-build">{ BUILD_ID }</output></p>
             if *flooded {

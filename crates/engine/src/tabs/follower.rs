@@ -20,6 +20,7 @@ impl Node {
             PageCommand::Token(token) => self.token = Some(token),
             PageCommand::TryNow => self.say(LinkMessage::Hint { hint: None }),
             PageCommand::Hint(hint) => self.say(LinkMessage::Hint { hint: Some(hint) }),
+            PageCommand::SignOut(_) => {}
             PageCommand::PageHide | PageCommand::Disconnect => self.say(LinkMessage::Detach { tab }),
             PageCommand::Inquire(about) => self.say(LinkMessage::Inquire { tab, about }),
             // `settle` hands over what was sent.

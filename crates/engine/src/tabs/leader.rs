@@ -97,7 +97,10 @@ impl Leader {
             PageCommand::WatchOutbox(on) => engine.watch_outbox(now, LOCAL, on),
             PageCommand::Inquire(about) => self.inquire(now, LOCAL, about),
             // The node hands sends over in their order, and takes the engine away for the others.
-            PageCommand::Send(_) | PageCommand::Disconnect | PageCommand::PageHide => {}
+            PageCommand::Send(_)
+            | PageCommand::Disconnect
+            | PageCommand::PageHide
+            | PageCommand::SignOut(_) => {}
         }
     }
 
@@ -167,7 +170,9 @@ impl Leader {
             | LinkMessage::Beat { .. }
             | LinkMessage::RollCall { .. }
             | LinkMessage::Ask
-            | LinkMessage::Batch { .. } => {}
+            | LinkMessage::Batch { .. }
+            | LinkMessage::SignOut
+            | LinkMessage::SignedOut => {}
         }
     }
 

@@ -128,6 +128,10 @@ pub enum LinkMessage {
         /// The batch.
         batch: Batch,
     },
+    /// Follower: send everything, then end the session.
+    SignOut,
+    /// The session of this user is over.
+    SignedOut,
 }
 
 #[cfg(test)]

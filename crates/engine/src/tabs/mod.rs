@@ -15,6 +15,7 @@
 //! | `node`, `roles` | inputs; what follows from a change of role |
 //! | `suspense` | a leader that slept reads the stored term before anything else |
 //! | `sends`, `follower` | what the page sent, until it is safe; what a follower does with commands |
+//! | `sign_out` | the end of a user's session, in all tabs |
 //! | `leader` | the engine, and other tabs as its consumers |
 //! | `election` | lock, beats, silence |
 //! | `link`, `types` | what tabs say to each other; commands and outputs |
@@ -26,6 +27,7 @@ mod link;
 mod node;
 mod roles;
 mod sends;
+mod sign_out;
 mod suspense;
 #[cfg(test)]
 mod tests;
@@ -34,4 +36,5 @@ mod types;
 pub use election::{LockEvent, Role};
 pub use link::{Inquiry, Interest, LINK_VERSION, LinkMessage, LinkTarget, TabId};
 pub use node::{LOCAL, Node};
+pub use sign_out::SignOut;
 pub use types::{LockRequest, NodeOutput, PageCommand};

@@ -4,6 +4,7 @@ use super::election::{Election, LockEvent, Role};
 use super::leader::Leader;
 use super::link::{Interest, LinkMessage, TabId};
 use super::sends::Sends;
+use super::sign_out::{Session, SignOut};
 use super::suspense::{Suspense, Waiting};
 use super::types::{NodeOutput, PageCommand};
 use crate::mutant::{self, Mutant};
@@ -48,6 +49,9 @@ pub struct Node {
     /// Until then it may have lost the lock without knowing: it steps down without a word to the store.
     pub(super) unsure_until: u64,
     pub(super) shown: Option<Role>,
+    pub(super) session: Session,
+    /// Said last of all.
+    pub(super) ended: Option<NodeOutput>,
     pub(super) out: VecDeque<NodeOutput>,
 }
 
@@ -77,6 +81,8 @@ impl Node {
             suspense: None,
             unsure_until: 0,
             shown: None,
+            session: Session::Open,
+            ended: None,
             out: VecDeque::new(),
         };
         node.out.push_back(NodeOutput::Engine(Output::OpenStore));
@@ -106,7 +112,7 @@ impl Node {
             return self.wait_with(Waiting::Page(command));
         }
         match &command {
-            PageCommand::Connect => self.wanted = !self.outdated,
+            PageCommand::Connect => self.wanted = !self.outdated && self.session != Session::Closed,
             PageCommand::Disconnect => self.wanted = false,
             PageCommand::Subscribe(subject) => {
                 self.interest.insert(subject.clone());
@@ -120,6 +126,7 @@ impl Node {
             PageCommand::Inquire(about) => self.sends.follow(about),
             PageCommand::Discard { id } => self.sends.discard(id),
             PageCommand::PageHide => self.away = !mutant::active(Mutant::KeepLockOnPageHide),
+            PageCommand::SignOut(how) => self.sign_out(*how),
             PageCommand::Hint(hint) => match hint {
                 Hint::Visible | Hint::Focus => (self.visible, self.away) = (true, false),
                 Hint::PageShow | Hint::Resume => self.away = false,
@@ -151,6 +158,11 @@ impl Node {
             LinkMessage::Beat { term } => self.heard_leader(now, *term, false),
             LinkMessage::RollCall { term } => self.heard_leader(now, *term, true),
             LinkMessage::Ask => self.election.asked(),
+            LinkMessage::SignOut if self.leader.is_some() => self.sign_out(SignOut::SendFirst),
+            LinkMessage::SignedOut => {
+                self.signed_out();
+                self.elect(now);
+            }
             LinkMessage::Batch { term, turn, batch }
                 if *term >= self.term
                     && (*turn == self.turn || mutant::active(Mutant::BatchesOfAnyTurn))

@@ -14,7 +14,8 @@ const NO_LOCKS: &str = "this browser has no Web Locks (they want https): tabs wo
 impl Node {
     /// After every input: make the role true, carry the engine's outputs out, say what changed.
     pub(super) fn settle(&mut self, now: Now) {
-        self.election.need(self.visible || self.sends.wait());
+        self.election.need(self.visible || self.sends.wait() || self.is_closing());
+        self.close_when_due(now);
         self.share_or_not();
         let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.wanted && !self.away;
         let alone = self.role() == Role::Solo;
@@ -41,6 +42,7 @@ impl Node {
                 }
             }
         }
+        self.out.extend(self.ended.take());
     }
 
     /// Without a store to share this tab neither leads nor follows.
@@ -171,6 +173,7 @@ impl Node {
         }
         let (tab, turn) = (self.tab.clone(), self.turn);
         self.say(LinkMessage::Attach { tab: tab.clone(), turn, interest: self.interest() });
+        self.ask_to_sign_out();
         let about = self.sends.followed();
         let fresh = fresh && !mutant::active(Mutant::NoInquiry);
         if fresh && !about.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage, LinkTarget};
+use super::sign_out::SignOut;
 use crate::{Hint, Output, Row, SendRequest};
 use sentinelops_protocol::Subject;
 
@@ -44,6 +45,8 @@ pub enum PageCommand {
     WatchOutbox(bool),
     /// Into the bfcache or away.
     PageHide,
+    /// End this user's session in all tabs. Ends with [`NodeOutput::SignedOut`].
+    SignOut(SignOut),
     /// To a worker started anew: how did these end, that were saved when its forerunner died? They are
     /// told like any other news.
     Inquire(Vec<Inquiry>),
@@ -85,4 +88,9 @@ pub enum NodeOutput {
     QueryTabs,
     /// What this tab is, when it changes.
     Role(Role),
+    /// The session is over, for good: nothing follows.
+    SignedOut {
+        /// Delete the store.
+        wipe: bool,
+    },
 }

@@ -1,0 +1,142 @@
+//! The end of a user's session: asked for in one tab, carried out once, told to all.
+
+use super::election::Role;
+use super::link::LinkMessage;
+use super::node::Node;
+use super::types::NodeOutput;
+use crate::Now;
+use serde::{Deserialize, Serialize};
+
+/// What to do with unsent messages at sign-out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignOut {
+    /// Send everything first, then close. Waits for a connection.
+    SendFirst,
+    /// Keep them on this device for the next login of the same user.
+    Keep,
+    /// Delete everything of this user on this device.
+    Wipe,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Session {
+    #[default]
+    Open,
+    Closing(SignOut),
+    Closed,
+}
+
+impl Node {
+    /// The page asks for it, or a follower of ours does.
+    pub(super) fn sign_out(&mut self, how: SignOut) {
+        if self.session == Session::Closed {
+            return;
+        }
+        self.session = Session::Closing(how);
+        self.wanted |= how == SignOut::SendFirst && !self.outdated;
+        self.ask_to_sign_out();
+    }
+
+    /// Only who leads knows when everything is sent. Asked again of each new leader.
+    pub(super) fn ask_to_sign_out(&mut self) {
+        if self.session == Session::Closing(SignOut::SendFirst) && self.role() == Role::Follower {
+            self.say(LinkMessage::SignOut);
+        }
+    }
+
+    /// Another tab carried it out.
+    pub(super) fn signed_out(&mut self) {
+        if self.session != Session::Closed {
+            self.close_session(false);
+        }
+    }
+
+    /// Whether a message of ours still waits to be sent, or the end of the session does.
+    pub(super) fn is_closing(&self) -> bool {
+        matches!(self.session, Session::Closing(_))
+    }
+
+    /// Carries it out once it is due. Before the role is made true: what is left is stored by the step
+    /// down that follows.
+    pub(super) fn close_when_due(&mut self, now: Now) {
+        let Session::Closing(how) = self.session else { return };
+        let due = how != SignOut::SendFirst
+            || self.leader.as_ref().is_some_and(|leader| {
+                leader.ready && leader.engine.counts().queued == [0; 4] && !self.sends.wait()
+            });
+        if due {
+            self.say(LinkMessage::SignedOut);
+            self.close_session(how == SignOut::Wipe);
+            self.elect(now);
+        }
+    }
+
+    fn close_session(&mut self, wipe: bool) {
+        self.session = Session::Closed;
+        self.wanted = false;
+        self.ended = Some(NodeOutput::SignedOut { wipe });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LinkTarget, LockEvent, LockRequest, PageCommand};
+    use super::*;
+    use crate::{EngineOptions, StoreEvent};
+
+    fn at(mono: u64) -> Now {
+        Now { mono, wall: mono }
+    }
+
+    fn tab(name: &str) -> Node {
+        let mut options = EngineOptions { tab: name.to_owned(), ..EngineOptions::default() };
+        options.connection.url = "ws://server/".to_owned();
+        let mut node = Node::new(options, 1, at(0));
+        node.handle_page(at(0), PageCommand::Connect);
+        node.handle_store(at(1), StoreEvent::Opened(Box::default()));
+        node
+    }
+
+    fn said(node: &mut Node) -> Vec<LinkMessage> {
+        let outputs = std::iter::from_fn(|| node.poll_output());
+        let links = outputs.filter_map(|output| match output {
+            NodeOutput::Link(LinkTarget::All, message) => Some(message),
+            _ => None,
+        });
+        links.collect()
+    }
+
+    #[test]
+    fn a_follower_asks_the_leader_sends_first_and_all_end() {
+        let (mut leader, mut follower) = (tab("a"), tab("b"));
+        leader.handle_lock(at(2), &LockEvent::Granted);
+        leader.handle_store(at(3), StoreEvent::Opened(Box::default()));
+        follower.handle_link(at(4), LinkMessage::RollCall { term: 1 });
+        said(&mut leader);
+        said(&mut follower);
+
+        follower.handle_page(at(5), PageCommand::SignOut(SignOut::SendFirst));
+        assert_eq!(said(&mut follower), [LinkMessage::SignOut]);
+        leader.handle_link(at(6), LinkMessage::SignOut);
+        let outputs: Vec<_> = std::iter::from_fn(|| leader.poll_output()).collect();
+        assert!(outputs.contains(&NodeOutput::Link(LinkTarget::All, LinkMessage::SignedOut)), "{outputs:?}");
+        assert!(outputs.contains(&NodeOutput::Lock(LockRequest::Release)));
+        assert_eq!(outputs.last(), Some(&NodeOutput::SignedOut { wipe: false }));
+        follower.handle_link(at(7), LinkMessage::SignedOut);
+        let outputs: Vec<_> = std::iter::from_fn(|| follower.poll_output()).collect();
+        assert_eq!(outputs.last(), Some(&NodeOutput::SignedOut { wipe: false }));
+        assert_eq!((leader.role(), follower.role()), (Role::Idle, Role::Idle));
+    }
+
+    #[test]
+    fn to_keep_or_wipe_nobody_is_waited_for() {
+        for (how, wipe) in [(SignOut::Keep, false), (SignOut::Wipe, true)] {
+            let mut follower = tab("b");
+            follower.handle_page(at(5), PageCommand::SignOut(how));
+            let outputs: Vec<_> = std::iter::from_fn(|| follower.poll_output()).collect();
+            assert!(outputs.contains(&NodeOutput::Link(LinkTarget::All, LinkMessage::SignedOut)));
+            assert_eq!(outputs.last(), Some(&NodeOutput::SignedOut { wipe }));
+        }
+    }
+}
