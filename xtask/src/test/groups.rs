@@ -73,7 +73,8 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
     let package = match name {
         "engine" => "sentinelops-engine",
         "protocol" => "sentinelops-protocol",
-        other => bail!("no benchmark is called `{other}`: there are engine and protocol"),
+        "store" => return bench_store(),
+        other => bail!("no benchmark is called `{other}`: there are engine, protocol and store"),
     };
     let mut cargo = run::cargo();
     cargo.args(["bench", "--package", package]);
@@ -81,6 +82,18 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         cargo.arg("--").args(args);
     }
     run::visible(&mut cargo)
+}
+
+/// In a real browser, optimised: durable sends beside what one would write by hand.
+fn bench_store() -> Result<()> {
+    let driver = browser::chromedriver().context("no chromedriver: see `cargo xtask doctor`")?;
+    for bench in ["bench_store", "bench_local_storage"] {
+        let mut pack = run::command("wasm-pack");
+        pack.args(["test", "--release", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
+        pack.arg(&driver).args([".", "--features", "bench", "--test", bench, "--", "--nocapture"]);
+        run::visible(pack.env("WASM_BINDGEN_TEST_TIMEOUT", "600"))?;
+    }
+    Ok(())
 }
 
 pub fn wasm() -> Result<()> {
