@@ -12,6 +12,7 @@
 //! | [`answers`] | acks, nacks, errors, the poison rule |
 //! | [`disk`], [`load`] | groups, the ladder down to memory and back, what a store held |
 //! | [`leaving`] | how a row goes, and when people are told |
+//! | [`view`] | what people see of it |
 //! | [`ended`] | final states remembered, the failed list |
 //! | [`inquiry`] | how did it end? |
 
@@ -26,13 +27,14 @@ mod load;
 mod queue;
 mod row;
 mod sending;
+mod view;
 mod window;
 
 pub(crate) use row::row_of;
 
 use crate::{
-    ConsumerId, DeliveryState, Durability, MessageCounts, MessageInfo, MessageUpdate, Meta, Mode, Now,
-    OutboxOptions, Row, StorageState, StoreGroup, StoreOp,
+    ConsumerId, DeliveryState, Durability, MessageUpdate, Meta, Mode, Now, OutboxOptions, StorageState,
+    StoreGroup, StoreOp,
 };
 use queue::{Entry, Place};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -257,39 +259,6 @@ impl Outbox {
         if self.disk.meta != before {
             self.disk.touch_meta();
         }
-    }
-
-    pub fn counts(&self) -> MessageCounts {
-        MessageCounts {
-            queued: self.queue.by_rank(),
-            in_flight: self.queue.in_flight() as u32,
-            failed: self.failed.len() as u32,
-        }
-    }
-
-    /// Everything not answered yet in the order it was taken, then the failed list.
-    pub fn list(&self) -> Vec<MessageInfo> {
-        let info = |row: &Row, update: MessageUpdate| MessageInfo {
-            update,
-            kind: row.kind.clone(),
-            channel: row.channel,
-            priority: row.priority,
-            created_at: row.created_at,
-            attempts: row.attempts,
-            payload: row::payload_of(row),
-        };
-        let live = self.queue.iter().map(|(_, entry)| info(&entry.row, update_of(entry)));
-        let failed = self.failed.iter().map(|failed| {
-            let durability = self.failed_durability(&failed.row.id);
-            let (id, delivery) = (failed.row.id.clone(), failed.state.clone());
-            info(&failed.row, MessageUpdate { id, durability, delivery })
-        });
-        live.chain(failed).collect()
-    }
-
-    /// Grows with every visible change: whether watchers need a new list.
-    pub fn version(&self) -> u64 {
-        self.version
     }
 
     // Outputs.

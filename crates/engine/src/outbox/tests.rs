@@ -4,7 +4,7 @@ mod model;
 mod storage;
 
 use super::*;
-use crate::{FailReason, FailedRow, SendRequest, StoreEvent, StoreSnapshot};
+use crate::{FailReason, FailedRow, Row, SendRequest, StoreEvent, StoreSnapshot};
 use sentinelops_protocol::{Channel, ClientMessage, Json, Limits, Priority, decode_client_frame};
 use std::collections::BTreeMap;
 
