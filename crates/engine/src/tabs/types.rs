@@ -67,7 +67,7 @@ pub enum LockRequest {
 /// What a node asks of its shell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NodeOutput {
-    /// As an engine asks. `Deliver` is for [`LOCAL`] only.
+    /// As an engine asks. `Deliver` is for [`super::LOCAL`] only.
     Engine(Output),
     /// The lock.
     Lock(LockRequest),
@@ -82,9 +82,9 @@ pub enum NodeOutput {
         /// The rows, with the orders they ask for.
         rows: Vec<Row>,
     },
-    /// Read the stored meta record. Answer with [`Node::handle_meta`].
+    /// Read the stored meta record. Answer with [`super::Node::handle_meta`].
     ReadMeta,
-    /// Which tabs are alive. Answer with [`Node::handle_tabs`].
+    /// Which tabs are alive. Answer with [`super::Node::handle_tabs`].
     QueryTabs,
     /// What this tab is, when it changes.
     Role(Role),
