@@ -1,8 +1,9 @@
 //! A few hundred schedules, so that `cargo test` covers the world. The 10,000 are `cargo xtask sim`.
 
-use sentinelops_sim::run::{OneWorker, run, run_many};
+use sentinelops_sim::run::{Kind, OneWorker, run, run_many};
 use sentinelops_sim::script::generate;
 use sentinelops_sim::storm;
+use sentinelops_sim::tabs::Tabs;
 
 #[test]
 fn three_hundred_schedules_hold() {
@@ -12,6 +13,26 @@ fn three_hundred_schedules_hold() {
         "{failures:#?}\nagain: cargo xtask sim --seed {} --seeds 1",
         failures[0].seed
     );
+}
+
+#[test]
+fn two_hundred_schedules_of_tabs_hold() {
+    let (failures, _) = run_many::<Tabs>(1, 200, 3);
+    assert!(
+        failures.is_empty(),
+        "{failures:#?}\nagain: cargo xtask sim --tabs --seed {} --seeds 1",
+        failures[0].seed
+    );
+}
+
+#[test]
+fn a_schedule_of_tabs_runs_the_same_way_again() {
+    for seed in [7, 8, 9] {
+        let script = Tabs::generate(seed);
+        let (first, second) = (Tabs::run(&script, true), Tabs::run(&script, true));
+        assert_eq!(first.steps, second.steps);
+        assert_eq!(first.story, second.story);
+    }
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub fn lint() -> Result<()> {
 pub fn native() -> Result<()> {
     run::visible(run::cargo().args(["test", "--workspace"]))?;
     sim(&[])?;
+    sim(&["--tabs".to_owned(), "--seeds".to_owned(), "2000".to_owned()])?;
     sim(&["--mutants".to_owned()])
 }
 

@@ -152,7 +152,13 @@ impl Node {
     /// A message of another tab.
     pub fn handle_link(&mut self, now: Now, message: LinkMessage) {
         if self.suspends(now) {
-            return self.wait_with(Waiting::Link(message));
+            match message {
+                // Another leads: that is the answer.
+                LinkMessage::Beat { term } | LinkMessage::RollCall { term } if term > self.term => {
+                    self.answered(now, Some(term));
+                }
+                message => return self.wait_with(Waiting::Link(message)),
+            }
         }
         match &message {
             LinkMessage::Beat { term } => self.heard_leader(now, *term, false),

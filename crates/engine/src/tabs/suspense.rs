@@ -73,16 +73,16 @@ impl Node {
         if suspense.asked > 0 {
             return;
         }
-        self.answer(now, meta);
+        self.answered(now, meta.map(|meta| meta.term));
     }
 
-    fn answer(&mut self, now: Now, meta: Option<&Meta>) {
-        match meta {
+    pub(super) fn answered(&mut self, now: Now, term: Option<u64>) {
+        match term {
             // It may have been robbed a moment ago, by one that has not raised the term yet.
-            Some(meta) if meta.term <= self.term => self.unsure_until = now.mono + UNSURE_MS,
+            Some(term) if term <= self.term => self.unsure_until = now.mono + UNSURE_MS,
             // Another led since, or nobody can say.
-            meta => {
-                self.term = meta.map_or(self.term, |meta| meta.term);
+            term => {
+                self.term = term.unwrap_or(self.term);
                 self.election.deposed(now);
                 self.settle(now);
             }
@@ -93,7 +93,7 @@ impl Node {
 
     pub(super) fn suspended_too_long(&mut self, now: Now) {
         if self.suspense.as_ref().is_some_and(|suspense| now.mono >= suspense.until) {
-            self.answer(now, None);
+            self.answered(now, None);
         }
     }
 

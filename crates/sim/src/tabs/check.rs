@@ -198,7 +198,7 @@ impl TabWorld {
     pub(super) fn check_append(&mut self, place: usize, rows: &[Row]) {
         let Some(worker) = &self.tabs[place].worker else { return };
         let number = worker.number;
-        if worker.node.engine().is_some() {
+        if worker.node.engine().is_some() && worker.node.role() == Role::Leader {
             self.check.inner.fail("one-writer", || format!("{number} appends while it has an engine"));
         }
         let name = &self.tabs[place].name;

@@ -4,7 +4,8 @@
 //! | file | concern |
 //! |---|---|
 //! | [`script`], [`generate`] | what is done to the world |
-//! | [`world`], `tab`, `worker`, `pages` | tabs and their shells |
+//! | [`world`], `tab`, `shell`, `shared` | tabs and their shells |
+//! | `pages`, `messages` | people and pages |
 //! | [`disk`], [`locks`] | IndexedDB and Web Locks, as tabs share them |
 //! | `faults`, `settle` | what breaks, and how it must end |
 //! | [`check`] | what must hold |
@@ -14,9 +15,11 @@ pub mod disk;
 mod faults;
 pub mod generate;
 pub mod locks;
+mod messages;
 mod pages;
 pub mod script;
 mod settle;
+mod shared;
 mod shell;
 mod tab;
 pub mod world;

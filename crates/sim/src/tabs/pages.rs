@@ -3,17 +3,14 @@
 use super::script::{QUIET, TabAction, Who};
 use super::tab::{Inbox, Tab, Worker};
 use super::world::{Happening, TabWorld};
-use crate::check::{message_id, message_number, messages::Message};
+use crate::check::message_id;
 use crate::clock::Clock;
 use crate::page::Page;
-use crate::script::{SendSpec, What};
 use crate::story::clip;
-use crate::world::{request, subject};
+use crate::world::subject;
 use sentinelops_engine::tabs::{Inquiry, Node, PageCommand, Role};
-use sentinelops_engine::{
-    Batch, DeliveryState, Durability, EngineOptions, Hint, ModeOption, Options, OutboxOptions,
-};
-use sentinelops_protocol::{Channel, Subject, ordering_key};
+use sentinelops_engine::{DeliveryState, EngineOptions, Hint, ModeOption, Options, OutboxOptions};
+use sentinelops_protocol::{Channel, Subject};
 
 const CHANNELS: [Channel; 5] =
     [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
@@ -88,7 +85,7 @@ impl TabWorld {
     }
 
     /// Only a page that runs and is looked at does anything.
-    fn acting(&self, who: Who) -> Option<usize> {
+    pub(super) fn acting(&self, who: Who) -> Option<usize> {
         self.find(who).filter(|place| self.runs(*place))
     }
 
@@ -275,154 +272,5 @@ impl TabWorld {
         if again {
             self.open(place);
         }
-    }
-
-    // Messages.
-
-    fn send(&mut self, spec: SendSpec) {
-        let place = spec.page;
-        if self.acting(Who::Place(place)).is_none() {
-            return;
-        }
-        let messages = &mut self.check.inner.messages;
-        let n = messages.all.len();
-        let mut request = request(n, &spec);
-        if spec.coalesce.is_some() {
-            request.coalesce = request.coalesce.map(|name| format!("{name}-{place}"));
-        }
-        let key = ordering_key(request.channel, &request.payload)
-            .map(|name| messages.key(format!("{place}/{}/{name}", self.tabs[place].life)));
-        let promised = spec.queue && !request.ephemeral;
-        let submitted = messages.next_number();
-        messages.all.push(Message {
-            page: place,
-            key,
-            coalesce: request.coalesce.clone(),
-            priority: spec.priority,
-            promised,
-            hopeless: matches!(spec.what, What::Unknown | What::Poison(_)),
-            submitted,
-            original: submitted,
-            instance: 0,
-            first_worker: 0,
-            sent: 0,
-            on: None,
-            nacked: false,
-            answered: false,
-            effects: 0,
-            received: 0,
-            unfenced: false,
-            durable: false,
-            told: None,
-            ended_badly: false,
-            retried: false,
-            // What is not kept keeps no place either.
-            unordered: !promised,
-            let_go: false,
-            forgotten: false,
-            at: self.now,
-        });
-        let tab = &mut self.tabs[place];
-        self.check.senders.push((place, tab.life));
-        if !request.ephemeral {
-            let again = tab.worker.is_some();
-            tab.page.unsaved.push_back((n, sentinelops_engine::SendRequest { again, ..request.clone() }));
-        }
-        self.post(place, PageCommand::Send(vec![request]));
-    }
-
-    fn retry(&mut self, nth: usize) {
-        let failed: Vec<usize> = (0..self.check.inner.messages.all.len())
-            .filter(|n| {
-                let message = &self.check.inner.messages.all[*n];
-                message.promised
-                    && !message.hopeless
-                    && message.effects == 0
-                    && matches!(message.told, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
-                    && self.sender(*n).is_some()
-            })
-            .collect();
-        let Some(&n) = failed.get(nth % failed.len().max(1)) else { return };
-        let Some(place) = self.sender(n) else { return };
-        let submitted = self.check.inner.messages.next_number();
-        let message = &mut self.check.inner.messages.all[n];
-        (message.retried, message.ended_badly) = (true, false);
-        (message.answered, message.nacked) = (false, true);
-        message.submitted = submitted;
-        let id = message_id(n);
-        self.say(|| format!("somebody retries {id}"));
-        self.post(place, PageCommand::Retry { id, confirm: false });
-    }
-
-    fn discard(&mut self, nth: usize) {
-        let open: Vec<usize> = self
-            .check
-            .inner
-            .messages
-            .open()
-            .filter(|(n, message)| message.promised && self.sender(*n).is_some())
-            .map(|(n, _)| n)
-            .collect();
-        let Some(&n) = open.get(nth % open.len().max(1)) else { return };
-        let Some(place) = self.sender(n) else { return };
-        let id = message_id(n);
-        self.say(|| format!("somebody discards {id}"));
-        self.check.discarded.insert(n);
-        self.post(place, PageCommand::Discard { id });
-    }
-
-    /// The place of the page that sent a message, if it is still there and runs.
-    pub(super) fn sender(&self, n: usize) -> Option<usize> {
-        let (place, life) = self.check.senders[n];
-        (self.tabs[place].life == life && self.runs(place)).then_some(place)
-    }
-
-    // What pages get.
-
-    pub(super) fn page_takes(&mut self, number: u32, batch: Batch) {
-        let Some(place) = self.place_of(number) else { return };
-        let tab = &mut self.tabs[place];
-        if tab.frozen_until > self.now {
-            let at = tab.frozen_until + 1;
-            return self.queue.push(at, Happening::Page(number, batch));
-        }
-        tab.note_status(&batch.items);
-        let batch_number = batch.number;
-        let taken = tab.page.take(batch);
-        let name = tab.name.clone();
-        if let Some((invariant, detail)) = taken.wrong {
-            self.check.inner.fail(invariant, || format!("{name}: {detail}"));
-        }
-        for update in taken.updates {
-            if self.check.is_stale(&update) {
-                continue;
-            }
-            let store = &self.disk.store;
-            // What was saved may have been replaced since: the news is as old as its batch.
-            let on_disk = store.was_there(&update.id) || store.failed(&update.id).is_some();
-            self.say(|| {
-                format!("{name} is told: {} {:?} {:?}", update.id, update.durability, update.delivery)
-            });
-            self.check.told(&update, on_disk);
-            let Some(n) = message_number(&update.id) else { continue };
-            if update.durability == Durability::Durable || update.delivery.is_final() {
-                self.tabs[place].page.unsaved.retain(|(unsaved, _)| *unsaved != n);
-            }
-        }
-        if batch_number > 0 {
-            let page = &self.tabs[place].page;
-            let at = (self.now + page.pace).max(page.hung_until);
-            self.queue.push(at, Happening::Credit(number, batch_number));
-        }
-    }
-
-    pub(super) fn credit(&mut self, number: u32, batch: u64) {
-        let Some(place) = self.place_of(number) else { return };
-        let tab = &self.tabs[place];
-        let at = tab.page.hung_until.max(tab.frozen_until);
-        if at > self.now {
-            return self.queue.push(at, Happening::Credit(number, batch));
-        }
-        self.post(place, PageCommand::Credit(batch));
     }
 }

@@ -1,15 +1,12 @@
 //! A worker's shell: gives the node its inputs and carries out its outputs.
 
-use super::disk::{Answer, Ask};
+use super::disk::Ask;
 use super::tab::{Inbox, Worker};
 use super::world::{Happening, TabWorld};
-use crate::check::message_number;
 use crate::net::{End, Item};
 use crate::store::Request;
 use crate::story::clip;
-use sentinelops_engine::tabs::{
-    LinkMessage, LinkTarget, LockEvent, LockRequest, Node, NodeOutput, PageCommand, Role,
-};
+use sentinelops_engine::tabs::{LinkMessage, LockEvent, Node, NodeOutput, PageCommand, Role};
 use sentinelops_engine::{Batch, Generation, Hint, Now, Output, SocketEvent, StoreError, StoreEvent, Trace};
 
 impl TabWorld {
@@ -127,7 +124,7 @@ impl TabWorld {
         self.check_leader(place);
     }
 
-    fn worker(&mut self, place: usize) -> Option<&mut Worker> {
+    pub(super) fn worker(&mut self, place: usize) -> Option<&mut Worker> {
         self.tabs[place].worker.as_mut()
     }
 
@@ -322,158 +319,6 @@ impl TabWorld {
                 self.input(place, |node, now| {
                     node.handle_socket(now, generation, SocketEvent::Closed { code, reason });
                 });
-            }
-        }
-    }
-
-    // Locks and channels.
-
-    fn lock(&mut self, place: usize, number: u32, request: LockRequest) {
-        self.say(|| format!("{number} lock <- {request:?}"));
-        let build = self.tabs[place].build;
-        if request == LockRequest::Steal {
-            self.check_steal(place);
-        }
-        let lock = self.locks.entry(build).or_default();
-        let turn = match request {
-            LockRequest::Request => Some(lock.request(number)),
-            LockRequest::Steal => Some(lock.steal(number)),
-            LockRequest::Release => {
-                lock.release(number);
-                None
-            }
-        };
-        if let Some(worker) = self.worker(place) {
-            worker.turn = turn;
-        }
-    }
-
-    fn broadcast(&mut self, place: usize, target: &LinkTarget, message: &LinkMessage) {
-        let Some(worker) = self.worker(place) else { return };
-        if worker.vanished {
-            return;
-        }
-        let (from, build) = (worker.number, self.tabs[place].build);
-        let slow = if self.now < self.link_slow.1 { self.link_slow.0 } else { 0 };
-        for to in 0..self.tabs.len() {
-            let tab = &self.tabs[to];
-            let meant = match target {
-                LinkTarget::All => to != place,
-                LinkTarget::Tab(name) => tab.name == *name && to != place,
-            };
-            let Some(worker) = tab.worker.as_ref().filter(|worker| meant && !worker.vanished) else {
-                continue;
-            };
-            if tab.build != build {
-                continue;
-            }
-            let number = worker.number;
-            let order = self.link_order.entry((from, number)).or_default();
-            let at = (self.now + self.rng.u64(0..4) + slow).max(*order);
-            *order = at;
-            self.queue.push(at, Happening::Worker(number, Inbox::Link(message.clone())));
-        }
-    }
-
-    // The store.
-
-    pub(super) fn ask(&mut self, number: u32, ask: Ask) {
-        if !matches!(ask, Ask::Plain(Request::Rescan)) {
-            self.say(|| clip(&format!("{number} store <- {ask:?}"), 240));
-        }
-        let pace = self.rng.u64(0..6);
-        let at = self.disk.ask(self.now, number, ask, pace);
-        self.queue.push(at, Happening::Disk);
-    }
-
-    fn open_store(&mut self, place: usize, number: u32) {
-        let build = self.tabs[place].build;
-        let Some(worker) = self.worker(place) else { return };
-        if worker.opening {
-            worker.open_again = true;
-            return;
-        }
-        worker.opening = true;
-        if self.disk.is_open(number) {
-            return self.ask(number, Ask::Plain(Request::Open));
-        }
-        match self.disk.may_open(number, build) {
-            Ok(()) => {
-                self.disk.opened(number, build);
-                self.ask(number, Ask::Plain(Request::Open));
-            }
-            Err(error) => {
-                if error == StoreError::Blocked {
-                    for older in self.disk.older(build).collect::<Vec<_>>() {
-                        self.queue.push(self.now + 1, Happening::Worker(older, Inbox::VersionChange));
-                    }
-                } else if let Some(worker) = self.worker(place) {
-                    worker.opening = false;
-                }
-                let answer = Answer::Event(StoreEvent::OpenFailed(error));
-                self.queue.push(self.now + 2, Happening::Worker(number, Inbox::Store(answer)));
-            }
-        }
-    }
-
-    /// Those who waited for older builds open now.
-    pub(super) fn unblock(&mut self, free: Vec<(u32, u32)>) {
-        for (number, build) in free {
-            if self.place_of(number).is_some() && self.disk.may_open(number, build).is_ok() {
-                self.say(|| format!("{number} opens the store at last"));
-                self.disk.opened(number, build);
-                self.ask(number, Ask::Plain(Request::Open));
-            }
-        }
-    }
-
-    pub(super) fn disk_done(&mut self) {
-        while let Some((owner, needs_thread)) = self.disk.next(self.now) {
-            let blocked = self.place_of(owner).and_then(|place| self.tabs[place].worker.as_ref());
-            let until = blocked.map_or(0, |worker| worker.blocked_until);
-            if needs_thread && self.script.setup.freeze_blocks && until > self.now {
-                self.disk.hold(until);
-                return self.queue.push(until, Happening::Disk);
-            }
-            let Some((number, answer)) = self.disk.carry_out(self.now) else { continue };
-            self.note_store(number, &answer);
-            let at = self.now + self.rng.u64(0..2);
-            self.queue.push(at, Happening::Worker(number, Inbox::Store(answer)));
-        }
-    }
-
-    fn answered(&mut self, place: usize, answer: Answer) {
-        let Some(worker) = self.worker(place) else { return };
-        let number = worker.number;
-        match answer {
-            Answer::Meta(meta) => {
-                self.say(|| format!("{number} store -> {meta:?}"));
-                self.input(place, |node, now| node.handle_meta(now, meta.as_ref()));
-            }
-            Answer::Event(event) => {
-                match &event {
-                    StoreEvent::Opened(_) if worker.open_again => {
-                        worker.open_again = false;
-                        return self.ask(number, Ask::Plain(Request::Open));
-                    }
-                    StoreEvent::Opened(_) => worker.opening = false,
-                    StoreEvent::OpenFailed(StoreError::Blocked) => {}
-                    StoreEvent::OpenFailed(error) => {
-                        worker.outdated |= *error == StoreError::NewerSchema;
-                        (worker.opening, worker.open_again) = (false, false);
-                        // What lies there keeps no order with what is sent meanwhile.
-                        for n in self.disk.store.row_ids().filter_map(message_number) {
-                            self.check.inner.messages.all[n].unordered = true;
-                        }
-                        let free = self.disk.closed(number);
-                        self.unblock(free);
-                    }
-                    _ => {}
-                }
-                if !matches!(event, StoreEvent::Found(_)) {
-                    self.say(|| clip(&format!("{number} store -> {event:?}"), 160));
-                }
-                self.input(place, |node, now| node.handle_store(now, event));
             }
         }
     }

@@ -1,0 +1,112 @@
+//! What breaks in network and server.
+
+use super::{Internet, Traffic};
+use crate::net::End;
+use crate::script::Fault;
+use crate::server::Server;
+use sentinelops_protocol::close;
+
+impl Internet {
+    // What breaks.
+
+    /// A fault of network or server; `live`: the connection it is about, `until`: turns how long into
+    /// till when.
+    pub fn fault(&mut self, fault: &Fault, live: Option<usize>, until: impl Fn(u64) -> u64) {
+        let now = self.now;
+        match *fault {
+            Fault::Reset(server) => {
+                if let Some(index) = live {
+                    self.soon.push((now, Traffic::ClientReset(index)));
+                    self.soon.extend(server.map(|after| (now + after, Traffic::ServerReset(index))));
+                }
+            }
+            Fault::Zombie(up, down) => {
+                if let Some(index) = live {
+                    self.conns[index].up.swallow |= up;
+                    self.conns[index].down.swallow |= down;
+                }
+            }
+            Fault::AckLoss(ms) => {
+                if let Some(index) = live {
+                    self.conns[index].down.swallow = true;
+                    self.soon.push((until(ms), Traffic::ClientReset(index)));
+                    self.soon.push((until(ms) + 30, Traffic::ServerReset(index)));
+                }
+            }
+            Fault::Stall(ms) => self.stall(until(ms)),
+            Fault::Cut(ms, fast) => {
+                self.stall(until(ms));
+                let dials = if fast { &mut self.net.refuse_until } else { &mut self.net.silent_until };
+                *dials = until(ms);
+            }
+            Fault::Refuse(ms) => self.net.refuse_until = until(ms),
+            Fault::Worse(link, ms) => (self.net.worse, self.net.worse_until) = (link, until(ms)),
+            Fault::SlowLogin(ms) => self.slow_login = until(ms),
+            Fault::Restart { down, forget, polite } => self.restart(until(down), forget, polite),
+            Fault::Drain { window, down } => {
+                if let Some(gateway) = &mut self.server.gateway {
+                    gateway.drain(Server::now(now), "restarting", window);
+                }
+                self.serve();
+                self.restart(until(down), false, true);
+            }
+            Fault::Close(code) => {
+                for index in self.server_conns() {
+                    self.server_closes(index, code, "as asked");
+                }
+            }
+            Fault::Flap(ms) => {
+                self.server.flap_until = until(ms);
+                for index in self.server_conns() {
+                    self.server_closes(index, close::INTERNAL, "flap");
+                }
+            }
+            Fault::Nacks(every, ms) => {
+                self.server.nacks_until = until(ms);
+                if let Some(gateway) = &mut self.server.gateway {
+                    gateway.set_nack_every(Some(every));
+                }
+            }
+            Fault::Curse(channel) => self.server.curse_next.push(channel),
+            _ => {}
+        }
+    }
+
+    /// No fault any more.
+    pub fn heal(&mut self) {
+        self.net.heal();
+        self.server.flap_until = 0;
+        self.server.nacks_until = 0;
+        self.server.curse_next.clear();
+        self.server.cursed.clear();
+        self.server_up();
+        if let Some(gateway) = &mut self.server.gateway {
+            gateway.set_nack_every(None);
+        }
+    }
+
+    fn server_conns(&self) -> Vec<usize> {
+        let mut conns: Vec<usize> = self.server.conns.values().copied().collect();
+        conns.sort_unstable();
+        conns
+    }
+
+    fn stall(&mut self, until: u64) {
+        for conn in &mut self.conns {
+            if conn.client != End::Closed || conn.server == End::Open {
+                conn.up.held_until = conn.up.held_until.max(until);
+                conn.down.held_until = conn.down.held_until.max(until);
+            }
+        }
+    }
+
+    fn restart(&mut self, up_at: u64, forget: bool, polite: bool) {
+        for index in self.server_conns() {
+            let (code, reason) = if polite { (close::RESTART, "restart") } else { (close::ABNORMAL, "") };
+            self.server_closes(index, code, reason);
+        }
+        self.effects.extend(self.server.new_effects());
+        self.server.stop(forget);
+        self.soon.push((up_at, Traffic::ServerUp));
+    }
+}
