@@ -205,6 +205,8 @@ impl TabWorld {
                 let at = self.now + self.rng.u64(0..4);
                 self.queue.push(at, Happening::Worker(number, Inbox::Tabs(alive)));
             }
+            // Nobody signs out here.
+            NodeOutput::SignedOut { .. } => {}
             NodeOutput::Role(role) => {
                 self.say(|| format!("{number} is {role:?}"));
                 self.new_places(place);
