@@ -129,5 +129,5 @@ test('3 tabs, a fault a second for 60 s: nothing lost, doubled or falsely failed
 
 test('3 tabs, a fault a second until 2,000 sends: nothing lost, doubled or falsely failed @long', async ({ world }) => {
   test.setTimeout(1_200_000);
-  await run(world, Number(process.env.E2E_SEED ?? 1), { count: 10_000, everyMs: 700 }, (chaos) => chaos.checker.size >= 2_000);
+  await run(world, Number(process.env.E2E_SEED ?? 1), { count: 10_000, everyMs: 400 }, (chaos) => chaos.checker.size >= 2_000);
 });

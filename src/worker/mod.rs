@@ -30,5 +30,7 @@ pub fn worker_main() {
     std::panic::set_hook(Box::new(|info| {
         web_sys::console::error_1(&JsValue::from_str(&format!("the worker stopped: {info}")));
     }));
+    #[cfg(feature = "faults")]
+    faults::show_memory();
     Agent::registrar().encoding::<PacketCodec>().register();
 }
