@@ -151,7 +151,17 @@ impl Page {
     }
 
     async fn message(&mut self) -> FromWorker {
-        in_time("message", self.inbox.next()).await.unwrap()
+        let message = in_time("message", self.inbox.next()).await.unwrap();
+        self.take(&message);
+        message
+    }
+
+    /// A batch is taken, so that the next one comes.
+    fn take(&mut self, message: &FromWorker) {
+        if let FromWorker::Batch(batch) = message {
+            self.shell.handle(ToWorker::Credit(batch.number));
+            self.deliveries.extend(batch.items.iter().cloned());
+        }
     }
 
     /// The next delivery that fits; everything before it is let go.
@@ -163,9 +173,8 @@ impl Page {
                         return found;
                     }
                 }
-                if let Some(FromWorker::Batch(batch)) = self.inbox.next().await {
-                    self.shell.handle(ToWorker::Credit(batch.number));
-                    self.deliveries.extend(batch.items);
+                if let Some(message) = self.inbox.next().await {
+                    self.take(&message);
                 }
             }
         };
@@ -201,8 +210,7 @@ async fn incidents_arrive_and_a_message_is_delivered() {
     let Some(url) = gateway().await else { return };
     let mut page = Page::new(&url, &scope("live"));
     assert_eq!(page.message().await, FromWorker::Ready);
-    let leads = async { while page.inbox.next().await != Some(FromWorker::Role(Role::Leader)) {} };
-    in_time("leads", leads).await;
+    while page.message().await != FromWorker::Role(Role::Leader) {}
     page.state(ConnectionState::Connected).await;
 
     page.tell(ToWorker::Subscribe(Subject::channel(Channel::Incidents)));
