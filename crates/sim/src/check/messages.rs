@@ -135,7 +135,11 @@ impl Checker {
             self.fail("told-truth", || format!("{id} took effect and cannot"));
         }
         let message = &self.messages.all[n];
-        let (Some(key), false) = (message.key, message.retried || message.unordered) else { return };
+        // Given up as "may have arrived", and later ones went on: the network held it for longer.
+        let given_up = matches!(told, Some(DeliveryState::Expired { may_have_arrived: true }));
+        let (Some(key), false) = (message.key, message.retried || message.unordered || given_up) else {
+            return;
+        };
         let (submitted, original) = (message.submitted, message.original);
         let (latest, place) = *self.messages.applied.entry(key).or_insert((n, submitted));
         let other = &self.messages.all[latest];
