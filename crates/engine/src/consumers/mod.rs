@@ -50,11 +50,12 @@ impl Consumers {
     // Commands.
 
     /// It gets the status in its first batch. Attaching again starts over and answers what it had
-    /// subscribed: call `unwant` for each.
+    /// subscribed: call `unwant` for each. Only news of its messages are kept: no snapshot repeats them.
     pub fn attach(&mut self, id: ConsumerId) -> Vec<Subject> {
-        let before = self.detach(id);
+        let (before, news) = self.take(id);
         let mut consumer = Consumer::default();
         consumer.status = Some(Delivery::Status(Box::new(self.status.clone())));
+        news.into_iter().for_each(|update| consumer.update(update));
         self.all.insert(id, consumer);
         self.ready.insert(id);
         before
@@ -62,14 +63,19 @@ impl Consumers {
 
     /// What it had subscribed: call `unwant` for each.
     pub fn detach(&mut self, id: ConsumerId) -> Vec<Subject> {
+        self.take(id).0
+    }
+
+    fn take(&mut self, id: ConsumerId) -> (Vec<Subject>, Vec<MessageUpdate>) {
         self.ready.remove(&id);
         self.metrics_watchers.remove(&id);
         self.outbox_watchers.remove(&id);
-        let subjects = self.all.remove(&id).map(|consumer| consumer.subjects()).unwrap_or_default();
+        let Some(consumer) = self.all.remove(&id) else { return Default::default() };
+        let subjects = consumer.subjects();
         for subject in &subjects {
             self.leave(id, subject);
         }
-        subjects
+        (subjects, consumer.news())
     }
 
     /// `true` when it is new: call `want`. Again for a known subject: a fresh snapshot.

@@ -41,6 +41,8 @@ pub(super) struct Consumer {
     updates: BTreeMap<u64, MessageUpdate>,
     update_at: HashMap<String, u64>,
     updates_seen: u64,
+    /// Those of the outstanding batch: what starts over before its credit came may not have read them.
+    unread: Vec<MessageUpdate>,
     pub status: Option<Delivery>,
     pub metrics: Option<Delivery>,
     pub outbox: Option<Delivery>,
@@ -127,6 +129,13 @@ impl Consumer {
         std::mem::take(&mut self.updates).into_values().collect()
     }
 
+    /// News of messages of which it is not certain that they were taken, in order.
+    pub fn news(mut self) -> Vec<MessageUpdate> {
+        let mut news = std::mem::take(&mut self.unread);
+        news.extend(self.take_updates());
+        news
+    }
+
     pub fn denied(&mut self, subject: &Subject, message: &str) {
         if self.subjects.contains_key(subject) {
             self.others.push_back(Delivery::Denied(subject.clone(), message.to_owned()));
@@ -145,6 +154,7 @@ impl Consumer {
         let fits = self.outstanding == Some(number);
         if fits {
             self.outstanding = None;
+            self.unread.clear();
         }
         fits
     }
@@ -157,7 +167,8 @@ impl Consumer {
         let mut items: Vec<Delivery> = Vec::new();
         items.extend(self.status.take());
         items.extend(self.metrics.take());
-        items.extend(self.take_updates().into_iter().map(Delivery::Message));
+        self.unread = self.take_updates();
+        items.extend(self.unread.iter().cloned().map(Delivery::Message));
         items.extend(self.outbox.take());
         let due = std::mem::take(&mut self.due);
         // Events queued before a subject became due again are older than its snapshot.

@@ -210,3 +210,29 @@ fn detaching_gives_back_what_was_subscribed() {
     assert_eq!(consumers.detach(ONE), []);
     assert_eq!(consumers.poll(&states), None);
 }
+
+#[test]
+fn news_of_messages_outlast_a_new_start() {
+    let (mut consumers, states) = live();
+    let news = |id: &str| MessageUpdate {
+        id: id.to_owned(),
+        durability: crate::Durability::Durable,
+        delivery: crate::DeliveryState::Delivered,
+    };
+    let told = |batch: &Batch| -> Vec<String> {
+        let id = |item: &Delivery| match item {
+            Delivery::Message(update) => Some(update.id.clone()),
+            _ => None,
+        };
+        batch.items.iter().filter_map(id).collect()
+    };
+    consumers.offer_update(ONE, news("read"));
+    let (_, batch) = consumers.poll(&states).unwrap();
+    consumers.credit(ONE, batch.number);
+    consumers.offer_update(ONE, news("on its way"));
+    consumers.poll(&states).unwrap();
+    consumers.offer_update(ONE, news("waiting"));
+    consumers.attach(ONE);
+    let (_, batch) = consumers.poll(&states).unwrap();
+    assert_eq!(told(&batch), ["on its way", "waiting"]);
+}

@@ -1,6 +1,7 @@
 //! What the server answers. Only it ends what was possibly sent.
 
 use super::Outbox;
+use super::leaving::AGAIN_MS;
 use super::queue::Place;
 use crate::mutant::{self, Mutant};
 use crate::{DeliveryState, FailReason, Now};
@@ -45,11 +46,13 @@ impl Outbox {
             entry.row.attempts += u32::from(own);
             attempts = entry.row.attempts;
         }
-        if own && attempts >= self.options.max_attempts.max(1) {
-            self.queue.land(seq);
+        self.queue.land(seq);
+        let too_often = own && attempts >= self.options.max_attempts.max(1);
+        if too_often && self.can_be_ended(seq) {
             return self.end(now, seq, DeliveryState::Failed(FailReason::TooManyAttempts { attempts }));
         }
-        self.queue.land(seq);
+        // What has to stay is not tried again soon.
+        let wait = if too_often { wait.max(AGAIN_MS) } else { wait };
         self.window.clear(seq);
         if !mutant::active(Mutant::ReorderAfterNack) {
             self.queue.block(seq, now.mono.saturating_add(wait.min(MAX_RETRY_MS)));

@@ -53,6 +53,7 @@ impl Outbox {
         };
         let mut entry = Entry::new(row, Some(to), durability);
         entry.volatile = volatile;
+        entry.elsewhere = again && !volatile && self.options.persist;
         entry.unconfirmed = false;
         entry.by_local_clock = self.offset.is_none();
         self.take(entry);

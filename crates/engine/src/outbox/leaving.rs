@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// A store that answers nothing for so long hangs: the keys go on, ms.
 const HANGS_MS: u64 = 5_000;
 /// What was nacked too often and has to stay is not tried again before, ms.
-const AGAIN_MS: u64 = 30_000;
+pub(super) const AGAIN_MS: u64 = 30_000;
 
 /// Rows on their way out, by id.
 #[derive(Debug, Default)]
@@ -110,6 +110,13 @@ impl Outbox {
         );
         let stored = !entry.volatile && entry.durability != Durability::MemoryOnly && self.disk.is_open();
         ours && stored && entry.place == Place::Waiting
+    }
+
+    /// Whether our own decision may end a row that was nacked too often: a copy of it in a store that
+    /// cannot be written now would be sent by the next life, after people were told that it failed.
+    pub(super) fn can_be_ended(&self, seq: u64) -> bool {
+        let copied = |entry: &Entry| entry.durability == Durability::Durable || entry.elsewhere;
+        self.disk.is_open() || !self.queue.get(seq).is_some_and(copied)
     }
 
     fn leave(&mut self, now: Now, seq: u64, state: DeliveryState) {

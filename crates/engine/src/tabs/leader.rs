@@ -275,12 +275,11 @@ impl Leader {
 
     /// The interest is whole: what is no longer in it ends.
     fn attach(&mut self, now: Now, tab: TabId, turn: u64, interest: &Interest) {
-        if self.tabs.get(&tab).is_some_and(|known| known.turn != turn) {
-            self.detach(now, &tab);
-        }
-        if !self.tabs.contains_key(&tab) {
-            let consumer = ConsumerId(self.next_consumer);
-            self.next_consumer += 1;
+        let known = self.tabs.get(&tab).map(|known| (known.turn, known.consumer));
+        if known.is_none_or(|(before, _)| before != turn) {
+            // The same consumer for life: its messages name it, and news of them outlast a turn.
+            let consumer = known.map_or(ConsumerId(self.next_consumer), |(_, consumer)| consumer);
+            self.next_consumer += u64::from(known.is_none());
             self.engine.attach_tab(now, consumer, &tab);
             let new = Tab { consumer, turn, asked: false, missed: 0, subjects: BTreeSet::new() };
             self.tabs.insert(tab.clone(), new);

@@ -44,7 +44,8 @@ pub(super) struct Sends {
     appends: u64,
     /// Rows appended so far.
     rows: u64,
-    appending: Option<u64>,
+    /// The transaction under way, and the turn in which it began.
+    appending: Option<(u64, u64)>,
     /// Waits for the role to settle, until when.
     settle_at: Option<u64>,
     settled: bool,
@@ -243,7 +244,7 @@ impl Node {
         }
         if !rows.is_empty() {
             self.sends.appends += 1;
-            self.sends.appending = Some(number);
+            self.sends.appending = Some((number, self.turn));
             self.out.push_back(NodeOutput::Append { number, rows });
         }
     }
@@ -258,9 +259,9 @@ impl Node {
         if number < FIRST_APPEND {
             return false;
         }
-        self.sends.appending.take_if(|appending| *appending == number);
+        let begun = self.sends.appending.take_if(|(appending, _)| *appending == number);
         match error {
-            None => self.saved(now, number),
+            None => self.saved(now, number, begun.is_some_and(|(_, turn)| turn == self.turn)),
             Some(error) => {
                 let dead = matches!(error, StoreError::Dead(_));
                 for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Store(number)) {
@@ -275,13 +276,17 @@ impl Node {
         true
     }
 
-    fn saved(&mut self, now: Now, number: u64) {
+    /// `same_turn`: nobody was asked, since they were handed to the store, how saved messages ended.
+    fn saved(&mut self, now: Now, number: u64, same_turn: bool) {
         let saved: Vec<Kept> =
             self.sends.kept.extract_if(.., |kept| kept.with == With::Store(number)).collect();
         let mut items = Vec::with_capacity(saved.len());
+        let mut about = Vec::new();
         for Kept { request, .. } in saved {
             let delivery = if request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
-            self.sends.opened(&request.id, request.coalesce.is_some());
+            let coalesced = request.coalesce.is_some();
+            self.sends.opened(&request.id, coalesced);
+            about.push(Inquiry { id: request.id.clone(), coalesced, discarded: false });
             let durability = Durability::Durable;
             items.push(Delivery::Message(MessageUpdate { id: request.id, durability, delivery }));
         }
@@ -291,6 +296,10 @@ impl Node {
         match &mut self.leader {
             Some(leader) => leader.engine.rescan(now),
             None => self.say(LinkMessage::Poke),
+        }
+        // Who led before may have found and sent them, and told it to an earlier turn of ours.
+        if !same_turn && !about.is_empty() && self.role() == Role::Follower {
+            self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
         }
     }
 

@@ -156,3 +156,26 @@ fn an_answer_to_an_append_that_comes_after_the_end_changes_nothing() {
     };
     assert!(!drain(&mut node).iter().any(told), "the engine has it, and tells");
 }
+
+/// The leader before may have found the row by itself, sent it, and told its end to our earlier turn.
+#[test]
+fn what_was_saved_across_a_change_of_leader_is_asked_after() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    node.handle_page(at(10), send("a"));
+    let number = drain(&mut node).iter().find_map(|output| match output {
+        NodeOutput::Append { number, .. } => Some(*number),
+        _ => None,
+    });
+    node.handle_link(at(11), LinkMessage::RollCall { term: 4 });
+    let asks = |outputs: &[NodeOutput]| -> Vec<String> {
+        let about = outputs.iter().filter_map(|output| match output {
+            NodeOutput::Link(_, LinkMessage::Inquire { about, .. }) => Some(about),
+            _ => None,
+        });
+        about.flatten().map(|inquiry| inquiry.id.clone()).collect()
+    };
+    assert_eq!(asks(&drain(&mut node)), [""; 0], "it is not known to be saved yet");
+    node.handle_store(at(12), StoreEvent::Committed { number: number.unwrap() });
+    assert_eq!(asks(&drain(&mut node)), ["a"]);
+}

@@ -26,6 +26,8 @@ pub(in crate::outbox) struct Entry {
     pub unconfirmed: bool,
     /// Never stored; refused rather than kept while disconnected.
     pub volatile: bool,
+    /// Another outbox may have stored it: it was handed in again after one was lost.
+    pub elsewhere: bool,
     /// How often it was alone in flight when the server closed over what it was sent.
     pub alone: u8,
     /// The stored copy does not say yet that it was possibly sent.
@@ -39,8 +41,20 @@ impl Entry {
     pub fn new(row: Row, to: Option<ConsumerId>, durability: Durability) -> Self {
         let (unconfirmed, volatile, alone) = (row.possibly_sent, false, 0);
         let lane = LaneKey::Alone(0);
-        let (unflagged, by_local_clock, place) = (false, false, Place::Waiting);
-        Self { row, to, durability, place, unconfirmed, volatile, alone, unflagged, by_local_clock, lane }
+        let (elsewhere, unflagged, by_local_clock, place) = (false, false, false, Place::Waiting);
+        Self {
+            row,
+            to,
+            durability,
+            place,
+            unconfirmed,
+            volatile,
+            elsewhere,
+            alone,
+            unflagged,
+            by_local_clock,
+            lane,
+        }
     }
 
     pub fn rank(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Order, window, answers, capacity, hand-over.
 
 use super::*;
+use crate::StoreError;
 use sentinelops_protocol::Code;
 
 #[test]
@@ -169,6 +170,36 @@ fn retryable_nacks_are_counted_and_final_ones_end_it() {
     assert!(!world.failed.contains_key("a"));
     assert!(world.outbox.server_error(world.now(), "a", Code::Invalid, "no".to_owned()));
     assert!(!world.outbox.server_error(world.now(), "zzz", Code::Invalid, "no".to_owned()));
+}
+
+/// A row that lies, or may lie, in a store which cannot be written would be sent by the next life.
+#[test]
+fn what_may_lie_in_a_store_that_is_away_is_never_nacked_too_often() {
+    let mut world = World::new();
+    world.send_id("stored");
+    world.store(StoreEvent::Closed(StoreError::Unavailable("gone".to_owned())));
+    world.send(SendRequest { again: true, ..request("again", Priority::Normal, None) });
+    world.send_id("here");
+    world.connect(v1());
+    assert_eq!(world.frame(), ["stored", "again", "here"]);
+    for _ in 1..=3 {
+        for id in ["stored", "again", "here"] {
+            world.nack(id, Some(10));
+        }
+        world.pass(10);
+        world.frame();
+    }
+    assert_eq!(*failed(world.state("here")), FailReason::TooManyAttempts { attempts: 3 });
+    assert_eq!(*world.state("stored"), DeliveryState::Queued);
+    assert_eq!(*world.state("again"), DeliveryState::Queued);
+    world.pass(30_000);
+    assert_eq!(world.frame(), ["stored", "again"]);
+    // Where the store takes it in, it can end.
+    world.open();
+    for id in ["stored", "again"] {
+        world.nack(id, Some(10));
+        assert_eq!(*failed(world.state(id)), FailReason::TooManyAttempts { attempts: 4 });
+    }
 }
 
 #[test]
