@@ -21,7 +21,8 @@ pub enum Request {
 #[derive(Debug, Default)]
 pub struct Store {
     rows: BTreeMap<(u8, u64), Row>,
-    ids: BTreeMap<String, (u8, u64)>,
+    /// Where the rows of an id lie: two leaders may have stored it twice.
+    ids: BTreeMap<String, BTreeSet<(u8, u64)>>,
     failed: BTreeMap<String, FailedRow>,
     meta: Meta,
     pending: VecDeque<Request>,
@@ -202,19 +203,11 @@ impl Store {
                 StoreOp::Put(row) => {
                     self.ever.insert(row.id.clone());
                     let key = (row.priority.rank(), row.order);
-                    if let Some(old) = self.rows.get(&key)
-                        && old.id != row.id
-                    {
-                        self.ids.remove(&old.id);
-                    }
-                    self.ids.insert(row.id.clone(), key);
+                    self.remove(key);
+                    self.ids.entry(row.id.clone()).or_default().insert(key);
                     self.rows.insert(key, row);
                 }
-                StoreOp::Delete { priority, order, .. } => {
-                    if let Some(row) = self.rows.remove(&(priority.rank(), order)) {
-                        self.ids.remove(&row.id);
-                    }
-                }
+                StoreOp::Delete { priority, order, .. } => self.remove((priority.rank(), order)),
                 StoreOp::PutFailed(failed) => {
                     self.failed.insert(failed.row.id.clone(), failed);
                 }
@@ -222,6 +215,16 @@ impl Store {
                     self.failed.remove(&id);
                 }
                 StoreOp::PutMeta(meta) => self.meta = meta,
+            }
+        }
+    }
+
+    fn remove(&mut self, key: (u8, u64)) {
+        let Some(row) = self.rows.remove(&key) else { return };
+        if let Some(keys) = self.ids.get_mut(&row.id) {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.ids.remove(&row.id);
             }
         }
     }

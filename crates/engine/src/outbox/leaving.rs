@@ -1,7 +1,7 @@
 //! How a row goes.
 //!
-//! A row that lies in the store and ends by our own decision (evicted, replaced, discarded, nacked
-//! too often) is still sent by the next life until the store has taken its end in. So it *leaves* first: it is out of the
+//! A row that lies in the store and ends by our own decision (evicted, replaced, discarded, no room,
+//! nacked too often) is still sent by the next life until the store has taken its end in. So it *leaves* first: it is out of the
 //! queue, nobody is told, and what is behind it in its key waits, because a later message must not
 //! overtake one that may come back. When the store says yes it is gone; when the store says no it is back in
 //! its old place.
@@ -105,8 +105,9 @@ impl Outbox {
             state,
             DeliveryState::Evicted
                 | DeliveryState::Superseded
-                | DeliveryState::Failed(FailReason::Discarded)
-                | DeliveryState::Failed(FailReason::TooManyAttempts { .. })
+                | DeliveryState::Failed(
+                    FailReason::Discarded | FailReason::TooManyAttempts { .. } | FailReason::QueueFull { .. }
+                )
         );
         let stored = !entry.volatile && entry.durability != Durability::MemoryOnly && self.disk.is_open();
         ours && stored && entry.place == Place::Waiting

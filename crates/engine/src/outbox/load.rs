@@ -92,14 +92,14 @@ impl Outbox {
             let flagged = row.possibly_sent;
             let possibly_sent = if first { marked(&row) } else { flagged };
             if let Some(seq) = self.queue.find(&row.id) {
-                self.is_stored_already(seq, row, possibly_sent, flagged);
+                self.is_stored_already(first, seq, row, possibly_sent, flagged);
             } else if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
                 over.push(row);
             } else {
                 row.possibly_sent = possibly_sent;
                 let mut entry = Entry::new(row, None, Durability::Durable);
                 entry.unflagged = possibly_sent && !flagged;
-                let seq = self.old_seq();
+                let seq = self.seq_of_loaded(first);
                 self.insert_loaded(now, seq, entry);
             }
         }
@@ -142,8 +142,14 @@ impl Outbox {
         }
     }
 
+    /// What the first opening finds is older than all that was taken since; later ones find, besides
+    /// what is known, what other tabs appended meanwhile.
+    fn seq_of_loaded(&mut self, first: bool) -> u64 {
+        if first { self.old_seq() } else { self.new_seq() }
+    }
+
     /// A row of memory that the store holds too: the store was away for a while.
-    fn is_stored_already(&mut self, seq: u64, row: Row, possibly_sent: bool, flagged: bool) {
+    fn is_stored_already(&mut self, first: bool, seq: u64, row: Row, possibly_sent: bool, flagged: bool) {
         let Some(entry) = self.queue.get(seq) else { return };
         if entry.row.order == row.order && entry.row.priority == row.priority {
             if entry.row.possibly_sent && !flagged {
@@ -157,7 +163,7 @@ impl Outbox {
             entry = Entry::new(Row { possibly_sent: sent, ..row }, to, Durability::Durable);
             entry.alone = alone;
             entry.unflagged = sent && !flagged;
-            let seq = self.old_seq();
+            let seq = if first { self.old_seq() } else { seq };
             self.queue.insert(seq, entry);
             self.tell(seq);
             return;

@@ -209,6 +209,11 @@ impl Election {
         late
     }
 
+    /// A leader in doubt is awake, though it does nothing of what is due.
+    pub(crate) fn awake(&mut self, now: Now) {
+        self.last_tick = now.mono;
+    }
+
     fn watch(&mut self, now: Now) {
         if mutant::active(Mutant::StealFromTheLiving) && now.mono.saturating_sub(self.last_heard) >= 900 {
             self.heard(now);

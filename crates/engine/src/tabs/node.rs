@@ -285,7 +285,8 @@ impl Node {
     /// Monotonic ms at which [`Node::handle_timeout`] must be called at the latest.
     pub fn poll_timeout(&self) -> Option<u64> {
         if let Some(suspense) = &self.suspense {
-            return Some(suspense.until);
+            // Its own sleep meanwhile is noticed by ticks that go on.
+            return self.election.next_timeout().into_iter().chain([suspense.until]).min();
         }
         let inner = match &self.leader {
             Some(leader) => leader.next_timeout(),

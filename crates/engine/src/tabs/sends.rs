@@ -60,7 +60,7 @@ impl Sends {
     /// The page sent these. Ephemeral ones are handed on at once or not at all.
     pub(super) fn keep(&mut self, requests: &[SendRequest]) {
         for request in requests {
-            if !self.kept.iter().any(|kept| kept.request.id == request.id) {
+            if !self.keeps(&request.id) {
                 let request = request.clone();
                 self.kept.push(Kept { request, with: With::Nobody, unstorable: false });
             }
@@ -127,11 +127,16 @@ impl Sends {
             if update.delivery.is_final() {
                 self.drop(&update.id);
                 self.open.remove(&update.id);
-            } else if update.durability == Durability::Durable {
+            } else if update.durability == Durability::Durable || !self.keeps(&update.id) {
+                // What is not kept was tried again from the failed list, where it stays until stored.
                 let coalesced = self.drop(&update.id).is_some_and(|request| request.coalesce.is_some());
                 self.opened(&update.id, coalesced);
             }
         }
+    }
+
+    fn keeps(&self, id: &str) -> bool {
+        self.kept.iter().any(|kept| kept.request.id == id)
     }
 
     fn drop(&mut self, id: &str) -> Option<SendRequest> {

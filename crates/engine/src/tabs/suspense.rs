@@ -55,6 +55,8 @@ impl Node {
             let suspense = self.suspense.get_or_insert_with(new);
             (suspense.until, suspense.asked) = (until, suspense.asked + 1);
             self.out.push_back(NodeOutput::ReadMeta);
+        } else if self.suspense.is_some() {
+            self.election.awake(now);
         }
         self.suspense.is_some()
     }

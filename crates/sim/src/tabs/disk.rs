@@ -44,7 +44,8 @@ pub struct Disk {
     waiting: VecDeque<Waiting>,
     /// Open handles: worker and its build.
     handles: BTreeMap<u32, u32>,
-    /// Workers that wait for older builds to let go.
+    /// Workers that wait for older builds to let go, and those who asked to open it after them: a
+    /// browser keeps them in line.
     blocked: Vec<(u32, u32)>,
     last_done: u64,
 }
@@ -96,6 +97,15 @@ impl Disk {
             Ask::Plain(request) => Answer::Event(self.store.carry_out(now, request)),
         };
         Some((worker, answer))
+    }
+
+    /// Whether somebody waits to open it; whoever comes now waits behind, and hears nothing until then.
+    pub fn waits_behind(&mut self, worker: u32, build: u32) -> bool {
+        let waits = !self.blocked.is_empty();
+        if waits {
+            self.blocked.push((worker, build));
+        }
+        waits
     }
 
     /// A build wants to open: `Err` when it may not, or must wait for others.

@@ -81,6 +81,12 @@ impl TabWorld {
         if self.disk.is_open(number) {
             return self.ask(number, Ask::Plain(Request::Open));
         }
+        if !self.disk.waits_behind(number, build) {
+            self.try_to_open(place, number, build);
+        }
+    }
+
+    fn try_to_open(&mut self, place: usize, number: u32, build: u32) {
         match self.disk.may_open(number, build) {
             Ok(()) => {
                 self.disk.opened(number, build);
@@ -100,13 +106,14 @@ impl TabWorld {
         }
     }
 
-    /// Those who waited for older builds open now.
+    /// Those who waited in line open now.
     pub(super) fn unblock(&mut self, free: Vec<(u32, u32)>) {
         for (number, build) in free {
-            if self.place_of(number).is_some() && self.disk.may_open(number, build).is_ok() {
-                self.say(|| format!("{number} opens the store at last"));
-                self.disk.opened(number, build);
-                self.ask(number, Ask::Plain(Request::Open));
+            if let Some(place) = self.place_of(number)
+                && !self.disk.waits_behind(number, build)
+            {
+                self.say(|| format!("{number} is next to open the store"));
+                self.try_to_open(place, number, build);
             }
         }
     }
