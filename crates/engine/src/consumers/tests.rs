@@ -180,14 +180,14 @@ fn status_and_news_of_a_message_are_conflated() {
 fn lists_come_at_most_every_100_ms_and_only_when_something_changed() {
     let (mut consumers, states) = live();
     let at = |mono| Now { mono, wall: mono };
-    consumers.outbox_version(1);
+    consumers.outbox_version(1, true);
     assert!(!consumers.wants_outbox(at(0)), "nobody looks");
     consumers.watch_outbox(at(0), ONE, true);
     assert!(consumers.wants_outbox(at(0)));
     consumers.offer_outbox(at(0), vec![], MessageCounts::default());
     assert!(matches!(consumers.poll(&states).unwrap().1.items[..], [Delivery::Outbox(..)]));
     assert_eq!(consumers.next_timeout(), None);
-    consumers.outbox_version(2);
+    consumers.outbox_version(2, true);
     assert!(!consumers.wants_outbox(at(99)));
     assert_eq!(consumers.next_timeout(), Some(100));
     assert!(consumers.wants_outbox(at(100)));
@@ -235,4 +235,16 @@ fn news_of_messages_outlast_a_new_start() {
     consumers.attach(ONE);
     let (_, batch) = consumers.poll(&states).unwrap();
     assert_eq!(told(&batch), ["on its way", "waiting"]);
+}
+
+#[test]
+fn a_list_waits_for_what_the_store_holds() {
+    let (mut consumers, _) = live();
+    let now = Now { mono: 1_000, wall: 0 };
+    consumers.watch_outbox(now, ONE, true);
+    consumers.outbox_version(1, false);
+    assert!(!consumers.wants_outbox(now));
+    assert_eq!(consumers.next_timeout(), None);
+    consumers.outbox_version(1, true);
+    assert!(consumers.wants_outbox(now));
 }

@@ -211,6 +211,16 @@ impl Engine {
         self.outbox.last_groups()
     }
 
+    /// What is being stored now.
+    pub(crate) fn group_under_way(&self) -> Option<&crate::StoreGroup> {
+        self.outbox.group_under_way()
+    }
+
+    /// How messages end once the store has taken this group in; nobody was told yet.
+    pub(crate) fn endings_in(&self, group: &crate::StoreGroup) -> Vec<crate::MessageUpdate> {
+        self.outbox.endings_in(group)
+    }
+
     /// Rows get numbers that no other leader gives: two may lead for a moment, and a row is replaced by
     /// priority and order.
     pub(crate) fn number_rows_from(&mut self, wall: u64, salt: u64) {

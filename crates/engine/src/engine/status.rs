@@ -2,12 +2,17 @@
 
 use super::{Engine, Phase};
 use crate::timers::Timer;
-use crate::{ConnectionState, Metrics, Now, Status};
+use crate::{Cause, ConnectionState, Metrics, Now, Status};
 
 impl Engine {
     /// The connection as shown.
     pub fn status(&self) -> Status {
         self.shown.clone()
+    }
+
+    /// The server closed because of a newer connection of this browser.
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.phase == Phase::Stopped && self.cause == Cause::Superseded
     }
 
     /// Counters since the engine started.

@@ -8,7 +8,9 @@
 
 use super::queue::{Entry, Place};
 use super::{Outbox, update_of};
-use crate::{ConsumerId, DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreOp};
+use crate::{
+    ConsumerId, DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreGroup, StoreOp,
+};
 use std::collections::HashMap;
 
 /// A store that answers nothing for so long hangs: the keys go on, ms.
@@ -65,6 +67,17 @@ impl Leaving {
 
     pub fn next_timeout(&self) -> Option<u64> {
         self.until
+    }
+
+    /// The row that ends when the store takes this in.
+    fn ended_by(&self, op: &StoreOp) -> Option<&Leaver> {
+        let (id, order, listing) = match op {
+            StoreOp::PutFailed(failed) => (&failed.row.id, failed.row.order, true),
+            StoreOp::Delete { id, order, .. } => (id, *order, false),
+            _ => return None,
+        };
+        let fits = |leaver: &&Leaver| is_listed(&leaver.state) == listing && leaver.entry.row.order == order;
+        self.rows.get(id).filter(fits)
     }
 
     fn take(&mut self, id: &str) -> Option<Leaver> {
@@ -138,17 +151,21 @@ impl Outbox {
 
     /// The store took something in: perhaps the end of a row that leaves.
     pub(super) fn has_left(&mut self, op: &StoreOp) {
-        let (id, order, listing) = match op {
-            StoreOp::PutFailed(failed) => (&failed.row.id, failed.row.order, true),
-            StoreOp::Delete { id, order, .. } => (id, *order, false),
-            _ => return,
-        };
-        let fits = |leaver: &Leaver| is_listed(&leaver.state) == listing && leaver.entry.row.order == order;
-        if !self.leaving.rows.get(id).is_some_and(fits) {
-            return;
+        if let Some(leaver) = self.leaving.ended_by(op) {
+            let id = leaver.entry.row.id.clone();
+            self.gone(&id);
         }
-        let id = id.clone();
-        self.gone(&id);
+    }
+
+    /// See [`crate::Engine::endings_in`].
+    pub fn endings_in(&self, group: &StoreGroup) -> Vec<MessageUpdate> {
+        let ended = group.ops.iter().filter_map(|op| self.leaving.ended_by(op));
+        let update = |leaver: &Leaver| MessageUpdate {
+            id: leaver.entry.row.id.clone(),
+            durability: leaver.entry.durability,
+            delivery: leaver.state.clone(),
+        };
+        ended.map(update).collect()
     }
 
     /// The store never held it, and will not: no next life sends it, and its end needs no store.

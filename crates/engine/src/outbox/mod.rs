@@ -31,6 +31,7 @@ mod view;
 mod window;
 
 pub(crate) use row::row_of;
+pub(crate) use view::preview;
 
 use crate::{
     ConsumerId, DeliveryState, Durability, MessageUpdate, Meta, Mode, Now, OutboxOptions, StorageState,
@@ -295,6 +296,11 @@ impl Outbox {
                 None => return groups,
             }
         }
+    }
+
+    /// See [`crate::Engine::group_under_way`].
+    pub fn group_under_way(&self) -> Option<&StoreGroup> {
+        self.disk.group_under_way()
     }
 
     /// Another tab appended rows: look for them.

@@ -1,7 +1,25 @@
 //! What people see of the outbox.
 
 use super::{Outbox, row, update_of};
-use crate::{MessageCounts, MessageInfo, MessageUpdate, Row};
+use crate::tabs::LOCAL;
+use crate::{
+    MessageCounts, MessageInfo, MessageUpdate, Now, OutboxOptions, Row, SendRequest, StoreEvent,
+    StoreSnapshot,
+};
+
+/// What an outbox would show of a store that nobody works on now, and of what waits to get there.
+pub(crate) fn preview(
+    options: &OutboxOptions,
+    tab: &str,
+    now: Now,
+    stored: StoreSnapshot,
+    kept: impl Iterator<Item = SendRequest>,
+) -> (Vec<MessageInfo>, MessageCounts) {
+    let mut outbox = Outbox::new(options.clone(), tab.to_owned(), now);
+    outbox.store_event(now, StoreEvent::Opened(Box::new(stored)));
+    kept.for_each(|request| outbox.enqueue(now, LOCAL, request));
+    (outbox.list(), outbox.counts())
+}
 
 impl Outbox {
     pub fn counts(&self) -> MessageCounts {

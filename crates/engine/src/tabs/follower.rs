@@ -1,8 +1,10 @@
 //! Commands of the page while this tab has no engine: the leader is asked.
 
+use super::election::Role;
 use super::link::LinkMessage;
 use super::node::Node;
-use super::types::PageCommand;
+use super::types::{NodeOutput, PageCommand};
+use crate::{Delivery, Now, Output, StoreSnapshot, outbox};
 
 impl Node {
     pub(super) fn follow(&mut self, command: PageCommand) {
@@ -11,7 +13,10 @@ impl Node {
             PageCommand::Subscribe(_)
             | PageCommand::Unsubscribe(_)
             | PageCommand::WatchMetrics(_)
-            | PageCommand::WatchOutbox(_) => self.announce(false),
+            | PageCommand::WatchOutbox(_) => {
+                self.announce(false);
+                self.look_at_stored();
+            }
             PageCommand::Retry { id, confirm } => self.say(LinkMessage::Retry { tab, id, confirm }),
             PageCommand::Discard { id } => self.say(LinkMessage::Discard { tab, id }),
             PageCommand::Credit(number) => {
@@ -26,5 +31,22 @@ impl Node {
             // `settle` hands over what was sent.
             PageCommand::Send(_) | PageCommand::Connect => {}
         }
+    }
+
+    /// Nobody else shows a tab that wants no connection what waits to be sent.
+    pub(super) fn look_at_stored(&mut self) {
+        if self.role() == Role::Idle && self.watch.1 && self.store_works == Some(true) {
+            self.out.push_back(NodeOutput::Engine(Output::OpenStore));
+        }
+    }
+
+    /// What the store holds, as the outbox of an engine would show it.
+    pub(super) fn show_stored(&mut self, now: Now, snapshot: &StoreSnapshot) {
+        if self.role() != Role::Idle || !self.watch.1 || self.leader.is_some() {
+            return;
+        }
+        let kept = self.sends.kept.iter().map(|kept| kept.request.clone());
+        let (list, counts) = outbox::preview(&self.options.outbox, &self.tab, now, snapshot.clone(), kept);
+        self.tell(vec![Delivery::Outbox(list, counts)]);
     }
 }

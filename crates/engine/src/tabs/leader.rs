@@ -39,6 +39,8 @@ pub(super) struct Leader {
     held: VecDeque<(u64, ConsumerId, SendRequest)>,
     /// Looks into the store: asked for and answered.
     looks: (u64, u64),
+    /// The look after which everything is known that was saved when the end of the session was asked for.
+    last_look: u64,
 }
 
 /// A tab missed so often in a row is dead: its lock may just have been on its way.
@@ -64,6 +66,7 @@ impl Leader {
             strangers: BTreeSet::new(),
             held: VecDeque::new(),
             looks: (0, 0),
+            last_look: 0,
         }
     }
 
@@ -74,6 +77,19 @@ impl Leader {
         }
         self.engine.watch_metrics(now, LOCAL, interest.metrics);
         self.engine.watch_outbox(now, LOCAL, interest.outbox);
+    }
+
+    /// What other tabs have saved is to be known before the session ends.
+    pub(super) fn look_for_rows(&mut self, now: Now) {
+        if self.engine.store_is_open() {
+            self.last_look = self.looks.0 + 1;
+            self.engine.rescan(now);
+        }
+    }
+
+    /// It is.
+    pub(super) fn has_looked(&self) -> bool {
+        self.ready && (self.looks.1 >= self.last_look || !self.engine.store_is_open())
     }
 
     /// How these ended, as soon as it is certain.

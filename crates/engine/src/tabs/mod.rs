@@ -14,17 +14,21 @@
 //! |---|---|
 //! | `node`, `roles` | inputs; what follows from a change of role |
 //! | `suspense` | a leader that slept reads the stored term before anything else |
-//! | `sends`, `follower` | what the page sent, until it is safe; what a follower does with commands |
+//! | `sends`, `appends` | what the page sent, until it is safe; how a tab without an engine makes it safe |
+//! | `follower`, `orders` | what a tab without an engine does with commands |
 //! | `sign_out` | the end of a user's session, in all tabs |
 //! | `leader` | the engine, and other tabs as its consumers |
 //! | `election` | lock, beats, silence |
 //! | `link`, `types` | what tabs say to each other; commands and outputs |
 
+mod appends;
 mod election;
 mod follower;
 mod leader;
 mod link;
 mod node;
+mod orders;
+
 mod roles;
 mod sends;
 mod sign_out;

@@ -3,6 +3,7 @@
 use super::election::{Election, LockEvent, Role};
 use super::leader::Leader;
 use super::link::{Interest, LinkMessage, TabId};
+use super::orders::Orders;
 use super::sends::Sends;
 use super::sign_out::{Session, SignOut};
 use super::suspense::{Suspense, Waiting};
@@ -30,6 +31,7 @@ pub struct Node {
     /// Sockets of earlier engines.
     pub(super) sockets: u64,
     pub(super) sends: Sends,
+    pub(super) orders: Orders,
     /// Whether the store can be opened, once that is known.
     pub(super) store_works: Option<bool>,
     /// A token the page gave while nobody could use it.
@@ -50,6 +52,11 @@ pub struct Node {
     pub(super) unsure_until: u64,
     pub(super) shown: Option<Role>,
     pub(super) session: Session,
+    /// Whoever leads was asked, in this turn, to end it.
+    pub(super) asked_to_close: bool,
+    /// Another connection of this browser counts as newer though the lock is ours: until when it may go
+    /// on, ms.
+    pub(super) rival_until: Option<u64>,
     /// Said last of all.
     pub(super) ended: Option<NodeOutput>,
     pub(super) out: VecDeque<NodeOutput>,
@@ -68,6 +75,7 @@ impl Node {
             alone: false,
             sockets: 0,
             sends: Sends::default(),
+            orders: Orders::default(),
             store_works: None,
             token: None,
             interest: BTreeSet::new(),
@@ -82,6 +90,8 @@ impl Node {
             unsure_until: 0,
             shown: None,
             session: Session::Open,
+            asked_to_close: false,
+            rival_until: None,
             ended: None,
             out: VecDeque::new(),
         };
@@ -126,7 +136,7 @@ impl Node {
             PageCommand::Inquire(about) => self.sends.follow(about),
             PageCommand::Discard { id } => self.sends.discard(id),
             PageCommand::PageHide => self.away = !mutant::active(Mutant::KeepLockOnPageHide),
-            PageCommand::SignOut(how) => self.sign_out(*how),
+            PageCommand::SignOut(how) => self.sign_out(now, *how),
             PageCommand::Hint(hint) => match hint {
                 Hint::Visible | Hint::Focus => (self.visible, self.away) = (true, false),
                 Hint::PageShow | Hint::Resume => self.away = false,
@@ -136,11 +146,18 @@ impl Node {
             _ => {}
         }
         self.elect(now);
+        self.orders.keep(&command);
         match &mut self.leader {
             Some(leader) => leader.page(now, command),
             None => self.follow(command),
         }
         self.settle(now);
+    }
+
+    /// News for the page.
+    pub(super) fn hear(&mut self, items: &[Delivery]) {
+        self.sends.note(items);
+        self.orders.answered(items);
     }
 
     fn hide(&mut self, now: Now) {
@@ -164,7 +181,7 @@ impl Node {
             LinkMessage::Beat { term } => self.heard_leader(now, *term, false),
             LinkMessage::RollCall { term } => self.heard_leader(now, *term, true),
             LinkMessage::Ask => self.election.asked(),
-            LinkMessage::SignOut if self.leader.is_some() => self.sign_out(SignOut::SendFirst),
+            LinkMessage::SignOut if self.leader.is_some() => self.sign_out(now, SignOut::SendFirst),
             LinkMessage::SignedOut => {
                 self.signed_out();
                 self.elect(now);
@@ -175,7 +192,7 @@ impl Node {
                     && self.role() == Role::Follower =>
             {
                 self.election.heard(now);
-                self.sends.note(&batch.items);
+                self.hear(&batch.items);
                 self.deliver(batch.clone());
             }
             _ => {}
@@ -222,8 +239,10 @@ impl Node {
             return self.wait_with(Waiting::Store(event));
         }
         match &event {
-            StoreEvent::Opened(_) => {
+            StoreEvent::Opened(snapshot) => {
                 self.store_works = Some(true);
+                self.store_takes_again();
+                self.show_stored(now, snapshot);
                 if !mutant::active(Mutant::AloneWithTheStore) {
                     self.election.share(now);
                 }
@@ -232,12 +251,18 @@ impl Node {
                 // A newer build took the database: stop sending, let it lead, and say so.
                 (self.outdated, self.wanted, self.shown) = (true, false, None);
             }
-            StoreEvent::OpenFailed(_) => self.store_works = Some(false),
-            StoreEvent::Closed(_) if self.leader.is_none() => self.reopen(),
+            StoreEvent::OpenFailed(error) => {
+                self.store_works = Some(false);
+                if self.leader.is_none() {
+                    self.store_refuses(now, error.clone());
+                }
+            }
+            StoreEvent::Closed(error) if self.leader.is_none() => self.reopen(now, error.clone()),
             _ => {}
         }
         let for_nobody = self.election.no_locks() && matches!(event, StoreEvent::Opened(_));
-        if !self.appended(now, &event)
+        if !self.ended(&event)
+            && !self.appended(now, &event)
             && !for_nobody
             && (self.alone == (self.role() == Role::Solo))
             && let Some(leader) = &mut self.leader
@@ -271,7 +296,10 @@ impl Node {
             self.election.timeout(now);
             match &mut self.leader {
                 Some(leader) => leader.timeout(now),
-                None => self.sends.timeout(now),
+                None => {
+                    self.sends.timeout(now);
+                    self.retry_store(now);
+                }
             }
         }
         self.settle(now);

@@ -6,7 +6,12 @@ use super::link::{LinkMessage, LinkTarget};
 use super::node::{LOCAL, Node};
 use super::types::{LockRequest, NodeOutput};
 use crate::mutant::{self, Mutant};
-use crate::{Cause, ConnectionState, Delivery, Now, Output, Status, StorageState, StoreError, StoreEvent};
+use crate::{
+    Cause, ConnectionState, Delivery, Now, Output, Status, StorageState, StoreError, StoreEvent, StoreGroup,
+};
+
+/// Another connection that counts as newer may be right for so long, ms.
+const RIVAL_MS: u64 = 5_000;
 
 /// Why nothing is saved without locks.
 const NO_LOCKS: &str = "this browser has no Web Locks (they want https): tabs would overwrite each other";
@@ -17,6 +22,7 @@ impl Node {
         self.election.need(self.visible || self.sends.wait() || self.is_closing());
         self.close_when_due(now);
         self.share_or_not();
+        self.outlive_rival(now);
         let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.wanted && !self.away;
         let alone = self.role() == Role::Solo;
         if self.leader.is_some() && (!owns || self.alone != alone) {
@@ -27,13 +33,19 @@ impl Node {
             self.take_over(now);
         }
         self.hand_over(now);
+        self.ask_to_sign_out();
         self.drain(now);
         self.ballots();
         if self.shown != Some(self.role()) {
             self.shown = Some(self.role());
             self.out.push_back(NodeOutput::Role(self.role()));
             if self.leader.is_none() {
-                self.tell(vec![Delivery::Status(Box::new(self.waiting_status()))]);
+                self.show_waiting();
+                if self.role() == Role::Idle {
+                    self.sends.nobody_leads();
+                    self.hand_over(now);
+                    self.look_at_stored();
+                }
                 if self.role() == Role::Follower && self.term > 0 {
                     // Else the answer to our question brings the term first.
                     self.sends.new_leader();
@@ -55,6 +67,23 @@ impl Node {
         if lost || self.store_works == Some(false) {
             self.store_works = Some(false);
             self.election.go_solo();
+        }
+    }
+
+    /// The server takes a connection for newer than this leader's. If there is such a tab, the lock is
+    /// lost or its beat is heard soon; else terms have gone back (the data was deleted) or the other
+    /// connection is a dead one: stand in line again, with a higher term.
+    fn outlive_rival(&mut self, now: Now) {
+        let leader = self.leader.as_ref().filter(|_| !self.alone && self.suspense.is_none());
+        let superseded = leader.is_some_and(|leader| leader.engine.is_superseded());
+        match self.rival_until {
+            _ if !superseded => self.rival_until = None,
+            None => self.rival_until = Some(now.mono.saturating_add(RIVAL_MS)),
+            Some(until) if now.mono >= until => {
+                self.rival_until = None;
+                self.election.deposed(now);
+            }
+            Some(_) => {}
         }
     }
 
@@ -102,6 +131,7 @@ impl Node {
         if let Some(token) = self.token.take() {
             leader.engine.handle_token(now, token);
         }
+        self.orders.carry_out(now, &mut leader);
         self.sends.new_engine();
         self.leader = Some(leader);
     }
@@ -114,26 +144,35 @@ impl Node {
         let ours = self.role() == Role::Idle && !self.alone && certain
             || mutant::active(Mutant::DeposedLeaderWrites);
         self.sockets = leader.engine.sockets();
+        let mut groups: Vec<StoreGroup> = leader.engine.group_under_way().cloned().into_iter().collect();
+        let written = groups.len();
         leader.engine.disconnect(now);
         while let Some(output) = leader.engine.poll_output() {
-            if matches!(output, Output::Abandon { .. }) || (ours && matches!(output, Output::Store(_))) {
-                self.out.push_back(NodeOutput::Engine(output));
+            match output {
+                Output::Abandon { .. } => self.out.push_back(NodeOutput::Engine(output)),
+                Output::Store(group) if ours => groups.push(group),
+                _ => {}
             }
         }
         if ours {
-            let groups = leader.engine.last_groups().into_iter();
-            self.out.extend(groups.map(|group| NodeOutput::Engine(Output::Store(group))));
+            groups.extend(leader.engine.last_groups());
         }
+        let endings: Vec<_> = groups.iter().map(|g| (g.number, leader.engine.endings_in(g))).collect();
+        let to_write = groups.into_iter().skip(written);
+        self.out.extend(to_write.map(|group| NodeOutput::Engine(Output::Store(group))));
         for message in leader.last_news() {
             match message {
                 NodeOutput::Engine(Output::Deliver { batch, .. }) => {
-                    self.sends.note(&batch.items);
+                    self.hear(&batch.items);
                     self.deliver(batch);
                 }
                 other => self.out.push_back(other),
             }
         }
         self.sends.engine_gone(mutant::active(Mutant::ForgetAtDeposition));
+        for (number, updates) in endings {
+            self.sends.ends_with(number, updates);
+        }
     }
 
     fn drain(&mut self, now: Now) {
@@ -150,7 +189,7 @@ impl Node {
         while let Some(output) = leader.poll() {
             match output {
                 NodeOutput::Engine(Output::Deliver { consumer: LOCAL, batch }) => {
-                    self.sends.note(&batch.items);
+                    self.hear(&batch.items);
                     self.deliver(batch);
                 }
                 NodeOutput::Engine(Output::OpenStore) if self.election.no_locks() => {
@@ -170,19 +209,32 @@ impl Node {
         }
         if fresh {
             self.turn = self.random();
+            self.asked_to_close = false;
         }
         let (tab, turn) = (self.tab.clone(), self.turn);
-        self.say(LinkMessage::Attach { tab: tab.clone(), turn, interest: self.interest() });
-        self.ask_to_sign_out();
+        let interest = self.interest();
+        self.say(LinkMessage::Attach { tab: tab.clone(), turn, interest });
+        if !fresh {
+            return;
+        }
         let about = self.sends.followed();
-        let fresh = fresh && !mutant::active(Mutant::NoInquiry);
-        if fresh && !about.is_empty() {
-            self.say(LinkMessage::Inquire { tab, about });
+        if !about.is_empty() && !mutant::active(Mutant::NoInquiry) {
+            self.say(LinkMessage::Inquire { tab: tab.clone(), about });
+        }
+        for order in self.orders.say_again(&tab) {
+            self.say(order);
         }
     }
 
     pub(super) fn say(&mut self, message: LinkMessage) {
         self.out.push_back(NodeOutput::Link(LinkTarget::All, message));
+    }
+
+    /// What a tab without an engine shows until a leader says more.
+    pub(super) fn show_waiting(&mut self) {
+        if self.leader.is_none() {
+            self.tell(vec![Delivery::Status(Box::new(self.waiting_status()))]);
+        }
     }
 
     fn waiting_status(&self) -> Status {
@@ -191,10 +243,12 @@ impl Node {
             Role::Follower => (ConnectionState::Connecting, Cause::None),
             _ => (ConnectionState::Disconnected, Cause::NotAsked),
         };
-        let storage = match self.store_works {
+        let storage = match (&self.sends.appends.refused, self.store_works) {
             _ if self.outdated => StorageState::MemoryOnly(StoreError::NewerSchema),
-            Some(true) => StorageState::Durable,
-            _ => StorageState::Opening,
+            _ if !self.can_store() => StorageState::Off,
+            (Some(error), _) => StorageState::MemoryOnly(error.clone()),
+            (None, Some(true)) => StorageState::Durable,
+            (None, _) => StorageState::Opening,
         };
         Status { state, cause, storage, ..Status::default() }
     }

@@ -1,51 +1,53 @@
 //! What the page sent: kept until it is safe or over, over every change of role; and what is safe is
 //! followed until it is over.
 
+use super::appends::Appends;
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage};
 use super::node::Node;
-use super::types::NodeOutput;
 use crate::{
-    Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, Output, SendRequest, StoreError,
-    StoreEvent, outbox, store::unique_order,
+    ConnectionState, Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, SendRequest,
+    StoreEvent,
 };
 use std::collections::BTreeMap;
 
-/// Numbers of a node's own transactions; an engine counts from 0 and never gets here.
-const FIRST_APPEND: u64 = 1 << 52;
 /// With nobody known to lead, sends wait so long for the lock to be granted to this very tab.
 const SETTLE_MS: u64 = 500;
 
 /// Who has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum With {
+pub(super) enum With {
     Nobody,
-    /// The transaction of this number.
+    /// The transaction of this number, which appends it.
     Store(u64),
+    /// The transaction of this number, in which an engine that is gone wrote its end.
+    Ending(u64),
     /// Handed to whoever leads.
     Leader,
     /// Our engine.
     Engine,
 }
 
-struct Kept {
-    request: SendRequest,
-    with: With,
+pub(super) struct Kept {
+    pub request: SendRequest,
+    pub with: With,
     /// The store refused it.
-    unstorable: bool,
+    pub unstorable: bool,
+    /// Its page knows that it is in memory only.
+    pub told: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Sends {
     /// Neither durable nor final, in order.
-    kept: Vec<Kept>,
+    pub(super) kept: Vec<Kept>,
     /// Durable and not final.
     open: BTreeMap<String, Inquiry>,
-    appends: u64,
-    /// Rows appended so far.
-    rows: u64,
-    /// The transaction under way, and the turn in which it began.
-    appending: Option<(u64, u64)>,
+    pub(super) appends: Appends,
+    /// What the store is taking in, by transaction, and what is true then.
+    endings: BTreeMap<u64, Vec<MessageUpdate>>,
+    /// The page was told that there is a connection.
+    linked: bool,
     /// Waits for the role to settle, until when.
     settle_at: Option<u64>,
     settled: bool,
@@ -62,7 +64,7 @@ impl Sends {
         for request in requests {
             if !self.keeps(&request.id) {
                 let request = request.clone();
-                self.kept.push(Kept { request, with: With::Nobody, unstorable: false });
+                self.kept.push(Kept { request, with: With::Nobody, unstorable: false, told: false });
             }
         }
     }
@@ -83,7 +85,7 @@ impl Sends {
         }
     }
 
-    fn opened(&mut self, id: &str, coalesced: bool) {
+    pub(super) fn opened(&mut self, id: &str, coalesced: bool) {
         let inquiry = || Inquiry { id: id.to_owned(), coalesced, discarded: false };
         self.open.entry(id.to_owned()).or_insert_with(inquiry);
     }
@@ -92,6 +94,12 @@ impl Sends {
     pub(super) fn new_leader(&mut self) {
         self.settle_at = None;
         self.settled = true;
+        self.nobody_leads();
+    }
+
+    /// What was handed on is ours again.
+    pub(super) fn nobody_leads(&mut self) {
+        self.linked = false;
         for kept in self.kept.iter_mut().filter(|kept| kept.with == With::Leader) {
             kept.with = With::Nobody;
             kept.request.again = true;
@@ -102,7 +110,8 @@ impl Sends {
     pub(super) fn new_engine(&mut self) {
         self.settle_at = None;
         self.settled = true;
-        for kept in &mut self.kept {
+        self.linked = false;
+        for kept in self.kept.iter_mut().filter(|kept| !matches!(kept.with, With::Ending(_))) {
             // What was handed on before, another leader may have sent.
             kept.request.again |= kept.with != With::Nobody;
             kept.with = With::Nobody;
@@ -120,9 +129,40 @@ impl Sends {
         }
     }
 
+    /// The engine that is gone wrote these ends in a transaction that is under way. Until it is over
+    /// nobody else gets the messages: what it had decided would be undone.
+    pub(super) fn ends_with(&mut self, number: u64, updates: Vec<MessageUpdate>) {
+        for kept in &mut self.kept {
+            if updates.iter().any(|update| update.id == kept.request.id) {
+                kept.with = With::Ending(number);
+            }
+        }
+        if !updates.is_empty() {
+            self.endings.insert(number, updates);
+        }
+    }
+
+    /// That transaction is over: what is to be told, if it is one of these.
+    fn ended(&mut self, event: &StoreEvent) -> Option<Vec<MessageUpdate>> {
+        let (number, committed) = match event {
+            StoreEvent::Committed { number } => (*number, true),
+            StoreEvent::Aborted { number, .. } => (*number, false),
+            _ => return None,
+        };
+        let updates = self.endings.remove(&number)?;
+        for kept in self.kept.iter_mut().filter(|kept| kept.with == With::Ending(number)) {
+            kept.with = With::Nobody;
+            kept.request.again = true;
+        }
+        Some(if committed { updates } else { Vec::new() })
+    }
+
     /// Forgets what is safe or over.
     pub(super) fn note(&mut self, items: &[Delivery]) {
         for item in items {
+            if let Delivery::Status(status) = item {
+                self.linked = status.state == ConnectionState::Connected;
+            }
             let Delivery::Message(update) = item else { continue };
             if update.delivery.is_final() {
                 self.drop(&update.id);
@@ -139,7 +179,7 @@ impl Sends {
         self.kept.iter().any(|kept| kept.request.id == id)
     }
 
-    fn drop(&mut self, id: &str) -> Option<SendRequest> {
+    pub(super) fn drop(&mut self, id: &str) -> Option<SendRequest> {
         let at = self.kept.iter().position(|kept| kept.request.id == id)?;
         Some(self.kept.remove(at).request)
     }
@@ -152,7 +192,12 @@ impl Sends {
     }
 
     pub(super) fn next_timeout(&self) -> Option<u64> {
-        self.settle_at
+        self.settle_at.into_iter().chain(self.appends.retry_at).min()
+    }
+
+    /// Nothing waits to be handed to the store or to whoever leads.
+    pub(super) fn all_handed_on(&self) -> bool {
+        self.kept.iter().all(|kept| kept.with == With::Leader)
     }
 }
 
@@ -173,13 +218,29 @@ impl Node {
             None if self.outdated => self.refuse(|_| true),
             None if self.role() == Role::Follower => self.hand_to_others(now),
             None => {
-                // Kept for the next connection if queueing is on, refused at once if not.
-                let enabled = self.options.outbox.enabled;
-                self.refuse(|request| !request.queue || !enabled);
+                self.refuse_unqueued();
                 self.append(now);
+                self.tell_unsaved();
             }
         }
         self.sends.kept.retain(|kept| !kept.request.ephemeral || kept.with == With::Nobody);
+    }
+
+    /// Kept for the next connection if queueing is on, refused at once if not.
+    fn refuse_unqueued(&mut self) {
+        let enabled = self.options.outbox.enabled;
+        self.refuse(|request| !request.queue || !enabled);
+    }
+
+    /// The answer to a transaction in which an engine that is gone ended messages, if it is one.
+    pub(super) fn ended(&mut self, event: &StoreEvent) -> bool {
+        let Some(updates) = self.sends.ended(event) else { return false };
+        let items: Vec<Delivery> = updates.into_iter().map(Delivery::Message).collect();
+        self.hear(&items);
+        if !items.is_empty() {
+            self.tell(items);
+        }
+        true
     }
 
     fn refuse(&mut self, refused: impl Fn(&SendRequest) -> bool) {
@@ -193,6 +254,9 @@ impl Node {
 
     /// To the store what can be stored, to the leader the rest.
     fn hand_to_others(&mut self, now: Now) {
+        if !self.sends.linked {
+            self.refuse_unqueued();
+        }
         if self.term == 0 && !self.sends.settled {
             // Probably the lock is about to be ours, or a leader about to answer.
             self.sends.settle_at.get_or_insert(now.mono + SETTLE_MS);
@@ -214,105 +278,5 @@ impl Node {
             self.say(LinkMessage::Send { tab: self.tab.clone(), requests });
         }
         self.append(now);
-    }
-
-    fn can_store(&self) -> bool {
-        self.options.outbox.enabled && self.options.outbox.persist
-    }
-
-    /// Everything that waits, in one transaction; what comes meanwhile makes the next.
-    fn append(&mut self, now: Now) {
-        if self.sends.appending.is_some() || !self.can_store() || self.store_works != Some(true) {
-            return;
-        }
-        let number = FIRST_APPEND + self.sends.appends;
-        let salt = self.turn ^ self.seed;
-        let mut rows = Vec::new();
-        let mut invalid = Vec::new();
-        for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
-            if !kept.request.queue || kept.request.ephemeral {
-                continue;
-            }
-            match outbox::row_of(&kept.request, now.wall, &self.tab) {
-                Ok(mut row) => {
-                    row.order = unique_order(now.wall, salt.wrapping_add(self.sends.rows));
-                    self.sends.rows += 1;
-                    kept.with = With::Store(number);
-                    rows.push(row);
-                }
-                Err(reason) => invalid.push((kept.request.id.clone(), reason)),
-            }
-        }
-        for (id, reason) in invalid {
-            self.sends.drop(&id);
-            self.tell_update(&id, Durability::MemoryOnly, DeliveryState::Failed(reason));
-        }
-        if !rows.is_empty() {
-            self.sends.appends += 1;
-            self.sends.appending = Some((number, self.turn));
-            self.out.push_back(NodeOutput::Append { number, rows });
-        }
-    }
-
-    /// The answer to an append of ours, if it is one.
-    pub(super) fn appended(&mut self, now: Now, event: &StoreEvent) -> bool {
-        let (number, error) = match event {
-            StoreEvent::Committed { number } => (*number, None),
-            StoreEvent::Aborted { number, error } => (*number, Some(error)),
-            _ => return false,
-        };
-        if number < FIRST_APPEND {
-            return false;
-        }
-        let begun = self.sends.appending.take_if(|(appending, _)| *appending == number);
-        match error {
-            None => self.saved(now, number, begun.is_some_and(|(_, turn)| turn == self.turn)),
-            Some(error) => {
-                let dead = matches!(error, StoreError::Dead(_));
-                for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Store(number)) {
-                    kept.with = With::Nobody;
-                    kept.unstorable |= !dead;
-                }
-                if dead && self.leader.is_none() && !self.outdated {
-                    self.reopen();
-                }
-            }
-        }
-        true
-    }
-
-    /// `same_turn`: nobody was asked, since they were handed to the store, how saved messages ended.
-    fn saved(&mut self, now: Now, number: u64, same_turn: bool) {
-        let saved: Vec<Kept> =
-            self.sends.kept.extract_if(.., |kept| kept.with == With::Store(number)).collect();
-        let mut items = Vec::with_capacity(saved.len());
-        let mut about = Vec::new();
-        for Kept { request, .. } in saved {
-            let delivery = if request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
-            let coalesced = request.coalesce.is_some();
-            self.sends.opened(&request.id, coalesced);
-            about.push(Inquiry { id: request.id.clone(), coalesced, discarded: false });
-            let durability = Durability::Durable;
-            items.push(Delivery::Message(MessageUpdate { id: request.id, durability, delivery }));
-        }
-        if !items.is_empty() {
-            self.tell(items);
-        }
-        match &mut self.leader {
-            Some(leader) => leader.engine.rescan(now),
-            None => self.say(LinkMessage::Poke),
-        }
-        // Who led before may have found and sent them, and told it to an earlier turn of ours.
-        if !same_turn && !about.is_empty() && self.role() == Role::Follower {
-            self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
-        }
-    }
-
-    /// The handle died: appends wait until it is there again.
-    pub(super) fn reopen(&mut self) {
-        if self.store_works == Some(true) {
-            self.store_works = None;
-            self.out.push_back(NodeOutput::Engine(Output::OpenStore));
-        }
     }
 }

@@ -29,18 +29,23 @@ pub(super) enum Session {
 
 impl Node {
     /// The page asks for it, or a follower of ours does.
-    pub(super) fn sign_out(&mut self, how: SignOut) {
+    pub(super) fn sign_out(&mut self, now: Now, how: SignOut) {
         if self.session == Session::Closed {
             return;
         }
         self.session = Session::Closing(how);
         self.wanted |= how == SignOut::SendFirst && !self.outdated;
-        self.ask_to_sign_out();
+        if let Some(leader) = &mut self.leader {
+            leader.look_for_rows(now);
+        }
     }
 
-    /// Only who leads knows when everything is sent. Asked again of each new leader.
+    /// Only who leads knows when everything is sent. Asked again of each new leader, and not before what
+    /// this page sent is where the leader finds it.
     pub(super) fn ask_to_sign_out(&mut self) {
-        if self.session == Session::Closing(SignOut::SendFirst) && self.role() == Role::Follower {
+        let closing = self.session == Session::Closing(SignOut::SendFirst);
+        if closing && self.role() == Role::Follower && self.sends.all_handed_on() && !self.asked_to_close {
+            self.asked_to_close = true;
             self.say(LinkMessage::SignOut);
         }
     }
@@ -63,7 +68,7 @@ impl Node {
         let Session::Closing(how) = self.session else { return };
         let due = how != SignOut::SendFirst
             || self.leader.as_ref().is_some_and(|leader| {
-                leader.ready && leader.engine.counts().queued == [0; 4] && !self.sends.wait()
+                leader.has_looked() && leader.engine.counts().queued == [0; 4] && !self.sends.wait()
             });
         if due {
             self.say(LinkMessage::SignedOut);
@@ -83,7 +88,7 @@ impl Node {
 mod tests {
     use super::super::{LinkTarget, LockEvent, LockRequest, PageCommand};
     use super::*;
-    use crate::{EngineOptions, StoreEvent};
+    use crate::{EngineOptions, Output, StoreEvent};
 
     fn at(mono: u64) -> Now {
         Now { mono, wall: mono }
@@ -120,6 +125,9 @@ mod tests {
         assert_eq!(said(&mut follower), [LinkMessage::SignOut]);
         leader.handle_link(at(6), LinkMessage::SignOut);
         let outputs: Vec<_> = std::iter::from_fn(|| leader.poll_output()).collect();
+        assert_eq!(outputs, [NodeOutput::Engine(Output::RescanStore)], "what others saved is to be known");
+        leader.handle_store(at(6), StoreEvent::Found(Vec::new()));
+        let outputs: Vec<_> = std::iter::from_fn(|| leader.poll_output()).collect();
         assert!(outputs.contains(&NodeOutput::Link(LinkTarget::All, LinkMessage::SignedOut)), "{outputs:?}");
         assert!(outputs.contains(&NodeOutput::Lock(LockRequest::Release)));
         assert_eq!(outputs.last(), Some(&NodeOutput::SignedOut { wipe: false }));
@@ -127,6 +135,25 @@ mod tests {
         let outputs: Vec<_> = std::iter::from_fn(|| follower.poll_output()).collect();
         assert_eq!(outputs.last(), Some(&NodeOutput::SignedOut { wipe: false }));
         assert_eq!((leader.role(), follower.role()), (Role::Idle, Role::Idle));
+    }
+
+    #[test]
+    fn a_follower_asks_when_what_it_sent_is_where_the_leader_finds_it() {
+        let mut follower = tab("b");
+        follower.handle_link(at(4), LinkMessage::RollCall { term: 1 });
+        follower.handle_page(at(5), PageCommand::Send(vec![super::super::tests::request("m")]));
+        let outputs: Vec<_> = std::iter::from_fn(|| follower.poll_output()).collect();
+        let number = outputs.iter().find_map(|output| match output {
+            NodeOutput::Append { number, .. } => Some(*number),
+            _ => None,
+        });
+        follower.handle_page(at(6), PageCommand::SignOut(SignOut::SendFirst));
+        assert_eq!(said(&mut follower), []);
+        follower.handle_store(at(7), StoreEvent::Committed { number: number.unwrap() });
+        assert_eq!(said(&mut follower), [LinkMessage::Poke, LinkMessage::SignOut]);
+        // A new leader is asked again.
+        follower.handle_link(at(8), LinkMessage::RollCall { term: 2 });
+        assert_eq!(said(&mut follower).last(), Some(&LinkMessage::SignOut));
     }
 
     #[test]

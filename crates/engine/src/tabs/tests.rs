@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    Delivery, DeliveryState, Durability, EngineOptions, Hint, Meta, Now, Output, SendRequest, StoreError,
-    StoreEvent, StoreSnapshot,
+    Delivery, DeliveryState, Durability, EngineOptions, Hint, Meta, Now, Output, SendRequest, StorageState,
+    StoreError, StoreEvent, StoreSnapshot,
 };
 use sentinelops_protocol::{Channel, Json, Priority};
 
@@ -33,8 +33,8 @@ fn drain(node: &mut Node) -> Vec<NodeOutput> {
     std::iter::from_fn(|| node.poll_output()).collect()
 }
 
-fn send(id: &str) -> PageCommand {
-    PageCommand::Send(vec![SendRequest {
+pub(super) fn request(id: &str) -> SendRequest {
+    SendRequest {
         id: id.to_owned(),
         kind: "agent.status".to_owned(),
         channel: Channel::Agents,
@@ -45,7 +45,43 @@ fn send(id: &str) -> PageCommand {
         queue: true,
         ephemeral: false,
         again: false,
-    }])
+    }
+}
+
+fn send(id: &str) -> PageCommand {
+    PageCommand::Send(vec![request(id)])
+}
+
+fn append_number(outputs: &[NodeOutput]) -> Option<u64> {
+    outputs.iter().find_map(|output| match output {
+        NodeOutput::Append { number, .. } => Some(*number),
+        _ => None,
+    })
+}
+
+/// What the page is told, in order.
+fn told(outputs: &[NodeOutput]) -> Vec<Delivery> {
+    let batches = outputs.iter().filter_map(|output| match output {
+        NodeOutput::Engine(Output::Deliver { batch, .. }) => Some(batch.items.clone()),
+        _ => None,
+    });
+    batches.flatten().collect()
+}
+
+fn updates(outputs: &[NodeOutput]) -> Vec<(String, Durability, DeliveryState)> {
+    let update = |item| match item {
+        Delivery::Message(update) => Some((update.id, update.durability, update.delivery)),
+        _ => None,
+    };
+    told(outputs).into_iter().filter_map(update).collect()
+}
+
+fn said(outputs: &[NodeOutput]) -> Vec<LinkMessage> {
+    let link = |output: &NodeOutput| match output {
+        NodeOutput::Link(_, message) => Some(message.clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(link).collect()
 }
 
 fn appended(outputs: &[NodeOutput]) -> Vec<&str> {
@@ -178,4 +214,186 @@ fn what_was_saved_across_a_change_of_leader_is_asked_after() {
     assert_eq!(asks(&drain(&mut node)), [""; 0], "it is not known to be saved yet");
     node.handle_store(at(12), StoreEvent::Committed { number: number.unwrap() });
     assert_eq!(asks(&drain(&mut node)), ["a"]);
+}
+
+/// A tab that wants no connection.
+fn idle() -> Node {
+    let mut node = node();
+    node.handle_page(at(3), PageCommand::Disconnect);
+    drain(&mut node);
+    node
+}
+
+#[test]
+fn what_an_idle_tab_cannot_save_is_said_and_tried_again_later() {
+    let mut node = idle();
+    node.handle_page(at(10), send("a"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_store(at(12), StoreEvent::Aborted { number, error: StoreError::Quota });
+    let outputs = drain(&mut node);
+    assert_eq!(append_number(&outputs), None, "not at once");
+    assert_eq!(updates(&outputs), [("a".to_owned(), Durability::MemoryOnly, DeliveryState::Queued)]);
+    let shown = told(&outputs).into_iter().find_map(|item| match item {
+        Delivery::Status(status) => Some(status.storage),
+        _ => None,
+    });
+    assert_eq!(shown, Some(StorageState::MemoryOnly(StoreError::Quota)));
+    let due = node.poll_timeout().unwrap();
+    assert_eq!(due, at(30_012).mono);
+    node.handle_timeout(at(due));
+    let outputs = drain(&mut node);
+    assert_eq!(appended(&outputs), ["a"]);
+    let number = append_number(&outputs).unwrap();
+    node.handle_store(at(due + 1), StoreEvent::Committed { number });
+    let outputs = drain(&mut node);
+    assert_eq!(updates(&outputs), [("a".to_owned(), Durability::Durable, DeliveryState::Queued)]);
+    assert!(
+        told(&outputs)
+            .iter()
+            .any(|item| matches!(item, Delivery::Status(status) if status.storage == StorageState::Durable))
+    );
+}
+
+#[test]
+fn a_handle_that_keeps_dying_is_given_up() {
+    let mut node = idle();
+    let dead = || StoreError::Dead("closed".to_owned());
+    node.handle_page(at(10), send("a"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_store(at(11), StoreEvent::Aborted { number, error: dead() });
+    assert_eq!(drain(&mut node), [NodeOutput::Engine(Output::OpenStore)], "once");
+    node.handle_store(at(12), StoreEvent::Opened(Box::default()));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_store(at(13), StoreEvent::Aborted { number, error: dead() });
+    let outputs = drain(&mut node);
+    assert!(!outputs.contains(&NodeOutput::Engine(Output::OpenStore)));
+    // Possibly stored: the news of a commit dies with the handle.
+    assert_eq!(updates(&outputs), [("a".to_owned(), Durability::MemoryOnly, DeliveryState::Unconfirmed)]);
+}
+
+#[test]
+fn an_idle_tab_shows_what_is_stored() {
+    let mut node = idle();
+    node.handle_page(at(10), PageCommand::WatchOutbox(true));
+    assert_eq!(drain(&mut node), [NodeOutput::Engine(Output::OpenStore)]);
+    let row = crate::outbox::row_of(&request("stored"), 1, "other").unwrap();
+    let snapshot = StoreSnapshot { rows: vec![crate::Row { order: 3, ..row }], ..StoreSnapshot::default() };
+    node.handle_store(at(11), StoreEvent::Opened(Box::new(snapshot)));
+    let lists = told(&drain(&mut node)).into_iter().filter_map(|item| match item {
+        Delivery::Outbox(list, counts) => Some((list, counts)),
+        _ => None,
+    });
+    let lists: Vec<_> = lists.collect();
+    assert_eq!(lists.len(), 1);
+    assert_eq!(lists[0].0[0].update.id, "stored");
+    assert_eq!(lists[0].1.queued.iter().sum::<u32>(), 1);
+}
+
+#[test]
+fn what_must_not_wait_is_refused_while_nobody_is_connected() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::RollCall { term: 3 });
+    let turn = said(&drain(&mut node)).into_iter().find_map(|message| match message {
+        LinkMessage::Attach { turn, .. } => Some(turn),
+        _ => None,
+    });
+    let unqueued = |id: &str| PageCommand::Send(vec![SendRequest { queue: false, ..request(id) }]);
+    node.handle_page(at(6), unqueued("early"));
+    let refused = DeliveryState::Failed(crate::FailReason::NotConnected);
+    assert_eq!(updates(&drain(&mut node)), [("early".to_owned(), Durability::MemoryOnly, refused)]);
+    let status = crate::Status { state: crate::ConnectionState::Connected, ..crate::Status::default() };
+    let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
+    node.handle_link(at(7), LinkMessage::Batch { term: 3, turn: turn.unwrap(), batch });
+    drain(&mut node);
+    node.handle_page(at(8), unqueued("linked"));
+    let outputs = drain(&mut node);
+    assert_eq!(updates(&outputs), []);
+    assert!(
+        matches!(&said(&outputs)[..], [LinkMessage::Send { requests, .. }] if requests[0].id == "linked")
+    );
+}
+
+/// A leader may be dead or frozen when it is asked.
+#[test]
+fn what_a_person_decided_is_said_to_each_leader_until_one_answers() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::RollCall { term: 3 });
+    drain(&mut node);
+    let discard = LinkMessage::Discard { tab: "t".to_owned(), id: "m".to_owned() };
+    node.handle_page(at(6), PageCommand::Discard { id: "m".to_owned() });
+    assert_eq!(said(&drain(&mut node)), std::slice::from_ref(&discard));
+    node.handle_link(at(7), LinkMessage::RollCall { term: 4 });
+    let messages = said(&drain(&mut node));
+    assert!(messages.contains(&discard));
+    let turn = messages.iter().find_map(|message| match message {
+        LinkMessage::Attach { turn, .. } => Some(*turn),
+        _ => None,
+    });
+    let delivery = DeliveryState::Failed(crate::FailReason::Discarded);
+    let update = crate::MessageUpdate { id: "m".to_owned(), durability: Durability::Durable, delivery };
+    let batch = crate::Batch { number: 1, items: vec![Delivery::Message(update)] };
+    node.handle_link(at(8), LinkMessage::Batch { term: 4, turn: turn.unwrap(), batch });
+    drain(&mut node);
+    node.handle_link(at(9), LinkMessage::RollCall { term: 5 });
+    assert!(!said(&drain(&mut node)).contains(&discard));
+}
+
+/// Terms went back, because the data was deleted: a dead connection of before counts as newer.
+#[test]
+fn a_leader_that_counts_as_older_leads_anew_with_a_higher_term() {
+    let mut node = leader(1);
+    let outputs = {
+        node.handle_timeout(at(12));
+        drain(&mut node)
+    };
+    drop(outputs);
+    let generation = node.engine().unwrap().sockets();
+    let closed = crate::SocketEvent::Closed { code: 4410, reason: "older".to_owned() };
+    node.handle_socket(at(20), crate::Generation(generation), crate::SocketEvent::Opened);
+    node.handle_socket(at(21), crate::Generation(generation), closed);
+    drain(&mut node);
+    assert_eq!(node.role(), Role::Leader);
+    for mono in (100..=4_900).step_by(400) {
+        node.handle_timeout(at(mono));
+    }
+    assert_eq!(node.role(), Role::Leader, "perhaps there is such a tab");
+    node.handle_timeout(at(5_100));
+    let outputs = drain(&mut node);
+    assert_eq!(node.role(), Role::Follower);
+    assert!(outputs.contains(&NodeOutput::Lock(LockRequest::Request)));
+}
+
+/// What an engine had decided is in the store, or nobody's decision: it is not undone by handing the
+/// message on.
+#[test]
+fn what_an_ending_engine_ended_waits_for_the_store() {
+    let mut options = EngineOptions { tab: "t".to_owned(), ..EngineOptions::default() };
+    options.outbox.capacity = 1;
+    let mut node = Node::new(options, 1, at(0));
+    node.handle_store(at(1), StoreEvent::Opened(Box::default()));
+    node.handle_page(at(2), PageCommand::Connect);
+    node.handle_lock(at(3), &LockEvent::Granted);
+    node.handle_store(at(4), StoreEvent::Opened(Box::default()));
+    drain(&mut node);
+    node.handle_page(at(5), send("low"));
+    // Evicted for it, before anything is stored.
+    let high = SendRequest { priority: Priority::High, ..request("high") };
+    node.handle_page(at(6), PageCommand::Send(vec![high]));
+    drain(&mut node);
+    node.handle_page(at(7), PageCommand::Disconnect);
+    let outputs = drain(&mut node);
+    assert_eq!(appended(&outputs), ["high"], "`low` waits for the store");
+    let groups: Vec<u64> = outputs
+        .iter()
+        .filter_map(|output| match output {
+            NodeOutput::Engine(Output::Store(group)) => Some(group.number),
+            _ => None,
+        })
+        .collect();
+    let mut news = Vec::new();
+    for number in groups {
+        node.handle_store(at(8), StoreEvent::Committed { number });
+        news.extend(updates(&drain(&mut node)));
+    }
+    assert_eq!(news, [("low".to_owned(), Durability::Pending, DeliveryState::Evicted)]);
 }

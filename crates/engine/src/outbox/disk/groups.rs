@@ -63,6 +63,11 @@ impl Disk {
         self.outstanding.as_ref().map(|group| group.number)
     }
 
+    /// The group that is under way.
+    pub fn group_under_way(&self) -> Option<&StoreGroup> {
+        self.outstanding.as_ref()
+    }
+
     /// The changes that are stored now.
     pub fn committed(&mut self, number: u64) -> Vec<StoreOp> {
         let Some(group) = self.outstanding.take_if(|group| group.number == number) else { return Vec::new() };

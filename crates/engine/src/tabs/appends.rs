@@ -1,0 +1,201 @@
+//! A tab without an engine puts what its page sent into the shared store: appended in one strict
+//! transaction, behind all that is there.
+
+use super::election::Role;
+use super::link::{Inquiry, LinkMessage};
+use super::node::Node;
+use super::sends::{Kept, With};
+use super::types::NodeOutput;
+use crate::{
+    Delivery, DeliveryState, Durability, MessageUpdate, Now, Output, StoreError, StoreEvent, outbox,
+    store::unique_order,
+};
+
+/// Numbers of a node's own transactions; an engine counts from 0 and never gets here.
+const FIRST_APPEND: u64 = 1 << 52;
+/// A store that does not work is tried again after so long, ms.
+const RETRY_MS: u64 = 30_000;
+
+/// How far appending is.
+#[derive(Default)]
+pub(super) struct Appends {
+    count: u64,
+    /// Rows appended so far.
+    rows: u64,
+    /// The transaction under way, and the turn in which it began.
+    under_way: Option<(u64, u64)>,
+    /// Why nothing can be saved now, while nobody leads who could say it.
+    pub(super) refused: Option<StoreError>,
+    /// The store is left alone until then.
+    pub(super) retry_at: Option<u64>,
+    /// The handle died since something was saved last.
+    died: bool,
+}
+
+impl Node {
+    pub(super) fn can_store(&self) -> bool {
+        self.options.outbox.enabled && self.options.outbox.persist
+    }
+
+    /// Everything that waits, in one transaction; what comes meanwhile makes the next.
+    pub(super) fn append(&mut self, now: Now) {
+        let appends = &self.sends.appends;
+        let rests = appends.retry_at.is_some() && self.role() != Role::Follower;
+        if appends.under_way.is_some() || rests || !self.can_store() || self.store_works != Some(true) {
+            return;
+        }
+        let number = FIRST_APPEND + appends.count;
+        let salt = self.turn ^ self.seed;
+        let mut rows = Vec::new();
+        let mut invalid = Vec::new();
+        for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
+            if !kept.request.queue || kept.request.ephemeral {
+                continue;
+            }
+            match outbox::row_of(&kept.request, now.wall, &self.tab) {
+                Ok(mut row) => {
+                    row.order = unique_order(now.wall, salt.wrapping_add(self.sends.appends.rows));
+                    self.sends.appends.rows += 1;
+                    kept.with = With::Store(number);
+                    rows.push(row);
+                }
+                Err(reason) => invalid.push((kept.request.id.clone(), reason)),
+            }
+        }
+        for (id, reason) in invalid {
+            self.sends.drop(&id);
+            self.tell_update(&id, Durability::MemoryOnly, DeliveryState::Failed(reason));
+        }
+        if !rows.is_empty() {
+            self.sends.appends.count += 1;
+            self.sends.appends.under_way = Some((number, self.turn));
+            self.out.push_back(NodeOutput::Append { number, rows });
+        }
+    }
+
+    /// The answer to an append of ours, if it is one.
+    pub(super) fn appended(&mut self, now: Now, event: &StoreEvent) -> bool {
+        let (number, error) = match event {
+            StoreEvent::Committed { number } => (*number, None),
+            StoreEvent::Aborted { number, error } => (*number, Some(error)),
+            _ => return false,
+        };
+        if number < FIRST_APPEND {
+            return false;
+        }
+        let begun = self.sends.appends.under_way.take_if(|(under_way, _)| *under_way == number);
+        match error {
+            None => self.saved(now, number, begun.is_some_and(|(_, turn)| turn == self.turn)),
+            Some(error) => self.not_saved(now, number, error),
+        }
+        true
+    }
+
+    /// `same_turn`: nobody was asked, since they were handed to the store, how saved messages ended.
+    fn saved(&mut self, now: Now, number: u64, same_turn: bool) {
+        self.sends.appends.died = false;
+        let saved: Vec<Kept> =
+            self.sends.kept.extract_if(.., |kept| kept.with == With::Store(number)).collect();
+        let mut items = Vec::with_capacity(saved.len());
+        let mut about = Vec::new();
+        for Kept { request, .. } in saved {
+            let delivery = if request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
+            let coalesced = request.coalesce.is_some();
+            self.sends.opened(&request.id, coalesced);
+            about.push(Inquiry { id: request.id.clone(), coalesced, discarded: false });
+            let durability = Durability::Durable;
+            items.push(Delivery::Message(MessageUpdate { id: request.id, durability, delivery }));
+        }
+        if !items.is_empty() {
+            self.tell(items);
+        }
+        self.store_takes_again();
+        self.look_at_stored();
+        match &mut self.leader {
+            Some(leader) => leader.engine.rescan(now),
+            None => self.say(LinkMessage::Poke),
+        }
+        // Who led before may have found and sent them, and told it to an earlier turn of ours.
+        if !same_turn && !about.is_empty() && self.role() == Role::Follower {
+            self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
+        }
+    }
+
+    fn not_saved(&mut self, now: Now, number: u64, error: &StoreError) {
+        let dead = matches!(error, StoreError::Dead(_));
+        for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Store(number)) {
+            kept.with = With::Nobody;
+            kept.unstorable |= !dead;
+            // A handle may die between the commit and its news.
+            kept.request.again |= dead;
+        }
+        if self.leader.is_some() || self.outdated {
+            return;
+        }
+        if dead {
+            self.reopen(now, error.clone());
+        } else {
+            self.store_refuses(now, error.clone());
+        }
+    }
+
+    /// The handle died: appends wait until it is there again. A second time in a row it counts as gone.
+    pub(super) fn reopen(&mut self, now: Now, error: StoreError) {
+        if self.store_works != Some(true) {
+            return;
+        }
+        if std::mem::replace(&mut self.sends.appends.died, true) {
+            self.store_works = Some(false);
+            self.store_refuses(now, error);
+        } else {
+            self.store_works = None;
+            self.out.push_back(NodeOutput::Engine(Output::OpenStore));
+        }
+    }
+
+    /// Nothing can be saved for now. Whoever leads says so itself, and takes what a follower has.
+    pub(super) fn store_refuses(&mut self, now: Now, error: StoreError) {
+        self.sends.appends.retry_at = Some(now.mono.saturating_add(RETRY_MS));
+        if self.sends.appends.refused.replace(error).is_none() {
+            self.show_waiting();
+        }
+    }
+
+    pub(super) fn store_takes_again(&mut self) {
+        self.sends.appends.retry_at = None;
+        self.sends.kept.iter_mut().for_each(|kept| kept.told = false);
+        if self.sends.appends.refused.take().is_some() {
+            self.show_waiting();
+        }
+    }
+
+    /// Time to try the store again: with what waits, or by opening it.
+    pub(super) fn retry_store(&mut self, now: Now) {
+        if self.sends.appends.retry_at.is_none_or(|at| now.mono < at) {
+            return;
+        }
+        self.sends.appends.retry_at = None;
+        if self.store_works == Some(false) && self.role() == Role::Idle {
+            self.out.push_back(NodeOutput::Engine(Output::OpenStore));
+            self.sends.appends.retry_at = Some(now.mono.saturating_add(RETRY_MS));
+        }
+    }
+
+    /// What waits in this tab's memory because the store does not take it.
+    pub(super) fn tell_unsaved(&mut self) {
+        if self.can_store() && self.sends.appends.refused.is_none() {
+            return;
+        }
+        let mut items = Vec::new();
+        for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody && !kept.told) {
+            kept.told = true;
+            let delivery =
+                if kept.request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
+            let (id, durability) = (kept.request.id.clone(), Durability::MemoryOnly);
+            items.push(Delivery::Message(MessageUpdate { id, durability, delivery }));
+        }
+        if !items.is_empty() {
+            self.tell(items);
+        }
+    }
+}
