@@ -266,6 +266,7 @@ impl Outbox {
                     }
                     if !durable {
                         self.set_durability(seq, Durability::MemoryOnly);
+                        self.hold_back_behind(seq);
                     }
                 }
             }
@@ -277,6 +278,22 @@ impl Outbox {
             op => self.disk.owe(op.clone()),
         }
         self.version += 1;
+    }
+
+    /// See [`Outbox::waits_for_the_refused`].
+    fn hold_back_behind(&mut self, refused: u64) {
+        let later = self.queue.iter().filter(|(seq, entry)| {
+            *seq > refused
+                && !entry.volatile
+                && entry.durability != Durability::Durable
+                && self.queue.in_one_lane(refused, *seq)
+        });
+        let later: Vec<(u64, String)> = later.map(|(seq, entry)| (seq, entry.row.id.clone())).collect();
+        for (seq, id) in later {
+            self.disk.withdraw(&id);
+            self.memory_only.insert(seq);
+            self.set_durability(seq, Durability::MemoryOnly);
+        }
     }
 
     /// Writes again what is held in memory only.

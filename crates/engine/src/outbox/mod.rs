@@ -333,6 +333,10 @@ impl Outbox {
         if !self.disk.is_open() {
             return;
         }
+        if self.waits_for_the_refused(seq) {
+            self.memory_only.insert(seq);
+            return self.set_durability(seq, Durability::MemoryOnly);
+        }
         let order = match self.queue.get(seq) {
             Some(entry) if entry.volatile => return,
             Some(entry) if entry.row.order == 0 => self.disk.next_order(),
@@ -344,6 +348,14 @@ impl Outbox {
             let row = entry.row.clone();
             self.disk.push(StoreOp::Put(row));
         }
+    }
+
+    /// What the store holds of a key is its beginning: a row is not stored while one before it cannot
+    /// be. After a crash the earlier one, handed in again, would come too late.
+    fn waits_for_the_refused(&self, seq: u64) -> bool {
+        let lacks = |seq: u64| self.queue.get(seq).is_some_and(|e| e.durability != Durability::Durable);
+        let refused = |before: &u64| lacks(*before) && self.queue.in_one_lane(*before, seq);
+        !self.memory_only.is_empty() && lacks(seq) && self.memory_only.range(..seq).any(refused)
     }
 
     fn set_durability(&mut self, seq: u64, durability: Durability) {

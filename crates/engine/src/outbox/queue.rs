@@ -253,6 +253,12 @@ impl Queue {
         self.wake.first().map(|(at, _)| *at)
     }
 
+    /// Whether these two have one ordering key.
+    pub fn in_one_lane(&self, one: u64, other: u64) -> bool {
+        let lane = |seq| self.entries.get(&seq).map(|entry| &entry.lane);
+        lane(one).is_some() && lane(one) == lane(other)
+    }
+
     /// Whether it is the oldest of its lane that is still alive.
     pub fn is_head(&self, seq: u64) -> bool {
         let lane = self.entries.get(&seq).and_then(|entry| self.lanes.get(&entry.lane));

@@ -58,6 +58,14 @@ impl Disk {
         Some(group)
     }
 
+    /// This row is not to be written after all, as far as that is not under way.
+    pub fn withdraw(&mut self, id: &str) {
+        let stays = |op: &StoreOp| !matches!(op, StoreOp::Put(row) if row.id == id);
+        self.pending.retain(stays);
+        self.halves.iter_mut().for_each(|half| half.retain(stays));
+        self.halves.retain(|half| !half.is_empty());
+    }
+
     /// The number of the group that is under way.
     pub fn outstanding(&self) -> Option<u64> {
         self.outstanding.as_ref().map(|group| group.number)

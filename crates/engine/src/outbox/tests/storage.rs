@@ -349,3 +349,36 @@ fn a_row_that_cannot_be_flagged_keeps_the_mark() {
     world.restart();
     assert_eq!(*world.state("a"), DeliveryState::Unconfirmed);
 }
+
+/// After a crash the earlier one, handed in again, would come behind the later one that was stored.
+#[test]
+fn of_one_key_nothing_is_stored_behind_what_the_disk_had_no_room_for() {
+    let mut world = World::new();
+    world.commits = false;
+    world.send(request("first", Priority::Normal, Some("key")));
+    world.send(request("second", Priority::Normal, Some("key")));
+    world.send(request("other", Priority::Normal, Some("another")));
+    let mut refused = Vec::new();
+    while let Some(group) = world.groups.pop() {
+        let big = group.ops.iter().any(|op| matches!(op, StoreOp::Put(row) if row.id == "first"));
+        if big {
+            refused.push(group.ops.len());
+            world.store(StoreEvent::Aborted { number: group.number, error: StoreError::Quota });
+        } else {
+            world.commit(&group);
+            world.drain();
+        }
+    }
+    assert_eq!(refused.last(), Some(&1), "halved until it was alone");
+    assert_eq!(world.rows.keys().collect::<Vec<_>>(), ["other"]);
+    assert_eq!(world.durability("first"), Durability::MemoryOnly);
+    assert_eq!(world.durability("second"), Durability::MemoryOnly);
+    world.send(request("third", Priority::Normal, Some("key")));
+    assert_eq!(world.durability("third"), Durability::MemoryOnly);
+    world.commits = true;
+    world.pass(30_000);
+    assert_eq!(world.rows.len(), 4);
+    let order = |id: &str| world.rows[id].order;
+    assert!(order("first") < order("second") && order("second") < order("third"));
+    assert_eq!(world.durability("third"), Durability::Durable);
+}
