@@ -18,7 +18,10 @@ impl Outbox {
         }
         let refuse = |outbox: &mut Self, id: String, reason: FailReason| {
             let delivery = DeliveryState::Failed(reason);
-            outbox.update(Some(to), MessageUpdate { id, durability: Durability::MemoryOnly, delivery });
+            let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
+            // Handed in again for want of an answer, it is refused again.
+            outbox.ended.add(update.clone());
+            outbox.update(Some(to), update);
         };
         let mut row = match row_of(&request, self.server_now(now), &self.tab) {
             Ok(row) => row,
