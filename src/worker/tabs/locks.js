@@ -39,11 +39,9 @@ export class TabLock {
     const tell = (event) => {
       if (turn === this.#turn) this.#tell(event);
     };
-    const locks = globalThis.navigator?.locks;
-    if (!locks) return queueMicrotask(() => tell("unavailable"));
     this.#end = withdraw;
     let granted = false;
-    const held = locks.request(this.#name, options, () => {
+    const held = globalThis.navigator.locks.request(this.#name, options, () => {
       if (turn !== this.#turn) return undefined;
       granted = true;
       return new Promise((release) => {
@@ -56,8 +54,8 @@ export class TabLock {
   }
 }
 
-// What follows `prefix` in the names of the locks that are held, by any tab.
+// The names of the locks that are held, by any tab, and begin so.
 export async function held(prefix) {
   const state = await globalThis.navigator.locks.query();
-  return state.held.map((lock) => lock.name).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  return state.held.map((lock) => lock.name).filter((name) => name.startsWith(prefix));
 }

@@ -1,4 +1,4 @@
-//! The tabs of one scope, as the browser lets them meet: locks and channels. Who leads and what is
+//! The tabs of one scope, as the browser lets them meet: locks (or leases) and channels. Who leads and what is
 //! said is decided in [`sentinelops_engine::tabs`].
 //!
 //! Every name carries [`LINK_VERSION`] and the scope: builds that would not understand each other
@@ -114,8 +114,9 @@ impl Tabs {
     pub(super) fn query(&self) {
         let (prefix, tell) = (self.alive_prefix(), self.listener.clone());
         spawn_local(async move {
-            if let Some(alive) = locks::names_held(prefix).await {
-                tell(TabEvent::Alive(alive));
+            if let Some(names) = locks::names_held(&prefix).await {
+                let alive = names.iter().filter_map(|name| name.strip_prefix(&prefix));
+                tell(TabEvent::Alive(alive.map(str::to_owned).collect()));
             }
         });
     }

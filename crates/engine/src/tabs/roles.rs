@@ -14,7 +14,7 @@ use crate::{
 const RIVAL_MS: u64 = 5_000;
 
 /// Why nothing is saved without locks.
-const NO_LOCKS: &str = "this browser has no Web Locks (they want https): tabs would overwrite each other";
+const NO_LOCKS: &str = "this browser lets tabs take no locks: they would overwrite each other";
 
 impl Node {
     /// After every input: make the role true, carry the engine's outputs out, say what changed.
