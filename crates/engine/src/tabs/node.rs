@@ -261,7 +261,7 @@ impl Node {
             _ => {}
         }
         let for_nobody = self.election.no_locks() && matches!(event, StoreEvent::Opened(_));
-        if !self.ended(&event)
+        if !self.ended(now, &event)
             && !self.appended(now, &event)
             && !for_nobody
             && (self.alone == (self.role() == Role::Solo))

@@ -171,7 +171,7 @@ impl Node {
         }
         self.sends.engine_gone(mutant::active(Mutant::ForgetAtDeposition));
         for (number, updates) in endings {
-            self.sends.ends_with(number, updates);
+            self.sends.ends_with(number, updates, ours);
         }
     }
 

@@ -37,6 +37,12 @@ pub(super) struct Kept {
     pub told: bool,
 }
 
+/// What is true once the store has taken it in.
+struct Ending {
+    updates: Vec<MessageUpdate>,
+    certain: bool,
+}
+
 #[derive(Default)]
 pub(super) struct Sends {
     /// Neither durable nor final, in order.
@@ -44,8 +50,8 @@ pub(super) struct Sends {
     /// Durable and not final.
     open: BTreeMap<String, Inquiry>,
     pub(super) appends: Appends,
-    /// What the store is taking in, by transaction, and what is true then.
-    endings: BTreeMap<u64, Vec<MessageUpdate>>,
+    /// What the store is taking in, by transaction.
+    endings: BTreeMap<u64, Ending>,
     /// The page was told that there is a connection.
     linked: bool,
     /// Waits for the role to settle, until when.
@@ -130,31 +136,46 @@ impl Sends {
     }
 
     /// The engine that is gone wrote these ends in a transaction that is under way. Until it is over
-    /// nobody else gets the messages: what it had decided would be undone.
-    pub(super) fn ends_with(&mut self, number: u64, updates: Vec<MessageUpdate>) {
+    /// nobody else gets the messages: what it had decided would be undone. `certain`: nobody else can
+    /// have read the rows before that.
+    pub(super) fn ends_with(&mut self, number: u64, updates: Vec<MessageUpdate>, certain: bool) {
         for kept in &mut self.kept {
             if updates.iter().any(|update| update.id == kept.request.id) {
                 kept.with = With::Ending(number);
             }
         }
         if !updates.is_empty() {
-            self.endings.insert(number, updates);
+            self.endings.insert(number, Ending { updates, certain });
         }
     }
 
-    /// That transaction is over: what is to be told, if it is one of these.
-    fn ended(&mut self, event: &StoreEvent) -> Option<Vec<MessageUpdate>> {
+    /// That transaction is over, if it is one of these.
+    fn ended(&mut self, event: &StoreEvent) -> Option<Ending> {
         let (number, committed) = match event {
             StoreEvent::Committed { number } => (*number, true),
             StoreEvent::Aborted { number, .. } => (*number, false),
             _ => return None,
         };
-        let updates = self.endings.remove(&number)?;
+        let mut ending = self.endings.remove(&number)?;
         for kept in self.kept.iter_mut().filter(|kept| kept.with == With::Ending(number)) {
             kept.with = With::Nobody;
             kept.request.again = true;
         }
-        Some(if committed { updates } else { Vec::new() })
+        if !committed {
+            ending.updates.clear();
+        }
+        Some(ending)
+    }
+
+    /// The store knows the end of this message, or another leader has it still: to be asked.
+    fn to_be_asked(&mut self, update: MessageUpdate) -> Inquiry {
+        let coalesced = self.drop(&update.id).is_some_and(|request| request.coalesce.is_some());
+        self.opened(&update.id, coalesced || update.delivery == DeliveryState::Superseded);
+        if update.delivery == DeliveryState::Failed(FailReason::Discarded) {
+            self.discard(&update.id);
+        }
+        let unknown = || Inquiry { id: update.id.clone(), coalesced, discarded: false };
+        self.open.get(&update.id).cloned().unwrap_or_else(unknown)
     }
 
     /// Forgets what is safe or over.
@@ -233,12 +254,22 @@ impl Node {
     }
 
     /// The answer to a transaction in which an engine that is gone ended messages, if it is one.
-    pub(super) fn ended(&mut self, event: &StoreEvent) -> bool {
-        let Some(updates) = self.sends.ended(event) else { return false };
-        let items: Vec<Delivery> = updates.into_iter().map(Delivery::Message).collect();
-        self.hear(&items);
-        if !items.is_empty() {
+    pub(super) fn ended(&mut self, now: Now, event: &StoreEvent) -> bool {
+        let Some(Ending { updates, certain }) = self.sends.ended(event) else { return false };
+        if updates.is_empty() {
+            return true;
+        }
+        if certain {
+            let items: Vec<Delivery> = updates.into_iter().map(Delivery::Message).collect();
+            self.hear(&items);
             self.tell(items);
+            return true;
+        }
+        let about: Vec<Inquiry> = updates.into_iter().map(|update| self.sends.to_be_asked(update)).collect();
+        if let Some(leader) = &mut self.leader {
+            leader.inquire(now, super::LOCAL, about);
+        } else if self.role() == Role::Follower {
+            self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
         }
         true
     }

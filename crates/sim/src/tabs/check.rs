@@ -60,10 +60,12 @@ impl TabChecker {
         let discarded = number.is_some_and(|n| self.discarded.contains(&n));
         let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
         if let Some(message) = message
-            && message.effects > 0
             && match update.delivery {
-                DeliveryState::Superseded => message.coalesce.is_some(),
-                DeliveryState::Failed(FailReason::Discarded) => discarded,
+                DeliveryState::Superseded => message.effects > 0 && message.coalesce.is_some(),
+                // Or it was refused, and is off the list of what failed.
+                DeliveryState::Failed(FailReason::Discarded) => {
+                    discarded && (message.effects > 0 || message.sent > 0)
+                }
                 _ => false,
             }
         {
@@ -279,7 +281,9 @@ impl TabWorld {
             let arrived = |state: &DeliveryState| matches!(state, DeliveryState::Delivered);
             let bad_end = told.clone().filter(|state| !arrived(state)).or(kept);
             let messages = &self.check.inner.messages;
-            if message.effects == 0 && bad_end.is_none() && !messages.replaced(n) {
+            // Discarded by a page that closed before it heard so.
+            let let_go = self.check.discarded.contains(&n);
+            if message.effects == 0 && bad_end.is_none() && !messages.replaced(n) && !let_go {
                 let (told, durable, sent) = (&message.told, message.durable, message.sent);
                 found = Some((
                     "nothing-lost",
