@@ -170,7 +170,7 @@ impl Engine {
             ServerSystem::Goodbye { reason, reconnect_window_ms } => {
                 let reason = self.auth.redact(&reason);
                 self.note(format!("goodbye: {reason}; window {reconnect_window_ms} ms"));
-                self.link.goodbye = Some((reason, reconnect_window_ms));
+                self.goodbye(now, reason, reconnect_window_ms);
             }
             other => self.note(format!("ignored before the welcome: {}", name(&other))),
         }

@@ -1,11 +1,12 @@
 //! [`Engine`]: the one type that shells drive. The struct and its getters are here; its inputs are
-//! beside: *commands*, *dial* (the way to a socket), *socket*, *frames*, *time*; what every input
+//! beside: *commands*, *dial* (the way to a socket), *server_time*, *socket*, *frames*, *time*; what every input
 //! ends with is in *settle*, what shows in *status*.
 
 mod commands;
 mod dial;
 mod frames;
 mod pings;
+mod server_time;
 mod settle;
 mod socket;
 mod status;
@@ -56,12 +57,22 @@ struct Link {
     up_at: Option<u64>,
     /// `welcome.reconnectWindowMs`.
     window: u64,
-    /// `goodbye`: reason and window.
-    goodbye: Option<(String, u64)>,
+    /// The server said that it is about to close.
+    goodbye: Option<Goodbye>,
     /// When the youngest answered ping had left.
     answered_to: Option<u64>,
     /// Lasted long enough: the next byte proves health.
     stable_due: bool,
+}
+
+/// `goodbye`, as the server said it.
+#[derive(Clone, Debug)]
+struct Goodbye {
+    reason: String,
+    /// Ms.
+    window: u64,
+    /// Monotonic ms until which a close belongs to it.
+    until: u64,
 }
 
 /// The engine of one connection. See the crate's page for how it is driven.

@@ -95,5 +95,9 @@ impl Engine {
         self.last_error = None;
         self.status_dirty = true;
         self.forget_attempts();
+        // What it asked of us before this connection is spent; what it said on it is not.
+        if self.link.goodbye.is_none() {
+            self.forget_held_time();
+        }
     }
 }

@@ -57,7 +57,7 @@ impl Engine {
                 self.store_waived = true;
                 self.store_known(now);
             }
-            Timer::Dial => self.begin(now),
+            Timer::Dial => self.dial_due(now),
             Timer::Connect => self.connect_timeout(now),
             Timer::Token => self.token_timeout(now),
             Timer::Refresh => self.ask_token(now, TokenReason::Refresh),
@@ -112,6 +112,7 @@ impl Engine {
 
     /// The same when the input is the end of the socket: there is nothing left to probe.
     pub(super) fn notice_at_close(&mut self, now: Now) {
+        self.keep_held_time(now);
         if self.overslept(now) {
             self.arm_tick(now);
             self.liveness.taint();
@@ -142,7 +143,7 @@ impl Engine {
         }
         self.hinted_at = Some(now.mono);
         match self.phase {
-            Phase::Waiting { held: false } => self.dial_by_hint(now),
+            Phase::Waiting { .. } => self.dial_by_hint(now),
             Phase::Up(_) => self.probe(now, woke),
             // The answer may lie unread behind a timer that slept.
             Phase::Dialing | Phase::Open if hint == Hint::LateTick => {
@@ -154,6 +155,8 @@ impl Engine {
 
     fn dial_by_hint(&mut self, now: Now) {
         let earliest = self.hint_dialled_at.map_or(0, |at| at + HINT_DIAL_MS);
+        // No sign from the browser beats a time the server gave.
+        let earliest = earliest.max(now.mono.saturating_add(self.held_for(now)));
         if earliest > now.mono {
             let planned = self.timers.get(Timer::Dial).unwrap_or(u64::MAX);
             self.timers.set(Timer::Dial, planned.min(earliest));

@@ -9,4 +9,5 @@ mod liveness;
 mod modes;
 mod refused;
 mod sends;
+mod server_time;
 mod tokens;
