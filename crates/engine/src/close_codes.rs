@@ -2,6 +2,7 @@
 //!
 //! `docs/architecture.md` shows the same table; a test compares them.
 
+use crate::backoff::SLOW_LANE_MS;
 use sentinelops_protocol::close;
 
 /// What to do after a close.
@@ -29,12 +30,15 @@ pub(crate) enum Action {
 
 impl Action {
     /// In words, for the documentation.
-    pub(crate) fn describe(self) -> &'static str {
-        match self {
+    pub(crate) fn describe(self) -> String {
+        let text = match self {
             Self::Retry => "reconnect with backoff; after a goodbye inside its window",
             Self::Restart => "reconnect inside the window of the goodbye, or of the reason (`window N ms`)",
             Self::SlowLane => {
-                "reconnect after at least 30 s, or at least the time in the reason (`retry after N s`)"
+                let least = SLOW_LANE_MS / 1_000;
+                return format!(
+                    "reconnect after at least {least} s, or at least the time in the reason (`retry after N s`)"
+                );
             }
             Self::TooSlow => "reconnect, resume from the cursors",
             Self::Auth => "ask the token provider; a different token redials, else Error (NeedsAuth)",
@@ -44,7 +48,8 @@ impl Action {
             }
             Self::PoisonOrStop => "rows in flight: reconnect with a window of one; else Error",
             Self::Stop => "Error, no retry, reason shown",
-        }
+        };
+        text.to_owned()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::timers::Timer;
 use crate::{Cause, Generation, Now, Output, TokenReason, Trace};
 
 /// Longest wait for the store before dialling without it.
-const STORE_WAIT_MS: u64 = 5_000;
+pub(crate) const STORE_WAIT_MS: u64 = 5_000;
 /// Where the delays stop growing while a message that kills the socket is looked for: each such close
 /// comes from a server that is there, brings the end nearer, and everything else waits behind it.
 const POISON_ATTEMPT: u32 = 4;

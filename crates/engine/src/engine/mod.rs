@@ -3,14 +3,14 @@
 //! ends with is in *settle*, what shows in *status*.
 
 mod commands;
-mod dial;
+pub(crate) mod dial;
 mod frames;
-mod pings;
+pub(crate) mod pings;
 mod server_time;
-mod settle;
+pub(crate) mod settle;
 mod socket;
 mod status;
-mod time;
+pub(crate) mod time;
 
 use crate::auth::Auth;
 use crate::backoff::Backoff;
@@ -114,6 +114,8 @@ pub struct Engine {
     /// Wall clock when the tick was last armed.
     tick_wall: u64,
     buffer_wait: u64,
+    /// `welcome.maxMessageBytes`, also for the first flight of the next socket.
+    max_message_bytes: u64,
     connected_before: bool,
     connected_since: Option<u64>,
     last_error: Option<String>,
@@ -154,6 +156,7 @@ impl Engine {
             stuck_spent: false,
             tick_wall: now.wall,
             buffer_wait: settle::BUFFER_LOOK_MS,
+            max_message_bytes: frames::BASIC_MESSAGE_BYTES,
             connected_before: false,
             connected_since: None,
             last_error: None,

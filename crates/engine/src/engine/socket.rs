@@ -72,9 +72,7 @@ impl Engine {
             self.transmit_system(now, &ClientSystem::Auth { token });
         }
         let entries = self.subs.first_flight(now);
-        if !entries.is_empty() {
-            self.transmit_system(now, &ClientSystem::Subscribe(entries));
-        }
+        self.transmit_list(now, &entries, ClientSystem::Subscribe);
         self.ping(now);
     }
 
@@ -167,7 +165,8 @@ impl Engine {
         self.connected_since = Some(now.wall);
         self.metrics.reconnects += u64::from(self.connected_before);
         self.connected_before = true;
-        self.liveness.woke(now.mono, &self.latency);
+        // Whatever was asked before: a verdict can fall from here on.
+        self.liveness.heard(now.mono, &self.latency);
     }
 
     /// Closes and forgets the socket, if there is one.
@@ -194,6 +193,7 @@ impl Engine {
             Timer::Ping,
             Timer::Unacked,
             Timer::Verdict,
+            Timer::Watch,
             Timer::Stable,
             Timer::Stuck,
             Timer::Buffer,

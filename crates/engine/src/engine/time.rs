@@ -1,12 +1,15 @@
 //! Time, store events, and signs from the browser.
 
 use super::{Engine, Phase};
+use crate::auth::PROVIDER_MS;
+use crate::liveness::Liveness;
 use crate::mode::Sign;
+use crate::subscriptions::{ANSWER_MS, Line};
 use crate::timers::Timer;
 use crate::{Cause, Hint, Now, StoreEvent, TokenReason};
 
 /// Housekeeping interval. A tick later than twice of it on either clock means that the machine slept.
-const TICK_MS: u64 = 2_000;
+pub(crate) const TICK_MS: u64 = 2_000;
 /// Hints bring a dial forward at most so often.
 const HINT_DIAL_MS: u64 = 2_000;
 
@@ -15,7 +18,7 @@ impl Engine {
     pub fn handle_timeout(&mut self, now: Now) {
         self.notice(now);
         // Each timer at most once a call: what is re-armed for now waits for the next.
-        for _ in 0..crate::timers::TABLE.len() {
+        for _ in 0..crate::timers::COUNT {
             let Some((timer, _)) = self.timers.expired(now.mono) else { break };
             self.expired(now, timer);
         }
@@ -64,16 +67,26 @@ impl Engine {
             Timer::Ping => self.ping(now),
             Timer::Unacked => self.unacked(now),
             Timer::Verdict => self.verdict(now),
+            Timer::Watch => {
+                if let Some(at) = self.liveness.watch_at(now.mono) {
+                    self.timers.set(Timer::Watch, at);
+                }
+            }
             Timer::Stable => self.lasted(now),
             Timer::Stuck => self.stuck(now),
             // The shell read bufferedAmount just before; `settle` arms it again while it is needed.
             Timer::Buffer => self.buffer_wait = (self.buffer_wait * 2).min(super::settle::BUFFER_LOOK_MAX_MS),
             Timer::Tick => self.arm_tick(now),
             Timer::Outbox => self.outbox.timeout(now),
-            Timer::Subscriptions => self.subs.timeout(now),
+            Timer::Subscriptions => self.subscriptions_due(now),
             // `settle` looks who wants what.
             Timer::Consumers => {}
         }
+    }
+
+    fn subscriptions_due(&mut self, now: Now) {
+        let patience = ANSWER_MS.max(4 * self.latency.too_long());
+        self.subs.timeout(now, Line { answered_to: self.link.answered_to, patience });
     }
 
     fn connect_timeout(&mut self, now: Now) {
@@ -86,9 +99,14 @@ impl Engine {
 
     fn token_timeout(&mut self, now: Now) {
         match self.auth.answered() {
-            Some(TokenReason::Dial) => self.no_token(now, "no answer within 10 seconds"),
+            Some(TokenReason::Dial) => {
+                self.no_token(now, &format!("no answer within {} seconds", PROVIDER_MS / 1_000));
+            }
             Some(TokenReason::Rejected) => {
-                self.blame("the token provider did not answer within 10 seconds");
+                self.blame(&format!(
+                    "the token provider did not answer within {} seconds",
+                    PROVIDER_MS / 1_000
+                ));
                 self.needs_auth();
             }
             Some(TokenReason::Refresh) => self.refresh_later(now),
@@ -104,6 +122,10 @@ impl Engine {
     /// At every input: a tick overdue by far on either clock means that we were held up or asleep.
     pub(super) fn notice(&mut self, now: Now) {
         self.keep_held_time(now);
+        let late = self.timers.next().map_or(0, |due| now.mono.saturating_sub(due));
+        if late > Liveness::too_late(&self.latency) {
+            self.liveness.taint();
+        }
         if self.overslept(now) {
             self.arm_tick(now);
             self.hint(now, Hint::LateTick);

@@ -9,6 +9,14 @@ fn at(mono: u64) -> Now {
     Now { mono, wall: 1_000_000 + mono }
 }
 
+/// No ping was answered.
+const SILENT: Line = Line { answered_to: None, patience: ANSWER_MS };
+
+/// The ping that left at this time was answered.
+fn answered_to(mono: u64) -> Line {
+    Line { answered_to: Some(mono), ..SILENT }
+}
+
 fn chat() -> Subject {
     Subject::channel(Channel::Chat)
 }
@@ -201,7 +209,7 @@ fn a_topic_is_served_by_its_channel_and_stands_alone_after_it() {
     // The channel goes 5 s after its last want, and the topic takes its place.
     subs.unwant(at(20), &chat());
     assert_eq!(subs.next_timeout(), Some(20 + LINGER_MS));
-    subs.timeout(at(20 + LINGER_MS));
+    subs.timeout(at(20 + LINGER_MS), SILENT);
     let outputs = drain(&mut subs);
     assert_eq!(outputs[0], SubOutput::Unsubscribe(vec![chat()]));
     assert_eq!(asked(&outputs).unwrap()[0].subject(), c1());
@@ -213,7 +221,7 @@ fn coming_back_within_the_linger_costs_nothing() {
     subs.unwant(at(1), &chat());
     subs.event(at(2), message("c1", 6, 5));
     subs.want(at(3), chat());
-    subs.timeout(at(20_000));
+    subs.timeout(at(20_000), SILENT);
     assert_eq!(drain(&mut subs), []);
     assert_eq!(seqs(&subs, &chat()), [6]);
 }
@@ -258,12 +266,14 @@ fn a_server_that_only_has_holes_is_asked_ever_more_slowly() {
     let mut now = 1;
     for n in 1..=8u64 {
         subs.event(at(now), message("c1", 1_000 + n, 999));
-        if let Some(due) = subs.next_timeout() {
+        let entries = asked(&drain(&mut subs)).unwrap_or_else(|| {
+            let due = subs.next_timeout().unwrap();
             assert!(due > now);
             now = due;
-            subs.timeout(at(now));
-        }
-        let since = asked(&drain(&mut subs)).unwrap()[0].since.clone();
+            subs.timeout(at(now), SILENT);
+            asked(&drain(&mut subs)).unwrap()
+        });
+        let since = entries[0].since.clone();
         match since {
             Some(_) => subs.subscribed(at(now), answer(&chat(), "e", 5, Continuity::Exact)),
             None => {
@@ -274,6 +284,119 @@ fn a_server_that_only_has_holes_is_asked_ever_more_slowly() {
         }
     }
     assert!(now > 10_000);
+}
+
+/// Two subscriptions in the first flight of a socket, and nothing answered yet.
+fn asked_for_two() -> Subscriptions {
+    let mut subs = Subscriptions::new();
+    subs.want(at(0), chat());
+    subs.want(at(0), Subject::channel(Channel::Alerts));
+    subs.first_flight(at(0));
+    assert_eq!(subs.next_timeout(), None, "a server of unknown mode owes no answer");
+    subs.mode_known(at(100), Mode::V1);
+    subs
+}
+
+#[test]
+fn what_is_not_answered_is_asked_for_again_and_then_anew() {
+    let mut subs = asked_for_two();
+    let alerts = Subject::channel(Channel::Alerts);
+    let serve_alerts = |subs: &mut Subscriptions, now| {
+        subs.subscribed(at(now), answer(&alerts, "e", 0, Continuity::Snapshot));
+        subs.snapshot(at(now), part(&alerts, "e", 0, 0, true, vec![]));
+        drain(subs);
+    };
+    serve_alerts(&mut subs, 200);
+    let mut due = 100 + ANSWER_MS;
+    for answer in [SILENT, answered_to(99)] {
+        assert_eq!(subs.next_timeout(), Some(due));
+        subs.timeout(at(due), answer);
+        assert_eq!(drain(&mut subs), [SubOutput::Probe], "a slow line is no lost answer");
+        due = subs.next_timeout().unwrap();
+    }
+    subs.timeout(at(due), answered_to(100));
+    assert_eq!(asked(&drain(&mut subs)).unwrap()[0].subject(), chat());
+    let again = subs.next_timeout().unwrap();
+    assert_eq!(again, due + ANSWER_MS);
+    subs.timeout(at(again), answered_to(due));
+    assert_eq!(drain(&mut subs), [SubOutput::Stuck(chat())]);
+    // The new connection brings nothing either: no other is tried, the asks go on.
+    subs.first_flight(at(again));
+    subs.mode_known(at(again), Mode::V1);
+    serve_alerts(&mut subs, again);
+    let mut asks = 0;
+    for _ in 0..20 {
+        let due = subs.next_timeout().unwrap();
+        subs.timeout(at(due), answered_to(due));
+        let outputs = drain(&mut subs);
+        assert!(!outputs.iter().any(|output| matches!(output, SubOutput::Stuck(_))));
+        asks += u32::from(asked(&outputs).is_some());
+    }
+    assert!((19..=20).contains(&asks));
+    assert!(subs.next_timeout().unwrap() > again + 20 * ANSWER_MS, "ever more slowly");
+}
+
+#[test]
+fn one_reconnect_does_for_all_who_wait() {
+    let mut subs = asked_for_two();
+    let mut stuck = 0;
+    for _ in 0..4 {
+        for _ in 0..8 {
+            let due = subs.next_timeout().unwrap();
+            subs.timeout(at(due), answered_to(due));
+        }
+        stuck += drain(&mut subs).iter().filter(|output| matches!(output, SubOutput::Stuck(_))).count();
+        let now = at(subs.next_timeout().unwrap());
+        subs.first_flight(now);
+        subs.mode_known(now, Mode::V1);
+    }
+    assert_eq!(stuck, 1);
+}
+
+#[test]
+fn parts_that_stop_coming_are_asked_for_again_and_each_part_is_progress() {
+    let mut subs = live(&chat(), 5);
+    subs.subscribed(at(1_000), answer(&chat(), "f", 9, Continuity::Snapshot));
+    for n in 0..5u64 {
+        let now = 1_000 + n * (ANSWER_MS - 1);
+        subs.snapshot(at(now), part(&chat(), "f", 9, n as u32, false, vec![item(n)]));
+        assert_eq!(subs.next_timeout(), Some(now + ANSWER_MS));
+    }
+    let due = subs.next_timeout().unwrap();
+    subs.timeout(at(due), answered_to(due));
+    assert!(asked(&drain(&mut subs)).is_some());
+    subs.subscribed(at(due + 1), answer(&chat(), "f", 9, Continuity::Snapshot));
+    subs.snapshot(at(due + 1), part(&chat(), "f", 9, 0, true, vec![]));
+    assert_eq!(subs.next_timeout(), None, "the answer is whole");
+}
+
+#[test]
+fn what_was_asked_for_is_asked_for_again_when_a_frame_is_refused() {
+    let mut subs = asked_for_two();
+    subs.subscribed(at(200), answer(&chat(), "e", 5, Continuity::Snapshot));
+    subs.refused(at(300));
+    assert_eq!(asked(&drain(&mut subs)).unwrap().len(), 2);
+    for subject in [chat(), Subject::channel(Channel::Alerts)] {
+        subs.subscribed(at(400), answer(&subject, "e", 5, Continuity::Snapshot));
+        subs.snapshot(at(400), part(&subject, "e", 5, 0, true, vec![]));
+    }
+    drain(&mut subs);
+    subs.refused(at(500));
+    assert_eq!(drain(&mut subs), [], "nobody waits for anything");
+}
+
+#[test]
+fn a_server_whose_answers_cannot_be_read_is_not_hammered() {
+    let mut subs = asked_for_two();
+    let mut asks = 0;
+    for now in (0..60_000).step_by(100) {
+        if subs.next_timeout().is_some_and(|due| due <= now) {
+            subs.timeout(at(now), answered_to(now));
+        }
+        subs.refused(at(now));
+        asks += drain(&mut subs).iter().filter(|output| matches!(output, SubOutput::Subscribe(_))).count();
+    }
+    assert!((4..=12).contains(&asks), "{asks}");
 }
 
 /// What happens to the stream of a correct server on its way.
@@ -346,10 +469,14 @@ proptest! {
             }
             check(&subs);
             loop {
-                if let Some(due) = subs.next_timeout() {
-                    subs.timeout(at(due));
+                let mut outputs = drain(&mut subs);
+                if asked(&outputs).is_none()
+                    && let Some(due) = subs.next_timeout()
+                {
+                    subs.timeout(at(due), SILENT);
+                    outputs = drain(&mut subs);
                 }
-                let Some(entries) = asked(&drain(&mut subs)) else { break };
+                let Some(entries) = asked(&outputs) else { break };
                 serve(&mut subs, entries, seq, &mut sent);
                 check(&subs);
             }

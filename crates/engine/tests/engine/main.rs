@@ -10,4 +10,6 @@ mod modes;
 mod refused;
 mod sends;
 mod server_time;
+mod states;
+mod subscriptions;
 mod tokens;
