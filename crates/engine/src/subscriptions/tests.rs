@@ -337,6 +337,40 @@ fn what_is_not_answered_is_asked_for_again_and_then_anew() {
 }
 
 #[test]
+fn a_late_answer_does_not_take_the_next_ask_away() {
+    let mut subs = live(&chat(), 5);
+    for n in 1..=4 {
+        subs.event(at(n), message("c1", 1_000 + n, 999));
+        let Some(entries) = asked(&drain(&mut subs)) else { break };
+        if entries[0].since.is_some() {
+            subs.subscribed(at(n), answer(&chat(), "e", 5, Continuity::Exact));
+        } else {
+            subs.subscribed(at(n), answer(&chat(), "e", 5, Continuity::Gap));
+            subs.snapshot(at(n), part(&chat(), "e", 5, 0, true, vec![]));
+        }
+    }
+    let due = subs.next_timeout().unwrap();
+    subs.subscribed(at(10), answer(&chat(), "e", 5, Continuity::Snapshot));
+    subs.snapshot(at(10), part(&chat(), "e", 5, 0, true, vec![]));
+    assert_eq!(subs.next_timeout(), Some(due));
+    subs.timeout(at(due), SILENT);
+    assert!(asked(&drain(&mut subs)).is_some());
+}
+
+#[test]
+fn a_hole_beside_a_refused_message_is_asked_for_once() {
+    let mut subs = live(&chat(), 5);
+    for n in 1..=3 {
+        subs.event(at(n), message("c1", 1_000 + n, 999));
+        subs.refused(at(n));
+        assert_eq!(asked(&drain(&mut subs)).map(|entries| entries.len()), Some(1), "{n}");
+        subs.subscribed(at(n), answer(&chat(), "e", 5, Continuity::Gap));
+        subs.snapshot(at(n), part(&chat(), "e", 5, 0, true, vec![]));
+        drain(&mut subs);
+    }
+}
+
+#[test]
 fn one_reconnect_does_for_all_who_wait() {
     let mut subs = asked_for_two();
     let mut stuck = 0;

@@ -67,7 +67,7 @@ impl Subscriptions {
     }
 
     /// A frame, or a message that may have been an answer, could not be read: whoever waits for one asks
-    /// again.
+    /// again. Where that happens often the answers may be what cannot be read, and the deadline must do.
     pub fn refused(&mut self, now: Now) {
         if self.mode != Some(Mode::V1) {
             return;
@@ -75,14 +75,18 @@ impl Subscriptions {
         let mut lost = Vec::new();
         for (&channel, nodes) in &mut self.channels {
             for (subject, wire) in nodes.wires(channel) {
-                if wire.is_pending() {
+                // What this very frame made us ask is still to be sent.
+                let about_to_ask = self.subscribe.iter().any(|entry| entry.subject() == subject);
+                if wire.is_pending() && !about_to_ask {
                     wire.asks += 1;
-                    lost.push(subject);
+                    if wire.asks <= ASKS_AT_ONCE {
+                        lost.push(subject);
+                    }
                 }
             }
         }
         for subject in lost {
-            self.ask_again(now, &subject);
+            self.ask(now, &subject);
         }
     }
 
@@ -113,7 +117,9 @@ impl Subscriptions {
     /// Something came of it, or it was just asked for: the wait for the rest begins.
     pub(super) fn progress(&mut self, now: Now, subject: &Subject) {
         let v1 = self.mode == Some(Mode::V1);
-        let Some(wire) = self.wire_mut(subject) else { return };
+        let Some(wire) = self.wire_mut(subject).filter(|wire| !matches!(wire.phase, Phase::Later)) else {
+            return;
+        };
         wire.heard_at = now.mono;
         let wait = ANSWER_MS << wire.unanswered.saturating_sub(1).min(MOST_DOUBLINGS);
         let due = (v1 && wire.is_pending()).then(|| now.mono.saturating_add(wait));
