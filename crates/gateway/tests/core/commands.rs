@@ -291,7 +291,7 @@ fn each_command_is_answered_as_it_is_read_however_many_there_are() {
     let conn = world.client("u");
     for round in 0..3 {
         let command = |n: u32| {
-            let kind = if n % 5 == 0 { "chat.nonsense" } else { "chat.message" };
+            let kind = if n.is_multiple_of(5) { "chat.nonsense" } else { "chat.message" };
             format!(
                 r#"{{"id":"{round}-{n}","type":"{kind}","channel":"chat","payload":{{"conversationId":"c{n}","content":"x"}}}}"#
             )
