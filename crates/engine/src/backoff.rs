@@ -55,10 +55,10 @@ impl Backoff {
         uniform(window.min(LONGEST_SERVER_DELAY_MS), rng)
     }
 
-    /// The server asked for patience: at least what it said (30 s if it said nothing), then as
-    /// spread out as any other dial.
+    /// The server asked for patience: at least what it said, which may be less than the 30 s that hold
+    /// where it said nothing, then as spread out as any other dial.
     pub(crate) fn slow(&self, hint: Option<u64>, n: u32, rng: &mut Rng) -> u64 {
-        let least = hint.unwrap_or(SLOW_LANE_MS).min(LONGEST_SERVER_DELAY_MS);
+        let least = hint.unwrap_or(SLOW_LANE_MS).clamp(self.floor, LONGEST_SERVER_DELAY_MS.max(self.floor));
         least + uniform(self.spread(n).max(self.interval), rng)
     }
 
@@ -103,6 +103,8 @@ mod tests {
         for n in 0..50 {
             assert!(backoff.slow(None, n, &mut rng) >= 30_000);
             assert!(backoff.slow(Some(45_000), n, &mut rng) >= 45_000);
+            assert!((5_000..35_000).contains(&backoff.slow(Some(5_000), n, &mut rng)));
+            assert!(backoff.slow(Some(0), n, &mut rng) >= 200);
             assert!(backoff.slow(Some(u64::MAX), n, &mut rng) <= LONGEST_SERVER_DELAY_MS + 30_000);
         }
     }

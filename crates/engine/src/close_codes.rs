@@ -2,6 +2,7 @@
 //!
 //! `docs/architecture.md` shows the same table; a test compares them.
 
+use crate::backoff::SLOW_LANE_MS;
 use sentinelops_protocol::close;
 
 /// What to do after a close.
@@ -11,7 +12,7 @@ pub(crate) enum Action {
     Retry,
     /// Dial again inside the window of the goodbye or of the reason.
     Restart,
-    /// Dial again after the hint in the reason, or after 30 s at least.
+    /// Dial again after the hint in the reason, also a shorter one, or after 30 s at least.
     SlowLane,
     /// Dial again and resume from the cursors: this consumer was too slow.
     TooSlow,
@@ -29,11 +30,16 @@ pub(crate) enum Action {
 
 impl Action {
     /// In words, for the documentation.
-    pub(crate) fn describe(self) -> &'static str {
-        match self {
+    pub(crate) fn describe(self) -> String {
+        let text = match self {
             Self::Retry => "reconnect with backoff; after a goodbye inside its window",
-            Self::Restart => "reconnect inside the window of the goodbye or of the reason",
-            Self::SlowLane => "reconnect after at least 30 s, or after the time named in the reason",
+            Self::Restart => "reconnect inside the window of the goodbye, or of the reason (`window N ms`)",
+            Self::SlowLane => {
+                let least = SLOW_LANE_MS / 1_000;
+                return format!(
+                    "reconnect after at least {least} s, or at least the time in the reason (`retry after N s`)"
+                );
+            }
             Self::TooSlow => "reconnect, resume from the cursors",
             Self::Auth => "ask the token provider; a different token redials, else Error (NeedsAuth)",
             Self::Superseded => "Error (Superseded): follow the other tab",
@@ -42,7 +48,8 @@ impl Action {
             }
             Self::PoisonOrStop => "rows in flight: reconnect with a window of one; else Error",
             Self::Stop => "Error, no retry, reason shown",
-        }
+        };
+        text.to_owned()
     }
 }
 
@@ -95,18 +102,45 @@ pub(crate) fn lookup(code: u16) -> CloseRow {
     TABLE.iter().find(|row| row.code == code && code != 0).copied().unwrap_or(CloseRow { code, ..unlisted })
 }
 
-/// The first duration in a close reason: `retry after 45 s`, `{"reconnectWindowMs":10000}`,
-/// `retryAfterMs=5000`. A bare number is ms; a following `s` makes it seconds.
-pub(crate) fn hint_ms(reason: &str) -> Option<u64> {
-    let start = reason.find(|c: char| c.is_ascii_digit())?;
-    let digits = &reason[start..];
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+/// What a close reason may say of the time: the phrase, a number, `ms` or `s`; anywhere in the text.
+/// A number without its phrase and unit is part of some other sentence and means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// `window 5000 ms` (1012): come back at any time within it.
+    Window,
+    /// `retry after 45 s` (1013, 4429): come back then.
+    RetryAfter,
+}
+
+impl Hint {
+    fn phrase(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::RetryAfter => "retry after",
+        }
+    }
+
+    /// The first well-formed one in `reason`, ms.
+    pub(crate) fn ms_in(self, reason: &str) -> Option<u64> {
+        let reason = reason.to_ascii_lowercase();
+        reason.match_indices(self.phrase()).find_map(|(at, phrase)| {
+            let begins_a_word = !reason[..at].ends_with(char::is_alphanumeric);
+            begins_a_word.then(|| duration_ms(&reason[at + phrase.len()..])).flatten()
+        })
+    }
+}
+
+/// ` 45 s`, ` 500ms`: what follows the phrase.
+fn duration_ms(text: &str) -> Option<u64> {
+    let digits = text.strip_prefix(' ')?;
+    let end = digits.find(|c: char| !c.is_ascii_digit())?;
     let number: u64 = digits[..end].parse().ok()?;
-    let unit = digits[end..].trim_start();
-    let seconds = unit.strip_prefix('s').is_some_and(|rest| {
-        rest.is_empty() || rest.starts_with(|c: char| !c.is_ascii_alphabetic()) || rest.starts_with("ec")
-    });
-    Some(if seconds { number.saturating_mul(1_000) } else { number })
+    let unit = digits[end..].strip_prefix(' ').unwrap_or(&digits[end..]);
+    let (factor, rest) = match unit.strip_prefix("ms") {
+        Some(rest) => (1, rest),
+        None => (1_000, unit.strip_prefix('s')?),
+    };
+    (!rest.starts_with(char::is_alphanumeric)).then(|| number.saturating_mul(factor))
 }
 
 #[cfg(test)]
@@ -142,15 +176,36 @@ mod tests {
     }
 
     #[test]
-    fn hints_in_reasons() {
-        assert_eq!(hint_ms("retry after 45 s"), Some(45_000));
-        assert_eq!(hint_ms("45s, please"), Some(45_000));
-        assert_eq!(hint_ms("in 45 seconds"), Some(45_000));
-        assert_eq!(hint_ms("{\"reconnectWindowMs\":10000}"), Some(10_000));
-        assert_eq!(hint_ms("retryAfterMs=5000 some text"), Some(5_000));
-        assert_eq!(hint_ms("500 ms"), Some(500));
-        assert_eq!(hint_ms("no number"), None);
-        assert_eq!(hint_ms(""), None);
-        assert_eq!(hint_ms("99999999999999999999999"), None);
+    fn hints_are_a_phrase_a_number_and_a_unit() {
+        let after = |reason| Hint::RetryAfter.ms_in(reason);
+        assert_eq!(after("retry after 45 s"), Some(45_000));
+        assert_eq!(after("busy: Retry after 500ms, please"), Some(500));
+        assert_eq!(after("retry after all; retry after 2 s"), Some(2_000));
+        assert_eq!(Hint::Window.ms_in("window 10000 ms; the server restarts"), Some(10_000));
+        assert_eq!(Hint::Window.ms_in("(window 10 s)"), Some(10_000));
+    }
+
+    #[test]
+    fn any_other_number_is_no_hint() {
+        for reason in [
+            "",
+            "429 Too Many Requests",
+            "pod web-7f9c4 restarts",
+            "in 45 s",
+            "retry after 45",
+            "retry after 45 seconds",
+            "retry after 45 sheep",
+            "retry after  45 s",
+            "retry after -4 s",
+            "retry after 99999999999999999999999 s",
+            "rewindow 5 s",
+            "window: 5 s",
+            "windows 5 s",
+        ] {
+            assert_eq!(Hint::RetryAfter.ms_in(reason), None, "{reason}");
+            assert_eq!(Hint::Window.ms_in(reason), None, "{reason}");
+        }
+        assert_eq!(Hint::Window.ms_in("retry after 5 s"), None);
+        assert_eq!(Hint::RetryAfter.ms_in("window 5 s"), None);
     }
 }

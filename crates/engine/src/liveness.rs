@@ -4,8 +4,9 @@ use crate::latency::Latency;
 use crate::mutant::{self, Mutant};
 use std::collections::VecDeque;
 
-const LEAST_MS: u64 = 2_000;
-const MOST_MS: u64 = 10_000;
+/// An answer may take so long at least, and with all doublings at most.
+pub(crate) const LEAST_MS: u64 = 2_000;
+pub(crate) const MOST_MS: u64 = 10_000;
 /// Health for so long after a verdict takes the doubling back.
 const FORGIVEN_AFTER_MS: u64 = 60_000;
 /// A timer that comes later than this was held up; what was received meanwhile is read first.
@@ -13,6 +14,10 @@ const LATE_MS: u64 = 250;
 /// Ours may be the first task of a thread that was held up: what was received meanwhile waits in the
 /// queue behind it and is read before the verdict falls.
 const READ_MS: u64 = 50;
+/// While a sample is under way our own lateness is looked for so often, and for so long: afterwards
+/// other timers show it.
+pub(crate) const WATCH_MS: u64 = 100;
+pub(crate) const WATCHED_MS: u64 = 2_000;
 /// Pings kept to match pongs with. More can only be out on a socket that is dead anyway.
 const MOST_OUT: usize = 32;
 
@@ -61,7 +66,9 @@ pub(crate) struct Liveness {
     next_n: u64,
     out: VecDeque<Out>,
     deadline: Option<u64>,
+    /// The patience began anew after a late timer, or after a wake-up; once each until a byte comes.
     rearmed: bool,
+    woken: bool,
     /// What there is to read is read now; then the verdict falls.
     reading: bool,
     written: u64,
@@ -76,6 +83,7 @@ impl Liveness {
         self.out.clear();
         self.deadline = None;
         self.rearmed = false;
+        self.woken = false;
         self.reading = false;
         self.written = 0;
         self.buffered = 0;
@@ -138,6 +146,8 @@ impl Liveness {
 
     /// Any byte came in.
     pub(crate) fn heard(&mut self, now: u64, latency: &Latency) {
+        self.rearmed = false;
+        self.woken = false;
         if !self.out.is_empty() {
             self.restart(now, latency);
         }
@@ -156,7 +166,6 @@ impl Liveness {
         self.out.drain(..=at);
         if self.out.is_empty() {
             self.deadline = None;
-            self.rearmed = false;
         }
         let clean = !out.tainted && (n.is_some() || alone);
         Some(Answered { n, rtt: clean.then(|| now.saturating_sub(out.sent_at)), sent_at: out.sent_at })
@@ -172,20 +181,33 @@ impl Liveness {
         self.out.iter_mut().for_each(|out| out.tainted = true);
     }
 
+    /// A timer that comes later than this was held up, and so was the answer that is measured.
+    pub(crate) fn too_late(latency: &Latency) -> u64 {
+        latency.srtt().map_or(0, |srtt| srtt as u64).max(LATE_MS)
+    }
+
+    /// When to see whether we are held up, while a sample is under way.
+    pub(crate) fn watch_at(&self, now: u64) -> Option<u64> {
+        let youngest = self.out.back().filter(|out| !out.tainted)?;
+        (now < youngest.sent_at + WATCHED_MS).then_some(now + WATCH_MS)
+    }
+
     /// What is out may never be answered (a v1 server reads no ping before its welcome).
     pub(crate) fn forget(&mut self) {
         self.out.clear();
         self.deadline = None;
         self.rearmed = false;
+        self.woken = false;
     }
 
-    /// The machine slept or the network changed: the patience begins anew.
+    /// The machine slept or the network changed: the patience begins anew. Once: such signs may come
+    /// more often than the patience lasts.
     pub(crate) fn woke(&mut self, now: u64, latency: &Latency) {
-        if mutant::active(Mutant::JudgeBeforeReading) {
+        if self.out.is_empty() || self.woken || mutant::active(Mutant::JudgeBeforeReading) {
             return;
         }
-        self.rearmed = false;
-        self.heard(now, latency);
+        self.woken = true;
+        self.restart(now, latency);
     }
 
     pub(crate) fn deadline(&self) -> Option<u64> {
@@ -278,6 +300,18 @@ mod tests {
         assert_eq!(liveness.judge(60_000, &latency), Verdict::AskAgain(62_000));
         assert_eq!(liveness.judge(90_000, &latency), Verdict::At(90_050));
         assert_eq!(liveness.judge(90_050, &latency), Verdict::Dead);
+    }
+
+    #[test]
+    fn signs_of_waking_begin_it_anew_once() {
+        let (mut liveness, latency) = pinged();
+        for now in [1_500, 3_000] {
+            liveness.woke(now, &latency);
+            assert_eq!(liveness.deadline(), Some(3_500));
+        }
+        liveness.heard(3_100, &latency);
+        liveness.woke(4_000, &latency);
+        assert_eq!(liveness.deadline(), Some(6_000), "something came meanwhile");
     }
 
     #[test]

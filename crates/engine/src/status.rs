@@ -54,7 +54,8 @@ pub enum Cause {
     TimedOut,
     /// The server stopped answering on an open socket.
     Silent,
-    /// The server stayed silent about one message for 30 s although it answers pings.
+    /// The server stayed silent about one message for 30 s, or about one subscription, although it
+    /// answers pings.
     Stuck,
     /// The machine woke up.
     Woke,

@@ -24,7 +24,7 @@ impl fmt::Display for Cause {
             Self::Unreachable => f.write_str("no server answered"),
             Self::TimedOut => f.write_str("the server took too long to answer"),
             Self::Silent => f.write_str("the server stopped answering"),
-            Self::Stuck => f.write_str("the server left a message unanswered for 30 seconds"),
+            Self::Stuck => f.write_str("the server answers, but not everything it was asked"),
             Self::Woke => f.write_str("the device was asleep"),
             Self::Offline => f.write_str("the browser says there is no network"),
             Self::Draining(reason) => worded(f, "the server restarts", reason),

@@ -75,6 +75,8 @@ impl FailedRow {
 pub struct Meta {
     /// No dial before this wall clock (ms), whoever leads: a server said so.
     pub not_before: u64,
+    /// The wall clock (ms) when that was written. A clock that shows less was set back.
+    pub not_before_since: u64,
     /// Dials since the last proved health.
     pub attempts: u32,
     /// A leader had a socket open when it last wrote: rows up to `last_order` are possibly sent.

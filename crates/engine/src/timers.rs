@@ -2,6 +2,9 @@
 //!
 //! `docs/architecture.md` shows the same list; a test compares them.
 
+use crate::engine::{dial, pings, settle, time};
+use crate::{Options, auth, consumers, liveness, subscriptions};
+
 /// A timer, and what its expiry means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
@@ -22,6 +25,8 @@ pub(crate) enum Timer {
     Unacked,
     /// A ping was not answered in time: the socket is dead.
     Verdict,
+    /// A round trip is being measured: see whether our own timers are late.
+    Watch,
     /// The connection has lasted: look for proof of health, then forget the attempts.
     Stable,
     /// A message is unacked for 30 s although pings are answered: reconnect, once.
@@ -38,50 +43,100 @@ pub(crate) enum Timer {
     Consumers,
 }
 
-/// One row of the table in the documentation.
-pub(crate) struct TimerRow {
-    /// Which.
-    pub(crate) timer: Timer,
-    /// Its name there.
-    pub(crate) name: &'static str,
-    /// When it is set.
-    pub(crate) set: &'static str,
-    /// How long it runs.
-    pub(crate) runs: &'static str,
-}
-
-const fn row(timer: Timer, name: &'static str, set: &'static str, runs: &'static str) -> TimerRow {
-    TimerRow { timer, name, set, runs }
-}
-
-/// The table, in the order of the enum.
-pub(crate) const TABLE: [TimerRow; 15] = [
-    row(Timer::StoreWait, "StoreWait", "connect before the store opened", "5 s"),
-    row(Timer::Dial, "Dial", "an attempt failed or a connection dropped", "backoff or server window"),
-    row(Timer::Connect, "Connect", "dial", "timeout (10 s)"),
-    row(Timer::Token, "Token", "the token provider is asked", "10 s"),
-    row(Timer::Refresh, "Refresh", "welcome or authed with expiresInMs", "80 % of it"),
-    row(Timer::Ping, "Ping", "open, and after each ping", "30 s"),
-    row(Timer::Unacked, "Unacked", "a message is in flight", "max(2 s, srtt + 4 rttvar)"),
-    row(
-        Timer::Verdict,
-        "Verdict",
-        "a ping is out; again at any inbound byte",
-        "max(2 s, srtt + 4 rttvar), doubled, at most 10 s",
-    ),
-    row(Timer::Stable, "Stable", "connected", "10 s"),
-    row(Timer::Stuck, "Stuck", "a message is in flight", "30 s"),
-    row(Timer::Buffer, "Buffer", "bufferedAmount is above 0", "25 ms to 1 s"),
-    row(Timer::Tick, "Tick", "a connection is wanted", "2 s; late by more than 4 s is a wake"),
-    row(Timer::Outbox, "Outbox", "the outbox waits for something", "its next deadline"),
-    row(Timer::Subscriptions, "Subscriptions", "a subscription waits for its answer", "its next deadline"),
-    row(Timer::Consumers, "Consumers", "a consumer watches", "100 ms for lists, 1 s for metrics"),
+/// All of them, in the order of the enum.
+const ALL: [Timer; 16] = [
+    Timer::StoreWait,
+    Timer::Dial,
+    Timer::Connect,
+    Timer::Token,
+    Timer::Refresh,
+    Timer::Ping,
+    Timer::Unacked,
+    Timer::Verdict,
+    Timer::Watch,
+    Timer::Stable,
+    Timer::Stuck,
+    Timer::Buffer,
+    Timer::Tick,
+    Timer::Outbox,
+    Timer::Subscriptions,
+    Timer::Consumers,
 ];
+
+/// How many there are.
+pub(crate) const COUNT: usize = ALL.len();
+
+/// For the documentation: each timer, when it is set, how long it runs. The numbers are the constants
+/// and defaults themselves.
+pub(crate) fn rows() -> Vec<[String; 3]> {
+    ALL.iter().map(|timer| [format!("{timer:?}"), set_when(*timer).to_owned(), runs(*timer)]).collect()
+}
+
+fn set_when(timer: Timer) -> &'static str {
+    match timer {
+        Timer::StoreWait => "connect before the store opened",
+        Timer::Dial => "an attempt failed or a connection dropped",
+        Timer::Connect => "dial",
+        Timer::Token => "the token provider is asked",
+        Timer::Refresh => "welcome or authed with expiresInMs",
+        Timer::Ping => "open, and after each ping",
+        Timer::Unacked | Timer::Stuck => "a message is in flight",
+        Timer::Verdict => "a ping is out; again at any inbound byte",
+        Timer::Watch => "a ping is out",
+        Timer::Stable => "connected",
+        Timer::Buffer => "bufferedAmount is above 0",
+        Timer::Tick => "a connection is wanted",
+        Timer::Outbox => "the outbox waits for something",
+        Timer::Subscriptions => "a subscription waits for its answer, or lingers",
+        Timer::Consumers => "a consumer watches",
+    }
+}
+
+fn runs(timer: Timer) -> String {
+    let options = Options::default();
+    let patience = format!("max({}, srtt + 4 rttvar)", ms(liveness::LEAST_MS));
+    match timer {
+        Timer::StoreWait => ms(dial::STORE_WAIT_MS),
+        Timer::Dial => "backoff or server window".to_owned(),
+        Timer::Connect => format!("timeout ({})", ms(options.timeout_ms)),
+        Timer::Token => ms(auth::PROVIDER_MS),
+        Timer::Refresh => "80 % of it".to_owned(),
+        Timer::Ping => ms(options.ping_interval_ms),
+        Timer::Unacked => patience,
+        Timer::Verdict => format!("{patience}, doubled, at most {}", ms(liveness::MOST_MS)),
+        Timer::Watch => format!(
+            "{}, again for {}; late timers make the sample void",
+            ms(liveness::WATCH_MS),
+            ms(liveness::WATCHED_MS)
+        ),
+        Timer::Stable => ms(options.stable_after_ms),
+        Timer::Stuck => ms(pings::STUCK_MS),
+        Timer::Buffer => format!("{} to {}", ms(settle::BUFFER_LOOK_MS), ms(settle::BUFFER_LOOK_MAX_MS)),
+        Timer::Tick => {
+            format!("{}; late by more than {} is a wake", ms(time::TICK_MS), ms(2 * time::TICK_MS))
+        }
+        Timer::Outbox => "its next deadline".to_owned(),
+        Timer::Subscriptions => format!(
+            "max({}, 4 x (srtt + 4 rttvar)) for an answer or its next part; {} to linger",
+            ms(subscriptions::ANSWER_MS),
+            ms(subscriptions::LINGER_MS)
+        ),
+        Timer::Consumers => format!(
+            "{} for lists, {} for metrics",
+            ms(consumers::OUTBOX_EVERY_MS),
+            ms(consumers::METRICS_EVERY_MS)
+        ),
+    }
+}
+
+fn ms(ms: u64) -> String {
+    if ms.is_multiple_of(1_000) { format!("{} s", ms / 1_000) } else { format!("{ms} ms") }
+}
 
 /// Deadlines on the monotonic clock.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
-    due: [Option<u64>; TABLE.len()],
+    due: [Option<u64>; COUNT],
 }
 
 impl Timers {
@@ -117,7 +172,7 @@ impl Timers {
             .filter_map(|(at, due)| due.filter(|due| *due <= now).map(|due| (at, due)))
             .min_by_key(|(_, due)| *due)?;
         self.due[at] = None;
-        Some((TABLE[at].timer, due))
+        Some((ALL[at], due))
     }
 }
 
@@ -126,10 +181,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_follows_the_enum() {
-        for (at, row) in TABLE.iter().enumerate() {
-            assert_eq!(row.timer as usize, at);
-            assert_eq!(format!("{:?}", row.timer), row.name);
+    fn the_list_follows_the_enum() {
+        for (at, timer) in ALL.iter().enumerate() {
+            assert_eq!(*timer as usize, at);
         }
     }
 

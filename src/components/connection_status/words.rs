@@ -22,7 +22,7 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
         Cause::Unreachable => "No server answers.".into(),
         Cause::TimedOut => "The server took too long to answer.".into(),
         Cause::Silent => "The server went silent on an open connection.".into(),
-        Cause::Stuck => "The server did not confirm a message, although it answers.".into(),
+        Cause::Stuck => "The server answers, but not everything it was asked.".into(),
         Cause::Woke => "This device was asleep.".into(),
         Cause::Offline => "This device has no network.".into(),
         Cause::Draining(reason) if reason.is_empty() => "The server is restarting.".into(),

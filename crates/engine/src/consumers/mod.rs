@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// At most one list of the outbox in so many ms.
-const OUTBOX_EVERY_MS: u64 = 100;
+pub(crate) const OUTBOX_EVERY_MS: u64 = 100;
 /// Metrics come so often to who watches them, ms.
-const METRICS_EVERY_MS: u64 = 1_000;
+pub(crate) const METRICS_EVERY_MS: u64 = 1_000;
 
 /// Where snapshots come from.
 pub(crate) trait Folds {

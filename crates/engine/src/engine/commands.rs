@@ -32,6 +32,8 @@ impl Engine {
             self.tried_now_at = Some(now.mono);
             if self.phase == Phase::Stopped {
                 self.forget_attempts();
+                self.again = false;
+                self.cause = Cause::None;
             }
             self.begin(now);
         }
@@ -177,9 +179,10 @@ impl Engine {
         }
         match (self.phase, &self.cause) {
             (Phase::Up(_), _) => self.refresh_in_place(now),
-            (Phase::Stopped, Cause::NeedsAuth) if self.auth.differs_from_rejected() => self.start(now),
-            (Phase::Waiting { held: false }, Cause::NeedsAuth) if self.auth.differs_from_rejected() => {
-                self.begin(now);
+            (Phase::Stopped | Phase::Waiting { .. }, Cause::NeedsAuth)
+                if self.auth.differs_from_rejected() =>
+            {
+                self.redial(now);
             }
             _ => {}
         }

@@ -1,34 +1,42 @@
 //! The way to a socket: wish, store, token, dial, failure, wait.
 
 use super::{Engine, Link, Phase};
-use crate::backoff::LONGEST_SERVER_DELAY_MS;
 use crate::mutant::{self, Mutant};
 use crate::timers::Timer;
 use crate::{Cause, Generation, Now, Output, TokenReason, Trace};
 
 /// Longest wait for the store before dialling without it.
-const STORE_WAIT_MS: u64 = 5_000;
-/// Two clocks that drift apart by less were not set.
-const CLOCK_SET_MS: u64 = 1_000;
+pub(crate) const STORE_WAIT_MS: u64 = 5_000;
 /// Where the delays stop growing while a message that kills the socket is looked for: each such close
 /// comes from a server that is there, brings the end nearer, and everything else waits behind it.
 const POISON_ATTEMPT: u32 = 4;
 /// A hint this young still counts when the connection drops.
 const HINT_COUNTS_MS: u64 = 10_000;
+/// Why a dial waits for a time that was given before.
+const EARLIER_WORD: &str = "a time the server gave before";
 
 /// When to dial again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delay {
     /// Ours.
     Backoff,
-    /// The server said: spread over this window.
+    /// The close said: spread over this window.
     Window(u64),
+    /// Goodbye said so before the close.
+    Goodbye(u64),
     /// `welcome` said: the first dial after a drop is spread over this window.
     WelcomeWindow(u64),
     /// The server asked for patience, perhaps naming how much.
     Slow(Option<u64>),
     /// The server closed over something it was sent, and whoever it was is being found.
     Poison,
+}
+
+/// A wait before a dial. `held`: a server gave the time.
+struct Wait {
+    ms: u64,
+    held: bool,
+    why: &'static str,
 }
 
 impl Engine {
@@ -67,33 +75,18 @@ impl Engine {
         if self.outbox.ready() && !self.term_raised {
             self.term_raised = true;
             self.outbox.update_meta(|meta| meta.term += 1);
+            self.heard_of_held_time(now);
         }
         if self.phase == Phase::Loading {
             self.first(now);
         }
     }
 
-    /// Ms for which a server's word forbids dialling.
-    pub(super) fn held_for(&self, now: Now) -> u64 {
-        if mutant::active(Mutant::IgnoreServerTime) {
-            return 0;
-        }
-        // Two clocks: the stored time survives reloads but the wall clock may be set back by hours;
-        // the monotonic one may stand still during sleep. The shorter wait is the true one.
-        let by_wall = self.outbox.meta().not_before.saturating_sub(now.wall).min(LONGEST_SERVER_DELAY_MS);
-        match self.held_until {
-            Some(until) => by_wall.min(until.saturating_sub(now.mono)),
-            None => by_wall,
-        }
-    }
-
-    /// The time a server gave, as stored, is put by the wall clock. A wall clock set back meanwhile would
-    /// make it last for as much longer, for whoever leads next.
-    pub(super) fn keep_held_time(&mut self, now: Now) {
-        let Some(until) = self.held_until else { return };
-        let at = now.wall.saturating_add(until.saturating_sub(now.mono));
-        if self.outbox.meta().not_before > at.saturating_add(CLOCK_SET_MS) {
-            self.outbox.update_meta(|meta| meta.not_before = at);
+    /// The wait before a dial is over, unless a store that came late knows of a server's word.
+    pub(super) fn dial_due(&mut self, now: Now) {
+        match self.held_for(now) {
+            0 => self.begin(now),
+            held => self.wait(now, held, true, EARLIER_WORD),
         }
     }
 
@@ -111,9 +104,8 @@ impl Engine {
     }
 
     pub(super) fn dial(&mut self, now: Now) {
-        if self.held_for(now) == 0 && self.outbox.meta().not_before != 0 {
-            // It is spent, whatever becomes of the wall clock.
-            self.outbox.update_meta(|meta| meta.not_before = 0);
+        if self.held_for(now) == 0 {
+            self.forget_held_time();
         }
         self.generation += 1;
         let generation = Generation(self.generation);
@@ -129,63 +121,71 @@ impl Engine {
 
     /// An attempt failed or a connection dropped: plan the next dial, or give up.
     pub(super) fn lose(&mut self, now: Now, cause: Cause, delay: Delay) {
-        let hinted = recent(self.hinted_at, now);
+        let delay = match (self.link.goodbye.take(), delay) {
+            // It fell silent, or the like, before it closed.
+            (Some(goodbye), Delay::Backoff) => Delay::Goodbye(goodbye.window),
+            (_, delay) => delay,
+        };
         self.abandon(now, 1000, "lost");
         self.blame(&cause.to_string());
-        let options = &self.options.connection;
-        if !options.reconnect {
-            self.rest(Phase::Idle, cause);
-            return;
-        }
         let attempts = self.outbox.meta().attempts;
         let poison = delay == Delay::Poison;
-        if !poison && options.max_reconnect_attempts.is_some_and(|most| attempts >= most) {
-            self.rest(Phase::Stopped, Cause::GaveUp { attempts });
-            return;
-        }
         let attempt = match poison {
             true => attempts.saturating_add(1).min(POISON_ATTEMPT.max(attempts)),
             false => attempts.saturating_add(1),
         };
-        let delay = if mutant::active(Mutant::IgnoreServerTime) { Delay::Backoff } else { delay };
-        let (mut ms, mut held, mut why) = match delay {
-            Delay::Window(window) => {
-                (self.backoff.within(window, &mut self.rng), true, "the server's window")
-            }
-            Delay::WelcomeWindow(window) if attempts == 0 => {
-                (self.backoff.within(window, &mut self.rng), false, "the server's window")
-            }
-            Delay::Slow(hint) => {
-                (self.backoff.slow(hint, attempt, &mut self.rng), true, "the server asked for patience")
-            }
-            // Somebody just came back to the page, and the first failure may only be what sleep left.
-            Delay::Backoff if hinted && attempts == 0 => {
-                (self.backoff.hinted(&mut self.rng), false, "a hint")
-            }
-            Delay::Poison => {
-                (self.backoff.delay(attempt.min(POISON_ATTEMPT), &mut self.rng), false, "backoff")
-            }
-            _ => (self.backoff.delay(attempt, &mut self.rng), false, "backoff"),
-        };
+        // Drawn whether or not we dial again by ourselves: it is the server's word for anybody who does.
+        let wait = self.draw(now, attempt, delay);
+        let options = &self.options.connection;
+        if !options.reconnect {
+            self.rest(Phase::Idle, cause);
+        } else if !poison && options.max_reconnect_attempts.is_some_and(|most| attempts >= most) {
+            self.rest(Phase::Stopped, Cause::GaveUp { attempts });
+        } else {
+            self.plan(now, attempt, cause, wait);
+        }
+    }
+
+    /// How long to wait before this attempt. A time that the server gave is kept from here on.
+    fn draw(&mut self, now: Now, attempt: u32, delay: Delay) -> Wait {
+        let hinted = recent(self.hinted_at, now);
         if hinted {
             self.hinted_at = None;
         }
-        let not_before = if held { now.wall.saturating_add(ms) } else { 0 };
         let earlier = self.held_for(now);
+        let delay = if mutant::active(Mutant::IgnoreServerTime) { Delay::Backoff } else { delay };
+        let (rng, backoff) = (&mut self.rng, &self.backoff);
+        let (ms, held, why) = match delay {
+            // The moment drawn when it was said, in a crowd that drew as we did.
+            Delay::Goodbye(_) if earlier > 0 => (earlier, true, "the server's window"),
+            Delay::Goodbye(window) | Delay::Window(window) => {
+                (backoff.within(window, rng), true, "the server's window")
+            }
+            Delay::WelcomeWindow(window) if attempt == 1 => {
+                (backoff.within(window, rng), false, "the server's window")
+            }
+            Delay::Slow(hint) => (backoff.slow(hint, attempt, rng), true, "the server asked for patience"),
+            // Somebody just came back to the page, and the first failure may only be what sleep left.
+            Delay::Backoff if hinted && attempt == 1 => (backoff.hinted(rng), false, "a hint"),
+            Delay::Poison => (backoff.delay(attempt.min(POISON_ATTEMPT), rng), false, "backoff"),
+            _ => (backoff.delay(attempt, rng), false, "backoff"),
+        };
         if held {
-            let until = now.mono.saturating_add(ms.max(earlier));
-            self.held_until = Some(until);
+            self.hold(now, ms);
         }
         if earlier > ms {
-            (ms, held, why) = (earlier, true, "a time the server gave before");
+            Wait { ms: earlier, held: true, why: EARLIER_WORD }
+        } else {
+            Wait { ms, held, why }
         }
+    }
+
+    fn plan(&mut self, now: Now, attempt: u32, cause: Cause, wait: Wait) {
+        let Wait { mut ms, held, mut why } = wait;
         if self.offline && !held {
             (ms, why) = (ms.max(self.backoff.offline(&mut self.rng)), "no network");
         }
-        self.outbox.update_meta(|meta| {
-            meta.attempts = attempt;
-            meta.not_before = meta.not_before.max(not_before);
-        });
+        self.outbox.update_meta(|meta| meta.attempts = attempt);
         self.again = true;
         self.cause = if self.offline { Cause::Offline } else { cause };
         self.wait(now, ms, held, why);
@@ -231,8 +231,12 @@ impl Engine {
         if self.phase != Phase::Asking {
             return;
         }
+        let held = self.held_for(now);
         if !self.auth.differs_from_rejected() {
             self.needs_auth();
+        } else if held > 0 {
+            // "Try now" beat the server's time, and did not get through.
+            self.wait(now, held, true, EARLIER_WORD);
         } else if self.auth.redial_at_once(now.mono) {
             self.dial(now);
         } else {
@@ -240,15 +244,28 @@ impl Engine {
         }
     }
 
-    /// The attempts and the server's time no longer count.
+    /// Nobody asked, and a token came that the server has not refused: that ends the wait for one.
+    pub(super) fn redial(&mut self, now: Now) {
+        let at_once = self.held_for(now) == 0 && self.auth.redial_at_once(now.mono);
+        match self.phase {
+            Phase::Stopped if at_once => self.start(now),
+            Phase::Waiting { .. } if at_once => self.begin(now),
+            // The dial that is planned takes it along.
+            Phase::Waiting { .. } => {}
+            // Somebody gave it, so it is tried, with or without `reconnect`.
+            _ => {
+                self.arm_tick(now);
+                let attempt = self.outbox.meta().attempts.saturating_add(1);
+                let wait = self.draw(now, attempt, Delay::Backoff);
+                self.plan(now, attempt, Cause::NeedsAuth, wait);
+            }
+        }
+    }
+
+    /// The attempts no longer count.
     pub(super) fn forget_attempts(&mut self) {
-        self.held_until = None;
-        let meta = self.outbox.meta();
-        if meta.attempts != 0 || meta.not_before != 0 {
-            self.outbox.update_meta(|meta| {
-                meta.attempts = 0;
-                meta.not_before = 0;
-            });
+        if self.outbox.meta().attempts != 0 {
+            self.outbox.update_meta(|meta| meta.attempts = 0);
             self.status_dirty = true;
         }
     }

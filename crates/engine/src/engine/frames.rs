@@ -10,8 +10,8 @@ use sentinelops_protocol::{Event, Limits, Problem, ProblemKind, ServerMessage, d
 
 /// Unknown channel names remembered, so that each is reported once.
 const MOST_UNKNOWN: usize = 256;
-/// What a basic server accepts: the wire's own limit.
-const BASIC_MESSAGE_BYTES: u64 = 64 * 1024;
+/// What a server accepts that has not said otherwise: the wire's own limit.
+pub(super) const BASIC_MESSAGE_BYTES: u64 = 64 * 1024;
 
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, bytes: &[u8]) {
@@ -26,9 +26,10 @@ impl Engine {
             Err(error) => {
                 self.metrics.refused_frames += 1;
                 self.out.push_back(Output::Trace(Trace::RefusedFrame(error.to_string())));
-                return;
+                return self.subs.refused(now);
             }
         };
+        let refused = decoded.problems.iter().any(may_have_been_an_answer);
         for problem in decoded.problems {
             self.problem(problem);
         }
@@ -42,6 +43,9 @@ impl Engine {
             if self.socket.is_none() {
                 return;
             }
+        }
+        if refused {
+            self.subs.refused(now);
         }
     }
 
@@ -106,6 +110,7 @@ impl Engine {
             self.up(now, Mode::V1);
         }
         self.link.window = welcome.reconnect_window_ms;
+        self.max_message_bytes = welcome.max_message_bytes;
         self.outbox.set_server_time(now, welcome.now);
         self.outbox.connected(
             now,
@@ -170,7 +175,7 @@ impl Engine {
             ServerSystem::Goodbye { reason, reconnect_window_ms } => {
                 let reason = self.auth.redact(&reason);
                 self.note(format!("goodbye: {reason}; window {reconnect_window_ms} ms"));
-                self.link.goodbye = Some((reason, reconnect_window_ms));
+                self.goodbye(now, reason, reconnect_window_ms);
             }
             other => self.note(format!("ignored before the welcome: {}", name(&other))),
         }
@@ -206,6 +211,11 @@ impl Engine {
         event.timestamp.get_or_insert(now.wall);
         self.subs.event(now, event);
     }
+}
+
+/// A message that could not be read, and that a subscription may be waiting for.
+fn may_have_been_an_answer(problem: &Problem) -> bool {
+    problem.kind == ProblemKind::BadEnvelope || matches!(&*problem.message_type, "subscribed" | "snapshot")
 }
 
 fn name(system: &ServerSystem) -> &'static str {

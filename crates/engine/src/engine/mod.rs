@@ -1,15 +1,16 @@
 //! [`Engine`]: the one type that shells drive. The struct and its getters are here; its inputs are
-//! beside: *commands*, *dial* (the way to a socket), *socket*, *frames*, *time*; what every input
+//! beside: *commands*, *dial* (the way to a socket), *server_time*, *socket*, *frames*, *time*; what every input
 //! ends with is in *settle*, what shows in *status*.
 
 mod commands;
-mod dial;
+pub(crate) mod dial;
 mod frames;
-mod pings;
-mod settle;
+pub(crate) mod pings;
+mod server_time;
+pub(crate) mod settle;
 mod socket;
 mod status;
-mod time;
+pub(crate) mod time;
 
 use crate::auth::Auth;
 use crate::backoff::Backoff;
@@ -56,12 +57,22 @@ struct Link {
     up_at: Option<u64>,
     /// `welcome.reconnectWindowMs`.
     window: u64,
-    /// `goodbye`: reason and window.
-    goodbye: Option<(String, u64)>,
+    /// The server said that it is about to close.
+    goodbye: Option<Goodbye>,
     /// When the youngest answered ping had left.
     answered_to: Option<u64>,
     /// Lasted long enough: the next byte proves health.
     stable_due: bool,
+}
+
+/// `goodbye`, as the server said it.
+#[derive(Clone, Debug)]
+struct Goodbye {
+    reason: String,
+    /// Ms.
+    window: u64,
+    /// Monotonic ms until which a close belongs to it.
+    until: u64,
 }
 
 /// The engine of one connection. See the crate's page for how it is driven.
@@ -103,6 +114,8 @@ pub struct Engine {
     /// Wall clock when the tick was last armed.
     tick_wall: u64,
     buffer_wait: u64,
+    /// `welcome.maxMessageBytes`, also for the first flight of the next socket.
+    max_message_bytes: u64,
     connected_before: bool,
     connected_since: Option<u64>,
     last_error: Option<String>,
@@ -143,6 +156,7 @@ impl Engine {
             stuck_spent: false,
             tick_wall: now.wall,
             buffer_wait: settle::BUFFER_LOOK_MS,
+            max_message_bytes: frames::BASIC_MESSAGE_BYTES,
             connected_before: false,
             connected_since: None,
             last_error: None,

@@ -1,7 +1,7 @@
 //! Pings, probes, verdicts, and the proof of health.
 
 use super::{Engine, Phase};
-use crate::liveness::{Liveness, Verdict};
+use crate::liveness::{Liveness, Verdict, WATCH_MS};
 use crate::timers::Timer;
 use crate::{Cause, Mode, Now};
 use sentinelops_protocol::system::{ClientSystem, Ping};
@@ -9,13 +9,14 @@ use sentinelops_protocol::system::{ClientSystem, Ping};
 /// A second probe within this time would tell nothing new.
 const PROBE_GAP_MS: u64 = 500;
 /// A message may stay unanswered for so long on a socket that answers pings.
-pub(super) const STUCK_MS: u64 = 30_000;
+pub(crate) const STUCK_MS: u64 = 30_000;
 
 impl Engine {
     pub(super) fn ping(&mut self, now: Now) {
         let n = self.liveness.ping(now.mono);
         self.transmit_system(now, &ClientSystem::Ping(Ping { n, sent_at: now.mono }));
         self.timers.set(Timer::Ping, now.mono + self.options.connection.ping_interval_ms.max(1));
+        self.timers.ensure(Timer::Watch, now.mono + WATCH_MS);
         self.outbox.fence_sent(now, n);
     }
 
@@ -95,5 +96,9 @@ impl Engine {
         self.last_error = None;
         self.status_dirty = true;
         self.forget_attempts();
+        // What it asked of us before this connection is spent; what it said on it is not.
+        if self.link.goodbye.is_none() {
+            self.forget_held_time();
+        }
     }
 }

@@ -5,15 +5,15 @@ use crate::liveness::Liveness;
 use crate::outbox::OutboxOutput;
 use crate::subscriptions::SubOutput;
 use crate::timers::Timer;
-use crate::{Mode, Now, Output, Trace, ids};
+use crate::{Cause, Mode, Now, Output, Trace, ids};
 use sentinelops_protocol::system::ClientSystem;
 use sentinelops_protocol::{OutboundMeta, encode_client_system};
 
 /// So much may lie in the socket's buffer: above it, pongs come late for no fault of the server.
 const BUFFER_BYTES: u64 = 64 * 1024;
 /// First and longest wait before bufferedAmount is looked at again.
-pub(super) const BUFFER_LOOK_MS: u64 = 25;
-pub(super) const BUFFER_LOOK_MAX_MS: u64 = 1_000;
+pub(crate) const BUFFER_LOOK_MS: u64 = 25;
+pub(crate) const BUFFER_LOOK_MAX_MS: u64 = 1_000;
 
 impl Engine {
     pub(super) fn settle(&mut self, now: Now) {
@@ -28,11 +28,9 @@ impl Engine {
     fn drain_subscriptions(&mut self, now: Now) {
         while let Some(output) = self.subs.poll() {
             match output {
-                SubOutput::Subscribe(entries) => {
-                    self.transmit_system(now, &ClientSystem::Subscribe(entries));
-                }
+                SubOutput::Subscribe(entries) => self.transmit_list(now, &entries, ClientSystem::Subscribe),
                 SubOutput::Unsubscribe(subjects) => {
-                    self.transmit_system(now, &ClientSystem::Unsubscribe(subjects));
+                    self.transmit_list(now, &subjects, ClientSystem::Unsubscribe);
                 }
                 SubOutput::Event { subject, event } => self.consumers.offer_event(&subject, &event),
                 SubOutput::Reset { subject, continuity } => self.consumers.resync(&subject, continuity),
@@ -42,6 +40,11 @@ impl Engine {
                 }
                 SubOutput::Problem(problem) => self.problem(problem),
                 SubOutput::Note(text) => self.note(text),
+                SubOutput::Probe => self.probe(now, false),
+                SubOutput::Stuck(subject) => {
+                    self.note(format!("{subject}: not answered twice: a new connection may help"));
+                    self.lose(now, Cause::Stuck, super::dial::Delay::Backoff);
+                }
             }
         }
     }
@@ -83,13 +86,34 @@ impl Engine {
     }
 
     pub(super) fn transmit_system(&mut self, now: Now, message: &ClientSystem) {
-        if !matches!(self.phase, Phase::Open | Phase::Up(_)) {
+        if matches!(self.phase, Phase::Open | Phase::Up(_)) {
+            let text = self.system_text(now, message);
+            self.transmit_system_text(now, text);
+        }
+    }
+
+    /// A list as one message, or as several where one would be more than the server takes.
+    pub(super) fn transmit_list<T: Clone>(&mut self, now: Now, list: &[T], say: fn(Vec<T>) -> ClientSystem) {
+        if list.is_empty() || !matches!(self.phase, Phase::Open | Phase::Up(_)) {
             return;
         }
+        let text = self.system_text(now, &say(list.to_vec()));
+        if text.len() as u64 > self.max_message_bytes && list.len() > 1 {
+            let (first, second) = list.split_at(list.len() / 2);
+            self.transmit_list(now, first, say);
+            return self.transmit_list(now, second, say);
+        }
+        self.transmit_system_text(now, text);
+    }
+
+    fn system_text(&mut self, now: Now, message: &ClientSystem) -> String {
         // A basic server may want the documented envelope whole; a v1 server needs neither field.
         let id = (self.phase != Phase::Up(Mode::V1)).then(|| ids::ulid(now.wall, &mut self.rng));
         let meta = OutboundMeta { id: id.as_deref(), timestamp: id.is_some().then_some(now.wall) };
-        let text = encode_client_system(message, meta);
+        encode_client_system(message, meta)
+    }
+
+    fn transmit_system_text(&mut self, now: Now, text: String) {
         self.metrics.messages_out += 1;
         self.transmit(now, text);
     }

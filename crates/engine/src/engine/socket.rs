@@ -2,7 +2,7 @@
 
 use super::dial::Delay;
 use super::{Engine, Link, Phase};
-use crate::close_codes::{self, Action};
+use crate::close_codes::{self, Action, Hint};
 use crate::mode::Sign;
 use crate::mutant::{self, Mutant};
 use crate::timers::Timer;
@@ -72,9 +72,7 @@ impl Engine {
             self.transmit_system(now, &ClientSystem::Auth { token });
         }
         let entries = self.subs.first_flight(now);
-        if !entries.is_empty() {
-            self.transmit_system(now, &ClientSystem::Subscribe(entries));
-        }
+        self.transmit_list(now, &entries, ClientSystem::Subscribe);
         self.ping(now);
     }
 
@@ -104,12 +102,12 @@ impl Engine {
         let cause = Cause::Closed { code, reason: reason.clone() };
         let words = cause.to_string();
         let delay = match (&goodbye, up && window > 0) {
-            (Some((_, window)), _) => Delay::Window(*window),
+            (Some(goodbye), _) => Delay::Goodbye(goodbye.window),
             (None, true) => Delay::WelcomeWindow(window),
             (None, false) => Delay::Backoff,
         };
         let lost = match &goodbye {
-            Some((reason, _)) => Cause::Draining(reason.clone()),
+            Some(goodbye) => Cause::Draining(goodbye.reason.clone()),
             None if up && self.just_woke(now) => Cause::Woke,
             None if up => Cause::Lost,
             None if code == close::ABNORMAL => Cause::Unreachable,
@@ -119,12 +117,15 @@ impl Engine {
             Action::PoisonOrRetry | Action::PoisonOrStop if poison => self.lose(now, cause, Delay::Poison),
             Action::Retry | Action::PoisonOrRetry => self.lose(now, lost, delay),
             Action::Restart => {
-                let hint = goodbye.as_ref().map(|(_, window)| *window).or(close_codes::hint_ms(&reason));
-                let text = goodbye.map_or(reason, |(reason, _)| reason);
-                self.lose(now, Cause::Draining(text), hint.map_or(delay, Delay::Window));
+                let delay = match Hint::Window.ms_in(&reason) {
+                    Some(window) if goodbye.is_none() => Delay::Window(window),
+                    _ => delay,
+                };
+                let text = goodbye.map_or(reason, |goodbye| goodbye.reason);
+                self.lose(now, Cause::Draining(text), delay);
             }
             Action::SlowLane => {
-                self.lose(now, Cause::Overloaded, Delay::Slow(close_codes::hint_ms(&reason)));
+                self.lose(now, Cause::Overloaded, Delay::Slow(Hint::RetryAfter.ms_in(&reason)));
             }
             Action::TooSlow => self.lose(now, Cause::TooSlow, delay),
             Action::Auth => self.rejected(now),
@@ -164,7 +165,8 @@ impl Engine {
         self.connected_since = Some(now.wall);
         self.metrics.reconnects += u64::from(self.connected_before);
         self.connected_before = true;
-        self.liveness.woke(now.mono, &self.latency);
+        // Whatever was asked before: a verdict can fall from here on.
+        self.liveness.heard(now.mono, &self.latency);
     }
 
     /// Closes and forgets the socket, if there is one.
@@ -191,6 +193,7 @@ impl Engine {
             Timer::Ping,
             Timer::Unacked,
             Timer::Verdict,
+            Timer::Watch,
             Timer::Stable,
             Timer::Stuck,
             Timer::Buffer,

@@ -1,12 +1,15 @@
 //! Time, store events, and signs from the browser.
 
 use super::{Engine, Phase};
+use crate::auth::PROVIDER_MS;
+use crate::liveness::Liveness;
 use crate::mode::Sign;
+use crate::subscriptions::{ANSWER_MS, Line};
 use crate::timers::Timer;
 use crate::{Cause, Hint, Now, StoreEvent, TokenReason};
 
 /// Housekeeping interval. A tick later than twice of it on either clock means that the machine slept.
-const TICK_MS: u64 = 2_000;
+pub(crate) const TICK_MS: u64 = 2_000;
 /// Hints bring a dial forward at most so often.
 const HINT_DIAL_MS: u64 = 2_000;
 
@@ -15,7 +18,7 @@ impl Engine {
     pub fn handle_timeout(&mut self, now: Now) {
         self.notice(now);
         // Each timer at most once a call: what is re-armed for now waits for the next.
-        for _ in 0..crate::timers::TABLE.len() {
+        for _ in 0..crate::timers::COUNT {
             let Some((timer, _)) = self.timers.expired(now.mono) else { break };
             self.expired(now, timer);
         }
@@ -57,23 +60,33 @@ impl Engine {
                 self.store_waived = true;
                 self.store_known(now);
             }
-            Timer::Dial => self.begin(now),
+            Timer::Dial => self.dial_due(now),
             Timer::Connect => self.connect_timeout(now),
             Timer::Token => self.token_timeout(now),
             Timer::Refresh => self.ask_token(now, TokenReason::Refresh),
             Timer::Ping => self.ping(now),
             Timer::Unacked => self.unacked(now),
             Timer::Verdict => self.verdict(now),
+            Timer::Watch => {
+                if let Some(at) = self.liveness.watch_at(now.mono) {
+                    self.timers.set(Timer::Watch, at);
+                }
+            }
             Timer::Stable => self.lasted(now),
             Timer::Stuck => self.stuck(now),
             // The shell read bufferedAmount just before; `settle` arms it again while it is needed.
             Timer::Buffer => self.buffer_wait = (self.buffer_wait * 2).min(super::settle::BUFFER_LOOK_MAX_MS),
             Timer::Tick => self.arm_tick(now),
             Timer::Outbox => self.outbox.timeout(now),
-            Timer::Subscriptions => self.subs.timeout(now),
+            Timer::Subscriptions => self.subscriptions_due(now),
             // `settle` looks who wants what.
             Timer::Consumers => {}
         }
+    }
+
+    fn subscriptions_due(&mut self, now: Now) {
+        let patience = ANSWER_MS.max(4 * self.latency.too_long());
+        self.subs.timeout(now, Line { answered_to: self.link.answered_to, patience });
     }
 
     fn connect_timeout(&mut self, now: Now) {
@@ -86,9 +99,14 @@ impl Engine {
 
     fn token_timeout(&mut self, now: Now) {
         match self.auth.answered() {
-            Some(TokenReason::Dial) => self.no_token(now, "no answer within 10 seconds"),
+            Some(TokenReason::Dial) => {
+                self.no_token(now, &format!("no answer within {} seconds", PROVIDER_MS / 1_000));
+            }
             Some(TokenReason::Rejected) => {
-                self.blame("the token provider did not answer within 10 seconds");
+                self.blame(&format!(
+                    "the token provider did not answer within {} seconds",
+                    PROVIDER_MS / 1_000
+                ));
                 self.needs_auth();
             }
             Some(TokenReason::Refresh) => self.refresh_later(now),
@@ -104,6 +122,10 @@ impl Engine {
     /// At every input: a tick overdue by far on either clock means that we were held up or asleep.
     pub(super) fn notice(&mut self, now: Now) {
         self.keep_held_time(now);
+        let late = self.timers.next().map_or(0, |due| now.mono.saturating_sub(due));
+        if late > Liveness::too_late(&self.latency) {
+            self.liveness.taint();
+        }
         if self.overslept(now) {
             self.arm_tick(now);
             self.hint(now, Hint::LateTick);
@@ -112,6 +134,7 @@ impl Engine {
 
     /// The same when the input is the end of the socket: there is nothing left to probe.
     pub(super) fn notice_at_close(&mut self, now: Now) {
+        self.keep_held_time(now);
         if self.overslept(now) {
             self.arm_tick(now);
             self.liveness.taint();
@@ -142,7 +165,7 @@ impl Engine {
         }
         self.hinted_at = Some(now.mono);
         match self.phase {
-            Phase::Waiting { held: false } => self.dial_by_hint(now),
+            Phase::Waiting { .. } => self.dial_by_hint(now),
             Phase::Up(_) => self.probe(now, woke),
             // The answer may lie unread behind a timer that slept.
             Phase::Dialing | Phase::Open if hint == Hint::LateTick => {
@@ -154,6 +177,8 @@ impl Engine {
 
     fn dial_by_hint(&mut self, now: Now) {
         let earliest = self.hint_dialled_at.map_or(0, |at| at + HINT_DIAL_MS);
+        // No sign from the browser beats a time the server gave.
+        let earliest = earliest.max(now.mono.saturating_add(self.held_for(now)));
         if earliest > now.mono {
             let planned = self.timers.get(Timer::Dial).unwrap_or(u64::MAX);
             self.timers.set(Timer::Dial, planned.min(earliest));

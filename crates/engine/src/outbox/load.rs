@@ -210,7 +210,10 @@ impl Outbox {
         let highest = self.disk.highest_order();
         let ours = &mut self.disk.meta;
         let before = stored.clone();
-        ours.not_before = ours.not_before.max(stored.not_before);
+        if stored.not_before > ours.not_before {
+            ours.not_before = stored.not_before;
+            ours.not_before_since = stored.not_before_since;
+        }
         ours.attempts = ours.attempts.max(stored.attempts);
         ours.term = ours.term.max(stored.term);
         ours.welcomed |= stored.welcomed;

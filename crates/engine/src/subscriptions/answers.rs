@@ -4,14 +4,9 @@ use super::wire::{Phase, Step};
 use super::{SubOutput, Subscriptions};
 use crate::Now;
 use crate::fold::topic_of;
-use sentinelops_protocol::system::{Continuity, Snapshot, SubscribeEntry, Subscribed};
+use sentinelops_protocol::system::{Continuity, Snapshot, Subscribed};
 use sentinelops_protocol::{Channel, Code, Event, Subject};
 use std::rc::Rc;
-
-/// Asked again so often without progress, a subscription slows down.
-const ASKS_AT_ONCE: u32 = 3;
-/// Most ms between two asks.
-const MAX_ASK_DELAY_MS: u64 = 30_000;
 
 impl Subscriptions {
     /// An event arrived.
@@ -47,6 +42,7 @@ impl Subscriptions {
         let subject = Subject { channel: answer.channel, topic: answer.topic.clone() };
         let Some(wire) = self.wire_mut(&subject) else { return };
         let step = wire.subscribed(&answer);
+        self.progress(now, &subject);
         self.carry_out(now, &subject, step);
     }
 
@@ -57,12 +53,14 @@ impl Subscriptions {
         let mut problems = Vec::new();
         let step = wire.snapshot(snapshot, &mut problems);
         self.out.extend(problems.into_iter().map(SubOutput::Problem));
+        self.progress(now, &subject);
         self.carry_out(now, &subject, step);
     }
 
     /// The server refuses a subscription: until the next connection.
-    pub fn denied(&mut self, _now: Now, subject: &Subject, code: &Code, message: String) {
+    pub fn denied(&mut self, now: Now, subject: &Subject, code: &Code, message: String) {
         let message = if message.is_empty() { code.to_string() } else { message };
+        self.set_due(subject, None);
         let Some(nodes) = self.channels.get_mut(&subject.channel) else { return };
         let Some(node) = nodes.node_mut(subject.topic.as_deref()) else { return };
         let Some(wire) = node.wire.as_mut() else { return };
@@ -82,7 +80,7 @@ impl Subscriptions {
                 .map(|(topic, _)| topic.clone())
                 .collect();
             for topic in topics {
-                self.add_wire(&Subject::topic(subject.channel, topic));
+                self.add_wire(now, &Subject::topic(subject.channel, topic));
             }
         }
     }
@@ -105,22 +103,6 @@ impl Subscriptions {
                 }
             }
         }
-    }
-
-    fn ask_again(&mut self, now: Now, subject: &Subject) {
-        let Some(wire) = self.wire_mut(subject) else { return };
-        let asks = wire.asks;
-        if asks > ASKS_AT_ONCE {
-            let delay = 1_000u64 << (asks - ASKS_AT_ONCE - 1).min(5);
-            let at = now.mono.saturating_add(delay.min(MAX_ASK_DELAY_MS));
-            wire.phase = Phase::Later(at);
-            self.timers.insert((at, subject.clone()));
-            let note = format!("{subject}: still incomplete after {asks} tries, asked again in {delay} ms");
-            return self.out.push_back(SubOutput::Note(note));
-        }
-        let since = wire.ask();
-        let Subject { channel, topic } = subject.clone();
-        self.subscribe.push(SubscribeEntry { channel, topic, since });
     }
 
     fn tell_event(&mut self, subject: &Subject, event: &Rc<Event>) {

@@ -3,10 +3,11 @@
 //! What consumers want is counted per subject ([`nodes`]); one connection never holds overlapping
 //! subscriptions, so a topic is served by its whole channel where that is wanted too. Each
 //! subscription on the wire keeps its cursor beside the state it is valid for ([`wire`]). What consumers
-//! ask for is in *wants*, what the server says and who hears of it in *answers*.
+//! ask for is in *wants*, what the server says and who hears of it in *answers*, deadlines in *waits*.
 
 mod answers;
 mod nodes;
+mod waits;
 mod wants;
 mod wire;
 
@@ -16,6 +17,9 @@ use sentinelops_protocol::system::{Continuity, SubscribeEntry};
 use sentinelops_protocol::{Channel, Event, Problem, Subject};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
+use waits::Due;
+pub(crate) use waits::{ANSWER_MS, Line};
+pub(crate) use wants::LINGER_MS;
 use wire::{Phase, Wire};
 
 /// What the subscriptions want done.
@@ -35,6 +39,10 @@ pub(crate) enum SubOutput {
     Problem(Problem),
     /// Worth a line.
     Note(String),
+    /// An answer is late: does the server still read?
+    Probe,
+    /// The server reads and does not answer: a new connection may help.
+    Stuck(Subject),
 }
 
 /// What was counted.
@@ -47,8 +55,8 @@ pub(crate) struct SubCounts {
 /// All subscriptions of one engine.
 pub(crate) struct Subscriptions {
     channels: BTreeMap<Channel, ChannelNodes>,
-    /// Ends of lingering, and asks put off.
-    timers: BTreeSet<(u64, Subject)>,
+    /// See [`Due`].
+    timers: BTreeSet<(u64, Subject, Due)>,
     on_wire: bool,
     mode: Option<Mode>,
     subscribe: Vec<SubscribeEntry>,
@@ -95,7 +103,7 @@ impl Subscriptions {
                 node.denied = None;
             }
             for (subject, wire) in nodes.wires(channel) {
-                wire.asks = 0;
+                (wire.asks, wire.unanswered) = (0, 0);
                 let since = wire.ask();
                 entries.push(SubscribeEntry { channel, topic: subject.topic, since });
             }
@@ -104,9 +112,9 @@ impl Subscriptions {
     }
 
     /// The mode is known (again, after an upgrade).
-    pub fn mode_known(&mut self, _now: Now, mode: Mode) {
+    pub fn mode_known(&mut self, now: Now, mode: Mode) {
         let before = self.mode.replace(mode);
-        let mut news = Vec::new();
+        let (mut news, mut asked_for) = (Vec::new(), Vec::new());
         for (&channel, nodes) in &mut self.channels {
             for (subject, wire) in nodes.wires(channel) {
                 let asked = matches!(wire.phase, Phase::Asked);
@@ -115,8 +123,14 @@ impl Subscriptions {
                 } else if mode == Mode::V1 && before == Some(Mode::Basic) && !asked {
                     // The answers to what was asked meanwhile are still to come.
                     wire.phase = Phase::Asked;
+                    asked_for.push(subject);
+                } else if asked {
+                    asked_for.push(subject);
                 }
             }
+        }
+        for subject in asked_for {
+            self.progress(now, &subject);
         }
         for subject in news {
             self.tell_reset(&subject, Continuity::Snapshot);
@@ -131,37 +145,12 @@ impl Subscriptions {
         self.unsubscribe.clear();
         for (&channel, nodes) in &mut self.channels {
             for (subject, wire) in nodes.wires(channel) {
-                if let Phase::Later(at) = wire.phase {
-                    self.timers.remove(&(at, subject));
+                if let Some(at) = wire.due.take() {
+                    self.timers.remove(&(at, subject, Due::Wire));
                 }
                 wire.phase = Phase::Idle;
             }
         }
-    }
-
-    // Time.
-
-    /// Ends of lingering, and asks put off.
-    pub fn timeout(&mut self, now: Now) {
-        while self.timers.first().is_some_and(|(at, _)| *at <= now.mono) {
-            let Some((at, subject)) = self.timers.pop_first() else { return };
-            let Some(node) = self.node_mut(&subject) else { continue };
-            if node.lingers == Some(at) {
-                node.lingers = None;
-                self.ended(&subject);
-            } else if let Some(wire) = &mut node.wire
-                && matches!(wire.phase, Phase::Later(due) if due == at)
-            {
-                let since = wire.ask();
-                let Subject { channel, topic } = subject;
-                self.subscribe.push(SubscribeEntry { channel, topic, since });
-            }
-        }
-    }
-
-    /// Monotonic ms.
-    pub fn next_timeout(&self) -> Option<u64> {
-        self.timers.first().map(|(at, _)| *at)
     }
 
     // Outputs.

@@ -5,9 +5,14 @@ use sentinelops_protocol::domain::ChatMessage;
 use sentinelops_protocol::system::{Since, Snapshot, SnapshotItem, Subscribed};
 use sentinelops_protocol::{Code, Json, Payload, Priority};
 
+mod waits;
+
 fn at(mono: u64) -> Now {
     Now { mono, wall: 1_000_000 + mono }
 }
+
+/// No ping was answered.
+const SILENT: Line = Line { answered_to: None, patience: ANSWER_MS };
 
 fn chat() -> Subject {
     Subject::channel(Channel::Chat)
@@ -201,7 +206,7 @@ fn a_topic_is_served_by_its_channel_and_stands_alone_after_it() {
     // The channel goes 5 s after its last want, and the topic takes its place.
     subs.unwant(at(20), &chat());
     assert_eq!(subs.next_timeout(), Some(20 + LINGER_MS));
-    subs.timeout(at(20 + LINGER_MS));
+    subs.timeout(at(20 + LINGER_MS), SILENT);
     let outputs = drain(&mut subs);
     assert_eq!(outputs[0], SubOutput::Unsubscribe(vec![chat()]));
     assert_eq!(asked(&outputs).unwrap()[0].subject(), c1());
@@ -213,7 +218,7 @@ fn coming_back_within_the_linger_costs_nothing() {
     subs.unwant(at(1), &chat());
     subs.event(at(2), message("c1", 6, 5));
     subs.want(at(3), chat());
-    subs.timeout(at(20_000));
+    subs.timeout(at(20_000), SILENT);
     assert_eq!(drain(&mut subs), []);
     assert_eq!(seqs(&subs, &chat()), [6]);
 }
@@ -258,12 +263,14 @@ fn a_server_that_only_has_holes_is_asked_ever_more_slowly() {
     let mut now = 1;
     for n in 1..=8u64 {
         subs.event(at(now), message("c1", 1_000 + n, 999));
-        if let Some(due) = subs.next_timeout() {
+        let entries = asked(&drain(&mut subs)).unwrap_or_else(|| {
+            let due = subs.next_timeout().unwrap();
             assert!(due > now);
             now = due;
-            subs.timeout(at(now));
-        }
-        let since = asked(&drain(&mut subs)).unwrap()[0].since.clone();
+            subs.timeout(at(now), SILENT);
+            asked(&drain(&mut subs)).unwrap()
+        });
+        let since = entries[0].since.clone();
         match since {
             Some(_) => subs.subscribed(at(now), answer(&chat(), "e", 5, Continuity::Exact)),
             None => {
@@ -346,10 +353,14 @@ proptest! {
             }
             check(&subs);
             loop {
-                if let Some(due) = subs.next_timeout() {
-                    subs.timeout(at(due));
+                let mut outputs = drain(&mut subs);
+                if asked(&outputs).is_none()
+                    && let Some(due) = subs.next_timeout()
+                {
+                    subs.timeout(at(due), SILENT);
+                    outputs = drain(&mut subs);
                 }
-                let Some(entries) = asked(&drain(&mut subs)) else { break };
+                let Some(entries) = asked(&outputs) else { break };
                 serve(&mut subs, entries, seq, &mut sent);
                 check(&subs);
             }

@@ -1,23 +1,24 @@
 //! What consumers want, and what follows for the wire.
 
+use super::waits::Due;
 use super::wire::{Phase, Wire};
 use super::{SubOutput, Subscriptions};
 use crate::{Mode, Now};
-use sentinelops_protocol::system::{Continuity, SubscribeEntry};
+use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Subject};
 
 /// The wire's `unsubscribe` waits so long after the last want, ms.
-pub(super) const LINGER_MS: u64 = 5_000;
+pub(crate) const LINGER_MS: u64 = 5_000;
 
 impl Subscriptions {
     /// Counted: as many `unwant` take it back.
-    pub fn want(&mut self, _now: Now, subject: Subject) {
+    pub fn want(&mut self, now: Now, subject: Subject) {
         let nodes = self.channels.entry(subject.channel).or_default();
         let node = nodes.entry(subject.topic.as_ref());
         let was_active = node.active();
         node.wants = node.wants.saturating_add(1);
         if let Some(until) = node.lingers.take() {
-            self.timers.remove(&(until, subject.clone()));
+            self.timers.remove(&(until, subject.clone(), Due::Linger));
         }
         if let Some(message) = node.denied.clone() {
             return self.out.push_back(SubOutput::Denied { subject, message });
@@ -31,10 +32,10 @@ impl Subscriptions {
                 for topic in topics {
                     self.drop_wire(&Subject::topic(subject.channel, topic));
                 }
-                self.add_wire(&subject);
+                self.add_wire(now, &subject);
             }
             Some(_) if nodes.whole_serves() => {}
-            Some(_) => self.add_wire(&subject),
+            Some(_) => self.add_wire(now, &subject),
         }
     }
 
@@ -48,31 +49,26 @@ impl Subscriptions {
         if node.wants == 0 {
             let until = now.mono.saturating_add(LINGER_MS);
             node.lingers = Some(until);
-            self.timers.insert((until, subject.clone()));
+            self.timers.insert((until, subject.clone(), Due::Linger));
         }
     }
 
-    pub(super) fn add_wire(&mut self, subject: &Subject) {
+    pub(super) fn add_wire(&mut self, now: Now, subject: &Subject) {
         let (on_wire, basic) = (self.on_wire, self.mode == Some(Mode::Basic));
         let Some(node) = self.node_mut(subject) else { return };
-        let wire = node.wire.insert(Wire::new(subject.channel));
+        node.wire = Some(Wire::new(subject.channel));
         if !on_wire {
             return;
         }
-        let since = wire.ask();
-        let at_once = basic && wire.live_at_once();
-        let Subject { channel, topic } = subject.clone();
-        self.subscribe.push(SubscribeEntry { channel, topic, since });
-        if at_once {
+        self.ask(now, subject);
+        if basic && self.wire_mut(subject).is_some_and(Wire::live_at_once) {
             self.tell_reset(subject, Continuity::Snapshot);
         }
     }
 
     pub(super) fn drop_wire(&mut self, subject: &Subject) {
+        self.set_due(subject, None);
         let Some(wire) = self.node_mut(subject).and_then(|node| node.wire.take()) else { return };
-        if let Phase::Later(at) = wire.phase {
-            self.timers.remove(&(at, subject.clone()));
-        }
         self.subscribe.retain(|entry| entry.channel != subject.channel || entry.topic != subject.topic);
         if self.on_wire && !matches!(wire.phase, Phase::Idle | Phase::Denied) {
             self.unsubscribe.push(subject.clone());
@@ -80,7 +76,7 @@ impl Subscriptions {
     }
 
     /// Nobody wants it, and nobody came back.
-    pub(super) fn ended(&mut self, subject: &Subject) {
+    pub(super) fn ended(&mut self, now: Now, subject: &Subject) {
         self.drop_wire(subject);
         let Some(nodes) = self.channels.get_mut(&subject.channel) else { return };
         match &subject.topic {
@@ -96,7 +92,7 @@ impl Subscriptions {
                     .map(|(topic, _)| topic.clone())
                     .collect();
                 for topic in topics {
-                    self.add_wire(&Subject::topic(subject.channel, topic));
+                    self.add_wire(now, &Subject::topic(subject.channel, topic));
                 }
             }
         }

@@ -4,7 +4,8 @@
 //!  Idle --ask--> Asked --subscribed exact--> Live --hole--> Asked (since; the second time without)
 //!                  '--subscribed snapshot/gap--> Parts --last part--> Live
 //! ```
-//! Whatever arrives in `Asked` belongs to the past and is dropped.
+//! Whatever arrives in `Asked` belongs to the past and is dropped. How long an answer may take is in
+//! *waits*.
 
 use crate::fold::Fold;
 use crate::mutant::{self, Mutant};
@@ -31,8 +32,8 @@ pub(super) enum Phase {
     Asked,
     Parts(Box<Parts>),
     Live,
-    /// The server keeps answering with holes: asked again at this time (monotonic ms).
-    Later(u64),
+    /// The server keeps answering with holes: asked again when it is `due`.
+    Later,
     Denied,
 }
 
@@ -68,13 +69,43 @@ pub(super) struct Wire {
     gap: bool,
     /// Asked again so often without one event accepted in between.
     pub asks: u32,
+    /// Not answered so often on this socket.
+    pub unanswered: u32,
+    /// One reconnect was spent on it.
+    pub reconnected: bool,
+    /// When it was asked for, or the last part came (monotonic ms).
+    pub heard_at: u64,
+    /// When the wait for an answer, or for the next ask, is over (monotonic ms).
+    pub due: Option<u64>,
     channel: Channel,
 }
 
 impl Wire {
     pub fn new(channel: Channel) -> Self {
-        let (hole_at, without_since, gap, asks) = (None, false, false, 0);
-        Self { phase: Phase::Idle, held: None, hole_at, without_since, gap, asks, channel }
+        Self {
+            phase: Phase::Idle,
+            held: None,
+            hole_at: None,
+            without_since: false,
+            gap: false,
+            asks: 0,
+            unanswered: 0,
+            reconnected: false,
+            heard_at: 0,
+            due: None,
+            channel,
+        }
+    }
+
+    /// Whether an answer, or the rest of one, is still to come.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.phase, Phase::Asked | Phase::Parts(_))
+    }
+
+    /// The whole answer came.
+    fn complete(&mut self) {
+        self.unanswered = 0;
+        self.reconnected = false;
     }
 
     /// It goes on the wire: where to go on.
@@ -147,7 +178,7 @@ impl Wire {
     }
 
     pub fn subscribed(&mut self, answer: &Subscribed) -> Step {
-        if matches!(self.phase, Phase::Idle | Phase::Denied | Phase::Later(_)) {
+        if matches!(self.phase, Phase::Idle | Phase::Denied | Phase::Later) {
             return Step::Nothing;
         }
         let known = self.held.as_ref().filter(|held| held.epoch == answer.epoch).map(|held| held.cursor);
@@ -161,6 +192,7 @@ impl Wire {
             let old_epoch = mutant::active(Mutant::KeepOldEpoch) && self.held.is_some();
             if known == Some(answer.seq) || old_epoch {
                 self.phase = Phase::Live;
+                self.complete();
                 return Step::Nothing;
             }
             return self.start_over();
@@ -202,6 +234,7 @@ impl Wire {
             self.hole_at = None;
         }
         self.held = Some(state);
+        self.complete();
         self.without_since = false;
         self.gap = false;
         Step::Reset(continuity, held)

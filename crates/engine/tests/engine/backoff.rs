@@ -99,10 +99,10 @@ fn a_goodbye_window_is_kept_over_hints_and_reloads() {
     assert_eq!(d.dials.len(), 1);
     // A reload: a new engine over what the store holds.
     let mut next = Driver::with_meta(options(), d.meta.clone());
+    next.now = d.now;
     next.connect();
     assert!(next.dials.is_empty());
     assert_eq!(next.state(), ConnectionState::Reconnecting);
-    // Its clock stands where the first driver's began.
     next.advance(d.meta.not_before - next.now.wall - 1);
     assert!(next.dials.is_empty());
     next.advance(1);

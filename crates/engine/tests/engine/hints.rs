@@ -105,6 +105,32 @@ fn a_socket_that_sleep_broke_is_left_at_once() {
 }
 
 #[test]
+fn signs_of_waking_do_not_keep_a_dead_socket_alive() {
+    for hint in [Hint::Online, Hint::Resume, Hint::PageShow, Hint::LateTick] {
+        let mut d = Driver::v1(options());
+        d.advance(70_000);
+        d.pong_after = None;
+        for _ in 0..6 {
+            d.hint(hint);
+            d.advance(1_500);
+        }
+        assert_eq!(d.cause(), Cause::Silent, "{hint:?}");
+    }
+}
+
+#[test]
+fn nor_do_timers_that_are_always_late() {
+    let mut d = Driver::v1(options());
+    d.advance(70_000);
+    d.pong_after = None;
+    for _ in 0..8 {
+        d.pass(60_000);
+        d.wake();
+    }
+    assert_eq!(d.engine.metrics(d.now).verdicts, 1);
+}
+
+#[test]
 fn a_newer_build_ends_it() {
     let mut d = Driver::v1(options());
     d.engine.handle_store(d.now, StoreEvent::Closed(StoreError::NewerSchema));

@@ -60,6 +60,11 @@ fn a_late_verdict_reads_first() {
 fn a_slow_link_is_not_killed() {
     let mut d = Driver::v1(options());
     d.subscribe(Channel::Alerts);
+    d.system("subscribed", json!({"channel": "alerts", "epoch": "e", "seq": 0, "continuity": "snapshot"}));
+    d.system(
+        "snapshot",
+        json!({"channel": "alerts", "epoch": "e", "seq": 0, "part": 0, "last": true, "items": []}),
+    );
     d.pong_after = Some(9_000);
     let id = std::cell::Cell::new(0);
     for _ in 0..240 {
@@ -114,6 +119,34 @@ fn the_buffer_is_held_below_64_kib() {
     d.socket(SocketEvent::Buffered(0));
     assert_eq!(d.carried("m0").len(), 1);
     assert_eq!(d.carried("m19").len(), 1);
+}
+
+#[test]
+fn samples_of_a_thread_that_was_held_up_do_not_count() {
+    // Shorter and longer than the tick; the pong read before the late timers, and after them.
+    for (held_up, timers_first) in [(700, false), (1_500, true), (3_900, false), (3_900, true)] {
+        let mut d = Driver::v1(options());
+        d.advance(60_000);
+        d.hint(Hint::Focus);
+        d.pass(held_up);
+        if timers_first {
+            d.wake();
+        }
+        d.advance(0);
+        assert_eq!(d.engine.status().latency_ms, Some(20.0), "{held_up} {timers_first}");
+        d.advance(60_000);
+        assert_eq!(d.engine.status().p95_ms, Some(20.0));
+    }
+}
+
+#[test]
+fn samples_of_a_slow_line_count() {
+    let mut d = Driver::v1(options());
+    d.advance(60_000);
+    d.pong_after = Some(1_800);
+    d.hint(Hint::Focus);
+    d.advance(1_800);
+    assert!(d.engine.status().latency_ms.is_some_and(|ms| ms > 200.0));
 }
 
 #[test]

@@ -9,4 +9,7 @@ mod liveness;
 mod modes;
 mod refused;
 mod sends;
+mod server_time;
+mod states;
+mod subscriptions;
 mod tokens;

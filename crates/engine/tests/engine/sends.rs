@@ -97,3 +97,20 @@ fn a_v1_subscription_resumes_from_its_cursor() {
     assert_eq!(*since, json!({"epoch": "e", "seq": 6}));
     assert!(subscribes[0]["payload"]["channels"][0]["since"].is_null());
 }
+
+#[test]
+fn no_more_is_in_flight_than_the_server_allows() {
+    let mut d = Driver::new(options());
+    d.connect();
+    d.open();
+    d.welcome(json!({"maxInFlight": 3}));
+    let sent = |d: &Driver| (0..10).filter(|n| !d.carried(&format!("m{n}")).is_empty()).count();
+    for n in 0..10 {
+        d.send(&format!("m{n}"));
+    }
+    assert_eq!(sent(&d), 3);
+    for n in 0..7 {
+        d.system("ack", json!({"ids": [format!("m{n}")]}));
+        assert_eq!(sent(&d), n + 4);
+    }
+}

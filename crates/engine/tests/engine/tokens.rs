@@ -71,6 +71,35 @@ fn a_different_token_redials_at_once_but_once_a_minute() {
 }
 
 #[test]
+fn tokens_nobody_asked_for_redial_at_once_but_once_a_minute() {
+    let mut o = options();
+    o.connection.reconnect = false;
+    for o in [options(), o] {
+        let mut d = Driver::new(o);
+        d.connect();
+        d.open();
+        d.close(4401, "");
+        d.token(some("b"));
+        assert_eq!((d.state(), d.dials.len()), (ConnectionState::Connecting, 2));
+        d.open();
+        d.close(4401, "");
+        d.advance(1_000);
+        d.token(some("c"));
+        assert_eq!((d.state(), d.dials.len()), (ConnectionState::Reconnecting, 2));
+        d.token(some("d"));
+        assert_eq!(d.dials.len(), 2, "nor while that waits");
+        d.advance(3_000);
+        assert_eq!(d.dials.len(), 3);
+        assert!(d.dials[2].1.ends_with("token=d"));
+        d.open();
+        d.close(4401, "");
+        d.advance(60_000);
+        d.token(some("e"));
+        assert_eq!(d.dials.len(), 4);
+    }
+}
+
+#[test]
 fn the_same_token_none_or_silence_needs_auth_and_a_new_one_leaves_it() {
     for answer in [Some(some("t1")), Some(Ok(None)), Some(Err("login".into())), None] {
         let mut d = Driver::new(asked());

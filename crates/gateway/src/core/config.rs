@@ -27,7 +27,8 @@ pub struct GatewayConfig {
     pub coalesce_ms: u64,
     /// Largest frame accepted (`welcome.maxMessageBytes`). Default 64 KiB.
     pub max_message_bytes: usize,
-    /// `welcome.maxInFlight`. Default 64.
+    /// `welcome.maxInFlight`: what clients keep to. Nothing here counts it: each message is answered as it
+    /// is read, before the next. Default 64.
     pub max_in_flight: u32,
     /// `welcome.reconnectWindowMs`: spread of the first dial after a drop. Default 0 (the client's own backoff).
     pub reconnect_window_ms: u64,

@@ -165,8 +165,8 @@ impl Gateway {
         seq
     }
 
-    /// Says goodbye to every connection and closes it with 1012 (basic: 1001). New ones are still
-    /// taken: not accepting them is the shell's business.
+    /// Says goodbye to every connection and closes it with 1012 and the window in the reason (basic:
+    /// 1001). New ones are still taken: not accepting them is the shell's business.
     pub fn drain(&mut self, now: Now, reason: &str, window_ms: u64) {
         for conn in self.ids_of_connections() {
             match self.config.mode {
@@ -174,7 +174,8 @@ impl Gateway {
                     let goodbye =
                         ServerSystem::Goodbye { reason: reason.to_owned(), reconnect_window_ms: window_ms };
                     self.send_system(now, conn, &goodbye);
-                    self.close(now, conn, close::RESTART, reason);
+                    // Ahead of the words: these may be cut to what a close frame holds.
+                    self.close(now, conn, close::RESTART, &format!("window {window_ms} ms; {reason}"));
                 }
                 Mode::Basic => self.close(now, conn, close::GOING_AWAY, reason),
             }

@@ -47,6 +47,7 @@ impl Queue {
     }
 
     pub(super) fn ack(&mut self, id: String) {
+        self.bytes += id.len();
         self.acks.push(id);
     }
 
@@ -186,7 +187,8 @@ impl Gateway {
         let mut bytes = 0;
         if !conn.queue.acks.is_empty() {
             let count = conn.queue.acks.len().min(max);
-            let ids = conn.queue.acks.drain(..count).collect();
+            let ids: Vec<String> = conn.queue.acks.drain(..count).collect();
+            conn.queue.bytes -= ids.iter().map(String::len).sum::<usize>();
             let meta = OutboundMeta { id: None, timestamp: Some(now.wall) };
             envelopes.push(encode_server_system(&ServerSystem::Ack { ids }, meta));
         }

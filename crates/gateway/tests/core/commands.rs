@@ -1,11 +1,12 @@
 //! What clients may ask for, what comes of it, and how a refusal reads.
 
 use crate::common::{World, agent, chat, incident};
-use sentinelops_gateway::NewEvent;
+use sentinelops_gateway::{GatewayConfig, NewEvent};
 use sentinelops_protocol::domain::{
     Alert, AlertChange, IncidentChange, IncidentStatus, Patch, Presence, ReceiptKind, Severity,
 };
-use sentinelops_protocol::{Channel, Code, Payload, Subject};
+use sentinelops_protocol::system::ServerSystem;
+use sentinelops_protocol::{Channel, Code, Payload, Subject, close};
 
 const ALL: [Channel; 5] =
     [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
@@ -281,4 +282,45 @@ fn the_state_stays_bounded() {
     assert_eq!((view.incidents().count(), view.agents().count(), view.chat().count()), (200, 1, 200));
     let open = view.incidents().filter(|incident| incident.status == Some(IncidentStatus::New)).count();
     assert_eq!(open, 100, "resolved incidents leave first");
+}
+
+#[test]
+fn each_command_is_answered_as_it_is_read_however_many_there_are() {
+    let config = GatewayConfig { max_in_flight: 1, nack_every: Some(7), ..GatewayConfig::default() };
+    let mut world = World::with(config);
+    let conn = world.client("u");
+    for round in 0..3 {
+        let command = |n: u32| {
+            let kind = if n.is_multiple_of(5) { "chat.nonsense" } else { "chat.message" };
+            format!(
+                r#"{{"id":"{round}-{n}","type":"{kind}","channel":"chat","payload":{{"conversationId":"c{n}","content":"x"}}}}"#
+            )
+        };
+        let frame: Vec<String> = (0..300).map(command).collect();
+        world.raw(conn, &format!("[{}]", frame.join(",")));
+        // Nothing more is read, and nothing but the collecting of one frame waits.
+        world.pass(16);
+        let inbox = world.look(conn);
+        let nacks = inbox.systems().filter(|s| matches!(s, ServerSystem::Nack { .. })).count();
+        assert!(nacks > 60, "refused and put off: {nacks}");
+        assert_eq!(inbox.acks().len() + nacks, 300);
+    }
+    assert!(world.gateway.poll_timeout().is_some_and(|at| at > world.mono + 60_000), "nothing is owed");
+}
+
+#[test]
+fn a_client_that_reads_no_answers_is_closed() {
+    let config = GatewayConfig { send_buffer_bytes: 2_000, ..GatewayConfig::default() };
+    let mut world = World::with(config);
+    let conn = world.client("u");
+    world.gateway.buffered(world.now(), conn, 10_000_000);
+    let mut sent = 0;
+    while world.gateway.stats().connections > 0 {
+        sent += 1;
+        assert!(sent < 1_000);
+        world.send(conn, &format!("{sent:020}"), "chat.read", r#"{"conversationId":"c","upTo":1}"#);
+        world.pass(20);
+    }
+    assert_eq!(world.look(conn).closed.map(|(code, _)| code), Some(close::SLOW_CONSUMER));
+    assert!(sent > 50, "{sent}");
 }

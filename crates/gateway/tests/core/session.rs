@@ -139,6 +139,6 @@ fn drain_says_goodbye_after_what_was_owed_and_closes_1012() {
     assert_eq!(inbox.acks(), ["m1"]);
     let last = inbox.systems().last().cloned();
     assert_eq!(last, Some(ServerSystem::Goodbye { reason: "restart".into(), reconnect_window_ms: 10_000 }));
-    assert_eq!(inbox.closed.map(|(code, _)| code), Some(close::RESTART));
+    assert_eq!(inbox.closed, Some((close::RESTART, "window 10000 ms; restart".to_owned())));
     assert_eq!(world.gateway.stats().connections, 0);
 }

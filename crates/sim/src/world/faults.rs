@@ -92,11 +92,7 @@ impl World {
                 self.crash(true);
                 self.queue.push(until(ms), Happening::Respawn);
             }
-            Fault::WallJump(ms) => {
-                let held = self.store.meta().not_before > self.worker.clock.now(now).wall;
-                self.held_by_clock |= ms < 0 && held && self.worker.engine.is_none();
-                self.worker.clock.jump(ms);
-            }
+            Fault::WallJump(ms) => self.worker.clock.jump(ms),
             Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
             Fault::Doze(ms) if now >= self.worker.asleep_until => {
                 self.check.wire.excuse(now);

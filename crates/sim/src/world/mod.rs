@@ -112,9 +112,6 @@ pub struct World {
     pub(crate) next_page: u64,
     pub(crate) tokens: u64,
     pub(crate) tokens_bad_until: u64,
-    /// The wall clock was set back while nothing ran and a server's time was being kept: nobody but a
-    /// person can tell how long that was meant to be.
-    pub(crate) held_by_clock: bool,
     /// The checker.
     pub check: Checker,
     /// The story.
@@ -149,7 +146,6 @@ impl World {
             next_page: 1,
             tokens: 0,
             tokens_bad_until: 0,
-            held_by_clock: false,
             check,
             story,
             settled_since: None,

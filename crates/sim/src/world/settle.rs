@@ -18,7 +18,6 @@ impl World {
         let stuck = match state {
             ConnectionState::Error => true,
             ConnectionState::Disconnected => !self.worker.away,
-            ConnectionState::Reconnecting => self.held_by_clock,
             _ => false,
         };
         self.worker.trouble = if stuck { self.worker.trouble + 1 } else { 0 };
