@@ -7,7 +7,7 @@
 
 mod one;
 
-use crate::{Batch, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, Status};
+use crate::{Batch, Bounds, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, Status};
 use one::Consumer;
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Event, Problem, Subject};
@@ -40,11 +40,16 @@ pub(crate) struct Consumers {
     outbox_dirty: bool,
     outbox_version: u64,
     resyncs: u64,
+    bounds: Bounds,
 }
 
 impl Consumers {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
     }
 
     // Commands.
@@ -110,7 +115,7 @@ impl Consumers {
         let bytes = one::weight(event);
         for id in ids {
             let Some(consumer) = self.all.get_mut(id) else { continue };
-            self.resyncs += u64::from(consumer.event(subject, event, bytes));
+            self.resyncs += u64::from(consumer.event(subject, event, bytes, &self.bounds));
             self.ready.insert(*id);
         }
     }

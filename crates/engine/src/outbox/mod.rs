@@ -209,6 +209,11 @@ impl Outbox {
         }
     }
 
+    /// Of the failed list.
+    pub fn keep_failed(&mut self, most: usize) {
+        self.failed.most = most;
+    }
+
     // Getters.
 
     /// Monotonic ms of the send that waits longest for its answer on this socket.

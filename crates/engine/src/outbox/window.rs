@@ -3,6 +3,7 @@
 
 use super::Link;
 use crate::OutboxOptions;
+use crate::mutant::{self, Mutant};
 use std::collections::HashSet;
 
 /// Most envelopes in one array.
@@ -38,7 +39,8 @@ impl Bucket {
 
 impl Window {
     pub fn connected(&mut self, now: u64, link: &Link) {
-        self.bucket = link.rate.filter(|rate| rate.is_finite() && *rate > 0.0).map(|per_second| {
+        let counts = |rate: &f64| rate.is_finite() && *rate > 0.0 && !mutant::active(Mutant::IgnoreRate);
+        self.bucket = link.rate.filter(counts).map(|per_second| {
             let mut bucket = Bucket { per_second, tokens: 0.0, at: now };
             bucket.tokens = bucket.size();
             bucket
