@@ -68,15 +68,27 @@ fn schedules<K: Kind>(args: &Args) -> ExitCode {
         return one::<K>(&K::generate(args.seed), args);
     }
     let start = Instant::now();
-    let (failures, steps) = run_many::<K>(args.seed, count, args.failures);
+    let (failures, summary) = run_many::<K>(args.seed, count, args.failures);
     let seconds = start.elapsed().as_secs_f64();
     if failures.is_empty() {
         let rate = count as f64 / seconds;
         println!(
-            "{count} schedules, 0 violations, {steps} steps, {seconds:.1} s, {rate:.0} schedules/s (seeds {} to {})",
+            "{count} schedules, 0 violations, {} steps, {seconds:.1} s, {rate:.0} schedules/s (seeds {} to {})",
+            summary.steps,
             args.seed,
             args.seed + count - 1
         );
+        if let Some(tally) = summary.tally {
+            let each = |all: u64| all as f64 / count as f64;
+            println!(
+                "on average {:.1} queued sends, {:.1} faults that took hold, {:.1} restarts, {:.1} simulated minutes, {:.1} bad ends judged",
+                each(tally.sends),
+                each(tally.faults),
+                each(tally.restarts),
+                each(tally.ms) / 60_000.0,
+                each(tally.bad_ends)
+            );
+        }
         return ExitCode::SUCCESS;
     }
     for failure in &failures {

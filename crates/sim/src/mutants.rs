@@ -29,10 +29,10 @@ pub fn hunt(mutant: Mutant, first: u64, most: u64) -> Verdict {
 fn hunt_in<K: Kind>(mutant: Mutant, first: u64, most: u64) -> Verdict {
     plant(Some(mutant));
     let killed = (0..most).find_map(|n| {
-        let violation = run_seed::<K>(first + n).violation?;
+        let violation = run_seed::<K>(first + n).0.violation?;
         // A schedule that fails without the bug as well says nothing about the bug.
         plant(None);
-        let fails_anyway = run_seed::<K>(first + n).violation.is_some();
+        let fails_anyway = run_seed::<K>(first + n).0.violation.is_some();
         plant(Some(mutant));
         (!fails_anyway).then(|| (n + 1, violation.invariant.to_owned()))
     });
