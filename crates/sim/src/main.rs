@@ -31,9 +31,9 @@ struct Args {
     /// Several tabs of one browser instead of one worker.
     #[arg(long)]
     tabs: bool,
-    /// Plant every known bug and see that it is found.
-    #[arg(long)]
-    mutants: bool,
+    /// Plant these known bugs, or every one, and see that they are found.
+    #[arg(long, num_args = 0.., value_name = "NAME")]
+    mutants: Option<Vec<String>>,
     /// So many clients through restarts and outages.
     #[arg(long, value_name = "CLIENTS")]
     storm: Option<u32>,
@@ -45,11 +45,11 @@ fn main() -> ExitCode {
     if args.seeds != Some(1) {
         std::panic::set_hook(Box::new(|_| {}));
     }
-    match (&args.storm, args.mutants) {
+    match (&args.storm, &args.mutants) {
         (Some(clients), _) => storm::main(*clients, args.seed),
-        (None, true) => mutants(&args),
-        (None, false) if args.tabs => schedules::<Tabs>(&args),
-        (None, false) => schedules::<OneWorker>(&args),
+        (None, Some(names)) => mutants(names, &args),
+        (None, None) if args.tabs => schedules::<Tabs>(&args),
+        (None, None) => schedules::<OneWorker>(&args),
     }
 }
 
@@ -139,12 +139,12 @@ fn one<K: Kind>(script: &Script<K::Setup, K::Action>, args: &Args) -> ExitCode {
 }
 
 #[cfg(feature = "mutants")]
-fn mutants(args: &Args) -> ExitCode {
-    sentinelops_sim::mutants::main(args.seed, args.seeds.unwrap_or(1_000))
+fn mutants(names: &[String], args: &Args) -> ExitCode {
+    sentinelops_sim::mutants::main(names, args.seed, args.seeds.unwrap_or(1_000))
 }
 
 #[cfg(not(feature = "mutants"))]
-fn mutants(_: &Args) -> ExitCode {
+fn mutants(_: &[String], _: &Args) -> ExitCode {
     eprintln!("This build has no planted bugs. Run: cargo xtask sim --mutants");
     ExitCode::from(2)
 }

@@ -137,6 +137,7 @@ impl Outbox {
     /// Expiry, `retryAfterMs`, the store's second tries.
     pub fn timeout(&mut self, now: Now) {
         self.queue.wake(now.mono);
+        self.window.refill(now.mono);
         self.expire(now);
         self.disk.give_up_mark(now.mono);
         self.stop_barring(now.mono);

@@ -69,6 +69,13 @@ impl Window {
         allowed
     }
 
+    /// Time passed: what waits for a token may wait for something else from now on.
+    pub fn refill(&mut self, now: u64) {
+        if let Some(bucket) = &mut self.bucket {
+            bucket.fill(now);
+        }
+    }
+
     /// When the rate allows the next one, if it does not now.
     pub fn next_token(&self) -> Option<u64> {
         let bucket = self.bucket.as_ref().filter(|bucket| bucket.tokens < 1.0)?;
@@ -112,5 +119,7 @@ mod tests {
         let sent = (0..10_000).step_by(10).filter(|now| window.take(*now)).count();
         assert!((105..=110).contains(&sent), "{sent} in 10 s at 10 a second with a burst of 10");
         assert!(window.next_token().is_some_and(|at| at > 9_990 && at <= 10_100));
+        window.refill(10_100);
+        assert_eq!(window.next_token(), None, "whoever still waits then waits for something else");
     }
 }

@@ -38,6 +38,8 @@ pub struct Wire {
     pub rate: Option<f64>,
     /// How many may leave now, and since when that is so.
     tokens: (f64, u64),
+    /// The worker has not read its store: an answer to what lies there tells it nothing.
+    pub without_store: bool,
     /// Planned delays by attempt.
     delays: HashMap<u32, Vec<u64>>,
 }
@@ -261,7 +263,8 @@ impl Checker {
     fn answered(&mut self, n: usize) {
         self.wire.in_flight.remove(&n);
         self.wire.suspects.remove(&n);
-        if let Some(message) = self.messages.all.get_mut(n) {
+        let unknown = |message: &super::messages::Message| message.on.is_none() && self.wire.without_store;
+        if let Some(message) = self.messages.all.get_mut(n).filter(|message| !unknown(message)) {
             message.answered = true;
         }
     }

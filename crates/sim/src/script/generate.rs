@@ -42,6 +42,18 @@ pub fn generate(seed: u64) -> Script {
         let at = rng.u64(5_000..FAULTS_END);
         entries.push(Entry { at, action: Action::Publish(*pick(rng, &CHANNELS), rng.u16(50..=400)) });
     }
+    if rng.u8(0..6) == 0 {
+        // A server asks for time, and whoever was asked dies.
+        let at = rng.u64(first_fault..FAULTS_END - 20_000);
+        let asks = match rng.u8(0..3) {
+            0 => Fault::Drain { window: 20_000, down: 500 },
+            1 => Fault::Close(close::TRY_LATER),
+            _ => Fault::Close(close::RATE_LIMITED),
+        };
+        entries.push(Entry { at, action: Action::Fault(asks) });
+        let dies = Fault::WorkerCrash(rng.u64(10..2_000));
+        entries.push(Entry { at: at + rng.u64(200..12_000), action: Action::Fault(dies) });
+    }
     if rng.u8(0..100) == 0 {
         // More than any list of recent events holds.
         let (at, channel) = (rng.u64(5_000..FAULTS_END), *pick(rng, &[Channel::Activity, Channel::Chat]));

@@ -289,9 +289,10 @@ impl World {
         let instance = self.worker.instance;
         self.say(|| format!("worker {instance} starts"));
         self.check.wire.excuse(self.now);
+        self.check.wire.without_store = true;
         self.check.standing.new_worker();
         self.check.standing.ask();
-        (self.worker.judged_at, self.worker.answers_since) = (None, 0);
+        (self.worker.judged, self.worker.answers_since) = (false, 0);
         let seed = self.script.setup.seed ^ (u64::from(instance) << 40);
         let options = self.options();
         let now = self.worker.clock.now(self.now);

@@ -99,8 +99,8 @@ pub(crate) struct Worker {
     away: bool,
     /// How often in a row a look found it in trouble.
     trouble: u32,
-    /// When this worker last called a connection dead.
-    judged_at: Option<u64>,
+    /// It called a connection dead, and none was healthy for a minute since.
+    judged: bool,
     /// Since when it knows that the server answers pings.
     answers_since: u64,
 }

@@ -15,6 +15,9 @@ use sentinelops_protocol::{Subject, close};
 /// How long after an abandon events of a socket may still reach the engine.
 const LATE_EVENTS_MS: u64 = 5_000;
 
+/// A connection that lived for so long takes the doubled patience back.
+const FORGIVEN_AFTER_MS: u64 = 60_000;
+
 /// Whether a frame may come twice: a repeated answer would be counted as a second one.
 fn is_only_events(frame: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(frame) else { return false };
@@ -238,6 +241,12 @@ impl World {
             Item::Frame { bytes, binary } => {
                 if live {
                     conn.heard = now;
+                    let healthy = conn.opened_at.is_some_and(|at| {
+                        self.worker.asleep_until < at && at + FORGIVEN_AFTER_MS <= now
+                    });
+                    if healthy {
+                        self.worker.judged = false;
+                    }
                     self.note_frame(index, &bytes);
                     self.check.read(socket, &bytes);
                 }

@@ -144,8 +144,13 @@ impl World {
         self.compare_store();
     }
 
-    /// How the store remembers that a message ended; a short list may have dropped it since.
+    /// How store or worker remember that a message ended; a short list may have dropped it since.
     pub(super) fn bad_end(&self, id: &str) -> Option<DeliveryState> {
+        if !self.script.setup.rare.persist {
+            let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
+            let row = rows.into_iter().find(|row| row.update.id == id);
+            return row.map(|row| row.update.delivery).filter(DeliveryState::is_final);
+        }
         let short = self.script.setup.rare.bounds != Bounds::default();
         let once = self.store.failed_once(id).filter(|_| short);
         self.store.failed(id).map(|failed| &failed.state).or(once).cloned()

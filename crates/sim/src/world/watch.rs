@@ -16,8 +16,6 @@ const PATIENCE_MS: u64 = 2_000;
 const LONGEST_PATIENCE_MS: u64 = 10_000;
 /// Timers, a question a moment old, and one hint that began the patience anew.
 const NOTICE_SLACK_MS: u64 = 2_500;
-/// A verdict before this one doubles the patience for so long.
-const DOUBLED_FOR_MS: u64 = 75_000;
 
 /// What a schedule amounted to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,8 +92,7 @@ impl World {
         let status = self.worker.engine.as_ref().map(Engine::status).unwrap_or_default();
         let round_trip = status.latency_ms.unwrap_or_default() + 4.0 * status.jitter_ms.unwrap_or_default();
         let patience = (round_trip.ceil() as u64).max(PATIENCE_MS);
-        let doubled = self.worker.judged_at.is_some_and(|at| at + DOUBLED_FOR_MS > self.now);
-        let verdict = if doubled { LONGEST_PATIENCE_MS } else { patience.min(LONGEST_PATIENCE_MS) };
+        let verdict = if self.worker.judged { LONGEST_PATIENCE_MS } else { patience.min(LONGEST_PATIENCE_MS) };
         patience + verdict + NOTICE_SLACK_MS
     }
 

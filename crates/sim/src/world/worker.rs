@@ -36,7 +36,7 @@ impl Worker {
             outstanding: HashMap::new(),
             away: false,
             trouble: 0,
-            judged_at: None,
+            judged: false,
             answers_since: 0,
         }
     }
@@ -292,7 +292,7 @@ impl World {
             }
         }
         if cause == Some(Cause::Silent) {
-            self.worker.judged_at = Some(now);
+            self.worker.judged = true;
         }
         if self.conns[index].client != End::Closed {
             self.note_end(index, None);
@@ -370,6 +370,7 @@ impl World {
         if !matches!(event, StoreEvent::Found(_)) {
             self.say(|| clip(&format!("store -> {event:?}"), 160));
         }
+        self.check.wire.without_store &= !matches!(event, StoreEvent::Opened(_));
         if matches!(event, StoreEvent::OpenFailed(_)) {
             if self.check.wire.patience_of != self.worker.instance {
                 // The worker that was asked to wait died, and what it wrote down cannot be read.
