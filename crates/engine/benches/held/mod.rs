@@ -20,12 +20,8 @@ struct Bench {
 
 impl Bench {
     fn new(persist: bool) -> Self {
-        let outbox = OutboxOptions {
-            persist,
-            capacity: 1_000_000,
-            max_bytes: 1 << 40,
-            ..OutboxOptions::default()
-        };
+        let outbox =
+            OutboxOptions { persist, capacity: 1_000_000, max_bytes: 1 << 40, ..OutboxOptions::default() };
         let options =
             EngineOptions { outbox, session: "s".into(), tab: "t".into(), ..EngineOptions::default() };
         let now = Now { mono: 1, wall: 1_700_000_000_000 };

@@ -7,7 +7,9 @@
 
 mod one;
 
-use crate::{Batch, Bounds, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, Status};
+use crate::{
+    Batch, Bounds, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, Status,
+};
 use one::Consumer;
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Event, Problem, Subject};

@@ -125,7 +125,9 @@ impl Engine {
 
     fn token_lives(&mut self, now: Now, expires_in_ms: Option<u64>) {
         match self.auth.lives(now.mono, expires_in_ms) {
-            Some(at) if self.auth.has_provider() && !mutant::active(Mutant::NoRefresh) => self.timers.set(Timer::Refresh, at),
+            Some(at) if self.auth.has_provider() && !mutant::active(Mutant::NoRefresh) => {
+                self.timers.set(Timer::Refresh, at)
+            }
             _ => self.timers.stop(Timer::Refresh),
         }
     }

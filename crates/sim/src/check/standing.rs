@@ -94,9 +94,7 @@ impl Standing {
         match (state, cause) {
             (ConnectionState::Disconnected, _) => !self.wanted || (self.no_reconnect && self.failed),
             (_, Cause::GaveUp { .. }) => self.max_attempts.is_some_and(|most| self.most > most),
-            (_, Cause::NeedsAuth) => {
-                closed(close::UNAUTHENTICATED) && (!self.provider || self.token_failed)
-            }
+            (_, Cause::NeedsAuth) => closed(close::UNAUTHENTICATED) && (!self.provider || self.token_failed),
             (_, Cause::Superseded) => closed(close::SUPERSEDED),
             (_, Cause::Closed { code, .. }) => {
                 let terminal = match *code {
@@ -126,6 +124,9 @@ impl Checker {
         }
         self.standing.shown = state;
         let stops = matches!(state, ConnectionState::Error | ConnectionState::Disconnected);
+        if stops && (self.standing.max_attempts.is_some() || self.standing.no_reconnect) {
+            self.wire.patience_until = 0;
+        }
         if stops && !self.standing.may_stop(state, cause) {
             let standing = &self.standing;
             let last = format!("last close {:?}, {} failed attempts", standing.closed, standing.most);
@@ -146,7 +147,9 @@ impl Checker {
             self.fail("no-reconnect", || "dials again by itself although it is not to".to_owned());
         }
         if let Some(most) = spent {
-            self.fail("attempts-spent", || format!("dials after {least} failed attempts, {most} are allowed"));
+            self.fail("attempts-spent", || {
+                format!("dials after {least} failed attempts, {most} are allowed")
+            });
         }
     }
 }

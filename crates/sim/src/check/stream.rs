@@ -55,7 +55,9 @@ impl Stream {
                     self.answered(subject, part.epoch);
                 }
                 ServerMessage::Event(event) if self.follow_topics => {
-                    let (Some(seq), Some(topic)) = (event.seq, conversation(&event.payload)) else { continue };
+                    let (Some(seq), Some(topic)) = (event.seq, conversation(&event.payload)) else {
+                        continue;
+                    };
                     self.topics.entry(topic.to_owned()).or_default().insert(seq);
                 }
                 _ => {}

@@ -30,6 +30,8 @@ pub struct Wire {
     pub patience_until: u64,
     /// The worker that was asked.
     pub patience_of: u32,
+    /// What a person dialled in spite of: it holds again when that dial is lost.
+    spared_until: u64,
     /// When it was asked, if its store could keep it.
     pub patience_told: Option<u64>,
     /// The window that the server gave with the close that was just told.
@@ -48,6 +50,12 @@ impl Wire {
     /// Something allows a dial at once.
     pub fn excuse(&mut self, now: u64) {
         self.excuses.push_back(now);
+    }
+
+    /// A person wants a dial whatever the server said.
+    pub fn dial_anyway(&mut self) {
+        self.spared_until = self.spared_until.max(self.patience_until);
+        self.patience_until = 0;
     }
 
     /// The worker is gone, and its socket with it.
@@ -116,7 +124,7 @@ impl Checker {
     /// The engine planned a dial.
     pub fn backoff(&mut self, attempt: u32, delay: u64) {
         if let Some(window) = self.wire.window_given.take()
-            && self.now >= self.wire.patience_until
+            && self.now >= self.wire.patience_until.max(self.wire.spared_until)
         {
             if delay > window {
                 self.fail("window-kept", || format!("dials in {delay} ms, the server gave {window}"));

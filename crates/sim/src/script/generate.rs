@@ -1,8 +1,6 @@
 //! From a seed to a schedule.
 
-use super::{
-    Action, Entry, FAULTS_END, Fault, Rare, Script, SendSpec, ServerKind, Setup, What, WorkerSetup,
-};
+use super::{Action, Entry, FAULTS_END, Fault, Rare, Script, SendSpec, ServerKind, Setup, What, WorkerSetup};
 use crate::net::Link;
 use fastrand::Rng;
 use sentinelops_engine::{Bounds, Hint, ModeOption};

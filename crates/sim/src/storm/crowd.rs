@@ -78,7 +78,15 @@ impl Crowd {
             .map(|n| {
                 queue.push(rng.u64(0..10_000), (n as usize, Event::Begin));
                 let engine = Engine::new(EngineOptions::default(), rng.u64(..), now);
-                Client { engine, socket: None, timer: 0, timer_at: None, dials: 0, dialled_at: None, accepted_at: None }
+                Client {
+                    engine,
+                    socket: None,
+                    timer: 0,
+                    timer_at: None,
+                    dials: 0,
+                    dialled_at: None,
+                    accepted_at: None,
+                }
             })
             .collect();
         Self { clients, queue, now: 0, back_at: 0 }

@@ -39,7 +39,10 @@ pub fn run(scene: &Scene, clients: u32, seed: u64) -> Tally {
 
 /// Whether a tally is within its targets.
 pub fn holds(scene: &Scene, tally: &Tally) -> bool {
-    tally.worst_percent <= scene.worst_percent && tally.t99_ms <= T99_MS && tally.given_up == 0 && tally.outside == 0
+    tally.worst_percent <= scene.worst_percent
+        && tally.t99_ms <= T99_MS
+        && tally.given_up == 0
+        && tally.outside == 0
 }
 
 /// Prints the table; fails when a target is missed.

@@ -15,6 +15,10 @@ impl World {
     /// A line of the script.
     pub(super) fn act(&mut self, index: usize) {
         let (number, entry) = self.script.entries[index].clone();
+        if matches!(&entry.action, Action::Fault(fault) if !self.takes_hold(fault)) {
+            // A fault that finds nothing to break waits for it.
+            return self.queue.push(self.now + FAULT_WAITS_MS, Happening::Script(index));
+        }
         self.say(|| clip(&format!("[{number}] {:?}", entry.action), 160));
         match entry.action {
             Action::Send(spec) => self.send(spec),
@@ -42,10 +46,6 @@ impl World {
             Action::NewPage(page) => self.new_page(page),
             Action::Retry(nth) => self.retry(nth),
             Action::Discard(nth) => self.discard(nth),
-            Action::Fault(fault) if !self.takes_hold(&fault) => {
-                // A fault that finds nothing to break waits for it.
-                self.queue.push(self.now + FAULT_WAITS_MS, Happening::Script(index));
-            }
             Action::Fault(fault) => {
                 self.tally.faults += 1;
                 self.tally.restarts +=
@@ -57,7 +57,7 @@ impl World {
 
     pub(super) fn try_now(&mut self) {
         self.check.wire.excuse(self.now);
-        self.check.wire.patience_until = 0;
+        self.check.wire.dial_anyway();
         self.check.standing.ask();
         self.worker.away = false;
         self.input(|engine, now| engine.try_now(now));
@@ -190,7 +190,7 @@ impl World {
             // What it had stays on the screen until the new worker's snapshot comes.
             if let Some(view) = self.pages[index].views.get_mut(&subject) {
                 view.based = false;
-                view.since = None;
+                (view.since, view.gap) = (None, None);
             }
             self.input(|engine, now| engine.subscribe(now, id, subject));
         }

@@ -250,12 +250,17 @@ impl World {
             message.answered = false;
             message.nacked = false;
             message.on = None;
+            // What nobody was to keep keeps no place before what the next worker is given.
+            message.unordered |= !message.promised;
             if browser {
                 message.instance = u32::MAX;
             }
             if !held.contains(&n) && !self.store.has(&crate::check::message_id(n)) {
                 self.check.turns.end(n);
                 self.check.ends.leave(n);
+            } else {
+                // Also what was answered: the next worker finds it on the disk.
+                self.check.ends.enter_again(n);
             }
             let done = message.effects > 0 || message.received > 0 || message.ended_badly || message.let_go;
             if done || replaced || !message.promised || message.forgotten {

@@ -241,9 +241,9 @@ impl World {
             Item::Frame { bytes, binary } => {
                 if live {
                     conn.heard = now;
-                    let healthy = conn.opened_at.is_some_and(|at| {
-                        self.worker.asleep_until < at && at + FORGIVEN_AFTER_MS <= now
-                    });
+                    let healthy = conn
+                        .opened_at
+                        .is_some_and(|at| self.worker.asleep_until < at && at + FORGIVEN_AFTER_MS <= now);
                     if healthy {
                         self.worker.judged = false;
                     }
@@ -342,7 +342,8 @@ impl World {
     fn note_server_time(&mut self, code: u16, goodbye: Option<u64>) {
         let slow = matches!(code, close::TRY_LATER | close::RATE_LIMITED);
         // Where the close asks for something else, it counts more than the goodbye.
-        let other = blames(code) || matches!(code, 1002 | 1003 | 1010 | close::UNAUTHENTICATED)
+        let other = blames(code)
+            || matches!(code, 1002 | 1003 | 1010 | close::UNAUTHENTICATED)
             || matches!(code, close::FORBIDDEN | close::NOT_FOUND | close::CONFLICT | close::SUPERSEDED);
         let window = goodbye.filter(|_| !slow && !other);
         if !self.script.setup.steady_clock || (!slow && window.is_none()) {

@@ -5,7 +5,7 @@ use crate::check::ends::Moment;
 use crate::check::standing::Life;
 use crate::check::{message_id, message_number};
 use crate::net::End;
-use sentinelops_engine::{ConnectionState, DeliveryState, Delivery, Engine, Mode, StorageState};
+use sentinelops_engine::{ConnectionState, Delivery, DeliveryState, Engine, Mode, StorageState};
 use sentinelops_protocol::{Priority, close};
 
 /// Most events in one batch, whatever waits.
@@ -92,7 +92,8 @@ impl World {
         let status = self.worker.engine.as_ref().map(Engine::status).unwrap_or_default();
         let round_trip = status.latency_ms.unwrap_or_default() + 4.0 * status.jitter_ms.unwrap_or_default();
         let patience = (round_trip.ceil() as u64).max(PATIENCE_MS);
-        let verdict = if self.worker.judged { LONGEST_PATIENCE_MS } else { patience.min(LONGEST_PATIENCE_MS) };
+        let verdict =
+            if self.worker.judged { LONGEST_PATIENCE_MS } else { patience.min(LONGEST_PATIENCE_MS) };
         patience + verdict + NOTICE_SLACK_MS
     }
 
@@ -166,7 +167,8 @@ impl World {
         let counts = engine.counts();
         let most = self.script.setup.rare.bounds.failed;
         if counts.failed as usize > most {
-            self.check.fail("failed-bound", || format!("{} in the failed list, {most} allowed", counts.failed));
+            self.check
+                .fail("failed-bound", || format!("{} in the failed list, {most} allowed", counts.failed));
         }
         let others: u32 = counts.queued[1..].iter().sum();
         let (capacity, max_bytes) = (self.script.setup.capacity, self.script.setup.rare.max_bytes);

@@ -168,9 +168,7 @@ impl World {
                 self.say(|| format!("engine asks for a token: {reason:?}"));
                 self.request_token();
             }
-            Output::Store(_) | Output::OpenStore | Output::RescanStore
-                if !self.script.setup.rare.persist =>
-            {
+            Output::Store(_) | Output::OpenStore | Output::RescanStore if !self.script.setup.rare.persist => {
                 self.check.fail("nothing-stored", || "asks for the store and is not to have one".to_owned());
             }
             Output::Store(group) => self.write(group),
@@ -372,6 +370,11 @@ impl World {
         }
         self.check.wire.without_store &= !matches!(event, StoreEvent::Opened(_));
         if matches!(event, StoreEvent::OpenFailed(_)) {
+            let instance = self.worker.instance;
+            // That this server was welcomed once is written where this worker cannot read it.
+            self.check.messages.welcomed &=
+                self.conns.iter().any(|conn| conn.instance == instance && conn.welcomed)
+                    || !self.check.wire.without_store;
             if self.check.wire.patience_of != self.worker.instance {
                 // The worker that was asked to wait died, and what it wrote down cannot be read.
                 self.check.wire.patience_until = 0;
