@@ -52,7 +52,8 @@ impl Backoff {
 
     /// U(0, window) where the server gave a window.
     pub(crate) fn within(&self, window: u64, rng: &mut Rng) -> u64 {
-        uniform(window.min(LONGEST_SERVER_DELAY_MS), rng)
+        let planted = if mutant::active(Mutant::WindowIsDoubled) { 2 } else { 1 };
+        uniform(window.min(LONGEST_SERVER_DELAY_MS) * planted, rng)
     }
 
     /// The server asked for patience: at least what it said, which may be less than the 30 s that hold

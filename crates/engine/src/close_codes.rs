@@ -3,6 +3,7 @@
 //! `docs/architecture.md` shows the same table; a test compares them.
 
 use crate::backoff::SLOW_LANE_MS;
+use crate::mutant::{self, Mutant};
 use sentinelops_protocol::close;
 
 /// What to do after a close.
@@ -99,7 +100,13 @@ pub(crate) const TABLE: [CloseRow; 24] = [
 /// The row of a code.
 pub(crate) fn lookup(code: u16) -> CloseRow {
     let unlisted = TABLE[TABLE.len() - 1];
-    TABLE.iter().find(|row| row.code == code && code != 0).copied().unwrap_or(CloseRow { code, ..unlisted })
+    let row = TABLE.iter().find(|row| row.code == code && code != 0).copied();
+    let row = row.unwrap_or(CloseRow { code, ..unlisted });
+    let lost = matches!(code, close::ABNORMAL | close::INTERNAL);
+    if lost && mutant::active(Mutant::GiveUpOnLoss) {
+        return CloseRow { action: Action::Stop, ..row };
+    }
+    row
 }
 
 /// What a close reason may say of the time: the phrase, a number, `ms` or `s`; anywhere in the text.

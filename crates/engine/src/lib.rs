@@ -15,6 +15,7 @@
 
 mod auth;
 mod backoff;
+mod bounds;
 mod close_codes;
 mod consumers;
 mod delivery;
@@ -40,6 +41,7 @@ pub mod tables;
 pub mod tabs;
 mod timers;
 
+pub use bounds::Bounds;
 pub use delivery::{Batch, ConsumerId, Delivery, SnapshotDelivery};
 pub use engine::Engine;
 pub use message::{

@@ -148,6 +148,8 @@ impl Liveness {
     pub(crate) fn heard(&mut self, now: u64, latency: &Latency) {
         self.rearmed = false;
         self.woken = false;
+        // Also for the next socket: this one may end in another way than by a verdict.
+        self.doublings = self.doublings(now);
         if !self.out.is_empty() {
             self.restart(now, latency);
         }
@@ -249,6 +251,10 @@ impl Liveness {
             return Verdict::At(now + READ_MS);
         }
         self.reading = false;
+        if mutant::active(Mutant::NoVerdict) {
+            self.deadline = None;
+            return Verdict::Fine;
+        }
         self.doublings = self.doublings(now).saturating_add(1).min(8);
         self.deadline = None;
         Verdict::Dead
@@ -358,6 +364,12 @@ mod tests {
             now = deadline;
         }
         assert_eq!(waits, [4_000, 8_000, 10_000, 10_000]);
+        let mut healthy = liveness.clone();
+        healthy.heard(now + 60_000, &latency);
+        healthy.opened(now + 60_001);
+        healthy.ping(now + 60_001);
+        healthy.wrote(now + 60_001, 50, &latency);
+        assert_eq!(healthy.deadline(), Some(now + 62_001), "the health of the socket before counts");
         liveness.opened(now);
         liveness.ping(now + 60_000);
         liveness.wrote(now + 60_000, 50, &latency);

@@ -42,6 +42,9 @@ pub(crate) fn pinned(option: ModeOption, welcomed: bool) -> bool {
 pub(crate) fn decide(option: ModeOption, welcomed: bool, sign: Sign) -> Decision {
     let pinned = pinned(option, welcomed);
     match (option, sign) {
+        (ModeOption::Auto, Sign::Opened) if !pinned && mutant::active(Mutant::SendUnknown) => {
+            Decision::Is(Mode::Basic)
+        }
         (ModeOption::Basic, Sign::Opened) => Decision::Is(Mode::Basic),
         (ModeOption::Basic, _) | (_, Sign::Opened | Sign::SystemTalk) => Decision::Wait,
         (_, Sign::Welcome) => Decision::Is(Mode::V1),

@@ -4,6 +4,8 @@
 //! Without the feature `mutants` `active` is a constant `false` and every planted branch is gone
 //! from the build.
 
+use crate::EngineOptions;
+
 /// A planted bug. The name says what it breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mutant {
@@ -41,6 +43,40 @@ pub enum Mutant {
     IgnorePriority,
     /// A consumer whose queue overflowed gets no new snapshot.
     OverflowWithoutResync,
+    /// A connection that broke (1006, 1011) ends in Error.
+    GiveUpOnLoss,
+    /// A connection that went silent is never called dead.
+    NoVerdict,
+    /// `notBefore` never reaches the store.
+    ForgetServerTime,
+    /// A window that the server gave is taken for twice as long.
+    WindowIsDoubled,
+    /// Messages are refused although there is room.
+    RefuseEarly,
+    /// Messages expire at half their maximum age.
+    ExpireEarly,
+    /// No page hears that events are gone for good.
+    NeverGap,
+    /// Events at or below the cursor are delivered again.
+    KeepRepeats,
+    /// The server does not remember which ids it accepted. (The simulator plants it.)
+    ServerForgets,
+    /// What waits for a consumer has no bound.
+    UnboundedConsumers,
+    /// The outbox takes more than its capacity.
+    IgnoreCapacity,
+    /// More leaves than the rate in the welcome allows.
+    IgnoreRate,
+    /// Messages leave before the mode is known.
+    SendUnknown,
+    /// Nobody asks for a new token before the old one expires.
+    NoRefresh,
+    /// `max_reconnect_attempts` is ignored.
+    NeverGiveUp,
+    /// `reconnect: false` is ignored.
+    ReconnectAnyway,
+    /// `persist: false` is ignored.
+    PersistAnyway,
     /// A leader that slept acts before it read the stored term.
     ActBeforeTerm,
     /// A leader that lost the lock still stores what it decided.
@@ -69,7 +105,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 29] = [
+    pub const ALL: [Mutant; 46] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -87,6 +123,23 @@ impl Mutant {
         Self::AckRemovesWrongRow,
         Self::OverflowWithoutResync,
         Self::IgnorePriority,
+        Self::GiveUpOnLoss,
+        Self::NoVerdict,
+        Self::ForgetServerTime,
+        Self::WindowIsDoubled,
+        Self::RefuseEarly,
+        Self::ExpireEarly,
+        Self::NeverGap,
+        Self::KeepRepeats,
+        Self::ServerForgets,
+        Self::UnboundedConsumers,
+        Self::IgnoreCapacity,
+        Self::IgnoreRate,
+        Self::SendUnknown,
+        Self::NoRefresh,
+        Self::NeverGiveUp,
+        Self::ReconnectAnyway,
+        Self::PersistAnyway,
         Self::ActBeforeTerm,
         Self::DeposedLeaderWrites,
         Self::RescanLosesOrder,
@@ -107,6 +160,22 @@ impl Mutant {
     }
 }
 
+/// Options as some planted bugs take them.
+pub(crate) fn twist(options: &mut EngineOptions) {
+    let EngineOptions { connection, outbox, .. } = options;
+    if active(Mutant::ExpireEarly) {
+        outbox.max_age_ms /= 2;
+    }
+    if active(Mutant::IgnoreCapacity) {
+        (outbox.capacity, outbox.max_bytes) = (u32::MAX, u64::MAX / 4);
+    }
+    outbox.persist |= active(Mutant::PersistAnyway);
+    connection.reconnect |= active(Mutant::ReconnectAnyway);
+    if active(Mutant::NeverGiveUp) {
+        connection.max_reconnect_attempts = None;
+    }
+}
+
 #[cfg(feature = "mutants")]
 mod planted {
     use super::Mutant;
@@ -121,20 +190,18 @@ mod planted {
         PLANTED.with(|planted| planted.set(mutant));
     }
 
-    pub(crate) fn active(mutant: Mutant) -> bool {
+    /// Whether this bug is planted.
+    pub fn active(mutant: Mutant) -> bool {
         PLANTED.with(|planted| planted.get() == Some(mutant))
     }
 }
 
 #[cfg(feature = "mutants")]
-pub(crate) use planted::active;
-#[cfg(feature = "mutants")]
-pub use planted::plant;
+pub use planted::{active, plant};
 
 /// Whether this bug is planted: never, in this build.
 #[cfg(not(feature = "mutants"))]
 #[inline(always)]
-#[allow(dead_code)]
-pub(crate) const fn active(_: Mutant) -> bool {
+pub const fn active(_: Mutant) -> bool {
     false
 }

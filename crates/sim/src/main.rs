@@ -31,9 +31,9 @@ struct Args {
     /// Several tabs of one browser instead of one worker.
     #[arg(long)]
     tabs: bool,
-    /// Plant every known bug and see that it is found.
-    #[arg(long)]
-    mutants: bool,
+    /// Plant these known bugs, or every one, and see that they are found.
+    #[arg(long, num_args = 0.., value_name = "NAME")]
+    mutants: Option<Vec<String>>,
     /// So many clients through restarts and outages.
     #[arg(long, value_name = "CLIENTS")]
     storm: Option<u32>,
@@ -45,11 +45,11 @@ fn main() -> ExitCode {
     if args.seeds != Some(1) {
         std::panic::set_hook(Box::new(|_| {}));
     }
-    match (&args.storm, args.mutants) {
+    match (&args.storm, &args.mutants) {
         (Some(clients), _) => storm::main(*clients, args.seed),
-        (None, true) => mutants(&args),
-        (None, false) if args.tabs => schedules::<Tabs>(&args),
-        (None, false) => schedules::<OneWorker>(&args),
+        (None, Some(names)) => mutants(names, &args),
+        (None, None) if args.tabs => schedules::<Tabs>(&args),
+        (None, None) => schedules::<OneWorker>(&args),
     }
 }
 
@@ -68,15 +68,27 @@ fn schedules<K: Kind>(args: &Args) -> ExitCode {
         return one::<K>(&K::generate(args.seed), args);
     }
     let start = Instant::now();
-    let (failures, steps) = run_many::<K>(args.seed, count, args.failures);
+    let (failures, summary) = run_many::<K>(args.seed, count, args.failures);
     let seconds = start.elapsed().as_secs_f64();
     if failures.is_empty() {
         let rate = count as f64 / seconds;
         println!(
-            "{count} schedules, 0 violations, {steps} steps, {seconds:.1} s, {rate:.0} schedules/s (seeds {} to {})",
+            "{count} schedules, 0 violations, {} steps, {seconds:.1} s, {rate:.0} schedules/s (seeds {} to {})",
+            summary.steps,
             args.seed,
             args.seed + count - 1
         );
+        if let Some(tally) = summary.tally {
+            let each = |all: u64| all as f64 / count as f64;
+            println!(
+                "on average {:.1} queued sends, {:.1} faults that took hold, {:.1} restarts, {:.1} simulated minutes, {:.1} bad ends judged",
+                each(tally.sends),
+                each(tally.faults),
+                each(tally.restarts),
+                each(tally.ms) / 60_000.0,
+                each(tally.bad_ends)
+            );
+        }
         return ExitCode::SUCCESS;
     }
     for failure in &failures {
@@ -127,12 +139,12 @@ fn one<K: Kind>(script: &Script<K::Setup, K::Action>, args: &Args) -> ExitCode {
 }
 
 #[cfg(feature = "mutants")]
-fn mutants(args: &Args) -> ExitCode {
-    sentinelops_sim::mutants::main(args.seed, args.seeds.unwrap_or(1_000))
+fn mutants(names: &[String], args: &Args) -> ExitCode {
+    sentinelops_sim::mutants::main(names, args.seed, args.seeds.unwrap_or(1_000))
 }
 
 #[cfg(not(feature = "mutants"))]
-fn mutants(_: &Args) -> ExitCode {
+fn mutants(_: &[String], _: &Args) -> ExitCode {
     eprintln!("This build has no planted bugs. Run: cargo xtask sim --mutants");
     ExitCode::from(2)
 }

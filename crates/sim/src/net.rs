@@ -85,6 +85,11 @@ impl Pipe {
         self.items.pop_front().map(|(_, item)| item).ok_or(None)
     }
 
+    /// When the last bytes given to it leave, or left.
+    pub fn leaves_at(&self) -> u64 {
+        self.free_at
+    }
+
     /// Whether something arrived before this very moment and was not taken out.
     pub fn receive_ready(&self, now: u64) -> bool {
         !self.swallow && self.held_until < now && self.items.front().is_some_and(|(at, _)| *at < now)
@@ -150,8 +155,20 @@ pub struct Conn {
     pub server_id: Option<(u32, u64)>,
     /// Jitter of this connection.
     pub rng: Rng,
+    /// When the browser saw it open.
+    pub opened_at: Option<u64>,
     /// When the browser last got a frame.
     pub heard: u64,
+    /// Whether any frame has come.
+    pub spoken: bool,
+    /// The window of the goodbye that was read.
+    pub goodbye: Option<u64>,
+    /// When the last `auth` left.
+    pub refreshed_at: u64,
+    /// When the token that the server knows of expires.
+    pub token_until: u64,
+    /// A look at how long it is silent is due.
+    pub watched: bool,
     /// Whether a welcome reached the browser.
     pub welcomed: bool,
     /// A pong has reached the browser.
@@ -174,7 +191,13 @@ impl Conn {
             server: End::Waiting,
             server_id: None,
             rng,
+            opened_at: None,
             heard: 0,
+            spoken: false,
+            goodbye: None,
+            refreshed_at: 0,
+            token_until: 0,
+            watched: false,
             welcomed: false,
             ponged: false,
             told_code: None,

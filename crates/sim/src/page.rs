@@ -1,7 +1,9 @@
 //! A page: a consumer with its own fold and cursor, and the keeper of what it sent until it is saved.
 
+use crate::check::stream::Stream;
 use crate::fold::Fold;
 use sentinelops_engine::{Batch, ConsumerId, Delivery, MessageUpdate, SendRequest};
+use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Event, Subject};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,12 +14,14 @@ pub struct View {
     pub fold: Fold,
     /// It includes everything up to here.
     pub cursor: u64,
-    /// The epoch, once an event told it.
+    /// The epoch, once a snapshot or an event told it.
     pub epoch: Option<String>,
     /// Whether a snapshot came.
     pub based: bool,
     /// The batch that was under way when it was subscribed to: what that one says of it is older.
     pub since: Option<u64>,
+    /// Events are gone for good: the first snapshot in a batch after this one has to say so.
+    pub gap: Option<u64>,
 }
 
 /// One page.
@@ -29,6 +33,8 @@ pub struct Page {
     pub views: BTreeMap<Subject, View>,
     /// Sent and not yet known to be saved or done: handed in again to a new worker.
     pub unsaved: VecDeque<(usize, SendRequest)>,
+    /// Epochs of the snapshots in the batch that is on its way.
+    pub epochs: BTreeMap<Subject, String>,
     /// It returns no credit before then.
     pub hung_until: u64,
     /// Batches it has not answered.
@@ -55,6 +61,7 @@ impl Page {
             id: ConsumerId(id),
             views: BTreeMap::new(),
             unsaved: VecDeque::new(),
+            epochs: BTreeMap::new(),
             hung_until: 0,
             owed: 0,
             pace,
@@ -64,6 +71,11 @@ impl Page {
 
     /// The router takes a batch.
     pub fn take(&mut self, batch: Batch) -> Taken {
+        self.take_beside(batch, None)
+    }
+
+    /// The same, compared with what the wire said.
+    pub fn take_beside(&mut self, batch: Batch, wire: Option<&Stream>) -> Taken {
         let mut taken = Taken::default();
         let number = batch.number;
         let old = |view: &View| view.since.is_some_and(|since| number <= since);
@@ -74,14 +86,28 @@ impl Page {
                     if old(view) {
                         continue;
                     }
+                    let told = snapshot.continuity == Continuity::Gap;
+                    let due = view.gap.is_some_and(|after| number > after);
+                    let found = wire.is_some_and(|wire| wire.holes);
+                    let subject = &snapshot.subject;
+                    if wire.is_some() && due && !told {
+                        let wrong = format!("{subject}: events are gone for good, and it is not told");
+                        taken.wrong.get_or_insert(("gap-told", wrong));
+                    } else if wire.is_some() && told && view.based && view.gap.is_none() && !found {
+                        let wrong = format!("{subject}: it is told of a gap, and there is none");
+                        taken.wrong.get_or_insert(("gap-told", wrong));
+                    }
+                    if due {
+                        view.gap = None;
+                    }
                     view.fold = Fold::of(snapshot.items.iter().map(|event| &event.payload));
                     view.cursor = snapshot.seq;
-                    view.epoch = None;
+                    view.epoch = self.epochs.remove(subject);
                     view.based = true;
                 }
                 Delivery::Event(subject, _) if self.views.get(&subject).is_some_and(old) => {}
                 Delivery::Event(subject, event) => {
-                    let wrong = self.event(&subject, &event);
+                    let wrong = self.event(&subject, &event, wire);
                     if taken.wrong.is_none() {
                         taken.wrong = wrong.map(|detail| ("no-hole", format!("{subject}: {detail}")));
                     }
@@ -96,7 +122,7 @@ impl Page {
         taken
     }
 
-    fn event(&mut self, subject: &Subject, event: &Event) -> Option<String> {
+    fn event(&mut self, subject: &Subject, event: &Event, wire: Option<&Stream>) -> Option<String> {
         let view = self.views.get_mut(subject)?;
         let Some(seq) = event.seq else {
             view.fold.apply(&event.payload);
@@ -118,6 +144,15 @@ impl Page {
         let whole = subject.topic.is_none() && subject.channel != Channel::Agents;
         if whole && seq != view.cursor + 1 {
             return Some(format!("event {seq} at cursor {}: a hole", view.cursor));
+        }
+        // What is conflated on the way still makes a chain; a topic's events are those that were read.
+        let chain = subject.channel == Channel::Agents;
+        if let Some(prev) = event.prev.filter(|prev| chain && *prev > view.cursor) {
+            return Some(format!("event {seq} after {prev} at cursor {}: a hole", view.cursor));
+        }
+        let between = |topic: &String| wire?.between(topic, view.cursor, seq);
+        if let Some(missing) = subject.topic.as_ref().and_then(between) {
+            return Some(format!("event {seq} at cursor {}: {missing} is missing", view.cursor));
         }
         view.epoch = Some(epoch.to_owned());
         view.cursor = seq;

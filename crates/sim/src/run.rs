@@ -1,13 +1,16 @@
 //! Runs schedules, one or many.
 
 use crate::check::Violation;
-use crate::script::{Action, Script, Setup, generate};
+use crate::script::{Action, Script, WorkerSetup, generate};
 use crate::story::Story;
-use crate::world::World;
+use crate::world::{Tally, World};
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Less simulated time proves nothing.
+const LEAST_MS: u64 = 180_000;
 
 /// How a schedule ended.
 #[derive(Debug, Default)]
@@ -46,6 +49,10 @@ pub trait Kind {
     fn too_tame(script: &Script<Self::Setup, Self::Action>) -> Option<Violation>;
     /// Runs one script. A panic anywhere inside is a violation like any other.
     fn run(script: &Script<Self::Setup, Self::Action>, tell: bool) -> Outcome;
+    /// Runs a whole schedule, and says what it amounted to where that is counted.
+    fn run_whole(script: &Script<Self::Setup, Self::Action>) -> (Outcome, Option<Tally>) {
+        (Self::run(script, false), None)
+    }
 }
 
 /// Schedules of one worker with its pages.
@@ -53,7 +60,7 @@ pub trait Kind {
 pub struct OneWorker;
 
 impl Kind for OneWorker {
-    type Setup = Setup;
+    type Setup = WorkerSetup;
     type Action = Action;
     const FLAG: &'static str = "";
 
@@ -75,7 +82,19 @@ impl Kind for OneWorker {
     }
 
     fn run(script: &Script, tell: bool) -> Outcome {
-        run(script, tell)
+        run(script, tell).0
+    }
+
+    fn run_whole(script: &Script) -> (Outcome, Option<Tally>) {
+        let (mut outcome, tally) = run(script, false);
+        let Tally { sends, faults, restarts, ms, .. } = tally;
+        let tame = sends < 30 || faults < 5 || restarts < 1 || ms < LEAST_MS;
+        if outcome.violation.is_none() && tame {
+            let detail =
+                format!("{sends} queued sends, {faults} faults that took hold, {restarts} restarts, {ms} ms");
+            outcome.violation = Some(Violation { invariant: "schedule", detail, at: ms });
+        }
+        (outcome, Some(tally))
     }
 }
 
@@ -97,28 +116,38 @@ pub fn caught<W>(
 }
 
 /// Runs one script of one worker.
-pub fn run(script: &Script, tell: bool) -> Outcome {
+pub fn run(script: &Script, tell: bool) -> (Outcome, Tally) {
     let story = if tell { Story::kept() } else { Story::default() };
     let mut world = World::new(script.clone(), story);
     let violation = caught(&mut world, World::run, |world| world.check.now);
     let steps = world.steps;
-    Outcome { violation, story: std::mem::take(&mut world.story).into_lines(), steps }
+    let outcome = Outcome { violation, story: std::mem::take(&mut world.story).into_lines(), steps };
+    (outcome, world.tally())
 }
 
 /// Runs the schedule of a seed.
-pub fn run_seed<K: Kind>(seed: u64) -> Outcome {
+pub fn run_seed<K: Kind>(seed: u64) -> (Outcome, Option<Tally>) {
     let script = K::generate(seed);
     match K::too_tame(&script) {
-        Some(violation) => Outcome { violation: Some(violation), ..Outcome::default() },
-        None => K::run(&script, false),
+        Some(violation) => (Outcome { violation: Some(violation), ..Outcome::default() }, None),
+        None => K::run_whole(&script),
     }
 }
 
+/// What many schedules amounted to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Summary {
+    /// Happenings.
+    pub steps: u64,
+    /// All tallies together, where there are any.
+    pub tally: Option<Tally>,
+}
+
 /// Runs `count` schedules from `first` on, on two threads; stops soon after `most` failures.
-/// Answers the failures, lowest seed first, and how many happenings there were.
-pub fn run_many<K: Kind>(first: u64, count: u64, most: usize) -> (Vec<Failure>, u64) {
+/// Answers the failures, lowest seed first, and what all of them amounted to.
+pub fn run_many<K: Kind>(first: u64, count: u64, most: usize) -> (Vec<Failure>, Summary) {
     let next = AtomicU64::new(0);
-    let steps = AtomicU64::new(0);
+    let summary = Mutex::new(Summary::default());
     let stop = AtomicBool::new(false);
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -130,8 +159,12 @@ pub fn run_many<K: Kind>(first: u64, count: u64, most: usize) -> (Vec<Failure>, 
                         break;
                     }
                     let seed = first + n;
-                    let outcome = run_seed::<K>(seed);
-                    steps.fetch_add(outcome.steps, Ordering::Relaxed);
+                    let (outcome, tally) = run_seed::<K>(seed);
+                    if let Ok(mut summary) = summary.lock() {
+                        summary.steps += outcome.steps;
+                        let before = summary.tally.unwrap_or_default();
+                        summary.tally = tally.map(|tally| before.plus(tally));
+                    }
                     if let Some(violation) = outcome.violation
                         && let Ok(mut failures) = failures.lock()
                     {
@@ -146,5 +179,5 @@ pub fn run_many<K: Kind>(first: u64, count: u64, most: usize) -> (Vec<Failure>, 
     });
     let mut failures = failures.into_inner().unwrap_or_default();
     failures.sort_by_key(|failure: &Failure| failure.seed);
-    (failures, steps.into_inner())
+    (failures, summary.into_inner().unwrap_or_default())
 }

@@ -1,7 +1,8 @@
 //! The server: the gateway's real core, with what happens to a process round it.
 
 use crate::clock::WALL_START;
-use crate::script::{ServerKind, Setup};
+use crate::script::{Rare, ServerKind, Setup};
+use sentinelops_engine::mutant::{self, Mutant};
 use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, Mode, NewEvent, Now};
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
@@ -30,6 +31,8 @@ pub struct Server {
     effects_seen: u64,
     /// New connections are closed right after their welcome until then.
     pub flap_until: u64,
+    /// What it sends of events is sent twice until then.
+    pub twice_until: u64,
     /// Commands are nacked until then.
     pub nacks_until: u64,
     /// Events whose envelopes arrive broken: how they begin.
@@ -63,6 +66,7 @@ impl Server {
             conns: HashMap::new(),
             effects_seen: 0,
             flap_until: 0,
+            twice_until: 0,
             nacks_until: 0,
             cursed: Vec::new(),
             curse_next: Vec::new(),
@@ -75,6 +79,18 @@ impl Server {
             }
         }
         server
+    }
+
+    /// The same server with what few have, before anybody connects.
+    #[must_use]
+    pub fn with(mut self, rare: &Rare) -> Self {
+        (self.config.rate, self.config.token_ms) = (rare.rate, rare.token_ms);
+        if mutant::active(Mutant::ServerForgets) {
+            self.config.dedupe_ms = 0;
+        }
+        let memory = self.gateway.take().map(Gateway::into_durable).unwrap_or_default();
+        self.gateway = Some(Gateway::restore(self.config.clone(), self.seed, memory, Self::now(0)));
+        self
     }
 
     /// The server's clocks, which are right.

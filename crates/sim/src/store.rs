@@ -41,6 +41,8 @@ pub struct Store {
     refused: BTreeSet<String>,
     /// Rows that were stored once.
     ever: BTreeSet<String>,
+    /// Bad ends that were stored once.
+    ever_failed: BTreeMap<String, DeliveryState>,
 }
 
 impl Store {
@@ -171,6 +173,11 @@ impl Store {
         self.failed.get(id)
     }
 
+    /// How a row with this id was once stored to have ended, though the list may have dropped it since.
+    pub fn failed_once(&self, id: &str) -> Option<&DeliveryState> {
+        self.ever_failed.get(id)
+    }
+
     /// The small facts on the disk.
     pub fn meta(&self) -> &Meta {
         &self.meta
@@ -209,6 +216,7 @@ impl Store {
                 }
                 StoreOp::Delete { priority, order, .. } => self.remove((priority.rank(), order)),
                 StoreOp::PutFailed(failed) => {
+                    self.ever_failed.insert(failed.row.id.clone(), failed.state.clone());
                     self.failed.insert(failed.row.id.clone(), failed);
                 }
                 StoreOp::DeleteFailed { id } => {

@@ -55,6 +55,7 @@ pub fn native() -> Result<()> {
     run::visible(run::cargo().args(["test", "--workspace"]))?;
     sim(&[])?;
     sim(&["--tabs".to_owned(), "--seeds".to_owned(), "2000".to_owned()])?;
+    sim(&["--storm".to_owned(), "10000".to_owned()])?;
     sim(&["--mutants".to_owned()])
 }
 
@@ -62,7 +63,7 @@ pub fn native() -> Result<()> {
 pub fn sim(args: &[String]) -> Result<()> {
     let mut cargo = run::cargo();
     cargo.args(["run", "--quiet", "--profile", "native", "--package", "sentinelops-sim"]);
-    if args.iter().any(|arg| arg == "--mutants") {
+    if args.iter().any(|arg| arg.starts_with("--mutants")) {
         // Engine and simulator are compiled once more for it, and kept beside those without planted bugs.
         cargo.args(["--features", "mutants"]);
     }

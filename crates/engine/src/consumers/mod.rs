@@ -7,7 +7,9 @@
 
 mod one;
 
-use crate::{Batch, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, Status};
+use crate::{
+    Batch, Bounds, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, Status,
+};
 use one::Consumer;
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Event, Problem, Subject};
@@ -42,11 +44,16 @@ pub(crate) struct Consumers {
     /// What the store holds is in it: a list without that would say that rows are gone.
     outbox_known: bool,
     resyncs: u64,
+    bounds: Bounds,
 }
 
 impl Consumers {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    pub fn set_bounds(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
     }
 
     // Commands.
@@ -112,7 +119,7 @@ impl Consumers {
         let bytes = one::weight(event);
         for id in ids {
             let Some(consumer) = self.all.get_mut(id) else { continue };
-            self.resyncs += u64::from(consumer.event(subject, event, bytes));
+            self.resyncs += u64::from(consumer.event(subject, event, bytes, &self.bounds));
             self.ready.insert(*id);
         }
     }

@@ -1,16 +1,12 @@
 //! What waits for one consumer.
 
 use crate::mutant::{self, Mutant};
-use crate::{Batch, Delivery, MessageUpdate, SnapshotDelivery};
+use crate::{Batch, Bounds, Delivery, MessageUpdate, SnapshotDelivery};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Event, Payload, Problem, Subject};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
-/// Most events behind the outstanding batch.
-pub(super) const MAX_EVENTS: usize = 10_000;
-/// Most bytes of them.
-pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Most events and bytes in one batch, so that no batch blocks a page for long; the rest follows.
 const BATCH_EVENTS: usize = 2_000;
 const BATCH_BYTES: usize = 1024 * 1024;
@@ -79,6 +75,7 @@ impl Consumer {
     pub fn resync(&mut self, subject: &Subject, continuity: Continuity) {
         if let Some(progress) = self.subjects.get(subject) {
             let continuity = match progress {
+                _ if mutant::active(Mutant::NeverGap) => Continuity::Snapshot,
                 // Its first snapshot: it had nothing that could have a gap.
                 Progress::Waiting(first) => *first,
                 Progress::Due(_) | Progress::Live => continuity,
@@ -88,22 +85,21 @@ impl Consumer {
     }
 
     /// `true` when the queue overflowed and was dropped.
-    pub fn event(&mut self, subject: &Subject, event: &Rc<Event>, bytes: usize) -> bool {
+    pub fn event(&mut self, subject: &Subject, event: &Rc<Event>, bytes: usize, most: &Bounds) -> bool {
         if self.subjects.get(subject) != Some(&Progress::Live) {
             return false;
         }
         self.events.push_back((subject.clone(), event.clone(), bytes));
         self.bytes += bytes;
-        // Planted, the bug comes with a bound that schedules reach.
-        let planted = mutant::active(Mutant::OverflowWithoutResync);
-        let most = if planted { 20 } else { MAX_EVENTS };
-        if self.events.len() <= most && self.bytes <= MAX_BYTES {
+        if self.events.len() <= most.consumer_events && self.bytes <= most.consumer_bytes
+            || mutant::active(Mutant::UnboundedConsumers)
+        {
             return false;
         }
         let missed: std::collections::BTreeSet<Subject> =
             self.events.drain(..).map(|(subject, _, _)| subject).collect();
         self.bytes = 0;
-        if !planted {
+        if !mutant::active(Mutant::OverflowWithoutResync) {
             for subject in missed {
                 if self.subjects.contains_key(&subject) {
                     self.set_due(subject, Continuity::Snapshot);

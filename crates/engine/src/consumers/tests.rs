@@ -128,7 +128,7 @@ fn overflow_drops_the_queue_and_starts_over() {
     let (mut consumers, mut states) = live();
     consumers.offer_event(&chat(), &event(6, 1));
     let (_, first) = consumers.poll(&states).unwrap();
-    for seq in 0..=one::MAX_EVENTS as u64 {
+    for seq in 0..=crate::Bounds::default().consumer_events as u64 {
         consumers.offer_event(&chat(), &event(7 + seq, 1));
     }
     assert_eq!(consumers.resyncs(), 1);

@@ -2,6 +2,7 @@
 
 use super::{Engine, Phase};
 use crate::mode::{self, Decision, Sign};
+use crate::mutant::{self, Mutant};
 use crate::outbox::Link as OutboxLink;
 use crate::timers::Timer;
 use crate::{Cause, Mode, Now, Output, Trace};
@@ -129,7 +130,9 @@ impl Engine {
 
     fn token_lives(&mut self, now: Now, expires_in_ms: Option<u64>) {
         match self.auth.lives(now.mono, expires_in_ms) {
-            Some(at) if self.auth.has_provider() => self.timers.set(Timer::Refresh, at),
+            Some(at) if self.auth.has_provider() && !mutant::active(Mutant::NoRefresh) => {
+                self.timers.set(Timer::Refresh, at)
+            }
             _ => self.timers.stop(Timer::Refresh),
         }
     }

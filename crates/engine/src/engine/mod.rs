@@ -127,7 +127,8 @@ pub struct Engine {
 
 impl Engine {
     /// A new engine, disconnected. It asks for the store at once. `seed` is all its randomness.
-    pub fn new(options: EngineOptions, seed: u64, now: Now) -> Self {
+    pub fn new(mut options: EngineOptions, seed: u64, now: Now) -> Self {
+        crate::mutant::twist(&mut options);
         let mut engine = Self {
             rng: Rng::with_seed(seed),
             out: VecDeque::new(),
@@ -171,6 +172,12 @@ impl Engine {
         }
         engine.settle(now);
         engine
+    }
+
+    /// Other bounds than the usual ones, before anything is held.
+    pub fn set_bounds(&mut self, bounds: crate::Bounds) {
+        self.consumers.set_bounds(bounds);
+        self.outbox.keep_failed(bounds.failed);
     }
 
     /// The next thing to carry out. Drain it after every input.

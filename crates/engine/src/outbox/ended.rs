@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// Final states remembered, so that handing an id in again answers with its end.
 const MAX_ENDED: usize = 4_096;
-/// Bad ends kept for people; the oldest goes.
-pub(super) const MAX_FAILED: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Ended {
@@ -39,9 +37,11 @@ impl Ended {
     }
 }
 
-/// The failed list, oldest first.
-#[derive(Debug, Default)]
+/// The failed list, oldest first: bad ends kept for people.
+#[derive(Debug)]
 pub(super) struct Failed {
+    /// With more the oldest goes.
+    pub most: usize,
     rows: BTreeMap<u64, FailedRow>,
     ids: HashMap<String, u64>,
     seen: u64,
@@ -49,6 +49,14 @@ pub(super) struct Failed {
     pub unsaved: HashSet<String>,
     /// Taken off the list while the store was away.
     pub gone: HashSet<String>,
+}
+
+impl Default for Failed {
+    fn default() -> Self {
+        let (rows, ids, seen) = Default::default();
+        let (unsaved, gone) = Default::default();
+        Self { most: crate::Bounds::default().failed, rows, ids, seen, unsaved, gone }
+    }
 }
 
 impl Failed {
@@ -71,7 +79,7 @@ impl Failed {
         self.gone.remove(&row.row.id);
         self.ids.insert(row.row.id.clone(), self.seen);
         self.rows.insert(self.seen, row);
-        if self.rows.len() <= MAX_FAILED {
+        if self.rows.len() <= self.most {
             return None;
         }
         let (_, oldest) = self.rows.pop_first()?;

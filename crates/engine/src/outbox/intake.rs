@@ -3,6 +3,7 @@
 use super::queue::Entry;
 use super::row::{row_of, under_new_id};
 use super::{Outbox, OutboxOutput};
+use crate::mutant::{self, Mutant};
 use crate::{
     ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Now, Row, SendRequest, StoreOp,
 };
@@ -207,6 +208,9 @@ impl Outbox {
         let needed = (self.queue.bytes() + row.bytes.len() as u64).saturating_sub(self.options.max_bytes);
         // One for one does not make it fuller.
         let over = replaced.is_none() && self.queue.len() >= capacity as usize;
+        if mutant::active(Mutant::RefuseEarly) && rank > 1 && self.queue.len() > 3 {
+            return Err(full);
+        }
         let victim = if over && rows > 0 { self.victim(rank) } else { None };
         if needed > bytes || (over && victim.is_none() && rank > 0) {
             return Err(full);

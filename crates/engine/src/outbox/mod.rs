@@ -138,6 +138,7 @@ impl Outbox {
     /// Expiry, `retryAfterMs`, the store's second tries.
     pub fn timeout(&mut self, now: Now) {
         self.queue.wake(now.mono);
+        self.window.refill(now.mono);
         self.expire(now);
         self.disk.give_up_mark(now.mono);
         self.stop_barring(now.mono);
@@ -208,6 +209,11 @@ impl Outbox {
             None => now.wall,
             Some(offset) => u64::try_from((i128::from(now.mono) + offset).max(0)).unwrap_or(u64::MAX),
         }
+    }
+
+    /// Of the failed list.
+    pub fn keep_failed(&mut self, most: usize) {
+        self.failed.most = most;
     }
 
     // Getters.

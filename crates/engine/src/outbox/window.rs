@@ -3,6 +3,7 @@
 
 use super::Link;
 use crate::OutboxOptions;
+use crate::mutant::{self, Mutant};
 use std::collections::HashSet;
 
 /// Most envelopes in one array.
@@ -38,7 +39,8 @@ impl Bucket {
 
 impl Window {
     pub fn connected(&mut self, now: u64, link: &Link) {
-        self.bucket = link.rate.filter(|rate| rate.is_finite() && *rate > 0.0).map(|per_second| {
+        let counts = |rate: &f64| rate.is_finite() && *rate > 0.0 && !mutant::active(Mutant::IgnoreRate);
+        self.bucket = link.rate.filter(counts).map(|per_second| {
             let mut bucket = Bucket { per_second, tokens: 0.0, at: now };
             bucket.tokens = bucket.size();
             bucket
@@ -65,6 +67,13 @@ impl Window {
             bucket.tokens -= 1.0;
         }
         allowed
+    }
+
+    /// Time passed: what waits for a token may wait for something else from now on.
+    pub fn refill(&mut self, now: u64) {
+        if let Some(bucket) = &mut self.bucket {
+            bucket.fill(now);
+        }
     }
 
     /// When the rate allows the next one, if it does not now.
@@ -110,5 +119,7 @@ mod tests {
         let sent = (0..10_000).step_by(10).filter(|now| window.take(*now)).count();
         assert!((105..=110).contains(&sent), "{sent} in 10 s at 10 a second with a burst of 10");
         assert!(window.next_token().is_some_and(|at| at > 9_990 && at <= 10_100));
+        window.refill(10_100);
+        assert_eq!(window.next_token(), None, "whoever still waits then waits for something else");
     }
 }

@@ -137,7 +137,7 @@ impl Wire {
                 if !held.epoch.is_empty()
                     && let Some(seq) = event.seq
                 {
-                    if seq <= held.cursor {
+                    if seq <= held.cursor && !mutant::active(Mutant::KeepRepeats) {
                         return Step::Repeat;
                     }
                     if event.prev.is_some_and(|prev| prev > held.cursor)

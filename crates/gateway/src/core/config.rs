@@ -32,6 +32,10 @@ pub struct GatewayConfig {
     pub max_in_flight: u32,
     /// `welcome.reconnectWindowMs`: spread of the first dial after a drop. Default 0 (the client's own backoff).
     pub reconnect_window_ms: u64,
+    /// `welcome.rate`: messages per second that a client should keep to. Default `None`: as many as it likes.
+    pub rate: Option<f64>,
+    /// `welcome.expiresInMs` and `authed.expiresInMs`: how long a token is said to live. Default `None`.
+    pub token_ms: Option<u64>,
     /// A connection that says nothing for this long is closed with 4408. Default 75 s.
     pub silent_close_ms: u64,
     /// While the shell holds this many unwritten bytes for a connection it gets no more frames, and
@@ -64,6 +68,8 @@ impl Default for GatewayConfig {
             max_message_bytes: Limits::to_server().max_bytes,
             max_in_flight: 64,
             reconnect_window_ms: 0,
+            rate: None,
+            token_ms: None,
             silent_close_ms: 75_000,
             high_water_bytes: 256 * 1024,
             send_buffer_bytes: 8 * 1024 * 1024,

@@ -21,7 +21,7 @@ impl Gateway {
             // Authentication is not asked for yet: every token is as good as none. Once it is, `hello`
             // waits for it before the welcome.
             ClientSystem::Auth { .. } => {
-                self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms: None });
+                self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms: self.config.token_ms });
             }
             ClientSystem::Ping(ping) => self.send_system(now, conn, &ServerSystem::Pong(Some(ping))),
             ClientSystem::Subscribe(entries) => {
@@ -63,8 +63,8 @@ impl Gateway {
             max_message_bytes: self.config.max_message_bytes as u64,
             max_in_flight: self.config.max_in_flight,
             reconnect_window_ms: self.config.reconnect_window_ms,
-            rate: None,
-            expires_in_ms: None,
+            rate: self.config.rate,
+            expires_in_ms: self.config.token_ms,
         };
         self.send_system(now, conn, &ServerSystem::Welcome(welcome));
     }

@@ -242,6 +242,8 @@ impl Checker {
             let there = if basic { message.received > 0 } else { message.effects > 0 };
             // Before its first pong a basic server promises nothing.
             let weak = basic && message.unfenced;
+            // A worker that could not know that this URL was welcomed took a silent server for a basic one.
+            let weak = weak || !basic && message.told == Some(DeliveryState::HandedOver);
             let let_go = message.let_go;
             if !there && bad_end.is_none() && !let_go && !weak && !orphan && !self.messages.replaced(n) {
                 let told = &message.told;

@@ -1,15 +1,24 @@
 //! The checker: what must hold, looked at after every step and only where something changed.
 //!
+//! - [`ends`]: bad ends only for a reason that the world saw.
+//! - [`standing`]: an engine stops dialling only where it may.
+//! - [`stream`]: what the wire said of the subscriptions.
 //! - [`messages`]: nothing lost, nothing twice, nothing reported otherwise, order.
 //! - [`turns`]: the more urgent one goes first.
 //! - [`wire`]: one live socket, the window, no resend on the same socket, no early verdict, patience.
 //! - `docs/simulation.md` lists every invariant by the name it has here.
 
+pub mod ends;
 pub mod messages;
+pub mod standing;
+pub mod stream;
 pub mod turns;
 pub mod wire;
 
+use ends::Ends;
 use messages::Messages;
+use standing::Standing;
+use stream::Stream;
 use turns::Turns;
 use wire::Wire;
 
@@ -35,6 +44,12 @@ pub struct Checker {
     pub wire: Wire,
     /// Whose turn it is to be sent.
     pub turns: Turns,
+    /// What speaks for bad ends.
+    pub ends: Ends,
+    /// Whether the engine may stop dialling.
+    pub standing: Standing,
+    /// What the wire said of the subscriptions.
+    pub stream: Stream,
     /// Simulated time, for violations.
     pub now: u64,
     /// Outputs in the present simulated second.

@@ -4,7 +4,7 @@ use super::messages::SocketName;
 use super::{Checker, message_id, numbers_after};
 use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{Limits, Priority, ServerMessage, decode_server_frame};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// In 30 s no more dials than this, signs from the browser aside: with backoff there are about 8.
 const DIALS_PER_30_S: usize = 16;
@@ -14,8 +14,10 @@ const DIALS_PER_30_S: usize = 16;
 pub struct Wire {
     /// The socket that is open or being opened.
     pub live: Option<SocketName>,
-    /// Given to it and unanswered.
-    in_flight: BTreeSet<usize>,
+    /// Given to it and unanswered, and since when.
+    in_flight: BTreeMap<usize, u64>,
+    /// What was in flight when the server closed over it: one at a time while any of it is unanswered.
+    suspects: BTreeSet<usize>,
     /// Most that may be.
     pub window: usize,
     /// Of these for critical ones only.
@@ -28,6 +30,18 @@ pub struct Wire {
     pub patience_until: u64,
     /// The worker that was asked.
     pub patience_of: u32,
+    /// What a person dialled in spite of: it holds again when that dial is lost.
+    spared_until: u64,
+    /// When it was asked, if its store could keep it.
+    pub patience_told: Option<u64>,
+    /// The window that the server gave with the close that was just told.
+    pub window_given: Option<u64>,
+    /// `welcome.rate`: messages a second.
+    pub rate: Option<f64>,
+    /// How many may leave now, and since when that is so.
+    tokens: (f64, u64),
+    /// The worker has not read its store: an answer to what lies there tells it nothing.
+    pub without_store: bool,
     /// Planned delays by attempt.
     delays: HashMap<u32, Vec<u64>>,
 }
@@ -38,10 +52,42 @@ impl Wire {
         self.excuses.push_back(now);
     }
 
+    /// A person wants a dial whatever the server said.
+    pub fn dial_anyway(&mut self) {
+        self.spared_until = self.spared_until.max(self.patience_until);
+        self.patience_until = 0;
+    }
+
     /// The worker is gone, and its socket with it.
     pub fn reset(&mut self) {
         self.live = None;
         self.in_flight.clear();
+        self.suspects.clear();
+    }
+
+    /// Since when the oldest message in flight waits for its answer.
+    pub fn waits_since(&self) -> Option<u64> {
+        self.in_flight.values().min().copied()
+    }
+
+    /// What is in flight.
+    pub fn in_flight(&self) -> impl Iterator<Item = usize> {
+        self.in_flight.keys().copied()
+    }
+
+    /// A welcome was read: the rate counts from here.
+    pub fn welcomed(&mut self, now: u64) {
+        self.tokens = (self.rate.unwrap_or_default().max(1.0), now);
+    }
+
+    /// Whether the rate lets one more leave.
+    fn take_token(&mut self, now: u64) -> bool {
+        let Some(rate) = self.rate else { return true };
+        let (tokens, since) = self.tokens;
+        let tokens = (tokens + (now - since) as f64 / 1_000.0 * rate).min(rate.max(1.0)) - 1.0;
+        self.tokens = (tokens, now);
+        // Two clocks round to a millisecond each.
+        tokens > -0.01 * rate.max(1.0)
     }
 }
 
@@ -52,9 +98,11 @@ impl Checker {
         if let Some(live) = self.wire.live {
             self.fail("one-live-socket", || format!("dials {socket:?} while {live:?} lives"));
         }
-        self.wire.live = Some(socket);
-        self.wire.in_flight.clear();
+        self.may_dial();
         let wire = &mut self.wire;
+        wire.live = Some(socket);
+        wire.in_flight.clear();
+        wire.window_given = None;
         wire.dials.push_back(now);
         for times in [&mut wire.dials, &mut wire.excuses] {
             while times.front().is_some_and(|at| at + 30_000 < now) {
@@ -75,6 +123,15 @@ impl Checker {
 
     /// The engine planned a dial.
     pub fn backoff(&mut self, attempt: u32, delay: u64) {
+        if let Some(window) = self.wire.window_given.take()
+            && self.now >= self.wire.patience_until.max(self.wire.spared_until)
+        {
+            if delay > window {
+                self.fail("window-kept", || format!("dials in {delay} ms, the server gave {window}"));
+            }
+            // Where in the window is the engine's choice; what it chose holds against hints and reloads.
+            self.wire.patience_until = self.now + delay;
+        }
         let delays = self.wire.delays.entry(attempt).or_default();
         delays.push(delay);
         let same = delays.iter().all(|d| *d == delay);
@@ -98,7 +155,9 @@ impl Checker {
             let Some(message) = self.messages.all.get_mut(n) else { continue };
             let again = message.on == Some(socket) && !message.nacked;
             let answered = message.answered;
-            let (promised, critical) = (message.promised, message.priority == Priority::Critical);
+            let critical = message.priority == Priority::Critical;
+            // What is dropped when it cannot leave at once is not waited for.
+            let row = message.promised || self.turns.has(n);
             message.sent += 1;
             message.unfenced |= !self.messages.pongs;
             message.on = Some(socket);
@@ -114,18 +173,28 @@ impl Checker {
             if answered {
                 self.fail("answered-is-done", || format!("{} is sent after its answer was read", id()));
             }
-            if self.messages.basic || !promised {
+            if !self.wire.take_token(self.now) {
+                let rate = self.wire.rate;
+                self.fail("rate", || format!("{} leaves above the rate {rate:?}", id()));
+            }
+            if !row {
                 continue;
             }
-            self.wire.in_flight.insert(n);
+            self.wire.in_flight.insert(n, self.now);
             let all = self.wire.in_flight.len();
-            let others = self.wire.in_flight.iter();
+            if all > 1 && !self.wire.suspects.is_empty() {
+                let suspects = self.wire.suspects.len();
+                self.fail("window", || {
+                    format!("{all} in flight, one at a time is allowed: {suspects} may kill the socket")
+                });
+            }
+            let others = self.wire.in_flight.keys();
             let mut others = others.filter(|n| self.messages.all[**n].priority != Priority::Critical).count();
             let (window, reserve) = (self.wire.window, self.wire.reserve);
             if others > window.saturating_sub(reserve) {
                 // A message in the way of a critical one of its key inherits its priority.
                 let inherits = |n: &&usize| self.messages.in_the_way(**n);
-                others -= self.wire.in_flight.iter().filter(inherits).count();
+                others -= self.wire.in_flight.keys().filter(inherits).count();
             }
             if all > window || (!critical && others > window.saturating_sub(reserve)) {
                 self.fail("window", || {
@@ -155,8 +224,13 @@ impl Checker {
                 ServerMessage::System(ServerSystem::Nack { id, retry_after_ms, .. }) => {
                     let Some(n) = super::message_number(&id) else { continue };
                     if retry_after_ms.is_none() {
+                        self.ends.refused(n);
                         self.answered(n);
-                    } else if let Some(message) = self.messages.all.get_mut(n)
+                        continue;
+                    }
+                    self.ends.nacked(n);
+                    self.wire.suspects.remove(&n);
+                    if let Some(message) = self.messages.all.get_mut(n)
                         && message.on == Some(socket)
                     {
                         message.nacked = true;
@@ -166,6 +240,7 @@ impl Checker {
                 }
                 ServerMessage::System(ServerSystem::Error { id: Some(id), .. }) => {
                     if let Some(n) = super::message_number(&id) {
+                        self.ends.refused(n);
                         self.answered(n);
                     }
                 }
@@ -178,13 +253,26 @@ impl Checker {
     pub fn ended(&mut self, id: &str) {
         if let Some(n) = super::message_number(id) {
             self.wire.in_flight.remove(&n);
+            self.wire.suspects.remove(&n);
             self.turns.end(n);
+            self.ends.leave(n);
         }
+    }
+
+    /// The live socket was closed with a code that blames what was sent on it.
+    pub fn closed_over(&mut self) {
+        let flying: Vec<usize> = self.wire.in_flight().collect();
+        if let [alone] = flying[..] {
+            self.ends.blamed(alone);
+        }
+        self.wire.suspects.extend(flying);
     }
 
     fn answered(&mut self, n: usize) {
         self.wire.in_flight.remove(&n);
-        if let Some(message) = self.messages.all.get_mut(n) {
+        self.wire.suspects.remove(&n);
+        let unknown = |message: &super::messages::Message| message.on.is_none() && self.wire.without_store;
+        if let Some(message) = self.messages.all.get_mut(n).filter(|message| !unknown(message)) {
             message.answered = true;
         }
     }

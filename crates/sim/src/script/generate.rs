@@ -1,15 +1,15 @@
 //! From a seed to a schedule.
 
-use super::{Action, Entry, FAULTS_END, Fault, Script, SendSpec, ServerKind, Setup, What};
+use super::{Action, Entry, FAULTS_END, Fault, Rare, Script, SendSpec, ServerKind, Setup, What, WorkerSetup};
 use crate::net::Link;
 use fastrand::Rng;
-use sentinelops_engine::{Hint, ModeOption};
+use sentinelops_engine::{Bounds, Hint, ModeOption};
 use sentinelops_protocol::{Channel, Priority, close};
 
 const CHANNELS: [Channel; 5] =
     [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
 
-/// The schedule of a seed: at least 30 sends, 5 faults and one restart in three minutes and more.
+/// The schedule of a seed: at least 30 queued sends, 5 faults and one restart in three minutes and more.
 pub fn generate(seed: u64) -> Script {
     // Neighbouring seeds must not make neighbouring worlds.
     let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5e17_1e10);
@@ -19,7 +19,7 @@ pub fn generate(seed: u64) -> Script {
     let first_fault = if setup.mode == ModeOption::Auto { 4_000 } else { 200 };
     let mut entries = Vec::new();
     sends(rng, &setup, &mut entries);
-    for _ in 0..rng.usize(5..=14) {
+    for _ in 0..rng.usize(7..=14) {
         let at = rng.u64(first_fault..FAULTS_END);
         entries.push(Entry { at, action: Action::Fault(fault(rng, &setup)) });
     }
@@ -40,6 +40,25 @@ pub fn generate(seed: u64) -> Script {
         let at = rng.u64(5_000..FAULTS_END);
         entries.push(Entry { at, action: Action::Publish(*pick(rng, &CHANNELS), rng.u16(50..=400)) });
     }
+    if rng.u8(0..6) == 0 {
+        // A server asks for time, and whoever was asked dies.
+        let at = rng.u64(first_fault..FAULTS_END - 20_000);
+        let asks = match rng.u8(0..3) {
+            0 => Fault::Drain { window: 20_000, down: 500 },
+            1 => Fault::Close(close::TRY_LATER),
+            _ => Fault::Close(close::RATE_LIMITED),
+        };
+        entries.push(Entry { at, action: Action::Fault(asks) });
+        let dies = Fault::WorkerCrash(rng.u64(10..2_000));
+        entries.push(Entry { at: at + rng.u64(200..12_000), action: Action::Fault(dies) });
+    }
+    if rng.u8(0..100) == 0 {
+        // More than any list of recent events holds.
+        let (at, channel) = (rng.u64(5_000..FAULTS_END), *pick(rng, &[Channel::Activity, Channel::Chat]));
+        for part in 0..4 {
+            entries.push(Entry { at: at + part * 50, action: Action::Publish(channel, 280) });
+        }
+    }
     for _ in 0..rng.usize(2..=10) {
         entries.push(Entry { at: rng.u64(1_000..FAULTS_END), action: people(rng, &setup) });
     }
@@ -56,7 +75,7 @@ fn pick<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {
     &of[rng.usize(0..of.len())]
 }
 
-fn setup(seed: u64, rng: &mut Rng) -> Setup {
+fn setup(seed: u64, rng: &mut Rng) -> WorkerSetup {
     let server = match rng.u8(0..100) {
         0..85 => ServerKind::V1,
         85..95 => ServerKind::Basic,
@@ -70,7 +89,7 @@ fn setup(seed: u64, rng: &mut Rng) -> Setup {
     let latency = *pick(rng, &[1, 5, 20, 40, 80, 150, 400]);
     let rate = if rng.u8(0..10) == 0 { 125 } else { 0 };
     let window = *pick(rng, &[64, 64, 64, 16, 9]);
-    Setup {
+    let common = Setup {
         seed,
         server,
         mode,
@@ -86,13 +105,37 @@ fn setup(seed: u64, rng: &mut Rng) -> Setup {
         in_flight: *pick(rng, &[64, 64, 32, 16]),
         window_ms: if rng.u8(0..5) == 0 { 5_000 } else { 0 },
         steady_clock: rng.u8(0..3) > 0,
+    };
+    let rare = rare(rng, &common);
+    WorkerSetup { common, rare }
+}
+
+fn rare(rng: &mut Rng, setup: &Setup) -> Rare {
+    let one_in = |rng: &mut Rng, n: u8| rng.u8(0..n) == 0;
+    let usual = Bounds::default();
+    Rare {
+        max_attempts: one_in(rng, 10).then(|| rng.u32(2..=8)),
+        reconnect: !one_in(rng, 40),
+        persist: !one_in(rng, 25),
+        enabled: !one_in(rng, 50),
+        rate: one_in(rng, 10).then(|| *pick(rng, &[2.0, 5.0, 20.0])),
+        token_ms: (setup.tokens && rng.bool()).then(|| *pick(rng, &[15_000, 60_000])),
+        max_bytes: if one_in(rng, 15) { *pick(rng, &[3_000, 20_000]) } else { Rare::default().max_bytes },
+        bounds: Bounds {
+            consumer_events: if one_in(rng, 4) { *pick(rng, &[3, 10, 40]) } else { usual.consumer_events },
+            consumer_bytes: if one_in(rng, 12) { 4_000 } else { usual.consumer_bytes },
+            failed: if one_in(rng, 8) { 2 } else { usual.failed },
+        },
     }
 }
 
 fn sends(rng: &mut Rng, setup: &Setup, entries: &mut Vec<Entry>) {
-    for _ in 0..rng.usize(24..=70) {
+    let (mut queued, mut most) = (0, rng.usize(24..=70));
+    while queued < 30 || most > 0 {
+        most = most.saturating_sub(1);
         let at = rng.u64(100..FAULTS_END);
         let spec = send(rng, setup);
+        queued += usize::from(spec.is_queued());
         entries.push(Entry { at, action: Action::Send(spec) });
     }
     for _ in 0..rng.usize(1..=3) {
@@ -171,6 +214,7 @@ fn fault(rng: &mut Rng, setup: &Setup) -> Fault {
         )),
         19 => Fault::Flap(long(rng)),
         20..22 => Fault::Nacks(rng.u32(1..=4), short(rng)),
+        22 if rng.u8(0..3) == 0 => Fault::Twice(long(rng)),
         22 => Fault::Curse(*pick(rng, &CHANNELS)),
         23 => match rng.u8(0..3) {
             0 => Fault::Quota(long(rng)),

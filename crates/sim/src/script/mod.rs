@@ -3,9 +3,11 @@
 
 mod generate;
 mod keep;
+mod rare;
 
 pub use generate::generate;
 pub use keep::{format_keep, parse_keep};
+pub use rare::{Rare, WorkerSetup};
 
 use crate::net::Link;
 use sentinelops_engine::{Hint, ModeOption};
@@ -29,7 +31,7 @@ pub enum ServerKind {
     Mute,
 }
 
-/// The world at its start.
+/// What every world has at its start.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The seed it was made from.
@@ -168,6 +170,8 @@ pub enum Fault {
     Flap(u64),
     /// Every n-th command is nacked retryably for so many ms.
     Nacks(u32, u64),
+    /// What the server sends of events arrives twice, for so many ms.
+    Twice(u64),
     /// The next event of a channel arrives undecodable, as often as it is sent.
     Curse(Channel),
     /// Writes abort by quota for so many ms.
@@ -206,7 +210,7 @@ pub struct Entry<A = Action> {
 
 /// A schedule of a world: by default the one of a single worker.
 #[derive(Clone, Debug)]
-pub struct Script<S = Setup, A = Action> {
+pub struct Script<S = WorkerSetup, A = Action> {
     /// The world at its start.
     pub setup: S,
     /// What is done to it, by time; the number is the line's name for `--keep`.
@@ -226,12 +230,19 @@ impl<S: Clone, A: Clone> Script<S, A> {
     }
 }
 
+impl SendSpec {
+    /// Whether it is to wait for a connection where there is none.
+    pub fn is_queued(&self) -> bool {
+        self.queue && !matches!(self.what, What::Typing(_))
+    }
+}
+
 impl Script {
-    /// Sends, faults and restarts in it.
+    /// Queued sends, faults and restarts in it.
     pub fn counts(&self) -> (usize, usize, usize) {
         let count = |f: fn(&Action) -> bool| self.entries.iter().filter(|(_, e)| f(&e.action)).count();
         (
-            count(|a| matches!(a, Action::Send(_))),
+            count(|a| matches!(a, Action::Send(spec) if spec.is_queued())),
             count(|a| matches!(a, Action::Fault(_))),
             count(|a| matches!(a, Action::Fault(Fault::Restart { .. } | Fault::Drain { .. }))),
         )

@@ -29,6 +29,8 @@ pub struct Tally {
     pub dials_per_client: f64,
     /// Clients that did not come back.
     pub given_up: usize,
+    /// Clients that dialled first outside the window that the server gave.
+    pub outside: usize,
 }
 
 enum Event {
@@ -48,6 +50,7 @@ struct Client {
     timer: u64,
     timer_at: Option<u64>,
     dials: u32,
+    dialled_at: Option<u64>,
     accepted_at: Option<u64>,
 }
 
@@ -75,7 +78,15 @@ impl Crowd {
             .map(|n| {
                 queue.push(rng.u64(0..10_000), (n as usize, Event::Begin));
                 let engine = Engine::new(EngineOptions::default(), rng.u64(..), now);
-                Client { engine, socket: None, timer: 0, timer_at: None, dials: 0, accepted_at: None }
+                Client {
+                    engine,
+                    socket: None,
+                    timer: 0,
+                    timer_at: None,
+                    dials: 0,
+                    dialled_at: None,
+                    accepted_at: None,
+                }
             })
             .collect();
         Self { clients, queue, now: 0, back_at: 0 }
@@ -87,6 +98,7 @@ impl Crowd {
         self.run_until(LOST_AT_MS, 0);
         for client in &mut self.clients {
             client.dials = 0;
+            client.dialled_at = None;
             client.accepted_at = None;
         }
         for n in 0..self.clients.len() {
@@ -102,10 +114,10 @@ impl Crowd {
         }
         let back_at = self.back_at;
         self.run_until(back_at + PATIENCE_MS, back_at);
-        self.tally()
+        self.tally(scene.window_ms)
     }
 
-    fn tally(&self) -> Tally {
+    fn tally(&self, window_ms: u64) -> Tally {
         let mut accepted: Vec<u64> = self.clients.iter().filter_map(|client| client.accepted_at).collect();
         accepted.sort_unstable();
         let (mut worst, mut from) = (0, 0);
@@ -116,6 +128,10 @@ impl Crowd {
             worst = worst.max(to + 1 - from);
         }
         let count = self.clients.len();
+        let inside = |client: &&Client| {
+            client.dialled_at.is_some_and(|at| (LOST_AT_MS..=LOST_AT_MS + window_ms).contains(&at))
+        };
+        let outside = if window_ms > 0 { count - self.clients.iter().filter(inside).count() } else { 0 };
         let t99 = accepted.get((count * 99 / 100).saturating_sub(1)).copied();
         Tally {
             worst_percent: 100.0 * worst as f64 / count as f64,
@@ -123,6 +139,7 @@ impl Crowd {
             dials_per_client: self.clients.iter().map(|client| f64::from(client.dials)).sum::<f64>()
                 / count as f64,
             given_up: self.clients.iter().filter(|client| !client.is_connected()).count(),
+            outside,
         }
     }
 
@@ -190,6 +207,7 @@ impl Crowd {
             match output {
                 Output::Dial { generation, .. } => {
                     client.dials += 1;
+                    client.dialled_at.get_or_insert(now);
                     client.socket = Some(generation);
                     self.queue.push(now + DELAY_MS, (n, Event::Arrives(generation)));
                 }

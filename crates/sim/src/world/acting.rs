@@ -3,15 +3,22 @@
 use super::{Happening, World};
 use crate::check::{message_id, message_number, messages::Message};
 use crate::page::{Page, View};
-use crate::script::{Action, SendSpec, What};
+use crate::script::{Action, Fault, SendSpec, What};
 use crate::story::clip;
 use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, SendRequest};
-use sentinelops_protocol::{Channel, Json, Subject, ordering_key};
+use sentinelops_protocol::{Channel, Json, Outbound, Subject, ordering_key};
+
+/// How long a fault waits for something to break before it looks again.
+const FAULT_WAITS_MS: u64 = 400;
 
 impl World {
     /// A line of the script.
     pub(super) fn act(&mut self, index: usize) {
         let (number, entry) = self.script.entries[index].clone();
+        if matches!(&entry.action, Action::Fault(fault) if !self.takes_hold(fault)) {
+            // A fault that finds nothing to break waits for it.
+            return self.queue.push(self.now + FAULT_WAITS_MS, Happening::Script(index));
+        }
         self.say(|| clip(&format!("[{number}] {:?}", entry.action), 160));
         match entry.action {
             Action::Send(spec) => self.send(spec),
@@ -23,6 +30,7 @@ impl World {
             Action::TryNow => self.try_now(),
             Action::Away(ms) => {
                 self.worker.away = true;
+                self.check.standing.unask();
                 let instance = self.worker.instance;
                 self.queue.push(self.now + ms, Happening::Back(instance));
                 self.input(|engine, now| engine.disconnect(now));
@@ -38,13 +46,19 @@ impl World {
             Action::NewPage(page) => self.new_page(page),
             Action::Retry(nth) => self.retry(nth),
             Action::Discard(nth) => self.discard(nth),
-            Action::Fault(fault) => self.fault(fault),
+            Action::Fault(fault) => {
+                self.tally.faults += 1;
+                self.tally.restarts +=
+                    u64::from(matches!(fault, Fault::Restart { .. } | Fault::Drain { .. }));
+                self.fault(fault);
+            }
         }
     }
 
     pub(super) fn try_now(&mut self) {
         self.check.wire.excuse(self.now);
-        self.check.wire.patience_until = 0;
+        self.check.wire.dial_anyway();
+        self.check.standing.ask();
         self.worker.away = false;
         self.input(|engine, now| engine.try_now(now));
     }
@@ -53,6 +67,7 @@ impl World {
         if instance == self.worker.instance && self.worker.away {
             self.worker.away = false;
             self.check.wire.excuse(self.now);
+            self.check.standing.ask();
             self.input(|engine, now| engine.connect(now));
         }
     }
@@ -71,7 +86,8 @@ impl World {
         let request = request(n, &spec);
         let key = ordering_key(request.channel, &request.payload).map(|name| self.check.messages.key(name));
         let ephemeral = request.ephemeral;
-        let promised = spec.queue && !ephemeral;
+        let promised = spec.queue && !ephemeral && self.script.setup.queues();
+        self.tally.sends += u64::from(spec.queue && !ephemeral);
         let submitted = self.check.messages.next_number();
         let page = spec.page.min(self.pages.len() - 1);
         self.check.messages.all.push(Message {
@@ -103,6 +119,7 @@ impl World {
         });
         if !ephemeral {
             self.check.turns.enter(n, key, spec.priority.rank(), submitted);
+            self.check.ends.enter(n, bytes_of(&request));
         }
         let page = &mut self.pages[page];
         let id = page.id;
@@ -112,7 +129,6 @@ impl World {
             page.unsaved.push_back((n, SendRequest { again, ..request.clone() }));
         }
         self.input(|engine, now| engine.send(now, id, request));
-        self.check_counts();
     }
 
     pub(super) fn subscribe(&mut self, page: usize, subject: Subject) {
@@ -174,7 +190,7 @@ impl World {
             // What it had stays on the screen until the new worker's snapshot comes.
             if let Some(view) = self.pages[index].views.get_mut(&subject) {
                 view.based = false;
-                view.since = None;
+                (view.since, view.gap) = (None, None);
             }
             self.input(|engine, now| engine.subscribe(now, id, subject));
         }
@@ -203,7 +219,8 @@ impl World {
         if !self.check.turns.has(n) {
             self.check.turns.enter(n, key, rank, submitted);
         }
-        let page = self.pages[message.page].id;
+        self.check.ends.enter_again(n);
+        let page = self.pages[self.check.messages.all[n].page].id;
         let id = message_id(n);
         self.say(|| format!("somebody retries {id}"));
         self.input(|engine, now| engine.retry(now, page, &id, false));
@@ -216,6 +233,7 @@ impl World {
         let page = self.pages[self.check.messages.all[n].page].id;
         let id = message_id(n);
         self.say(|| format!("somebody discards {id}"));
+        self.check.ends.discarded(n);
         self.input(|engine, now| engine.discard(now, page, &id));
         // Its page may be closed before it hears what it was.
         let kept = self.worker.engine.as_ref().map(Engine::messages);
@@ -231,7 +249,7 @@ impl World {
         }
         let Some(index) = self.pages.iter().position(|page| page.id.0 == consumer) else { return };
         let number = batch.number;
-        let taken = self.pages[index].take(batch);
+        let taken = self.pages[index].take_beside(batch, Some(&self.check.stream));
         if let Some((invariant, detail)) = taken.wrong {
             self.check.fail(invariant, || format!("page {consumer}: {detail}"));
         }
@@ -268,6 +286,20 @@ impl World {
         }
         self.input(|engine, now| engine.credit(now, ConsumerId(consumer), number));
     }
+}
+
+/// How long the envelope of a message is.
+fn bytes_of(request: &SendRequest) -> u64 {
+    let SendRequest { id, kind, channel, payload, priority, .. } = request;
+    let outbound = Outbound {
+        id,
+        kind,
+        channel: *channel,
+        payload,
+        timestamp: crate::clock::WALL_START,
+        priority: *priority,
+    };
+    outbound.encode().len() as u64
 }
 
 /// A channel, or a conversation.

@@ -3,10 +3,33 @@
 use super::{Happening, World};
 use crate::net::End;
 use crate::script::{Fault, QUIET};
-use sentinelops_engine::{Engine, Hint, StoreError, StoreEvent};
+use sentinelops_engine::{Engine, Hint, StorageState, StoreError, StoreEvent};
 use sentinelops_protocol::close;
 
+/// A store that works keeps what it is given within this time, ms.
+const STORED_WITHIN_MS: u64 = 1_000;
+/// After a fault of the store is over, what was under way takes so long, ms.
+const STORE_RECOVERS_MS: u64 = 5_000;
+
 impl World {
+    /// Whether there is now what a fault breaks.
+    pub(super) fn takes_hold(&self, fault: &Fault) -> bool {
+        if self.now + 1_000 >= QUIET {
+            return true;
+        }
+        let awake = self.now >= self.worker.asleep_until;
+        match fault {
+            Fault::Reset(_) | Fault::Zombie(..) | Fault::AckLoss(_) => {
+                self.live_conn().is_some_and(|index| self.conns[index].client == End::Open)
+            }
+            Fault::Close(_) | Fault::Drain { .. } => !self.server.conns.is_empty(),
+            Fault::Restart { .. } => self.server.gateway.is_some(),
+            Fault::WorkerCrash(_) | Fault::BrowserCrash(_) => self.worker.engine.is_some(),
+            Fault::Sleep(..) | Fault::Doze(_) => awake && self.worker.engine.is_some(),
+            _ => true,
+        }
+    }
+
     pub(super) fn fault(&mut self, fault: Fault) {
         let now = self.now;
         // No fault outlasts the beginning of the quiet part.
@@ -70,12 +93,20 @@ impl World {
                     gateway.set_nack_every(Some(every));
                 }
             }
-            Fault::Curse(channel) => self.server.curse_next.push(channel),
-            Fault::Quota(ms) => self.store.quota_until = until(ms),
+            Fault::Twice(ms) => self.server.twice_until = until(ms),
+            Fault::Curse(channel) => {
+                self.check.stream.holes = true;
+                self.server.curse_next.push(channel);
+            }
+            Fault::Quota(ms) => {
+                self.store.quota_until = until(ms);
+                self.store_trouble = self.store_trouble.max(until(ms));
+            }
             Fault::StoreDies(ms) => {
                 self.store.die();
                 self.store.closed_until = until(ms);
-                if self.rng.bool() {
+                self.store_trouble = self.store_trouble.max(until(ms));
+                if self.rng.bool() && self.script.setup.rare.persist {
                     let event = StoreEvent::Closed(StoreError::Dead("closed by the browser".to_owned()));
                     self.input(|engine, now| engine.handle_store(now, event));
                 }
@@ -83,6 +114,7 @@ impl World {
             Fault::StoreSlow(by, ms) => {
                 self.store.slow_by = by;
                 self.store.slow_until = until(ms);
+                self.store_trouble = self.store_trouble.max(until(ms));
             }
             Fault::WorkerCrash(ms) => {
                 self.crash(false);
@@ -155,14 +187,14 @@ impl World {
         if !mono_runs {
             // Nothing reads the clock before the wake-up.
             self.worker.clock.sleep(until - self.now);
+            self.check.ends.clock_error += until - self.now;
         }
     }
 
     /// The worker dies, and its pages with it when it is the browser that dies.
     fn crash(&mut self, browser: bool) {
-        if self.worker.engine.take().is_none() {
-            return;
-        }
+        let Some(engine) = self.worker.engine.take() else { return };
+        let durable = engine.status().storage == StorageState::Durable;
         let committed = self.rng.usize(0..=self.store.pending());
         self.store.crash(self.now, committed);
         let instance = self.worker.instance;
@@ -181,7 +213,8 @@ impl World {
         self.check.turns.landed();
         self.check.messages.pongs = false;
         self.check.messages.welcomed = self.store.meta().welcomed;
-        if self.store.meta().not_before <= self.worker.clock.now(self.now).wall {
+        let kept = self.store.meta().not_before > self.worker.clock.now(self.now).wall;
+        if !kept && !(durable && self.had_to_be_kept()) {
             self.check.wire.patience_until = 0;
         }
         if browser {
@@ -193,6 +226,13 @@ impl World {
         self.bury(browser);
     }
 
+    /// Whether the time that a server gave must be on the disk by now.
+    fn had_to_be_kept(&self) -> bool {
+        let Some(told) = self.check.wire.patience_told else { return false };
+        let undisturbed = self.store_trouble + STORE_RECOVERS_MS < told && self.worker.asleep_until <= told;
+        undisturbed && self.now > told + STORED_WITHIN_MS
+    }
+
     /// Who remembers what, after a crash?
     fn bury(&mut self, browser: bool) {
         let held: Vec<usize> =
@@ -201,22 +241,29 @@ impl World {
         let mut lost = None;
         for n in 0..self.check.messages.all.len() {
             let replaced = self.check.messages.replaced(n);
+            let listed = self.bad_end(&crate::check::message_id(n)).is_some();
             let message = &mut self.check.messages.all[n];
             message.answered = false;
             message.nacked = false;
             message.on = None;
+            // What nobody was to keep keeps no place before what the next worker is given.
+            message.unordered |= !message.promised;
             if browser {
                 message.instance = u32::MAX;
             }
             if !held.contains(&n) && !self.store.has(&crate::check::message_id(n)) {
                 self.check.turns.end(n);
+                self.check.ends.leave(n);
+            } else {
+                // Also what was answered: the next worker finds it on the disk.
+                self.check.ends.enter_again(n);
             }
             let done = message.effects > 0 || message.received > 0 || message.ended_badly || message.let_go;
             if done || replaced || !message.promised || message.forgotten {
                 continue;
             }
             let id = crate::check::message_id(n);
-            if held.contains(&n) || self.store.has(&id) || self.store.failed(&id).is_some() {
+            if held.contains(&n) || self.store.has(&id) || listed {
                 continue;
             }
             let told = message.told.as_ref().is_some_and(|state| state.is_final());
@@ -243,10 +290,16 @@ impl World {
         let instance = self.worker.instance;
         self.say(|| format!("worker {instance} starts"));
         self.check.wire.excuse(self.now);
+        self.check.wire.without_store = true;
+        self.check.standing.new_worker();
+        self.check.standing.ask();
+        (self.worker.judged, self.worker.answers_since) = (false, 0);
         let seed = self.script.setup.seed ^ (u64::from(instance) << 40);
         let options = self.options();
         let now = self.worker.clock.now(self.now);
-        self.worker.engine = Some(Engine::new(options, seed, now));
+        let mut engine = Engine::new(options, seed, now);
+        engine.set_bounds(self.script.setup.rare.bounds);
+        self.worker.engine = Some(engine);
         self.input(|_, _| ());
         for index in 0..self.pages.len() {
             self.attach_page(index);
@@ -264,6 +317,7 @@ impl World {
                     let (key, rank) = (message.key, message.priority.rank());
                     self.check.turns.enter(n, key, rank, place);
                 }
+                self.check.ends.enter_again(n);
                 self.input(|engine, now| engine.send(now, id, request));
             }
             for (_, request) in &mut self.pages[index].unsaved {

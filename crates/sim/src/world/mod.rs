@@ -7,9 +7,11 @@ mod acting;
 mod faults;
 mod serving;
 mod settle;
+mod watch;
 mod worker;
 
 pub(crate) use acting::{request, subject};
+pub use watch::Tally;
 
 use crate::check::{Checker, Violation};
 use crate::clock::Clock;
@@ -21,7 +23,7 @@ use crate::server::Server;
 use crate::store::Store;
 use crate::story::Story;
 use fastrand::Rng;
-use sentinelops_engine::{Batch, Engine};
+use sentinelops_engine::{Batch, Engine, OutboxOptions};
 use std::collections::HashMap;
 
 /// Something that will happen.
@@ -61,6 +63,10 @@ pub(crate) enum Happening {
     Respawn,
     /// Somebody connects again.
     Back(u32),
+    /// Has this connection been silent for too long?
+    Watch(usize),
+    /// The token that this connection was told of expires.
+    TokenOver(usize),
     /// Somebody looks at the screen.
     Look,
     /// Everything broken is whole again.
@@ -93,6 +99,10 @@ pub(crate) struct Worker {
     away: bool,
     /// How often in a row a look found it in trouble.
     trouble: u32,
+    /// It called a connection dead, and none was healthy for a minute since.
+    judged: bool,
+    /// Since when it knows that the server answers pings.
+    answers_since: u64,
 }
 
 /// See the module.
@@ -118,6 +128,9 @@ pub struct World {
     pub story: Story,
     pub(crate) settled_since: Option<u64>,
     pub(crate) over: bool,
+    /// No store fault before this time.
+    pub(crate) store_trouble: u64,
+    pub(crate) tally: Tally,
     /// Happenings so far.
     pub steps: u64,
 }
@@ -128,16 +141,29 @@ impl World {
         let setup = &script.setup;
         let mut check = Checker::default();
         check.messages.basic = setup.server != ServerKind::V1;
-        check.wire.window = setup.window.min(setup.in_flight) as usize;
+        // A basic server says nothing of how much it takes.
+        let allowed = if check.messages.basic { setup.window } else { setup.window.min(setup.in_flight) };
+        check.wire.window = allowed as usize;
         // A reserve above a quarter of the window would starve what is not critical.
         check.wire.reserve = (setup.reserve as usize).min(check.wire.window / 4);
+        check.wire.rate = setup.rare.rate.filter(|_| !check.messages.basic);
+        check.ends.capacity = setup.capacity as usize;
+        check.ends.max_bytes = setup.rare.max_bytes;
+        check.ends.max_age = setup.max_age;
+        check.ends.max_attempts = OutboxOptions::default().max_attempts;
+        check.ends.clocks_set = !setup.steady_clock;
+        check.standing.max_attempts = setup.rare.max_attempts;
+        check.standing.no_reconnect = !setup.rare.reconnect;
+        check.standing.provider = setup.tokens;
+        let looks = |(_, entry): &(usize, Entry)| matches!(entry.action, Action::Subscribe(_, _, Some(_)));
+        check.stream.follow_topics = script.entries.iter().any(looks);
         let mut world = Self {
             now: 0,
             queue: Queue::default(),
             rng: Rng::with_seed(setup.seed ^ 0xabad_1dea),
             net: Conditions::new(setup.link, setup.kernel),
             conns: Vec::new(),
-            server: Server::new(setup),
+            server: Server::new(setup).with(&setup.rare),
             server_timer: 0,
             slow_login: 0,
             store: Store::default(),
@@ -150,6 +176,8 @@ impl World {
             story,
             settled_since: None,
             over: false,
+            store_trouble: 0,
+            tally: Tally::default(),
             steps: 0,
             script,
         };
@@ -214,6 +242,8 @@ impl World {
             Happening::Token(..) => {}
             Happening::Respawn => self.spawn(),
             Happening::Back(instance) => self.back(instance),
+            Happening::Watch(index) => self.watched(index),
+            Happening::TokenOver(index) => self.token_over(index),
             Happening::Look => self.look(),
             Happening::Quiet => self.quiet(),
             Happening::Settle => self.settle(),

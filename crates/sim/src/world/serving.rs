@@ -2,15 +2,27 @@
 
 use super::{Happening, World};
 use crate::check::numbers_after;
+use crate::check::standing::blames;
+use crate::clock::WALL_START;
 use crate::net::{End, Item};
 use crate::script::{ServerKind, What};
 use crate::server::{Server, USER};
 use crate::story::clip;
-use sentinelops_engine::{Generation, SocketEvent};
+use sentinelops_engine::{Engine, Generation, SocketEvent, StorageState};
 use sentinelops_gateway::{ConnId, Output};
+use sentinelops_protocol::{Subject, close};
 
 /// How long after an abandon events of a socket may still reach the engine.
 const LATE_EVENTS_MS: u64 = 5_000;
+
+/// A connection that lived for so long takes the doubled patience back.
+const FORGIVEN_AFTER_MS: u64 = 60_000;
+
+/// Whether a frame may come twice: a repeated answer would be counted as a second one.
+fn is_only_events(frame: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(frame) else { return false };
+    text.contains("\"seq\":") && !text.contains("\"channel\":\"system\"")
+}
 
 impl World {
     /// A dial reaches the server.
@@ -126,6 +138,9 @@ impl World {
                     if !self.server.cursed.is_empty() && self.server.spoil(&mut frame) {
                         self.say(|| "the network spoils an event".to_owned());
                     }
+                    if now < self.server.twice_until && is_only_events(&frame) {
+                        self.say_down(index, Item::Frame { bytes: frame.clone(), binary });
+                    }
                     self.say_down(index, Item::Frame { bytes: frame, binary });
                     if self.conns[index].down.unsent(now) > 100_000 {
                         self.queue.push(now, Happening::Drained(index));
@@ -218,6 +233,7 @@ impl World {
             Item::Opened => {
                 if conn.client == End::Waiting {
                     conn.client = End::Open;
+                    conn.opened_at = Some(now);
                 }
                 conn.heard = now;
                 self.input(|engine, now| engine.handle_socket(now, generation, SocketEvent::Opened));
@@ -225,6 +241,12 @@ impl World {
             Item::Frame { bytes, binary } => {
                 if live {
                     conn.heard = now;
+                    let healthy = conn
+                        .opened_at
+                        .is_some_and(|at| self.worker.asleep_until < at && at + FORGIVEN_AFTER_MS <= now);
+                    if healthy {
+                        self.worker.judged = false;
+                    }
                     self.note_frame(index, &bytes);
                     self.check.read(socket, &bytes);
                 }
@@ -241,15 +263,45 @@ impl World {
     }
 
     fn note_frame(&mut self, index: usize, bytes: &[u8]) {
+        let now = self.now;
         let conn = &mut self.conns[index];
+        conn.spoken = true;
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         if !conn.welcomed && text.contains("\"type\":\"welcome\"") {
             conn.welcomed = true;
             self.check.messages.welcomed = true;
+            self.check.wire.welcomed(now);
+            self.worker.answers_since = now;
+            let sent = number_after(text, "\"now\":").map_or(0, |wall| now - (wall - WALL_START));
+            self.check.ends.clock_error = self.check.ends.clock_error.max(2 * sent);
         }
         if !conn.ponged && text.contains("\"type\":\"pong\"") {
             conn.ponged = true;
-            self.check.messages.pongs = true;
+            if !self.check.messages.pongs {
+                self.check.messages.pongs = true;
+                self.worker.answers_since = now;
+            }
+        }
+        if text.contains("\"type\":\"goodbye\"") {
+            conn.goodbye = number_after(text, "\"reconnectWindowMs\":");
+        }
+        if let Some(ms) = number_after(text, "\"expiresInMs\":") {
+            self.token_lives(index, ms);
+        }
+        for gap in self.check.stream.read(bytes, text) {
+            self.gap_is_due(&gap);
+        }
+    }
+
+    /// Pages that had the state of a subject must hear that some events are gone for good.
+    fn gap_is_due(&mut self, gap: &Subject) {
+        for page in &mut self.pages {
+            let under_way = self.worker.outstanding.get(&page.id.0).copied().unwrap_or(0);
+            for (subject, view) in &mut page.views {
+                if (subject == gap || gap.covers(subject)) && view.based {
+                    view.gap = Some(under_way);
+                }
+            }
         }
     }
 
@@ -267,14 +319,15 @@ impl World {
         let live = conn.client != End::Closed;
         if live {
             conn.client = End::Closed;
+            let goodbye = conn.goodbye;
+            self.note_end(index, Some(code));
+            self.note_server_time(code, goodbye);
+            if blames(code) {
+                self.check.closed_over();
+            }
             self.check.gone(socket);
             if self.worker.live == Some(index) {
                 self.worker.live = None;
-            }
-            if self.script.setup.steady_clock && matches!(code, 1013 | 4429) {
-                // 30 s, and a little less for rounding between two clocks.
-                self.check.wire.patience_until = self.now + 29_900;
-                self.check.wire.patience_of = self.worker.instance;
             }
         }
         self.say(|| {
@@ -283,6 +336,28 @@ impl World {
         self.input(|engine, now| {
             engine.handle_socket(now, generation, SocketEvent::Closed { code, reason });
         });
+    }
+
+    /// A close may say when to dial again.
+    fn note_server_time(&mut self, code: u16, goodbye: Option<u64>) {
+        let slow = matches!(code, close::TRY_LATER | close::RATE_LIMITED);
+        // Where the close asks for something else, it counts more than the goodbye.
+        let other = blames(code)
+            || matches!(code, 1002 | 1003 | 1010 | close::UNAUTHENTICATED)
+            || matches!(code, close::FORBIDDEN | close::NOT_FOUND | close::CONFLICT | close::SUPERSEDED);
+        let window = goodbye.filter(|_| !slow && !other);
+        if !self.script.setup.steady_clock || (!slow && window.is_none()) {
+            return;
+        }
+        let wire = &mut self.check.wire;
+        wire.window_given = window;
+        if slow {
+            // 30 s, and a little less for rounding between two clocks.
+            wire.patience_until = self.now + 29_900;
+        }
+        wire.patience_of = self.worker.instance;
+        let durable = |engine: &Engine| engine.status().storage == StorageState::Durable;
+        wire.patience_told = self.worker.engine.as_ref().is_some_and(durable).then_some(self.now);
     }
 
     pub(super) fn server_up(&mut self) {
@@ -297,4 +372,11 @@ impl World {
     pub(super) fn hopeless(what: What) -> bool {
         matches!(what, What::Unknown | What::Poison(_))
     }
+}
+
+/// The number behind the first `mark`.
+fn number_after(text: &str, mark: &str) -> Option<u64> {
+    let from = text.find(mark)? + mark.len();
+    let digits: &str = text[from..].split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
 }

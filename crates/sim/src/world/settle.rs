@@ -1,10 +1,11 @@
 //! After the faults: everything must come to rest, and to the same state everywhere.
 
 use super::{Happening, World};
+use crate::check::{message_id, message_number};
 use crate::fold::Fold;
 use crate::net::End;
 use crate::script::{QUIET, SETTLED_BY, ServerKind};
-use sentinelops_engine::{ConnectionState, Engine, StorageState};
+use sentinelops_engine::{Bounds, ConnectionState, DeliveryState, Engine, StorageState};
 use sentinelops_protocol::{Channel, Subject};
 
 /// How long the world must be at rest before it is compared.
@@ -35,7 +36,8 @@ impl World {
             let token = format!("token-{}", self.tokens);
             self.input(|engine, now| engine.handle_token(now, Ok(Some(token))));
         }
-        self.check.wire.patience_until = 0;
+        self.check.wire.dial_anyway();
+        self.check.standing.ask();
         self.input(|engine, now| engine.connect(now));
         self.try_now();
     }
@@ -47,6 +49,7 @@ impl World {
         self.store.heal();
         self.server.flap_until = 0;
         self.server.nacks_until = 0;
+        self.server.twice_until = 0;
         self.server.curse_next.clear();
         self.server.cursed.clear();
         self.tokens_bad_until = 0;
@@ -100,7 +103,8 @@ impl World {
         if status.state != ConnectionState::Connected {
             return Some(format!("{:?} ({:?})", status.state, status.cause));
         }
-        if status.storage != StorageState::Durable {
+        let rest = if self.script.setup.rare.persist { StorageState::Durable } else { StorageState::Off };
+        if status.storage != rest {
             return Some(format!("storage is {:?}", status.storage));
         }
         let counts = engine.counts();
@@ -132,10 +136,23 @@ impl World {
     /// Everything is at rest: is it right?
     fn compare(&mut self) {
         self.compare_folds();
-        let store = &self.store;
-        let kept = |id: &str| store.failed(id).map(|failed| failed.state.clone());
+        let ends: Vec<Option<DeliveryState>> =
+            (0..self.check.messages.all.len()).map(|n| self.bad_end(&message_id(n))).collect();
+        let kept = |id: &str| message_number(id).and_then(|n| ends.get(n)?.clone());
         self.check.account(self.worker.instance, kept);
         self.compare_store();
+    }
+
+    /// How store or worker remember that a message ended; a short list may have dropped it since.
+    pub(super) fn bad_end(&self, id: &str) -> Option<DeliveryState> {
+        if !self.script.setup.rare.persist {
+            let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
+            let row = rows.into_iter().find(|row| row.update.id == id);
+            return row.map(|row| row.update.delivery).filter(DeliveryState::is_final);
+        }
+        let short = self.script.setup.rare.bounds != Bounds::default();
+        let once = self.store.failed_once(id).filter(|_| short);
+        self.store.failed(id).map(|failed| &failed.state).or(once).cloned()
     }
 
     fn compare_store(&mut self) {

@@ -1,7 +1,7 @@
 //! The worker's shell: gives the engine its inputs and carries out its outputs.
 
 use super::{Happening, Worker, World};
-use crate::check::{message_id, message_number};
+use crate::check::message_number;
 use crate::clock::Clock;
 use crate::net::{Conn, End, Item};
 use crate::script::ServerKind;
@@ -10,14 +10,13 @@ use crate::store::Request;
 use crate::story::clip;
 use fastrand::Rng;
 use sentinelops_engine::{
-    Batch, Cause, DeliveryState, Durability, Engine, EngineOptions, Generation, Mode, Now, Options,
-    OutboxOptions, Output, SocketEvent, StorageState, StoreEvent, StoreGroup, StoreOp, Trace,
+    Batch, Cause, Delivery, Durability, Engine, EngineOptions, Generation, ModeOption, Now, Options,
+    OutboxOptions, Output, SnapshotDelivery, SocketEvent, StoreEvent, StoreGroup, StoreOp, Trace,
 };
-use sentinelops_protocol::Priority;
 use std::collections::HashMap;
 
-/// More in one batch is no batch any more.
-const BATCH_ITEMS: usize = 10_500;
+/// So long a server of which nothing is known may stay silent before it is taken for a basic one.
+const SILENCE_MS: u64 = 10_000;
 
 impl Worker {
     pub(super) fn new() -> Self {
@@ -37,6 +36,8 @@ impl Worker {
             outstanding: HashMap::new(),
             away: false,
             trouble: 0,
+            judged: false,
+            answers_since: 0,
         }
     }
 
@@ -49,8 +50,16 @@ impl World {
     pub(super) fn options(&self) -> EngineOptions {
         let setup = &self.script.setup;
         EngineOptions {
-            connection: Options { mode: setup.mode, ..Options::default() },
+            connection: Options {
+                mode: setup.mode,
+                reconnect: setup.rare.reconnect,
+                max_reconnect_attempts: setup.rare.max_attempts,
+                ..Options::default()
+            },
             outbox: OutboxOptions {
+                enabled: setup.rare.enabled,
+                persist: setup.rare.persist,
+                max_bytes: setup.rare.max_bytes,
                 capacity: setup.capacity,
                 window: setup.window,
                 critical_reserve: setup.reserve,
@@ -159,6 +168,9 @@ impl World {
                 self.say(|| format!("engine asks for a token: {reason:?}"));
                 self.request_token();
             }
+            Output::Store(_) | Output::OpenStore | Output::RescanStore if !self.script.setup.rare.persist => {
+                self.check.fail("nothing-stored", || "asks for the store and is not to have one".to_owned());
+            }
             Output::Store(group) => self.write(group),
             Output::OpenStore => self.ask_store(Request::Open),
             Output::RescanStore => self.ask_store(Request::Rescan),
@@ -173,6 +185,7 @@ impl World {
         }
         if let Trace::Message(update) = &trace {
             if update.delivery.is_final() {
+                self.check.justify(&update.id, &update.delivery, self.moment());
                 self.check.ended(&update.id);
             } else if update.durability == Durability::Durable {
                 let on_disk = self.store.has(&update.id) || self.store.failed(&update.id).is_some();
@@ -227,14 +240,33 @@ impl World {
         if unsent > 64 * 1024 {
             self.check.fail("buffer", || format!("sends while {unsent} bytes are buffered"));
         }
-        let known = self.conns[index].welcomed || self.check.messages.basic || !self.check.messages.welcomed;
+        let known = self.mode_is_known(index);
         self.check.transmit(socket, &text, known);
         self.check_turns();
+        if self.check.wire.waits_since().is_some() {
+            self.watch(index);
+        }
+        if text.contains("\"type\":\"auth\"") {
+            self.conns[index].refreshed_at = self.now;
+        }
         let link = self.net.link(self.now);
         let conn = &mut self.conns[index];
         let item = Item::Frame { bytes: text.into_bytes(), binary };
         if let Some(at) = conn.up.send(self.now, item, &link, &mut conn.rng) {
             self.queue.push(at, Happening::Up(index));
+        }
+    }
+
+    /// Whether the worker can know how the server of a connection speaks.
+    fn mode_is_known(&self, index: usize) -> bool {
+        let conn = &self.conns[index];
+        let silent = conn.opened_at.is_some_and(|at| at + SILENCE_MS <= self.now);
+        match (self.script.setup.mode, self.script.setup.server) {
+            (ModeOption::Basic, _) => true,
+            _ if conn.welcomed => true,
+            (ModeOption::Full, _) => false,
+            (ModeOption::Auto, ServerKind::V1) => silent && !self.check.messages.welcomed,
+            (ModeOption::Auto, _) => conn.spoken || silent,
         }
     }
 
@@ -256,6 +288,12 @@ impl World {
                     format!("{socket:?} is called silent {ago} ms after its last frame")
                 });
             }
+        }
+        if cause == Some(Cause::Silent) {
+            self.worker.judged = true;
+        }
+        if self.conns[index].client != End::Closed {
+            self.note_end(index, None);
         }
         self.close_client(index, code);
         self.check.gone(socket);
@@ -281,6 +319,7 @@ impl World {
     fn request_token(&mut self) {
         let instance = self.worker.instance;
         if self.now < self.tokens_bad_until {
+            self.check.standing.no_token();
             match self.rng.u8(0..3) {
                 0 => {}
                 1 => {
@@ -294,6 +333,7 @@ impl World {
             }
             return;
         }
+        self.check.standing.token_failed = false;
         self.tokens += 1;
         let token = format!("token-{}", self.tokens);
         self.queue.push(self.now + 20, Happening::Token(instance, Ok(Some(token))));
@@ -304,6 +344,12 @@ impl World {
         if puts && !group.strict {
             let number = group.number;
             self.check.fail("durable-truth", || format!("group {number} stores rows without strict"));
+        }
+        let moment = self.moment();
+        for op in &group.ops {
+            if let StoreOp::PutFailed(failed) = op {
+                self.check.justify(&failed.row.id, &failed.state, moment);
+            }
         }
         self.ask_store(Request::Write(group));
     }
@@ -322,7 +368,13 @@ impl World {
         if !matches!(event, StoreEvent::Found(_)) {
             self.say(|| clip(&format!("store -> {event:?}"), 160));
         }
+        self.check.wire.without_store &= !matches!(event, StoreEvent::Opened(_));
         if matches!(event, StoreEvent::OpenFailed(_)) {
+            let instance = self.worker.instance;
+            // That this server was welcomed once is written where this worker cannot read it.
+            self.check.messages.welcomed &=
+                self.conns.iter().any(|conn| conn.instance == instance && conn.welcomed)
+                    || !self.check.wire.without_store;
             if self.check.wire.patience_of != self.worker.instance {
                 // The worker that was asked to wait died, and what it wrote down cannot be read.
                 self.check.wire.patience_until = 0;
@@ -343,60 +395,19 @@ impl World {
                 format!("page {consumer} gets batch {number} before it returned its credit")
             });
         }
-        let items = batch.items.len();
-        if items > BATCH_ITEMS {
-            self.check.fail("consumer-bound", || format!("a batch of {items} for page {consumer}"));
+        self.check_batch(consumer, &batch.items);
+        let page = self.pages.iter_mut().find(|page| page.id.0 == consumer);
+        if let Some(page) = page.filter(|_| !self.check.messages.basic) {
+            page.epochs.clear();
+            for item in &batch.items {
+                if let Delivery::Snapshot(SnapshotDelivery { subject, .. }) = item
+                    && let Some(epoch) = self.check.stream.epoch(subject)
+                {
+                    page.epochs.insert(subject.clone(), epoch.to_owned());
+                }
+            }
         }
         let instance = self.worker.instance;
         self.queue.push(self.now + 1, Happening::Deliver(instance, consumer, batch));
-    }
-
-    fn look_at_status(&mut self) {
-        let Some(engine) = &self.worker.engine else { return };
-        let status = engine.status();
-        if status.mode == Some(Mode::Basic) && !self.check.messages.basic && self.check.messages.welcomed {
-            self.check.fail("pinned", || "a server that welcomed once is taken for a basic one".to_owned());
-        }
-    }
-
-    /// Something less urgent was sent: was what it passed over there to be sent?
-    fn check_turns(&mut self) {
-        for (sent, over) in std::mem::take(&mut self.check.turns.passed) {
-            let id = message_id(over);
-            let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
-            let there = rows.iter().any(|row| row.update.id == id && !row.update.delivery.is_final());
-            if !there {
-                self.check.turns.absent(over);
-                continue;
-            }
-            self.check.fail("priority", || {
-                format!("{} is sent while {id} is more urgent and its key is idle", message_id(sent))
-            });
-        }
-    }
-
-    pub(super) fn check_counts(&mut self) {
-        let Some(engine) = &self.worker.engine else { return };
-        let others: u32 = engine.counts().queued[1..].iter().sum();
-        let capacity = self.script.setup.capacity;
-        // Before the store has answered nobody can tell what to refuse.
-        if others <= capacity || engine.status().storage == StorageState::Opening {
-            return;
-        }
-        // What may have been sent is never refused: it stands above the capacity.
-        let messages = &self.check.messages.all;
-        let unsent = engine.messages().into_iter().filter(|row| {
-            let number = message_number(&row.update.id);
-            let message = number.and_then(|n| messages.get(n));
-            row.priority != Priority::Critical
-                && row.update.delivery == DeliveryState::Queued
-                && message.is_some_and(|m| m.sent == 0 && m.first_worker == self.worker.instance)
-                // It was to make room, and the store would not let it go.
-                && !self.store.refused(&row.update.id)
-        });
-        let unsent = unsent.count() as u32;
-        if unsent > capacity {
-            self.check.fail("capacity", || format!("{unsent} unsent rows, {capacity} allowed"));
-        }
     }
 }

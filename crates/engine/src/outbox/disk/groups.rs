@@ -1,6 +1,7 @@
 //! Groups: what goes to the store in one transaction, and what becomes of it.
 
 use super::{Disk, Mark};
+use crate::mutant::{self, Mutant};
 use crate::{Meta, StoreError, StoreGroup, StoreOp};
 
 /// Most changes in one transaction.
@@ -18,6 +19,11 @@ pub(in crate::outbox) enum Aborted {
 }
 
 impl Disk {
+    fn meta_to_store(&self) -> Meta {
+        let forgotten = mutant::active(Mutant::ForgetServerTime);
+        Meta { not_before: if forgotten { 0 } else { self.meta.not_before }, ..self.meta.clone() }
+    }
+
     /// The next transaction, unless one is outstanding.
     pub fn group(&mut self) -> Option<StoreGroup> {
         if self.outstanding.is_some() || !self.is_open() {
@@ -28,7 +34,7 @@ impl Disk {
                 // It may have changed since.
                 for op in &mut ops {
                     if let StoreOp::PutMeta(meta) = op {
-                        meta.clone_from(&self.meta);
+                        *meta = self.meta_to_store();
                     }
                 }
                 ops
@@ -42,7 +48,7 @@ impl Disk {
                 // Behind everything it vouches for.
                 if self.meta_dirty && self.pending.is_empty() {
                     self.meta_dirty = false;
-                    ops.push(StoreOp::PutMeta(self.meta.clone()));
+                    ops.push(StoreOp::PutMeta(self.meta_to_store()));
                 }
                 ops
             }

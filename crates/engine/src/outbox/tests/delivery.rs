@@ -217,6 +217,17 @@ fn the_rate_of_the_server_is_kept() {
 }
 
 #[test]
+fn a_rate_wakes_nobody_for_what_waits_for_an_ack() {
+    let mut world = World::new();
+    (0..3).for_each(|n| world.send_id(&n.to_string()));
+    world.connect(Link { rate: Some(1.0), max_in_flight: 1, ..v1() });
+    assert_eq!(world.frame().len(), 1);
+    world.now += 1_500;
+    world.outbox.timeout(world.now());
+    assert!(world.outbox.next_timeout().is_none_or(|at| at > world.now));
+}
+
+#[test]
 fn full_means_the_oldest_of_the_lowest_below_the_newcomer_goes() {
     let mut world = World::with(OutboxOptions { capacity: 3, ..OutboxOptions::default() });
     world.send(request("normal", Priority::Normal, None));

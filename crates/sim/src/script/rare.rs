@@ -1,0 +1,65 @@
+//! What few worlds of one worker have: options and bounds that are seldom changed.
+
+use super::Setup;
+use sentinelops_engine::{Bounds, OutboxOptions};
+use std::ops::Deref;
+
+/// The world of one worker at its start.
+#[derive(Clone, Debug)]
+pub struct WorkerSetup {
+    /// What every world has.
+    pub common: Setup,
+    /// What few have.
+    pub rare: Rare,
+}
+
+impl Deref for WorkerSetup {
+    type Target = Setup;
+
+    fn deref(&self) -> &Setup {
+        &self.common
+    }
+}
+
+impl WorkerSetup {
+    /// Whether what is sent waits for a connection and is promised to arrive.
+    pub fn queues(&self) -> bool {
+        self.rare.enabled
+    }
+}
+
+/// Options with which most worlds leave the engine and the server alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rare {
+    /// `max_reconnect_attempts`.
+    pub max_attempts: Option<u32>,
+    /// `reconnect`.
+    pub reconnect: bool,
+    /// The outbox is stored.
+    pub persist: bool,
+    /// The outbox queues.
+    pub enabled: bool,
+    /// `welcome.rate`.
+    pub rate: Option<f64>,
+    /// How long a token lives, ms.
+    pub token_ms: Option<u64>,
+    /// Most bytes in the outbox.
+    pub max_bytes: u64,
+    /// Bounds of consumers and of the failed list.
+    pub bounds: Bounds,
+}
+
+impl Default for Rare {
+    fn default() -> Self {
+        Self {
+            max_attempts: None,
+            reconnect: true,
+            persist: true,
+            enabled: true,
+            rate: None,
+            token_ms: None,
+            max_bytes: OutboxOptions::default().max_bytes,
+            bounds: Bounds::default(),
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What the world looks at beside the happenings: silence, bounds, what shows, what a schedule amounts to.
+
+use super::{Happening, World};
+use crate::check::ends::Moment;
+use crate::check::standing::Life;
+use crate::check::{message_id, message_number};
+use crate::net::End;
+use sentinelops_engine::{ConnectionState, Delivery, DeliveryState, Engine, Mode, StorageState};
+use sentinelops_protocol::{Priority, close};
+
+/// Most events in one batch, whatever waits.
+const BATCH_EVENTS: usize = 2_000;
+/// Least time an answer is waited for before the engine asks, and again before it judges.
+const PATIENCE_MS: u64 = 2_000;
+/// Longest wait for the answer to a question, however often it was in vain.
+const LONGEST_PATIENCE_MS: u64 = 10_000;
+/// Timers, a question a moment old, and one hint that began the patience anew.
+const NOTICE_SLACK_MS: u64 = 2_500;
+
+/// What a schedule amounted to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Queued sends.
+    pub sends: u64,
+    /// Faults that took hold.
+    pub faults: u64,
+    /// Of these, restarts of the server.
+    pub restarts: u64,
+    /// Simulated time, ms.
+    pub ms: u64,
+    /// Bad ends that were judged.
+    pub bad_ends: u64,
+}
+
+impl Tally {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            sends: self.sends + other.sends,
+            faults: self.faults + other.faults,
+            restarts: self.restarts + other.restarts,
+            ms: self.ms + other.ms,
+            bad_ends: self.bad_ends + other.bad_ends,
+        }
+    }
+}
+
+impl World {
+    /// What came of it so far.
+    pub fn tally(&self) -> Tally {
+        Tally { ms: self.now, bad_ends: u64::from(self.check.ends.count), ..self.tally }
+    }
+
+    // Silence.
+
+    /// Something is in flight on a connection: it must not stay silent for long unnoticed.
+    pub(super) fn watch(&mut self, index: usize) {
+        if !self.conns[index].watched {
+            self.conns[index].watched = true;
+            self.queue.push(self.now + 2 * PATIENCE_MS, Happening::Watch(index));
+        }
+    }
+
+    pub(super) fn watched(&mut self, index: usize) {
+        self.conns[index].watched = false;
+        let conn = &self.conns[index];
+        let gone = conn.client != End::Open || self.worker.live != Some(index);
+        let answers = conn.welcomed || self.check.messages.pongs;
+        let Some(waits_since) = self.check.wire.waits_since().filter(|_| !gone && answers) else { return };
+        let quiet_since = [
+            waits_since,
+            conn.heard,
+            conn.up.leaves_at(),
+            self.worker.asleep_until,
+            self.worker.late_until,
+            self.worker.answers_since,
+        ];
+        let due = quiet_since.into_iter().max().unwrap_or_default() + self.notice_within();
+        if self.now < due {
+            self.conns[index].watched = true;
+            return self.queue.push(due, Happening::Watch(index));
+        }
+        let silent = self.now - self.conns[index].heard;
+        self.check.fail("zombie-noticed", || {
+            format!("nothing came for {silent} ms and {} ms ago something was sent", due - waits_since)
+        });
+    }
+
+    /// Ask after the usual patience, judge after the same, doubled where that was too hasty before.
+    fn notice_within(&self) -> u64 {
+        let status = self.worker.engine.as_ref().map(Engine::status).unwrap_or_default();
+        let round_trip = status.latency_ms.unwrap_or_default() + 4.0 * status.jitter_ms.unwrap_or_default();
+        let patience = (round_trip.ceil() as u64).max(PATIENCE_MS);
+        let verdict =
+            if self.worker.judged { LONGEST_PATIENCE_MS } else { patience.min(LONGEST_PATIENCE_MS) };
+        patience + verdict + NOTICE_SLACK_MS
+    }
+
+    /// A connection of the worker is gone: closed with a code, or abandoned.
+    pub(super) fn note_end(&mut self, index: usize, code: Option<u16>) {
+        let conn = &self.conns[index];
+        let opened = conn.opened_at;
+        let life = Life {
+            lasted: opened.map_or(0, |at| self.now - at),
+            heard: opened.map_or(0, |at| conn.heard.saturating_sub(at)),
+            awake: opened.is_some_and(|at| self.worker.asleep_until < at && self.worker.late_until < at),
+        };
+        let in_flight = self.check.wire.in_flight().next().is_some();
+        self.check.standing.lost(code, in_flight, life);
+        self.check.stream.disconnected();
+    }
+
+    // Tokens.
+
+    /// The server said until when a token is good.
+    pub(super) fn token_lives(&mut self, index: usize, ms: u64) {
+        self.conns[index].token_until = self.now + ms;
+        self.queue.push(self.now + ms, Happening::TokenOver(index));
+    }
+
+    pub(super) fn token_over(&mut self, index: usize) {
+        let (now, ms) = (self.now, self.script.setup.rare.token_ms.unwrap_or_default());
+        let conn = &self.conns[index];
+        if conn.token_until != now || conn.client != End::Open || conn.instance != self.worker.instance {
+            return;
+        }
+        let refreshed = conn.refreshed_at + ms > now;
+        let since = now - ms;
+        let awake = self.worker.asleep_until <= since && self.worker.late_until <= since;
+        let told = self.tokens_bad_until <= since;
+        if !refreshed && awake && told && self.worker.engine.is_some() {
+            return self.check.fail("token-refreshed", || {
+                format!("the token of {ms} ms expires, and no other was sent on #{}", conn.generation)
+            });
+        }
+        if !refreshed {
+            self.server_closes(index, close::UNAUTHENTICATED, "the token has expired");
+        }
+    }
+
+    // What shows, and bounds.
+
+    pub(super) fn moment(&self) -> Moment {
+        let connected = |engine: &Engine| engine.status().state == ConnectionState::Connected;
+        Moment {
+            instance: self.worker.instance,
+            connected: self.worker.engine.as_ref().is_some_and(connected),
+        }
+    }
+
+    pub(super) fn look_at_status(&mut self) {
+        let Some(engine) = &self.worker.engine else { return };
+        let status = engine.status();
+        if status.mode == Some(Mode::Basic) && !self.check.messages.basic && self.check.messages.welcomed {
+            self.check.fail("pinned", || "a server that welcomed once is taken for a basic one".to_owned());
+        }
+        self.check.shows(status.state, &status.cause);
+        // Before the store has answered nobody can tell what to refuse.
+        if status.storage != StorageState::Opening {
+            self.check_counts();
+        }
+    }
+
+    fn check_counts(&mut self) {
+        let Some(engine) = &self.worker.engine else { return };
+        let counts = engine.counts();
+        let most = self.script.setup.rare.bounds.failed;
+        if counts.failed as usize > most {
+            self.check
+                .fail("failed-bound", || format!("{} in the failed list, {most} allowed", counts.failed));
+        }
+        let others: u32 = counts.queued[1..].iter().sum();
+        let (capacity, max_bytes) = (self.script.setup.capacity, self.script.setup.rare.max_bytes);
+        if others <= capacity && self.check.ends.bytes() <= max_bytes {
+            return;
+        }
+        // What may have been sent is never refused: it stands above the capacity.
+        let Some(engine) = &self.worker.engine else { return };
+        let messages = &self.check.messages.all;
+        let (mut rows, mut bytes) = (0, 0);
+        for row in engine.messages() {
+            let number = message_number(&row.update.id);
+            let Some((n, message)) = number.and_then(|n| Some((n, messages.get(n)?))) else { continue };
+            let counted = row.update.delivery == DeliveryState::Queued
+                && message.sent == 0
+                && message.first_worker == self.worker.instance
+                // It was to make room, and the store would not let it go.
+                && !self.store.refused(&row.update.id);
+            if counted {
+                rows += u32::from(row.priority != Priority::Critical);
+                bytes += self.check.ends.bytes_of(n);
+            }
+        }
+        if rows > capacity {
+            self.check.fail("capacity", || format!("{rows} unsent rows, {capacity} allowed"));
+        }
+        if bytes > max_bytes {
+            self.check.fail("capacity", || format!("{bytes} bytes of unsent rows, {max_bytes} allowed"));
+        }
+    }
+
+    /// Something less urgent was sent: was what it passed over there to be sent?
+    pub(super) fn check_turns(&mut self) {
+        for (sent, over) in std::mem::take(&mut self.check.turns.passed) {
+            let id = message_id(over);
+            let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
+            let there = rows.iter().any(|row| row.update.id == id && !row.update.delivery.is_final());
+            if !there {
+                self.check.turns.absent(over);
+                continue;
+            }
+            self.check.fail("priority", || {
+                format!("{} is sent while {id} is more urgent and its key is idle", message_id(sent))
+            });
+        }
+    }
+
+    pub(super) fn check_batch(&mut self, consumer: u64, items: &[Delivery]) {
+        let bounds = self.script.setup.rare.bounds;
+        let events = items.iter().filter(|item| matches!(item, Delivery::Event(..))).count();
+        let most = bounds.consumer_events.min(BATCH_EVENTS);
+        if events > most {
+            self.check.fail("consumer-bound", || {
+                format!("{events} events in a batch for page {consumer}, {most} may wait")
+            });
+        }
+    }
+}
