@@ -41,6 +41,14 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);
     });
+    // Counts how often everything is read.
+    let reads = 0;
+    const { getAll } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.getAll = function (...args) {
+        reads += 1;
+        return getAll.apply(this, args);
+    };
+    export function reads_of_all() { return reads; }
     // Puts bytes of our choice into a store of ours.
     export async function plant(name, store, key, bytes) {
         const db = await opened(name);
@@ -74,6 +82,7 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 extern "C" {
     fn durabilities() -> String;
     fn abort_next();
+    fn reads_of_all() -> u32;
     fn fill_disk();
     fn close_all();
     fn no_storage(on: bool);
@@ -231,6 +240,59 @@ async fn groups_end_in_the_order_they_were_given() {
     for number in 1..=20 {
         assert_eq!(rig.next().await, StoreEvent::Committed { number });
     }
+}
+
+async fn rows_of(rig: &mut Rig) -> Vec<(String, u64)> {
+    rig.store.rescan();
+    match rig.next().await {
+        StoreEvent::Found(rows) => rows.into_iter().map(|row| (row.id, row.order)).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[wasm_bindgen_test]
+async fn appended_rows_come_behind_all_others_without_these_being_read() {
+    let mut rig = Rig::fresh("append");
+    rig.opened().await;
+    let there =
+        [row("a", Priority::Critical, 10), row("b", Priority::Low, 40), row("c", Priority::Normal, 20)];
+    rig.written(1, there.map(StoreOp::Put).to_vec()).await;
+    // Of a layout nobody here can read; its place is taken all the same.
+    let key = js_sys::Array::of2(&1.into(), &60.into());
+    plant(&rig.name, "outbox", key.into(), &[200]).await.unwrap();
+
+    let before = reads_of_all();
+    rig.store.append(7, vec![row("d", Priority::Critical, 1), row("e", Priority::Normal, 1_001)]);
+    assert_eq!(rig.next().await, StoreEvent::Committed { number: 7 });
+    rig.store.append(8, vec![row("f", Priority::Low, 2)]);
+    assert_eq!(rig.next().await, StoreEvent::Committed { number: 8 });
+    assert_eq!(reads_of_all(), before);
+
+    let found = rows_of(&mut rig).await;
+    let order = |id: &str| found.iter().find(|row| row.0 == id).unwrap().1;
+    assert_eq!(["d", "e", "f"].map(order), [61, 1_001, 1_003]);
+    assert_eq!(found.len(), 6);
+}
+
+#[wasm_bindgen_test]
+async fn what_may_have_been_appended_before_is_not_appended_twice() {
+    let mut rig = Rig::fresh("append-again");
+    rig.opened().await;
+    rig.store.append(1, vec![row("a", Priority::Normal, 3)]);
+    assert_eq!(rig.next().await, StoreEvent::Committed { number: 1 });
+    // Handed in again by a page whose worker died, with one that is new.
+    let again = Row { possibly_sent: true, ..row("a", Priority::Normal, 5) };
+    rig.store.append(2, vec![again, row("b", Priority::Normal, 7)]);
+    assert_eq!(rig.next().await, StoreEvent::Committed { number: 2 });
+    // The handle dies: nobody says whether that append got through.
+    close_all();
+    rig.store.append(3, vec![row("b", Priority::Normal, 9)]);
+    assert!(matches!(rig.next().await, StoreEvent::Aborted { number: 3, error: StoreError::Dead(_) }));
+    rig.opened().await;
+    rig.store.append(4, vec![row("b", Priority::Normal, 11), row("c", Priority::Normal, 13)]);
+    assert_eq!(rig.next().await, StoreEvent::Committed { number: 4 });
+    let ids: Vec<String> = rows_of(&mut rig).await.into_iter().map(|row| row.0).collect();
+    assert_eq!(ids, ["a", "b", "c"]);
 }
 
 #[wasm_bindgen_test]

@@ -33,3 +33,8 @@ export function pageTime(page: Page): Promise<number> {
 export function banner(page: Page, name: string) {
   return page.locator(`[data-banner=${name}]`);
 }
+
+/** Presses the button of a banner in the page itself: also where the page is hidden. */
+export async function pressIn(page: Page, name: string): Promise<void> {
+  await banner(page, name).locator('button').evaluate((button) => (button as HTMLElement).click());
+}

@@ -1,25 +1,41 @@
 // The set checker: what was sent from any tab, over crashes and reloads, against what took effect.
 import { expect, type Page } from '@playwright/test';
 import type { Gateway } from './gateway';
-import { type LabMessage, labMessages } from './lab';
+import { follow, type LabMessage, labMessages } from './lab';
+
+const FAILED = /^(Failed|Expired|Evicted|Superseded)/;
 
 export class Checker {
   /** The last that was seen of each message, by id. */
   private seen = new Map<string, LabMessage>();
   /** What was seen of each message, in the order it changed: for the story of a failure. */
   private story = new Map<string, string[]>();
+  /** Said to be delivered at a time when it was not. */
+  private early = new Set<string>();
+
+  /** `gateway`: whose memory on disk is the truth. */
+  constructor(private gateway: Gateway) {}
 
   /** Reads the pages again. One that is gone (crashed, loading) keeps what was last seen of it. */
   async look(pages: Page[]): Promise<void> {
-    await Promise.all(
-      pages.map(async (page) => {
-        const read = await Promise.race([labMessages(page), pause(1_000, [])]).catch(() => []);
-        for (const message of read as LabMessage[]) this.note(message);
-      }),
+    const read = await Promise.all(
+      pages.map((page) => Promise.race([labMessages(page), pause(1_000, [])]).catch(() => [])),
     );
+    const messages = (read as LabMessage[][]).flat();
+    for (const message of messages) this.note(message);
+    // Read after the pages were: whatever they call delivered has to be there by now.
+    const accepted = await this.gateway.acceptedEver();
+    for (const { id, delivery } of messages) if (delivery === 'Delivered' && !accepted.has(id)) this.early.add(id);
+  }
+
+  /** A page that came in the place of another (reloaded, reopened): it shows what became of what had no end yet. */
+  async cameBack(page: Page): Promise<void> {
+    const open = [...this.seen.values()].filter(({ delivery }) => delivery !== 'Delivered' && !FAILED.test(delivery));
+    if (open.length > 0) await follow(page, open.map(({ id }) => id));
   }
 
   private note(message: LabMessage): void {
+    if (message.delivery === 'Unknown') return;
     this.seen.set(message.id, message);
     const told = this.story.get(message.id) ?? [];
     const state = `${message.durability} ${message.delivery}`;
@@ -37,23 +53,38 @@ export class Checker {
   }
 
   /** Waits until every promise is kept, then: nothing lost, nothing doubled, nothing falsely failed, every last word true. */
-  async expectKept(pages: Page[], gateway: Gateway, timeout: number): Promise<void> {
+  async expectKept(pages: Page[], timeout: number): Promise<void> {
     const missing = async () => {
       await this.look(pages);
-      const accepted = await gateway.acceptedEver();
-      const waiting = (await Promise.all(pages.map(labMessages))).flat().filter(({ delivery }) => delivery !== 'Delivered');
+      const accepted = await this.gateway.acceptedEver();
+      const shown = (await Promise.all(pages.map(labMessages))).flat();
+      const waiting = shown.filter(({ delivery }) => delivery !== 'Delivered' && delivery !== 'Unknown');
       const ids = new Set([...this.promised.filter((id) => !accepted.has(id)), ...waiting.map(({ id }) => id)]);
       return [...ids].map((id) => `${id}: ${this.story.get(id)?.join(', ')}`);
     };
     await expect.poll(async () => (await missing()).length, { timeout, intervals: [500] }).toBe(0).catch(async (error) => {
       throw new Error(`lost or without an end: ${JSON.stringify((await missing()).slice(0, 20))}`, { cause: error });
     });
-    const accepted = await gateway.acceptedEver();
+    const accepted = await this.gateway.acceptedEver();
     const doubled = [...accepted].filter(([, times]) => times !== 1);
     expect(doubled, 'doubled').toEqual([]);
     const all = [...this.seen.values()];
-    expect(all.filter(({ delivery }) => /^(Failed|Expired|Evicted|Superseded)/.test(delivery)), 'falsely failed').toEqual([]);
-    expect(all.filter(({ id, delivery }) => delivery === 'Delivered' && !accepted.has(id)), 'said to be delivered').toEqual([]);
+    expect(all.filter(({ delivery }) => FAILED.test(delivery)), 'falsely failed').toEqual([]);
+    expect([...this.early].map((id) => `${id}: ${this.story.get(id)?.join(', ')}`), 'said to be delivered too early').toEqual([]);
+    await this.expectTruth(pages, accepted);
+  }
+
+  /** What the pages say in the end of every message that was ever seen, also of pages that are gone: true or nothing. */
+  private async expectTruth(pages: Page[], accepted: Map<string, number>): Promise<void> {
+    const ids = [...this.seen.keys()];
+    for (const page of pages) {
+      await follow(page, ids);
+      const last = ids.at(-1);
+      await expect.poll(async () => (await labMessages(page)).at(-1)?.id).toBe(last);
+      const shown = await labMessages(page);
+      const wrong = shown.filter(({ id, delivery }) => delivery !== 'Unknown' && (delivery === 'Delivered') !== accepted.has(id));
+      expect(wrong.map(({ id, delivery }) => `${id}: ${delivery} is shown; ${this.story.get(id)?.join(', ')}`), 'untrue').toEqual([]);
+    }
   }
 }
 

@@ -5,7 +5,11 @@ import type { Gateway } from './gateway';
 
 export interface LabMessage {
   id: string;
+  /** Counts what this life of the page sent; 0: followed by `follow`. */
   n: number;
+  /** When it was sent, or followed: ms since the epoch. */
+  at: number;
+  /** `Unknown`: followed, and the page knows nothing of it. */
   delivery: string;
   durability: string;
   /** Ms from the click to the final state, once it is there. */
@@ -25,17 +29,28 @@ export async function press(page: Page, button: string, inputs: Record<string, s
 }
 
 /** Starts sending; does not wait. */
-export async function startSending(page: Page, count: number, everyMs: number, priority = ''): Promise<void> {
+export async function startSending(page: Page, count: number, everyMs: number, priority = '', bytesMore = 0): Promise<void> {
   await press(page, 'lab-start', {
     'lab-count': String(count),
     'lab-every': String(everyMs),
     'lab-priority': priority,
+    'lab-size': String(bytesMore),
   });
 }
 
 /** Ends what `startSending` began. */
 export async function stopSending(page: Page): Promise<void> {
   await startSending(page, 0, 1_000);
+}
+
+/** Has the page show what it knows of messages of an earlier life of it, or of other pages. */
+export async function follow(page: Page, ids: string[]): Promise<void> {
+  await press(page, 'lab-follow', { 'lab-ids': ids.join(' ') });
+}
+
+/** How many of the page's own messages are saved on this device. */
+export async function durable(page: Page): Promise<number> {
+  return (await labMessages(page)).filter(({ durability }) => durability === 'Durable').length;
 }
 
 /** Opens a door of the worker (see src/worker/faults.rs). */
@@ -61,7 +76,7 @@ export async function expectExactlyOnce(page: Page, gateway: Gateway, count: num
   await expect(final).toHaveText(String(count), { timeout }).catch(async (error) => {
     throw new Error(`not all ${count} came to an end: ${await states()}`, { cause: error });
   });
-  const messages = await labMessages(page);
+  const messages = (await labMessages(page)).filter(({ n }) => n > 0);
   const wrong = messages.filter((message) => message.delivery !== 'Delivered');
   expect(wrong, 'falsely failed').toEqual([]);
   const { perId } = await gateway.stats();

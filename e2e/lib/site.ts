@@ -32,6 +32,8 @@ export class Site {
   readonly violations: Report[] = [];
   /** Change or drop answers: path to handler. Return undefined to go on as usual. */
   readonly overrides = new Map<string | RegExp, (route: string) => Answer | undefined | Promise<Answer | undefined>>();
+  /** Files that are sent otherwise than they were built: path to what becomes of the content. */
+  readonly rewrites = new Map<RegExp, (content: Buffer) => Buffer<ArrayBuffer>>();
   /** The policy a route is sent with, from the one of the build. */
   policy: (route: string, built: string) => string = (_, built) => built;
   readonly requests: string[] = [];
@@ -75,6 +77,11 @@ export class Site {
     return readFile(path.join(assets, name));
   }
 
+  /** Runs `script` in workers of pages loaded from now on, before the program of the worker. */
+  inWorkers(script: string): void {
+    this.rewrites.set(/worker_loader-/, (content) => Buffer.concat([Buffer.from(`${script};\n`), content]));
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
@@ -110,7 +117,7 @@ export class Site {
       }
     }
     let file = path.join(this.dist, path.normalize(route));
-    let content = await readFile(file).catch(() => undefined);
+    let content: Buffer<ArrayBuffer> | undefined = await readFile(file).catch(() => undefined);
     if (!content) {
       if (path.extname(route)) {
         response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
@@ -126,6 +133,9 @@ export class Site {
           .toString('utf8')
           .replace(/(<script[^>]*id="?sentinelops-config"?[^>]*>)[^<]*(<\/script>)/, `$1${this.config}$2`),
       );
+    }
+    for (const [match, change] of this.rewrites) {
+      if (match.test(file)) content = change(content!);
     }
     response.writeHead(200, {
       'content-type': TYPES[extension] ?? 'application/octet-stream',

@@ -20,14 +20,16 @@ function random(seed: number): () => number {
 
 class Chaos {
   pages: Page[] = [];
-  readonly checker = new Checker();
+  readonly checker: Checker;
   readonly log: string[] = [];
 
   constructor(
     private world: World,
     private each: { count: number; everyMs: number },
     private draw: () => number,
-  ) {}
+  ) {
+    this.checker = new Checker(world.gateway);
+  }
 
   async open(tabs: number): Promise<void> {
     for (let n = 0; n < tabs; n += 1) this.pages.push(await this.world.open('/lab'));
@@ -38,6 +40,12 @@ class Chaos {
   private async send(page: Page): Promise<void> {
     await page.getByTestId('lab-start').waitFor();
     await startSending(page, this.each.count, this.each.everyMs);
+  }
+
+  /** The page is a new one, or another life of one: it goes on, and shows what it knows of what was sent before. */
+  private async comeBack(page: Page): Promise<void> {
+    await this.send(page);
+    await this.checker.cameBack(page);
   }
 
   /** One of the tabs, at random. */
@@ -72,18 +80,18 @@ class Chaos {
       const at = this.tab();
       await crash(this.world, this.pages[at]!);
       this.pages[at] = await this.world.open('/lab');
-      await this.send(this.pages[at]!);
+      await this.comeBack(this.pages[at]!);
     },
     'tab reloads': async () => {
       const page = this.pages[this.tab()]!;
       await page.reload();
-      await this.send(page);
+      await this.comeBack(page);
     },
     'browser killed and started': async () => {
       await this.world.chrome.kill();
       await this.world.chrome.restart();
       this.pages = await Promise.all(this.pages.map(() => this.world.open('/lab')));
-      for (const page of this.pages) await this.send(page);
+      for (const page of this.pages) await this.comeBack(page);
     },
   };
 
@@ -109,7 +117,7 @@ async function run(world: World, seed: number, each: { count: number; everyMs: n
   await chaos.rage(() => until(chaos));
   for (const page of chaos.pages) await stopSending(page);
   for (const page of chaos.pages) await expectState(page, 'Connected', 60_000);
-  await chaos.checker.expectKept(chaos.pages, world.gateway, 60_000).catch((error) => {
+  await chaos.checker.expectKept(chaos.pages, 60_000).catch((error) => {
     console.log(chaos.log.join('\n'));
     throw error;
   });

@@ -1,26 +1,85 @@
 // What people were promised: rows on disk, order, and who goes first.
+import type { Page } from '@playwright/test';
 import { Checker, pause } from '../lib/checker';
-import { expect, expectState, test } from '../lib/fixtures';
-import { labMessages, startSending } from '../lib/lab';
+import { expect, expectState, test, type World } from '../lib/fixtures';
+import { durable, expectExactlyOnce, labMessages, startSending } from '../lib/lab';
+import { FaultProxy } from '../lib/proxy';
+import { FrameRelay } from '../lib/relay';
 
 test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '17'] } });
 
-test('window full of low ones, then a critical one: at most 2 frames leave before it', async ({ world }) => {
-  const page = await world.open('/lab');
-  await expectState(page, 'Connected');
-  // The server takes everything and answers nothing: the window fills and stays full.
-  world.proxy.loseAnswers();
-  await startSending(page, 200, 0, 'low');
-  const accepted = async () => (await world.gateway.stats()).accepted;
-  await expect.poll(accepted, { intervals: [50] }).toBe(56);
+/** A site whose frames are counted on their way, by a relay before the gateway. */
+async function counted(world: World, use: (relay: FrameRelay, proxy: FaultProxy) => Promise<void>): Promise<void> {
+  const relay = await FrameRelay.start(() => world.gateway.port);
+  const proxy = await FaultProxy.start(() => relay.port);
+  world.site.configure({ url: proxy.url });
+  try {
+    await use(relay, proxy);
+  } finally {
+    await Promise.all([proxy.stop(), relay.stop()]);
+  }
+}
+
+/** Sends one critical message; answers when it was sent and its place among the frames that came to the relay since. */
+async function sendCritical(page: Page, relay: FrameRelay): Promise<{ at: number; id: string; place: number }> {
+  const before = (await labMessages(page)).length;
   await startSending(page, 1, 0, 'critical');
-  await expect.poll(accepted, { intervals: [20] }).toBeGreaterThan(56);
-  await expect.poll(async () => (await labMessages(page)).length).toBe(201);
-  const critical = (await labMessages(page)).at(-1)!;
-  const { effects } = await world.gateway.stats();
-  const place = effects.findIndex(({ id }) => id === critical.id) - 56;
-  expect(place).toBeGreaterThanOrEqual(0);
-  expect(place).toBeLessThanOrEqual(2);
+  await expect.poll(async () => (await labMessages(page)).length).toBe(before + 1);
+  const { id, at } = (await labMessages(page)).at(-1)!;
+  const since = () => relay.frames.filter((frame) => frame.at >= at).map(({ text }) => text);
+  await expect.poll(() => since().some((text) => text.includes(id)), { timeout: 30_000, intervals: [20] }).toBe(true);
+  return { at, id, place: since().findIndex((text) => text.includes(id)) };
+}
+
+const lows = (relay: FrameRelay) => relay.frames.reduce((sum, { text }) => sum + (text.match(/"priority":"low"/g)?.length ?? 0), 0);
+
+test('window full of low ones, answers coming slowly, then a critical one: at most 2 frames leave before it', async ({ world }) => {
+  await counted(world, async (relay) => {
+    const page = await world.open('/lab');
+    await expectState(page, 'Connected');
+    relay.answerMs = 300;
+    await startSending(page, 900, 0, 'low');
+    // More than the window holds: answers have come, and low ones go on leaving.
+    await expect.poll(() => lows(relay), { intervals: [20] }).toBeGreaterThan(70);
+    const { place, at } = await sendCritical(page, relay);
+    expect(place).toBeLessThanOrEqual(2);
+    const leftBehind = 900 - lows(relay);
+    expect(leftBehind, 'no low one waited any more').toBeGreaterThan(0);
+    await expect.poll(() => relay.frames.some((frame) => frame.at > at && frame.text.includes('"priority":"low"'))).toBe(true);
+    relay.answerMs = 0;
+    await expectExactlyOnce(page, world.gateway, 901);
+  });
+});
+
+test('the buffer of the socket full of low ones, then a critical one: at most 2 frames are put into it before', async ({ world }) => {
+  world.site.inWorkers(`
+    const { send } = WebSocket.prototype;
+    self.sends = [];
+    WebSocket.prototype.send = function (data) {
+      const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+      self.sends.push({ at: performance.timeOrigin + performance.now(), buffered: this.bufferedAmount, text });
+      send.call(this, data);
+    };
+  `);
+  type Sent = { at: number; buffered: number; text: string };
+  await counted(world, async (relay, proxy) => {
+    proxy.slow(1_000_000, 20);
+    const page = await world.open('/lab');
+    await expectState(page, 'Connected');
+    await startSending(page, 100, 0, 'low', 60_000);
+    await expect.poll(() => lows(relay), { timeout: 30_000, intervals: [50] }).toBeGreaterThan(10);
+    const { at, id, place } = await sendCritical(page, relay);
+    const sends = await page.workers()[0]!.evaluate(() => (self as unknown as { sends: Sent[] }).sends);
+    const critical = sends.findIndex(({ text }) => text.includes(id));
+    const before = sends.slice(0, critical).filter((sent) => sent.at >= at).length;
+    const full = Math.max(...sends.map(({ buffered }) => buffered));
+    test.info().annotations.push({
+      type: 'measured',
+      description: `${before} frames put before it, ${place} of earlier ones came in meanwhile, up to ${full} bytes in the buffer`,
+    });
+    expect(full, 'the buffer was never filled').toBeGreaterThan(50_000);
+    expect(before).toBeLessThanOrEqual(2);
+  });
 });
 
 test('offline, then a reload: what was saved is there and leaves once', async ({ world }) => {
@@ -28,36 +87,47 @@ test('offline, then a reload: what was saved is there and leaves once', async ({
   await expectState(page, 'Connected');
   world.proxy.cut();
   await startSending(page, 30, 0);
-  const saved = async () => (await labMessages(page)).filter(({ durability }) => durability === 'Durable').length;
-  await expect.poll(saved).toBe(30);
-  const checker = new Checker();
+  await expect.poll(() => durable(page)).toBe(30);
+  const checker = new Checker(world.gateway);
   await checker.look([page]);
   await page.reload();
+  await page.getByTestId('lab-start').waitFor();
+  await checker.cameBack(page);
   const queued = async () => JSON.parse((await page.getByTestId('lab-outbox').textContent()) || '{"outbox":[]}').outbox.length;
   await expect.poll(queued).toBe(30);
   world.proxy.restore();
-  await checker.expectKept([page], world.gateway, 40_000);
+  await checker.expectKept([page], 40_000);
   await expect.poll(queued).toBe(0);
 });
 
 test('the browser is killed 50 times while it saves: no row that was durable is lost @long', async ({ world }) => {
   test.setTimeout(900_000);
+  const STREAM = 60;
   await world.gateway.kill();
-  const checker = new Checker();
+  const checker = new Checker(world.gateway);
+  let midStream = 0;
   for (let round = 0; round < 50; round += 1) {
     const page = await world.open('/lab');
     await page.getByTestId('lab-start').waitFor();
-    await startSending(page, 18, 5);
-    await expect.poll(async () => (await labMessages(page)).some(({ durability }) => durability === 'Durable'), { intervals: [5] }).toBe(true);
-    // At whatever it is just doing: the round decides how far it gets.
-    await pause((round * 37) % 120);
+    // Enqueues for 600 ms; the kill comes up to 90 ms after the first was saved.
+    await startSending(page, STREAM, 10);
+    await expect.poll(() => durable(page), { intervals: [5] }).toBeGreaterThan(0);
+    await pause((round * 37) % 91);
+    const read = labMessages(page);
     await checker.look([page]);
     await world.chrome.kill();
+    const enqueued = (await read).length;
+    midStream += enqueued < STREAM ? 1 : 0;
     await world.chrome.restart();
   }
   await world.gateway.run();
   const page = await world.open('/lab');
   await expectState(page, 'Connected', 40_000);
-  test.info().annotations.push({ type: 'measured', description: `${checker.promised.length} durable rows over 50 kills` });
-  await checker.expectKept([page], world.gateway, 60_000);
+  test.info().annotations.push({
+    type: 'measured',
+    description: `${checker.promised.length} durable rows over 50 kills, ${midStream} of them in the middle of enqueuing`,
+  });
+  expect(midStream).toBeGreaterThan(40);
+  expect(checker.promised.length).toBeGreaterThan(50);
+  await checker.expectKept([page], 60_000);
 });

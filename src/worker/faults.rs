@@ -1,13 +1,23 @@
 //! Doors for end-to-end tests. Only in builds with the feature `faults`.
 
 use super::socket::Socket;
-use super::store::Store;
+use super::store::{LINK_VERSION, Store};
 
 /// Lets a test read how large this program's memory is.
 pub(super) fn show_memory() {
     let name = wasm_bindgen::JsValue::from_str("sentinelopsMemory");
     // A worker's global takes any property.
     let _ = js_sys::Reflect::set(&js_sys::global(), &name, &wasm_bindgen::memory());
+}
+
+/// The version of what tabs share. `?link-version=N` at the worker's script makes it that of another build.
+pub(super) fn link_version() -> u32 {
+    let address = || {
+        let location = js_sys::Reflect::get(&js_sys::global(), &"location".into()).ok()?;
+        js_sys::Reflect::get(&location, &"search".into()).ok()?.as_string()
+    };
+    let version = address().and_then(|query| query.strip_prefix("?link-version=")?.parse().ok());
+    version.unwrap_or(LINK_VERSION)
 }
 
 /// Does harm by name; an unknown name does none.

@@ -161,13 +161,17 @@ impl Core {
         };
         let from_store = input_from(&me, |core, now, event: StoreEvent| core.node.handle_store(now, event));
         let from_tabs = input_from(&me, |core, now, event| core.tab_event(now, event));
+        #[cfg(feature = "faults")]
+        let version = super::faults::link_version();
+        #[cfg(not(feature = "faults"))]
+        let version = super::store::LINK_VERSION;
         Self {
             reply: inner.reply.clone(),
             node: Node::new(init.engine.clone(), clock::seed(), clock::now()),
             socket: None,
             socket_listener,
-            store: Store::new(&init.scope, from_store),
-            tabs: Tabs::new(&init.scope, &init.page, from_tabs),
+            store: Store::of_version(&init.scope, version, from_store),
+            tabs: Tabs::new(version, &init.scope, &init.page, from_tabs),
             timer: None,
             buffered: 0,
             wants_traces: false,

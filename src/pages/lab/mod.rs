@@ -24,6 +24,7 @@ use yew::prelude::*;
 const REFRESH_MS: u32 = 50;
 
 struct Sent {
+    /// 0: of an earlier life of this page, or of another.
     n: u32,
     id: MessageId,
     at: f64,
@@ -32,14 +33,23 @@ struct Sent {
 }
 
 impl Sent {
-    fn entry(&mut self, state: &SendState) -> serde_json::Value {
+    fn own(n: u32, id: MessageId) -> Self {
+        Self { n, id, at: Date::now(), ended: None }
+    }
+
+    /// `state`: `None` if the page does not know the message.
+    fn entry(&mut self, state: Option<SendState>) -> serde_json::Value {
+        let told = state.is_some();
+        let state = state.unwrap_or_default();
         if state.is_final() && self.ended.is_none() {
             self.ended = Some(Date::now() - self.at);
         }
+        let delivery = if told { format!("{:?}", state.delivery) } else { "Unknown".to_owned() };
         serde_json::json!({
             "n": self.n,
             "id": self.id.as_str(),
-            "delivery": format!("{:?}", state.delivery),
+            "at": self.at,
+            "delivery": delivery,
             "durability": format!("{:?}", state.durability),
             "ackedMs": self.ended,
         })
@@ -60,6 +70,7 @@ pub fn LabPage() -> Html {
     let metrics = use_metrics();
     let connection = use_connection();
     let (count, every, priority, fault) = (use_node_ref(), use_node_ref(), use_node_ref(), use_node_ref());
+    let (size, ids) = (use_node_ref(), use_node_ref());
     let sent: Rc<RefCell<Vec<Sent>>> = use_mut_ref(Vec::new);
     let sending = use_mut_ref(|| None::<Interval>);
     let problems = use_context::<ConfigProblems>().unwrap_or_default();
@@ -73,11 +84,9 @@ pub fn LabPage() -> Html {
         use_effect_with((), move |()| {
             let refresh = Interval::new(REFRESH_MS, move || {
                 let mut sent = sent.borrow_mut();
-                let entries: Vec<_> = sent
-                    .iter_mut()
-                    .map(|one| one.entry(&client.send_state(&one.id).unwrap_or_default()))
-                    .collect();
-                set_finals.set(sent.iter().filter(|one| one.ended.is_some()).count());
+                let entries: Vec<_> =
+                    sent.iter_mut().map(|one| one.entry(client.send_state(&one.id))).collect();
+                set_finals.set(sent.iter().filter(|one| one.n > 0 && one.ended.is_some()).count());
                 set_log.set(serde_json::Value::from(entries).to_string());
             });
             move || drop(refresh)
@@ -86,18 +95,21 @@ pub fn LabPage() -> Html {
 
     let start = {
         let (count, every, priority) = (count.clone(), every.clone(), priority.clone());
+        let size = size.clone();
         let (sent, sending, client) = (sent.clone(), sending.clone(), socket.client().clone());
         Callback::from(move |_: MouseEvent| {
             let count: u32 = value(&count).parse().unwrap_or(1);
             let every: u32 = value(&every).parse().unwrap_or(100);
             let priority = Priority::parse(&value(&priority)).unwrap_or_default();
+            let padding = "x".repeat(value(&size).parse().unwrap_or(0));
             let (sent, client, stop) = (sent.clone(), client.clone(), sending.clone());
             let send = move || {
                 let n = u32::try_from(sent.borrow().len()).unwrap_or(u32::MAX) + 1;
                 // A conversation for each priority: within one the order of sending stays.
                 let conversation = format!("lab {priority}");
-                let id = client.send(Message::chat(&conversation, &format!("lab {n}")).priority(priority));
-                sent.borrow_mut().push(Sent { n, id, at: Date::now(), ended: None });
+                let text = format!("lab {n}{padding}");
+                let id = client.send(Message::chat(&conversation, &text).priority(priority));
+                sent.borrow_mut().push(Sent::own(n, id));
             };
             if every == 0 {
                 (0..count).for_each(|_| send());
@@ -117,6 +129,14 @@ pub fn LabPage() -> Html {
                 (done..due.min(count)).for_each(|_| send());
                 done = due.min(count).max(done);
             }));
+        })
+    };
+    let follow = {
+        let (ids, sent) = (ids.clone(), sent.clone());
+        Callback::from(move |_: MouseEvent| {
+            let ids = value(&ids);
+            let followed = ids.split_whitespace().map(|id| Sent::own(0, id.into()));
+            sent.borrow_mut().extend(followed);
         })
     };
     let open_door = {
@@ -156,7 +176,10 @@ pub fn LabPage() -> Html {
                 <input data-testid="lab-count" ref={count} aria-label="count" />
                 <input data-testid="lab-every" ref={every} aria-label="every ms" />
                 <input data-testid="lab-priority" ref={priority} aria-label="priority" />
+                <input data-testid="lab-size" ref={size} aria-label="bytes more" />
                 <button data-testid="lab-start" onclick={start}>{ "Send" }</button>
+                <input data-testid="lab-ids" ref={ids} aria-label="ids" />
+                <button data-testid="lab-follow" onclick={follow}>{ "Follow" }</button>
                 <input data-testid="lab-fault" ref={fault} aria-label="fault" />
                 <button data-testid="lab-open-door" onclick={open_door}>{ "Fault" }</button>
                 <button data-testid="lab-panic" onclick={panic}>{ "Panic" }</button>

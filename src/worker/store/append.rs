@@ -3,20 +3,20 @@
 use super::write::{begin, finish, put_row};
 use super::{read, stores};
 use indexed_db_futures::database::Database;
-use js_sys::Array;
 use sentinelops_engine::{Row, StoreError, appended_order};
 use std::collections::HashSet;
-use wasm_bindgen::JsCast;
 
-/// Looks and writes in one transaction, so that no other writer comes between.
-pub(super) async fn rows(database: &Database, rows: Vec<Row>) -> Result<(), StoreError> {
+/// Looks and writes in one transaction, so that no other writer comes between. `doubtful`: some of these
+/// may be there already; only then are all rows read, which takes the longer the more there are.
+pub(super) async fn rows(database: &Database, rows: Vec<Row>, doubtful: bool) -> Result<(), StoreError> {
     let transaction = begin(database, &[stores::OUTBOX], true)?;
-    let records = read::records(&transaction, stores::OUTBOX).await?;
-    // From the keys: a row that cannot be read has its place all the same.
-    let orders = records.iter().filter_map(|raw| raw.key.dyn_ref::<Array>()?.get(1).as_f64());
-    let mut last = orders.fold(0.0, f64::max) as u64;
-    let known: HashSet<String> =
-        read::decoded::<Row>(records, &mut Vec::new()).into_iter().map(|row| row.id).collect();
+    let mut last = read::last_order(&transaction).await?;
+    let known: HashSet<String> = if doubtful {
+        let records = read::records(&transaction, stores::OUTBOX).await?;
+        read::decoded::<Row>(records, &mut Vec::new()).into_iter().map(|row| row.id).collect()
+    } else {
+        HashSet::new()
+    };
     for mut row in rows.into_iter().filter(|row| !known.contains(&row.id)) {
         last = appended_order(last, row.order);
         row.order = last;

@@ -18,6 +18,7 @@ use futures::future::LocalBoxFuture;
 use indexed_db_futures::database::Database;
 use sentinelops_engine::{Meta, Row, StoreError, StoreEvent, StoreGroup, StoreSnapshot};
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -54,6 +55,8 @@ struct Shared {
     state: RefCell<State>,
     /// How often `open` was called since it last answered.
     asked: Cell<u32>,
+    /// Ids of appends that died with the handle: they may be there all the same.
+    doubtful: RefCell<HashSet<String>>,
 }
 
 enum State {
@@ -69,11 +72,12 @@ impl Store {
         Self::of_version(scope, LINK_VERSION, listener)
     }
 
-    /// As a build of another [`LINK_VERSION`] has it: for the tests of upgrades.
+    /// As a build of another [`LINK_VERSION`] has it.
     #[doc(hidden)]
     pub fn of_version(scope: &str, version: u32, listener: StoreListener) -> Self {
         let (name, state) = (format!("sentinelops {scope}"), RefCell::new(State::Closed));
-        Self { shared: Rc::new(Shared { name, version, listener, state, asked: Cell::new(0) }) }
+        let (asked, doubtful) = (Cell::new(0), RefCell::default());
+        Self { shared: Rc::new(Shared { name, version, listener, state, asked, doubtful }) }
     }
 
     /// Opens it if it is not, and reads everything as it is after this call. Answers `Opened` or
@@ -127,14 +131,26 @@ impl Store {
     }
 
     /// Appends rows behind all that are there, in one strict transaction; an id that is there already
-    /// is skipped. Answers `Committed` or `Aborted` of this number.
+    /// is skipped: one of a row handed in again (`possibly_sent`), or of an append that died with the
+    /// handle. Other ids are new. Answers `Committed` or `Aborted` of this number.
     pub fn append(&self, number: u64, rows: Vec<Row>) {
         let shared = self.shared.clone();
         spawn_local(async move {
+            let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+            let doubtful =
+                rows.iter().any(|row| row.possibly_sent || shared.doubtful.borrow().contains(&row.id));
             let written = match shared.database() {
-                Some(database) => append::rows(&database, rows).await,
+                Some(database) => append::rows(&database, rows, doubtful).await,
                 None => Err(not_open()),
             };
+            let mut known = shared.doubtful.borrow_mut();
+            match written {
+                Ok(()) => known.retain(|id| !ids.contains(id)),
+                // A database that the browser closes does not say whether the last transaction got through.
+                Err(StoreError::Dead(_)) => known.extend(ids),
+                Err(_) => {}
+            }
+            drop(known);
             shared.wrote(number, written);
         });
     }

@@ -1,19 +1,22 @@
 //! Reading everything, and putting aside what cannot be read.
 
 use super::{errors, record, stores, write};
+use indexed_db_futures::KeyRange;
+use indexed_db_futures::cursor::CursorDirection;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{Transaction, TransactionMode};
 use js_sys::{Array, Date, Uint8Array};
 use sentinelops_engine::{FailedRow, Meta, Row, StoreError, StoreSnapshot};
+use sentinelops_protocol::Priority;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A record as it lies there.
 pub(super) struct Raw {
     store: &'static str,
-    pub(super) key: JsValue,
+    key: JsValue,
     value: JsValue,
 }
 
@@ -54,6 +57,29 @@ pub(super) async fn meta(database: &Database) -> Result<Meta, StoreError> {
     let transaction = begin(database, &[stores::META])?;
     let records = records(&transaction, stores::META).await?;
     Ok(decoded(records, &mut Vec::new()).pop().unwrap_or_default())
+}
+
+/// The highest order in the outbox, 0 if it is empty. From the keys: a row that cannot be read has its place
+/// all the same.
+pub(super) async fn last_order(transaction: &Transaction<'_>) -> Result<u64, StoreError> {
+    let store = transaction.object_store(stores::OUTBOX).map_err(errors::from_error)?;
+    let mut asked = Vec::with_capacity(Priority::ALL.len());
+    for priority in Priority::ALL {
+        let rank = f64::from(priority.rank());
+        let bound = |rank: f64| JsValue::from(Array::of1(&rank.into()));
+        let of_rank = KeyRange::Bound(bound(rank), false, bound(rank + 1.0), true);
+        let cursor =
+            store.open_key_cursor().with_query::<JsValue, _>(of_rank).with_direction(CursorDirection::Prev);
+        asked.push(cursor.primitive().map_err(errors::from_error)?);
+    }
+    let mut last = 0.0_f64;
+    for cursor in asked {
+        let Some(mut cursor) = cursor.await.map_err(errors::from_error)? else { continue };
+        let key = cursor.next_key::<JsValue>().await.map_err(errors::from_error)?;
+        let order = key.and_then(|key| key.dyn_ref::<Array>()?.get(1).as_f64());
+        last = last.max(order.unwrap_or(0.0));
+    }
+    Ok(last as u64)
 }
 
 fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transaction<'a>, StoreError> {

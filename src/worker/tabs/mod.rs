@@ -1,7 +1,7 @@
 //! The tabs of one scope, as the browser lets them meet: locks (or leases) and channels. Who leads and what is
 //! said is decided in [`sentinelops_engine::tabs`].
 //!
-//! Every name carries [`LINK_VERSION`] and the scope: builds that would not understand each other
+//! Every name carries the version ([`sentinelops_engine::tabs::LINK_VERSION`]) and the scope: builds that would not understand each other
 //! never meet.
 
 mod channel;
@@ -9,7 +9,7 @@ mod locks;
 
 use channel::Channel;
 use locks::Lock;
-use sentinelops_engine::tabs::{LINK_VERSION, LinkMessage, LinkTarget, LockEvent, LockRequest, TabId};
+use sentinelops_engine::tabs::{LinkMessage, LinkTarget, LockEvent, LockRequest, TabId};
 use std::collections::HashMap;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -47,8 +47,9 @@ struct Presence {
 }
 
 impl Tabs {
-    pub(super) fn new(scope: &str, tab: &str, listener: TabListener) -> Self {
-        let name = format!("sentinelops {LINK_VERSION} {scope}");
+    /// `version`: that of what tabs share.
+    pub(super) fn new(version: u32, scope: &str, tab: &str, listener: TabListener) -> Self {
+        let name = format!("sentinelops {version} {scope}");
         let tell = listener.clone();
         let leader = Lock::new(&format!("{name} leader"), Rc::new(move |event| tell(TabEvent::Lock(event))));
         let mut tabs = Self { name, tab: tab.to_owned(), listener, leader, presence: None };

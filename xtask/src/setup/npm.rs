@@ -1,4 +1,5 @@
-//! Node and the npm packages: binaryen (wasm-opt) at the root, the end-to-end tests' own in e2e/.
+//! Node and the npm packages: binaryen (wasm-opt) and what the store bench is compared with at the root, the
+//! end-to-end tests' own in e2e/.
 
 use super::{Found, Need};
 use crate::{root, run, versions};
