@@ -7,6 +7,13 @@ use std::path::{Path, PathBuf};
 /// What the two programs are made of. Gateway and simulator are left out: their edits change neither program and
 /// would only compile both anew.
 const SOURCES: [&str; 4] = ["src", "crates/protocol/src", "crates/engine/src", "Cargo.lock"];
+/// What `config::BuildEnv` reads: another address is another build.
+const CONFIGURATION: [&str; 4] = [
+    "SENTINELOPS_WEBSOCKET_URL",
+    "SENTINELOPS_ENABLE_WEBSOCKET",
+    "SENTINELOPS_ENABLE_OFFLINE_MODE",
+    "SENTINELOPS_ENABLE_MESSAGE_QUEUE",
+];
 
 fn main() {
     let mut files = Vec::new();
@@ -30,6 +37,10 @@ fn main() {
         std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("CARGO_FEATURE_")).collect();
     settings.push(std::env::var("PROFILE").unwrap_or_default());
     settings.sort();
+    for name in CONFIGURATION {
+        println!("cargo::rerun-if-env-changed={name}");
+        settings.extend(std::env::var(name).map(|value| format!("{name}={value}")));
+    }
     for setting in settings {
         hash.write(setting.as_bytes());
     }

@@ -1,8 +1,9 @@
 //! The whole way: the port in a page, the worker's program, a real gateway.
 //!
-//! `cargo xtask test wasm` makes the worker ready in `target/test-worker/` and starts the gateway;
-//! without them the test says so and passes.
+//! `cargo xtask test wasm` makes the worker ready in `target/test-worker/` and starts the gateway.
 #![cfg(target_arch = "wasm32")]
+
+mod surroundings;
 
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::future::{Either, select};
@@ -12,7 +13,6 @@ use sentinelops::bridge::{FromWorker, Init, Port, PortEvent, ToWorker, WorkerPor
 use sentinelops_engine::{ConnectionState, Delivery, EngineOptions};
 use sentinelops_protocol::{Channel, Subject};
 use std::rc::Rc;
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -20,17 +20,6 @@ wasm_bindgen_test_configure!(run_in_browser);
 const WORKER: &str = "/target/test-worker/worker_loader.js";
 /// A debug build of the worker is large, and a machine may be busy.
 const PATIENCE_MS: u32 = 30_000;
-
-#[wasm_bindgen(inline_js = r#"
-    export async function gateway_url(worker) {
-        const there = (await fetch(worker, { method: "HEAD" })).ok;
-        const answer = await fetch("/target/test-gateway.json");
-        return there && answer.ok ? (await answer.json()).url : "";
-    }
-"#)]
-extern "C" {
-    async fn gateway_url(worker: &str) -> JsValue;
-}
 
 async fn next(events: &mut UnboundedReceiver<PortEvent>) -> FromWorker {
     let event = events.next();
@@ -44,10 +33,7 @@ async fn next(events: &mut UnboundedReceiver<PortEvent>) -> FromWorker {
 
 #[wasm_bindgen_test]
 async fn incidents_cross_the_whole_way() {
-    let Some(url) = gateway_url(WORKER).await.as_string().filter(|url| !url.is_empty()) else {
-        console_log!("SKIPPED: no worker or gateway in target/; run this with `cargo xtask test wasm`");
-        return;
-    };
+    let Some(url) = surroundings::gateway(Some(WORKER)).await else { return };
     let (send, mut events) = unbounded();
     let listener = Rc::new(move |event| {
         let _ = send.unbounded_send(event);

@@ -1,8 +1,10 @@
 //! The worker's shell and its socket, in a real dedicated worker, against a real gateway.
 //!
 //! The runner serves the package's directory; `cargo xtask test wasm` starts a gateway and leaves
-//! its address in `target/test-gateway.json`. Without it the tests that need one say so and pass.
+//! its address in `target/test-gateway.json`.
 #![cfg(target_arch = "wasm32")]
+
+mod surroundings;
 
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::future::{Either, select};
@@ -18,35 +20,12 @@ use sentinelops_engine::{
 };
 use sentinelops_protocol::{Channel, Json, Priority, Subject};
 use std::rc::Rc;
-use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-#[wasm_bindgen(inline_js = r#"
-    // Tests run in a worker made from a blob: only its location's origin leads to the runner.
-    export async function gateway_url() {
-        try {
-            const answer = await fetch(new URL("/target/test-gateway.json", self.location.origin));
-            return answer.ok ? (await answer.json()).url : "";
-        } catch { return ""; }
-    }
-"#)]
-extern "C" {
-    #[wasm_bindgen]
-    async fn gateway_url() -> JsValue;
-}
-
 /// Longer than anything here takes, shorter than the runner's patience.
 const PATIENCE_MS: u32 = 10_000;
-
-async fn gateway() -> Option<String> {
-    let url = gateway_url().await.as_string().filter(|url| !url.is_empty());
-    if url.is_none() {
-        console_log!("SKIPPED: no target/test-gateway.json; run this with `cargo xtask test wasm`");
-    }
-    url
-}
 
 async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
     pin_mut!(future);
@@ -86,7 +65,7 @@ const HELLO: &str = r#"{"id":"01H","type":"hello","channel":"system","payload":{
 
 #[wasm_bindgen_test]
 async fn a_socket_opens_speaks_and_closes() {
-    let Some(url) = gateway().await else { return };
+    let Some(url) = surroundings::gateway(None).await else { return };
     let (socket, mut heard) = open(&url);
     let socket = socket.unwrap();
     assert_eq!(in_time("opened", heard.next()).await, Some(Heard::Opened));
@@ -207,7 +186,7 @@ async fn before_init_only_beats_are_answered() {
 
 #[wasm_bindgen_test]
 async fn incidents_arrive_and_a_message_is_delivered() {
-    let Some(url) = gateway().await else { return };
+    let Some(url) = surroundings::gateway(None).await else { return };
     let mut page = Page::new(&url, &scope("live"));
     assert_eq!(page.message().await, FromWorker::Ready);
     while page.message().await != FromWorker::Role(Role::Leader) {}
@@ -248,7 +227,7 @@ async fn incidents_arrive_and_a_message_is_delivered() {
 
 #[wasm_bindgen_test]
 async fn a_page_put_away_holds_no_socket_and_dials_when_it_is_back() {
-    let Some(url) = gateway().await else { return };
+    let Some(url) = surroundings::gateway(None).await else { return };
     let mut page = Page::new(&url, &scope("away"));
     page.state(ConnectionState::Connected).await;
     page.tell(ToWorker::PageHide);

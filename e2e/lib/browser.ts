@@ -22,20 +22,24 @@ const FLAGS = [
 ];
 
 export class RealBrowser {
+  /** Called with the context of each start after the first. */
+  onRestart: (context: BrowserContext) => Promise<void> = async () => {};
+
   private constructor(
     readonly profile: string,
+    private flags: string[],
     private child: ChildProcess,
     public browser: Browser,
   ) {}
 
-  static async start(profile?: string): Promise<RealBrowser> {
-    profile ??= await mkdtemp(path.join(os.tmpdir(), 'sentinelops-e2e-'));
-    const { child, browser } = await RealBrowser.spawn(profile);
-    return new RealBrowser(profile, child, browser);
+  static async start(flags: string[] = []): Promise<RealBrowser> {
+    const profile = await mkdtemp(path.join(os.tmpdir(), 'sentinelops-e2e-'));
+    const { child, browser } = await RealBrowser.spawn(profile, flags);
+    return new RealBrowser(profile, flags, child, browser);
   }
 
-  private static async spawn(profile: string) {
-    const child = spawn(CHROME, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], {
+  private static async spawn(profile: string, flags: string[]) {
+    const child = spawn(CHROME, [...FLAGS, ...flags, `--user-data-dir=${profile}`, 'about:blank'], {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -71,9 +75,10 @@ export class RealBrowser {
 
   /** After kill(): the same profile again. */
   async restart(): Promise<void> {
-    const { child, browser } = await RealBrowser.spawn(this.profile);
+    const { child, browser } = await RealBrowser.spawn(this.profile, this.flags);
     this.child = child;
     this.browser = browser;
+    await this.onRestart(this.context);
   }
 
   async stop(): Promise<void> {

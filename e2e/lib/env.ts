@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-export const DIST = process.env.SENTINELOPS_DIST ?? path.join(root, 'target/e2e-dist');
-export const GATEWAY = process.env.SENTINELOPS_GATEWAY ?? path.join(root, 'target/debug/sentinelops-gateway');
+export const DIST = process.env.SENTINELOPS_DIST ?? path.join(ROOT, 'target/e2e-dist');
+export const GATEWAY = process.env.SENTINELOPS_GATEWAY ?? path.join(ROOT, 'target/debug/sentinelops-gateway');
 export const CHROME = process.env.CHROME ?? '/usr/bin/chromium';

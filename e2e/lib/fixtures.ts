@@ -1,7 +1,9 @@
 // What a test gets: a browser, a site, a gateway, pages; and what stays behind when it fails.
-import { test as base, expect, type Page } from '@playwright/test';
+import { writeFile } from 'node:fs/promises';
+import { test as base, type BrowserContext, expect, type Page } from '@playwright/test';
 import { RealBrowser } from './browser';
 import { Gateway, type GatewayOptions } from './gateway';
+import { PolicyWatch } from './policy';
 import { FaultProxy } from './proxy';
 import { Site } from './site';
 
@@ -12,8 +14,12 @@ export interface World {
   site: Site;
   /** Opens a page of the site. */
   open(route?: string): Promise<Page>;
+  /** Empties the browser's cache, which keeps the files of a build for ever. */
+  forgetFiles(): Promise<void>;
   /** Console lines of all pages and their workers. */
   console: string[];
+  /** What browsers say against the policy: nothing, or the test fails. */
+  policy: PolicyWatch;
 }
 
 export const test = base.extend<{ world: World; gatewayOptions: GatewayOptions; config: object }>({
@@ -24,31 +30,43 @@ export const test = base.extend<{ world: World; gatewayOptions: GatewayOptions; 
     const proxy = await FaultProxy.start(() => gateway.port);
     const site = await Site.start({ url: proxy.url, ...config });
     const lines: string[] = [];
-    chrome.context.on('page', (page) => {
-      page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
-      page.on('pageerror', (error) => lines.push(`pageerror: ${error.message}`));
-    });
+    const policy = new PolicyWatch();
+    site.onReport = (text) => policy.note('report', text);
+    const listen = async (context: BrowserContext) => {
+      context.on('page', (page) => {
+        page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
+        page.on('pageerror', (error) => lines.push(`pageerror: ${error.message}`));
+      });
+      await policy.attach(context);
+    };
+    await listen(chrome.context);
+    chrome.onRestart = listen;
     const open = async (route = '/') => {
       const page = await chrome.context.newPage();
       await page.goto(site.url(route));
       return page;
     };
+    const forgetFiles = async () => {
+      const session = await chrome.context.newCDPSession(chrome.context.pages()[0]!);
+      await session.send('Network.clearBrowserCache');
+      await session.detach();
+    };
     await chrome.context.tracing.start({ screenshots: false, snapshots: true }).catch(() => {});
-    await use({ chrome, gateway, proxy, site, open, console: lines });
-    if (info.status !== info.expectedStatus) {
+    await use({ chrome, gateway, proxy, site, open, forgetFiles, console: lines, policy });
+    const faults = await policy.faults(chrome.context.pages(), site.url());
+    if (info.status !== info.expectedStatus || faults.length) {
       for (const [at, page] of chrome.context.pages().entries()) {
         const body = await page.screenshot({ timeout: 3000 }).catch(() => undefined);
         if (body) await info.attach(`page-${at}.png`, { body, contentType: 'image/png' });
       }
       await chrome.context.tracing.stop({ path: info.outputPath('trace.zip') }).catch(() => {});
-      await info.attach('gateway.log', { body: gateway.log, contentType: 'text/plain' });
-      await info.attach('console.log', { body: lines.join('\n'), contentType: 'text/plain' });
       for (const [name, text] of [['gateway.log', gateway.log], ['console.log', lines.join('\n')]] as const) {
-        const { writeFile } = await import('node:fs/promises');
+        await info.attach(name, { body: text, contentType: 'text/plain' });
         await writeFile(info.outputPath(name), text);
       }
     }
     await Promise.allSettled([chrome.stop(), proxy.stop(), site.stop(), gateway.stop()]);
+    expect(faults, 'against the content security policy').toEqual([]);
   },
 });
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { GATEWAY } from './env';
+import { GATEWAY, ROOT } from './env';
 
 export interface Stats {
   connections: number;
@@ -17,6 +17,8 @@ export interface Stats {
 
 export interface GatewayOptions {
   args?: string[];
+  /** The line that starts it, as one types it in the checkout. Default: the program xtask has built. */
+  command?: string;
   /** Keep accepted ids and state in a file, so that they outlive a kill. Default true. */
   remember?: boolean;
 }
@@ -46,7 +48,9 @@ export class Gateway {
   async run(): Promise<void> {
     const args = ['--port', String(this.port), '--test-admin', ...(this.options.args ?? [])];
     if (this.options.remember ?? true) args.push('--remember', path.join(this.dir, 'memory'));
-    const child = spawn(GATEWAY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const { command } = this.options;
+    const [program, words] = command ? ['sh', ['-c', `exec ${command} -- "$@"`, 'sh', ...args]] : [GATEWAY, args];
+    const child = spawn(program, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     child.stderr!.on('data', (chunk) => (this.log += chunk));
     this.port = await new Promise<number>((resolve, reject) => {

@@ -1,9 +1,10 @@
-// Serves the built site as a CDN would: files as they are, dist/_headers on every answer, index.html for
-// routes. The runtime configuration in index.html is filled in per test, which is what it is there for.
+// Serves the built site as a CDN would: files as they are, each with what dist/_headers says for its path, index.html
+// for routes. The runtime configuration in index.html is filled in per test, which is what it is there for.
 import { createServer, type Server } from 'node:http';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DIST } from './env';
+import { HeaderRules } from './headers';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -15,12 +16,6 @@ const TYPES: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-export interface Report {
-  directive: string;
-  blocked: string;
-  document: string;
-}
-
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
@@ -28,8 +23,8 @@ export interface Answer {
 }
 
 export class Site {
-  /** What browsers reported against the content security policy, pages and workers. */
-  readonly violations: Report[] = [];
+  /** Told of what browsers report against the content security policy, pages and workers. */
+  onReport: (text: string) => void = () => {};
   /** Change or drop answers: path to handler. Return undefined to go on as usual. */
   readonly overrides = new Map<string | RegExp, (route: string) => Answer | undefined | Promise<Answer | undefined>>();
   /** Files that are sent otherwise than they were built: path to what becomes of the content. */
@@ -37,25 +32,31 @@ export class Site {
   /** The policy a route is sent with, from the one of the build. */
   policy: (route: string, built: string) => string = (_, built) => built;
   readonly requests: string[] = [];
+  /** Addresses at which somebody wanted a WebSocket; there are none here. */
+  readonly dialled: string[] = [];
   private config = '{}';
 
   private constructor(
     private server: Server,
     readonly port: number,
-    private csp: string,
+    private headers: HeaderRules,
     readonly dist: string,
   ) {}
 
   static async start(config: object, dist = DIST): Promise<Site> {
-    const csp = contentSecurityPolicy(await readFile(path.join(dist, '_headers'), 'utf8'));
+    const headers = HeaderRules.parse(await readFile(path.join(dist, '_headers'), 'utf8'));
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const site = new Site(server, (server.address() as { port: number }).port, csp, dist);
+    const site = new Site(server, (server.address() as { port: number }).port, headers, dist);
     site.configure(config);
     server.on('request', (request, response) => {
       site.answer(request.method ?? 'GET', request.url ?? '/', request, response).catch((error) => {
         response.writeHead(500).end(String(error));
       });
+    });
+    server.on('upgrade', (request, socket) => {
+      site.dialled.push(request.url ?? '');
+      socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
     });
     return site;
   }
@@ -82,6 +83,14 @@ export class Site {
     this.rewrites.set(/worker_loader-/, (content) => Buffer.concat([Buffer.from(`${script};\n`), content]));
   }
 
+  /** Where the build says the worker's script is. */
+  async workerAddress(): Promise<string> {
+    const page = await readFile(path.join(this.dist, 'index.html'), 'utf8');
+    const found = /<meta name="sentinelops-worker" content="([^"]+)"/.exec(page);
+    if (!found) throw new Error('index.html of the build names no worker');
+    return found[1]!;
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
@@ -99,11 +108,8 @@ export class Site {
       let body = '';
       for await (const chunk of request) body += chunk;
       const report = JSON.parse(body)['csp-report'] ?? {};
-      this.violations.push({
-        directive: report['effective-directive'] ?? report['violated-directive'],
-        blocked: report['blocked-uri'],
-        document: report['document-uri'],
-      });
+      const directive = report['effective-directive'] ?? report['violated-directive'];
+      this.onReport(`${directive} forbids ${report['blocked-uri']} (${report['document-uri']})`);
       response.writeHead(204).end();
       return;
     }
@@ -120,7 +126,7 @@ export class Site {
     let content: Buffer<ArrayBuffer> | undefined = await readFile(file).catch(() => undefined);
     if (!content) {
       if (path.extname(route)) {
-        response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
+        response.writeHead(404, { 'content-type': 'text/plain', ...this.headersOf(route) }).end('not found');
         return;
       }
       file = path.join(this.dist, 'index.html');
@@ -137,19 +143,20 @@ export class Site {
     for (const [match, change] of this.rewrites) {
       if (match.test(file)) content = change(content!);
     }
-    response.writeHead(200, {
-      'content-type': TYPES[extension] ?? 'application/octet-stream',
-      'content-security-policy': `${this.policy(route, this.csp)}; report-uri /csp-report`,
-      'cache-control': 'no-cache',
-      'x-content-type-options': 'nosniff',
-    });
+    response.writeHead(200, { 'content-type': TYPES[extension] ?? 'application/octet-stream', ...this.headersOf(route) });
     response.end(content);
   }
-}
 
-/** The policy as the build wrote it for the CDN: the e2e server sends the same, not a copy of its own. */
-function contentSecurityPolicy(headers: string): string {
-  const line = /^\s*Content-Security-Policy:\s*(.+)$/im.exec(headers);
-  if (!line) throw new Error('dist/_headers holds no Content-Security-Policy line');
-  return line[1]!.trim();
+  /** What the file says for a path. Reports ride on a policy of their own, so that the one in force is sent as it is. */
+  private headersOf(route: string): Record<string, string> {
+    const headers = this.headers.of(route);
+    const built = headers['content-security-policy'];
+    if (!built) return headers;
+    const policy = this.policy(route, built);
+    return {
+      ...headers,
+      'content-security-policy': policy,
+      'content-security-policy-report-only': `${policy}; report-uri /csp-report`,
+    };
+  }
 }

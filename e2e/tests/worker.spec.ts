@@ -8,6 +8,8 @@ import { expectExactlyOnce, labMessages, openDoor, startSending } from '../lib/l
 test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '5'] } });
 
 const SEEN_WITHIN = 2_000;
+/** A worker may load for so long before it is given up (`START_MS` of the supervisor), and a little to say so. */
+const STARTED_WITHIN = 30_000 + 2_000;
 
 async function open(world: World, route = '/lab'): Promise<Page> {
   const page = await world.chrome.context.newPage();
@@ -51,6 +53,7 @@ for (const [what, file] of MISSING) {
 
 test('blocked by the policy of the page: said within 2 s with the line to change; what was sent is not dropped silently', async ({ world }) => {
   world.site.policy = (_, built) => built.replace("worker-src 'self'", "worker-src 'none'");
+  world.policy.provokes(/worker-src/);
   const page = await open(world);
   await said(page, ['worker-src', 'content security policy', 'reload']);
   // What cannot be handed to anybody is not thrown away silently: the browser asks before the page goes.
@@ -69,6 +72,7 @@ test('blocked by the policy of the page: said within 2 s with the line to change
 test("blocked by the policy of the worker's own script: said within 2 s", async ({ world }) => {
   world.site.policy = (route, built) =>
     route.includes('worker') ? built.replace("'wasm-unsafe-eval'", '') : built;
+  world.policy.provokes(/script-src|unsafe-eval/);
   await said(await open(world), ['refused to start', /content security policy/i]);
 });
 
@@ -85,6 +89,8 @@ test('of another build: said within 2 s with both builds; a reload heals it', as
     for (let at = body.indexOf(build); at >= 0; at = body.indexOf(build)) body.write(other, at);
     return { status: 200, headers: { 'content-type': 'application/wasm' }, body };
   });
+  // A cache that has the right file would never ask for the wrong one.
+  await world.forgetFiles();
   const old = await open(world);
   await said(old, ['another build', other, 'reload']);
   world.site.overrides.clear();
@@ -122,6 +128,16 @@ test('hung while sending: said within 12 s, ended and started again, 100 sends e
   await expectState(page, 'Connected');
   await expect(banner(page, 'worker')).toHaveCount(0);
   await expectExactlyOnce(page, world.gateway, 100);
+});
+
+test('hung at its very start: said when its time to load is over', async ({ world }) => {
+  world.site.configure({ url: world.proxy.url, workerUrl: `${await world.site.workerAddress()}#hang` });
+  const page = await open(world);
+  await expect(banner(page, 'worker')).toContainText('did not start in time', { timeout: STARTED_WITHIN });
+  const delay = await bannerDelay(page, 'worker');
+  measured('said', delay);
+  expect(delay).toBeLessThan(STARTED_WITHIN);
+  await expectState(page, 'Error');
 });
 
 test('the store dies while sending: opened again, 60 sends exactly once, all saved', async ({ world }) => {

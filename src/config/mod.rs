@@ -5,10 +5,12 @@
 //! is allowed; the value below it is used meanwhile, so that one typo does not take the console
 //! down.
 
+mod build_env;
 mod read;
 #[cfg(test)]
 mod tests;
 
+pub use build_env::BuildEnv;
 use read::Reader;
 use sentinelops_engine::{Options, OutboxOptions};
 use std::fmt;
@@ -111,31 +113,6 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-/// The environment variables at build time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BuildEnv {
-    /// `SENTINELOPS_WEBSOCKET_URL`
-    pub url: Option<&'static str>,
-    /// `SENTINELOPS_ENABLE_WEBSOCKET`
-    pub enable_websocket: Option<&'static str>,
-    /// `SENTINELOPS_ENABLE_OFFLINE_MODE`
-    pub enable_offline_mode: Option<&'static str>,
-    /// `SENTINELOPS_ENABLE_MESSAGE_QUEUE`
-    pub enable_message_queue: Option<&'static str>,
-}
-
-impl BuildEnv {
-    /// What this library was built with.
-    pub const fn of_this_build() -> Self {
-        Self {
-            url: option_env!("SENTINELOPS_WEBSOCKET_URL"),
-            enable_websocket: option_env!("SENTINELOPS_ENABLE_WEBSOCKET"),
-            enable_offline_mode: option_env!("SENTINELOPS_ENABLE_OFFLINE_MODE"),
-            enable_message_queue: option_env!("SENTINELOPS_ENABLE_MESSAGE_QUEUE"),
-        }
-    }
-}
 
 impl AppConfig {
     /// Reads the page's configuration over that of the build. Only in a browser.

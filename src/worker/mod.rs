@@ -31,6 +31,9 @@ pub fn worker_main() {
         web_sys::console::error_1(&JsValue::from_str(&format!("the worker stopped: {info}")));
     }));
     #[cfg(feature = "faults")]
-    faults::show_memory();
+    {
+        faults::show_memory();
+        faults::at_start();
+    }
     Agent::registrar().encoding::<PacketCodec>().register();
 }

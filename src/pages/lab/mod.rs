@@ -4,12 +4,11 @@
 mod meter;
 
 use super::ConfigProblems;
-use crate::bridge::{BUILD_ID, SignOut};
 use crate::components::ConnectionStatus;
 use crate::components::shell::Banners;
 use crate::realtime::{
-    Message, MessageId, SendState, UseWebSocketOptions, use_connection, use_incident_updates, use_metrics,
-    use_outbox, use_websocket,
+    BUILD_ID, Message, MessageId, SendState, SignOut, UseWebSocketOptions, use_connection,
+    use_incident_updates, use_metrics, use_outbox, use_websocket,
 };
 use gloo::timers::callback::Interval;
 use js_sys::Date;

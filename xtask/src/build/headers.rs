@@ -26,8 +26,79 @@ pub fn file(public_url: &str) -> Result<String> {
          public, max-age=31536000, immutable\n",
         graph::FOLDER
     );
-    for page in ["", "index.html", "404.html"] {
+    // The addresses a page is shown at by itself; what is no file has the default of the host, which asks each time.
+    for page in ["", "index.html", "404.html", "realtime-demo"] {
         out.push_str(&format!("\n{public_url}{page}\n  Cache-Control: no-cache\n"));
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the file sets for a path: every rule whose pattern fits, a `*` standing for anything.
+    fn of<'a>(file: &'a str, path: &str) -> Vec<(&'a str, &'a str)> {
+        let mut fits = false;
+        let mut set = Vec::new();
+        for line in file.lines().filter(|line| !line.is_empty()) {
+            match line.strip_prefix("  ") {
+                Some(header) if fits => set.extend(header.split_once(": ")),
+                Some(_) => {}
+                None => {
+                    fits = match line.split_once('*') {
+                        Some((before, after)) => path.starts_with(before) && path.ends_with(after),
+                        None => path == line,
+                    }
+                }
+            }
+        }
+        set
+    }
+
+    const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+    #[test]
+    fn the_policy_is_the_promised_one_word_for_word() {
+        let promised = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+                        img-src 'self' data:; manifest-src 'self'; connect-src 'self' wss: ws:; worker-src 'self'; \
+                        base-uri 'none'; require-trusted-types-for 'script'; trusted-types sentinelops";
+        assert_eq!(policy().unwrap(), promised);
+    }
+
+    #[test]
+    fn every_file_has_the_policy_and_each_its_cache_rule() {
+        let policy = policy().unwrap();
+        for base in ["/", "/console/"] {
+            let file = file(base).unwrap();
+            for (path, cache) in [
+                ("", Some("no-cache")),
+                ("index.html", Some("no-cache")),
+                ("404.html", Some("no-cache")),
+                ("realtime-demo", Some("no-cache")),
+                ("assets/worker_loader-0123456789abcdef.js", Some(IMMUTABLE)),
+                ("assets/worker_bg-0123456789abcdef.wasm", Some(IMMUTABLE)),
+                ("an/unknown/address", None),
+            ] {
+                let set = of(&file, &format!("{base}{path}"));
+                let values = |wanted: &str| -> Vec<_> {
+                    set.iter().filter(|(name, _)| *name == wanted).map(|(_, value)| *value).collect()
+                };
+                assert_eq!(values("Content-Security-Policy"), [policy.as_str()], "{base}{path}");
+                assert_eq!(values("Cache-Control"), Vec::from_iter(cache), "{base}{path}");
+                for (name, value) in [
+                    ("Cross-Origin-Opener-Policy", "same-origin"),
+                    ("X-Content-Type-Options", "nosniff"),
+                    ("Referrer-Policy", "no-referrer"),
+                ] {
+                    assert_eq!(values(name), [value], "{base}{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_app_under_a_path_says_nothing_about_its_neighbours() {
+        assert_eq!(of(&file("/console/").unwrap(), "/assets/of-another-app.js"), []);
+    }
 }

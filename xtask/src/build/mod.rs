@@ -36,6 +36,9 @@ pub struct Options {
     /// Write today's sizes into budgets.json, as what the next build is compared with
     #[arg(long)]
     pub record_sizes: bool,
+    /// The app's own configuration at build time (`docs/api.md`), beside that of the caller's environment
+    #[arg(skip)]
+    pub configuration: Vec<(&'static str, &'static str)>,
 }
 
 /// A path with both slashes. Anything else could not be told from a relative address on a deep route.
@@ -59,6 +62,7 @@ pub fn build(options: &Options) -> Result<()> {
     if options.record_sizes {
         trunk.env(BUDGETS_RECORD, "1");
     }
+    trunk.envs(options.configuration.iter().copied());
     // A failed build is explained by its own lines, not by where in trunk it was noticed.
     trunk.env("RUST_BACKTRACE", "0");
     // Trunk takes `NO_COLOR=1`, which some environments set, for a malformed flag of its own.

@@ -1,25 +1,26 @@
 //! A gateway for the tests that run in a browser: started on a free port, its address left where the runner's web
 //! server shows it to them.
 
+use super::running::Running;
 use crate::{dev, root, run};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 /// Ends, and forgets its address, when dropped.
 pub struct Gateway {
-    child: Child,
+    running: Running,
     note: PathBuf,
 }
 
 pub fn start() -> Result<Gateway> {
     let mut command = run::command(dev::build_gateway()?);
     command.args(["--port", "0"]).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().context("the gateway cannot be started")?;
-    let stdout = child.stdout.take();
+    let mut running = Running::start(&mut command)?;
+    let stdout = running.0.stdout.take();
     // In the package's own folder, wherever cargo builds: the runner serves the package.
-    let mut gateway = Gateway { child, note: root::at("target/test-gateway.json") };
+    let mut gateway = Gateway { running, note: root::at("target/test-gateway.json") };
 
     let mut lines = BufReader::new(stdout.context("the gateway has no output")?).lines();
     let url = lines
@@ -27,7 +28,7 @@ pub fn start() -> Result<Gateway> {
         .map_while(Result::ok)
         .find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
     let Some(url) = url else {
-        let status = gateway.child.wait()?;
+        let status = gateway.running.0.wait()?;
         anyhow::bail!("the gateway ended before it listened ({status})");
     };
     // Read on, or the pipe fills and the gateway waits for us.
@@ -41,9 +42,7 @@ pub fn start() -> Result<Gateway> {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // Both fail only where there is nothing left to do.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Fails only where there is none.
         let _ = std::fs::remove_file(&self.note);
     }
 }

@@ -53,9 +53,7 @@ pub fn check() -> Result<()> {
     let mut files = 0;
     for folder in ["src", "crates/engine/src", "crates/protocol/src"] {
         let rules: Vec<_> = RULES.iter().filter(|rule| rule.folders.contains(&folder)).collect();
-        let mut list = Vec::new();
-        collect(&root::at(folder), &mut list)?;
-        for file in list {
+        for file in sources(&root::at(folder))? {
             files += 1;
             let text =
                 std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -75,31 +73,32 @@ pub fn check() -> Result<()> {
 
 /// Line numbers, from 1, with the rule they break.
 fn offences<'a>(text: &str, rules: &[&'a Rule]) -> Vec<(usize, &'a Rule)> {
-    let mut out = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        if line.starts_with("#[cfg(test)]") {
-            break;
-        }
-        let code = line.trim_start();
-        if code.starts_with("//") || code.contains("// allow: ") {
-            continue;
-        }
-        out.extend(rules.iter().filter(|rule| code.contains(rule.text)).map(|rule| (index + 1, *rule)));
-    }
-    out
+    code(text)
+        .flat_map(|(number, line)| {
+            rules.iter().filter(move |rule| line.contains(rule.text)).map(move |rule| (number, *rule))
+        })
+        .collect()
 }
 
-fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+/// The lines the rules are for, with their numbers from 1.
+pub fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let shipped = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    let numbered = shipped.enumerate().map(|(index, line)| (index + 1, line.trim_start()));
+    numbered.filter(|(_, line)| !line.starts_with("//") && !line.contains("// allow: "))
+}
+
+/// The Rust files below a folder; a module of tests may do anything.
+pub fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))? {
         let path = entry?.path();
-        // A module of tests may unwrap.
         if path.is_dir() && path.file_name().is_none_or(|name| name != "tests") {
-            collect(&path, files)?;
+            files.extend(sources(&path)?);
         } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
             files.push(path);
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 #[cfg(test)]

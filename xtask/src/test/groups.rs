@@ -1,11 +1,13 @@
 //! What each group runs. One toolchain, one target directory and few feature sets: what one group compiled, the
 //! next one uses.
 
-use super::{gateway, greps, guide, worker};
+use super::apps::App;
+use super::{doors, gateway, greps, guide, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
+use std::process::Command;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -14,9 +16,10 @@ pub fn lint() -> Result<()> {
     let clippy = |args: &[&str]| {
         run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
     };
-    let checks: [(&str, &dyn Fn() -> Result<()>); 7] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 8] = [
         ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
         ("house rules", &greps::check),
+        ("doors between the rooms", &doors::check),
         ("clippy, native", &|| clippy(&["--workspace", "--all-targets"])),
         ("clippy, wasm32", &|| {
             clippy(&["--target", WASM, "-p", "sentinelops-protocol", "-p", "sentinelops-engine"])?;
@@ -100,20 +103,29 @@ fn bench_store() -> Result<()> {
 
 pub fn wasm() -> Result<()> {
     let driver = browser::chromedriver().context("no chromedriver: see `cargo xtask doctor`")?;
-    // The smallest app there is, both of its programs.
-    run::visible(run::cargo().args(["build", "--target", WASM, "-p", "minimal"]))?;
-    let _gateway = gateway::start()?;
+    let gateway = gateway::start()?;
     worker::bundle()?;
     let mut pack = run::command("wasm-pack");
     pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(&driver);
-    // Seconds for one test file, browser start included: the default of 20 is short on a busy machine.
+    patient(pack.env(worker::SURROUNDINGS, "1"));
+    let tests = run::visible(&mut pack);
+    drop(gateway);
+    // The smallest app there is; its page and its worker have names of their own.
+    let minimal = App {
+        name: "examples/minimal",
+        folder: root::at("examples/minimal"),
+        serve: "trunk serve".to_owned(),
+    };
+    // Also when a test failed: one call shows all there is to mend.
+    let guide = guide::follow(&driver, vec![minimal]);
+    tests.and(guide)
+}
+
+/// Seconds for one test file, browser start included: the default of 20 is short on a busy machine.
+pub(super) fn patient(pack: &mut Command) {
     if std::env::var_os("WASM_BINDGEN_TEST_TIMEOUT").is_none() {
         pack.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     }
-    let tests = run::visible(&mut pack);
-    // Also when a test failed: one call shows all there is to mend.
-    let guide = guide::follow(&driver);
-    tests.and(guide)
 }
 
 pub fn e2e(long: bool) -> Result<()> {
@@ -128,6 +140,8 @@ pub fn e2e(long: bool) -> Result<()> {
         public_url: "/".to_owned(),
         features: "faults".to_owned(),
         dist: dist.clone(),
+        // The server of the tests looks whether a page without any configuration dials it.
+        configuration: vec![("SENTINELOPS_WEBSOCKET_URL", "/of-the-build")],
         ..Default::default()
     })?;
     let playwright = playwright()?;
@@ -143,7 +157,7 @@ pub fn e2e(long: bool) -> Result<()> {
     run::visible(&mut tests)
 }
 
-fn playwright() -> Result<PathBuf> {
+pub(super) fn playwright() -> Result<PathBuf> {
     let program = root::at("e2e/node_modules/.bin/playwright");
     if !program.exists() {
         setup::run(&[setup::npm::PACKAGES])?;

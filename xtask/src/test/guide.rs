@@ -1,18 +1,26 @@
 //! `docs/getting-started.md`, followed word by word: a fresh crate outside of this workspace, the files as the guide
-//! shows them, the commands it names. What a new user would stumble over fails here first.
+//! shows them, the commands it names, and what is promised to be seen. What a new user would stumble over fails here
+//! first.
+//!
+//! What differs is the machine, not the words: the path of the checkout; ports that are free; the versions of this
+//! workspace's `Cargo.lock` and its settings for development, so that what is compiled already is used.
 
+use super::apps::{self, App};
 use crate::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
 /// Where the guide expects the checkout; its comment says to put one's own path there.
 const CHECKOUT: &str = "../sentinelops";
-/// What has to come out of it. The page finds the worker by the name in its meta tag.
-const BUILT: [&str; 2] = ["index.html", "worker_loader.js"];
 
-pub fn follow(driver: &Path) -> Result<()> {
+/// How the commands of the guide begin: one of each is there and followed, and no other.
+const COMMANDS: [&str; 4] = ["cargo new ", "cargo run ", "trunk ", "wasm-pack "];
+
+/// Follows the guide; `others` are served and opened in the same go.
+pub fn follow(driver: &Path, others: Vec<App>) -> Result<()> {
     println!("--- docs/getting-started.md, as a new user would");
     let guide = std::fs::read_to_string(root::at("docs/getting-started.md"))?;
+    let [new, gateway, serve, test] = commands(&guide)?;
     let files = files(&guide);
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
     for wanted in ["Cargo.toml", "src/main.rs", "src/worker.rs", "index.html", "tests/count.rs"] {
@@ -26,14 +34,13 @@ pub fn follow(driver: &Path) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
-    std::fs::create_dir_all(&folder)?;
-    run::visible(run::cargo().args(["new", "--quiet", "--vcs", "none", "console"]).current_dir(&folder))?;
-    // In the folder above: the app itself stays as the guide has it, and what the workspace compiled is used.
+    // In the folder above: the app itself stays as the guide has it.
     std::fs::create_dir_all(folder.join(".cargo"))?;
     std::fs::write(
         folder.join(".cargo/config.toml"),
         dev_profile(&std::fs::read_to_string(root::at("Cargo.toml"))?),
     )?;
+    run::visible(&mut apps::typed(&new, &folder))?;
     let app = folder.join("console");
     for (name, content) in &files {
         let path = app.join(name);
@@ -45,37 +52,33 @@ pub fn follow(driver: &Path) -> Result<()> {
             _ => std::fs::write(&path, content)?,
         }
     }
-    // The versions everything here was tested with, so that what is compiled already is used.
     std::fs::copy(root::at("Cargo.lock"), app.join("Cargo.lock"))?;
 
-    let mut trunk = run::command("trunk");
-    trunk.arg("build").env_remove("NO_COLOR");
-    run::visible(here(&mut trunk, &app)).context("`trunk build` of the guide's app")?;
-    for name in BUILT {
-        if !app.join("dist").join(name).is_file() {
-            bail!("`trunk build` of the guide's app made no {name}");
-        }
-    }
-
-    let mut pack = run::command("wasm-pack");
-    pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(driver);
-    run::visible(here(&mut pack, &app)).context("`wasm-pack test` of the guide's app")?;
+    let mut served = vec![App { name: "the app of the guide", folder: app.clone(), serve }];
+    served.extend(others);
+    let seen = apps::open(&served, &gateway);
+    // Also when nothing was seen: one call shows all there is to mend.
+    let tested = run_test(&test, &app, driver);
+    seen.and(tested)?;
     std::fs::remove_dir_all(&folder)?;
     println!("the guide holds");
     Ok(())
 }
 
-/// In the app's folder, with what the workspace has compiled.
-fn here<'a>(command: &'a mut std::process::Command, app: &Path) -> &'a mut std::process::Command {
-    command.current_dir(app).env("CARGO_TARGET_DIR", root::target())
+/// The guide has the driver on PATH; here it may be named by a variable.
+fn run_test(line: &str, app: &Path, driver: &Path) -> Result<()> {
+    let mut path: Vec<PathBuf> = driver.parent().map(Path::to_path_buf).into_iter().collect();
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let mut test = apps::typed(line, app);
+    test.env("PATH", std::env::join_paths(path)?);
+    super::groups::patient(&mut test);
+    run::visible(&mut test).with_context(|| format!("`{line}` in the guide's app"))
 }
 
 /// Outside of every workspace, the same for each run of this checkout.
 fn folder() -> PathBuf {
-    let hash = root::root().to_string_lossy().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    std::env::temp_dir().join(format!("sentinelops-guide-{hash:016x}"))
+    let hash = root::fingerprint(root::root().to_string_lossy().as_bytes());
+    std::env::temp_dir().join(format!("sentinelops-guide-{hash}"))
 }
 
 /// The sections of a manifest that say how things are compiled for development.
@@ -94,18 +97,43 @@ fn dev_profile(manifest: &str) -> String {
     out
 }
 
-/// What `cargo new` wrote, with the guide's sections in the place of its empty dependencies.
-fn manifest(fresh: &str, shown: &str) -> Result<String> {
-    let Some((package, _)) = fresh.split_once("[dependencies]") else {
+/// The manifest so far with the guide's sections: in the place of the empty dependencies of `cargo new`, later ones at
+/// the end.
+fn manifest(before: &str, shown: &str) -> Result<String> {
+    if !shown.contains("[dependencies]") {
+        return Ok(format!("{before}\n{shown}"));
+    }
+    let Some((package, _)) = before.split_once("[dependencies]") else {
         bail!("`cargo new` wrote no [dependencies] to put the guide's in the place of");
     };
     if !shown.contains(CHECKOUT) {
         bail!("the guide's Cargo.toml does not name the checkout as {CHECKOUT}");
     }
     let checkout = root::root().to_string_lossy().replace('\\', "/");
-    let shown = shown.replace(CHECKOUT, &checkout);
-    // The test at the end of the guide needs one more line, which stands in its text.
-    Ok(format!("{package}{shown}\n[dev-dependencies]\nwasm-bindgen-test = \"0.3\"\n"))
+    Ok(format!("{package}{}", shown.replace(CHECKOUT, &checkout)))
+}
+
+/// The commands of the guide in the order of [`COMMANDS`].
+fn commands(guide: &str) -> Result<[String; 4]> {
+    let mut lines = guide.lines();
+    let mut found: Vec<&str> = Vec::new();
+    while let Some(line) = lines.next() {
+        if line == "```sh" {
+            found.extend(lines.by_ref().take_while(|line| !line.starts_with("```")));
+        }
+    }
+    let shown = found.join(", ");
+    let wanted = COMMANDS.map(|start| found.iter().position(|line| line.starts_with(start)));
+    let [Some(a), Some(b), Some(c), Some(d)] = wanted else {
+        bail!(
+            "the guide shows the commands {shown}; there has to be one for each of {}",
+            COMMANDS.join(", ")
+        );
+    };
+    if found.len() != COMMANDS.len() {
+        bail!("the guide shows the commands {shown}: nobody follows those beyond {}", COMMANDS.join(", "));
+    }
+    Ok([a, b, c, d].map(|at| found[at].to_owned()))
 }
 
 /// The files of the guide: a line that ends in "`name`:", then a block of code.
@@ -156,5 +184,17 @@ mod tests {
         let made = manifest(fresh, "[dependencies]\nsentinelops = { path = \"../sentinelops\" }\n").unwrap();
         assert!(made.starts_with("[package]") && !made.contains(CHECKOUT), "{made}");
         assert_eq!(made.matches("[dependencies]").count(), 1);
+        let more = manifest(&made, "[dev-dependencies]\na = \"1\"\n").unwrap();
+        assert_eq!(more, format!("{made}\n[dev-dependencies]\na = \"1\"\n"));
+    }
+
+    #[test]
+    fn every_command_is_followed() {
+        let block = |lines: &str| format!("```sh\n{lines}\n```\n");
+        let all = ["cargo new a && cd a", "cargo run -p b", "trunk serve", "wasm-pack test"];
+        assert_eq!(commands(&all.map(block).concat()).unwrap(), all);
+        assert!(commands(&all[1..].iter().map(|line| block(line)).collect::<String>()).is_err());
+        let more = format!("{}{}", all.map(block).concat(), block("npm install"));
+        assert!(commands(&more).unwrap_err().to_string().contains("npm install"));
     }
 }

@@ -1,9 +1,12 @@
 //! `cargo xtask test`: the groups, each ending in its runner's own summary; all are run, and the failed are named.
 
+mod apps;
+mod doors;
 mod gateway;
 mod greps;
 mod groups;
 mod guide;
+mod running;
 mod worker;
 
 pub use groups::{bench, sim};
@@ -18,7 +21,7 @@ pub enum Group {
     Lint,
     /// Everything that needs no browser: 10,000 simulated schedules and every planted bug too
     Native,
-    /// Hooks and shells in a real browser and a real worker
+    /// Hooks and shells in a real browser and a real worker; the guide's app and the smallest one, served and opened
     Wasm,
     /// The built app against the real gateway in a real browser
     E2e,

@@ -1,0 +1,27 @@
+//! What the environment said when this was built. A file of its own that needs nothing else, so that a test can compile
+//! it with each variable set (`tests/build_env.rs`).
+
+/// The environment variables at build time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BuildEnv {
+    /// `SENTINELOPS_WEBSOCKET_URL`
+    pub url: Option<&'static str>,
+    /// `SENTINELOPS_ENABLE_WEBSOCKET`
+    pub enable_websocket: Option<&'static str>,
+    /// `SENTINELOPS_ENABLE_OFFLINE_MODE`
+    pub enable_offline_mode: Option<&'static str>,
+    /// `SENTINELOPS_ENABLE_MESSAGE_QUEUE`
+    pub enable_message_queue: Option<&'static str>,
+}
+
+impl BuildEnv {
+    /// What this library was built with.
+    pub const fn of_this_build() -> Self {
+        Self {
+            url: option_env!("SENTINELOPS_WEBSOCKET_URL"),
+            enable_websocket: option_env!("SENTINELOPS_ENABLE_WEBSOCKET"),
+            enable_offline_mode: option_env!("SENTINELOPS_ENABLE_OFFLINE_MODE"),
+            enable_message_queue: option_env!("SENTINELOPS_ENABLE_MESSAGE_QUEUE"),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Apps that take the library, served by trunk as their people do and opened in a real browser against the gateway.
+
+use super::groups;
+use super::running::Running;
+use crate::setup::browser;
+use crate::{dev, root, run};
+use anyhow::{Context, Result, bail};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// An app in its folder, with the command its documentation has people type there.
+pub struct App {
+    pub name: &'static str,
+    pub folder: PathBuf,
+    pub serve: String,
+}
+
+/// Builds, serves and opens them. `gateway`: the command that starts a gateway, typed in the checkout.
+pub fn open(apps: &[App], gateway: &str) -> Result<()> {
+    let playwright = groups::playwright()?;
+    let chrome = browser::chrome().context("no Chromium: see `cargo xtask doctor`")?;
+    // Ahead of the command that starts it: no test has to wait for a compiler.
+    dev::build_gateway()?;
+    let mut running = Vec::new();
+    let mut served = Vec::new();
+    // One after the other: what one compiles, the next one uses.
+    for App { name, folder, serve } in apps {
+        println!("--- {name}: {serve}");
+        let port = free_port()?;
+        let mut command = typed(&format!("exec {serve} --port {port}"), folder);
+        // Trunk takes `NO_COLOR=1`, which some environments set, for a malformed flag of its own.
+        let mut child = Running::start(command.env_remove("NO_COLOR"))?;
+        // Trunk listens once it has built, or failed to.
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            if let Some(status) = child.ended()? {
+                bail!("{name}: `{serve}` ended ({status}); its last lines are above");
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        if !folder.join("dist/index.html").is_file() {
+            bail!("{name}: `{serve}` built nothing; the lines above say why");
+        }
+        running.push(child);
+        served.push(serde_json::json!({ "name": name, "url": format!("http://127.0.0.1:{port}/") }));
+    }
+    let mut tests = run::command(playwright);
+    tests
+        .args(["test", "--config", "apps.config.ts"])
+        .current_dir(root::at("e2e"))
+        .env("SENTINELOPS_APPS", serde_json::Value::from(served).to_string())
+        .env("SENTINELOPS_GATEWAY_COMMAND", gateway)
+        .env("CHROME", chrome);
+    run::visible(&mut tests)
+}
+
+/// A line as one types it in this folder, with what the workspace has compiled.
+pub fn typed(line: &str, folder: &std::path::Path) -> Command {
+    let mut shell = run::command("sh");
+    shell.args(["-c", line]).current_dir(folder).env("CARGO_TARGET_DIR", root::target());
+    shell
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}
