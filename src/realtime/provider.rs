@@ -124,7 +124,7 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
     let url = props.url.as_deref().unwrap_or(&props.options.url).to_owned();
     let wanted = (props.settings(), url, props.port.clone());
     if props.debug {
-        console_log::install();
+        console_log::install(log::LevelFilter::Info);
     }
     let client: Client = {
         let mut held = held.borrow_mut();

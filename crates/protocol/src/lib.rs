@@ -38,6 +38,7 @@ pub use limits::Limits;
 pub use ordering::ordering_key;
 pub use payload::{
     Payload, decode_incident_update, decode_payload, encode_incident_update, encode_payload, read_payload,
+    read_value,
 };
 pub use problem::{FrameError, Problem, ProblemKind};
 
@@ -81,6 +82,28 @@ pub struct Event {
     pub prev: Option<u64>,
     /// Id of the client message that brought this event about; counts as its ack.
     pub cause: Option<String>,
+}
+
+impl Event {
+    /// Why the payload is raw although this version knows its type; `None` where it fits, or where
+    /// the type is not known.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Limits, ServerMessage, decode_server_frame};
+    ///
+    /// let frame = br#"{"type":"chat.typing","channel":"chat","payload":{"conversationId":"c1"}}"#;
+    /// let decoded = decode_server_frame(frame, &Limits::to_client())?;
+    /// let ServerMessage::Event(event) = &decoded.messages[0] else { panic!("not an event") };
+    /// let problem = event.mismatch().expect("it does not say who types");
+    /// assert_eq!(problem.to_string(), "chat.typing: payload: expected a field `userId`, found nothing");
+    /// # Ok::<(), sentinelops_protocol::FrameError>(())
+    /// ```
+    pub fn mismatch(&self) -> Option<Problem> {
+        match &self.payload {
+            Payload::Raw(json) => decode_payload(&self.kind, json).1,
+            _ => None,
+        }
+    }
 }
 
 /// A message a client sent on a channel other than `system`.

@@ -67,6 +67,14 @@ pub fn read_payload<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result
     wire::parse(kind, raw.as_str())
 }
 
+/// Reads a payload of any kind of JSON as any shape.
+///
+/// # Errors
+/// Where it does not fit, what is expected there and what was found.
+pub fn read_value<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result<T, Box<Problem>> {
+    wire::parse_any(kind, raw.as_str())
+}
+
 /// Reads the payload of a client's `incident.update`: `{id, …changed fields}`.
 ///
 /// # Errors

@@ -95,6 +95,27 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
+    /// The same without anything of the message's contents: of what was found only the kind of JSON.
+    /// Path, type and the name of an unknown channel stay.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Json, decode_payload};
+    ///
+    /// let raw = Json::parse(r#"{"agentId": "ann", "status": "online", "lastSeen": "a secret"}"#)?;
+    /// let (_, problem) = decode_payload("agent.status", &raw);
+    /// let line = problem.map(|problem| problem.redacted().to_string()).unwrap_or_default();
+    /// assert_eq!(line, "agent.status: payload.lastSeen: expected a whole number, found a string");
+    /// # Ok::<(), String>(())
+    /// ```
+    #[must_use]
+    pub fn redacted(&self) -> Self {
+        let found = match self.kind {
+            ProblemKind::UnknownChannel => self.found.clone(),
+            _ => json_kind(&self.found).to_owned(),
+        };
+        Self { found, ..self.clone() }
+    }
+
     /// Splits serde's "invalid type: X, expected Y at line …" into found and expected.
     pub(crate) fn from_serde(kind: ProblemKind, message_type: &str, path: String, message: &str) -> Self {
         let message = message.split(" at line ").next().unwrap_or(message);
@@ -119,10 +140,32 @@ impl Problem {
 
 /// serde's words for what it found, without its grammar.
 fn plain_found(text: &str) -> &str {
-    ["invalid type: ", "invalid value: ", "unknown variant "]
+    let found = ["invalid type: ", "invalid value: ", "unknown variant "]
         .into_iter()
         .find_map(|prefix| text.strip_prefix(prefix))
-        .unwrap_or(text)
+        .unwrap_or(text);
+    match found {
+        "map" => "an object",
+        "sequence" => "an array",
+        _ => found,
+    }
+}
+
+/// The kind of JSON that the words for something found speak of.
+fn json_kind(found: &str) -> &'static str {
+    const OURS: [&str; 5] = ["an object", "an array", "a string", "a number", "a boolean"];
+    if let Some(kind) = OURS.into_iter().find(|kind| *kind == found) {
+        return kind;
+    }
+    match found.split([' ', '`', '"']).next().unwrap_or_default() {
+        "integer" | "floating" => "a number",
+        // The name of a variant that does not exist stands alone between backticks.
+        "string" | "character" | "" => "a string",
+        "boolean" => "a boolean",
+        "null" | "unit" => "null",
+        "nothing" => "nothing",
+        _ => "something else",
+    }
 }
 
 /// What was expected, in the words of JSON instead of ours.

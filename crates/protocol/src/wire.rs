@@ -294,6 +294,11 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result
             found: found.to_owned(),
         }));
     }
+    parse_any(kind, json)
+}
+
+/// The same for JSON of any kind.
+pub(crate) fn parse_any<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result<T, Box<Problem>> {
     serde_json::from_str(json).map_err(|_| {
         let mut reader = serde_json::Deserializer::from_str(json);
         let (path, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {

@@ -6,6 +6,7 @@
 //! borrowed**: a listener, a port or a timer may call the client again.
 
 mod adopt;
+mod contents;
 mod flush;
 mod news;
 mod read;

@@ -9,7 +9,7 @@ use crate::realtime::{ClientError, IncidentRow, List, MessageId, MessageTrace, R
 use crate::realtime::{SetupError, export};
 use sentinelops_engine::{ConnectionState, Hint, MessageCounts, MessageInfo, Metrics, Status};
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert};
-use sentinelops_protocol::{Channel, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::AttrValue;
 
@@ -87,6 +87,10 @@ impl Client {
 
     pub(crate) fn continuity(&self, subject: &Subject) -> Option<Continuity> {
         self.state().subjects.get(subject)?.folded.continuity
+    }
+
+    pub(crate) fn problem(&self, subject: &Subject) -> Option<Rc<Problem>> {
+        self.state().subjects.get(subject)?.folded.problem.clone()
     }
 
     pub(crate) fn incidents(&self) -> List<IncidentRow> {

@@ -39,7 +39,9 @@ impl Client {
         let (wall, mono) = (platform.wall(), platform.mono());
         let id = MessageId::from(ulid(wall, platform.random()));
         let request = message.into().into_request(&id);
-        let line = format!("send {id}: {} on {} ({})", request.kind, request.channel, request.priority);
+        let contents = self.sent_contents(request.payload.as_str());
+        let line =
+            format!("send {id}: {} on {} ({}){contents}", request.kind, request.channel, request.priority);
         self.record(RecordKind::Send, line);
         {
             let mut state = self.state_mut();

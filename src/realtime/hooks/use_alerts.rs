@@ -3,7 +3,7 @@
 use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, List, Message, MessageId};
 use sentinelops_protocol::domain::Alert;
-use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -20,6 +20,9 @@ pub struct UseAlertsHandle {
     pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it:
+    /// where, what was expected, what was found.
+    pub problem: Option<Rc<Problem>>,
     client: Client,
 }
 
@@ -61,6 +64,7 @@ pub fn use_alerts() -> UseAlertsHandle {
         is_connected: feed.is_connected,
         continuity: feed.continuity,
         error: feed.error,
+        problem: feed.problem,
         client: client.clone(),
     })
 }

@@ -3,9 +3,9 @@
 use super::selected::{use_news, use_selected};
 use super::use_client;
 use crate::realtime::client::Interest;
-use crate::realtime::{Client, Message, MessageId};
+use crate::realtime::{Client, ClientError, Message, MessageId};
 use sentinelops_engine::ConnectionState;
-use sentinelops_protocol::{Channel, Payload, Subject, encode_payload};
+use sentinelops_protocol::{Channel, Payload, Subject, encode_payload, read_value};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{marker::PhantomData, rc::Rc};
 use yew::prelude::*;
@@ -47,6 +47,8 @@ impl UseChannelOptions {
 pub struct UseChannelHandle<T> {
     /// Open, and the server spoke.
     pub is_connected: bool,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
     client: Client,
     options: UseChannelOptions,
     payload: PhantomData<fn(&T)>,
@@ -56,6 +58,7 @@ impl<T> Clone for UseChannelHandle<T> {
     fn clone(&self) -> Self {
         Self {
             is_connected: self.is_connected,
+            error: self.error.clone(),
             client: self.client.clone(),
             options: self.options.clone(),
             payload: PhantomData,
@@ -66,6 +69,7 @@ impl<T> Clone for UseChannelHandle<T> {
 impl<T> PartialEq for UseChannelHandle<T> {
     fn eq(&self, other: &Self) -> bool {
         self.is_connected == other.is_connected
+            && self.error == other.error
             && self.client == other.client
             && self.options == other.options
     }
@@ -137,7 +141,7 @@ where
     let client = use_client();
     let subject = Subject { channel: options.channel, topic: options.topic.clone() };
     use_news(&client, vec![Interest::Subject(subject.clone())], {
-        let kind = options.kind.clone();
+        let (kind, subject) = (options.kind.clone(), subject.clone());
         move |news| {
             for event in news.events(&subject).filter(|event| event.kind == kind) {
                 // Typed and sent under a documented name: give it back as the JSON it was.
@@ -145,13 +149,15 @@ where
                     Payload::Raw(json) => json.clone(),
                     typed => encode_payload(typed),
                 };
-                let payload = json.read::<T>().map(Rc::new);
-                on_message(payload.map_err(|error| format!("{kind}: payload: {error}")));
+                let payload = read_value::<T>(&kind, &json).map(Rc::new);
+                on_message(payload.map_err(|problem| problem.to_string()));
             }
         }
     });
-    use_selected(&client, vec![Interest::Status], move |client| UseChannelHandle {
+    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
+    use_selected(&client, interests, move |client| UseChannelHandle {
         is_connected: client.status().state == ConnectionState::Connected,
+        error: client.error(Some(&subject)),
         client: client.clone(),
         options: options.clone(),
         payload: PhantomData,

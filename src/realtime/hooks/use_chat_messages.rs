@@ -3,7 +3,7 @@
 use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{ChatEntry, Client, ClientError, List, Message, MessageId, Watermarks};
 use sentinelops_protocol::domain::ChatMessage;
-use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -35,6 +35,9 @@ pub struct UseChatHandle {
     pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it:
+    /// where, what was expected, what was found.
+    pub problem: Option<Rc<Problem>>,
     conversation: Rc<str>,
     client: Client,
 }
@@ -113,6 +116,7 @@ pub fn use_chat_messages(conversation: &str) -> UseChatHandle {
             is_connected: feed.is_connected,
             continuity: feed.continuity,
             error: feed.error,
+            problem: feed.problem,
             conversation: conversation.clone(),
             client: client.clone(),
         }
