@@ -33,6 +33,7 @@ mod url;
 #[cfg(test)]
 mod where_it_shows;
 
+pub use crate::bridge::{PortFailure, SignOut};
 pub use client::Client;
 pub use error::{ClientError, SetupError, WorkerTrouble, WorkerTroubleKind};
 pub use fold::{ChatEntry, IncidentRow, Watermarks};

@@ -10,6 +10,24 @@ use sentinelops_engine::{Options, OutboxOptions};
 use yew::prelude::*;
 
 /// Props of [`WebSocketProvider`]. Everything has a default.
+///
+/// ```
+/// use sentinelops::engine::{Options, OutboxOptions};
+/// use sentinelops::realtime::{TokenSource, WebSocketProvider};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn App() -> Html {
+///     let options = Options { reconnect_interval_ms: 500, ..Options::default() };
+///     let outbox = OutboxOptions { persist: false, ..OutboxOptions::default() };
+///     let token = TokenSource::asynchronous(|_reason| async { Ok(Some("fetched".to_owned())) });
+///     html! {
+///         <WebSocketProvider url="/ws" user="ann" {options} {outbox} {token} debug={true}>
+///             { "…" }
+///         </WebSocketProvider>
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct WebSocketProviderProps {
     /// The server: absolute, or relative to the page. Default: that of `options`, which is

@@ -107,6 +107,15 @@ impl Event {
 }
 
 /// A message a client sent on a channel other than `system`.
+///
+/// ```
+/// use sentinelops_protocol::{Command, ordering_key};
+///
+/// /// Commands of one key are carried out in the order they came.
+/// fn queue_of(command: &Command) -> Option<String> {
+///     ordering_key(command.channel, &command.payload)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Command {
     /// The idempotency key minted by the sender (1 to 64 chars).
@@ -124,6 +133,14 @@ pub struct Command {
 }
 
 /// What a server may send.
+///
+/// ```
+/// use sentinelops_protocol::{ServerMessage, system::ServerSystem};
+///
+/// fn is_sign_of_life(message: &ServerMessage) -> bool {
+///     matches!(message, ServerMessage::System(ServerSystem::Pong(_)))
+/// }
+/// ```
 // Events are nearly all of it: boxing them would cost an allocation each.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
@@ -135,6 +152,17 @@ pub enum ServerMessage {
 }
 
 /// What a client may send.
+///
+/// ```
+/// use sentinelops_protocol::ClientMessage;
+///
+/// fn to_be_acked(message: &ClientMessage) -> Option<&str> {
+///     match message {
+///         ClientMessage::Command(command) => Some(&command.id),
+///         ClientMessage::System(..) => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
     /// A system message this crate knows. The id is the envelope's, for `error` replies.

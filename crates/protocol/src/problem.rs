@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A frame that could not be read at all. Nothing of it was delivered.
+///
+/// ```
+/// use sentinelops_protocol::FrameError;
+///
+/// let error = FrameError::TooMany { found: 600, allowed: 512 };
+/// assert_eq!(error.to_string(), "array of 600 envelopes; at most 512 are allowed: split it");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FrameError {
     /// Larger than the limit; it was not parsed.
@@ -54,6 +61,15 @@ impl fmt::Display for FrameError {
 impl std::error::Error for FrameError {}
 
 /// The kind of a [`Problem`].
+///
+/// ```
+/// use sentinelops_protocol::{Problem, ProblemKind};
+///
+/// /// Whether the message reached its handlers all the same.
+/// fn delivered(problem: &Problem) -> bool {
+///     matches!(problem.kind, ProblemKind::PayloadMismatch | ProblemKind::BadField)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ProblemKind {
     /// The envelope broke its rules; it was not delivered.
@@ -67,6 +83,17 @@ pub enum ProblemKind {
 }
 
 /// One thing wrong inside a frame that was otherwise read.
+///
+/// ```
+/// use sentinelops_protocol::{Json, decode_payload};
+///
+/// let json = Json::parse(r#"{"incidentId": "inc-1", "data": {"status": 7}}"#)?;
+/// let (_, problem) = decode_payload("incident.updated", &json);
+/// let problem = problem.expect("a status is text");
+/// assert_eq!(problem.path, "payload.data.status");
+/// assert_eq!((problem.expected.as_str(), problem.found.as_str()), ("a string", "integer `7`"));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What kind of problem.

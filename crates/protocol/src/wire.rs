@@ -305,8 +305,11 @@ pub(crate) fn parse_any<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Re
             Ok(_) => (String::new(), "trailing characters".to_owned()),
             Err(error) => (error.path().to_string(), error.inner().to_string()),
         };
-        let path =
-            if path.is_empty() || path == "." { "payload".to_owned() } else { format!("payload.{path}") };
+        let path = match path.as_str() {
+            "" | "." => "payload".to_owned(),
+            item if item.starts_with('[') => format!("payload{item}"),
+            field => format!("payload.{field}"),
+        };
         Box::new(Problem::from_serde(ProblemKind::PayloadMismatch, kind, path, &message))
     })
 }

@@ -110,6 +110,20 @@ impl Client {
     }
 
     /// Tries a failed message again; `confirm` allows a new id where it may have arrived already.
+    ///
+    /// ```
+    /// use sentinelops::engine::DeliveryState;
+    /// use sentinelops::realtime::{Client, MessageId};
+    ///
+    /// /// One that is too old to be known to the server may have arrived: the person confirmed that.
+    /// fn again(client: &Client, id: &MessageId, confirmed: bool) {
+    ///     let state = client.send_state(id).map(|state| state.delivery);
+    ///     let uncertain = matches!(state, Some(DeliveryState::Expired { may_have_arrived: true }));
+    ///     if confirmed || !uncertain {
+    ///         client.retry(id, confirmed);
+    ///     }
+    /// }
+    /// ```
     pub fn retry(&self, id: &MessageId, confirm: bool) {
         self.record(RecordKind::Send, format!("retry {id}"));
         self.state_mut().ledger.retry(id);
@@ -117,6 +131,16 @@ impl Client {
     }
 
     /// Drops a message: unsent, or from the failed list.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Client, Message, MessageId};
+    ///
+    /// /// Takes back what has not left yet and says it differently.
+    /// fn reword(client: &Client, id: &MessageId, words: &str) -> MessageId {
+    ///     client.discard(id);
+    ///     client.send(Message::chat("conv-1", words))
+    /// }
+    /// ```
     pub fn discard(&self, id: &MessageId) {
         self.record(RecordKind::Send, format!("discard {id}"));
         self.state_mut().ledger.discard(id);

@@ -8,6 +8,18 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_activity_feed`] gives.
+///
+/// ```
+/// use sentinelops::realtime::UseActivityHandle;
+///
+/// fn headline(feed: &UseActivityHandle) -> String {
+///     match feed.activities.last() {
+///         Some(item) => format!("{} {}", item.actor, item.action),
+///         None if feed.is_loaded => "Nothing happened yet".to_owned(),
+///         None => "Loading".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseActivityHandle {
     /// The newest ones (500 at most), oldest first.
@@ -28,6 +40,14 @@ pub struct UseActivityHandle {
 
 impl UseActivityHandle {
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseActivityHandle;
+    ///
+    /// fn reconnect(feed: &UseActivityHandle) {
+    ///     feed.client().try_now();
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }

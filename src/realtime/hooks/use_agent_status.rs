@@ -8,6 +8,15 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_agents`] and [`use_agent_status`] give.
+///
+/// ```
+/// use sentinelops::protocol::domain::Presence;
+/// use sentinelops::realtime::UseAgentsHandle;
+///
+/// fn online(feed: &UseAgentsHandle) -> usize {
+///     feed.agents.iter().filter(|agent| agent.status == Presence::Online).count()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseAgentsHandle {
     /// The last status of each agent, in order of arrival.
@@ -28,11 +37,28 @@ pub struct UseAgentsHandle {
 
 impl UseAgentsHandle {
     /// One agent.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseAgentsHandle;
+    ///
+    /// fn last_seen(feed: &UseAgentsHandle, id: &str) -> Option<u64> {
+    ///     feed.get(id).map(|agent| agent.last_seen)
+    /// }
+    /// ```
     pub fn get(&self, id: &str) -> Option<&Rc<AgentStatus>> {
         self.agents.iter().find(|agent| agent.agent_id == id)
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::Presence;
+    /// use sentinelops::realtime::{Message, UseAgentsHandle};
+    ///
+    /// fn lunch(feed: &UseAgentsHandle) {
+    ///     feed.client().send(Message::presence(&Presence::Away));
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }

@@ -8,6 +8,15 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_alerts`] gives.
+///
+/// ```
+/// use sentinelops::protocol::domain::{AlertChange, Severity};
+/// use sentinelops::realtime::UseAlertsHandle;
+///
+/// fn burning(feed: &UseAlertsHandle) -> bool {
+///     feed.alerts.iter().any(|alert| alert.change == AlertChange::Raised && alert.severity == Severity::Critical)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseAlertsHandle {
     /// How each alert stands, in order of arrival.
@@ -28,11 +37,29 @@ pub struct UseAlertsHandle {
 
 impl UseAlertsHandle {
     /// Tells the server that somebody looks after it. Follow it with `use_send_state`.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseAlertsHandle;
+    ///
+    /// fn take_all(feed: &UseAlertsHandle) {
+    ///     for alert in &feed.alerts {
+    ///         feed.acknowledge(alert);
+    ///     }
+    /// }
+    /// ```
     pub fn acknowledge(&self, alert: &Alert) -> MessageId {
         self.client.send(Message::acknowledge(alert))
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Message, UseAlertsHandle};
+    ///
+    /// fn ask(feed: &UseAlertsHandle, title: &str) {
+    ///     feed.client().send(Message::chat("ops", &format!("who looks after {title}?")));
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }

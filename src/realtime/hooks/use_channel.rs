@@ -31,11 +31,27 @@ pub struct UseChannelOptions {
 
 impl UseChannelOptions {
     /// Messages of this type on a whole channel.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::UseChannelOptions;
+    ///
+    /// let options = UseChannelOptions::new(Channel::Activity, "deploy.started");
+    /// assert_eq!(options.topic, None);
+    /// ```
     pub fn new(channel: Channel, kind: impl Into<String>) -> Self {
         Self { channel, topic: None, kind: kind.into() }
     }
 
     /// Only on this topic.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::UseChannelOptions;
+    ///
+    /// let options = UseChannelOptions::new(Channel::Chat, "poll.opened").topic("conv-1");
+    /// assert_eq!(options.topic.as_deref(), Some("conv-1"));
+    /// ```
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         self.topic = Some(topic.into());
         self
@@ -43,6 +59,14 @@ impl UseChannelOptions {
 }
 
 /// What [`use_channel`] gives.
+///
+/// ```
+/// use sentinelops::realtime::{ClientError, UseChannelHandle};
+///
+/// fn refused<T>(channel: &UseChannelHandle<T>) -> bool {
+///     matches!(channel.error, Some(ClientError::Denied { .. }))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct UseChannelHandle<T> {
     /// Open, and the server spoke.
@@ -80,6 +104,21 @@ impl<T: Serialize> UseChannelHandle<T> {
     ///
     /// # Errors
     /// What the payload's `Serialize` says when it cannot be written as JSON.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseChannelHandle;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Deploy {
+    ///     service: String,
+    /// }
+    ///
+    /// fn deploy(deploys: &UseChannelHandle<Deploy>, service: &str) -> Result<(), String> {
+    ///     let id = deploys.send(&Deploy { service: service.to_owned() })?;
+    ///     log::info!("sent as {id}");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn send(&self, payload: &T) -> Result<MessageId, String> {
         self.send_with(payload, |message| message)
     }
@@ -88,6 +127,16 @@ impl<T: Serialize> UseChannelHandle<T> {
     ///
     /// # Errors
     /// As [`UseChannelHandle::send`].
+    ///
+    /// ```
+    /// use sentinelops::protocol::Priority;
+    /// use sentinelops::realtime::UseChannelHandle;
+    ///
+    /// fn deploy_now(deploys: &UseChannelHandle<String>) -> Result<(), String> {
+    ///     deploys.send_with(&"api".to_owned(), |message| message.priority(Priority::High).coalesce("deploy/api"))?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn send_with(
         &self,
         payload: &T,

@@ -44,32 +44,89 @@ pub struct UseChatHandle {
 
 impl UseChatHandle {
     /// Sends a message to the conversation. It shows at once, with its state.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{UseChatHandle, MessageId};
+    ///
+    /// fn greet(chat: &UseChatHandle) -> MessageId {
+    ///     chat.send_message("hello")
+    /// }
+    /// ```
     pub fn send_message(&self, content: &str) -> MessageId {
         self.client.send(Message::chat(&self.conversation, content))
     }
 
     /// Tells the others that one has read everything shown now. Nothing is sent when nothing is
     /// new. `None`: nothing was.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseChatHandle;
+    ///
+    /// /// When the conversation is scrolled to its end.
+    /// fn at_the_end(chat: &UseChatHandle) {
+    ///     chat.mark_read();
+    /// }
+    /// ```
     pub fn mark_read(&self) -> Option<MessageId> {
         self.client.mark_read(&self.conversation)
     }
 
     /// Tells the others that one is typing; at most once in 3 s, however often it is called.
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_chat_messages;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Line() -> Html {
+    ///     let chat = use_chat_messages("conv-1");
+    ///     html! { <input oninput={move |_| chat.set_typing()} /> }
+    /// }
+    /// ```
     pub fn set_typing(&self) {
         self.client.typing(&self.conversation);
     }
 
     /// Sends a failed message again, under its own id: the server takes it once.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseChatHandle;
+    ///
+    /// fn try_all_again(chat: &UseChatHandle) {
+    ///     for entry in &chat.messages {
+    ///         if entry.send.as_ref().is_some_and(|state| state.is_failed()) {
+    ///             chat.retry(&(&*entry.key).into());
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn retry(&self, id: &MessageId) {
         self.client.retry(id, false);
     }
 
     /// The conversation.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseChatHandle;
+    ///
+    /// fn title(chat: &UseChatHandle) -> String {
+    ///     format!("{} ({})", chat.conversation(), chat.messages.len())
+    /// }
+    /// ```
     pub fn conversation(&self) -> &str {
         &self.conversation
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Priority;
+    /// use sentinelops::realtime::{Message, UseChatHandle};
+    ///
+    /// fn shout(chat: &UseChatHandle, words: &str) {
+    ///     chat.client().send(Message::chat(chat.conversation(), words).priority(Priority::Critical));
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }

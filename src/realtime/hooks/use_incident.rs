@@ -6,6 +6,18 @@ use sentinelops_protocol::{Channel, Subject};
 use yew::prelude::*;
 
 /// What [`use_incident`] gives.
+///
+/// ```
+/// use sentinelops::realtime::UseIncidentHandle;
+///
+/// fn heading(detail: &UseIncidentHandle) -> String {
+///     match &detail.incident {
+///         Some(row) => row.title.clone().unwrap_or_default(),
+///         None if detail.is_loaded => "No such incident".to_owned(),
+///         None => "Loading".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseIncidentHandle {
     /// The incident, an own unconfirmed edit laid over it; `None` when there is none of this id.
@@ -21,6 +33,17 @@ pub struct UseIncidentHandle {
 
 impl UseIncidentHandle {
     /// Asks the server to change it (or another one: the edit names it).
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::IncidentStatus;
+    /// use sentinelops::realtime::{IncidentEdit, UseIncidentHandle};
+    ///
+    /// fn resolve(detail: &UseIncidentHandle) {
+    ///     if let Some(row) = &detail.incident {
+    ///         detail.update(IncidentEdit::new(&row.id).status(IncidentStatus::Resolved));
+    ///     }
+    /// }
+    /// ```
     pub fn update(&self, edit: IncidentEdit) -> MessageId {
         self.client.send(edit)
     }
