@@ -6,11 +6,25 @@ use crate::{ConnectionState, Metrics, Now, Status};
 
 impl Engine {
     /// The connection as shown.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Cause, Engine, EngineOptions, Now};
+    ///
+    /// let engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// assert_eq!(engine.status().cause, Cause::NotAsked);
+    /// ```
     pub fn status(&self) -> Status {
         self.shown.clone()
     }
 
     /// Counters since the engine started.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now};
+    ///
+    /// let now = Now::default();
+    /// assert_eq!(Engine::new(EngineOptions::default(), 7, now).metrics(now).dials, 0);
+    /// ```
     pub fn metrics(&self, now: Now) -> Metrics {
         let mut metrics = self.metrics.clone();
         metrics.uptime_ms += self.link.up_at.map_or(0, |at| now.mono.saturating_sub(at));
