@@ -1,7 +1,7 @@
 //! What each group runs. One toolchain, one target directory and few feature sets: what one group compiled, the
 //! next one uses.
 
-use super::{gateway, greps, guide, worker};
+use super::{examples, gateway, greps, guide, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
@@ -14,7 +14,7 @@ pub fn lint() -> Result<()> {
     let clippy = |args: &[&str]| {
         run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
     };
-    let checks: [(&str, &dyn Fn() -> Result<()>); 7] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 8] = [
         ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
         ("house rules", &greps::check),
         ("clippy, native", &|| clippy(&["--workspace", "--all-targets"])),
@@ -31,6 +31,7 @@ pub fn lint() -> Result<()> {
             doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
             run::visible(&mut doc)
         }),
+        ("documentation and example of every public item", &examples::check),
         ("types of the end-to-end tests", &|| {
             run::visible(run::command("node_modules/.bin/tsc").arg("--noEmit").current_dir(root::at("e2e")))
         }),

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the groups, each ending in its runner's own summary; all are run, and the failed are named.
 
+mod examples;
 mod gateway;
 mod greps;
 mod groups;
