@@ -41,7 +41,8 @@ pub struct WebSocketProviderProps {
     /// Contents and tokens are left out. Default `false`.
     #[prop_or_default]
     pub debug: bool,
-    /// Contents of messages may appear in diagnostics. Default `false`.
+    /// Contents of messages may appear in diagnostics, and with `debug` in the lines of what is sent
+    /// and received. Tokens never do. Default `false`.
     #[prop_or_default]
     pub debug_contents: bool,
     /// `false`: nothing is connected and everything says so. Default `true`.
