@@ -30,10 +30,8 @@ use yew_agent::Registrable;
 /// happens in events.
 ///
 /// ```no_run
-/// // src/worker.rs, a program of its own
-/// fn main() {
-///     sentinelops::worker::worker_main();
-/// }
+/// // All that `main` of the worker's program does:
+/// sentinelops::worker::worker_main();
 /// ```
 pub fn worker_main() {
     // A panic ends in a trap, which the page hears through the worker's `error` event. That event
