@@ -5,10 +5,13 @@
 //! documented TypeScript names to these.
 #![deny(missing_docs)]
 
+// Public for the two programs and the tests, and no API: so are the hidden parts of `components` and `worker`.
+#[doc(hidden)]
 pub mod bridge;
 pub mod components;
 pub mod config;
 #[cfg(feature = "console")]
+#[doc(hidden)]
 pub mod pages;
 pub mod realtime;
 pub mod testing;

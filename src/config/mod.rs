@@ -80,6 +80,16 @@ impl Default for AppConfig {
 }
 
 /// A value that cannot be used.
+///
+/// ```
+/// use sentinelops::config::{AppConfig, BuildEnv};
+///
+/// let (_, errors) = AppConfig::parse(Some(r#"{"autoConnect": 1}"#), &BuildEnv::default());
+/// for error in &errors {
+///     log::error!("{error}");
+/// }
+/// assert_eq!(errors[0].key, "autoConnect");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     /// The key as it was written.
@@ -93,6 +103,14 @@ pub struct ConfigError {
 }
 
 /// Where a value came from.
+///
+/// ```
+/// use sentinelops::config::{AppConfig, BuildEnv, ConfigSource};
+///
+/// let build = BuildEnv { enable_websocket: Some("perhaps"), ..BuildEnv::default() };
+/// let (_, errors) = AppConfig::parse(None, &build);
+/// assert_eq!(errors[0].source, ConfigSource::Build);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigSource {
     /// The script element in the page.
@@ -116,6 +134,23 @@ impl std::error::Error for ConfigError {}
 
 impl AppConfig {
     /// Reads the page's configuration over that of the build. Only in a browser.
+    ///
+    /// ```
+    /// use sentinelops::config::AppConfig;
+    /// use sentinelops::realtime::WebSocketProvider;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn App() -> Html {
+    ///     let loaded = use_memo((), |()| AppConfig::load());
+    ///     let (config, errors) = &*loaded;
+    ///     html! {
+    ///         <WebSocketProvider url={config.url.clone()} options={config.options.clone()}>
+    ///             { for errors.iter().map(|error| html! { <p role="alert">{ error.to_string() }</p> }) }
+    ///         </WebSocketProvider>
+    ///     }
+    /// }
+    /// ```
     pub fn load() -> (Self, Vec<ConfigError>) {
         let text = web_sys::window()
             .and_then(|w| w.document())
@@ -125,6 +160,15 @@ impl AppConfig {
     }
 
     /// Reads a configuration; also whatever is usable of a bad one.
+    ///
+    /// ```
+    /// use sentinelops::config::{AppConfig, BuildEnv};
+    ///
+    /// let json = r#"{"url": "/ws", "options": {"reconnectInterval": 500}}"#;
+    /// let (config, errors) = AppConfig::parse(Some(json), &BuildEnv::default());
+    /// assert!(errors.is_empty());
+    /// assert_eq!(config.options.reconnect_interval_ms, 500);
+    /// ```
     pub fn parse(page: Option<&str>, build: &BuildEnv) -> (Self, Vec<ConfigError>) {
         let mut reader = Reader { config: Self::default(), errors: Vec::new() };
         reader.build(build);

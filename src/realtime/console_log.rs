@@ -1,6 +1,7 @@
 //! `log` to the browser's console, for programs that installed no logger of their own.
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use std::cell::Cell;
 use wasm_bindgen::JsValue;
 
 struct Console;
@@ -23,9 +24,18 @@ impl Log for Console {
     fn flush(&self) {}
 }
 
-/// Does nothing when a logger is there already.
-pub(crate) fn install() {
-    if cfg!(target_arch = "wasm32") && log::set_logger(&Console).is_ok() {
-        log::set_max_level(LevelFilter::Info);
+/// Shows lines of this level and above; does nothing when the program has a logger of its own.
+pub(crate) fn install(level: LevelFilter) {
+    thread_local! {
+        static OURS: Cell<bool> = const { Cell::new(false) };
+    }
+    if !cfg!(target_arch = "wasm32") {
+        return;
+    }
+    if log::set_logger(&Console).is_ok() {
+        OURS.set(true);
+    }
+    if OURS.get() {
+        log::set_max_level(log::max_level().max(level));
     }
 }

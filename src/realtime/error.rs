@@ -5,6 +5,21 @@ use sentinelops_protocol::{Problem, Subject};
 use std::fmt;
 
 /// Something the provider, the worker or the connection has to say to people.
+///
+/// ```
+/// use sentinelops::realtime::{ClientError, use_incidents};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Trouble() -> Html {
+///     match use_incidents().error {
+///         // The server decides who may follow a channel.
+///         Some(ClientError::Denied { message, .. }) => html! { <p>{ format!("No access: {message}") }</p> },
+///         Some(error) => html! { <p role="alert">{ error.to_string() }</p> },
+///         None => Html::default(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientError {
     /// The provider cannot start with what it was given (URL, options). Nothing is tried.
@@ -41,6 +56,13 @@ impl fmt::Display for ClientError {
 impl std::error::Error for ClientError {}
 
 /// Why a provider cannot start.
+///
+/// ```
+/// use sentinelops::realtime::SetupError;
+///
+/// let error = SetupError::Insecure { url: "ws://ops.example.com".to_owned() };
+/// assert!(error.to_string().contains("Use wss:"), "says what to do");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetupError {
     /// The URL cannot be dialled. It is shown without its query, which may hold secrets.
@@ -92,6 +114,14 @@ impl fmt::Display for SetupError {
 impl std::error::Error for SetupError {}
 
 /// What is wrong with the worker, and what happens next.
+///
+/// ```
+/// use sentinelops::realtime::{PortFailure, WorkerTrouble, WorkerTroubleKind};
+///
+/// let kind = WorkerTroubleKind::Port(PortFailure::Crashed("unreachable".to_owned()));
+/// let trouble = WorkerTrouble { kind, retry_at: Some(1_700_000_000_000) };
+/// assert!(trouble.to_string().starts_with("the background worker crashed (unreachable)."));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerTrouble {
     /// What happened.
@@ -101,6 +131,18 @@ pub struct WorkerTrouble {
 }
 
 /// What is wrong with the worker.
+///
+/// ```
+/// use sentinelops::realtime::{WorkerHealth, WorkerTroubleKind};
+///
+/// /// Whether a reload is all that helps.
+/// fn needs_reload(health: &WorkerHealth) -> bool {
+///     match health {
+///         WorkerHealth::Trouble(trouble) => matches!(trouble.kind, WorkerTroubleKind::Failed(_)),
+///         _ => false,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkerTroubleKind {
     /// The port said so.
@@ -115,6 +157,13 @@ pub enum WorkerTroubleKind {
 
 impl WorkerTrouble {
     /// What a person can do about it.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{WorkerTrouble, WorkerTroubleKind};
+    ///
+    /// let trouble = WorkerTrouble { kind: WorkerTroubleKind::Hung, retry_at: None };
+    /// assert!(trouble.advice().starts_with("It is started again by itself"));
+    /// ```
     pub fn advice(&self) -> &'static str {
         match &self.kind {
             WorkerTroubleKind::Port(PortFailure::Missing(_)) => {

@@ -26,6 +26,13 @@ pub struct MessageId(Rc<str>);
 
 impl MessageId {
     /// As text.
+    ///
+    /// ```
+    /// use sentinelops::realtime::MessageId;
+    ///
+    /// let id = MessageId::from("01JD9Q5X5WQ4M3R6K9V1B7T2C8");
+    /// assert_eq!(id.as_str(), id.to_string());
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -82,6 +89,21 @@ impl Message {
     ///
     /// # Errors
     /// What the payload's `Serialize` says when it cannot be written as JSON.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::Message;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Deploy {
+    ///     service: String,
+    /// }
+    ///
+    /// let deploy = Deploy { service: "api".to_owned() };
+    /// let message = Message::new(Channel::Activity, "deploy.started", &deploy)?;
+    /// assert_eq!(message.payload().as_str(), r#"{"service":"api"}"#);
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn new<T: Serialize + ?Sized>(
         channel: Channel,
         kind: impl Into<String>,
@@ -91,6 +113,16 @@ impl Message {
     }
 
     /// A message whose payload is JSON already.
+    ///
+    /// ```
+    /// use sentinelops::protocol::{Channel, Json};
+    /// use sentinelops::realtime::Message;
+    ///
+    /// let json = Json::parse(r#"{"service": "api"}"#)?;
+    /// let message = Message::raw(Channel::Activity, "deploy.started", json);
+    /// # let _ = message;
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn raw(channel: Channel, kind: impl Into<String>, payload: Json) -> Self {
         Self {
             channel,
@@ -105,17 +137,38 @@ impl Message {
     }
 
     /// `chat.message` to a conversation. The server sets who sent it and when.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Client, Message};
+    ///
+    /// fn say(client: &Client, words: &str) {
+    ///     client.send(Message::chat("conv-1", words));
+    /// }
+    /// ```
     pub fn chat(conversation: &str, content: &str) -> Self {
         Self::object(Channel::Chat, "chat.message", &[("conversationId", conversation), ("content", content)])
     }
 
     /// `chat.typing`: dropped silently when it cannot leave at once.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Message;
+    ///
+    /// assert!(Message::typing("conv-1").is_ephemeral());
+    /// ```
     pub fn typing(conversation: &str) -> Self {
         Self::object(Channel::Chat, "chat.typing", &[("conversationId", conversation)]).ephemeral()
     }
 
     /// `chat.delivered`: everything up to this server time (ms) came in. The client sends it by itself
     /// for the conversations on the page. A later one replaces an earlier one that has not left yet.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Message;
+    ///
+    /// let message = Message::chat_delivered("conv-1", 1_700_000_000_000);
+    /// assert_eq!(message.kind(), "chat.delivered");
+    /// ```
     pub fn chat_delivered(conversation: &str, up_to: u64) -> Self {
         let payload = serde_json::json!({ "conversationId": conversation, "upTo": up_to });
         Self::value(Channel::Chat, "chat.delivered", &payload)
@@ -125,12 +178,28 @@ impl Message {
 
     /// `chat.read`: everything up to this server time (ms) was seen. A later one replaces an
     /// earlier one that has not left yet.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Message;
+    ///
+    /// let message = Message::chat_read("conv-1", 1_700_000_000_000);
+    /// assert_eq!(message.payload().as_str(), r#"{"conversationId":"conv-1","upTo":1700000000000}"#);
+    /// ```
     pub fn chat_read(conversation: &str, up_to: u64) -> Self {
         let payload = serde_json::json!({ "conversationId": conversation, "upTo": up_to });
         Self::value(Channel::Chat, "chat.read", &payload).coalesce(format!("read/{conversation}"))
     }
 
     /// `alert.acknowledge`: somebody looks after it. Critical alerts go first.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::Alert;
+    /// use sentinelops::realtime::{Client, Message, MessageId};
+    ///
+    /// fn take(client: &Client, alert: &Alert) -> MessageId {
+    ///     client.send(Message::acknowledge(alert))
+    /// }
+    /// ```
     pub fn acknowledge(alert: &Alert) -> Self {
         let priority = match alert.severity {
             Severity::Critical => Priority::Critical,
@@ -142,6 +211,15 @@ impl Message {
 
     /// `agent.status` of oneself: available, away and so on. A later one replaces an earlier one
     /// that has not left yet.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::Presence;
+    /// use sentinelops::realtime::{Client, Message};
+    ///
+    /// fn lunch(client: &Client) {
+    ///     client.send(Message::presence(&Presence::Away));
+    /// }
+    /// ```
     pub fn presence(status: &Presence) -> Self {
         Self::object(Channel::Agents, "agent.status", &[("status", status.as_str())]).coalesce("presence")
     }
@@ -157,51 +235,121 @@ impl Message {
     }
 
     /// How urgent. Default normal.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Priority;
+    /// use sentinelops::realtime::Message;
+    ///
+    /// let message = Message::chat("war-room", "failing over now").priority(Priority::Critical);
+    /// # let _ = message;
+    /// ```
     pub fn priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
         self
     }
 
     /// What it stays in order with. Default: its incident or conversation.
+    ///
+    /// ```
+    /// use sentinelops::protocol::{Channel, Json};
+    /// use sentinelops::realtime::Message;
+    ///
+    /// // Steps of one deployment arrive in the order they were sent, also over a lost connection.
+    /// let step = Message::raw(Channel::Activity, "deploy.step", Json::null()).ordering_key("deploy/api");
+    /// # let _ = step;
+    /// ```
     pub fn ordering_key(mut self, key: impl Into<String>) -> Self {
         self.ordering_key = Some(key.into());
         self
     }
 
     /// It replaces an earlier message with the same value that has not left yet.
+    ///
+    /// ```
+    /// use sentinelops::protocol::{Channel, Json};
+    /// use sentinelops::realtime::Message;
+    ///
+    /// // Of a slider moved while offline only the last position is sent.
+    /// let level = Message::raw(Channel::Activity, "volume.set", Json::parse("7")?).coalesce("volume");
+    /// # let _ = level;
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn coalesce(mut self, key: impl Into<String>) -> Self {
         self.coalesce = Some(key.into());
         self
     }
 
     /// It is refused at once while there is no connection, and never stored.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Message;
+    ///
+    /// // Pointless an hour later: without a connection it fails at once, and the person is told.
+    /// let message = Message::chat("war-room", "can anybody look right now?").unqueued();
+    /// # let _ = message;
+    /// ```
     pub fn unqueued(mut self) -> Self {
         self.queue = false;
         self
     }
 
     /// It is dropped silently when it cannot leave at once.
+    ///
+    /// ```
+    /// use sentinelops::protocol::{Channel, Json};
+    /// use sentinelops::realtime::Message;
+    ///
+    /// let cursor = Message::raw(Channel::Activity, "cursor.moved", Json::parse("[3, 4]")?).ephemeral();
+    /// assert!(cursor.is_ephemeral());
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn ephemeral(mut self) -> Self {
         self.ephemeral = true;
         self
     }
 
     /// The channel.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::Message;
+    ///
+    /// assert_eq!(Message::chat("conv-1", "hello").channel(), Channel::Chat);
+    /// ```
     pub fn channel(&self) -> Channel {
         self.channel
     }
 
     /// The dotted type.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Message;
+    ///
+    /// assert_eq!(Message::chat("conv-1", "hello").kind(), "chat.message");
+    /// ```
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
     /// The payload.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{IncidentEdit, Message};
+    ///
+    /// let message = Message::from(IncidentEdit::new("123").title("Disk full"));
+    /// assert_eq!(message.payload().as_str(), r#"{"id":"123","title":"Disk full"}"#);
+    /// ```
     pub fn payload(&self) -> &Json {
         &self.payload
     }
 
     /// Whether it is dropped silently when it cannot leave at once.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Message;
+    ///
+    /// assert!(!Message::chat("conv-1", "hello").is_ephemeral());
+    /// ```
     pub fn is_ephemeral(&self) -> bool {
         self.ephemeral
     }
@@ -239,45 +387,105 @@ pub struct IncidentEdit(IncidentUpdate);
 
 impl IncidentEdit {
     /// Changes nothing yet.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Client, IncidentEdit};
+    ///
+    /// fn rename(client: &Client, id: &str, title: &str) {
+    ///     client.send(IncidentEdit::new(id).title(title));
+    /// }
+    /// ```
     pub fn new(id: impl Into<String>) -> Self {
         Self(IncidentUpdate { id: id.into(), changes: IncidentPatch::default() })
     }
 
     /// Which incident.
+    ///
+    /// ```
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// assert_eq!(IncidentEdit::new("inc-123").id(), "inc-123");
+    /// ```
     pub fn id(&self) -> &str {
         &self.0.id
     }
 
     /// What changes.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::{IncidentPatch, Patch};
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// assert_eq!(IncidentEdit::new("inc-123").changes(), &IncidentPatch::default());
+    /// let edit = IncidentEdit::new("inc-123").unassign();
+    /// assert_eq!(edit.changes().assigned_to, Patch::Clear);
+    /// ```
     pub fn changes(&self) -> &IncidentPatch {
         &self.0.changes
     }
 
     /// A new title.
+    ///
+    /// ```
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").title("Checkout answers slowly");
+    /// # let _ = edit;
+    /// ```
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.0.changes.title = Patch::Set(title.into());
         self
     }
 
     /// A new severity.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::Severity;
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").severity(Severity::Critical);
+    /// # let _ = edit;
+    /// ```
     pub fn severity(mut self, severity: Severity) -> Self {
         self.0.changes.severity = Patch::Set(severity);
         self
     }
 
     /// A new status.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::IncidentStatus;
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").status(IncidentStatus::Investigating);
+    /// # let _ = edit;
+    /// ```
     pub fn status(mut self, status: IncidentStatus) -> Self {
         self.0.changes.status = Patch::Set(status);
         self
     }
 
     /// Who works on it now.
+    ///
+    /// ```
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").assigned_to("agent-456");
+    /// # let _ = edit;
+    /// ```
     pub fn assigned_to(mut self, agent: impl Into<String>) -> Self {
         self.0.changes.assigned_to = Patch::Set(agent.into());
         self
     }
 
     /// Nobody works on it any more.
+    ///
+    /// ```
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").unassign();
+    /// # let _ = edit;
+    /// ```
     pub fn unassign(mut self) -> Self {
         self.0.changes.assigned_to = Patch::Clear;
         self

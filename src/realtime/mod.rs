@@ -33,7 +33,7 @@ mod url;
 #[cfg(test)]
 mod where_it_shows;
 
-pub use crate::bridge::{BUILD_ID, SignOut};
+pub use crate::bridge::{BUILD_ID, PortFailure, SignOut};
 pub use client::Client;
 pub use error::{ClientError, SetupError, WorkerTrouble, WorkerTroubleKind};
 pub use fold::{ChatEntry, IncidentRow, Watermarks};

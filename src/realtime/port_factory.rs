@@ -10,6 +10,20 @@ type Make = Rc<dyn Fn(PortListener) -> Rc<dyn Port>>;
 ///
 /// Left out, it is the real worker. Tests pass that of [`crate::testing::FakeConnection`]; a
 /// program without worker may run the engine in the page.
+///
+/// ```
+/// use sentinelops::realtime::{PortFactory, WebSocketProvider};
+/// use sentinelops::worker::LocalPort;
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// /// Everything in the page: for a place where no worker can be started.
+/// #[component]
+/// fn WithoutWorker() -> Html {
+///     let port = use_memo((), |()| PortFactory::new(|listener| Rc::new(LocalPort::new(listener))));
+///     html! { <WebSocketProvider port={(*port).clone()}>{ "…" }</WebSocketProvider> }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct PortFactory {
     make: Make,
@@ -18,6 +32,16 @@ pub struct PortFactory {
 
 impl PortFactory {
     /// Calls `make` whenever a worker is needed. What comes out of the port goes to the listener.
+    ///
+    /// ```
+    /// use sentinelops::realtime::PortFactory;
+    /// use sentinelops::worker::LocalPort;
+    /// use std::rc::Rc;
+    ///
+    /// let factory = PortFactory::new(|listener| Rc::new(LocalPort::new(listener)));
+    /// // Two providers share a client when their factories are the same.
+    /// assert_eq!(factory, factory.clone());
+    /// ```
     pub fn new(make: impl Fn(PortListener) -> Rc<dyn Port> + 'static) -> Self {
         Self { make: Rc::new(make), platform: Rc::new(Browser) }
     }

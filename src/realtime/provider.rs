@@ -10,6 +10,24 @@ use sentinelops_engine::{Options, OutboxOptions};
 use yew::prelude::*;
 
 /// Props of [`WebSocketProvider`]. Everything has a default.
+///
+/// ```
+/// use sentinelops::engine::{Options, OutboxOptions};
+/// use sentinelops::realtime::{TokenSource, WebSocketProvider};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn App() -> Html {
+///     let options = Options { reconnect_interval_ms: 500, ..Options::default() };
+///     let outbox = OutboxOptions { persist: false, ..OutboxOptions::default() };
+///     let token = TokenSource::asynchronous(|_reason| async { Ok(Some("fetched".to_owned())) });
+///     html! {
+///         <WebSocketProvider url="/ws" user="ann" {options} {outbox} {token} debug={true}>
+///             { "…" }
+///         </WebSocketProvider>
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct WebSocketProviderProps {
     /// The server: absolute, or relative to the page. Default: that of `options`, which is
@@ -23,7 +41,8 @@ pub struct WebSocketProviderProps {
     /// Contents and tokens are left out. Default `false`.
     #[prop_or_default]
     pub debug: bool,
-    /// Contents of messages may appear in diagnostics. Default `false`.
+    /// Contents of messages may appear in diagnostics, and with `debug` in the lines of what is sent
+    /// and received. Tokens never do. Default `false`.
     #[prop_or_default]
     pub debug_contents: bool,
     /// `false`: nothing is connected and everything says so. Default `true`.
@@ -124,7 +143,7 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
     let url = props.url.as_deref().unwrap_or(&props.options.url).to_owned();
     let wanted = (props.settings(), url, props.port.clone());
     if props.debug {
-        console_log::install();
+        console_log::install(log::LevelFilter::Info);
     }
     let client: Client = {
         let mut held = held.borrow_mut();

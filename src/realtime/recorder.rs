@@ -11,6 +11,15 @@ const RECORDS: usize = 500;
 const TRACES: usize = 200;
 
 /// What a [`Record`] is about.
+///
+/// ```
+/// use sentinelops::realtime::{List, Record, RecordKind};
+/// use std::rc::Rc;
+///
+/// fn errors(records: &List<Rc<Record>>) -> usize {
+///     records.iter().filter(|record| record.kind == RecordKind::Error).count()
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RecordKind {
@@ -33,6 +42,15 @@ pub enum RecordKind {
 }
 
 /// One thing that happened.
+///
+/// ```
+/// use sentinelops::realtime::Record;
+/// use yew::prelude::*;
+///
+/// fn line(record: &Record) -> Html {
+///     html! { <li key={record.number}>{ format!("{} {:?}: {}", record.at, record.kind, record.text) }</li> }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
     /// Counts the records of this page.
@@ -46,6 +64,15 @@ pub struct Record {
 }
 
 /// The way of one message. Times are wall clock, ms since the epoch.
+///
+/// ```
+/// use sentinelops::realtime::MessageTrace;
+///
+/// /// From the click to the server's answer, ms.
+/// fn round_trip(trace: &MessageTrace) -> Option<u64> {
+///     trace.acked.map(|acked| acked.saturating_sub(trace.clicked))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageTrace {

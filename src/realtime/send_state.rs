@@ -28,26 +28,63 @@ impl Default for SendState {
 
 impl SendState {
     /// Kept on this device and waiting.
+    ///
+    /// ```
+    /// use sentinelops::realtime::SendState;
+    ///
+    /// assert!(!SendState::default().is_saved(), "just sent: the store has not answered yet");
+    /// ```
     pub fn is_saved(&self) -> bool {
         self.durability == Durability::Durable && self.delivery == DeliveryState::Queued
     }
 
     /// Nothing more will happen to it.
+    ///
+    /// ```
+    /// use sentinelops::realtime::SendState;
+    ///
+    /// /// The spinner beside a button.
+    /// fn busy(state: Option<&SendState>) -> bool {
+    ///     state.is_some_and(|state| !state.is_final())
+    /// }
+    /// ```
     pub fn is_final(&self) -> bool {
         self.delivery.is_final()
     }
 
     /// The server has it (a basic server: it was handed over).
+    ///
+    /// ```
+    /// use sentinelops::engine::{DeliveryState, Durability};
+    /// use sentinelops::realtime::SendState;
+    ///
+    /// let state = SendState { durability: Durability::Durable, delivery: DeliveryState::HandedOver };
+    /// assert!(state.is_delivered());
+    /// ```
     pub fn is_delivered(&self) -> bool {
         matches!(self.delivery, DeliveryState::Delivered | DeliveryState::HandedOver)
     }
 
     /// It ended, and not by arriving.
+    ///
+    /// ```
+    /// use sentinelops::engine::{DeliveryState, Durability};
+    /// use sentinelops::realtime::SendState;
+    ///
+    /// let state = SendState { durability: Durability::Durable, delivery: DeliveryState::Evicted };
+    /// assert!(state.is_failed(), "it never left: offer to send it again");
+    /// ```
     pub fn is_failed(&self) -> bool {
         self.is_final() && !self.is_delivered()
     }
 
     /// A word or two for people. [`SendState::explanation`] says why.
+    ///
+    /// ```
+    /// use sentinelops::realtime::SendState;
+    ///
+    /// assert_eq!(SendState::default().label(), "saving");
+    /// ```
     pub fn label(&self) -> &'static str {
         match (&self.delivery, self.durability) {
             (DeliveryState::Queued, Durability::Durable) => "saved",
@@ -65,6 +102,15 @@ impl SendState {
     }
 
     /// A sentence for people where the label alone does not explain itself.
+    ///
+    /// ```
+    /// use sentinelops::engine::{DeliveryState, Durability};
+    /// use sentinelops::realtime::SendState;
+    ///
+    /// let state = SendState { durability: Durability::MemoryOnly, delivery: DeliveryState::Queued };
+    /// let why = state.explanation().unwrap_or_default();
+    /// assert_eq!(why, "Kept in memory only: it is lost if this page is closed.");
+    /// ```
     pub fn explanation(&self) -> Option<String> {
         Some(match &self.delivery {
             DeliveryState::Queued if self.durability == Durability::MemoryOnly => {

@@ -23,6 +23,19 @@ const LONGEST_RETRY_MS: u64 = 30_000;
 const HEALTHY_MS: u64 = 60_000;
 
 /// How the worker does.
+///
+/// ```
+/// use sentinelops::realtime::{WorkerHealth, use_connection};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Worker() -> Html {
+///     match use_connection().worker {
+///         WorkerHealth::Trouble(trouble) => html! { <p role="alert">{ trouble.to_string() }</p> },
+///         _ => Html::default(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WorkerHealth {
     /// There is none: the provider could not start, or realtime is switched off.

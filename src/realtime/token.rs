@@ -36,11 +36,33 @@ pub enum TokenSource {
 }
 
 /// A token callback. Made by [`TokenSource::sync`] and [`TokenSource::asynchronous`].
+///
+/// ```
+/// use sentinelops::realtime::TokenSource;
+///
+/// let source = TokenSource::sync(|_reason| Ok(Some("from memory".to_owned())));
+/// let TokenSource::Ask(ask) = &source else { panic!("a callback") };
+/// // Cloning keeps the same callback.
+/// let same = TokenSource::Ask(ask.clone());
+/// # let _ = same;
+/// ```
 #[derive(Clone)]
 pub struct AskToken(Ask);
 
 impl TokenSource {
     /// A callback that knows the token at once.
+    ///
+    /// ```
+    /// use sentinelops::engine::TokenReason;
+    /// use sentinelops::realtime::TokenSource;
+    ///
+    /// let source = TokenSource::sync(|reason| match reason {
+    ///     // The server did not take the last one: this session is over.
+    ///     TokenReason::Rejected => Ok(None),
+    ///     _ => Ok(Some("the session's token".to_owned())),
+    /// });
+    /// # let _ = source;
+    /// ```
     pub fn sync(ask: impl Fn(TokenReason) -> Result<Option<String>, String> + 'static) -> Self {
         Self::Ask(AskToken(Rc::new(move |reason| {
             let answer = ask(reason);
@@ -49,6 +71,17 @@ impl TokenSource {
     }
 
     /// A callback that has to fetch it.
+    ///
+    /// ```
+    /// use sentinelops::realtime::TokenSource;
+    ///
+    /// # async fn fetch(_: &str) -> Result<String, String> { Ok(String::new()) }
+    /// let source = TokenSource::asynchronous(|_reason| async {
+    ///     // An `Err` is said in the log and counts as a failed dial; it is tried again.
+    ///     fetch("/api/token").await.map(Some)
+    /// });
+    /// # let _ = source;
+    /// ```
     pub fn asynchronous<F>(ask: impl Fn(TokenReason) -> F + 'static) -> Self
     where
         F: Future<Output = Result<Option<String>, String>> + 'static,

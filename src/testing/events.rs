@@ -8,6 +8,14 @@ use sentinelops_protocol::domain::{
 use sentinelops_protocol::{Channel, Event, Json, Payload, Priority};
 
 /// An event with this payload. Change the public fields as the test needs them.
+///
+/// ```
+/// use sentinelops::protocol::{Channel, Json, Payload};
+/// use sentinelops::testing::event;
+///
+/// let mut deploy = event(Channel::Activity, "deploy.started", Payload::Raw(Json::null()));
+/// deploy.seq = Some(7);
+/// ```
 pub fn event(channel: Channel, kind: &str, payload: Payload) -> Event {
     Event {
         id: None,
@@ -27,6 +35,14 @@ pub fn event(channel: Channel, kind: &str, payload: Payload) -> Event {
 ///
 /// # Panics
 /// When `json` is not JSON: the test is wrong.
+///
+/// ```
+/// use sentinelops::protocol::Channel;
+/// use sentinelops::testing::{FakeConnection, raw};
+///
+/// let connection = FakeConnection::new();
+/// connection.deliver(raw(Channel::Activity, "deploy.started", r#"{"service": "api"}"#));
+/// ```
 pub fn raw(channel: Channel, kind: &str, json: &str) -> Event {
     match Json::parse(json) {
         Ok(json) => event(channel, kind, Payload::Raw(json)),
@@ -35,6 +51,15 @@ pub fn raw(channel: Channel, kind: &str, json: &str) -> Event {
 }
 
 /// An event of an incident: `incident.created` unless told otherwise, titled by its id.
+///
+/// ```
+/// use sentinelops::protocol::domain::{IncidentChange, IncidentStatus};
+/// use sentinelops::testing::{FakeConnection, incident};
+///
+/// let connection = FakeConnection::new();
+/// connection.deliver(incident("inc-1").title("Disk full"));
+/// connection.deliver(incident("inc-1").change(IncidentChange::Resolved).status(IncidentStatus::Resolved));
+/// ```
 pub fn incident(id: &str) -> IncidentBuilder {
     IncidentBuilder {
         change: IncidentChange::Created,
@@ -45,6 +70,14 @@ pub fn incident(id: &str) -> IncidentBuilder {
 }
 
 /// See [`incident`]. It becomes an [`Event`] where one is wanted.
+///
+/// ```
+/// use sentinelops::protocol::Event;
+/// use sentinelops::testing::incident;
+///
+/// let event: Event = incident("inc-1").into();
+/// assert_eq!(event.kind, "incident.created");
+/// ```
 #[derive(Clone, Debug)]
 pub struct IncidentBuilder {
     change: IncidentChange,
@@ -55,30 +88,70 @@ pub struct IncidentBuilder {
 
 impl IncidentBuilder {
     /// What happened.
+    ///
+    /// ```
+    /// use sentinelops::protocol::{Event, domain::IncidentChange};
+    /// use sentinelops::testing::incident;
+    ///
+    /// let event = Event::from(incident("inc-1").change(IncidentChange::Escalated));
+    /// assert_eq!(event.kind, "incident.escalated");
+    /// ```
     pub fn change(mut self, change: IncidentChange) -> Self {
         self.change = change;
         self
     }
 
     /// Its title.
+    ///
+    /// ```
+    /// use sentinelops::testing::{FakeConnection, incident};
+    ///
+    /// FakeConnection::new().deliver(incident("inc-1").title("Disk full"));
+    /// ```
     pub fn title(mut self, title: &str) -> Self {
         self.patch.title = Patch::Set(title.to_owned());
         self
     }
 
     /// Its status.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::IncidentStatus;
+    /// use sentinelops::testing::{FakeConnection, incident};
+    ///
+    /// FakeConnection::new().deliver(incident("inc-1").status(IncidentStatus::Investigating));
+    /// ```
     pub fn status(mut self, status: IncidentStatus) -> Self {
         self.patch.status = Patch::Set(status);
         self
     }
 
     /// Its severity.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::Severity;
+    /// use sentinelops::testing::{FakeConnection, incident};
+    ///
+    /// FakeConnection::new().deliver(incident("inc-1").severity(Severity::Critical));
+    /// ```
     pub fn severity(mut self, severity: Severity) -> Self {
         self.patch.severity = Patch::Set(severity);
         self
     }
 
     /// The message of a client that brought it about.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::IncidentChange;
+    /// use sentinelops::testing::{FakeConnection, incident};
+    ///
+    /// /// The server carries out what the page sent last.
+    /// fn confirm(connection: &FakeConnection) {
+    ///     if let Some(id) = connection.last_id() {
+    ///         connection.deliver(incident("inc-1").change(IncidentChange::Updated).cause(id));
+    ///     }
+    /// }
+    /// ```
     pub fn cause(mut self, id: impl ToString) -> Self {
         self.cause = Some(id.to_string());
         self
@@ -103,12 +176,25 @@ impl From<IncidentBuilder> for Event {
 }
 
 /// `agent.status`.
+///
+/// ```
+/// use sentinelops::protocol::domain::Presence;
+/// use sentinelops::testing::{FakeConnection, agent};
+///
+/// FakeConnection::new().deliver(agent("ann", Presence::Online));
+/// ```
 pub fn agent(id: &str, status: Presence) -> Event {
     let agent = AgentStatus { agent_id: id.to_owned(), status, last_seen: START, name: None, extra: None };
     event(Channel::Agents, "agent.status", Payload::Agent(agent))
 }
 
 /// `chat.message`.
+///
+/// ```
+/// use sentinelops::testing::{FakeConnection, chat_message};
+///
+/// FakeConnection::new().deliver(chat_message("conv-1", "msg-1", "ann", "on it"));
+/// ```
 pub fn chat_message(conversation: &str, id: &str, sender: &str, content: &str) -> Event {
     let message = ChatMessage {
         id: id.to_owned(),
@@ -122,6 +208,14 @@ pub fn chat_message(conversation: &str, id: &str, sender: &str, content: &str) -
 }
 
 /// `chat.delivered` or `chat.read`.
+///
+/// ```
+/// use sentinelops::protocol::domain::ReceiptKind;
+/// use sentinelops::testing::{FakeConnection, receipt};
+///
+/// let connection = FakeConnection::new();
+/// connection.deliver(receipt(ReceiptKind::Read, "conv-1", "ann", connection.now()));
+/// ```
 pub fn receipt(kind: ReceiptKind, conversation: &str, user: &str, up_to: u64) -> Event {
     let name = match kind {
         ReceiptKind::Delivered => "chat.delivered",
@@ -132,12 +226,25 @@ pub fn receipt(kind: ReceiptKind, conversation: &str, user: &str, up_to: u64) ->
 }
 
 /// `chat.typing`.
+///
+/// ```
+/// use sentinelops::testing::{FakeConnection, typing};
+///
+/// FakeConnection::new().deliver(typing("conv-1", "ann"));
+/// ```
 pub fn typing(conversation: &str, user: &str) -> Event {
     let typing = Typing { conversation_id: conversation.to_owned(), user_id: user.to_owned() };
     event(Channel::Chat, "chat.typing", Payload::Typing(typing))
 }
 
 /// `alert.raised|acknowledged|cleared`.
+///
+/// ```
+/// use sentinelops::protocol::domain::{AlertChange, Severity};
+/// use sentinelops::testing::{FakeConnection, alert};
+///
+/// FakeConnection::new().deliver(alert("alert-1", AlertChange::Raised, Severity::High));
+/// ```
 pub fn alert(id: &str, change: AlertChange, severity: Severity) -> Event {
     let kind = match change {
         AlertChange::Raised => "alert.raised",
@@ -157,6 +264,12 @@ pub fn alert(id: &str, change: AlertChange, severity: Severity) -> Event {
 }
 
 /// `activity.event`.
+///
+/// ```
+/// use sentinelops::testing::{FakeConnection, activity};
+///
+/// FakeConnection::new().deliver(activity("act-1", "ann", "restarted the api"));
+/// ```
 pub fn activity(id: &str, actor: &str, action: &str) -> Event {
     let activity = Activity {
         id: id.to_owned(),

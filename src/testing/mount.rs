@@ -6,6 +6,16 @@ use web_sys::Element;
 use yew::prelude::*;
 
 /// Props of [`FakeProvider`].
+///
+/// ```
+/// use sentinelops::testing::{FakeConnection, FakeProvider};
+/// use yew::prelude::*;
+///
+/// // In a test of one's own that renders by itself:
+/// let connection = FakeConnection::new();
+/// let page = html! { <FakeProvider {connection}>{ "under test" }</FakeProvider> };
+/// # let _ = page;
+/// ```
 #[derive(Clone, PartialEq, Properties)]
 pub struct FakeProviderProps {
     /// What stands where worker and server would be.
@@ -39,6 +49,20 @@ pub fn FakeProvider(props: &FakeProviderProps) -> Html {
 }
 
 /// Something on the page, until it is dropped. Made by [`FakeConnection::mount`].
+///
+/// ```
+/// use sentinelops::components::ConnectionStatus;
+/// use sentinelops::testing::{FakeConnection, Mounted};
+/// use yew::prelude::*;
+///
+/// /// For several tests: a page that is connected.
+/// async fn connected_page(connection: &FakeConnection) -> Mounted {
+///     let page = connection.mount(html! { <ConnectionStatus compact=true /> });
+///     connection.connect();
+///     connection.settle().await;
+///     page
+/// }
+/// ```
 #[must_use = "dropping it takes it off the page"]
 pub struct Mounted {
     connection: FakeConnection,
@@ -73,6 +97,21 @@ impl Mounted {
     }
 
     /// Shows something else under the same provider.
+    ///
+    /// ```
+    /// use sentinelops::testing::FakeConnection;
+    /// use yew::prelude::*;
+    ///
+    /// // #[wasm_bindgen_test]
+    /// async fn leaving_unsubscribes() {
+    ///     let connection = FakeConnection::new();
+    ///     let mut page = connection.mount(html! { "a component with hooks" });
+    ///     connection.settle().await;
+    ///     page.show(Html::default());
+    ///     connection.settle().await;
+    ///     assert!(connection.subscriptions().is_empty());
+    /// }
+    /// ```
     pub fn show(&mut self, content: Html) {
         if let Some(app) = &mut self.app {
             app.update(HostProps { connection: self.connection.clone(), content });
@@ -80,16 +119,44 @@ impl Mounted {
     }
 
     /// The text people see.
+    ///
+    /// ```
+    /// use sentinelops::testing::{FakeConnection, Mounted};
+    ///
+    /// async fn is_told(connection: &FakeConnection, page: &Mounted) {
+    ///     connection.drop_connection();
+    ///     connection.settle().await;
+    ///     assert!(page.text().contains("Reconnecting"), "{}", page.text());
+    /// }
+    /// ```
     pub fn text(&self) -> String {
         self.root.text_content().unwrap_or_default()
     }
 
     /// The first element for a CSS selector.
+    ///
+    /// ```
+    /// use sentinelops::testing::Mounted;
+    ///
+    /// fn is_disabled(page: &Mounted) -> bool {
+    ///     page.find("button").is_some_and(|button| button.has_attribute("disabled"))
+    /// }
+    /// ```
     pub fn find(&self, selector: &str) -> Option<Element> {
         self.root.query_selector(selector).ok().flatten()
     }
 
     /// Clicks the first element for a CSS selector. `false`: there is none.
+    ///
+    /// ```
+    /// use sentinelops::testing::{FakeConnection, Mounted};
+    ///
+    /// async fn sends(connection: &FakeConnection, page: &Mounted) {
+    ///     assert!(page.click("[data-testid=send]"));
+    ///     connection.settle().await;
+    ///     assert_eq!(connection.sent().len(), 1);
+    /// }
+    /// ```
     pub fn click(&self, selector: &str) -> bool {
         use wasm_bindgen::JsCast;
         let found = self.find(selector).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());

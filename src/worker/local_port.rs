@@ -24,6 +24,16 @@ pub struct LocalPort {
 
 impl LocalPort {
     /// Begins with the first [`ToWorker::Init`], as a worker does.
+    ///
+    /// ```
+    /// use sentinelops::realtime::PortFactory;
+    /// use sentinelops::worker::LocalPort;
+    /// use std::rc::Rc;
+    ///
+    /// // For the provider's `port` prop.
+    /// let in_the_page = PortFactory::new(|listener| Rc::new(LocalPort::new(listener)));
+    /// # let _ = in_the_page;
+    /// ```
     pub fn new(listener: PortListener) -> Self {
         let live = Rc::new(Cell::new(true));
         let reply = {

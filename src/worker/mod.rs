@@ -3,14 +3,18 @@
 //! [`agent`] meets the page, [`shell`] drives the node, [`socket`], [`store`] and `tabs` do what it
 //! asks, `lifecycle` tells it what the browser says. Nothing of Yew's is reachable from here.
 
+#[doc(hidden)]
 pub mod agent;
 mod clock;
 #[cfg(feature = "faults")]
 mod faults;
 mod lifecycle;
 mod local_port;
+#[doc(hidden)]
 pub mod shell;
+#[doc(hidden)]
 pub mod socket;
+#[doc(hidden)]
 pub mod store;
 mod tabs;
 mod traces;
@@ -24,6 +28,11 @@ use yew_agent::Registrable;
 
 /// What the worker program's `main` calls: registers the worker and returns; everything else
 /// happens in events.
+///
+/// ```no_run
+/// // All that `main` of the worker's program does:
+/// sentinelops::worker::worker_main();
+/// ```
 pub fn worker_main() {
     // A panic ends in a trap, which the page hears through the worker's `error` event. That event
     // does not say much, so the message goes to the console first.

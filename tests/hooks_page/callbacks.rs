@@ -1,7 +1,9 @@
 //! `use_websocket`'s callbacks, and one's own message types.
 
 use sentinelops::protocol::{Channel, Subject, system::Continuity};
-use sentinelops::realtime::{UseChannelOptions, UseWebSocketOptions, use_channel, use_websocket};
+use sentinelops::realtime::{
+    UseChannelOptions, UseWebSocketOptions, use_channel, use_incident, use_incidents, use_websocket,
+};
 use sentinelops::testing::{FakeConnection, activity, incident, raw};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -112,10 +114,39 @@ async fn one_s_own_type_is_sent_and_received_and_a_misfit_is_said() {
     assert!(page.click("button"));
     let log = LOG.take();
     assert_eq!((log[0].as_str(), log[2].as_str(), log.len()), ("api", "sent true", 3));
-    assert!(
-        log[1].contains("deploy.started: payload: invalid type: integer `7`, expected a string"),
-        "{log:?}"
-    );
+    assert_eq!(log[1], "deploy.started: payload.service: expected a string, found integer `7`");
     let sent = connection.sent();
     assert_eq!((sent[0].kind.as_str(), sent[0].payload.as_str()), ("deploy.started", r#"{"service":"web"}"#));
+}
+
+#[component]
+fn Surfaces() -> Html {
+    let incidents = use_incidents();
+    let one = use_incident("a");
+    let own = use_channel(
+        UseChannelOptions::new(Channel::Incidents, "own.type"),
+        |_: Result<Rc<Deploy>, String>| {},
+    );
+    let errors = [incidents.error.is_some(), one.error.is_some(), own.error.is_some()];
+    let problem = incidents.problem.map(|problem| problem.to_string()).unwrap_or_default();
+    html! { <p>{ format!("{} {} {errors:?} {problem}", incidents.incidents.len(), one.is_loaded) }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn every_handle_says_what_was_refused_and_typed_ones_what_did_not_fit() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Surfaces /> });
+    connection.connect();
+    connection.settle().await;
+    assert_eq!(page.text(), "0 false [false, false, false] ");
+    connection.deny(Subject::channel(Channel::Incidents), "not for you");
+    connection.settle().await;
+    assert_eq!(page.text(), "0 false [true, true, true] ");
+    connection.deliver_all([
+        incident("a").into(),
+        raw(Channel::Incidents, "incident.updated", r#"{"incidentId":"a","data":{"status":9}}"#),
+    ]);
+    connection.settle().await;
+    let said = "incident.updated: payload.data.status: expected a string, found integer `9`";
+    assert_eq!(page.text(), format!("1 true [false, false, false] {said}"));
 }

@@ -6,10 +6,28 @@ use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
 /// Names a consumer: a page behind a bridge, or another tab.
+///
+/// ```
+/// use sentinelops_engine::{ConsumerId, Engine, EngineOptions, Now};
+///
+/// let now = Now::default();
+/// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+/// engine.attach(now, ConsumerId(1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConsumerId(pub u64);
 
 /// The state of a subject at a seq; it replaces what the consumer had of it.
+///
+/// ```
+/// use sentinelops_engine::SnapshotDelivery;
+/// use sentinelops_protocol::system::Continuity;
+///
+/// fn line(snapshot: &SnapshotDelivery) -> String {
+///     let lost = if snapshot.continuity == Continuity::Gap { ", some events are gone" } else { "" };
+///     format!("{}: {} things{lost}", snapshot.subject, snapshot.items.len())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotDelivery {
     /// What the consumer subscribed to.
@@ -23,6 +41,14 @@ pub struct SnapshotDelivery {
 }
 
 /// One thing told to a consumer.
+///
+/// ```
+/// use sentinelops_engine::Delivery;
+///
+/// fn events(items: &[Delivery]) -> usize {
+///     items.iter().filter(|item| matches!(item, Delivery::Event(..))).count()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Delivery {
     /// The connection changed (only the latest of a batch is sent).
@@ -46,6 +72,16 @@ pub enum Delivery {
 
 /// One batch. The consumer answers with [`crate::Engine::credit`] when its router took it; until
 /// then it gets no other.
+///
+/// ```
+/// use sentinelops_engine::{Batch, ConsumerId, Engine, Now};
+///
+/// /// What a page does with a batch: take it in, then ask for the next.
+/// fn took(engine: &mut Engine, now: Now, consumer: ConsumerId, batch: Batch) {
+///     println!("{} things", batch.items.len());
+///     engine.credit(now, consumer, batch.number);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     /// Counts the batches of this consumer.

@@ -26,6 +26,8 @@ mod latency;
 mod liveness;
 mod message;
 mod mode;
+// Public for worker and simulator, and no API.
+#[doc(hidden)]
 pub mod mutant;
 mod now;
 mod options;
@@ -38,6 +40,7 @@ mod store;
 mod subscriptions;
 #[doc(hidden)]
 pub mod tables;
+#[doc(hidden)]
 pub mod tabs;
 mod timers;
 

@@ -4,6 +4,26 @@ use sentinelops_protocol::{Channel, Code, Json, Priority};
 use serde::{Deserialize, Serialize};
 
 /// A message to send.
+///
+/// ```
+/// use sentinelops_engine::SendRequest;
+/// use sentinelops_protocol::{Channel, Json, Priority};
+///
+/// let typing = SendRequest {
+///     id: "01JD9Q5X5WQ4M3R6K9V1B7T2C8".to_owned(),
+///     kind: "chat.typing".to_owned(),
+///     channel: Channel::Chat,
+///     payload: Json::parse(r#"{"conversationId": "c1"}"#)?,
+///     priority: Priority::Low,
+///     ordering_key: None,
+///     coalesce: None,
+///     queue: false,
+///     ephemeral: true,
+///     again: false,
+/// };
+/// # let _ = typing;
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SendRequest {
     /// Minted by the sender (a ULID, 1 to 64 chars): the idempotency key. Handing the same id in
@@ -84,12 +104,28 @@ pub enum DeliveryState {
 
 impl DeliveryState {
     /// Whether nothing more will happen to it.
+    ///
+    /// ```
+    /// use sentinelops_engine::DeliveryState;
+    ///
+    /// assert!(DeliveryState::Evicted.is_final());
+    /// assert!(!DeliveryState::Queued.is_final());
+    /// ```
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Queued | Self::Sent | Self::Unconfirmed)
     }
 }
 
 /// Why a message failed for good.
+///
+/// ```
+/// use sentinelops_engine::FailReason;
+///
+/// /// Whether sending the same again can help.
+/// fn worth_a_retry(reason: &FailReason) -> bool {
+///     matches!(reason, FailReason::TooManyAttempts { .. } | FailReason::NotConnected | FailReason::QueueFull { .. })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailReason {
     /// The server's final nack, or its `error` naming this message.
@@ -135,6 +171,17 @@ pub enum FailReason {
 }
 
 /// A change in what is known of a message.
+///
+/// ```
+/// use sentinelops_engine::{DeliveryState, Durability, MessageUpdate};
+///
+/// let update = MessageUpdate {
+///     id: "01JD9Q5X5WQ4M3R6K9V1B7T2C8".to_owned(),
+///     durability: Durability::Durable,
+///     delivery: DeliveryState::Delivered,
+/// };
+/// assert!(update.delivery.is_final());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageUpdate {
     /// Which message.
@@ -146,6 +193,14 @@ pub struct MessageUpdate {
 }
 
 /// One row of the outbox as listed to people.
+///
+/// ```
+/// use sentinelops_engine::{DeliveryState, MessageInfo};
+///
+/// fn failed(messages: &[MessageInfo]) -> impl Iterator<Item = &MessageInfo> {
+///     messages.iter().filter(|message| matches!(message.update.delivery, DeliveryState::Failed(_)))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageInfo {
     /// Its present state.
@@ -165,6 +220,14 @@ pub struct MessageInfo {
 }
 
 /// How many messages are in which state.
+///
+/// ```
+/// use sentinelops_engine::MessageCounts;
+/// use sentinelops_protocol::Priority;
+///
+/// let counts = MessageCounts { queued: [1, 0, 2, 0], ..MessageCounts::default() };
+/// assert_eq!(counts.queued[usize::from(Priority::Critical.rank())], 1);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageCounts {
     /// Waiting or in flight, by priority rank.

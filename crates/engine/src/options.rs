@@ -61,6 +61,14 @@ impl Default for Options {
 }
 
 /// Which mode the client speaks.
+///
+/// ```
+/// use sentinelops_engine::{ModeOption, Options};
+///
+/// // A server that is known to speak the full protocol: without a welcome the attempt failed.
+/// let options = Options { mode: ModeOption::Full, ..Options::default() };
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModeOption {
     /// Find out; once welcomed, v1 for good.
@@ -73,6 +81,14 @@ pub enum ModeOption {
 }
 
 /// Where a token travels.
+///
+/// ```
+/// use sentinelops_engine::{Options, TokenIn};
+///
+/// // No token in a URL, where proxies may log it.
+/// let options = Options { token_in: TokenIn::Frame, ..Options::default() };
+/// # let _ = options;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TokenIn {
     /// Query in modes auto and basic, frame in full.
@@ -129,6 +145,18 @@ impl Default for OutboxOptions {
 }
 
 /// Everything an engine is made from.
+///
+/// ```
+/// use sentinelops_engine::{EngineOptions, Options};
+///
+/// let options = EngineOptions {
+///     connection: Options { url: "wss://ops.example.com/ws".to_owned(), ..Options::default() },
+///     user: Some("ann".to_owned()),
+///     has_token_provider: true,
+///     ..EngineOptions::default()
+/// };
+/// assert_eq!(options.outbox.capacity, 1_000);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EngineOptions {
     /// The connection.

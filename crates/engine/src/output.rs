@@ -5,6 +5,21 @@ use sentinelops_protocol::Problem;
 use serde::{Deserialize, Serialize};
 
 /// Something to carry out, in order.
+///
+/// ```
+/// use sentinelops_engine::{Engine, Output};
+///
+/// fn carry_out(engine: &mut Engine) {
+///     while let Some(output) = engine.poll_output() {
+///         match output {
+///             Output::Dial { .. } => { /* open a socket; the URL may hold a token */ }
+///             Output::Transmit { text, .. } => println!("send {} bytes", text.len()),
+///             Output::Store(group) => println!("one transaction of {} changes", group.ops.len()),
+///             _ => {}
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, PartialEq)]
 pub enum Output {
     /// Open a socket. The URL may hold a token in its query: never log it.
@@ -55,6 +70,17 @@ pub enum Output {
 }
 
 /// Why a token is asked for.
+///
+/// ```
+/// use sentinelops_engine::TokenReason;
+///
+/// let from_cache = |reason| match reason {
+///     TokenReason::Dial => true,
+///     // The one we have is about to end, or was not taken.
+///     TokenReason::Refresh | TokenReason::Rejected => false,
+/// };
+/// assert!(!from_cache(TokenReason::Rejected));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TokenReason {
     /// Before a dial.
@@ -66,6 +92,17 @@ pub enum TokenReason {
 }
 
 /// What happened inside, for people who debug.
+///
+/// ```
+/// use sentinelops_engine::Trace;
+///
+/// fn line(trace: &Trace) -> String {
+///     match trace {
+///         Trace::Backoff { attempt, delay_ms, why } => format!("attempt {attempt} in {delay_ms} ms: {why}"),
+///         other => format!("{other:?}"),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Trace {
     /// The state changed.

@@ -3,10 +3,25 @@
 use serde::{Deserialize, Serialize};
 
 /// Numbers the sockets of one engine. Events of any but the latest generation are ignored.
+///
+/// ```
+/// use sentinelops_engine::Generation;
+///
+/// assert!(Generation(2) > Generation(1), "the later socket");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Generation(pub u64);
 
 /// What happened to a socket.
+///
+/// ```
+/// use sentinelops_engine::{Engine, Generation, Now, SocketEvent};
+///
+/// /// The browser's `close` event.
+/// fn on_close(engine: &mut Engine, now: Now, generation: Generation, code: u16, reason: String) {
+///     engine.handle_socket(now, generation, SocketEvent::Closed { code, reason });
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum SocketEvent<'a> {
     /// The handshake succeeded.
@@ -36,6 +51,14 @@ pub enum SocketEvent<'a> {
 }
 
 /// Signs from the browser that something may have changed. None of them proves anything.
+///
+/// ```
+/// use sentinelops_engine::{Engine, Hint, Now};
+///
+/// fn on_visibility(engine: &mut Engine, now: Now, visible: bool) {
+///     engine.handle_hint(now, if visible { Hint::Visible } else { Hint::Hidden });
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Hint {
     /// `online` event.

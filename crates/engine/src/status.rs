@@ -97,6 +97,15 @@ pub enum Cause {
 }
 
 /// How the server speaks.
+///
+/// ```
+/// use sentinelops_engine::{Mode, Status};
+///
+/// /// Whether "delivered" means that the server stored it.
+/// fn acknowledges(status: &Status) -> bool {
+///     status.mode == Some(Mode::V1)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mode {
     /// As documented: no acks, no seq.
@@ -126,6 +135,18 @@ pub enum Quality {
 }
 
 /// The connection as shown.
+///
+/// ```
+/// use sentinelops_engine::{ConnectionState, Status};
+///
+/// fn line(status: &Status) -> String {
+///     match status.latency_ms.filter(|_| status.state == ConnectionState::Connected) {
+///         Some(ms) => format!("Connected, {ms:.0} ms"),
+///         None => format!("{:?}: {}", status.state, status.cause),
+///     }
+/// }
+/// assert!(line(&Status::default()).starts_with("Disconnected"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// One of five.
@@ -157,6 +178,15 @@ pub struct Status {
 }
 
 /// Counters since the engine started.
+///
+/// ```
+/// use sentinelops_engine::Metrics;
+///
+/// fn average_frame(metrics: &Metrics) -> Option<u64> {
+///     metrics.bytes_in.checked_div(metrics.frames_in)
+/// }
+/// assert_eq!(average_frame(&Metrics::default()), None);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Frames received.

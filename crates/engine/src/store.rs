@@ -5,6 +5,15 @@ use sentinelops_protocol::{Channel, Priority};
 use serde::{Deserialize, Serialize};
 
 /// A message as stored. `bytes` is what goes over the wire, unchanged at every resend.
+///
+/// ```
+/// use sentinelops_engine::Row;
+///
+/// /// First in, first out within a priority.
+/// fn order(rows: &mut [Row]) {
+///     rows.sort_by_key(|row| (row.priority, row.order));
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The idempotency key.
@@ -38,6 +47,15 @@ pub struct Row {
 /// four priorities, read in the same transaction (0: none), and `wanted` is what the row asks for:
 /// behind all that is there, and never an order that another row had before. A row is deleted by
 /// priority and order, and a leader that looked a moment too early may delete twice.
+///
+/// ```
+/// use sentinelops_engine::appended_order;
+///
+/// // Leaders take even orders, who only appends takes odd ones.
+/// assert_eq!(appended_order(0, 0), 1);
+/// assert_eq!(appended_order(4, 0), 5);
+/// assert_eq!(appended_order(5, 0), 7);
+/// ```
 pub const fn appended_order(last: u64, wanted: u64) -> u64 {
     let next = last + 1 + last % 2;
     if wanted > next { wanted } else { next }
@@ -50,6 +68,14 @@ pub(crate) const fn unique_order(wall: u64, salt: u64) -> u64 {
 }
 
 /// A row that ended badly: kept for people, with the reason.
+///
+/// ```
+/// use sentinelops_engine::FailedRow;
+///
+/// fn line(failed: &FailedRow) -> String {
+///     format!("{}: {:?}", failed.row.kind, failed.state)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailedRow {
     /// The row as it was.
@@ -62,6 +88,14 @@ pub struct FailedRow {
 
 impl FailedRow {
     /// The reason, when it failed (rather than expired or was evicted).
+    ///
+    /// ```
+    /// use sentinelops_engine::{FailReason, FailedRow};
+    ///
+    /// fn too_big(failed: &FailedRow) -> bool {
+    ///     matches!(failed.reason(), Some(FailReason::TooBig { .. }))
+    /// }
+    /// ```
     pub fn reason(&self) -> Option<&FailReason> {
         match &self.state {
             crate::DeliveryState::Failed(reason) => Some(reason),
@@ -71,6 +105,16 @@ impl FailedRow {
 }
 
 /// Small facts that outlive the leader.
+///
+/// ```
+/// use sentinelops_engine::Meta;
+///
+/// /// How long no leader of this browser may dial, ms.
+/// fn held(meta: &Meta, wall: u64) -> u64 {
+///     meta.not_before.saturating_sub(wall)
+/// }
+/// assert_eq!(held(&Meta::default(), 5), 0);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
     /// No dial before this wall clock (ms), whoever leads: a server said so.
@@ -92,6 +136,21 @@ pub struct Meta {
 }
 
 /// One change.
+///
+/// ```
+/// use sentinelops_engine::{StoreOp, StoreSnapshot};
+///
+/// /// A store in memory.
+/// fn apply(store: &mut StoreSnapshot, op: StoreOp) {
+///     match op {
+///         StoreOp::Put(row) => store.rows.push(row),
+///         StoreOp::Delete { id, .. } => store.rows.retain(|row| row.id != id),
+///         StoreOp::PutFailed(row) => store.failed.push(row),
+///         StoreOp::DeleteFailed { id } => store.failed.retain(|failed| failed.row.id != id),
+///         StoreOp::PutMeta(meta) => store.meta = meta,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum StoreOp {
     /// Insert or replace a row.
@@ -117,6 +176,15 @@ pub enum StoreOp {
 }
 
 /// One transaction: all or nothing.
+///
+/// ```
+/// use sentinelops_engine::{StoreEvent, StoreGroup};
+///
+/// /// Once the whole transaction is on disk, not earlier.
+/// fn committed(group: &StoreGroup) -> StoreEvent {
+///     StoreEvent::Committed { number: group.number }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoreGroup {
     /// Repeated in the answer.
@@ -128,6 +196,14 @@ pub struct StoreGroup {
 }
 
 /// What a store holds when opened.
+///
+/// ```
+/// use sentinelops_engine::{StoreEvent, StoreSnapshot};
+///
+/// // A device that was never used.
+/// let opened = StoreEvent::Opened(Box::new(StoreSnapshot::default()));
+/// # let _ = opened;
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StoreSnapshot {
     /// By priority, then order.
@@ -141,6 +217,17 @@ pub struct StoreSnapshot {
 }
 
 /// Why the store could not do it.
+///
+/// ```
+/// use sentinelops_engine::StoreError;
+///
+/// let words = |error: &StoreError| match error {
+///     StoreError::Quota => "The disk is full.",
+///     StoreError::NewerSchema => "A newer version runs in another tab: reload.",
+///     _ => "Nothing can be saved on this device.",
+/// };
+/// assert_eq!(words(&StoreError::Quota), "The disk is full.");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreError {
     /// The quota is exhausted.
@@ -158,6 +245,16 @@ pub enum StoreError {
 }
 
 /// What the store says.
+///
+/// ```
+/// use sentinelops_engine::{Engine, Now, StoreError, StoreEvent};
+///
+/// /// There is no store in a private window: everything goes on in memory.
+/// fn no_store(engine: &mut Engine, now: Now) {
+///     let error = StoreError::Unavailable("private window".to_owned());
+///     engine.handle_store(now, StoreEvent::OpenFailed(error));
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum StoreEvent {
     /// Opened; what it holds.
@@ -183,6 +280,15 @@ pub enum StoreEvent {
 }
 
 /// Whether what is queued survives a reload.
+///
+/// ```
+/// use sentinelops_engine::StorageState;
+///
+/// /// Whether to warn before the page is closed.
+/// fn loses_what_waits(storage: &StorageState) -> bool {
+///     matches!(storage, StorageState::MemoryOnly(_) | StorageState::Off)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StorageState {
     /// Not opened yet.

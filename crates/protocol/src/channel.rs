@@ -34,6 +34,13 @@ impl Channel {
         [Self::Incidents, Self::Agents, Self::Chat, Self::Alerts, Self::Activity, Self::System];
 
     /// The name on the wire.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Channel;
+    ///
+    /// let names: Vec<_> = Channel::ALL.into_iter().map(Channel::as_str).collect();
+    /// assert_eq!(names, ["incidents", "agents", "chat", "alerts", "activity", "system"]);
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incidents => "incidents",
@@ -46,6 +53,13 @@ impl Channel {
     }
 
     /// The channel of a wire name; `None` for a name this version does not know.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Channel;
+    ///
+    /// assert_eq!(Channel::parse("alerts"), Some(Channel::Alerts));
+    /// assert_eq!(Channel::parse("weather"), None);
+    /// ```
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|c| c.as_str() == name)
     }
@@ -84,6 +98,12 @@ impl Priority {
     pub const ALL: [Priority; 4] = [Self::Critical, Self::High, Self::Normal, Self::Low];
 
     /// The name on the wire.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Priority;
+    ///
+    /// assert_eq!(Priority::Critical.as_str(), "critical");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Critical => "critical",
@@ -94,11 +114,26 @@ impl Priority {
     }
 
     /// The priority of a wire name.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Priority;
+    ///
+    /// assert_eq!(Priority::parse("low"), Some(Priority::Low));
+    /// assert_eq!(Priority::parse("urgent"), None);
+    /// ```
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|p| p.as_str() == name)
     }
 
     /// 0 for critical to 3 for low.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Priority;
+    ///
+    /// let mut waiting = [0_u32; 4];
+    /// waiting[usize::from(Priority::High.rank())] += 1;
+    /// assert_eq!(waiting, [0, 1, 0, 0]);
+    /// ```
     pub fn rank(self) -> u8 {
         self as u8
     }
@@ -111,6 +146,13 @@ impl fmt::Display for Priority {
 }
 
 /// What a subscription names: a channel, or one topic of it (a chat conversation).
+///
+/// ```
+/// use sentinelops_protocol::{Channel, Subject};
+///
+/// assert_eq!(Subject::channel(Channel::Incidents).to_string(), "incidents");
+/// assert_eq!(Subject::topic(Channel::Chat, "conv-1").to_string(), "chat/conv-1");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Subject {
     /// The channel.
@@ -121,16 +163,36 @@ pub struct Subject {
 
 impl Subject {
     /// The whole channel.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Channel, Subject};
+    ///
+    /// assert_eq!(Subject::channel(Channel::Alerts).topic, None);
+    /// ```
     pub fn channel(channel: Channel) -> Self {
         Self { channel, topic: None }
     }
 
     /// One topic of a channel.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Channel, Subject};
+    ///
+    /// let subject = Subject::topic(Channel::Chat, "conv-1");
+    /// assert_eq!(subject.topic.as_deref(), Some("conv-1"));
+    /// ```
     pub fn topic(channel: Channel, topic: impl Into<String>) -> Self {
         Self { channel, topic: Some(topic.into()) }
     }
 
     /// Whether everything of `other` is also part of `self`.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Channel, Subject};
+    ///
+    /// let (all, one) = (Subject::channel(Channel::Chat), Subject::topic(Channel::Chat, "conv-1"));
+    /// assert!(all.covers(&one) && !one.covers(&all));
+    /// ```
     pub fn covers(&self, other: &Subject) -> bool {
         self.channel == other.channel && (self.topic.is_none() || self.topic == other.topic)
     }

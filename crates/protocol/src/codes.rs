@@ -4,6 +4,20 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why something was refused. Unknown codes of a newer server are kept as text.
+///
+/// ```
+/// use sentinelops_protocol::Code;
+///
+/// /// What a person can do about a refusal.
+/// fn advice(code: &Code) -> &'static str {
+///     match code {
+///         Code::Unauthenticated => "Sign in again.",
+///         Code::Forbidden => "Ask for access.",
+///         Code::RateLimited | Code::Unavailable => "Try again later.",
+///         _ => "Check what you sent.",
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Code {
     /// The frame is not what the protocol says.
@@ -45,6 +59,12 @@ impl Code {
     ];
 
     /// The name on the wire.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Code;
+    ///
+    /// assert_eq!(Code::RateLimited.as_str(), "rate_limited");
+    /// ```
     pub fn as_str(&self) -> &str {
         match self {
             Self::Other(name) => name,
@@ -53,6 +73,13 @@ impl Code {
     }
 
     /// The code of a wire name.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Code;
+    ///
+    /// assert_eq!(Code::parse("forbidden"), Code::Forbidden);
+    /// assert_eq!(Code::parse("of_the_future"), Code::Other("of_the_future".to_owned()));
+    /// ```
     pub fn parse(name: &str) -> Self {
         Self::NAMES
             .iter()

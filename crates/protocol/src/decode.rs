@@ -13,6 +13,16 @@ use envelope::Envelope;
 use serde_json::value::RawValue;
 
 /// What was in a frame: messages in order, and what was wrong beside them.
+///
+/// ```
+/// use sentinelops_protocol::{Limits, decode_server_frame};
+///
+/// let frame = br#"[{"type":"a.b","channel":"activity"}, {"type":"a.b","channel":"weather"}]"#;
+/// let decoded = decode_server_frame(frame, &Limits::to_client())?;
+/// // One bad part does not spoil the rest.
+/// assert_eq!((decoded.messages.len(), decoded.problems.len()), (1, 1));
+/// # Ok::<(), sentinelops_protocol::FrameError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded<M> {
     /// What can be delivered.
@@ -25,6 +35,16 @@ pub struct Decoded<M> {
 ///
 /// # Errors
 /// [`FrameError`] when nothing of it could be read. The socket stays either way.
+///
+/// ```
+/// use sentinelops_protocol::{FrameError, Limits, decode_server_frame};
+///
+/// let frame = br#"{"type":"incident.created","channel":"incidents","payload":{"incidentId":"inc-1"}}"#;
+/// assert_eq!(decode_server_frame(frame, &Limits::to_client())?.messages.len(), 1);
+/// let error = decode_server_frame(b"hello", &Limits::to_client());
+/// assert!(matches!(error, Err(FrameError::NotJson { .. })));
+/// # Ok::<(), FrameError>(())
+/// ```
 pub fn decode_server_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<ServerMessage>, FrameError> {
     decode(bytes, limits, |envelope, problems| {
         if envelope.channel == Channel::System {
@@ -55,6 +75,15 @@ pub fn decode_server_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<Serv
 ///
 /// # Errors
 /// [`FrameError`] when nothing of it could be read.
+///
+/// ```
+/// use sentinelops_protocol::{ClientMessage, Limits, decode_client_frame};
+///
+/// let frame = br#"{"id":"m1","type":"chat.message","channel":"chat","payload":{"content":"hi"}}"#;
+/// let decoded = decode_client_frame(frame, &Limits::to_server())?;
+/// assert!(matches!(&decoded.messages[..], [ClientMessage::Command(command)] if command.id == "m1"));
+/// # Ok::<(), sentinelops_protocol::FrameError>(())
+/// ```
 pub fn decode_client_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<ClientMessage>, FrameError> {
     decode(bytes, limits, |envelope, problems| {
         if envelope.channel == Channel::System {

@@ -8,6 +8,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A field of a partial update: absent is unchanged, `null` is cleared.
+///
+/// ```
+/// use sentinelops_protocol::domain::{IncidentPatch, Patch};
+///
+/// let handed_back = IncidentPatch { assigned_to: Patch::Clear, ..IncidentPatch::default() };
+/// assert_eq!(handed_back.title, Patch::Keep);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Patch<T> {
     /// Absent: unchanged.
@@ -21,6 +28,18 @@ pub enum Patch<T> {
 
 impl<T: Clone> Patch<T> {
     /// Applies the change to a field.
+    ///
+    /// ```
+    /// use sentinelops_protocol::domain::Patch;
+    ///
+    /// let mut assigned_to = Some("ann");
+    /// Patch::Keep.apply(&mut assigned_to);
+    /// assert_eq!(assigned_to, Some("ann"));
+    /// Patch::Set("bob").apply(&mut assigned_to);
+    /// assert_eq!(assigned_to, Some("bob"));
+    /// Patch::Clear.apply(&mut assigned_to);
+    /// assert_eq!(assigned_to, None);
+    /// ```
     pub fn apply(&self, field: &mut Option<T>) {
         match self {
             Self::Keep => {}
@@ -49,6 +68,12 @@ macro_rules! open_enum {
 
         impl $name {
             /// The name on the wire.
+            ///
+            /// ```
+            #[doc = concat!("use sentinelops_protocol::domain::", stringify!($name), ";")]
+            ///
+            $(#[doc = concat!("assert_eq!(", stringify!($name), "::", stringify!($variant), ".as_str(), \"", $text, "\");")])+
+            /// ```
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -57,6 +82,13 @@ macro_rules! open_enum {
             }
 
             /// The value of a wire name; an unknown one is kept as text.
+            ///
+            /// ```
+            #[doc = concat!("use sentinelops_protocol::domain::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("let unknown = ", stringify!($name), "::parse(\"of_the_future\");")]
+            #[doc = concat!("assert_eq!(unknown, ", stringify!($name), "::Other(\"of_the_future\".to_owned()));")]
+            /// ```
             pub fn parse(text: &str) -> Self {
                 match text {
                     $($text => Self::$variant,)+
@@ -75,6 +107,14 @@ macro_rules! open_enum {
 
 open_enum! {
     /// How bad an incident or alert is.
+    ///
+    /// ```
+    /// use sentinelops_protocol::domain::Severity;
+    ///
+    /// fn wakes_people(severity: &Severity) -> bool {
+    ///     matches!(severity, Severity::Critical | Severity::High)
+    /// }
+    /// ```
     Severity {
         /// Can wait.
         Low = "low",
@@ -89,6 +129,14 @@ open_enum! {
 
 open_enum! {
     /// Where an incident stands in its life.
+    ///
+    /// ```
+    /// use sentinelops_protocol::domain::IncidentStatus;
+    ///
+    /// fn is_open(status: Option<&IncidentStatus>) -> bool {
+    ///     status != Some(&IncidentStatus::Resolved)
+    /// }
+    /// ```
     IncidentStatus {
         /// Nobody has looked yet.
         New = "new",
@@ -105,6 +153,14 @@ open_enum! {
 
 open_enum! {
     /// Whether an agent can take work.
+    ///
+    /// ```
+    /// use sentinelops_protocol::domain::{AgentStatus, Presence};
+    ///
+    /// fn free(agents: &[AgentStatus]) -> impl Iterator<Item = &AgentStatus> {
+    ///     agents.iter().filter(|agent| agent.status == Presence::Online)
+    /// }
+    /// ```
     Presence {
         /// There.
         Online = "online",
@@ -138,6 +194,15 @@ pub enum IncidentChange {
 }
 
 /// The fields of an incident that an event changes. Times are ms since the epoch.
+///
+/// ```
+/// use sentinelops_protocol::domain::{Incident, IncidentPatch, IncidentStatus, Patch};
+///
+/// let mut incident = Incident::new("inc-1");
+/// let status = Patch::Set(IncidentStatus::Investigating);
+/// incident.apply(&IncidentPatch { status, ..IncidentPatch::default() });
+/// assert_eq!(incident.status, Some(IncidentStatus::Investigating));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IncidentPatch {
     /// One line a person reads.
@@ -196,6 +261,14 @@ pub struct IncidentUpdate {
 }
 
 /// The state of one incident, folded from its events.
+///
+/// ```
+/// use sentinelops_protocol::domain::{Incident, IncidentStatus, Severity};
+///
+/// fn is_urgent(incident: &Incident) -> bool {
+///     incident.severity == Some(Severity::Critical) && incident.status != Some(IncidentStatus::Resolved)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// Its id.
@@ -218,6 +291,13 @@ pub struct Incident {
 
 impl Incident {
     /// An incident nothing is known of yet.
+    ///
+    /// ```
+    /// use sentinelops_protocol::domain::Incident;
+    ///
+    /// let incident = Incident::new("inc-1");
+    /// assert_eq!((incident.id.as_str(), incident.title), ("inc-1", None));
+    /// ```
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -232,6 +312,14 @@ impl Incident {
     }
 
     /// Applies a partial update: absent fields are unchanged, cleared ones become `None`.
+    ///
+    /// ```
+    /// use sentinelops_protocol::domain::{Incident, IncidentPatch, Patch};
+    ///
+    /// let mut incident = Incident { title: Some("Disk full".to_owned()), ..Incident::new("inc-1") };
+    /// incident.apply(&IncidentPatch { assigned_to: Patch::Set("ann".to_owned()), ..IncidentPatch::default() });
+    /// assert_eq!(incident.title.as_deref(), Some("Disk full"), "what is absent stays");
+    /// ```
     pub fn apply(&mut self, patch: &IncidentPatch) {
         patch.title.apply(&mut self.title);
         patch.severity.apply(&mut self.severity);
@@ -245,6 +333,16 @@ impl Incident {
     }
 
     /// The event that carries the whole state, as snapshots do.
+    ///
+    /// ```
+    /// use sentinelops_protocol::domain::{Incident, IncidentChange};
+    ///
+    /// let incident = Incident { title: Some("Disk full".to_owned()), ..Incident::new("inc-1") };
+    /// let event = incident.to_event(IncidentChange::Created);
+    /// let mut copy = Incident::new(event.incident_id);
+    /// copy.apply(&event.data);
+    /// assert_eq!(copy, incident);
+    /// ```
     pub fn to_event(&self, change: IncidentChange) -> IncidentEvent {
         IncidentEvent {
             incident_id: self.id.clone(),
@@ -329,6 +427,16 @@ pub struct ChatMessage {
 }
 
 /// What a receipt vouches for.
+///
+/// ```
+/// use sentinelops_protocol::domain::ReceiptKind;
+///
+/// let tick = |kind| match kind {
+///     ReceiptKind::Delivered => "✓",
+///     ReceiptKind::Read => "✓✓",
+/// };
+/// assert_eq!(tick(ReceiptKind::Read), "✓✓");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ReceiptKind {
     /// `chat.delivered`: it arrived on the user's device.
@@ -380,6 +488,14 @@ pub struct Typing {
 }
 
 /// What an alert event says happened.
+///
+/// ```
+/// use sentinelops_protocol::domain::{Alert, AlertChange};
+///
+/// fn needs_somebody(alerts: &[Alert]) -> impl Iterator<Item = &Alert> {
+///     alerts.iter().filter(|alert| alert.change == AlertChange::Raised)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AlertChange {
     /// `alert.raised`

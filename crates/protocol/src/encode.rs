@@ -35,6 +35,22 @@ impl Envelope<'_> {
 }
 
 /// A message of a client, before it becomes bytes. Rows of the outbox keep the bytes.
+///
+/// ```
+/// use sentinelops_protocol::{Channel, Json, Outbound, Priority};
+///
+/// let payload = Json::parse(r#"{"conversationId":"c1","content":"hi"}"#)?;
+/// let message = Outbound {
+///     id: "m1",
+///     kind: "chat.message",
+///     channel: Channel::Chat,
+///     payload: &payload,
+///     timestamp: 5,
+///     priority: Priority::Normal,
+/// };
+/// assert!(message.encode().starts_with(r#"{"id":"m1","type":"chat.message","channel":"chat""#));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outbound<'a> {
     /// The idempotency key, 1 to 64 characters.
@@ -53,6 +69,14 @@ pub struct Outbound<'a> {
 
 impl Outbound<'_> {
     /// The envelope as JSON text.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Channel, Json, Outbound, Priority};
+    ///
+    /// let (kind, channel, payload) = ("a.b", Channel::Activity, &Json::null());
+    /// let text = Outbound { id: "m1", kind, channel, payload, timestamp: 5, priority: Priority::High }.encode();
+    /// assert!(text.ends_with(r#""timestamp":5,"priority":"high"}"#), "normal priority is left out");
+    /// ```
     pub fn encode(&self) -> String {
         Envelope {
             id: Some(self.id),
@@ -71,6 +95,15 @@ impl Outbound<'_> {
 }
 
 /// Id and time of a system message. A v1 peer needs neither; the documented format shows both.
+///
+/// ```
+/// use sentinelops_protocol::{OutboundMeta, encode_client_system, system::ClientSystem, system::Ping};
+///
+/// // As the documented format shows it, for servers that want both.
+/// let meta = OutboundMeta { id: Some("p1"), timestamp: Some(17) };
+/// let text = encode_client_system(&ClientSystem::Ping(Ping { n: 1, sent_at: 16 }), meta);
+/// assert!(text.contains(r#""id":"p1""#) && text.contains(r#""timestamp":17"#));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboundMeta<'a> {
     /// The envelope's id.
@@ -97,6 +130,17 @@ fn system(kind: &str, payload: &impl Serialize, meta: OutboundMeta<'_>) -> Strin
 }
 
 /// A system message of a client as JSON text.
+///
+/// ```
+/// use sentinelops_protocol::system::{ClientSystem, Ping};
+/// use sentinelops_protocol::{OutboundMeta, encode_client_system};
+///
+/// let ping = ClientSystem::Ping(Ping { n: 1, sent_at: 16 });
+/// assert_eq!(
+///     encode_client_system(&ping, OutboundMeta::default()),
+///     r#"{"type":"ping","channel":"system","payload":{"n":1,"sentAt":16}}"#
+/// );
+/// ```
 pub fn encode_client_system(message: &ClientSystem, meta: OutboundMeta<'_>) -> String {
     match message {
         ClientSystem::Hello(hello) => system("hello", hello, meta),
@@ -132,6 +176,16 @@ struct Refusal<'a> {
 }
 
 /// A system message of a server as JSON text.
+///
+/// ```
+/// use sentinelops_protocol::{OutboundMeta, encode_server_system, system::ServerSystem};
+///
+/// let ack = ServerSystem::Ack { ids: vec!["m1".to_owned()] };
+/// assert_eq!(
+///     encode_server_system(&ack, OutboundMeta::default()),
+///     r#"{"type":"ack","channel":"system","payload":{"ids":["m1"]}}"#
+/// );
+/// ```
 pub fn encode_server_system(message: &ServerSystem, meta: OutboundMeta<'_>) -> String {
     match message {
         ServerSystem::Welcome(welcome) => system("welcome", welcome, meta),
@@ -164,6 +218,16 @@ pub fn encode_server_system(message: &ServerSystem, meta: OutboundMeta<'_>) -> S
 
 impl Event {
     /// The envelope as JSON text, as a server sends it.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Limits, ServerMessage, decode_server_frame};
+    ///
+    /// let frame = r#"{"type":"a.b","channel":"activity","payload":{"n":1},"seq":7}"#;
+    /// let decoded = decode_server_frame(frame.as_bytes(), &Limits::to_client())?;
+    /// let ServerMessage::Event(event) = &decoded.messages[0] else { panic!("not an event") };
+    /// assert_eq!(event.encode(), frame);
+    /// # Ok::<(), sentinelops_protocol::FrameError>(())
+    /// ```
     pub fn encode(&self) -> String {
         Envelope {
             id: self.id.as_deref(),
@@ -182,6 +246,13 @@ impl Event {
 }
 
 /// One frame from several envelopes: the envelope itself when it is alone, else an array.
+///
+/// ```
+/// use sentinelops_protocol::encode_batch;
+///
+/// assert_eq!(encode_batch(&["{}"]), "{}");
+/// assert_eq!(encode_batch(&["{}", "{}"]), "[{},{}]");
+/// ```
 pub fn encode_batch<S: AsRef<str>>(envelopes: &[S]) -> String {
     if let [one] = envelopes {
         return one.as_ref().to_owned();

@@ -8,6 +8,14 @@ use std::sync::Arc;
 ///
 /// A human-readable serializer (`serde_json`) gets the JSON itself; a binary one (the bridge's
 /// postcard) gets it as a string.
+///
+/// ```
+/// use sentinelops_protocol::Json;
+///
+/// let json = Json::parse(r#"{"service": "api", "unknown": [1, 2]}"#)?;
+/// assert_eq!(json.as_str(), r#"{"service": "api", "unknown": [1, 2]}"#, "as it came");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
 
@@ -16,6 +24,13 @@ impl Json {
     ///
     /// # Errors
     /// The parser's message when `text` is not one JSON value.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// assert!(Json::parse("[1, 2]").is_ok());
+    /// assert!(Json::parse("[1, 2").is_err());
+    /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str::<&RawValue>(text).map(Self::from_raw).map_err(|e| e.to_string())
     }
@@ -24,6 +39,13 @@ impl Json {
     ///
     /// # Errors
     /// What `serde_json` says: a map key that is not text, or a failing `Serialize`.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// assert_eq!(Json::from_value(&[1, 2])?.as_str(), "[1,2]");
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, String> {
         serde_json::to_string(value).map(|s| Self(s.into())).map_err(|e| e.to_string())
     }
@@ -32,16 +54,37 @@ impl Json {
     ///
     /// # Errors
     /// What `serde_json` says about the mismatch.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// let numbers: Vec<u8> = Json::parse("[1, 2]")?.read().map_err(|error| error.to_string())?;
+    /// assert_eq!(numbers, [1, 2]);
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.0)
     }
 
     /// `null`.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// assert_eq!(Json::null().as_str(), "null");
+    /// ```
     pub fn null() -> Self {
         Self("null".into())
     }
 
     /// The text.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// assert_eq!(Json::from_value("text")?.as_str(), "\"text\"");
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -38,6 +38,7 @@ pub use limits::Limits;
 pub use ordering::ordering_key;
 pub use payload::{
     Payload, decode_incident_update, decode_payload, encode_incident_update, encode_payload, read_payload,
+    read_value,
 };
 pub use problem::{FrameError, Problem, ProblemKind};
 
@@ -83,7 +84,38 @@ pub struct Event {
     pub cause: Option<String>,
 }
 
+impl Event {
+    /// Why the payload is raw although this version knows its type; `None` where it fits, or where
+    /// the type is not known.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Limits, ServerMessage, decode_server_frame};
+    ///
+    /// let frame = br#"{"type":"chat.typing","channel":"chat","payload":{"conversationId":"c1"}}"#;
+    /// let decoded = decode_server_frame(frame, &Limits::to_client())?;
+    /// let ServerMessage::Event(event) = &decoded.messages[0] else { panic!("not an event") };
+    /// let problem = event.mismatch().expect("it does not say who types");
+    /// assert_eq!(problem.to_string(), "chat.typing: payload: expected a field `userId`, found nothing");
+    /// # Ok::<(), sentinelops_protocol::FrameError>(())
+    /// ```
+    pub fn mismatch(&self) -> Option<Problem> {
+        match &self.payload {
+            Payload::Raw(json) => decode_payload(&self.kind, json).1,
+            _ => None,
+        }
+    }
+}
+
 /// A message a client sent on a channel other than `system`.
+///
+/// ```
+/// use sentinelops_protocol::{Command, ordering_key};
+///
+/// /// Commands of one key are carried out in the order they came.
+/// fn queue_of(command: &Command) -> Option<String> {
+///     ordering_key(command.channel, &command.payload)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Command {
     /// The idempotency key minted by the sender (1 to 64 chars).
@@ -101,6 +133,14 @@ pub struct Command {
 }
 
 /// What a server may send.
+///
+/// ```
+/// use sentinelops_protocol::{ServerMessage, system::ServerSystem};
+///
+/// fn is_sign_of_life(message: &ServerMessage) -> bool {
+///     matches!(message, ServerMessage::System(ServerSystem::Pong(_)))
+/// }
+/// ```
 // Events are nearly all of it: boxing them would cost an allocation each.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +152,17 @@ pub enum ServerMessage {
 }
 
 /// What a client may send.
+///
+/// ```
+/// use sentinelops_protocol::ClientMessage;
+///
+/// fn to_be_acked(message: &ClientMessage) -> Option<&str> {
+///     match message {
+///         ClientMessage::Command(command) => Some(&command.id),
+///         ClientMessage::System(..) => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
     /// A system message this crate knows. The id is the envelope's, for `error` replies.

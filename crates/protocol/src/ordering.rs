@@ -16,6 +16,15 @@ struct KeyFields {
 ///
 /// Messages of one key take effect in the order they were sent; messages without a key only
 /// follow their priority. Both ends compute it with this function.
+///
+/// ```
+/// use sentinelops_protocol::{Channel, Json, ordering_key};
+///
+/// let payload = Json::parse(r#"{"conversationId": "c1", "content": "hi"}"#)?;
+/// assert_eq!(ordering_key(Channel::Chat, &payload).as_deref(), Some("chat/c1"));
+/// assert_eq!(ordering_key(Channel::Activity, &payload), None);
+/// # Ok::<(), String>(())
+/// ```
 pub fn ordering_key(channel: Channel, payload: &Json) -> Option<String> {
     let fields: KeyFields = payload.read().ok()?;
     let id = match channel {

@@ -39,6 +39,16 @@ pub enum Payload {
 
 impl Payload {
     /// The key under which only the last one counts, for incidents, agents and alerts.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Json, Payload, decode_payload};
+    ///
+    /// let json = Json::parse(r#"{"agentId": "ann", "status": "online", "lastSeen": 5}"#)?;
+    /// let (payload, _) = decode_payload("agent.status", &json);
+    /// assert_eq!(payload.key(), Some("ann"));
+    /// assert_eq!(Payload::Raw(json).key(), None);
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Incident(event) => Some(&event.incident_id),
@@ -51,6 +61,15 @@ impl Payload {
 
 /// Reads a payload as its type says. A type this version does not know, or a payload that does not
 /// fit, comes back raw; the latter with the [`Problem`] to report.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"conversationId": "c1", "userId": "ann"}"#)?;
+/// assert!(matches!(decode_payload("chat.typing", &json), (Payload::Typing(_), None)));
+/// assert!(matches!(decode_payload("poll.opened", &json), (Payload::Raw(_), None)), "not known: no problem");
+/// # Ok::<(), String>(())
+/// ```
 pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
     match wire::read(kind, raw.as_str()) {
         Ok(Some(payload)) => (payload, None),
@@ -63,24 +82,82 @@ pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
 ///
 /// # Errors
 /// Where it does not fit, what is expected there and what was found.
+///
+/// ```
+/// use sentinelops_protocol::{Json, read_payload};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Deploy {
+///     service: String,
+/// }
+///
+/// let json = Json::parse(r#"{"service": "api"}"#)?;
+/// let deploy: Deploy = read_payload("deploy.started", &json).map_err(|problem| problem.to_string())?;
+/// assert_eq!(deploy.service, "api");
+/// # Ok::<(), String>(())
+/// ```
 pub fn read_payload<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result<T, Box<Problem>> {
     wire::parse(kind, raw.as_str())
+}
+
+/// Reads a payload of any kind of JSON as any shape.
+///
+/// # Errors
+/// Where it does not fit, what is expected there and what was found.
+///
+/// ```
+/// use sentinelops_protocol::{Json, read_value};
+///
+/// let json = Json::parse(r#"[1, "two"]"#)?;
+/// let problem = read_value::<Vec<u32>>("steps", &json).unwrap_err();
+/// assert_eq!(problem.to_string(), "steps: payload[1]: expected a whole number, found string \"two\"");
+/// # Ok::<(), String>(())
+/// ```
+pub fn read_value<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result<T, Box<Problem>> {
+    wire::parse_any(kind, raw.as_str())
 }
 
 /// Reads the payload of a client's `incident.update`: `{id, …changed fields}`.
 ///
 /// # Errors
 /// Where it does not fit, what is expected there and what was found.
+///
+/// ```
+/// use sentinelops_protocol::domain::{IncidentStatus, Patch};
+/// use sentinelops_protocol::{Json, decode_incident_update};
+///
+/// let update = decode_incident_update(&Json::parse(r#"{"id": "123", "status": "resolved"}"#)?);
+/// assert_eq!(update.unwrap().changes.status, Patch::Set(IncidentStatus::Resolved));
+/// # Ok::<(), String>(())
+/// ```
 pub fn decode_incident_update(raw: &Json) -> Result<IncidentUpdate, Box<Problem>> {
     wire::read_update(raw.as_str())
 }
 
 /// Writes the payload of an `incident.update`.
+///
+/// ```
+/// use sentinelops_protocol::domain::{IncidentPatch, IncidentUpdate, Patch};
+/// use sentinelops_protocol::encode_incident_update;
+///
+/// let changes = IncidentPatch { assigned_to: Patch::Clear, ..IncidentPatch::default() };
+/// let update = IncidentUpdate { id: "123".to_owned(), changes };
+/// assert_eq!(encode_incident_update(&update).as_str(), r#"{"id":"123","assignedTo":null}"#);
+/// ```
 pub fn encode_incident_update(update: &IncidentUpdate) -> Json {
     wire::write_update(update)
 }
 
 /// Writes a payload as the JSON of the wire.
+///
+/// ```
+/// use sentinelops_protocol::domain::Typing;
+/// use sentinelops_protocol::{Payload, encode_payload};
+///
+/// let typing = Typing { conversation_id: "c1".to_owned(), user_id: "ann".to_owned() };
+/// let json = encode_payload(&Payload::Typing(typing));
+/// assert_eq!(json.as_str(), r#"{"conversationId":"c1","userId":"ann"}"#);
+/// ```
 pub fn encode_payload(payload: &Payload) -> Json {
     wire::write(payload)
 }

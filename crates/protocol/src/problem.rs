@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A frame that could not be read at all. Nothing of it was delivered.
+///
+/// ```
+/// use sentinelops_protocol::FrameError;
+///
+/// let error = FrameError::TooMany { found: 600, allowed: 512 };
+/// assert_eq!(error.to_string(), "array of 600 envelopes; at most 512 are allowed: split it");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FrameError {
     /// Larger than the limit; it was not parsed.
@@ -54,6 +61,15 @@ impl fmt::Display for FrameError {
 impl std::error::Error for FrameError {}
 
 /// The kind of a [`Problem`].
+///
+/// ```
+/// use sentinelops_protocol::{Problem, ProblemKind};
+///
+/// /// Whether the message reached its handlers all the same.
+/// fn delivered(problem: &Problem) -> bool {
+///     matches!(problem.kind, ProblemKind::PayloadMismatch | ProblemKind::BadField)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ProblemKind {
     /// The envelope broke its rules; it was not delivered.
@@ -67,6 +83,17 @@ pub enum ProblemKind {
 }
 
 /// One thing wrong inside a frame that was otherwise read.
+///
+/// ```
+/// use sentinelops_protocol::{Json, decode_payload};
+///
+/// let json = Json::parse(r#"{"incidentId": "inc-1", "data": {"status": 7}}"#)?;
+/// let (_, problem) = decode_payload("incident.updated", &json);
+/// let problem = problem.expect("a status is text");
+/// assert_eq!(problem.path, "payload.data.status");
+/// assert_eq!((problem.expected.as_str(), problem.found.as_str()), ("a string", "integer `7`"));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What kind of problem.
@@ -95,6 +122,27 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
+    /// The same without anything of the message's contents: of what was found only the kind of JSON.
+    /// Path, type and the name of an unknown channel stay.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Json, decode_payload};
+    ///
+    /// let raw = Json::parse(r#"{"agentId": "ann", "status": "online", "lastSeen": "a secret"}"#)?;
+    /// let (_, problem) = decode_payload("agent.status", &raw);
+    /// let line = problem.map(|problem| problem.redacted().to_string()).unwrap_or_default();
+    /// assert_eq!(line, "agent.status: payload.lastSeen: expected a whole number, found a string");
+    /// # Ok::<(), String>(())
+    /// ```
+    #[must_use]
+    pub fn redacted(&self) -> Self {
+        let found = match self.kind {
+            ProblemKind::UnknownChannel => self.found.clone(),
+            _ => json_kind(&self.found).to_owned(),
+        };
+        Self { found, ..self.clone() }
+    }
+
     /// Splits serde's "invalid type: X, expected Y at line …" into found and expected.
     pub(crate) fn from_serde(kind: ProblemKind, message_type: &str, path: String, message: &str) -> Self {
         let message = message.split(" at line ").next().unwrap_or(message);
@@ -119,10 +167,32 @@ impl Problem {
 
 /// serde's words for what it found, without its grammar.
 fn plain_found(text: &str) -> &str {
-    ["invalid type: ", "invalid value: ", "unknown variant "]
+    let found = ["invalid type: ", "invalid value: ", "unknown variant "]
         .into_iter()
         .find_map(|prefix| text.strip_prefix(prefix))
-        .unwrap_or(text)
+        .unwrap_or(text);
+    match found {
+        "map" => "an object",
+        "sequence" => "an array",
+        _ => found,
+    }
+}
+
+/// The kind of JSON that the words for something found speak of.
+fn json_kind(found: &str) -> &'static str {
+    const OURS: [&str; 5] = ["an object", "an array", "a string", "a number", "a boolean"];
+    if let Some(kind) = OURS.into_iter().find(|kind| *kind == found) {
+        return kind;
+    }
+    match found.split([' ', '`', '"']).next().unwrap_or_default() {
+        "integer" | "floating" => "a number",
+        // The name of a variant that does not exist stands alone between backticks.
+        "string" | "character" | "" => "a string",
+        "boolean" => "a boolean",
+        "null" | "unit" => "null",
+        "nothing" => "nothing",
+        _ => "something else",
+    }
 }
 
 /// What was expected, in the words of JSON instead of ours.

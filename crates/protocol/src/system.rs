@@ -6,6 +6,19 @@ use crate::{Channel, Code, Json, Subject};
 use serde::{Deserialize, Serialize};
 
 /// `hello`: the first frame of a client. A basic server ignores it.
+///
+/// ```
+/// use sentinelops_protocol::PROTOCOL_VERSION;
+/// use sentinelops_protocol::system::Hello;
+///
+/// let hello = Hello {
+///     protocol: PROTOCOL_VERSION,
+///     client: "console/1.0".to_owned(),
+///     session: "one-browser".to_owned(),
+///     term: 1,
+/// };
+/// # let _ = hello;
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hello {
     /// [`crate::PROTOCOL_VERSION`].
@@ -19,6 +32,15 @@ pub struct Hello {
 }
 
 /// `ping` and `pong`: what the ping held comes back unchanged.
+///
+/// ```
+/// use sentinelops_protocol::system::Ping;
+///
+/// /// Of a pong that sends our ping back.
+/// fn round_trip(ping: Ping, now: u64) -> u64 {
+///     now.saturating_sub(ping.sent_at)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ping {
@@ -29,6 +51,16 @@ pub struct Ping {
 }
 
 /// How far a client has seen a subscription.
+///
+/// ```
+/// use sentinelops_protocol::Channel;
+/// use sentinelops_protocol::system::{Since, SubscribeEntry};
+///
+/// // After a reconnect: only what came after seq 41 of this epoch.
+/// let since = Some(Since { epoch: "e1".to_owned(), seq: 41 });
+/// let entry = SubscribeEntry { channel: Channel::Incidents, topic: None, since };
+/// # let _ = entry;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Since {
     /// Epoch the `seq` belongs to.
@@ -38,6 +70,15 @@ pub struct Since {
 }
 
 /// One entry of `subscribe`.
+///
+/// ```
+/// use sentinelops_protocol::system::{ClientSystem, SubscribeEntry};
+/// use sentinelops_protocol::{Channel, OutboundMeta, encode_client_system};
+///
+/// let entry = SubscribeEntry { channel: Channel::Incidents, topic: None, since: None };
+/// let text = encode_client_system(&ClientSystem::Subscribe(vec![entry]), OutboundMeta::default());
+/// assert!(text.contains(r#""payload":{"channels":[{"channel":"incidents"}]}"#), "{text}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscribeEntry {
     /// The channel.
@@ -52,12 +93,30 @@ pub struct SubscribeEntry {
 
 impl SubscribeEntry {
     /// What is subscribed.
+    ///
+    /// ```
+    /// use sentinelops_protocol::system::SubscribeEntry;
+    /// use sentinelops_protocol::{Channel, Subject};
+    ///
+    /// let entry = SubscribeEntry { channel: Channel::Chat, topic: Some("c1".to_owned()), since: None };
+    /// assert_eq!(entry.subject(), Subject::topic(Channel::Chat, "c1"));
+    /// ```
     pub fn subject(&self) -> Subject {
         Subject { channel: self.channel, topic: self.topic.clone() }
     }
 }
 
 /// What a client says on the system channel.
+///
+/// ```
+/// use sentinelops_protocol::system::ClientSystem;
+/// use sentinelops_protocol::{ClientMessage, Limits, decode_client_frame};
+///
+/// let frame = br#"{"type":"unsubscribe","channel":"system","payload":{"channels":[{"channel":"chat"}]}}"#;
+/// let decoded = decode_client_frame(frame, &Limits::to_server())?;
+/// assert!(matches!(&decoded.messages[..], [ClientMessage::System(None, ClientSystem::Unsubscribe(_))]));
+/// # Ok::<(), sentinelops_protocol::FrameError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientSystem {
     /// First frame.
@@ -76,6 +135,16 @@ pub enum ClientSystem {
 }
 
 /// How a subscription goes on after `subscribed`.
+///
+/// ```
+/// use sentinelops_protocol::system::Continuity;
+///
+/// let warning = |continuity| match continuity {
+///     Continuity::Exact | Continuity::Snapshot => None,
+///     Continuity::Gap => Some("Some events were missed."),
+/// };
+/// assert_eq!(warning(Continuity::Exact), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Continuity {
@@ -88,6 +157,15 @@ pub enum Continuity {
 }
 
 /// `welcome`: before anything else, after authentication.
+///
+/// ```
+/// use sentinelops_protocol::system::Welcome;
+///
+/// /// How far the server's clock is ahead of ours, ms.
+/// fn clock_offset(welcome: &Welcome, now: u64) -> i64 {
+///     welcome.now as i64 - now as i64
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Welcome {
@@ -114,6 +192,15 @@ pub struct Welcome {
 }
 
 /// `subscribed`: the answer to one entry of `subscribe`.
+///
+/// ```
+/// use sentinelops_protocol::system::{Since, Subscribed};
+///
+/// /// Where to go on after the next reconnect.
+/// fn cursor(subscribed: &Subscribed) -> Since {
+///     Since { epoch: subscribed.epoch.clone(), seq: subscribed.seq }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Subscribed {
     /// The channel.
@@ -130,6 +217,14 @@ pub struct Subscribed {
 }
 
 /// One item of a snapshot: an event without its place in the history.
+///
+/// ```
+/// use sentinelops_protocol::{Payload, decode_payload, system::SnapshotItem};
+///
+/// fn payload(item: &SnapshotItem) -> Payload {
+///     decode_payload(&item.kind, &item.payload).0
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotItem {
     /// The type, as an event would have it. It carries the full state.
@@ -143,6 +238,19 @@ pub struct SnapshotItem {
 }
 
 /// `snapshot`: one part of the state of a (channel, topic). All parts together replace it.
+///
+/// ```
+/// use sentinelops_protocol::system::{Snapshot, SnapshotItem};
+///
+/// /// All parts together replace the state.
+/// fn take(parts: &mut Vec<SnapshotItem>, part: Snapshot) -> bool {
+///     if part.part == 0 {
+///         parts.clear();
+///     }
+///     parts.extend(part.items);
+///     part.last
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The channel.
@@ -163,6 +271,17 @@ pub struct Snapshot {
 }
 
 /// What a server says on the system channel.
+///
+/// ```
+/// use sentinelops_protocol::system::ServerSystem;
+/// use sentinelops_protocol::{Limits, ServerMessage, decode_server_frame};
+///
+/// let frame = br#"{"type":"ack","channel":"system","payload":{"ids":["m1"]}}"#;
+/// let decoded = decode_server_frame(frame, &Limits::to_client())?;
+/// let [ServerMessage::System(ServerSystem::Ack { ids })] = &decoded.messages[..] else { panic!() };
+/// assert_eq!(ids, &["m1"]);
+/// # Ok::<(), sentinelops_protocol::FrameError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServerSystem {
     /// Opens a v1 connection.

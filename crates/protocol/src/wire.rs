@@ -294,14 +294,22 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result
             found: found.to_owned(),
         }));
     }
+    parse_any(kind, json)
+}
+
+/// The same for JSON of any kind.
+pub(crate) fn parse_any<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result<T, Box<Problem>> {
     serde_json::from_str(json).map_err(|_| {
         let mut reader = serde_json::Deserializer::from_str(json);
         let (path, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
             Ok(_) => (String::new(), "trailing characters".to_owned()),
             Err(error) => (error.path().to_string(), error.inner().to_string()),
         };
-        let path =
-            if path.is_empty() || path == "." { "payload".to_owned() } else { format!("payload.{path}") };
+        let path = match path.as_str() {
+            "" | "." => "payload".to_owned(),
+            item if item.starts_with('[') => format!("payload{item}"),
+            field => format!("payload.{field}"),
+        };
         Box::new(Problem::from_serde(ProblemKind::PayloadMismatch, kind, path, &message))
     })
 }

@@ -34,5 +34,6 @@ fn App() -> Html {
 }
 
 fn main() {
+    sentinelops::realtime::install_reload_screen();
     yew::Renderer::<App>::new().render();
 }

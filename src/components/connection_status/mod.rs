@@ -9,10 +9,14 @@ mod status;
 mod view;
 mod words;
 
+#[doc(hidden)]
 pub use glyph::Glyph;
+#[doc(hidden)]
 pub use sparkline::Sparkline;
 pub use status::{ConnectionStatus, ConnectionStatusProps};
+#[doc(hidden)]
 pub use view::{ConnectionView, ConnectionViewProps};
+#[doc(hidden)]
 pub use words::{
     cause_advice, cause_words, mode_words, quality_word, state_word, storage_words, store_error_words,
 };

@@ -6,6 +6,16 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// See [`ConnectionStatus`].
+///
+/// ```
+/// use sentinelops::components::ConnectionStatus;
+/// use yew::prelude::*;
+///
+/// let line = html! { <ConnectionStatus /> };
+/// let pill = html! { <ConnectionStatus compact=true /> };
+/// let everything = html! { <ConnectionStatus show_details=true /> };
+/// # let _ = (line, pill, everything);
+/// ```
 #[derive(Properties, PartialEq)]
 pub struct ConnectionStatusProps {
     /// State and latency in a pill, for a header.

@@ -6,6 +6,7 @@
 //! borrowed**: a listener, a port or a timer may call the client again.
 
 mod adopt;
+mod contents;
 mod flush;
 mod news;
 mod read;
@@ -146,12 +147,33 @@ impl Client {
     }
 
     /// Connects (also after `Error`).
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_client;
+    /// use yew::prelude::*;
+    ///
+    /// /// Below a provider with `auto_connect={false}`.
+    /// #[component]
+    /// fn GoLive() -> Html {
+    ///     let client = use_client();
+    ///     html! { <button onclick={move |_| client.connect()}>{ "Go live" }</button> }
+    /// }
+    /// ```
     pub fn connect(&self) {
         self.state_mut().wanted = Some(true);
         self.post(ToWorker::Connect);
     }
 
     /// Disconnects and stays so.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Client;
+    ///
+    /// /// What is sent meanwhile waits on this device.
+    /// fn pause(client: &Client, paused: bool) {
+    ///     if paused { client.disconnect() } else { client.connect() }
+    /// }
+    /// ```
     pub fn disconnect(&self) {
         self.state_mut().wanted = Some(false);
         self.post(ToWorker::Disconnect);
@@ -159,12 +181,32 @@ impl Client {
 
     /// Dials now, whatever the backoff says (once per 5 s); starts a worker that waits for its
     /// restart.
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_client;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn TryNow() -> Html {
+    ///     let client = use_client();
+    ///     html! { <button onclick={move |_| client.try_now()}>{ "Try now" }</button> }
+    /// }
+    /// ```
     pub fn try_now(&self) {
         self.restart_worker_now();
         self.post(ToWorker::TryNow);
     }
 
     /// Ends this user's session in all tabs; what becomes of unsent messages is up to `how`.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Client, SignOut};
+    ///
+    /// /// On a shared machine nothing stays behind; elsewhere what is unsent goes out first.
+    /// fn leave(client: &Client, shared_machine: bool) {
+    ///     client.sign_out(if shared_machine { SignOut::Wipe } else { SignOut::SendFirst });
+    /// }
+    /// ```
     pub fn sign_out(&self, how: SignOut) {
         self.note("sign-out");
         self.post(ToWorker::SignOut(how));

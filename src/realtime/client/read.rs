@@ -9,27 +9,61 @@ use crate::realtime::{ClientError, IncidentRow, List, MessageId, MessageTrace, R
 use crate::realtime::{SetupError, export};
 use sentinelops_engine::{ConnectionState, Hint, MessageCounts, MessageInfo, Metrics, Status};
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert};
-use sentinelops_protocol::{Channel, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::AttrValue;
 
 impl Client {
     /// The connection as it is now.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Client;
+    ///
+    /// /// Of this moment; a component that shows it calls `use_connection` instead.
+    /// fn waiting(client: &Client) -> u32 {
+    ///     client.status().queued.iter().sum()
+    /// }
+    /// ```
     pub fn status(&self) -> Rc<Status> {
         self.state().status.clone()
     }
 
     /// What is known of a message this page sent.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Client, MessageId};
+    ///
+    /// fn arrived(client: &Client, id: &MessageId) -> bool {
+    ///     client.send_state(id).is_some_and(|state| state.is_delivered())
+    /// }
+    /// ```
     pub fn send_state(&self, id: &MessageId) -> Option<SendState> {
         self.state().ledger.state(id).cloned()
     }
 
     /// Whether something sent is neither on disk nor over: a page that closes now would lose it.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Client;
+    ///
+    /// /// For `beforeunload`: the browser asks whether to stay.
+    /// fn may_leave(client: &Client) -> bool {
+    ///     !client.has_unsaved()
+    /// }
+    /// ```
     pub fn has_unsaved(&self) -> bool {
         self.state().ledger.has_unsaved()
     }
 
     /// The user of this scope, as the provider says.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Client;
+    ///
+    /// fn greeting(client: &Client) -> String {
+    ///     client.user().map_or("Not signed in".to_owned(), |user| format!("Signed in as {user}"))
+    /// }
+    /// ```
     pub fn user(&self) -> Option<&str> {
         self.0.settings.user.as_deref()
     }
@@ -87,6 +121,10 @@ impl Client {
 
     pub(crate) fn continuity(&self, subject: &Subject) -> Option<Continuity> {
         self.state().subjects.get(subject)?.folded.continuity
+    }
+
+    pub(crate) fn problem(&self, subject: &Subject) -> Option<Rc<Problem>> {
+        self.state().subjects.get(subject)?.folded.problem.clone()
     }
 
     pub(crate) fn incidents(&self) -> List<IncidentRow> {

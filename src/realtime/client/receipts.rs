@@ -17,6 +17,17 @@ pub(super) struct Told {
 
 impl Client {
     /// Tells a conversation that one has read everything received of it. `None`: nothing is new.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Client;
+    ///
+    /// /// When the conversation comes into view.
+    /// fn seen(client: &Client, conversation: &str) {
+    ///     if let Some(id) = client.mark_read(conversation) {
+    ///         log::info!("told with message {id}");
+    ///     }
+    /// }
+    /// ```
     pub fn mark_read(&self, conversation: &str) -> Option<MessageId> {
         let subject = Subject::topic(Channel::Chat, conversation);
         {
@@ -35,6 +46,17 @@ impl Client {
     }
 
     /// Tells a conversation that one is typing, at most once in 3 s.
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_client;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Line() -> Html {
+    ///     let client = use_client();
+    ///     html! { <input oninput={move |_| client.typing("conv-1")} /> }
+    /// }
+    /// ```
     pub fn typing(&self, conversation: &str) {
         let now = self.platform().mono();
         {

@@ -31,10 +31,12 @@ impl Client {
                         snapshot.continuity
                     );
                     self.record(RecordKind::Receive, line);
+                    snapshot.items.iter().for_each(|item| self.show_contents(&snapshot.subject, item));
                     self.state_mut().take_snapshot(snapshot, now, news);
                 }
                 Delivery::Event(subject, event) => {
                     *received.entry(subject.clone()).or_default() += 1;
+                    self.show_contents(&subject, &event);
                     self.state_mut().take_event(subject, event, now, news);
                 }
                 Delivery::Denied(subject, message) => {
@@ -55,11 +57,7 @@ impl Client {
                     state.outbox = (rows.into(), counts);
                     state.dirty.insert(Interest::Outbox);
                 }
-                Delivery::Problem(problem) => {
-                    let error = ClientError::Problem(problem);
-                    self.error_line(&error);
-                    self.state_mut().errors.push(error);
-                }
+                Delivery::Problem(problem) => self.take_problem(problem),
             }
         }
         if self.0.settings.debug {

@@ -39,7 +39,9 @@ impl Client {
         let (wall, mono) = (platform.wall(), platform.mono());
         let id = MessageId::from(ulid(wall, platform.random()));
         let request = message.into().into_request(&id);
-        let line = format!("send {id}: {} on {} ({})", request.kind, request.channel, request.priority);
+        let contents = self.sent_contents(request.payload.as_str());
+        let line =
+            format!("send {id}: {} on {} ({}){contents}", request.kind, request.channel, request.priority);
         self.record(RecordKind::Send, line);
         {
             let mut state = self.state_mut();
@@ -108,6 +110,20 @@ impl Client {
     }
 
     /// Tries a failed message again; `confirm` allows a new id where it may have arrived already.
+    ///
+    /// ```
+    /// use sentinelops::engine::DeliveryState;
+    /// use sentinelops::realtime::{Client, MessageId};
+    ///
+    /// /// One that is too old to be known to the server may have arrived: the person confirmed that.
+    /// fn again(client: &Client, id: &MessageId, confirmed: bool) {
+    ///     let state = client.send_state(id).map(|state| state.delivery);
+    ///     let uncertain = matches!(state, Some(DeliveryState::Expired { may_have_arrived: true }));
+    ///     if confirmed || !uncertain {
+    ///         client.retry(id, confirmed);
+    ///     }
+    /// }
+    /// ```
     pub fn retry(&self, id: &MessageId, confirm: bool) {
         self.record(RecordKind::Send, format!("retry {id}"));
         self.state_mut().ledger.retry(id);
@@ -115,6 +131,16 @@ impl Client {
     }
 
     /// Drops a message: unsent, or from the failed list.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Client, Message, MessageId};
+    ///
+    /// /// Takes back what has not left yet and says it differently.
+    /// fn reword(client: &Client, id: &MessageId, words: &str) -> MessageId {
+    ///     client.discard(id);
+    ///     client.send(Message::chat("conv-1", words))
+    /// }
+    /// ```
     pub fn discard(&self, id: &MessageId) {
         self.record(RecordKind::Send, format!("discard {id}"));
         self.state_mut().ledger.discard(id);

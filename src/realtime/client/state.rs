@@ -58,6 +58,8 @@ pub(super) struct State {
     pub received: HashMap<String, Told>,
     pub typed_at: HashMap<String, u64>,
 
+    /// Type and path of what was warned of already.
+    pub warned: HashSet<(String, String)>,
     pub recorder: Recorder,
     pub supervisor: Supervisor,
     /// Confirmed messages that this frame shows.

@@ -222,7 +222,7 @@ impl Client {
             }
             Trace::Message(_) => return,
             Trace::RefusedFrame(why) => (RecordKind::Error, format!("frame refused: {why}")),
-            Trace::Problem(problem) => (RecordKind::Error, problem.to_string()),
+            Trace::Problem(problem) => (RecordKind::Error, self.shown_problem(problem).to_string()),
             Trace::Note(note) => (RecordKind::Note, note.clone()),
         };
         self.record(kind, text);

@@ -16,7 +16,7 @@ use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Code, Event, Subject};
 use std::cell::Cell;
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         url: super::super::url::ServerUrl { full: String::new(), shown: String::new() },
         user: None,

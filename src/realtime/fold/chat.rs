@@ -42,6 +42,15 @@ pub struct ChatEntry {
 
 impl ChatEntry {
     /// A word or two for people: `read` and `received` above what the way to the server says.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{ChatEntry, List};
+    ///
+    /// /// What stands below one's last message.
+    /// fn last_label(messages: &List<ChatEntry>) -> &'static str {
+    ///     messages.iter().rev().find(|entry| entry.mine).map_or("", ChatEntry::label)
+    /// }
+    /// ```
     pub fn label(&self) -> &'static str {
         match &self.send {
             _ if !self.mine => "",
@@ -63,6 +72,16 @@ impl PartialEq for ChatEntry {
 }
 
 /// Up to which server time (ms) each user received and read a conversation.
+///
+/// ```
+/// use sentinelops::realtime::Watermarks;
+///
+/// /// Who has read up to this server time.
+/// fn readers(receipts: &Watermarks, timestamp: u64) -> Vec<&str> {
+///     let read = receipts.read.iter().filter(|(_, up_to)| **up_to >= timestamp);
+///     read.map(|(user, _)| user.as_str()).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watermarks {
     /// By user.

@@ -11,6 +11,24 @@ use std::{ops::Deref, rc::Rc};
 /// It reads like an [`Incident`] (`row.title`, `row.status`). Cloning copies pointers, and rows of
 /// which nothing changed are equal by pointer, so a row component with `row` as its prop is not
 /// rendered for changes of other rows.
+///
+/// ```
+/// use sentinelops::realtime::IncidentRow;
+/// use yew::prelude::*;
+///
+/// #[derive(PartialEq, Properties)]
+/// struct RowProps {
+///     row: IncidentRow,
+/// }
+///
+/// #[component]
+/// fn Row(props: &RowProps) -> Html {
+///     let row = &props.row;
+///     // An own edit shows at once, marked until the server confirms it.
+///     let pending = row.edit.as_ref().map_or("", |state| state.label());
+///     html! { <li>{ row.title.clone().unwrap_or_default() }{ pending }</li> }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct IncidentRow {
     /// How it stands.

@@ -15,7 +15,7 @@ pub(crate) use keyed::{Feed, Keyed};
 
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert};
 use sentinelops_protocol::system::Continuity;
-use sentinelops_protocol::{Channel, Event, Payload, Subject};
+use sentinelops_protocol::{Channel, Event, Payload, Problem, Subject};
 use std::rc::Rc;
 
 /// Most messages and activities a page keeps of one subject.
@@ -27,6 +27,8 @@ pub(crate) struct Folded {
     pub continuity: Option<Continuity>,
     /// Why the server refused the subscription.
     pub denied: Option<String>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it.
+    pub problem: Option<Rc<Problem>>,
     pub state: State,
 }
 
@@ -43,16 +45,17 @@ pub(crate) enum State {
 
 impl Folded {
     pub(crate) fn new(subject: &Subject) -> Self {
-        Self { continuity: None, denied: None, state: State::new(subject.channel) }
+        Self { continuity: None, denied: None, problem: None, state: State::new(subject.channel) }
     }
 
     /// Everything before is void.
     pub(crate) fn snapshot(&mut self, continuity: Continuity, items: &[Rc<Event>], now: u64) {
         self.continuity = Some(continuity);
         self.denied = None;
+        self.problem = None;
         self.state.clear();
         for item in items {
-            self.state.apply(item, now);
+            self.apply(item, now);
         }
     }
 
@@ -61,6 +64,13 @@ impl Folded {
         // A basic server sends no snapshot: what comes is all there is.
         self.continuity.get_or_insert(Continuity::Snapshot);
         self.denied = None;
+        self.apply(event, now);
+    }
+
+    fn apply(&mut self, event: &Event, now: u64) {
+        if let Some(problem) = event.mismatch() {
+            self.problem = Some(Rc::new(problem));
+        }
         self.state.apply(event, now);
     }
 }

@@ -6,7 +6,8 @@ use super::use_client;
 use crate::realtime::client::Interest;
 use crate::realtime::{Client, ClientError};
 use sentinelops_engine::ConnectionState;
-use sentinelops_protocol::{Event, Subject, system::Continuity};
+use sentinelops_protocol::{Event, Problem, Subject, system::Continuity};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// What every handle of a channel says beside its items.
@@ -15,6 +16,7 @@ pub(super) struct Feed {
     pub is_connected: bool,
     pub continuity: Option<Continuity>,
     pub error: Option<ClientError>,
+    pub problem: Option<Rc<Problem>>,
 }
 
 /// Follows a subject and shows what `handle` makes of it.
@@ -33,6 +35,7 @@ where
             is_connected: client.status().state == ConnectionState::Connected,
             continuity,
             error: client.error(Some(&subject)),
+            problem: client.problem(&subject),
         };
         handle(client, feed)
     })

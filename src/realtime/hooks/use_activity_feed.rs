@@ -3,11 +3,23 @@
 use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, List};
 use sentinelops_protocol::domain::Activity;
-use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_activity_feed`] gives.
+///
+/// ```
+/// use sentinelops::realtime::UseActivityHandle;
+///
+/// fn headline(feed: &UseActivityHandle) -> String {
+///     match feed.activities.last() {
+///         Some(item) => format!("{} {}", item.actor, item.action),
+///         None if feed.is_loaded => "Nothing happened yet".to_owned(),
+///         None => "Loading".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseActivityHandle {
     /// The newest ones (500 at most), oldest first.
@@ -20,11 +32,22 @@ pub struct UseActivityHandle {
     pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it:
+    /// where, what was expected, what was found.
+    pub problem: Option<Rc<Problem>>,
     client: Client,
 }
 
 impl UseActivityHandle {
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseActivityHandle;
+    ///
+    /// fn reconnect(feed: &UseActivityHandle) {
+    ///     feed.client().try_now();
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -56,6 +79,7 @@ pub fn use_activity_feed() -> UseActivityHandle {
         is_connected: feed.is_connected,
         continuity: feed.continuity,
         error: feed.error,
+        problem: feed.problem,
         client: client.clone(),
     })
 }

@@ -3,11 +3,20 @@
 use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, List};
 use sentinelops_protocol::domain::AgentStatus;
-use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_agents`] and [`use_agent_status`] give.
+///
+/// ```
+/// use sentinelops::protocol::domain::Presence;
+/// use sentinelops::realtime::UseAgentsHandle;
+///
+/// fn online(feed: &UseAgentsHandle) -> usize {
+///     feed.agents.iter().filter(|agent| agent.status == Presence::Online).count()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseAgentsHandle {
     /// The last status of each agent, in order of arrival.
@@ -20,16 +29,36 @@ pub struct UseAgentsHandle {
     pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it:
+    /// where, what was expected, what was found.
+    pub problem: Option<Rc<Problem>>,
     client: Client,
 }
 
 impl UseAgentsHandle {
     /// One agent.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseAgentsHandle;
+    ///
+    /// fn last_seen(feed: &UseAgentsHandle, id: &str) -> Option<u64> {
+    ///     feed.get(id).map(|agent| agent.last_seen)
+    /// }
+    /// ```
     pub fn get(&self, id: &str) -> Option<&Rc<AgentStatus>> {
         self.agents.iter().find(|agent| agent.agent_id == id)
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::Presence;
+    /// use sentinelops::realtime::{Message, UseAgentsHandle};
+    ///
+    /// fn lunch(feed: &UseAgentsHandle) {
+    ///     feed.client().send(Message::presence(&Presence::Away));
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -61,6 +90,7 @@ pub fn use_agents() -> UseAgentsHandle {
         is_connected: feed.is_connected,
         continuity: feed.continuity,
         error: feed.error,
+        problem: feed.problem,
         client: client.clone(),
     })
 }

@@ -3,11 +3,20 @@
 use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, List, Message, MessageId};
 use sentinelops_protocol::domain::Alert;
-use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_alerts`] gives.
+///
+/// ```
+/// use sentinelops::protocol::domain::{AlertChange, Severity};
+/// use sentinelops::realtime::UseAlertsHandle;
+///
+/// fn burning(feed: &UseAlertsHandle) -> bool {
+///     feed.alerts.iter().any(|alert| alert.change == AlertChange::Raised && alert.severity == Severity::Critical)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseAlertsHandle {
     /// How each alert stands, in order of arrival.
@@ -20,16 +29,37 @@ pub struct UseAlertsHandle {
     pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it:
+    /// where, what was expected, what was found.
+    pub problem: Option<Rc<Problem>>,
     client: Client,
 }
 
 impl UseAlertsHandle {
     /// Tells the server that somebody looks after it. Follow it with `use_send_state`.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseAlertsHandle;
+    ///
+    /// fn take_all(feed: &UseAlertsHandle) {
+    ///     for alert in &feed.alerts {
+    ///         feed.acknowledge(alert);
+    ///     }
+    /// }
+    /// ```
     pub fn acknowledge(&self, alert: &Alert) -> MessageId {
         self.client.send(Message::acknowledge(alert))
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Message, UseAlertsHandle};
+    ///
+    /// fn ask(feed: &UseAlertsHandle, title: &str) {
+    ///     feed.client().send(Message::chat("ops", &format!("who looks after {title}?")));
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -61,6 +91,7 @@ pub fn use_alerts() -> UseAlertsHandle {
         is_connected: feed.is_connected,
         continuity: feed.continuity,
         error: feed.error,
+        problem: feed.problem,
         client: client.clone(),
     })
 }

@@ -3,9 +3,9 @@
 use super::selected::{use_news, use_selected};
 use super::use_client;
 use crate::realtime::client::Interest;
-use crate::realtime::{Client, Message, MessageId};
+use crate::realtime::{Client, ClientError, Message, MessageId};
 use sentinelops_engine::ConnectionState;
-use sentinelops_protocol::{Channel, Payload, Subject, encode_payload};
+use sentinelops_protocol::{Channel, Payload, Subject, encode_payload, read_value};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{marker::PhantomData, rc::Rc};
 use yew::prelude::*;
@@ -31,11 +31,27 @@ pub struct UseChannelOptions {
 
 impl UseChannelOptions {
     /// Messages of this type on a whole channel.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::UseChannelOptions;
+    ///
+    /// let options = UseChannelOptions::new(Channel::Activity, "deploy.started");
+    /// assert_eq!(options.topic, None);
+    /// ```
     pub fn new(channel: Channel, kind: impl Into<String>) -> Self {
         Self { channel, topic: None, kind: kind.into() }
     }
 
     /// Only on this topic.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::UseChannelOptions;
+    ///
+    /// let options = UseChannelOptions::new(Channel::Chat, "poll.opened").topic("conv-1");
+    /// assert_eq!(options.topic.as_deref(), Some("conv-1"));
+    /// ```
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         self.topic = Some(topic.into());
         self
@@ -43,10 +59,20 @@ impl UseChannelOptions {
 }
 
 /// What [`use_channel`] gives.
+///
+/// ```
+/// use sentinelops::realtime::{ClientError, UseChannelHandle};
+///
+/// fn refused<T>(channel: &UseChannelHandle<T>) -> bool {
+///     matches!(channel.error, Some(ClientError::Denied { .. }))
+/// }
+/// ```
 #[derive(Debug)]
 pub struct UseChannelHandle<T> {
     /// Open, and the server spoke.
     pub is_connected: bool,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
     client: Client,
     options: UseChannelOptions,
     payload: PhantomData<fn(&T)>,
@@ -56,6 +82,7 @@ impl<T> Clone for UseChannelHandle<T> {
     fn clone(&self) -> Self {
         Self {
             is_connected: self.is_connected,
+            error: self.error.clone(),
             client: self.client.clone(),
             options: self.options.clone(),
             payload: PhantomData,
@@ -66,6 +93,7 @@ impl<T> Clone for UseChannelHandle<T> {
 impl<T> PartialEq for UseChannelHandle<T> {
     fn eq(&self, other: &Self) -> bool {
         self.is_connected == other.is_connected
+            && self.error == other.error
             && self.client == other.client
             && self.options == other.options
     }
@@ -76,6 +104,21 @@ impl<T: Serialize> UseChannelHandle<T> {
     ///
     /// # Errors
     /// What the payload's `Serialize` says when it cannot be written as JSON.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseChannelHandle;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Deploy {
+    ///     service: String,
+    /// }
+    ///
+    /// fn deploy(deploys: &UseChannelHandle<Deploy>, service: &str) -> Result<(), String> {
+    ///     let id = deploys.send(&Deploy { service: service.to_owned() })?;
+    ///     log::info!("sent as {id}");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn send(&self, payload: &T) -> Result<MessageId, String> {
         self.send_with(payload, |message| message)
     }
@@ -84,6 +127,16 @@ impl<T: Serialize> UseChannelHandle<T> {
     ///
     /// # Errors
     /// As [`UseChannelHandle::send`].
+    ///
+    /// ```
+    /// use sentinelops::protocol::Priority;
+    /// use sentinelops::realtime::UseChannelHandle;
+    ///
+    /// fn deploy_now(deploys: &UseChannelHandle<String>) -> Result<(), String> {
+    ///     deploys.send_with(&"api".to_owned(), |message| message.priority(Priority::High).coalesce("deploy/api"))?;
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn send_with(
         &self,
         payload: &T,
@@ -137,7 +190,7 @@ where
     let client = use_client();
     let subject = Subject { channel: options.channel, topic: options.topic.clone() };
     use_news(&client, vec![Interest::Subject(subject.clone())], {
-        let kind = options.kind.clone();
+        let (kind, subject) = (options.kind.clone(), subject.clone());
         move |news| {
             for event in news.events(&subject).filter(|event| event.kind == kind) {
                 // Typed and sent under a documented name: give it back as the JSON it was.
@@ -145,13 +198,15 @@ where
                     Payload::Raw(json) => json.clone(),
                     typed => encode_payload(typed),
                 };
-                let payload = json.read::<T>().map(Rc::new);
-                on_message(payload.map_err(|error| format!("{kind}: payload: {error}")));
+                let payload = read_value::<T>(&kind, &json).map(Rc::new);
+                on_message(payload.map_err(|problem| problem.to_string()));
             }
         }
     });
-    use_selected(&client, vec![Interest::Status], move |client| UseChannelHandle {
+    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
+    use_selected(&client, interests, move |client| UseChannelHandle {
         is_connected: client.status().state == ConnectionState::Connected,
+        error: client.error(Some(&subject)),
         client: client.clone(),
         options: options.clone(),
         payload: PhantomData,

@@ -3,7 +3,7 @@
 use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{ChatEntry, Client, ClientError, List, Message, MessageId, Watermarks};
 use sentinelops_protocol::domain::ChatMessage;
-use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -35,38 +35,98 @@ pub struct UseChatHandle {
     pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it:
+    /// where, what was expected, what was found.
+    pub problem: Option<Rc<Problem>>,
     conversation: Rc<str>,
     client: Client,
 }
 
 impl UseChatHandle {
     /// Sends a message to the conversation. It shows at once, with its state.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{UseChatHandle, MessageId};
+    ///
+    /// fn greet(chat: &UseChatHandle) -> MessageId {
+    ///     chat.send_message("hello")
+    /// }
+    /// ```
     pub fn send_message(&self, content: &str) -> MessageId {
         self.client.send(Message::chat(&self.conversation, content))
     }
 
     /// Tells the others that one has read everything shown now. Nothing is sent when nothing is
     /// new. `None`: nothing was.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseChatHandle;
+    ///
+    /// /// When the conversation is scrolled to its end.
+    /// fn at_the_end(chat: &UseChatHandle) {
+    ///     chat.mark_read();
+    /// }
+    /// ```
     pub fn mark_read(&self) -> Option<MessageId> {
         self.client.mark_read(&self.conversation)
     }
 
     /// Tells the others that one is typing; at most once in 3 s, however often it is called.
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_chat_messages;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Line() -> Html {
+    ///     let chat = use_chat_messages("conv-1");
+    ///     html! { <input oninput={move |_| chat.set_typing()} /> }
+    /// }
+    /// ```
     pub fn set_typing(&self) {
         self.client.typing(&self.conversation);
     }
 
     /// Sends a failed message again, under its own id: the server takes it once.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseChatHandle;
+    ///
+    /// fn try_all_again(chat: &UseChatHandle) {
+    ///     for entry in &chat.messages {
+    ///         if entry.send.as_ref().is_some_and(|state| state.is_failed()) {
+    ///             chat.retry(&(&*entry.key).into());
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn retry(&self, id: &MessageId) {
         self.client.retry(id, false);
     }
 
     /// The conversation.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseChatHandle;
+    ///
+    /// fn title(chat: &UseChatHandle) -> String {
+    ///     format!("{} ({})", chat.conversation(), chat.messages.len())
+    /// }
+    /// ```
     pub fn conversation(&self) -> &str {
         &self.conversation
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Priority;
+    /// use sentinelops::realtime::{Message, UseChatHandle};
+    ///
+    /// fn shout(chat: &UseChatHandle, words: &str) {
+    ///     chat.client().send(Message::chat(chat.conversation(), words).priority(Priority::Critical));
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -113,6 +173,7 @@ pub fn use_chat_messages(conversation: &str) -> UseChatHandle {
             is_connected: feed.is_connected,
             continuity: feed.continuity,
             error: feed.error,
+            problem: feed.problem,
             conversation: conversation.clone(),
             client: client.clone(),
         }

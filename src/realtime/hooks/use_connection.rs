@@ -9,6 +9,18 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_connection`] gives.
+///
+/// ```
+/// use sentinelops::realtime::UseConnectionHandle;
+///
+/// fn line(connection: &UseConnectionHandle) -> String {
+///     let status = &connection.status;
+///     match status.latency_ms.filter(|_| connection.is_connected) {
+///         Some(ms) => format!("{:?}, {ms:.0} ms", status.state),
+///         None => format!("{:?}: {}", status.state, status.cause),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseConnectionHandle {
     /// State with cause, latency, quality, queue, storage.
@@ -30,21 +42,59 @@ pub struct UseConnectionHandle {
 
 impl UseConnectionHandle {
     /// Connects (also after `Error`).
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseConnectionHandle;
+    ///
+    /// fn switch(connection: &UseConnectionHandle, on: bool) {
+    ///     if on { connection.connect() } else { connection.disconnect() }
+    /// }
+    /// ```
     pub fn connect(&self) {
         self.client.connect();
     }
 
     /// Disconnects and stays so.
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_connection;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Pause() -> Html {
+    ///     let connection = use_connection();
+    ///     html! { <button onclick={move |_| connection.disconnect()}>{ "Pause" }</button> }
+    /// }
+    /// ```
     pub fn disconnect(&self) {
         self.client.disconnect();
     }
 
     /// Dials now, whatever the backoff says (once per 5 s).
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_connection;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn TryNow() -> Html {
+    ///     let connection = use_connection();
+    ///     html! { <button onclick={move |_| connection.try_now()}>{ "Try now" }</button> }
+    /// }
+    /// ```
     pub fn try_now(&self) {
         self.client.try_now();
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{SignOut, UseConnectionHandle};
+    ///
+    /// fn leave(connection: &UseConnectionHandle) {
+    ///     connection.client().sign_out(SignOut::SendFirst);
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }

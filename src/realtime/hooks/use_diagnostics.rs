@@ -8,6 +8,15 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_diagnostics`] gives.
+///
+/// ```
+/// use sentinelops::realtime::{RecordKind, UseDiagnosticsHandle};
+///
+/// fn last_error(diagnostics: &UseDiagnosticsHandle) -> Option<&str> {
+///     let errors = diagnostics.records.iter().filter(|record| record.kind == RecordKind::Error);
+///     errors.last().map(|record| record.text.as_str())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseDiagnosticsHandle {
     /// What happened (the newest 500), oldest first.
@@ -20,6 +29,17 @@ pub struct UseDiagnosticsHandle {
 impl UseDiagnosticsHandle {
     /// All of it as JSON, for a file. It holds no token, and contents only where the provider's
     /// `debug_contents` is on.
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_diagnostics;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Report() -> Html {
+    ///     let diagnostics = use_diagnostics();
+    ///     html! { <textarea readonly=true value={diagnostics.export()} /> }
+    /// }
+    /// ```
     pub fn export(&self) -> String {
         self.client.export_diagnostics()
     }

@@ -1,22 +1,49 @@
 //! `use_incident`: one incident, rendered only when that one changes.
 
-use super::selected::use_selected;
-use super::use_client;
-use crate::realtime::client::Interest;
-use crate::realtime::{Client, IncidentEdit, IncidentRow, MessageId};
+use super::feed::use_feed;
+use crate::realtime::{Client, ClientError, IncidentEdit, IncidentRow, MessageId};
 use sentinelops_protocol::{Channel, Subject};
 use yew::prelude::*;
 
 /// What [`use_incident`] gives.
+///
+/// ```
+/// use sentinelops::realtime::UseIncidentHandle;
+///
+/// fn heading(detail: &UseIncidentHandle) -> String {
+///     match &detail.incident {
+///         Some(row) => row.title.clone().unwrap_or_default(),
+///         None if detail.is_loaded => "No such incident".to_owned(),
+///         None => "Loading".to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseIncidentHandle {
     /// The incident, an own unconfirmed edit laid over it; `None` when there is none of this id.
     pub incident: Option<IncidentRow>,
+    /// The state arrived: no incident means there is none of this id.
+    pub is_loaded: bool,
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
     client: Client,
 }
 
 impl UseIncidentHandle {
     /// Asks the server to change it (or another one: the edit names it).
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::IncidentStatus;
+    /// use sentinelops::realtime::{IncidentEdit, UseIncidentHandle};
+    ///
+    /// fn resolve(detail: &UseIncidentHandle) {
+    ///     if let Some(row) = &detail.incident {
+    ///         detail.update(IncidentEdit::new(&row.id).status(IncidentStatus::Resolved));
+    ///     }
+    /// }
+    /// ```
     pub fn update(&self, edit: IncidentEdit) -> MessageId {
         self.client.send(edit)
     }
@@ -44,11 +71,12 @@ impl UseIncidentHandle {
 /// ```
 #[hook]
 pub fn use_incident(id: &str) -> UseIncidentHandle {
-    let client = use_client();
     let id = id.to_owned();
-    let interests = vec![Interest::Subject(Subject::channel(Channel::Incidents))];
-    use_selected(&client, interests, move |client| UseIncidentHandle {
+    use_feed(Subject::channel(Channel::Incidents), move |client, feed| UseIncidentHandle {
         incident: client.incident(&id),
+        is_loaded: feed.is_loaded,
+        is_connected: feed.is_connected,
+        error: feed.error,
         client: client.clone(),
     })
 }

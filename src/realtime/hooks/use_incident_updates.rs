@@ -3,11 +3,20 @@
 use super::feed::{use_feed, use_feed_events};
 use crate::realtime::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId};
 use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
-use sentinelops_protocol::{Channel, Payload, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
 /// One thing that happened to an incident.
+///
+/// ```
+/// use sentinelops::realtime::IncidentNews;
+///
+/// fn line(news: &IncidentNews) -> String {
+///     let who = if news.cause.is_some() { "you" } else { "somebody" };
+///     format!("{who}: {} {:?}", news.incident.id, news.change)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct IncidentNews {
     /// What happened.
@@ -23,6 +32,15 @@ pub struct IncidentNews {
 }
 
 /// What [`use_incidents`] and [`use_incident_updates`] give.
+///
+/// ```
+/// use sentinelops::protocol::domain::IncidentStatus;
+/// use sentinelops::realtime::UseIncidentsHandle;
+///
+/// fn open(feed: &UseIncidentsHandle) -> usize {
+///     feed.incidents.iter().filter(|row| row.status != Some(IncidentStatus::Resolved)).count()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseIncidentsHandle {
     /// How the incidents stand, own unconfirmed edits laid over them; in order of arrival.
@@ -35,27 +53,69 @@ pub struct UseIncidentsHandle {
     pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it:
+    /// where, what was expected, what was found.
+    pub problem: Option<Rc<Problem>>,
     client: Client,
 }
 
 impl UseIncidentsHandle {
     /// Asks the server to change an incident. The change shows at once, with its state in
     /// [`IncidentRow::edit`], until the server confirms or refuses it.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::Severity;
+    /// use sentinelops::realtime::{IncidentEdit, MessageId, UseIncidentsHandle};
+    ///
+    /// fn escalate(feed: &UseIncidentsHandle, id: &str) -> MessageId {
+    ///     feed.update(IncidentEdit::new(id).severity(Severity::Critical))
+    /// }
+    /// ```
     pub fn update(&self, edit: IncidentEdit) -> MessageId {
         self.client.send(edit)
     }
 
     /// Asks the server to resolve an incident.
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_incidents;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Resolve() -> Html {
+    ///     let feed = use_incidents();
+    ///     let onclick = move |_| {
+    ///         feed.resolve("inc-1");
+    ///     };
+    ///     html! { <button {onclick}>{ "Resolve" }</button> }
+    /// }
+    /// ```
     pub fn resolve(&self, id: &str) -> MessageId {
         self.update(IncidentEdit::new(id).status(IncidentStatus::Resolved))
     }
 
     /// One incident.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseIncidentsHandle;
+    ///
+    /// fn pending(feed: &UseIncidentsHandle, id: &str) -> bool {
+    ///     feed.get(id).is_some_and(|row| row.edit.is_some())
+    /// }
+    /// ```
     pub fn get(&self, id: &str) -> Option<&IncidentRow> {
         self.incidents.iter().find(|row| row.id == id)
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Message, UseIncidentsHandle};
+    ///
+    /// fn announce(feed: &UseIncidentsHandle) {
+    ///     feed.client().send(Message::chat("ops", &format!("{} incidents", feed.incidents.len())));
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -87,6 +147,7 @@ pub fn use_incidents() -> UseIncidentsHandle {
         is_connected: feed.is_connected,
         continuity: feed.continuity,
         error: feed.error,
+        problem: feed.problem,
         client: client.clone(),
     })
 }

@@ -31,22 +31,59 @@ pub struct UseOutboxHandle {
 
 impl UseOutboxHandle {
     /// Tries a failed message again, under its own id: the server takes it once.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseOutboxHandle;
+    ///
+    /// fn try_all_again(outbox: &UseOutboxHandle) {
+    ///     let failed = outbox.messages.iter().filter(|message| message.update.delivery.is_final());
+    ///     failed.for_each(|message| outbox.retry(&message.update.id.as_str().into()));
+    /// }
+    /// ```
     pub fn retry(&self, id: &MessageId) {
         self.client.retry(id, false);
     }
 
     /// Tries again what is too old for its id to be remembered, under a new one. It may have
     /// arrived already: ask the person first.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{MessageId, UseOutboxHandle};
+    ///
+    /// /// The person looked, and it is not there.
+    /// fn did_not_arrive(outbox: &UseOutboxHandle, id: &MessageId) {
+    ///     outbox.retry_confirmed(id);
+    /// }
+    /// ```
     pub fn retry_confirmed(&self, id: &MessageId) {
         self.client.retry(id, true);
     }
 
     /// Drops an unsent message, or one that failed.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{MessageId, UseOutboxHandle};
+    ///
+    /// fn never_mind(outbox: &UseOutboxHandle, id: &MessageId) {
+    ///     outbox.discard(id);
+    /// }
+    /// ```
     pub fn discard(&self, id: &MessageId) {
         self.client.discard(id);
     }
 
     /// Everything in the list as JSON, for a file. It holds contents; it holds no token.
+    ///
+    /// ```
+    /// use sentinelops::realtime::use_outbox;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Rescue() -> Html {
+    ///     let outbox = use_outbox();
+    ///     html! { <textarea readonly=true value={outbox.export()} /> }
+    /// }
+    /// ```
     pub fn export(&self) -> String {
         crate::realtime::export::outbox(&self.messages)
     }

@@ -45,46 +45,121 @@ pub struct UseWebSocketOptions {
 
 impl UseWebSocketOptions {
     /// Follow a channel.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::UseWebSocketOptions;
+    ///
+    /// let options = UseWebSocketOptions::channel(Channel::Alerts);
+    /// # let _ = options;
+    /// ```
     pub fn channel(channel: Channel) -> Self {
         Self { channel: Some(channel), ..Self::default() }
     }
 
     /// Follow a topic of a channel.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::UseWebSocketOptions;
+    ///
+    /// let options = UseWebSocketOptions::topic(Channel::Chat, "conv-1");
+    /// assert_eq!(options.topic.as_deref(), Some("conv-1"));
+    /// ```
     pub fn topic(channel: Channel, topic: impl Into<String>) -> Self {
         Self { channel: Some(channel), topic: Some(topic.into()), ..Self::default() }
     }
 
     /// See the field.
+    ///
+    /// ```
+    /// use sentinelops::protocol::{Channel, Payload};
+    /// use sentinelops::realtime::UseWebSocketOptions;
+    ///
+    /// let options = UseWebSocketOptions::channel(Channel::Agents).on_message(|event| {
+    ///     if let Payload::Agent(agent) = &event.payload {
+    ///         log::info!("{} is {}", agent.agent_id, agent.status);
+    ///     }
+    /// });
+    /// # let _ = options;
+    /// ```
     pub fn on_message(mut self, call: impl Fn(Rc<Event>) + 'static) -> Self {
         self.on_message = Some(Callback::from(call));
         self
     }
 
     /// See the field.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::UseWebSocketOptions;
+    ///
+    /// let options = UseWebSocketOptions::channel(Channel::Activity)
+    ///     .on_batch(|events| log::info!("{} at once", events.len()));
+    /// # let _ = options;
+    /// ```
     pub fn on_batch(mut self, call: impl Fn(Rc<[Rc<Event>]>) + 'static) -> Self {
         self.on_batch = Some(Callback::from(call));
         self
     }
 
     /// See the field.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseWebSocketOptions;
+    ///
+    /// let options = UseWebSocketOptions::default().on_connect(|()| log::info!("connected"));
+    /// # let _ = options;
+    /// ```
     pub fn on_connect(mut self, call: impl Fn(()) + 'static) -> Self {
         self.on_connect = Some(Callback::from(call));
         self
     }
 
     /// See the field.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseWebSocketOptions;
+    ///
+    /// let options = UseWebSocketOptions::default().on_disconnect(|cause| log::warn!("{cause}"));
+    /// # let _ = options;
+    /// ```
     pub fn on_disconnect(mut self, call: impl Fn(Cause) + 'static) -> Self {
         self.on_disconnect = Some(Callback::from(call));
         self
     }
 
     /// See the field.
+    ///
+    /// ```
+    /// use sentinelops::protocol::Channel;
+    /// use sentinelops::realtime::{ClientError, UseWebSocketOptions};
+    ///
+    /// let options = UseWebSocketOptions::channel(Channel::Incidents).on_error(|error| match error {
+    ///     // Delivered raw all the same.
+    ///     ClientError::Problem(problem) => log::warn!("the server sends something else: {problem}"),
+    ///     other => log::error!("{other}"),
+    /// });
+    /// # let _ = options;
+    /// ```
     pub fn on_error(mut self, call: impl Fn(ClientError) + 'static) -> Self {
         self.on_error = Some(Callback::from(call));
         self
     }
 
     /// See the field.
+    ///
+    /// ```
+    /// use sentinelops::protocol::{Channel, system::Continuity};
+    /// use sentinelops::realtime::UseWebSocketOptions;
+    ///
+    /// let options = UseWebSocketOptions::channel(Channel::Activity).on_continuity(|continuity| {
+    ///     if continuity == Continuity::Gap {
+    ///         log::warn!("some activity is gone for good");
+    ///     }
+    /// });
+    /// # let _ = options;
+    /// ```
     pub fn on_continuity(mut self, call: impl Fn(Continuity) + 'static) -> Self {
         self.on_continuity = Some(Callback::from(call));
         self
@@ -129,11 +204,28 @@ pub struct UseWebSocketHandle {
 
 impl UseWebSocketHandle {
     /// Sends a message; it is queued while there is no connection. See [`Client::send`].
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Message, UseWebSocketHandle};
+    ///
+    /// fn hello(socket: &UseWebSocketHandle) {
+    ///     let id = socket.send(Message::chat("conv-1", "hello"));
+    ///     log::info!("follow it with use_send_state(Some({id}))");
+    /// }
+    /// ```
     pub fn send(&self, message: impl Into<Message>) -> MessageId {
         self.client.send(message)
     }
 
     /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops::realtime::UseWebSocketHandle;
+    ///
+    /// fn reconnect(socket: &UseWebSocketHandle) {
+    ///     socket.client().try_now();
+    /// }
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }

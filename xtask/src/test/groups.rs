@@ -2,7 +2,7 @@
 //! next one uses.
 
 use super::apps::App;
-use super::{doors, gateway, greps, guide, worker};
+use super::{doors, examples, gateway, greps, guide, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
@@ -34,6 +34,7 @@ pub fn lint() -> Result<()> {
             doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
             run::visible(&mut doc)
         }),
+        ("documentation and example of every public item", &examples::check),
         ("types of the end-to-end tests", &|| {
             run::visible(run::command("node_modules/.bin/tsc").arg("--noEmit").current_dir(root::at("e2e")))
         }),

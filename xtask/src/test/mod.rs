@@ -2,6 +2,7 @@
 
 mod apps;
 mod doors;
+mod examples;
 mod gateway;
 mod greps;
 mod groups;

@@ -11,6 +11,15 @@ const TRY_EVERY_MS: u64 = 5_000;
 
 impl Engine {
     /// Connect, and stay connected. Also leaves Error; harmless otherwise.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConnectionState, Engine, EngineOptions, Now};
+    ///
+    /// let now = Now::default();
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+    /// engine.connect(now);
+    /// assert_eq!(engine.status().state, ConnectionState::Connecting);
+    /// ```
     pub fn connect(&mut self, now: Now) {
         if matches!(self.phase, Phase::Idle | Phase::Stopped) && !self.outbox.halted() {
             self.start(now);
@@ -19,6 +28,16 @@ impl Engine {
     }
 
     /// Disconnect, and stay so.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConnectionState, Engine, EngineOptions, Now};
+    ///
+    /// let now = Now::default();
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+    /// engine.connect(now);
+    /// engine.disconnect(now);
+    /// assert_eq!(engine.status().state, ConnectionState::Disconnected);
+    /// ```
     pub fn disconnect(&mut self, now: Now) {
         self.abandon(now, 1000, "disconnect");
         self.rest(Phase::Idle, Cause::NotAsked);
@@ -26,6 +45,15 @@ impl Engine {
     }
 
     /// Dial at once, whatever backoff or server say; once per 5 s. Also leaves Error.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, Now};
+    ///
+    /// /// A person pressed the button.
+    /// fn pressed(engine: &mut Engine, now: Now) {
+    ///     engine.try_now(now);
+    /// }
+    /// ```
     pub fn try_now(&mut self, now: Now) {
         let too_soon = self.tried_now_at.is_some_and(|at| now.mono.saturating_sub(at) < TRY_EVERY_MS);
         if !too_soon && matches!(self.phase, Phase::Waiting { .. } | Phase::Stopped) {
@@ -41,6 +69,16 @@ impl Engine {
     }
 
     /// The answer to [`Output::RequestToken`], or a new token at any time. `Ok(None)`: there is none.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, Now, Output};
+    ///
+    /// fn answer(engine: &mut Engine, now: Now, output: &Output) {
+    ///     if matches!(output, Output::RequestToken { .. }) {
+    ///         engine.handle_token(now, Ok(Some("from the session".to_owned())));
+    ///     }
+    /// }
+    /// ```
     pub fn handle_token(&mut self, now: Now, token: Result<Option<String>, String>) {
         self.notice(now);
         let asked = self.auth.answered();
@@ -75,6 +113,16 @@ impl Engine {
     }
 
     /// A consumer is there; it gets the status first. Attaching again starts it over.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, EngineOptions, Now, Output};
+    ///
+    /// let now = Now::default();
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+    /// engine.attach(now, ConsumerId(1));
+    /// let outputs: Vec<_> = std::iter::from_fn(|| engine.poll_output()).collect();
+    /// assert!(outputs.iter().any(|output| matches!(output, Output::Deliver { .. })), "the status");
+    /// ```
     pub fn attach(&mut self, now: Now, consumer: ConsumerId) {
         for subject in self.consumers.attach(consumer) {
             self.subs.unwant(now, &subject);
@@ -83,18 +131,43 @@ impl Engine {
     }
 
     /// Another tab, as a consumer: it also gets the news of the rows it owns.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, Now};
+    ///
+    /// fn tab_opened(engine: &mut Engine, now: Now) {
+    ///     engine.attach_tab(now, ConsumerId(2), "the other tab's id");
+    /// }
+    /// ```
     pub fn attach_tab(&mut self, now: Now, consumer: ConsumerId, tab: &str) {
         self.outbox.name_owner(tab.to_owned(), Some(consumer));
         self.attach(now, consumer);
     }
 
     /// A tab is gone. Its rows stay and leave like all others.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, Now};
+    ///
+    /// fn tab_closed(engine: &mut Engine, now: Now) {
+    ///     engine.detach_tab(now, ConsumerId(2), "the other tab's id");
+    /// }
+    /// ```
     pub fn detach_tab(&mut self, now: Now, consumer: ConsumerId, tab: &str) {
         self.outbox.name_owner(tab.to_owned(), None);
         self.detach(now, consumer);
     }
 
     /// Another tab appended rows to the store: look for them.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, Now};
+    ///
+    /// /// A follower poked its leader.
+    /// fn poked(engine: &mut Engine, now: Now) {
+    ///     engine.rescan(now);
+    /// }
+    /// ```
     pub fn rescan(&mut self, now: Now) {
         self.outbox.rescan();
         self.settle(now);
@@ -108,6 +181,15 @@ impl Engine {
     }
 
     /// A consumer is gone, and its subscriptions with it.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, EngineOptions, Now};
+    ///
+    /// let now = Now::default();
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+    /// engine.attach(now, ConsumerId(1));
+    /// engine.detach(now, ConsumerId(1));
+    /// ```
     pub fn detach(&mut self, now: Now, consumer: ConsumerId) {
         for subject in self.consumers.detach(consumer) {
             self.subs.unwant(now, &subject);
@@ -116,6 +198,16 @@ impl Engine {
     }
 
     /// A snapshot of a subject's state once it is held, then its events. Again: a fresh snapshot.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, EngineOptions, Now};
+    /// use sentinelops_protocol::{Channel, Subject};
+    ///
+    /// let now = Now::default();
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+    /// engine.attach(now, ConsumerId(1));
+    /// engine.subscribe(now, ConsumerId(1), Subject::channel(Channel::Incidents));
+    /// ```
     pub fn subscribe(&mut self, now: Now, consumer: ConsumerId, subject: Subject) {
         if self.consumers.subscribe(consumer, subject.clone()) {
             self.subs.want(now, subject);
@@ -124,6 +216,15 @@ impl Engine {
     }
 
     /// No more of it.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, Now};
+    /// use sentinelops_protocol::{Channel, Subject};
+    ///
+    /// fn closed(engine: &mut Engine, now: Now) {
+    ///     engine.unsubscribe(now, ConsumerId(1), &Subject::topic(Channel::Chat, "conv-1"));
+    /// }
+    /// ```
     pub fn unsubscribe(&mut self, now: Now, consumer: ConsumerId, subject: &Subject) {
         if self.consumers.unsubscribe(consumer, subject) {
             self.subs.unwant(now, subject);
@@ -132,12 +233,45 @@ impl Engine {
     }
 
     /// The consumer's router took the batch of this number.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, Now, Output};
+    ///
+    /// fn deliver(engine: &mut Engine, now: Now, output: Output) {
+    ///     if let Output::Deliver { consumer, batch } = output {
+    ///         engine.credit(now, consumer, batch.number);
+    ///     }
+    /// }
+    /// ```
     pub fn credit(&mut self, now: Now, consumer: ConsumerId, batch_number: u64) {
         self.consumers.credit(consumer, batch_number);
         self.settle(now);
     }
 
     /// Sends a message. Its news come as [`crate::Delivery::Message`].
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, EngineOptions, Now, SendRequest};
+    /// use sentinelops_protocol::{Channel, Json, Priority};
+    ///
+    /// let now = Now::default();
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+    /// let request = SendRequest {
+    ///     id: "01JD9Q5X5WQ4M3R6K9V1B7T2C8".to_owned(),
+    ///     kind: "chat.message".to_owned(),
+    ///     channel: Channel::Chat,
+    ///     payload: Json::parse(r#"{"conversationId": "c1", "content": "hi"}"#)?,
+    ///     priority: Priority::Normal,
+    ///     ordering_key: None,
+    ///     coalesce: None,
+    ///     queue: true,
+    ///     ephemeral: false,
+    ///     again: false,
+    /// };
+    /// engine.send(now, ConsumerId(1), request);
+    /// assert_eq!(engine.messages().len(), 1, "it waits for a connection");
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn send(&mut self, now: Now, consumer: ConsumerId, request: SendRequest) {
         self.notice(now);
         self.outbox.enqueue(now, consumer, request);
@@ -146,6 +280,18 @@ impl Engine {
     }
 
     /// Tries a failed message again. `confirm`: with a new id where it may have arrived already.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, DeliveryState, Engine, Now};
+    ///
+    /// fn retry_all(engine: &mut Engine, now: Now) {
+    ///     for message in engine.messages() {
+    ///         if matches!(message.update.delivery, DeliveryState::Failed(_)) {
+    ///             engine.retry(now, ConsumerId(1), &message.update.id, false);
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn retry(&mut self, now: Now, consumer: ConsumerId, id: &str, confirm: bool) {
         let new_id = ids::ulid(now.wall, &mut self.rng);
         self.outbox.retry(now, consumer, id, confirm, new_id);
@@ -154,6 +300,14 @@ impl Engine {
     }
 
     /// Drops a message that was never sent, or an entry of the failed list.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, Now};
+    ///
+    /// fn never_mind(engine: &mut Engine, now: Now, id: &str) {
+    ///     engine.discard(now, ConsumerId(1), id);
+    /// }
+    /// ```
     pub fn discard(&mut self, now: Now, consumer: ConsumerId, id: &str) {
         self.outbox.discard(now, consumer, id);
         self.status_dirty = true;
@@ -161,12 +315,28 @@ impl Engine {
     }
 
     /// Counters once a second, or no more.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, Now};
+    ///
+    /// fn panel_shown(engine: &mut Engine, now: Now, shown: bool) {
+    ///     engine.watch_metrics(now, ConsumerId(1), shown);
+    /// }
+    /// ```
     pub fn watch_metrics(&mut self, now: Now, consumer: ConsumerId, on: bool) {
         self.consumers.watch_metrics(now, consumer, on);
         self.settle(now);
     }
 
     /// The list of messages whenever it changes, or no more.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, Now};
+    ///
+    /// fn panel_shown(engine: &mut Engine, now: Now, shown: bool) {
+    ///     engine.watch_outbox(now, ConsumerId(1), shown);
+    /// }
+    /// ```
     pub fn watch_outbox(&mut self, now: Now, consumer: ConsumerId, on: bool) {
         self.consumers.watch_outbox(now, consumer, on);
         self.settle(now);

@@ -76,6 +76,24 @@ struct Goodbye {
 }
 
 /// The engine of one connection. See the crate's page for how it is driven.
+///
+/// ```
+/// use sentinelops_engine::{Engine, EngineOptions, Now, Output};
+///
+/// // The whole of a shell, without its hands: after every input everything is carried out.
+/// let now = Now { mono: 0, wall: 1_700_000_000_000 };
+/// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+/// engine.connect(now);
+/// while let Some(output) = engine.poll_output() {
+///     match output {
+///         Output::OpenStore => println!("open the store, then handle_store"),
+///         Output::Dial { generation, .. } => println!("dial as {generation:?}, then handle_socket"),
+///         _ => {}
+///     }
+/// }
+/// // Then the next input is waited for, until here at the latest.
+/// assert!(engine.poll_timeout().is_some());
+/// ```
 pub struct Engine {
     options: EngineOptions,
     rng: Rng,
@@ -127,6 +145,13 @@ pub struct Engine {
 
 impl Engine {
     /// A new engine, disconnected. It asks for the store at once. `seed` is all its randomness.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now, Output};
+    ///
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// assert!(matches!(engine.poll_output(), Some(Output::OpenStore)));
+    /// ```
     pub fn new(mut options: EngineOptions, seed: u64, now: Now) -> Self {
         crate::mutant::twist(&mut options);
         let mut engine = Self {
@@ -181,31 +206,77 @@ impl Engine {
     }
 
     /// The next thing to carry out. Drain it after every input.
+    ///
+    /// ```
+    /// use sentinelops_engine::Engine;
+    ///
+    /// fn drain(engine: &mut Engine) -> usize {
+    ///     std::iter::from_fn(|| engine.poll_output()).count()
+    /// }
+    /// ```
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
     }
 
     /// Monotonic ms at which [`Engine::handle_timeout`] is due at the latest.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, Now};
+    ///
+    /// /// How long the shell may sleep, ms.
+    /// fn sleep_for(engine: &Engine, now: Now) -> Option<u64> {
+    ///     engine.poll_timeout().map(|at| at.saturating_sub(now.mono))
+    /// }
+    /// ```
     pub fn poll_timeout(&self) -> Option<u64> {
         self.timers.next()
     }
 
     /// Everything not answered yet, and the failed list.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now};
+    ///
+    /// let engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// assert!(engine.messages().is_empty());
+    /// ```
     pub fn messages(&self) -> Vec<MessageInfo> {
         self.outbox.list()
     }
 
     /// How many messages are in which state.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now};
+    ///
+    /// let engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// assert_eq!(engine.counts().failed, 0);
+    /// ```
     pub fn counts(&self) -> MessageCounts {
         self.outbox.counts()
     }
 
     /// Epoch, seq and items of a subject whose state is held (epoch empty, seq 0 in basic mode).
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now};
+    /// use sentinelops_protocol::{Channel, Subject};
+    ///
+    /// let engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// assert!(engine.fold_items(&Subject::channel(Channel::Incidents)).is_none(), "nobody follows it");
+    /// ```
     pub fn fold_items(&self, subject: &Subject) -> Option<(String, u64, Vec<Rc<Event>>)> {
         self.subs.fold_items(subject)
     }
 
     /// Counts the leaders of this browser's scope; said in `hello`. Known once the store answered.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now};
+    ///
+    /// let engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// assert_eq!(engine.term(), 0, "the store has not answered");
+    /// ```
     pub fn term(&self) -> u64 {
         self.outbox.meta().term
     }

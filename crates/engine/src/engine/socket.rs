@@ -12,6 +12,15 @@ use sentinelops_protocol::{PROTOCOL_VERSION, close};
 
 impl Engine {
     /// What happened to a socket. Events of an abandoned one are ignored.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, Generation, Now, SocketEvent};
+    ///
+    /// /// The browser's `message` event.
+    /// fn on_message(engine: &mut Engine, now: Now, generation: Generation, bytes: &[u8]) {
+    ///     engine.handle_socket(now, generation, SocketEvent::Frame { bytes, binary: true });
+    /// }
+    /// ```
     pub fn handle_socket(&mut self, now: Now, generation: Generation, event: SocketEvent<'_>) {
         if self.socket != Some(generation) && !mutant::active(Mutant::LateEventOfOldSocket) {
             return;

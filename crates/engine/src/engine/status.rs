@@ -6,6 +6,13 @@ use crate::{Cause, ConnectionState, Metrics, Now, Status};
 
 impl Engine {
     /// The connection as shown.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Cause, Engine, EngineOptions, Now};
+    ///
+    /// let engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// assert_eq!(engine.status().cause, Cause::NotAsked);
+    /// ```
     pub fn status(&self) -> Status {
         self.shown.clone()
     }
@@ -16,6 +23,13 @@ impl Engine {
     }
 
     /// Counters since the engine started.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now};
+    ///
+    /// let now = Now::default();
+    /// assert_eq!(Engine::new(EngineOptions::default(), 7, now).metrics(now).dials, 0);
+    /// ```
     pub fn metrics(&self, now: Now) -> Metrics {
         let mut metrics = self.metrics.clone();
         metrics.uptime_ms += self.link.up_at.map_or(0, |at| now.mono.saturating_sub(at));

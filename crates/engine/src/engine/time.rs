@@ -15,6 +15,16 @@ const HINT_DIAL_MS: u64 = 2_000;
 
 impl Engine {
     /// Time passed. Call it when [`Engine::poll_timeout`] says so; earlier or later is harmless.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now};
+    ///
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// engine.connect(Now::default());
+    /// if let Some(at) = engine.poll_timeout() {
+    ///     engine.handle_timeout(Now { mono: at, wall: at });
+    /// }
+    /// ```
     pub fn handle_timeout(&mut self, now: Now) {
         self.notice(now);
         // Each timer at most once a call: what is re-armed for now waits for the next.
@@ -26,6 +36,15 @@ impl Engine {
     }
 
     /// What the store answered.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, EngineOptions, Now, StorageState, StoreEvent, StoreSnapshot};
+    ///
+    /// let now = Now::default();
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, now);
+    /// engine.handle_store(now, StoreEvent::Opened(Box::new(StoreSnapshot::default())));
+    /// assert_eq!(engine.status().storage, StorageState::Durable);
+    /// ```
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
         self.notice(now);
         self.outbox.store_event(now, event);
@@ -39,6 +58,15 @@ impl Engine {
     }
 
     /// Something may have changed.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, Hint, Now};
+    ///
+    /// /// The browser's `online` event.
+    /// fn on_online(engine: &mut Engine, now: Now) {
+    ///     engine.handle_hint(now, Hint::Online);
+    /// }
+    /// ```
     pub fn handle_hint(&mut self, now: Now, hint: Hint) {
         self.notice(now);
         self.hint(now, hint);

@@ -8,6 +8,15 @@ use crate::Now;
 use serde::{Deserialize, Serialize};
 
 /// What to do with unsent messages at sign-out.
+///
+/// ```
+/// use sentinelops_engine::tabs::SignOut;
+///
+/// /// On a shared machine nothing stays behind.
+/// fn how(shared_machine: bool) -> SignOut {
+///     if shared_machine { SignOut::Wipe } else { SignOut::SendFirst }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignOut {
     /// Send everything first, then close. Waits for a connection.
