@@ -39,6 +39,8 @@ pub(crate) struct Consumers {
     outbox_due: u64,
     outbox_dirty: bool,
     outbox_version: u64,
+    /// The store was read, or is not waited for.
+    outbox_known: bool,
     resyncs: u64,
 }
 
@@ -187,8 +189,10 @@ impl Consumers {
         }
     }
 
-    /// Tell of a change of [`crate::outbox::Outbox::version`]; cheap, after every input.
-    pub fn outbox_version(&mut self, version: u64) {
+    /// Tell of a change of [`crate::outbox::Outbox::version`]; cheap, after every input. `known`: the
+    /// store was read or is not waited for; a list told before that would say that nothing waits.
+    pub fn outbox_version(&mut self, version: u64, known: bool) {
+        self.outbox_known |= known;
         if version != self.outbox_version {
             self.outbox_version = version;
             self.outbox_dirty = true;
@@ -197,7 +201,11 @@ impl Consumers {
 
     /// Somebody looks, it changed, and the last list is 100 ms old (`next_timeout` counts it in).
     pub fn wants_outbox(&self, now: Now) -> bool {
-        !self.outbox_watchers.is_empty() && self.outbox_dirty && now.mono >= self.outbox_due
+        self.list_is_due() && now.mono >= self.outbox_due
+    }
+
+    fn list_is_due(&self) -> bool {
+        self.outbox_known && self.outbox_dirty && !self.outbox_watchers.is_empty()
     }
 
     /// For those who look.
@@ -217,7 +225,7 @@ impl Consumers {
     /// Monotonic ms; nothing to call then but `wants_metrics` and `wants_outbox`.
     pub fn next_timeout(&self) -> Option<u64> {
         let metrics = (!self.metrics_watchers.is_empty()).then_some(self.metrics_due);
-        let outbox = (self.outbox_dirty && !self.outbox_watchers.is_empty()).then_some(self.outbox_due);
+        let outbox = self.list_is_due().then_some(self.outbox_due);
         metrics.into_iter().chain(outbox).min()
     }
 

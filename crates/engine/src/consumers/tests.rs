@@ -180,14 +180,14 @@ fn status_and_news_of_a_message_are_conflated() {
 fn lists_come_at_most_every_100_ms_and_only_when_something_changed() {
     let (mut consumers, states) = live();
     let at = |mono| Now { mono, wall: mono };
-    consumers.outbox_version(1);
+    consumers.outbox_version(1, true);
     assert!(!consumers.wants_outbox(at(0)), "nobody looks");
     consumers.watch_outbox(at(0), ONE, true);
     assert!(consumers.wants_outbox(at(0)));
     consumers.offer_outbox(at(0), vec![], MessageCounts::default());
     assert!(matches!(consumers.poll(&states).unwrap().1.items[..], [Delivery::Outbox(..)]));
     assert_eq!(consumers.next_timeout(), None);
-    consumers.outbox_version(2);
+    consumers.outbox_version(2, false);
     assert!(!consumers.wants_outbox(at(99)));
     assert_eq!(consumers.next_timeout(), Some(100));
     assert!(consumers.wants_outbox(at(100)));

@@ -124,7 +124,7 @@ impl Engine {
             let metrics = self.metrics(now);
             self.consumers.offer_metrics(now, &metrics);
         }
-        self.consumers.outbox_version(self.outbox.version());
+        self.consumers.outbox_version(self.outbox.version(), self.outbox.ready() || self.store_waived);
         if self.consumers.wants_outbox(now) {
             self.consumers.offer_outbox(now, self.outbox.list(), self.outbox.counts());
         }
