@@ -3,10 +3,11 @@
 use super::client::{Client, Key, Settings};
 use super::default_port::worker_port;
 use super::error::SetupError;
-use super::registry::Lease;
+use super::registry::{self, Lease};
 use super::url::ServerUrl;
 use super::{PortFactory, TokenSource, console_log};
 use sentinelops_engine::{Options, OutboxOptions};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// Props of [`WebSocketProvider`]. Everything has a default.
@@ -128,7 +129,7 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
     }
     let client: Client = {
         let mut held = held.borrow_mut();
-        if held.as_ref().is_none_or(|(known, _)| *known != wanted) {
+        if held.as_ref().is_none_or(|(known, lease)| *known != wanted || lease.is_stale()) {
             // Let go first: new options for the same URL are then no contradiction to the old ones.
             *held = None;
             let lease = lease(&wanted, &props.token);
@@ -139,6 +140,29 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
             None => return Html::default(),
         }
     };
+    // One that is refused over another provider looks again whenever that one may have changed.
+    let again = use_force_update();
+    use_effect_with(client.clone(), {
+        let held = Rc::downgrade(&held);
+        move |client| {
+            let look = move || {
+                let Some(held) = held.upgrade() else { return };
+                // Borrowed: it is being asked for right now.
+                let stale =
+                    held.try_borrow().is_ok_and(|held| held.as_ref().is_some_and(|(_, l)| l.is_stale()));
+                if stale {
+                    again.force_update();
+                }
+            };
+            let refused = matches!(client.setup_error(), Some(SetupError::Contradiction { .. }));
+            let waiting = refused.then(|| {
+                // Between the render and now something may have changed already.
+                look();
+                registry::on_change(Rc::new(look))
+            });
+            move || drop(waiting)
+        }
+    });
     // One that never gave a token takes none away: another provider may have given it.
     let gave = use_mut_ref(|| false);
     use_effect_with((client.clone(), props.token.clone()), move |(client, token)| {
