@@ -1,13 +1,13 @@
 //! The console: incidents in the middle, what is going on around them.
 
-use super::{ConfigProblems, Route, use_title};
+use super::{ConfigProblems, Route, TopBar, use_title};
 use crate::components::activity::ActivityPanel;
 use crate::components::agents::AgentsPanel;
 use crate::components::alerts::AlertsPanel;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::incidents::{IncidentBoard, IncidentDetail};
 use crate::components::people::People;
-use crate::components::shell::{Banners, TopBar};
+use crate::components::shell::Banners;
 use std::collections::HashMap;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, NodeList};

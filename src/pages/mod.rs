@@ -5,10 +5,12 @@ mod console;
 mod lab;
 mod not_found;
 mod realtime_demo;
+mod top_bar;
 
 pub use console::ConsolePage;
 pub use not_found::NotFoundPage;
 pub use realtime_demo::RealtimeDemoPage;
+pub use top_bar::TopBar;
 
 use std::rc::Rc;
 use yew::prelude::*;

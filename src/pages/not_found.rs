@@ -1,7 +1,6 @@
 //! An address nothing lives at.
 
-use super::{Route, use_title};
-use crate::components::shell::TopBar;
+use super::{Route, TopBar, use_title};
 use yew::prelude::*;
 use yew_router::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Every realtime feature side by side.
 
-use super::{ConfigProblems, use_title};
+use super::{ConfigProblems, TopBar, use_title};
 use crate::components::ConnectionStatus;
 use crate::components::activity::ActivityPanel;
 use crate::components::agents::AgentsPanel;
@@ -11,7 +11,7 @@ use crate::components::incidents::{IncidentBoard, ResolveForm, Scope};
 use crate::components::outbox::OutboxPanel;
 use crate::components::panel::Panel;
 use crate::components::people::People;
-use crate::components::shell::{Banners, TopBar};
+use crate::components::shell::Banners;
 use yew::prelude::*;
 
 /// The conversation that belongs to no incident.

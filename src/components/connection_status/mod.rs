@@ -11,6 +11,8 @@ mod words;
 
 pub use glyph::Glyph;
 pub use sparkline::Sparkline;
+#[cfg(feature = "console")]
+pub(crate) use status::reload_page;
 pub use status::{ConnectionStatus, ConnectionStatusProps};
 pub use view::{ConnectionView, ConnectionViewProps};
 pub use words::{

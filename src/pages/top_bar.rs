@@ -1,8 +1,8 @@
 //! Name, pages, connection, theme.
 
-use super::ThemeToggle;
+use super::Route;
 use crate::components::ConnectionStatus;
-use crate::pages::Route;
+use crate::components::shell::ThemeToggle;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
