@@ -36,7 +36,9 @@ pub struct WebSocketProviderProps {
     /// What may wait, for how long, and whether it survives a reload.
     #[prop_or_default]
     pub outbox: OutboxOptions,
-    /// Nothing, a string, or a callback that may be async.
+    /// Nothing, a string, or a callback that may be async. Providers of the same URL and user share one:
+    /// where two give different ones, that of the one mounted last is used (also after it went), and a
+    /// line in the diagnostics says so.
     #[prop_or_default]
     pub token: TokenSource,
     /// Whose messages these are: what waits on this device leaves only under this user. Default:
@@ -98,7 +100,8 @@ fn lease((settings, url, port): &Wanted, token: &TokenSource) -> Lease {
 /// Gives everything below it one connection, through one worker a page for each URL and user.
 ///
 /// A second provider with the same URL and user shares it; with other options it says so on the
-/// page; with another URL or user it gets its own. When the last one goes, the worker goes too.
+/// page, for as long as they differ; with another URL or user it gets its own. When the last one goes,
+/// the worker goes too. New options mean a new worker, which is handed what is not saved yet.
 ///
 /// ```
 /// use sentinelops::realtime::{WebSocketProvider, use_incidents};

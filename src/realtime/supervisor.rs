@@ -2,7 +2,8 @@
 //!
 //! Page and worker beat each other while the page is visible. A worker that stays silent for 10 s
 //! although the page's own timers ran on time is given up: terminated and started again, with
-//! backoff. A failure that a new start cannot heal (blocked, another build) is only explained.
+//! backoff. One that starts has more time, because it has to be loaded; after 10 s people are told. A
+//! failure that a new start cannot heal (blocked, another build) is only explained.
 
 use super::error::{WorkerTrouble, WorkerTroubleKind};
 use crate::bridge::PortFailure;
@@ -27,7 +28,8 @@ const HEALTHY_MS: u64 = 60_000;
 /// How the worker does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WorkerHealth {
-    /// There is none: the provider could not start, or realtime is switched off.
+    /// There is none: the provider could not start, realtime is switched off, or the session was signed
+    /// out.
     #[default]
     Off,
     /// Started, not ready yet. One that is started after a failure is in trouble until it is ready.

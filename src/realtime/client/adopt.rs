@@ -2,7 +2,8 @@
 //! chat messages and edits do not vanish from view because somebody reloaded.
 //!
 //! The worker tells news of a message to the page that sent it, and that page is gone. So the list
-//! of the outbox is watched until none of these messages is in it any more.
+//! of the outbox is watched until none of these messages is in it any more, and how it ended that is in
+//! it no more is asked.
 
 use super::Client;
 use super::news::Interest;

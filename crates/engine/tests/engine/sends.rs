@@ -105,7 +105,7 @@ fn no_list_says_that_nothing_waits_before_the_store_was_read() {
     engine.attach(now(0), PAGE);
     engine.connect(now(0));
     engine.watch_outbox(now(0), PAGE, true);
-    let mut lists = |engine: &mut Engine| {
+    let lists = |engine: &mut Engine| {
         let mut found = 0;
         while let Some(output) = engine.poll_output() {
             if let Output::Deliver { batch, .. } = output {
