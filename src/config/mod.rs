@@ -53,7 +53,7 @@ pub struct AppConfig {
     pub token: Option<String>,
     /// The worker's script. Default: as the build says.
     pub worker_url: Option<String>,
-    /// The connection; `url` and `debug` are set from above.
+    /// The connection; `url` and `debug` are those from above, which `options` may give as well.
     pub options: Options,
     /// The outbox; `enabled` and `persist` are set from the flags above.
     pub outbox: OutboxOptions,
@@ -94,7 +94,7 @@ impl Default for AppConfig {
 pub struct ConfigError {
     /// The key as it was written.
     pub key: String,
-    /// The value as it was written; of a URL without its query.
+    /// The value as it was written; of a URL without its query, and none where it may be a secret.
     pub value: String,
     /// Where it stood.
     pub source: ConfigSource,

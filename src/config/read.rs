@@ -1,8 +1,9 @@
 //! Key by key, from text to values.
 
 use super::{AppConfig, BuildEnv, CONFIG_ELEMENT, ConfigError, ConfigSource};
+use crate::realtime::without_query;
 use sentinelops_engine::{ModeOption, TokenIn};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::fmt;
 
 /// Takes what it can use and notes the rest.
@@ -45,14 +46,16 @@ impl Reader {
             Ok(Value::Object(values)) => values,
             Ok(other) => {
                 let allowed = "a JSON object is allowed; nothing of it is used".to_owned();
-                return self.error(ConfigSource::Page, CONFIG_ELEMENT, short(&other), allowed);
+                return self.error(ConfigSource::Page, CONFIG_ELEMENT, kind(&other), allowed);
             }
             Err(error) => {
                 let allowed = format!("a JSON object is allowed ({error}); nothing of it is used");
                 return self.error(ConfigSource::Page, CONFIG_ELEMENT, "not JSON".to_owned(), allowed);
             }
         };
-        for (key, value) in &values {
+        // First, so that what stands beside `options` wins over what it says of the same thing.
+        let (options, others): (Vec<_>, Vec<_>) = values.iter().partition(|(key, _)| *key == "options");
+        for (key, value) in options.into_iter().chain(others) {
             self.key(key, value);
         }
     }
@@ -60,10 +63,7 @@ impl Reader {
     fn key(&mut self, key: &str, value: &Value) {
         let config = &mut self.config;
         let result = match key {
-            "url" => match value {
-                Value::String(url) => return self.url(ConfigSource::Page, key, url),
-                _ => Err("a text is allowed, for example wss://ops.example.com/ws".to_owned()),
-            },
+            "url" => return self.url_value(key, value),
             "enableWebsocket" => flag(&mut config.enable_websocket, value),
             "enableOfflineMode" => flag(&mut config.enable_offline_mode, value),
             "enableMessageQueue" => flag(&mut config.enable_message_queue, value),
@@ -73,39 +73,66 @@ impl Reader {
             "user" => text(&mut config.user, value),
             "token" => text(&mut config.token, value),
             "workerUrl" => text(&mut config.worker_url, value),
-            "options" => return self.group(key, value, option),
-            "outbox" => return self.group(key, value, outbox),
+            "options" => return self.group(key, value, OPTIONS, option),
+            "outbox" => return self.group(key, value, OUTBOX, outbox),
             _ => {
                 let known = "url, enableWebsocket, enableOfflineMode, enableMessageQueue, autoConnect, debug, \
                              debugContents, user, token, workerUrl, options or outbox is allowed";
-                return self.error(ConfigSource::Page, key, short(value), format!("no such key; {known}"));
+                return self.unknown(key, known);
             }
         };
         if let Err(allowed) = result {
             // A token is shown nowhere, not even a wrong one.
-            let shown = if key == "token" { "(not shown)".to_owned() } else { short(value) };
+            let shown = if key == "token" { NOT_SHOWN.to_owned() } else { short(value) };
             self.error(ConfigSource::Page, key, shown, allowed);
         }
     }
 
-    fn group(&mut self, name: &str, value: &Value, read: fn(&mut AppConfig, &str, &Value) -> Checked) {
+    fn group(
+        &mut self,
+        name: &str,
+        value: &Value,
+        known: &str,
+        read: fn(&mut AppConfig, &str, &Value) -> Option<Checked>,
+    ) {
         let Value::Object(values) = value else {
             let allowed = "a JSON object is allowed; nothing of it is used".to_owned();
-            return self.error(ConfigSource::Page, name, short(value), allowed);
+            return self.error(ConfigSource::Page, name, kind(value), allowed);
         };
-        let values: &Map<String, Value> = values;
         for (key, value) in values {
-            if let Err(allowed) = read(&mut self.config, key, value) {
-                self.error(ConfigSource::Page, &format!("{name}.{key}"), short(value), allowed);
+            let path = format!("{name}.{key}");
+            if path == "options.url" {
+                self.url_value(&path, value);
+                continue;
+            }
+            match read(&mut self.config, key, value) {
+                Some(Ok(())) => {}
+                Some(Err(allowed)) => self.error(ConfigSource::Page, &path, short(value), allowed),
+                None => self.unknown(&path, known),
             }
         }
     }
 
+    fn url_value(&mut self, key: &str, value: &Value) {
+        match value {
+            Value::String(url) => self.url(ConfigSource::Page, key, url),
+            _ => {
+                let allowed = "a text is allowed, for example wss://ops.example.com/ws".to_owned();
+                self.error(ConfigSource::Page, key, kind(value), allowed);
+            }
+        }
+    }
+
+    /// Its value is not shown: it may be a token under a misspelt name.
+    fn unknown(&mut self, key: &str, known: &str) {
+        let allowed = format!("no such key; {known}");
+        self.error(ConfigSource::Page, key, NOT_SHOWN.to_owned(), allowed);
+    }
+
     fn url(&mut self, source: ConfigSource, key: &str, url: &str) {
-        if let Some(why) = crate::realtime::url_problem(url) {
-            let shown = format!("{:?}", url.split(['?', '#']).next().unwrap_or_default());
-            let allowed = format!("{why}; using {}", self.config.url);
-            return self.error(source, key, shown, allowed);
+        if let Some((shown, why)) = crate::realtime::url_problem(url) {
+            let allowed = format!("{why}; using {}", without_query(&self.config.url));
+            return self.error(source, key, format!("{shown:?}"), allowed);
         }
         self.config.url = url.to_owned();
     }
@@ -118,9 +145,22 @@ impl Reader {
 /// What is allowed, when the value is not.
 type Checked = Result<(), String>;
 
-fn option(config: &mut AppConfig, key: &str, value: &Value) -> Checked {
+/// Stands where a value may be a secret.
+const NOT_SHOWN: &str = "(not shown)";
+
+const OPTIONS: &str = "url, reconnect, reconnectInterval, maxReconnectInterval, reconnectDecay, \
+                       maxReconnectAttempts, timeout, debug, reconnectFloor, pingInterval, stableAfter, mode or \
+                       tokenIn is allowed";
+const OUTBOX: &str = "capacity, maxBytes, window, criticalReserve, maxAttempts or maxAge is allowed \
+                      (enableMessageQueue and enableOfflineMode switch it)";
+
+/// `None`: there is no such key.
+fn option(config: &mut AppConfig, key: &str, value: &Value) -> Option<Checked> {
+    if key == "debug" {
+        return Some(flag(&mut config.debug, value));
+    }
     let options = &mut config.options;
-    match key {
+    Some(match key {
         "reconnect" => flag(&mut options.reconnect, value),
         "reconnectInterval" => number(&mut options.reconnect_interval_ms, value, 0..=3_600_000),
         "maxReconnectInterval" => number(&mut options.max_reconnect_interval_ms, value, 0..=3_600_000),
@@ -156,28 +196,22 @@ fn option(config: &mut AppConfig, key: &str, value: &Value) -> Checked {
             value,
             &[("auto", TokenIn::Auto), ("query", TokenIn::Query), ("frame", TokenIn::Frame)],
         ),
-        _ => Err("no such key; reconnect, reconnectInterval, maxReconnectInterval, reconnectDecay, \
-                  maxReconnectAttempts, timeout, reconnectFloor, pingInterval, stableAfter, mode or tokenIn is \
-                  allowed"
-            .to_owned()),
-    }
+        _ => return None,
+    })
 }
 
-fn outbox(config: &mut AppConfig, key: &str, value: &Value) -> Checked {
+/// `None`: there is no such key.
+fn outbox(config: &mut AppConfig, key: &str, value: &Value) -> Option<Checked> {
     let outbox = &mut config.outbox;
-    match key {
+    Some(match key {
         "capacity" => number(&mut outbox.capacity, value, 1..=100_000),
         "maxBytes" => number(&mut outbox.max_bytes, value, 65_536..=1_073_741_824),
         "window" => number(&mut outbox.window, value, 1..=1_024),
         "criticalReserve" => number(&mut outbox.critical_reserve, value, 0..=1_023),
         "maxAttempts" => number(&mut outbox.max_attempts, value, 1..=1_000),
         "maxAge" => number(&mut outbox.max_age_ms, value, 1_000..=86_400_000),
-        _ => {
-            Err("no such key; capacity, maxBytes, window, criticalReserve, maxAttempts or maxAge is allowed \
-                  (enableMessageQueue and enableOfflineMode switch it)"
-                .to_owned())
-        }
-    }
+        _ => return None,
+    })
 }
 
 fn flag(field: &mut bool, value: &Value) -> Checked {
@@ -226,6 +260,19 @@ fn choice<T: Copy + PartialEq>(field: &mut T, value: &Value, known: &[(&str, T)]
             Err(format!("one of {} is allowed", names.join(", ")))
         }
     }
+}
+
+/// What stands where an object or a text belongs. Not the value: it may hold a token.
+fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+    .to_owned()
 }
 
 /// A value as it was written, cut.

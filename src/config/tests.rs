@@ -54,8 +54,38 @@ fn what_is_no_object_and_what_is_unknown() {
     assert!(page("[1]").1[0].contains("a JSON object is allowed"));
     assert!(page("{oops").1[0].contains("not JSON"));
     assert!(page(r#"{"URL": 1}"#).1[0].contains("no such key"));
-    assert!(page(r#"{"outbox": {"size": 1}}"#).1[0].starts_with("outbox.size is 1"));
-    assert!(page(r#"{"token": 12345}"#).1[0].contains("(not shown)"));
+    assert!(page(r#"{"outbox": {"size": 1}}"#).1[0].starts_with("outbox.size is (not shown)"));
+    assert!(page(r#"{"options": []}"#).1[0].starts_with("options is an array"));
+}
+
+#[test]
+fn an_error_shows_no_secret() {
+    for text in [
+        r#"{"token": 47110815}"#,
+        r#"{"Token": "47110815"}"#,
+        r#"{"authToken": "47110815"}"#,
+        r#"{"options": {"token": "47110815", "Url": "wss://h/?t=47110815"}}"#,
+        r#"{"options": {"url": "ftp://h/?t=47110815"}, "outbox": "47110815"}"#,
+        r#"{"url": "ws://me:47110815@h", "options": {"url": ["47110815"]}}"#,
+        r#"["47110815"]"#,
+    ] {
+        let errors = page(text).1.join("\n");
+        assert!(!errors.is_empty() && !errors.contains("47110815"), "{text}: {errors}");
+    }
+    // The one that is used instead is shown, without its query.
+    let build = BuildEnv { url: Some("wss://build.example/ws?t=47110815"), ..BuildEnv::default() };
+    let (_, errors) = AppConfig::parse(Some(r#"{"url": "ftp://h"}"#), &build);
+    assert!(errors[0].to_string().ends_with("; using wss://build.example/ws"), "{}", errors[0]);
+}
+
+#[test]
+fn the_documented_names_are_options_too_and_the_plain_ones_win() {
+    let (config, errors) = page(r#"{"options": {"url": "/live", "debug": true}}"#);
+    assert_eq!((config.url.as_str(), config.options.url.as_str(), errors.len()), ("/live", "/live", 0));
+    assert!(config.debug && config.options.debug);
+    let (config, _) =
+        page(r#"{"debug": false, "url": "/first", "options": {"url": "/live", "debug": true}}"#);
+    assert_eq!((config.url.as_str(), config.debug), ("/first", false));
 }
 
 #[test]

@@ -126,7 +126,7 @@ impl std::error::Error for SetupError {}
 pub struct WorkerTrouble {
     /// What happened.
     pub kind: WorkerTroubleKind,
-    /// Wall clock (ms) of the next attempt; `None`: no attempt helps, only what the text says.
+    /// Wall clock (ms) of the next attempt; `None`: none is made by itself, only what the text says helps.
     pub retry_at: Option<u64>,
 }
 
@@ -147,6 +147,8 @@ pub struct WorkerTrouble {
 pub enum WorkerTroubleKind {
     /// The port said so.
     Port(PortFailure),
+    /// It was started 10 s ago and is not ready yet. It is still waited for, until `retry_at`.
+    Slow,
     /// It was started and never said it is ready.
     NoStart,
     /// It stopped answering.
@@ -156,6 +158,23 @@ pub enum WorkerTroubleKind {
 }
 
 impl WorkerTrouble {
+    /// What it was given it cannot have acted upon.
+    pub(crate) fn never_ran(&self) -> bool {
+        use PortFailure::{Blocked, Missing, OtherBuild};
+        matches!(
+            self.kind,
+            WorkerTroubleKind::NoStart | WorkerTroubleKind::Port(Missing(_) | Blocked(_) | OtherBuild(_))
+        )
+    }
+
+    /// Nothing but a reload of the page helps.
+    pub fn wants_reload(&self) -> bool {
+        matches!(
+            self.kind,
+            WorkerTroubleKind::Port(PortFailure::OtherBuild(_)) | WorkerTroubleKind::Failed(_)
+        )
+    }
+
     /// What a person can do about it.
     ///
     /// ```
@@ -172,10 +191,13 @@ impl WorkerTrouble {
             }
             WorkerTroubleKind::Port(PortFailure::Blocked(_)) => {
                 "Allow it in the content security policy (worker-src 'self', and trusted-types sentinelops where \
-                 Trusted Types are required), then reload the page."
+                 Trusted Types are required), then try again or reload the page."
             }
             WorkerTroubleKind::Port(PortFailure::OtherBuild(_)) => {
                 "Page and worker are of different builds: reload the page to update."
+            }
+            WorkerTroubleKind::Slow => {
+                "It may still be loading over a slow network; if it never starts it is started again by itself."
             }
             WorkerTroubleKind::Port(PortFailure::Crashed(_))
             | WorkerTroubleKind::NoStart
@@ -201,6 +223,9 @@ impl fmt::Display for WorkerTrouble {
             }
             WorkerTroubleKind::Port(PortFailure::Crashed(detail)) => {
                 write!(f, "the background worker crashed ({detail}).")?;
+            }
+            WorkerTroubleKind::Slow => {
+                f.write_str("the background worker has not started after 10 seconds.")?;
             }
             WorkerTroubleKind::NoStart => f.write_str("the background worker did not start in time.")?,
             WorkerTroubleKind::Hung => f.write_str("the background worker did not answer for 10 seconds.")?,

@@ -3,7 +3,7 @@
 
 use super::{MessageId, SendState};
 use sentinelops_engine::tabs::Inquiry;
-use sentinelops_engine::{Durability, MessageUpdate, SendRequest};
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, SendRequest};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// So many messages that ended are remembered for `use_send_state`.
@@ -101,29 +101,76 @@ impl Ledger {
         }
     }
 
-    /// A person does not want it any more.
-    pub(crate) fn discard(&mut self, id: &MessageId) {
-        if self.states.get(id).is_some_and(|state| !state.is_final()) {
-            self.discarded.insert(id.clone());
-        }
+    /// A person does not want it any more. `down`: there is no worker. `true`: then it is over at once,
+    /// because it can be nowhere but here.
+    pub(crate) fn discard(&mut self, id: &MessageId, down: bool) -> bool {
+        let Some(state) = self.states.get(id).filter(|state| !state.is_final()) else { return false };
+        self.discarded.insert(id.clone());
+        let in_memory = state.durability == Durability::MemoryOnly;
+        let request = self.order.get(id).and_then(|order| self.unsaved.get(order));
+        down && state.delivery == DeliveryState::Queued
+            && request.is_some_and(|request| in_memory || !request.again)
     }
 
-    /// What a new worker has to be given, in order.
+    /// What a new worker has to be given, in order: not what a person dropped meanwhile.
     pub(crate) fn unsaved(&mut self) -> Vec<SendRequest> {
-        let unsaved = self.unsaved.values().cloned().collect();
-        self.unsaved.values_mut().for_each(|request| request.again = true);
-        unsaved
+        let discarded = &self.discarded;
+        let states = &self.states;
+        let dropped = |id: &str| {
+            let id = MessageId::from(id);
+            discarded.contains(&id) && states.get(&id).is_some_and(|s| s.delivery == DeliveryState::Queued)
+        };
+        let mut given = Vec::new();
+        for request in self.unsaved.values_mut().filter(|request| !dropped(&request.id)) {
+            given.push(request.clone());
+            request.again = true;
+        }
+        given
     }
 
-    /// What is on disk and has not ended as far as is known: a new worker is asked how it did.
+    /// What is or may be on disk and has not ended as far as is known: a new worker is asked how it did.
     pub(crate) fn saved(&self) -> Vec<Inquiry> {
-        let open = self.states.iter().filter(|(_, s)| s.durability == Durability::Durable && !s.is_final());
-        let inquiry = |id: &MessageId| Inquiry {
+        let open = self.states.iter().filter(|(id, s)| {
+            let kept = s.durability == Durability::Durable
+                // The last worker had it, nobody knows how far it came, and it is not handed in again.
+                || self.order.contains_key(*id)
+                    && self.discarded.contains(*id)
+                    && s.delivery == DeliveryState::Queued;
+            kept && !s.is_final()
+        });
+        open.map(|(id, _)| self.inquiry(id)).collect()
+    }
+
+    /// The question how it ended.
+    pub(crate) fn inquiry(&self, id: &MessageId) -> Inquiry {
+        Inquiry {
             id: id.to_string(),
             coalesced: self.coalesced.contains(id),
             discarded: self.discarded.contains(id),
+        }
+    }
+
+    /// What ends without a word because the session does; `kept`: but for what is on disk.
+    pub(crate) fn signed_out(&self, kept: bool) -> Vec<MessageUpdate> {
+        let open = self.states.iter().filter(|(_, s)| !s.is_final());
+        let ends = open.filter(|(_, s)| !kept || s.durability != Durability::Durable);
+        let end = |(id, state): (&MessageId, &SendState)| MessageUpdate {
+            id: id.to_string(),
+            durability: state.durability,
+            delivery: DeliveryState::Failed(FailReason::SignedOut),
         };
-        open.map(|(id, _)| inquiry(id)).collect()
+        ends.map(end).collect()
+    }
+
+    /// What was to be sent at once or not at all, and was given to a worker that never ran.
+    pub(crate) fn unqueued(&self, queues: bool) -> Vec<MessageId> {
+        let unqueued = self.unsaved.values().filter(|request| !(queues && request.queue));
+        unqueued.map(|request| MessageId::from(request.id.as_str())).collect()
+    }
+
+    /// Whether something is on its way to the disk.
+    pub(crate) fn is_saving(&self) -> bool {
+        self.order.keys().any(|id| self.states.get(id).is_some_and(|s| s.durability == Durability::Pending))
     }
 
     /// Whether a page that goes away now would lose something.
@@ -140,7 +187,6 @@ impl Ledger {
 mod tests {
     use super::*;
     use crate::realtime::Message;
-    use sentinelops_engine::DeliveryState;
 
     fn add(ledger: &mut Ledger, id: &str) {
         let id = MessageId::from(id);

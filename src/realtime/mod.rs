@@ -47,4 +47,4 @@ pub use recorder::{MessageTrace, Record, RecordKind};
 pub use send_state::SendState;
 pub use supervisor::WorkerHealth;
 pub use token::{AskToken, TokenSource};
-pub(crate) use url::problem as url_problem;
+pub(crate) use url::{problem as url_problem, without_query};

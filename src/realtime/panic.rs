@@ -4,7 +4,8 @@ use wasm_bindgen::JsValue;
 
 /// After a panic nothing on the page reacts any more (there is no unwinding in WebAssembly). This
 /// says so and asks to reload, with plain DOM calls: Yew is no longer to be trusted then. What was
-/// sent is safe: it lies in the worker's outbox.
+/// saved on this device is safe; what the browser could not store, or was only being sent when the page
+/// stopped, may be lost.
 ///
 /// Call it first thing in `main`, before a renderer is made.
 ///
@@ -36,8 +37,8 @@ fn show(detail: &str) -> Result<(), JsValue> {
     screen.set_id("sentinelops-panic");
     screen.set_attribute("role", "alert")?;
     screen.append_child(&text("h1", "sentinelops-panic__title", "This page has stopped working")?.into())?;
-    let what = "A mistake in the program stopped it. Reload the page to go on. Messages you sent are kept on this \
-                device and go out after the reload.";
+    let what = "A mistake in the program stopped it. Reload the page to go on. Messages that were saved on this \
+                device go out after the reload; check what you sent last.";
     screen.append_child(&text("p", "sentinelops-panic__text", what)?.into())?;
     // A link to the page itself: it works without any code of ours.
     let reload = text("a", "sentinelops-panic__reload", "Reload the page")?;

@@ -3,10 +3,11 @@
 use super::client::{Client, Key, Settings};
 use super::default_port::worker_port;
 use super::error::SetupError;
-use super::registry::Lease;
+use super::registry::{self, Lease};
 use super::url::ServerUrl;
 use super::{PortFactory, TokenSource, console_log};
 use sentinelops_engine::{Options, OutboxOptions};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// Props of [`WebSocketProvider`]. Everything has a default.
@@ -54,7 +55,9 @@ pub struct WebSocketProviderProps {
     /// What may wait, for how long, and whether it survives a reload.
     #[prop_or_default]
     pub outbox: OutboxOptions,
-    /// Nothing, a string, or a callback that may be async.
+    /// Nothing, a string, or a callback that may be async. Providers of the same URL and user share one:
+    /// where two give different ones, that of the one mounted last is used (also after it went), and a
+    /// line in the diagnostics says so.
     #[prop_or_default]
     pub token: TokenSource,
     /// Whose messages these are: what waits on this device leaves only under this user. Default:
@@ -116,7 +119,8 @@ fn lease((settings, url, port): &Wanted, token: &TokenSource) -> Lease {
 /// Gives everything below it one connection, through one worker a page for each URL and user.
 ///
 /// A second provider with the same URL and user shares it; with other options it says so on the
-/// page; with another URL or user it gets its own. When the last one goes, the worker goes too.
+/// page, for as long as they differ; with another URL or user it gets its own. When the last one goes,
+/// the worker goes too. New options mean a new worker, which is handed what is not saved yet.
 ///
 /// ```
 /// use sentinelops::realtime::{WebSocketProvider, use_incidents};
@@ -147,7 +151,7 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
     }
     let client: Client = {
         let mut held = held.borrow_mut();
-        if held.as_ref().is_none_or(|(known, _)| *known != wanted) {
+        if held.as_ref().is_none_or(|(known, lease)| *known != wanted || lease.is_stale()) {
             // Let go first: new options for the same URL are then no contradiction to the old ones.
             *held = None;
             let lease = lease(&wanted, &props.token);
@@ -158,6 +162,29 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
             None => return Html::default(),
         }
     };
+    // One that is refused over another provider looks again whenever that one may have changed.
+    let again = use_force_update();
+    use_effect_with(client.clone(), {
+        let held = Rc::downgrade(&held);
+        move |client| {
+            let look = move || {
+                let Some(held) = held.upgrade() else { return };
+                // Borrowed: it is being asked for right now.
+                let stale =
+                    held.try_borrow().is_ok_and(|held| held.as_ref().is_some_and(|(_, l)| l.is_stale()));
+                if stale {
+                    again.force_update();
+                }
+            };
+            let refused = matches!(client.setup_error(), Some(SetupError::Contradiction { .. }));
+            let waiting = refused.then(|| {
+                // Between the render and now something may have changed already.
+                look();
+                registry::on_change(Rc::new(look))
+            });
+            move || drop(waiting)
+        }
+    });
     // One that never gave a token takes none away: another provider may have given it.
     let gave = use_mut_ref(|| false);
     use_effect_with((client.clone(), props.token.clone()), move |(client, token)| {

@@ -2,7 +2,8 @@
 //!
 //! Page and worker beat each other while the page is visible. A worker that stays silent for 10 s
 //! although the page's own timers ran on time is given up: terminated and started again, with
-//! backoff. A failure that a new start cannot heal (blocked, another build) is only explained.
+//! backoff. One that starts has more time, because it has to be loaded; after 10 s people are told. A
+//! failure that a new start cannot heal (blocked, another build) is only explained.
 
 use super::error::{WorkerTrouble, WorkerTroubleKind};
 use crate::bridge::PortFailure;
@@ -14,6 +15,8 @@ const SILENCE_MS: u64 = 10_000;
 /// A worker that starts may take so long the first time, ms: its program has to be loaded, over
 /// whatever network there is. Twice as long after each failure, up to four times.
 const START_MS: u64 = 30_000;
+/// After so long people are told that it has not started yet, ms.
+const SLOW_MS: u64 = 10_000;
 /// A timer later than this says nothing about the worker: the page itself slept, ms.
 const LATE_MS: u64 = 2_500;
 /// Backoff of restarts, ms.
@@ -38,7 +41,8 @@ const HEALTHY_MS: u64 = 60_000;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum WorkerHealth {
-    /// There is none: the provider could not start, or realtime is switched off.
+    /// There is none: the provider could not start, realtime is switched off, or the session was signed
+    /// out.
     #[default]
     Off,
     /// Started, not ready yet. One that is started after a failure is in trouble until it is ready.
@@ -58,6 +62,8 @@ pub(crate) enum Action {
     Terminate,
     /// Send a beat.
     Beat(u64),
+    /// It takes long to start: say so.
+    SaySlow,
 }
 
 /// See the module. Times are monotonic ms, except `wall`.
@@ -88,11 +94,16 @@ impl Supervisor {
         self.due = match (self.respawn_at, self.heard) {
             (Some(at), _) => Some(at),
             (None, Some(heard)) if self.visible => {
-                Some(heard + if self.beat_sent || self.is_starting() { self.patience() } else { BEAT_MS })
+                Some(heard + if self.beat_sent || self.is_starting() { self.wait() } else { BEAT_MS })
             }
             _ => None,
         };
         self.due
+    }
+
+    /// Until it is spoken of, or given up.
+    fn wait(&self) -> u64 {
+        if self.health == WorkerHealth::Starting { SLOW_MS } else { self.patience() }
     }
 
     /// How long it may be silent.
@@ -202,6 +213,11 @@ impl Supervisor {
             let kind = if self.is_starting() { WorkerTroubleKind::NoStart } else { WorkerTroubleKind::Hung };
             return self.give_up(now, wall, kind, true);
         }
+        if silence >= SLOW_MS && self.health == WorkerHealth::Starting {
+            let retry_at = Some(wall + self.patience() - silence);
+            self.health = WorkerHealth::Trouble(WorkerTrouble { kind: WorkerTroubleKind::Slow, retry_at });
+            return vec![Action::SaySlow];
+        }
         if silence >= BEAT_MS && !self.beat_sent && !self.is_starting() {
             return self.send_beat();
         }
@@ -214,9 +230,16 @@ impl Supervisor {
         vec![Action::Beat(self.beat)]
     }
 
-    /// A person asks to try again now.
+    /// A person asks to try again now: also where it was not to be started again by itself, because
+    /// what was in its way may have been put right.
     pub(crate) fn try_now(&mut self, now: u64) -> Vec<Action> {
-        if self.respawn_at.is_some() { self.spawn(now) } else { Vec::new() }
+        let down = self.heard.is_none() && matches!(self.health, WorkerHealth::Trouble(_));
+        if down { self.spawn(now) } else { Vec::new() }
+    }
+
+    /// There is to be no worker any more.
+    pub(crate) fn end(&mut self) {
+        *self = Self { visible: self.visible, beat: self.beat, ..Self::default() };
     }
 }
 
@@ -258,6 +281,10 @@ mod tests {
     fn a_worker_that_never_starts_is_said() {
         let mut supervisor = Supervisor::default();
         supervisor.start(0, true);
+        // Within 12 s, and over a slow network it may still be on its way.
+        assert_eq!(step(&mut supervisor), (10_000, vec![Action::SaySlow]));
+        let WorkerHealth::Trouble(trouble) = supervisor.health() else { panic!("not said") };
+        assert_eq!((&trouble.kind, trouble.retry_at), (&WorkerTroubleKind::Slow, Some(START_MS)));
         assert_eq!(step(&mut supervisor), (START_MS, vec![Action::Terminate]));
         assert!(
             matches!(supervisor.health(), WorkerHealth::Trouble(t) if t.kind == WorkerTroubleKind::NoStart)
@@ -265,6 +292,16 @@ mod tests {
         let (again, actions) = step(&mut supervisor);
         assert_eq!(actions, [Action::Spawn]);
         assert_eq!(supervisor.next(), Some(again + 2 * START_MS), "more patience: the network may be slow");
+    }
+
+    #[test]
+    fn a_slow_start_is_forgotten_once_it_is_ready() {
+        let mut supervisor = Supervisor::default();
+        supervisor.start(0, true);
+        step(&mut supervisor);
+        supervisor.ready(29_000);
+        assert_eq!(*supervisor.health(), WorkerHealth::Running);
+        assert_eq!(step(&mut supervisor), (34_000, vec![Action::Beat(1)]));
     }
 
     #[test]
@@ -294,6 +331,9 @@ mod tests {
             assert_eq!(supervisor.failed(200, 200, failure), [Action::Terminate]);
             assert_eq!(supervisor.next(), None);
             assert!(matches!(supervisor.health(), WorkerHealth::Trouble(t) if t.retry_at.is_none()));
+            // What was in the way may have been put right: a person may try.
+            assert_eq!(supervisor.try_now(300), [Action::Spawn]);
+            assert_eq!(supervisor.try_now(301), [], "it starts already");
         }
     }
 

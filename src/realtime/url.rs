@@ -51,10 +51,11 @@ pub(crate) fn resolve(url: &str, page: &str) -> Result<ServerUrl, SetupError> {
     Ok(ServerUrl { full: absolute.clone(), shown })
 }
 
-/// What is wrong with a configured URL, as far as it can be told without the page it is used in.
-pub(crate) fn problem(url: &str) -> Option<String> {
+/// What is wrong with a configured URL, as far as it can be told without the page it is used in: the
+/// URL as it may be shown, and why.
+pub(crate) fn problem(url: &str) -> Option<(String, String)> {
     match resolve(url, "http://page.invalid/") {
-        Err(SetupError::BadUrl { why, .. }) => Some(why),
+        Err(SetupError::BadUrl { url, why }) => Some((url, why)),
         _ => None,
     }
 }
@@ -125,7 +126,7 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn without_query(url: &str) -> &str {
+pub(crate) fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
 }
 

@@ -16,6 +16,7 @@ fn props(status: Status) -> ConnectionViewProps {
         compact: false,
         show_details: true,
         on_try_now: None,
+        on_reload: None,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Panels on the hooks, with the testing kit's connection behind them.
 
-use gloo::timers::future::TimeoutFuture;
-use sentinelops::bridge::PortFailure;
+use sentinelops::bridge::{FromWorker, PortFailure};
 use sentinelops::components::ConnectionStatus;
 use sentinelops::components::alerts::AlertsPanel;
 use sentinelops::components::diagnostics::DiagnosticsPanel;
@@ -12,7 +11,7 @@ use sentinelops::engine::{DeliveryState, Durability, FailReason, StorageState, S
 use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Severity};
 use sentinelops::protocol::system::Continuity;
 use sentinelops::protocol::{Channel, Event, Subject};
-use sentinelops::realtime::use_chat_messages;
+use sentinelops::realtime::{WebSocketProvider, use_chat_messages};
 use sentinelops::testing::{FakeConnection, Mounted, alert, incident};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
@@ -110,6 +109,64 @@ async fn a_missing_worker_is_said_with_what_to_do() {
 }
 
 #[wasm_bindgen_test]
+async fn a_button_does_what_helps_or_is_not_there() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <ConnectionStatus show_details=true /> });
+    connection.settle().await;
+    connection.fail_worker(PortFailure::Blocked("worker-src".to_owned()));
+    connection.settle().await;
+    assert!(page.click("[data-testid=try-now]"));
+    connection.settle().await;
+    assert_eq!(connection.workers(), 2, "what blocked it may have been put right");
+    connection.connect();
+    connection.settle().await;
+    assert_eq!(text(&page, "[data-testid=connection-state]"), "Connected");
+    connection.fail_worker(PortFailure::OtherBuild("x".to_owned()));
+    connection.settle().await;
+    assert!(page.find("[data-testid=try-now]").is_none() && page.find("[data-testid=reload]").is_some());
+
+    // Nothing but another configuration helps.
+    let off =
+        html! { <WebSocketProvider enabled=false><ConnectionStatus show_details=true /></WebSocketProvider> };
+    let page = connection.mount(off);
+    connection.settle().await;
+    assert!(page.find("[data-testid=connection-status]").is_some() && page.find("button").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn the_end_of_a_session_is_said_and_another_one_can_begin() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <><Banners /><ConnectionStatus show_details=true /></> });
+    connection.connect();
+    connection.settle().await;
+    connection.say(FromWorker::SignedOut);
+    connection.settle().await;
+    connection.advance(3_000);
+    connection.settle().await;
+    assert!(text(&page, "[data-banner=auth]").starts_with("Signed out."));
+    assert!(text(&page, "[data-testid=connection-cause]").contains("signed out"));
+    assert_eq!(text(&page, "[data-testid=try-now]"), "Connect");
+    assert!(page.click("[data-testid=try-now]"));
+    connection.settle().await;
+    assert_eq!(connection.workers(), 2);
+}
+
+#[wasm_bindgen_test]
+async fn times_pass_with_the_time_of_the_connection() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <ConnectionStatus show_details=true /> });
+    connection.settle().await;
+    connection.drop_connection();
+    let next = connection.now() + 9_500;
+    connection.change_status(|status| status.next_dial_at = Some(next));
+    connection.settle().await;
+    assert!(text(&page, ".so-status__until").contains("in 10 s"));
+    connection.advance(5_000);
+    connection.settle().await;
+    assert!(text(&page, ".so-status__until").contains("in 5 s"));
+}
+
+#[wasm_bindgen_test]
 async fn a_lost_connection_is_a_banner_after_a_moment_of_grace() {
     let connection = FakeConnection::new();
     let page = connection.mount(html! { <><Banners /><ConnectionStatus compact=true /></> });
@@ -122,7 +179,7 @@ async fn a_lost_connection_is_a_banner_after_a_moment_of_grace() {
     connection.settle().await;
     assert_eq!(text(&page, "[data-testid=connection-state]"), "Reconnecting");
     assert!(page.find("[data-testid=banner]").is_none(), "not yet: it may be back at once");
-    TimeoutFuture::new(3_200).await;
+    connection.advance(3_000);
     connection.settle().await;
     assert!(text(&page, "[data-testid=banner-queue]").starts_with("2 waiting to be sent"));
 }

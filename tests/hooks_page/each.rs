@@ -182,6 +182,7 @@ async fn a_payload_that_does_not_fit_is_said_with_path_expected_and_found() {
     connection.problem(Problem {
         kind: ProblemKind::PayloadMismatch,
         id: None,
+        channel: None,
         message_type: "agent.status".to_owned(),
         path: "payload.agentId".to_owned(),
         expected: "a text".to_owned(),

@@ -1,6 +1,7 @@
 //! Mounting and unmounting leaves nothing behind.
 
 use sentinelops::bridge::ToWorker;
+use sentinelops::engine::MessageCounts;
 use sentinelops::protocol::Channel;
 use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Presence, Severity};
 use sentinelops::realtime::{
@@ -107,6 +108,9 @@ async fn rounds(content: impl Fn() -> Html, expected: &str, rounds: usize) {
     let mut page = connection.mount(Html::default());
     connection.settle().await;
     connection.connect();
+    // The first list of a worker is watched for without anybody who shows it.
+    connection.outbox(Vec::new(), MessageCounts::default());
+    connection.settle().await;
     for _ in 0..3 {
         cycle(&connection, &mut page, content(), expected).await;
     }

@@ -1,7 +1,8 @@
 //! One worker a page for each URL and user; bad options say so on the page.
 
+use sentinelops::bridge::ToWorker;
 use sentinelops::engine::Options;
-use sentinelops::realtime::{Client, ClientError, WebSocketProvider, use_client, use_connection};
+use sentinelops::realtime::{Client, ClientError, Message, WebSocketProvider, use_client, use_connection};
 use sentinelops::testing::FakeConnection;
 use std::cell::RefCell;
 use wasm_bindgen_test::*;
@@ -94,5 +95,103 @@ async fn shared_own_or_an_error() {
     assert!(!said.contains("s3cret"), "{said}");
     assert!(said.ends_with("true"), "the hooks below say it too: {said}");
     assert_eq!(inner.workers(), 2);
+    CLIENTS.take();
+}
+
+#[derive(PartialEq, Properties)]
+struct With {
+    connection: FakeConnection,
+    timeout_ms: u64,
+    #[prop_or_default]
+    debug: bool,
+}
+
+/// Sends at a click.
+#[component]
+fn Sender() -> Html {
+    let client = use_client();
+    html! { <button onclick={move |_| { client.send(Message::chat("c", "unsaved")); }}>{ "send" }</button> }
+}
+
+#[component]
+fn Configured(props: &With) -> Html {
+    let options = Options { timeout_ms: props.timeout_ms, ..Options::default() };
+    html! {
+        <WebSocketProvider url="ws://b.invalid" {options} debug={props.debug} port={props.connection.port()}>
+            <Probe />
+            <Sender />
+        </WebSocketProvider>
+    }
+}
+
+#[wasm_bindgen_test]
+async fn two_providers_that_get_the_same_new_options_share_again() {
+    CLIENTS.take();
+    let outer = FakeConnection::new();
+    let inner = FakeConnection::new();
+    let both = |first, second| {
+        let connection = inner.clone();
+        html! {
+            <>
+                <Configured connection={connection.clone()} timeout_ms={first} />
+                if second > 0 {
+                    <Configured {connection} timeout_ms={second} />
+                }
+            </>
+        }
+    };
+    let mut page = outer.mount(both(1_000, 1_000));
+    inner.settle().await;
+    page.show(both(2_000, 2_000));
+    inner.settle().await;
+    assert!(page.find("[role=alert]").is_none(), "{}", page.text());
+    assert_eq!(page.text(), "falsesendfalsesend");
+    assert_eq!(inner.workers(), 2, "one for the old options, one for the new ones");
+
+    // One that contradicts says so for as long as it does.
+    page.show(both(2_000, 3_000));
+    inner.settle().await;
+    assert!(page.find("[role=alert]").is_some());
+    page.show(both(3_000, 3_000));
+    inner.settle().await;
+    assert!(page.find("[role=alert]").is_none(), "{}", page.text());
+    page.show(both(4_000, 3_000));
+    inner.settle().await;
+    assert!(page.find("[role=alert]").is_some());
+    page.show(both(4_000, 0));
+    inner.settle().await;
+    assert_eq!(page.text(), "falsesend", "the other one went");
+    CLIENTS.take();
+}
+
+#[wasm_bindgen_test]
+async fn new_options_right_after_a_send_lose_nothing() {
+    CLIENTS.take();
+    let outer = FakeConnection::new();
+    let inner = FakeConnection::new();
+    let with = |debug| html! { <Configured connection={inner.clone()} timeout_ms={1_000} {debug} /> };
+    let mut page = outer.mount(with(false));
+    inner.settle().await;
+    assert!(page.click("button") && page.click("button"));
+    let ids: Vec<_> = inner.sent().into_iter().map(|request| request.id).collect();
+    inner.take_said();
+    page.show(with(true));
+    inner.settle().await;
+    assert_eq!(inner.workers(), 2);
+    let handed_in: Vec<_> = inner
+        .said()
+        .into_iter()
+        .filter_map(|message| match message {
+            ToWorker::Send(requests) => Some(requests),
+            _ => None,
+        })
+        .flatten()
+        .map(|request| request.id)
+        .collect();
+    assert_eq!((handed_in, ids.len()), (ids.clone(), 2), "the same ids in the same order");
+    inner.ack(&ids[0].as_str().into());
+    inner.settle().await;
+    let state = CLIENTS.with_borrow(|clients| clients.last()?.send_state(&ids[0].as_str().into()));
+    assert!(state.is_some_and(|state| state.is_delivered()));
     CLIENTS.take();
 }

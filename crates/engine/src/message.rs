@@ -168,6 +168,8 @@ pub enum FailReason {
     },
     /// A person discarded it; it was never sent.
     Discarded,
+    /// The session was ended (signed out) before it was known to have arrived.
+    SignedOut,
 }
 
 /// A change in what is known of a message.

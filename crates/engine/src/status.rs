@@ -94,6 +94,8 @@ pub enum Cause {
     },
     /// The URL cannot be dialled.
     BadUrl(String),
+    /// The session was ended (signed out); `connect()` begins a new one.
+    SignedOut,
 }
 
 /// How the server speaks.

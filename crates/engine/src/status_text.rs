@@ -47,6 +47,7 @@ impl fmt::Display for Cause {
                 worded(f, &format!("closed with {code}: {meaning}"), reason)
             }
             Self::BadUrl(detail) => worded(f, "the address cannot be used", detail),
+            Self::SignedOut => f.write_str("signed out"),
         }
     }
 }

@@ -127,8 +127,13 @@ fn decode<M>(
     }
     let mut decoded = Decoded { messages: Vec::new(), problems: Vec::new() };
     let mut one = |json: &[u8], at: Option<usize>, decoded: &mut Decoded<M>| {
+        let before = decoded.problems.len();
         match envelope::parse(json, &mut decoded.problems) {
-            Ok(Some(envelope)) => decoded.messages.extend(read(envelope, &mut decoded.problems)),
+            Ok(Some(envelope)) => {
+                let channel = Some(envelope.channel);
+                decoded.messages.extend(read(envelope, &mut decoded.problems));
+                decoded.problems[before..].iter_mut().for_each(|problem| problem.channel = channel);
+            }
             Ok(None) => {}
             Err(problem) => {
                 let mut problem = *problem;
@@ -174,6 +179,7 @@ fn bad(kind: &str, path: &str, expected: &str, found: &str) -> Box<Problem> {
     Box::new(Problem {
         kind: ProblemKind::BadEnvelope,
         id: None,
+        channel: None,
         message_type: crate::problem::clip(kind),
         path: path.to_owned(),
         expected: expected.to_owned(),

@@ -1,5 +1,6 @@
 //! What was wrong with something that came in, in words a person can act on.
 
+use crate::Channel;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -100,6 +101,8 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// The id of the message to blame, where it could be read.
     pub id: Option<String>,
+    /// The channel of the message, where it could be read.
+    pub channel: Option<Channel>,
     /// The type of the message, as far as it was known.
     pub message_type: String,
     /// Where: dotted path from the envelope, e.g. `payload.data.status`.
@@ -157,6 +160,7 @@ impl Problem {
         Self {
             kind,
             id,
+            channel: None,
             message_type: clip(message_type),
             path,
             expected: clip(&expected),

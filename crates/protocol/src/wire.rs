@@ -288,6 +288,7 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result
         return Err(Box::new(Problem {
             kind: ProblemKind::PayloadMismatch,
             id: None,
+            channel: None,
             message_type: clip(kind),
             path: "payload".to_owned(),
             expected: "an object".to_owned(),

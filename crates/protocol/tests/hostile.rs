@@ -174,6 +174,7 @@ fn envelope_rules_say_where_what_and_who() {
         let problem = &decoded.problems[0];
         assert_eq!((problem.path.as_str(), problem.kind, problem.id.as_deref()), (path, kind, id), "{frame}");
         let delivered = matches!(kind, ProblemKind::BadField | ProblemKind::PayloadMismatch);
+        assert_eq!(problem.channel.is_some(), delivered, "whom it concerns: {frame}");
         assert_eq!(decoded.messages.len(), usize::from(delivered), "{frame}");
     }
     let decoded =

@@ -1,7 +1,7 @@
 //! Live incidents in thirty lines: a provider, one hook, the ready-made connection status.
 
 use sentinelops::components::ConnectionStatus;
-use sentinelops::realtime::{WebSocketProvider, use_incidents};
+use sentinelops::realtime::{WebSocketProvider, install_reload_screen, use_incidents};
 use yew::prelude::*;
 
 #[component]
@@ -34,6 +34,7 @@ fn App() -> Html {
 }
 
 fn main() {
-    sentinelops::realtime::install_reload_screen();
+    // A mistake in the program then shows a screen that asks to reload instead of a dead page.
+    install_reload_screen();
     yew::Renderer::<App>::new().render();
 }

@@ -13,6 +13,8 @@ mod words;
 pub use glyph::Glyph;
 #[doc(hidden)]
 pub use sparkline::Sparkline;
+#[cfg(feature = "console")]
+pub(crate) use status::reload_page;
 pub use status::{ConnectionStatus, ConnectionStatusProps};
 #[doc(hidden)]
 pub use view::{ConnectionView, ConnectionViewProps};

@@ -1,7 +1,7 @@
 //! The component: the view, fed by the provider above.
 
 use super::ConnectionView;
-use crate::realtime::{WorkerHealth, use_connection};
+use crate::realtime::{ClientError, WorkerHealth, use_connection};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -51,6 +51,9 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
         WorkerHealth::Starting | WorkerHealth::Running => None,
     };
     let samples = use_memo(connection.latencies.clone(), |latencies| Rc::<[f64]>::from(&**latencies));
+    // Trying again helps neither a page that has to be reloaded nor one that was configured wrongly.
+    let reload = matches!(&connection.worker, WorkerHealth::Trouble(trouble) if trouble.wants_reload());
+    let set_up = !matches!(connection.error, Some(ClientError::Setup(_)));
     let on_try_now = use_callback(connection.client().clone(), |(), client| {
         // "Connect" where nobody asked for a connection, "try now" where one is waited for.
         client.connect();
@@ -58,7 +61,15 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     });
     html! {
         <ConnectionView status={connection.status.clone()} {trouble} samples={(*samples).clone()} compact={props.compact}
-            show_details={props.show_details} {on_try_now} />
+            show_details={props.show_details} on_try_now={set_up.then_some(on_try_now)}
+            on_reload={reload.then(|| Callback::from(|()| reload_page()))} />
+    }
+}
+
+/// A browser that refuses a reload leaves the person with its own button.
+pub(crate) fn reload_page() {
+    if let Some(window) = web_sys::window() {
+        let _ = window.location().reload();
     }
 }
 

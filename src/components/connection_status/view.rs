@@ -25,9 +25,12 @@ pub struct ConnectionViewProps {
     /// Cause, latency, quality, queue, storage, last error.
     #[prop_or_default]
     pub show_details: bool,
-    /// Dial now.
+    /// Dial now, start the worker now. Without it no button is shown.
     #[prop_or_default]
     pub on_try_now: Option<Callback<()>>,
+    /// Reload the page: where given, nothing else helps, and the button says so instead.
+    #[prop_or_default]
+    pub on_reload: Option<Callback<()>>,
 }
 
 /// Connection state, from one line to everything that is known.
@@ -71,7 +74,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                 if let Some(quality) = status.quality.filter(|_| state == ConnectionState::Connected) {
                     <span class="so-status__quality">{ quality_word(quality) }</span>
                 }
-                { try_now(state, &status.cause, props.on_try_now.as_ref()) }
+                { button(state, &status.cause, props) }
             </div>
             <p class="so-status__why" data-testid="connection-cause">
                 { sentence(status, props.trouble.as_ref()) }
@@ -104,15 +107,21 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
     }
 }
 
-fn try_now(state: ConnectionState, cause: &Cause, on_try_now: Option<&Callback<()>>) -> Html {
-    let label = match state {
-        ConnectionState::Connected | ConnectionState::Connecting => return Html::default(),
-        ConnectionState::Disconnected if *cause == Cause::NotAsked => "Connect",
-        _ => "Try now",
+fn button(state: ConnectionState, cause: &Cause, props: &ConnectionViewProps) -> Html {
+    let (label, testid, act) = match (state, &props.on_reload, &props.on_try_now) {
+        (_, Some(on_reload), _) => ("Reload", "reload", on_reload.clone()),
+        (ConnectionState::Connected | ConnectionState::Connecting, ..) | (_, None, None) => {
+            return Html::default();
+        }
+        (ConnectionState::Disconnected, None, Some(connect))
+            if matches!(cause, Cause::NotAsked | Cause::SignedOut) =>
+        {
+            ("Connect", "try-now", connect.clone())
+        }
+        (_, None, Some(on_try_now)) => ("Try now", "try-now", on_try_now.clone()),
     };
-    let Some(on_try_now) = on_try_now.cloned() else { return Html::default() };
     html! {
-        <button type="button" class="so-status__button" onclick={move |_| on_try_now.emit(())} data-testid="try-now">
+        <button type="button" class="so-status__button" onclick={move |_| act.emit(())} data-testid={testid}>
             { label }
         </button>
     }

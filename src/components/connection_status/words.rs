@@ -43,6 +43,7 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
             format!("The server closed the connection: {reason} (code {code}).")
         }
         Cause::BadUrl(detail) => format!("The server's address cannot be used: {detail}."),
+        Cause::SignedOut => "This session was signed out.".into(),
     })
 }
 
@@ -57,6 +58,7 @@ pub fn cause_advice(cause: &Cause) -> Option<&'static str> {
         Cause::NoWelcome => "A proxy may answer in its place. Check that the address leads to the gateway.",
         Cause::Closed { .. } => "It will not try again by itself: the server's reason says what is wrong.",
         Cause::NotAsked => "Connect when you are ready.",
+        Cause::SignedOut => "What is sent now is refused. Connect to begin a new session.",
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! When something was missed for good.
 
-use crate::components::clock::now_ms;
+use crate::components::clock::use_clock;
 use crate::realtime::{UseWebSocketOptions, use_websocket};
 use sentinelops_protocol::system::Continuity;
 use yew::prelude::*;
@@ -9,16 +9,17 @@ use yew::prelude::*;
 /// connection was lost, if it was, and with now.
 #[hook]
 pub fn use_gaps(on_gap: Callback<(Option<u64>, u64)>) {
+    let clock = use_clock();
     let lost_at = use_mut_ref(|| None::<u64>);
     let options = UseWebSocketOptions::default()
         .on_disconnect({
-            let lost_at = lost_at.clone();
-            move |_| *lost_at.borrow_mut() = Some(now_ms())
+            let (lost_at, clock) = (lost_at.clone(), clock.clone());
+            move |_| *lost_at.borrow_mut() = Some(clock.now())
         })
         .on_continuity(move |continuity| {
             if continuity == Continuity::Gap {
                 // Kept: several channels may have a gap after the same loss.
-                on_gap.emit((*lost_at.borrow(), now_ms()));
+                on_gap.emit((*lost_at.borrow(), clock.now()));
             }
         });
     use_websocket(options);

@@ -1,8 +1,8 @@
 //! What the page has to say about itself, most urgent first.
 
 use super::{Banner, BannerKind, UnloadGuard};
-use crate::components::clock::{listen, now_ms};
-use crate::components::connection_status::{cause_advice, cause_words, storage_words};
+use crate::components::clock::use_clock;
+use crate::components::connection_status::{cause_advice, cause_words, reload_page, storage_words};
 use crate::components::relative_time::exact;
 use crate::realtime::{ClientError, SetupError, WorkerHealth, use_connection};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
@@ -40,10 +40,14 @@ pub fn Banners(props: &BannersProps) -> Html {
     let waiting: u32 = status.queued.iter().sum();
     let try_now = {
         let connection = connection.clone();
-        Callback::from(move |_: MouseEvent| connection.try_now())
+        Callback::from(move |_: MouseEvent| {
+            // A connection that nobody asked for, or that was given up, is asked for first.
+            connection.connect();
+            connection.try_now();
+        })
     };
     // A worker that still starts has no connection yet and nothing to complain about.
-    let running = connection.worker == WorkerHealth::Running;
+    let running = connection.worker == WorkerHealth::Running || status.cause == Cause::SignedOut;
     let away = use_lasting(running && is_away(status));
     html! {
         <div class="banners">
@@ -82,15 +86,21 @@ fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> 
     let (kind, name, title) = match (&status.state, &status.cause) {
         (_, Cause::NeedsAuth) => (BannerKind::Failure, "auth", "You need to sign in again."),
         (_, Cause::WrongUser { .. }) => (BannerKind::Failure, "auth", "Another user is signed in."),
+        (_, Cause::SignedOut) => (BannerKind::Note, "auth", "Signed out."),
         (ConnectionState::Error, _) => (BannerKind::Failure, "connection", "Not connected."),
         (_, Cause::Offline) => (BannerKind::Warning, "offline", "Offline."),
         (ConnectionState::Disconnected, _) => (BannerKind::Note, "connection", "Not connected."),
         _ => (BannerKind::Warning, "connection", "Reconnecting."),
     };
+    let label = match status.cause {
+        Cause::NotAsked | Cause::SignedOut => "Connect",
+        _ => "Try now",
+    };
     let what = cause_words(&status.cause).unwrap_or_default();
     let advice = cause_advice(&status.cause).unwrap_or("What you see may be out of date.");
     let saved = matches!(status.storage, StorageState::Durable | StorageState::Opening);
     let queue = match (waiting, saved) {
+        _ if status.cause == Cause::SignedOut => String::new(),
         (0, true) => "What you send meanwhile is saved on this device and leaves afterwards.".to_owned(),
         (0, false) => "What you send meanwhile is not saved on this device.".to_owned(),
         (n, true) => format!("{n} waiting to be sent, saved on this device."),
@@ -98,7 +108,7 @@ fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> 
     };
     html! {
         <Banner key="connection" {kind} {name} {title} detail={html! { <>{ format!("{what} {advice} ") }<span data-testid="banner-queue">{ queue }</span></> }}>
-            <button type="button" class="button" onclick={try_now}>{ "Try now" }</button>
+            <button type="button" class="button" onclick={try_now}>{ label }</button>
         </Banner>
     }
 }
@@ -108,25 +118,20 @@ fn setup_banner(error: &SetupError) -> Html {
 }
 
 fn reload() -> Html {
-    let onclick = |_| {
-        if let Some(window) = web_sys::window() {
-            // A browser that refuses a reload leaves the person with its own button.
-            let _ = window.location().reload();
-        }
-    };
-    html! { <button type="button" class="button" {onclick}>{ "Reload" }</button> }
+    html! { <button type="button" class="button" onclick={|_| reload_page()}>{ "Reload" }</button> }
 }
 
 /// Whether something has been so for the grace time.
 #[hook]
 fn use_lasting(now: bool) -> bool {
+    let clock = use_clock();
     let lasting = use_state_eq(|| false);
     let set = lasting.setter();
-    use_effect_with(now, move |now| {
+    use_effect_with((now, clock), move |(now, clock)| {
         set.set(false);
-        let since = now_ms();
+        let since = clock.now();
         let ticking = now.then(|| {
-            listen(Rc::new(move |time| {
+            clock.listen(Rc::new(move |time| {
                 if time.saturating_sub(since) >= GRACE_MS {
                     set.set(true);
                 }

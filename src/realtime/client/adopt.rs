@@ -2,13 +2,15 @@
 //! chat messages and edits do not vanish from view because somebody reloaded.
 //!
 //! The worker tells news of a message to the page that sent it, and that page is gone. So the list
-//! of the outbox is watched until none of these messages is in it any more.
+//! of the outbox is watched until none of these messages is in it any more, and how it ended that is in
+//! it no more is asked.
 
 use super::Client;
 use super::news::Interest;
 use crate::bridge::ToWorker;
 use crate::realtime::MessageId;
-use sentinelops_engine::{DeliveryState, Durability, MessageInfo, MessageUpdate};
+use sentinelops_engine::MessageInfo;
+use sentinelops_engine::tabs::Inquiry;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -42,14 +44,18 @@ impl Client {
         for info in list.iter().filter(|info| adopted.iter().any(|id| id.as_str() == info.update.id)) {
             self.take_update(&info.update, now);
         }
-        for id in adopted.iter().filter(|id| !listed.contains(id.as_str())) {
-            // Bad ends are listed; what is not listed has arrived.
-            let delivery = DeliveryState::Delivered;
-            let update = MessageUpdate { id: id.to_string(), durability: Durability::Durable, delivery };
-            self.take_update(&update, now);
+        // What is listed no more has arrived, or was dropped in another tab, or replaced: whoever leads
+        // remembers which.
+        let gone = adopted.iter().filter(|id| !listed.contains(id.as_str()));
+        let about: Vec<Inquiry> = {
+            let mut state = self.state_mut();
+            let state = &mut *state;
+            let ended = |id: &MessageId| state.ledger.state(id).is_some_and(|known| known.is_final());
+            state.adopted.retain(|id| listed.contains(id.as_str()) && !ended(id));
+            gone.filter(|id| !ended(id)).map(|id| state.ledger.inquiry(id)).collect()
+        };
+        if !about.is_empty() {
+            self.post(ToWorker::Inquire(about));
         }
-        let mut state = self.state_mut();
-        let state = &mut *state;
-        state.adopted.retain(|id| !state.ledger.state(id).is_some_and(|known| known.is_final()));
     }
 }

@@ -38,6 +38,7 @@ impl Client {
         for batch in batches {
             self.route(batch, now, &mut news);
         }
+        self.tell_sign_out();
         self.expire(now);
         self.tell_received();
 

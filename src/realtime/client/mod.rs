@@ -8,18 +8,24 @@
 mod adopt;
 mod contents;
 mod flush;
+mod heritage;
 mod news;
+mod orders;
 mod read;
 mod receipts;
 mod route;
 mod send;
+mod session;
 mod settings;
 mod state;
 mod supervise;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_down;
 mod watch;
 
+pub(crate) use heritage::Heritage;
 pub(crate) use news::{Incoming, Interest, News};
 pub(crate) use settings::{Key, Settings};
 #[cfg(test)]
@@ -30,7 +36,7 @@ use super::id::ulid;
 use super::lifecycle::Lifecycle;
 use super::platform::SharedPlatform;
 use super::{PortFactory, TokenSource};
-use crate::bridge::{PageId, SignOut, ToWorker};
+use crate::bridge::{PageId, ToWorker};
 use sentinelops_engine::Hint;
 use state::State;
 use std::cell::{Ref, RefCell, RefMut};
@@ -102,11 +108,33 @@ impl Client {
         token: TokenSource,
         setup_error: Option<SetupError>,
     ) -> Self {
+        Self::make(settings, factory, token, setup_error, None)
+    }
+
+    /// The same, in the place of another one of this URL and user.
+    pub(crate) fn succeed(
+        settings: Settings,
+        factory: PortFactory,
+        token: TokenSource,
+        heritage: Heritage,
+    ) -> Self {
+        Self::make(settings, factory, token, None, Some(heritage))
+    }
+
+    fn make(
+        settings: Settings,
+        factory: PortFactory,
+        token: TokenSource,
+        setup_error: Option<SetupError>,
+        heritage: Option<Heritage>,
+    ) -> Self {
         let platform = factory.platform();
-        let page = ulid(platform.wall(), platform.random());
         let setup_error = setup_error.or((!settings.enabled).then_some(SetupError::Disabled));
+        let mut state = State::new(setup_error.as_ref());
+        let inherited = heritage.map(|heritage| heritage.settle(&mut state, &settings));
+        let page = inherited.unwrap_or_else(|| ulid(platform.wall(), platform.random()));
         let client = Self(Rc::new(Inner {
-            state: RefCell::new(State::new(setup_error.as_ref())),
+            state: RefCell::new(state),
             settings,
             setup_error,
             factory,
@@ -146,7 +174,8 @@ impl Client {
         }
     }
 
-    /// Connects (also after `Error`).
+    /// Connects (also after `Error`). After a sign-out it begins a new session, with a new worker;
+    /// while one is under way it changes nothing.
     ///
     /// ```
     /// use sentinelops::realtime::use_client;
@@ -161,7 +190,9 @@ impl Client {
     /// ```
     pub fn connect(&self) {
         self.state_mut().wanted = Some(true);
-        self.post(ToWorker::Connect);
+        if !self.begin_again() && !self.is_ending() {
+            self.post(ToWorker::Connect);
+        }
     }
 
     /// Disconnects and stays so.
@@ -179,8 +210,8 @@ impl Client {
         self.post(ToWorker::Disconnect);
     }
 
-    /// Dials now, whatever the backoff says (once per 5 s); starts a worker that waits for its
-    /// restart.
+    /// Dials now, whatever the backoff says (once per 5 s). A worker that is down is started at once,
+    /// also one that is not started again by itself (blocked, of another build).
     ///
     /// ```
     /// use sentinelops::realtime::use_client;
@@ -194,22 +225,9 @@ impl Client {
     /// ```
     pub fn try_now(&self) {
         self.restart_worker_now();
-        self.post(ToWorker::TryNow);
-    }
-
-    /// Ends this user's session in all tabs; what becomes of unsent messages is up to `how`.
-    ///
-    /// ```
-    /// use sentinelops::realtime::{Client, SignOut};
-    ///
-    /// /// On a shared machine nothing stays behind; elsewhere what is unsent goes out first.
-    /// fn leave(client: &Client, shared_machine: bool) {
-    ///     client.sign_out(if shared_machine { SignOut::Wipe } else { SignOut::SendFirst });
-    /// }
-    /// ```
-    pub fn sign_out(&self, how: SignOut) {
-        self.note("sign-out");
-        self.post(ToWorker::SignOut(how));
+        if !self.is_ending() {
+            self.post(ToWorker::TryNow);
+        }
     }
 
     /// Opens a door of an end-to-end test (`panic`, `hang`). Only in builds with the feature
@@ -246,6 +264,12 @@ impl Client {
         if was_none || matches!(token, TokenSource::Fixed(_) | TokenSource::None) {
             self.give_token(sentinelops_engine::TokenReason::Refresh);
         }
+    }
+
+    /// Whether somebody gave another one.
+    pub(crate) fn has_other_token(&self, token: &TokenSource) -> bool {
+        let known = self.0.token.borrow();
+        !known.is_none() && *known != *token
     }
 
     /// Ends worker and timers. What it has not saved by then is lost: see `registry`.

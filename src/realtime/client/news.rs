@@ -1,7 +1,7 @@
 //! What listeners are told, once a frame.
 
 use crate::realtime::{ClientError, MessageId};
-use sentinelops_protocol::{Event, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Event, Subject, system::Continuity};
 use std::{
     collections::{HashMap, HashSet},
     rc::Rc,
@@ -67,10 +67,15 @@ impl News {
         })
     }
 
-    /// Errors that concern everybody or this subject.
+    /// Errors that concern everybody or this subject. Who follows no subject hears of the messages of
+    /// every channel that do not fit.
     pub(crate) fn errors_for(&self, subject: Option<&Subject>) -> impl Iterator<Item = &ClientError> {
         self.errors.iter().filter(move |error| match error {
             ClientError::Denied { subject: denied, .. } => Some(denied) == subject,
+            ClientError::Problem(problem) => {
+                let channel = problem.channel.filter(|channel| *channel != Channel::System);
+                channel.is_none_or(|channel| subject.is_none_or(|subject| subject.channel == channel))
+            }
             _ => true,
         })
     }
@@ -78,3 +83,33 @@ impl News {
 
 /// Called with what is new.
 pub(crate) type Listener = Rc<dyn Fn(&News)>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sentinelops_protocol::{Problem, ProblemKind};
+
+    #[test]
+    fn an_error_is_told_to_whom_it_concerns() {
+        let problem = |channel| {
+            ClientError::Problem(Problem {
+                kind: ProblemKind::PayloadMismatch,
+                id: None,
+                channel,
+                message_type: String::new(),
+                path: format!("{channel:?}"),
+                expected: String::new(),
+                found: String::new(),
+            })
+        };
+        let channels = [None, Some(Channel::System), Some(Channel::Chat), Some(Channel::Alerts)];
+        let news = News { errors: channels.map(problem).to_vec(), ..News::default() };
+        let told = |subject: Option<Subject>| {
+            let errors = news.errors_for(subject.as_ref());
+            errors.cloned().collect::<Vec<_>>()
+        };
+        let chat = told(Some(Subject::topic(Channel::Chat, "c")));
+        assert_eq!(chat, [None, Some(Channel::System), Some(Channel::Chat)].map(problem));
+        assert_eq!(told(None).len(), 4);
+    }
+}

@@ -52,6 +52,7 @@ impl Client {
                 Delivery::Message(update) => self.take_update(&update, now),
                 Delivery::Outbox(messages, counts) => {
                     let rows: Vec<_> = messages.into_iter().map(Rc::new).collect();
+                    self.carry_out_orders(&rows);
                     self.adopt(&rows, now);
                     let mut state = self.state_mut();
                     state.outbox = (rows.into(), counts);

@@ -53,21 +53,35 @@ impl Client {
             }
         }
         self.show_at_once(&id, (request.channel, &request.kind), &request.payload, wall);
-        if self.0.setup_error.is_some() {
-            // There is no worker and there will be none: said at once instead of never.
-            let delivery = DeliveryState::Failed(FailReason::NotConnected);
-            let update = MessageUpdate { id: id.to_string(), durability: Durability::MemoryOnly, delivery };
-            self.take_update(&update, mono);
-        }
-        {
-            let mut state = self.state_mut();
-            if state.port.is_some() {
-                state.ledger.given(&id);
+        if let Some(reason) = self.refusal(&request) {
+            self.refuse(&id, reason, mono);
+        } else {
+            {
+                let mut state = self.state_mut();
+                if state.port.is_some() {
+                    state.ledger.given(&id);
+                }
             }
+            self.post(ToWorker::Send(vec![request]));
         }
-        self.post(ToWorker::Send(vec![request]));
         self.schedule_flush();
         id
+    }
+
+    /// Why no worker will take it: said at once instead of never.
+    fn refusal(&self, request: &SendRequest) -> Option<FailReason> {
+        if self.is_signed_out() || self.is_ending() {
+            return Some(FailReason::SignedOut);
+        }
+        let queues = request.queue && self.0.settings.outbox.enabled;
+        let lost = !queues && !request.ephemeral && self.state().port.is_none();
+        (lost || self.0.setup_error.is_some()).then_some(FailReason::NotConnected)
+    }
+
+    pub(super) fn refuse(&self, id: &MessageId, reason: FailReason, now: u64) {
+        let delivery = DeliveryState::Failed(reason);
+        let update = MessageUpdate { id: id.to_string(), durability: Durability::MemoryOnly, delivery };
+        self.take_update(&update, now);
     }
 
     /// Own edits and chat messages are seen before the server has them.
@@ -107,44 +121,6 @@ impl Client {
             }
             _ => {}
         }
-    }
-
-    /// Tries a failed message again; `confirm` allows a new id where it may have arrived already.
-    ///
-    /// ```
-    /// use sentinelops::engine::DeliveryState;
-    /// use sentinelops::realtime::{Client, MessageId};
-    ///
-    /// /// One that is too old to be known to the server may have arrived: the person confirmed that.
-    /// fn again(client: &Client, id: &MessageId, confirmed: bool) {
-    ///     let state = client.send_state(id).map(|state| state.delivery);
-    ///     let uncertain = matches!(state, Some(DeliveryState::Expired { may_have_arrived: true }));
-    ///     if confirmed || !uncertain {
-    ///         client.retry(id, confirmed);
-    ///     }
-    /// }
-    /// ```
-    pub fn retry(&self, id: &MessageId, confirm: bool) {
-        self.record(RecordKind::Send, format!("retry {id}"));
-        self.state_mut().ledger.retry(id);
-        self.post(ToWorker::Retry { id: id.to_string(), confirm });
-    }
-
-    /// Drops a message: unsent, or from the failed list.
-    ///
-    /// ```
-    /// use sentinelops::realtime::{Client, Message, MessageId};
-    ///
-    /// /// Takes back what has not left yet and says it differently.
-    /// fn reword(client: &Client, id: &MessageId, words: &str) -> MessageId {
-    ///     client.discard(id);
-    ///     client.send(Message::chat("conv-1", words))
-    /// }
-    /// ```
-    pub fn discard(&self, id: &MessageId) {
-        self.record(RecordKind::Send, format!("discard {id}"));
-        self.state_mut().ledger.discard(id);
-        self.post(ToWorker::Discard { id: id.to_string() });
     }
 }
 

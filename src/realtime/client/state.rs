@@ -1,7 +1,9 @@
 //! Everything a client knows.
 
 use super::news::{Interest, Listener};
+use super::orders::Order;
 use super::receipts::Told;
+use super::session::Session;
 use crate::bridge::Port;
 use crate::realtime::MessageId;
 use crate::realtime::edits::Edits;
@@ -33,6 +35,9 @@ pub(super) struct State {
     /// What a person asked for last; over `auto_connect`, also for the next worker.
     pub wanted: Option<bool>,
     pub stopped: bool,
+    pub session: Session,
+    /// A provider came while the session was being ended: it begins again afterwards.
+    pub reopens: bool,
 
     /// Taken in at the next frame.
     pub inbox: Vec<Batch>,
@@ -50,6 +55,8 @@ pub(super) struct State {
     /// The next list of the outbox is the first of this worker: see `adopt`.
     pub adopting: bool,
     pub adopted: HashSet<MessageId>,
+    /// What people asked for while no worker could do it.
+    pub orders: BTreeMap<MessageId, Order>,
     pub edits: Edits,
     pub own_chat: Vec<OwnChat>,
     pub own_chat_version: u64,
@@ -75,6 +82,7 @@ pub(super) struct State {
     pub supervisor_timer: Option<Timer>,
     pub expiry_timer: Option<(u64, Timer)>,
     pub rendered_timer: Option<Timer>,
+    pub session_timer: Option<Timer>,
 }
 
 impl State {
@@ -100,6 +108,7 @@ impl State {
         self.supervisor_timer = None;
         self.expiry_timer = None;
         self.rendered_timer = None;
+        self.session_timer = None;
         self.inbox.clear();
     }
 

@@ -7,7 +7,7 @@ use crate::realtime::ClientError;
 use crate::realtime::recorder::RecordKind;
 use crate::realtime::supervisor::{Action, WorkerHealth};
 use sentinelops_engine::tabs::Role;
-use sentinelops_engine::{Cause, ConnectionState, Status, TokenReason, Trace};
+use sentinelops_engine::{Cause, ConnectionState, FailReason, Status, TokenReason, Trace};
 use std::rc::Rc;
 
 impl Client {
@@ -40,6 +40,7 @@ impl Client {
                 Action::Spawn => self.spawn(),
                 Action::Terminate => self.terminate(),
                 Action::Beat(number) => self.post(ToWorker::Beat(number)),
+                Action::SaySlow => self.say_trouble(),
             }
         }
         self.arm_supervisor();
@@ -92,13 +93,19 @@ impl Client {
         if let Some(wanted) = self.state().wanted {
             init.auto_connect = wanted;
         }
+        // A session that ends connects for nothing but what its sign-out asks for.
+        init.auto_connect &= !self.is_signing_out();
         self.post(ToWorker::Init(Box::new(init)));
-        self.watched().into_iter().for_each(|post| self.post(post));
-        self.begin_adoption();
-        let saved = self.state().ledger.saved();
-        if !saved.is_empty() {
-            self.post(ToWorker::Inquire(saved));
+        self.sign_out_anew();
+        if !self.is_ending() {
+            self.watched().into_iter().for_each(|post| self.post(post));
+            self.begin_adoption();
+            let saved = self.state().ledger.saved();
+            if !saved.is_empty() {
+                self.post(ToWorker::Inquire(saved));
+            }
         }
+        // At a wipe there is none: see `session`.
         let unsaved = self.state_mut().ledger.unsaved();
         if !unsaved.is_empty() {
             self.record(
@@ -107,6 +114,7 @@ impl Client {
             );
             self.post(ToWorker::Send(unsaved));
         }
+        self.tell_sign_out();
         self.state_mut().dirty.insert(Interest::Status);
         self.schedule_flush();
     }
@@ -126,6 +134,9 @@ impl Client {
             port.terminate();
         }
         if let WorkerHealth::Trouble(trouble) = health {
+            if trouble.never_ran() {
+                self.refuse_unqueued();
+            }
             let heals = trouble.retry_at.is_some();
             let error = ClientError::Worker(trouble);
             self.record(RecordKind::Worker, error.to_string());
@@ -146,6 +157,22 @@ impl Client {
             state.errors.push(error);
         }
         self.schedule_flush();
+    }
+
+    /// What was to be sent at once or not at all did not leave with a worker that never ran.
+    fn refuse_unqueued(&self) {
+        let now = self.platform().mono();
+        let unqueued = self.state().ledger.unqueued(self.0.settings.outbox.enabled);
+        unqueued.iter().for_each(|id| self.refuse(id, FailReason::NotConnected, now));
+    }
+
+    /// It is there and not given up, but people are told.
+    fn say_trouble(&self) {
+        if let Some(error) = self.error(None) {
+            self.error_line(&error);
+            self.state_mut().errors.push(error);
+        }
+        self.changed(Interest::Status);
     }
 
     fn port_event(&self, generation: u64, event: PortEvent) {
@@ -191,17 +218,10 @@ impl Client {
                 self.record(RecordKind::State, format!("this tab {text}"));
                 self.changed(Interest::Status);
             }
-            FromWorker::SignedOut => {
-                self.note("signed out");
-                self.changed(Interest::Status);
-            }
+            FromWorker::SignedOut => self.end_session(),
             FromWorker::Failed(detail) => {
                 self.state_mut().supervisor.cannot_work(detail);
-                if let Some(error) = self.error(None) {
-                    self.error_line(&error);
-                    self.state_mut().errors.push(error);
-                }
-                self.changed(Interest::Status);
+                self.say_trouble();
             }
         }
     }

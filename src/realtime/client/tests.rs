@@ -7,6 +7,7 @@ use crate::realtime::{
     ClientError, IncidentEdit, Message, MessageId, SendState, WorkerHealth, WorkerTroubleKind,
 };
 use crate::testing::{FakeConnection, chat_message, incident, typing};
+use sentinelops_engine::tabs::Inquiry;
 use sentinelops_engine::{
     ConnectionState, DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate,
     Options, OutboxOptions, TokenReason,
@@ -32,7 +33,7 @@ pub(super) fn settings() -> Settings {
     .unwrap()
 }
 
-fn open(connection: &FakeConnection) -> Client {
+pub(super) fn open(connection: &FakeConnection) -> Client {
     Client::open(settings(), connection.port(), TokenSource::None, None)
 }
 
@@ -370,6 +371,15 @@ fn providers_share_contradict_or_get_their_own() {
 
 #[test]
 fn what_an_earlier_life_of_the_page_sent_is_shown_until_it_arrived() {
+    adopted(true);
+}
+
+#[test]
+fn what_was_dropped_in_another_tab_meanwhile_did_not_arrive() {
+    adopted(false);
+}
+
+fn adopted(arrived: bool) {
     let connection = FakeConnection::new();
     let client = open(&connection);
     let subject = Subject::topic(Channel::Chat, "c");
@@ -393,9 +403,15 @@ fn what_an_earlier_life_of_the_page_sent_is_shown_until_it_arrived() {
     assert_eq!(label(), ["saved"]);
     connection.outbox(Vec::new(), MessageCounts::default());
     connection.paint();
-    assert_eq!(label(), ["delivered"]);
+    // Arrived, or dropped in another tab? Who leads knows.
+    let about = vec![Inquiry { id: "01EARLIER".to_owned(), coalesced: false, discarded: false }];
+    assert!(connection.said().contains(&ToWorker::Inquire(about)));
+    assert_eq!(label(), ["saved"]);
+    let end = if arrived { DeliveryState::Delivered } else { DeliveryState::Failed(FailReason::Discarded) };
+    connection.update(&"01EARLIER".into(), Durability::Durable, end);
     connection.outbox(Vec::new(), MessageCounts::default());
     connection.paint();
-    assert_eq!(connection.said().last(), Some(&ToWorker::Credit(3)));
+    assert_eq!(label(), [if arrived { "delivered" } else { "failed" }]);
+    assert_eq!(connection.said().last(), Some(&ToWorker::Credit(4)));
     assert!(connection.said().contains(&ToWorker::WatchOutbox(false)));
 }

@@ -72,7 +72,7 @@ impl Client {
                         }
                     }
                 } else if state.watchers(interest) == 0
-                    && (*interest != Interest::Outbox || state.adopted.is_empty())
+                    && (*interest != Interest::Outbox || !state.adopting && state.adopted.is_empty())
                 {
                     posts.extend(switch(interest, false, self.0.settings.debug));
                 }

@@ -36,7 +36,9 @@ pub struct UseWebSocketOptions {
     pub on_connect: Option<Callback<()>>,
     /// The connection is gone; why.
     pub on_disconnect: Option<Callback<Cause>>,
-    /// Something went wrong that concerns this subscription, the connection or the worker.
+    /// Something went wrong that concerns this subscription, the connection or the worker. Of messages
+    /// that do not fit ([`ClientError::Problem`]) those of its channel, and those of which no channel is
+    /// known; without a channel all of them.
     pub on_error: Option<Callback<ClientError>>,
     /// The state was replaced by a snapshot: events before it may be missing (`Gap`: are). Without a
     /// channel: the state of any channel or topic that some component of the page follows.

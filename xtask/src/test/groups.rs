@@ -16,7 +16,7 @@ pub fn lint() -> Result<()> {
     let clippy = |args: &[&str]| {
         run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
     };
-    let checks: [(&str, &dyn Fn() -> Result<()>); 8] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 9] = [
         ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
         ("house rules", &greps::check),
         ("doors between the rooms", &doors::check),

@@ -114,3 +114,26 @@ fn no_more_is_in_flight_than_the_server_allows() {
         assert_eq!(sent(&d), n + 4);
     }
 }
+
+#[test]
+fn no_list_says_that_nothing_waits_before_the_store_was_read() {
+    let now = |mono| Now { mono, wall: mono };
+    let mut engine = Engine::new(options(), 1, now(0));
+    engine.attach(now(0), PAGE);
+    engine.connect(now(0));
+    engine.watch_outbox(now(0), PAGE, true);
+    let lists = |engine: &mut Engine| {
+        let mut found = 0;
+        while let Some(output) = engine.poll_output() {
+            if let Output::Deliver { batch, .. } = output {
+                found += batch.items.iter().filter(|item| matches!(item, Delivery::Outbox(..))).count();
+                engine.credit(now(1), PAGE, batch.number);
+            }
+        }
+        found
+    };
+    assert_eq!(lists(&mut engine), 0);
+    assert!(engine.poll_timeout() > Some(1), "nor is anybody woken for it");
+    engine.handle_store(now(1), StoreEvent::Opened(Box::default()));
+    assert_eq!(lists(&mut engine), 1);
+}

@@ -74,6 +74,7 @@ fn invalid(command: &Command, path: &str, expected: &str, found: &str) -> Refusa
     Refusal::from(Box::new(Problem {
         kind: ProblemKind::PayloadMismatch,
         id: None,
+        channel: Some(command.channel),
         message_type: command.kind.clone(),
         path: path.to_owned(),
         expected: expected.to_owned(),

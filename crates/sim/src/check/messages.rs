@@ -194,7 +194,8 @@ impl Checker {
                 | FailReason::NotConnected
                 | FailReason::TooBig { .. }
                 | FailReason::Invalid { .. }
-                | FailReason::Discarded => (sent > 0).then_some("was possibly sent"),
+                | FailReason::Discarded
+                | FailReason::SignedOut => (sent > 0).then_some("was possibly sent"),
                 FailReason::Refused { .. }
                 | FailReason::TooManyAttempts { .. }
                 | FailReason::Poison { .. } => (effects > 0).then_some("has had its effect"),
