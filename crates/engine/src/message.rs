@@ -132,6 +132,8 @@ pub enum FailReason {
     },
     /// A person discarded it; it was never sent.
     Discarded,
+    /// It was saved, and may be among the stored records that cannot be read.
+    Unreadable,
 }
 
 /// A change in what is known of a message.
@@ -173,4 +175,6 @@ pub struct MessageCounts {
     pub in_flight: u32,
     /// In the failed list.
     pub failed: u32,
+    /// Stored records that cannot be read; they are set aside and can be exported.
+    pub unreadable: u32,
 }

@@ -93,6 +93,8 @@ pub enum Cause {
     },
     /// The URL cannot be dialled.
     BadUrl(String),
+    /// A newer build took the store over while this one had it open.
+    Outdated,
 }
 
 /// How the server speaks.

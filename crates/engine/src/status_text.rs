@@ -46,6 +46,7 @@ impl fmt::Display for Cause {
                 let meaning = crate::close_codes::lookup(*code).meaning;
                 worded(f, &format!("closed with {code}: {meaning}"), reason)
             }
+            Self::Outdated => f.write_str("a newer version runs in another tab: reload to update"),
             Self::BadUrl(detail) => worded(f, "the address cannot be used", detail),
         }
     }
@@ -83,6 +84,7 @@ impl fmt::Debug for Output {
             Self::Store(group) => f.debug_tuple("Store").field(group).finish(),
             Self::OpenStore => f.write_str("OpenStore"),
             Self::RescanStore => f.write_str("RescanStore"),
+            Self::SetAsideUnreadable => f.write_str("SetAsideUnreadable"),
             Self::Deliver { consumer, batch } => {
                 f.debug_struct("Deliver").field("consumer", &consumer.0).field("batch", batch).finish()
             }

@@ -1,17 +1,17 @@
 //! Rows of a tab that does not lead.
 
 use super::write::{begin, finish, put_row};
-use super::{read, stores};
+use super::read;
 use indexed_db_futures::database::Database;
 use js_sys::Array;
-use sentinelops_engine::{Row, StoreError, appended_order};
+use sentinelops_engine::{Row, StoreError, StoreName, appended_order};
 use std::collections::HashSet;
 use wasm_bindgen::JsCast;
 
 /// Looks and writes in one transaction, so that no other writer comes between.
 pub(super) async fn rows(database: &Database, rows: Vec<Row>) -> Result<(), StoreError> {
-    let transaction = begin(database, &[stores::OUTBOX], true)?;
-    let records = read::records(&transaction, stores::OUTBOX).await?;
+    let transaction = begin(database, &[StoreName::Outbox.as_str()], true)?;
+    let records = read::records(&transaction, StoreName::Outbox).await?;
     // From the keys: a row that cannot be read has its place all the same.
     let orders = records.iter().filter_map(|raw| raw.key.dyn_ref::<Array>()?.get(1).as_f64());
     let mut last = orders.fold(0.0, f64::max) as u64;

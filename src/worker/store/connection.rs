@@ -1,12 +1,13 @@
 //! Opening, upgrading and losing the database.
 
-use super::{errors, stores};
+use super::record::Older;
+use super::{errors, stores, upgrade};
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::{Database, VersionChangeEvent};
 use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
-use sentinelops_engine::StoreError;
+use sentinelops_engine::{StoreError, StoreName};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, IdbVersionChangeEvent};
@@ -38,6 +39,7 @@ impl Drop for Connection {
 pub(super) async fn open(
     name: &str,
     version: u32,
+    older: &'static [Older],
     on_wait: impl Fn(StoreError) + 'static,
     on_lost: impl Fn(StoreError) + 'static,
 ) -> Result<Connection, StoreError> {
@@ -48,16 +50,18 @@ pub(super) async fn open(
             on_wait(StoreError::Unavailable("the browser's storage does not answer".to_owned()));
         })
     };
-    let database = Database::open(name)
+    let request = Database::open(name)
         .with_version(version)
         .with_on_blocked(move |_: VersionChangeEvent| {
             on_wait(StoreError::Blocked);
             Ok(())
         })
-        .with_on_upgrade_needed(|_: VersionChangeEvent, database: Database| upgrade(&database))
-        .await
-        .map_err(errors::from_open)?;
-    drop(slow);
+        .with_on_upgrade_needed(|_: VersionChangeEvent, database: Database| make_stores(&database))
+        .build()
+        .map_err(errors::from_error)?;
+    let upgrade = upgrade::Upgrade::of(request.as_sys(), older);
+    let database = request.await.map_err(errors::from_open)?;
+    drop((slow, upgrade));
 
     let target: EventTarget = database.as_sys().clone().unchecked_into();
     let on_lost = Rc::new(on_lost);
@@ -87,11 +91,11 @@ pub(super) async fn delete(name: String) {
     }
 }
 
-/// Makes whatever stores are missing. Rows of an older build need nothing here: see `record`.
-fn upgrade(database: &Database) -> indexed_db_futures::Result<()> {
+/// Makes whatever stores are missing.
+fn make_stores(database: &Database) -> indexed_db_futures::Result<()> {
     let existing: Vec<String> = database.object_store_names().collect();
     let missing = |name: &str| !existing.iter().any(|known| known == name);
-    for name in [stores::OUTBOX, stores::FAILED, stores::META] {
+    for name in StoreName::ALL.map(StoreName::as_str) {
         if missing(name) {
             let _ = database.create_object_store(name).build()?;
         }

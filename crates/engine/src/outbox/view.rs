@@ -9,6 +9,7 @@ impl Outbox {
             queued: self.queue.by_rank(),
             in_flight: self.queue.in_flight() as u32,
             failed: self.failed.len() as u32,
+            unreadable: self.unreadable.count,
         }
     }
 

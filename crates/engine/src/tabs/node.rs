@@ -56,7 +56,8 @@ pub struct Node {
 }
 
 impl Node {
-    /// A tab. Nothing happens before its page wants something; the store is opened at once.
+    /// A tab. Nothing happens before its page wants something; the store, if there is to be one, is opened
+    /// at once.
     pub fn new(options: EngineOptions, seed: u64, now: Now) -> Self {
         let tab = options.tab.clone();
         let mut node = Self {
@@ -85,7 +86,9 @@ impl Node {
             ended: None,
             out: VecDeque::new(),
         };
-        node.out.push_back(NodeOutput::Engine(Output::OpenStore));
+        if node.options.outbox.persist {
+            node.out.push_back(NodeOutput::Engine(Output::OpenStore));
+        }
         node
     }
 
@@ -212,8 +215,8 @@ impl Node {
 
     /// The store.
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
-        let newer = StoreError::NewerSchema;
-        let outdated = matches!(&event, StoreEvent::OpenFailed(e) | StoreEvent::Closed(e) if *e == newer);
+        // Only where it was open: a newer build that wrote here once and runs no more stops nobody.
+        let outdated = event == StoreEvent::Closed(StoreError::NewerSchema);
         if outdated && mutant::active(Mutant::OldBuildGoesOn) {
             return;
         }
@@ -234,6 +237,8 @@ impl Node {
             }
             StoreEvent::OpenFailed(_) => self.store_works = Some(false),
             StoreEvent::Closed(_) if self.leader.is_none() => self.reopen(),
+            // Deleted from here; the leader counts them.
+            StoreEvent::Unreadable(_) if self.leader.is_none() => self.say(LinkMessage::Poke),
             _ => {}
         }
         let for_nobody = self.election.no_locks() && matches!(event, StoreEvent::Opened(_));

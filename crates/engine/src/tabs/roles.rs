@@ -93,7 +93,12 @@ impl Node {
 
     fn take_over(&mut self, now: Now) {
         let seed = self.random();
-        let mut leader = Leader::new(self.options.clone(), seed, now, self.tab.clone());
+        let mut options = self.options.clone();
+        if self.alone {
+            // Beside it another may lead, of whose term it knows nothing: the server would close one of them.
+            options.session = format!("{}/{}", options.session, self.tab);
+        }
+        let mut leader = Leader::new(options, seed, now, self.tab.clone());
         leader.engine.number_sockets_from(self.sockets);
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
@@ -187,12 +192,13 @@ impl Node {
 
     fn waiting_status(&self) -> Status {
         let (state, cause) = match self.role() {
-            _ if self.outdated => (ConnectionState::Error, Cause::Superseded),
+            _ if self.outdated => (ConnectionState::Error, Cause::Outdated),
             Role::Follower => (ConnectionState::Connecting, Cause::None),
             _ => (ConnectionState::Disconnected, Cause::NotAsked),
         };
         let storage = match self.store_works {
             _ if self.outdated => StorageState::MemoryOnly(StoreError::NewerSchema),
+            _ if !self.options.outbox.persist => StorageState::Off,
             Some(true) => StorageState::Durable,
             _ => StorageState::Opening,
         };
