@@ -99,6 +99,8 @@ pub enum FromWorker {
     Traces(Vec<Trace>),
     /// Whether this tab leads (owns the connection) or follows another.
     Role(Role),
+    /// What the session left on this device is deleted; sign-out is complete next.
+    Wiped,
     /// Sign-out is complete.
     SignedOut,
     /// The answer to [`ToWorker::ReadUnreadable`] and [`ToWorker::DiscardUnreadable`], in their order.

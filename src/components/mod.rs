@@ -20,6 +20,8 @@ pub mod chat;
 #[cfg(feature = "console")]
 pub mod diagnostics;
 #[cfg(feature = "console")]
+pub mod dialog;
+#[cfg(feature = "console")]
 mod download;
 #[cfg(feature = "console")]
 pub mod hooks;
@@ -41,3 +43,5 @@ pub mod relative_time;
 pub mod send_line;
 #[cfg(feature = "console")]
 pub mod shell;
+#[cfg(feature = "console")]
+pub mod sign_out;

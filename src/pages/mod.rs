@@ -10,6 +10,7 @@ pub use console::ConsolePage;
 pub use not_found::NotFoundPage;
 pub use realtime_demo::RealtimeDemoPage;
 
+use crate::components::sign_out::SessionGate;
 use std::rc::Rc;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -55,7 +56,7 @@ pub fn Pages(props: &PagesProps) -> Html {
     html! {
         <ContextProvider<ConfigProblems> context={props.problems.clone()}>
             <BrowserRouter {basename}>
-                <Switch<Route> render={page} />
+                <SessionGate><Switch<Route> render={page} /></SessionGate>
             </BrowserRouter>
         </ContextProvider<ConfigProblems>>
     }

@@ -175,6 +175,4 @@ pub struct MessageCounts {
     pub in_flight: u32,
     /// In the failed list.
     pub failed: u32,
-    /// Stored records that cannot be read; they are set aside and can be exported.
-    pub unreadable: u32,
 }

@@ -34,6 +34,7 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
             format!("The server knows you as {found}, this page belongs to {expected}.")
         }
         Cause::Superseded => "Another tab holds the connection now.".into(),
+        Cause::SignedOut => "This session was signed out.".into(),
         Cause::Outdated => "A newer version of this app runs in another tab.".into(),
         Cause::GaveUp { attempts } => format!("Gave up after {attempts} attempts."),
         Cause::NoWelcome => "The server did not greet as it did before.".into(),

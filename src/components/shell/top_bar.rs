@@ -2,6 +2,7 @@
 
 use super::ThemeToggle;
 use crate::components::ConnectionStatus;
+use crate::components::sign_out::SignOutButton;
 use crate::pages::Route;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -28,6 +29,7 @@ pub fn TopBar() -> Html {
             <div class="topbar__end">
                 <ConnectionStatus compact=true />
                 <ThemeToggle />
+                <SignOutButton />
             </div>
         </header>
     }

@@ -17,6 +17,7 @@ mod state;
 mod supervise;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 mod watch;
 
 pub(crate) use news::{Incoming, Interest, News};

@@ -118,6 +118,7 @@ impl Client {
             let mut state = self.state_mut();
             state.generation += 1;
             state.inbox.clear();
+            state.unreadable.clear();
             state.leader = None;
             state.dirty.insert(Interest::Status);
             (state.port.take(), state.supervisor.health().clone())
@@ -191,10 +192,15 @@ impl Client {
                 self.record(RecordKind::State, format!("this tab {text}"));
                 self.changed(Interest::Status);
             }
+            FromWorker::Wiped => self.0.settings.forget_session(&**self.platform()),
             FromWorker::SignedOut => {
                 self.note("signed out");
+                let storage = self.state().status.storage.clone();
+                let over = Status { cause: Cause::SignedOut, storage, ..Status::default() };
+                self.state_mut().status = Rc::new(over);
                 self.changed(Interest::Status);
             }
+            FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
             FromWorker::Failed(detail) => {
                 self.state_mut().supervisor.cannot_work(detail);
                 if let Some(error) = self.error(None) {

@@ -1,7 +1,7 @@
 //! Rows of a tab that does not lead.
 
-use super::write::{begin, finish, put_row};
 use super::read;
+use super::write::{begin, finish, put_row};
 use indexed_db_futures::database::Database;
 use js_sys::Array;
 use sentinelops_engine::{Row, StoreError, StoreName, appended_order};

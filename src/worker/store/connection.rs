@@ -34,6 +34,27 @@ impl Drop for Connection {
     }
 }
 
+/// Why an open database is open no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The browser closed it.
+    Closed,
+    /// Another tab deletes it.
+    Deleted,
+    /// A newer build upgrades it.
+    Upgraded,
+}
+
+impl From<Lost> for StoreError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Closed => Self::Dead("the browser closed the database".to_owned()),
+            Lost::Deleted => Self::Dead("the data of this user was deleted on this device".to_owned()),
+            Lost::Upgraded => Self::NewerSchema,
+        }
+    }
+}
+
 /// Opens and upgrades. `on_wait` is told why it takes long, while it goes on; `on_lost`, later,
 /// that the database is closed.
 pub(super) async fn open(
@@ -41,7 +62,7 @@ pub(super) async fn open(
     version: u32,
     older: &'static [Older],
     on_wait: impl Fn(StoreError) + 'static,
-    on_lost: impl Fn(StoreError) + 'static,
+    on_lost: impl Fn(Lost) + 'static,
 ) -> Result<Connection, StoreError> {
     let on_wait = Rc::new(on_wait);
     let slow = {
@@ -58,7 +79,7 @@ pub(super) async fn open(
         })
         .with_on_upgrade_needed(|_: VersionChangeEvent, database: Database| make_stores(&database))
         .build()
-        .map_err(errors::from_error)?;
+        .map_err(errors::from_open)?;
     let upgrade = upgrade::Upgrade::of(request.as_sys(), older);
     let database = request.await.map_err(errors::from_open)?;
     drop((slow, upgrade));
@@ -67,7 +88,7 @@ pub(super) async fn open(
     let on_lost = Rc::new(on_lost);
     let tell = on_lost.clone();
     let closed = EventListener::once(&target, "close", move |_| {
-        tell(StoreError::Dead("the browser closed the database".to_owned()));
+        tell(Lost::Closed);
     });
     let handle = database.clone();
     let replaced = EventListener::once(&target, "versionchange", move |event| {
@@ -75,11 +96,7 @@ pub(super) async fn open(
         handle.as_sys().close();
         let deleted =
             event.dyn_ref::<IdbVersionChangeEvent>().is_some_and(|event| event.new_version().is_none());
-        on_lost(if deleted {
-            StoreError::Dead("the data of this user was deleted on this device".to_owned())
-        } else {
-            StoreError::NewerSchema
-        });
+        on_lost(if deleted { Lost::Deleted } else { Lost::Upgraded });
     });
     Ok(Connection { database, _listeners: [closed, replaced] })
 }

@@ -15,8 +15,10 @@ mod write;
 
 pub use sentinelops_engine::tabs::LINK_VERSION;
 
-use connection::Connection;
+use connection::{Connection, Lost};
+use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
+use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::Database;
 use record::Older;
 use sentinelops_engine::{
@@ -38,6 +40,10 @@ pub type ReadMeta = LocalBoxFuture<'static, Option<Meta>>;
 /// What cannot be read, or why nobody knows.
 pub type ReadUnreadable = LocalBoxFuture<'static, Result<Vec<UnreadableRecord>, StoreError>>;
 
+/// Whoever deletes the database ends the session, and tells the other tabs so: one that opened it again before
+/// it heard would make it anew.
+const DELETED_PAUSE_MS: u32 = 1_000;
+
 /// The object stores. The keys are: of the outbox `[rank, order]`, of the failed list the id; the small
 /// facts are one record.
 mod stores {
@@ -47,12 +53,8 @@ mod stores {
     pub const UNREADABLE: &str = "unreadable";
 
     /// All there are.
-    pub const ALL: [&str; 4] = [
-        StoreName::Outbox.as_str(),
-        StoreName::Failed.as_str(),
-        StoreName::Meta.as_str(),
-        UNREADABLE,
-    ];
+    pub const ALL: [&str; 4] =
+        [StoreName::Outbox.as_str(), StoreName::Failed.as_str(), StoreName::Meta.as_str(), UNREADABLE];
 }
 
 /// The store of one scope. Dropping it closes the database.
@@ -68,6 +70,8 @@ struct Shared {
     state: RefCell<State>,
     /// How often `open` was called since it last answered.
     asked: Cell<u32>,
+    /// Another tab deleted the database since it was last opened here.
+    deleted: Cell<bool>,
     /// How many unreadable records were set aside and how many lay among the others, when last looked.
     unreadable: Cell<[u32; 2]>,
 }
@@ -82,20 +86,22 @@ enum State {
 impl Store {
     /// The store of a scope, not opened yet.
     pub fn new(scope: &str, listener: StoreListener) -> Self {
-        Self::of_build(scope, LINK_VERSION, record::OLDER, listener)
+        Self::of_version(scope, LINK_VERSION, listener)
     }
 
-    /// As a build of another [`LINK_VERSION`] has it: for the tests of upgrades.
+    /// As a build of another [`LINK_VERSION`] has it.
     #[doc(hidden)]
-    pub fn of_build(
-        scope: &str,
-        version: u32,
-        older: &'static [Older],
-        listener: StoreListener,
-    ) -> Self {
+    pub fn of_version(scope: &str, version: u32, listener: StoreListener) -> Self {
+        Self::of_build(scope, version, record::OLDER, listener)
+    }
+
+    /// The same, and it can read other layouts: for the tests of upgrades.
+    #[doc(hidden)]
+    pub fn of_build(scope: &str, version: u32, older: &'static [Older], listener: StoreListener) -> Self {
         let (name, state) = (format!("sentinelops {scope}"), RefCell::new(State::Closed));
-        let (asked, unreadable) = (Cell::new(0), Cell::default());
-        Self { shared: Rc::new(Shared { name, version, older, listener, state, asked, unreadable }) }
+        let (asked, deleted, unreadable) = (Cell::new(0), Cell::new(false), Cell::default());
+        let shared = Shared { name, version, older, listener, state, asked, deleted, unreadable };
+        Self { shared: Rc::new(shared) }
     }
 
     /// Opens it if it is not, and reads everything as it is after this call. Answers `Opened` or
@@ -233,12 +239,19 @@ impl Shared {
         // Not open, or the handle is dead.
         self.close();
         let weak = Rc::downgrade(self);
-        let on_lost = move |error| {
+        let on_lost = move |lost: Lost| {
             if let Some(shared) = weak.upgrade() {
                 shared.close();
-                shared.tell(StoreEvent::Closed(error));
+                shared.deleted.set(lost == Lost::Deleted);
+                shared.tell(StoreEvent::Closed(lost.into()));
             }
         };
+        if self.deleted.take() {
+            pause(DELETED_PAUSE_MS).await;
+            if matches!(*self.state.borrow(), State::Gone) {
+                return Err(not_open());
+            }
+        }
         let shared = self.clone();
         let on_wait = move |error| shared.tell(StoreEvent::OpenFailed(error));
         let connection = connection::open(&self.name, self.version, self.older, on_wait, on_lost).await?;
@@ -307,6 +320,13 @@ impl Shared {
             (self.listener)(event);
         }
     }
+}
+
+async fn pause(ms: u32) {
+    let (send, over) = oneshot::channel::<()>();
+    let _timer = Timeout::new(ms, move || drop(send));
+    // Either way it is over.
+    let _ = over.await;
 }
 
 fn not_open() -> StoreError {

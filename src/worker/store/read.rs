@@ -59,10 +59,7 @@ pub(super) fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transa
 }
 
 /// Keys and values come in two requests of one transaction, so they fit together.
-pub(super) async fn records(
-    transaction: &Transaction<'_>,
-    name: StoreName,
-) -> Result<Vec<Raw>, StoreError> {
+pub(super) async fn records(transaction: &Transaction<'_>, name: StoreName) -> Result<Vec<Raw>, StoreError> {
     let store = transaction.object_store(name.as_str()).map_err(errors::from_error)?;
     let keys = store.get_all_keys::<JsValue>().primitive().map_err(errors::from_error)?;
     let values = store.get_all::<JsValue>().primitive().map_err(errors::from_error)?;

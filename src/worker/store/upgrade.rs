@@ -8,12 +8,15 @@ use sentinelops_engine::StoreName;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{EventTarget, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbVersionChangeEvent};
+use web_sys::{
+    EventTarget, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbVersionChangeEvent,
+};
 
 /// Listens while a database is being opened. Made after the stores are seen to: listeners are called in
 /// their order.
 pub(super) struct Upgrade {
     _listener: EventListener,
+    _reads: Reads,
 }
 
 /// What is being read, for as long as the upgrade lasts.
@@ -23,18 +26,19 @@ impl Upgrade {
     pub(super) fn of(request: &IdbOpenDbRequest, older: &'static [Older]) -> Self {
         let opening = request.clone();
         let reads = Reads::default();
+        let begun = reads.clone();
         let listener = EventListener::once(request, "upgradeneeded", move |event| {
             let is_new =
                 event.dyn_ref::<IdbVersionChangeEvent>().is_none_or(|event| event.old_version() == 0.0);
             if let Some(transaction) = opening.transaction().filter(|_| !is_new)
                 && !older.is_empty()
-                && rewrite(&transaction, older, &reads).is_none()
+                && rewrite(&transaction, older, &begun).is_none()
             {
                 // Stays as it was; the store is away, and says so.
                 let _ = transaction.abort();
             }
         });
-        Self { _listener: listener }
+        Self { _listener: listener, _reads: reads }
     }
 }
 

@@ -38,7 +38,6 @@ impl Outbox {
     }
 
     pub(super) fn count_unreadable(&mut self, count: u32) {
-        self.version += u64::from(self.unreadable.count != count);
         self.unreadable.count = count;
     }
 }

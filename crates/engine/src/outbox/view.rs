@@ -9,7 +9,6 @@ impl Outbox {
             queued: self.queue.by_rank(),
             in_flight: self.queue.in_flight() as u32,
             failed: self.failed.len() as u32,
-            unreadable: self.unreadable.count,
         }
     }
 
@@ -31,6 +30,11 @@ impl Outbox {
             info(&failed.row, MessageUpdate { id, durability, delivery })
         });
         live.chain(failed).collect()
+    }
+
+    /// How many stored records cannot be read.
+    pub fn unreadable(&self) -> u32 {
+        self.unreadable.count
     }
 
     /// Grows with every visible change: whether watchers need a new list.

@@ -261,7 +261,7 @@ fn only_who_leads_sets_aside_what_cannot_be_read() {
     node.handle_lock(at(10), &LockEvent::Granted);
     node.handle_store(at(11), opened);
     assert!(set_aside(drain(&mut node)));
-    assert_eq!(node.engine().unwrap().counts().unreadable, 1);
+    assert_eq!(node.engine().unwrap().status().unreadable, 1);
 }
 
 #[test]
