@@ -194,6 +194,8 @@ impl Client {
             }
             FromWorker::Wiped => self.0.settings.forget_session(&**self.platform()),
             FromWorker::SignedOut => {
+                // What came before it is not to be taken for news after it.
+                self.flush();
                 self.note("signed out");
                 let storage = self.state().status.storage.clone();
                 let over = Status { cause: Cause::SignedOut, storage, ..Status::default() };
