@@ -428,7 +428,7 @@ fn of_layout_0(value: &impl serde::Serialize) -> Vec<u8> {
 async fn older_database(name: &str) {
     let put = async |store: &str, key: JsValue, bytes: &[u8]| plant(name, store, key, bytes).await.unwrap();
     for (id, rank, priority, order) in [("a", 0, Priority::Critical, 70), ("b", 2, Priority::Normal, 10)] {
-        let bytes = of_layout_0(&(id, u64::from(order as u32), priority, format!("bytes of {id}")));
+        let bytes = of_layout_0(&(id, u64::from(order), priority, format!("bytes of {id}")));
         put("outbox", key(rank, order), &bytes).await;
     }
     put("outbox", key(2, 12), &[0, 9, 9]).await;

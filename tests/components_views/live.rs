@@ -8,7 +8,7 @@ use sentinelops::components::diagnostics::DiagnosticsPanel;
 use sentinelops::components::incidents::ResolveForm;
 use sentinelops::components::incidents::{IncidentBoard, IncidentDetail};
 use sentinelops::components::shell::Banners;
-use sentinelops::engine::{Cause, DeliveryState, Durability, FailReason, StorageState, StoreError};
+use sentinelops::engine::{Cause, DeliveryState, Durability, FailReason, StoreError};
 use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Severity};
 use sentinelops::protocol::system::Continuity;
 use sentinelops::protocol::{Channel, Event, Subject};

@@ -55,7 +55,7 @@ async fn it_says_how_many_are_unsent_and_what_can_become_of_them() {
     let rig = Rig::open(3, 1).await;
     assert_eq!(
         rig.text("sign-out-unsent").as_deref(),
-        Some("3 messages have not arrived yet. What is to become of them?")
+        Some("3 messages have not arrived yet. What should happen to them?")
     );
     rig.press("sign-out-keep").await;
     assert_eq!(rig.asked(), [SignOut::Keep]);

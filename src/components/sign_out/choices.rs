@@ -73,7 +73,7 @@ fn waiting(unsent: u32, saved: bool) -> String {
     let verb = if unsent == 1 { "has" } else { "have" };
     match (unsent, saved) {
         (0, _) => "Everything you sent has arrived.".to_owned(),
-        (n, true) => format!("{} {verb} not arrived yet. What is to become of them?", messages(n)),
+        (n, true) => format!("{} {verb} not arrived yet. What should happen to them?", messages(n)),
         (n, false) => format!(
             "{} {verb} not arrived yet, and cannot be kept: nothing is saved on this device.",
             messages(n)
