@@ -27,8 +27,9 @@ impl Rig {
     }
 
     async fn count(&self, unsent: u32, failed: u32) {
-        let counts = MessageCounts { queued: [0, 0, unsent, 0], in_flight: 0, failed };
-        self.connection.outbox(Vec::new(), counts);
+        let queued = [0, 0, unsent, 0];
+        self.connection.change_status(|status| status.queued = queued);
+        self.connection.outbox(Vec::new(), MessageCounts { queued, in_flight: 0, failed });
         self.connection.settle().await;
     }
 
@@ -62,6 +63,12 @@ async fn it_says_how_many_are_unsent_and_what_can_become_of_them() {
     rig.count(0, 0).await;
     assert_eq!(rig.text("sign-out-unsent").as_deref(), Some("Everything you sent has arrived."));
     assert!(rig.text("sign-out-send").is_none(), "there is nothing to send");
+    // At once, before the list of the outbox is there.
+    rig.press("sign-out-cancel").await;
+    rig.connection.change_status(|status| status.queued = [2, 0, 0, 0]);
+    rig.connection.settle().await;
+    rig.press("sign-out").await;
+    assert!(rig.text("sign-out-unsent").unwrap().starts_with("2 messages"));
     // What is not saved cannot be kept.
     rig.connection.change_status(|status| status.storage = StorageState::MemoryOnly(StoreError::Quota));
     rig.count(1, 0).await;

@@ -4,8 +4,8 @@ use super::{SignOutChoices, SignOutProgress};
 use crate::bridge::SignOut;
 use crate::components::dialog::Dialog;
 use crate::components::icon::{Icon, IconMark};
-use crate::realtime::{use_client, use_connection_state, use_outbox};
-use sentinelops_engine::{ConnectionState, StorageState};
+use crate::realtime::{use_client, use_connection, use_outbox};
+use sentinelops_engine::StorageState;
 use yew::prelude::*;
 
 /// In the top bar.
@@ -43,10 +43,12 @@ struct QuestionProps {
 #[component]
 fn Question(props: &QuestionProps) -> Html {
     let client = use_client();
+    // Known at once; the list of the outbox is on its way when the question opens.
+    let connection = use_connection();
+    let unsent: u32 = connection.status.queued.iter().sum();
+    let saved = connection.status.storage == StorageState::Durable;
+    let connected = connection.is_connected;
     let outbox = use_outbox();
-    let connected = use_connection_state() == ConnectionState::Connected;
-    let unsent: u32 = outbox.counts.queued.iter().sum();
-    let saved = outbox.storage == StorageState::Durable;
     let on_choose = {
         let on_sending = props.on_sending.clone();
         use_callback(client, move |how: SignOut, client| {
