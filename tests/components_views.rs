@@ -12,6 +12,8 @@ mod live;
 mod mount;
 #[path = "components_views/outbox.rs"]
 mod outbox;
+#[path = "components_views/sign_out.rs"]
+mod sign_out;
 #[path = "components_views/text.rs"]
 mod text;
 

@@ -3,9 +3,10 @@
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
-use sentinelops::worker::store::{Store, record};
+use sentinelops::worker::store::Store;
+use sentinelops::worker::store::record::{self, Older};
 use sentinelops_engine::{
-    DeliveryState, FailReason, FailedRow, Meta, Row, StoreError, StoreEvent, StoreGroup, StoreOp,
+    DeliveryState, FailReason, FailedRow, Meta, Row, StoreError, StoreEvent, StoreGroup, StoreName, StoreOp,
     StoreSnapshot,
 };
 use sentinelops_protocol::{Channel, Code, Priority};
@@ -76,6 +77,27 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
             this.abort();
         };
     }
+    // The first byte of every record, as it lies there.
+    export async function layouts(name) {
+        const db = await opened(name);
+        const names = ["outbox", "failed", "meta"];
+        const tx = db.transaction(names);
+        const all = names.map((store) => tx.objectStore(store).getAll());
+        await new Promise((resolve) => { tx.oncomplete = resolve; });
+        db.close();
+        return all.flatMap((request) => request.result.map((bytes) => bytes[0])).join(" ");
+    }
+    // The second put from here on fails, as on a full disk.
+    export function fail_second_put() {
+        const put = IDBObjectStore.prototype.put;
+        let count = 0;
+        IDBObjectStore.prototype.put = function (...args) {
+            count += 1;
+            if (count < 2) return put.apply(this, args);
+            IDBObjectStore.prototype.put = put;
+            throw new DOMException("full", "QuotaExceededError");
+        };
+    }
     // What another tab of a newer build does.
     export async function upgrade(name, version) { (await opened(name, version)).close(); }
 "#)]
@@ -93,6 +115,13 @@ extern "C" {
     async fn plant(name: &str, store: &str, key: JsValue, bytes: &[u8]) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn upgrade(name: &str, version: u32) -> Result<JsValue, JsValue>;
+    fn fail_second_put();
+    #[wasm_bindgen(js_name = layouts, catch)]
+    async fn layouts_of(name: &str) -> Result<JsValue, JsValue>;
+}
+
+async fn layouts(name: &str) -> String {
+    layouts_of(name).await.unwrap().as_string().unwrap()
 }
 
 struct Rig {
@@ -111,6 +140,10 @@ impl Rig {
     /// Of a test's own name, so that no test sees another's rows.
     fn fresh(test: &str) -> Self {
         Self::new(&format!("{test} {}", js_sys::Math::random()))
+    }
+
+    fn scope(&self) -> &str {
+        self.name.trim_start_matches("sentinelops ")
     }
 
     async fn next(&mut self) -> StoreEvent {
@@ -132,7 +165,7 @@ impl Rig {
 
     /// The same database in a new store, as after a reload.
     async fn reopened(self) -> (Self, StoreSnapshot) {
-        let scope = self.name.trim_start_matches("sentinelops ").to_owned();
+        let scope = self.scope().to_owned();
         drop(self);
         let mut rig = Self::new(&scope);
         let snapshot = rig.opened().await;
@@ -303,24 +336,223 @@ async fn writing_to_a_store_that_is_not_open_is_dead() {
     assert!(matches!(rig.next().await, StoreEvent::Aborted { number: 1, error: StoreError::Dead(_) }));
 }
 
+fn key(rank: u32, order: u32) -> JsValue {
+    js_sys::Array::of2(&rank.into(), &order.into()).into()
+}
+
 #[wasm_bindgen_test]
-async fn what_cannot_be_read_is_set_aside_and_counted() {
+async fn what_cannot_be_read_is_counted_by_all_set_aside_by_one_exported_and_deleted() {
     let mut rig = Rig::fresh("unreadable");
     rig.opened().await;
     rig.written(1, vec![StoreOp::Put(row("a", Priority::Normal, 1))]).await;
-    let key = js_sys::Array::of2(&2.into(), &2.into());
-    plant(&rig.name, "outbox", key.into(), &[200, 1, 2, 3]).await.unwrap();
-    plant(&rig.name, "meta", "meta".into(), &[]).await.unwrap();
+    plant(&rig.name, "outbox", key(2, 2), &[200, 1, 2, 3]).await.unwrap();
+    plant(&rig.name, "failed", "f".into(), &[]).await.unwrap();
+    plant(&rig.name, "meta", "meta".into(), &[0]).await.unwrap();
 
-    let (rig, snapshot) = rig.reopened().await;
-    assert_eq!(snapshot.unreadable, 2);
-    assert_eq!(snapshot.rows, [row("a", Priority::Normal, 1)]);
-    assert_eq!(snapshot.meta, Meta::default());
-    // Still counted, no longer in the way.
+    // Whoever opens it sees them, and leaves them where they are.
+    let mut other = Rig::new(rig.scope());
+    let found = other.opened().await.unreadable;
+    assert_eq!(rig.opened().await.unreadable, found);
+    assert!(found.iter().all(|record| record.set_aside_at.is_none()));
+    let seen: Vec<_> = found.iter().map(|it| (it.store, it.key.as_str(), it.bytes.as_slice())).collect();
+    let expected: [(StoreName, &str, &[u8]); 3] = [
+        (StoreName::Outbox, "[2,2]", &[200, 1, 2, 3]),
+        (StoreName::Failed, "\"f\"", &[]),
+        (StoreName::Meta, "\"meta\"", &[0]),
+    ];
+    assert_eq!(seen, expected);
+    assert!(rig.store.meta().await.is_none(), "not taken for those of a new store");
+
+    // Two leaders for a moment, and one has written good small facts since they were found.
+    let meta = Meta { term: 7, ..Meta::default() };
+    rig.written(2, vec![StoreOp::PutMeta(meta.clone())]).await;
+    durabilities();
+    rig.store.set_aside_unreadable();
+    other.store.set_aside_unreadable();
+    assert_eq!(rig.next().await, StoreEvent::Unreadable(2));
+    assert_eq!(other.next().await, StoreEvent::Unreadable(2));
+    assert_eq!(durabilities(), "strict strict");
+    assert_eq!(rig.store.meta().await, Some(meta.clone()));
+
     let (mut rig, snapshot) = rig.reopened().await;
-    assert_eq!((snapshot.unreadable, snapshot.rows.len()), (2, 1));
+    assert_eq!((snapshot.rows, snapshot.meta), (vec![row("a", Priority::Normal, 1)], meta));
+    assert!(snapshot.unreadable.iter().all(|record| record.set_aside_at.is_some()));
+    let exported = rig.store.unreadable().await.unwrap();
+    assert_eq!(exported, snapshot.unreadable);
+    assert_eq!(exported[0].bytes, [200, 1, 2, 3]);
+    assert_eq!(exported.len(), 2);
+
+    // Deleted in one tab; the one that leads finds out when it looks.
+    assert_eq!(other.store.discard_unreadable().await, Ok(Vec::new()));
+    assert_eq!(other.next().await, StoreEvent::Unreadable(0));
     rig.store.rescan();
     assert!(matches!(rig.next().await, StoreEvent::Found(rows) if rows.len() == 1));
+    assert_eq!(rig.next().await, StoreEvent::Unreadable(0));
+    let (_, snapshot) = rig.reopened().await;
+    assert_eq!((snapshot.unreadable.len(), snapshot.rows.len()), (0, 1));
+}
+
+#[wasm_bindgen_test]
+async fn what_cannot_be_set_aside_stays_and_is_still_counted_exported_and_deleted() {
+    let mut rig = Rig::fresh("aside");
+    rig.opened().await;
+    plant(&rig.name, "outbox", key(2, 2), &[200]).await.unwrap();
+    assert_eq!(rig.opened().await.unreadable.len(), 1);
+    fill_disk();
+    rig.store.set_aside_unreadable();
+    rig.store.rescan();
+    assert_eq!(rig.next().await, StoreEvent::Found(Vec::new()));
+    let there = rig.store.unreadable().await.unwrap();
+    assert_eq!((there.len(), there[0].set_aside_at), (1, None));
+    assert_eq!(rig.store.discard_unreadable().await, Ok(Vec::new()));
+    assert_eq!(rig.next().await, StoreEvent::Unreadable(0));
+    let (rig, snapshot) = rig.reopened().await;
+    assert_eq!(snapshot, StoreSnapshot::default());
+    let closed = Store::new(rig.scope(), Rc::new(|_| {}));
+    assert!(matches!(closed.unreadable().await, Err(StoreError::Dead(_))));
+}
+
+#[wasm_bindgen_test]
+async fn what_a_follower_appends_is_strict_behind_all_and_each_id_once() {
+    let mut rig = Rig::fresh("append");
+    rig.opened().await;
+    rig.written(1, vec![StoreOp::Put(row("leader", Priority::Critical, 40))]).await;
+    // A record nobody can read has its place all the same.
+    plant(&rig.name, "outbox", key(3, 50), &[200]).await.unwrap();
+    durabilities();
+    let rows =
+        vec![row("a", Priority::Low, 0), row("leader", Priority::Low, 0), row("b", Priority::High, 99)];
+    rig.store.append(7, rows.clone());
+    assert_eq!(rig.next().await, StoreEvent::Committed { number: 7 });
+    assert_eq!(durabilities(), "strict");
+    // Handed in again, as after a lost answer.
+    rig.store.append(8, rows);
+    assert_eq!(rig.next().await, StoreEvent::Committed { number: 8 });
+    let (_, snapshot) = rig.reopened().await;
+    let mut rows: Vec<_> = snapshot.rows.iter().map(|row| (row.id.as_str(), row.order)).collect();
+    rows.sort_unstable();
+    // Odd and above every order of all priorities, or as high as was asked for.
+    assert_eq!(rows, [("a", 51), ("b", 99), ("leader", 40)]);
+}
+
+#[wasm_bindgen_test]
+async fn an_append_that_does_not_fit_stores_nothing_and_fits_later() {
+    let mut rig = Rig::fresh("append-quota");
+    let rows = || vec![row("a", Priority::Normal, 0), row("b", Priority::Normal, 0)];
+    rig.store.append(1, rows());
+    assert!(matches!(rig.next().await, StoreEvent::Aborted { number: 1, error: StoreError::Dead(_) }));
+    rig.opened().await;
+    fill_disk();
+    rig.store.append(2, rows());
+    assert_eq!(rig.next().await, StoreEvent::Aborted { number: 2, error: StoreError::Quota });
+    rig.store.rescan();
+    assert_eq!(rig.next().await, StoreEvent::Found(Vec::new()));
+    rig.store.append(3, rows());
+    assert_eq!(rig.next().await, StoreEvent::Committed { number: 3 });
+    let (_, snapshot) = rig.reopened().await;
+    let ids: Vec<_> = snapshot.rows.iter().map(|row| (row.id.as_str(), row.order)).collect();
+    assert_eq!(ids, [("a", 1), ("b", 3)]);
+}
+
+#[wasm_bindgen_test]
+async fn the_small_facts_are_read_as_they_are_now() {
+    let mut rig = Rig::fresh("facts");
+    assert_eq!(rig.store.meta().await, None, "not open");
+    rig.opened().await;
+    assert_eq!(rig.store.meta().await, Some(Meta::default()));
+    // Written by another tab.
+    let mut other = Rig::new(rig.scope());
+    other.opened().await;
+    let meta = Meta { term: 9, ..Meta::default() };
+    other.written(1, vec![StoreOp::PutMeta(meta.clone())]).await;
+    assert_eq!(rig.store.meta().await, Some(meta));
+}
+
+/// A layout that no build ever wrote: messages without an owner, small facts that only count.
+const OLDER: &[Older] = &[Older {
+    layout: 0,
+    row: |body| {
+        let (id, order, priority, bytes): (String, u64, Priority, String) = record::whole(body)?;
+        Some(Row { bytes, owner: String::new(), ..row(&id, priority, order) })
+    },
+    failed: |body| {
+        let (id, ended_at): (String, u64) = record::whole(body)?;
+        Some(FailedRow { ended_at, ..failed(&id) })
+    },
+    meta: |body| Some(Meta { term: record::whole(body)?, ..Meta::default() }),
+}];
+
+fn of_layout_0(value: &impl serde::Serialize) -> Vec<u8> {
+    postcard::to_extend(value, vec![0]).unwrap()
+}
+
+/// As a build before this one left it, one damaged record included.
+async fn older_database(name: &str) {
+    let put = async |store: &str, key: JsValue, bytes: &[u8]| plant(name, store, key, bytes).await.unwrap();
+    for (id, rank, priority, order) in [("a", 0, Priority::Critical, 70), ("b", 2, Priority::Normal, 10)] {
+        let bytes = of_layout_0(&(id, u64::from(order), priority, format!("bytes of {id}")));
+        put("outbox", key(rank, order), &bytes).await;
+    }
+    put("outbox", key(2, 12), &[0, 9, 9]).await;
+    put("failed", "f".into(), &of_layout_0(&("f", 5_u64))).await;
+    put("meta", "meta".into(), &of_layout_0(&41_u64)).await;
+}
+
+/// A store of a build whose database has version 2.
+fn newer(scope: &str) -> (Store, UnboundedReceiver<StoreEvent>) {
+    let (send, events) = unbounded();
+    let listener = Rc::new(move |event| send.unbounded_send(event).unwrap());
+    (Store::of_build(scope, 2, OLDER, listener), events)
+}
+
+async fn opened(store: &Store, events: &mut UnboundedReceiver<StoreEvent>) -> StoreSnapshot {
+    store.open();
+    match events.next().await {
+        Some(StoreEvent::Opened(snapshot)) => *snapshot,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_newer_build_rewrites_the_records_of_an_older_one_once() {
+    let mut rig = Rig::fresh("layouts");
+    rig.opened().await;
+    older_database(&rig.name).await;
+    let (store, mut events) = newer(rig.scope());
+    let snapshot = opened(&store, &mut events).await;
+    assert_eq!(rig.next().await, StoreEvent::Closed(StoreError::NewerSchema));
+
+    let rows: Vec<_> =
+        snapshot.rows.iter().map(|row| (row.id.as_str(), row.order, row.bytes.as_str())).collect();
+    assert_eq!(rows, [("a", 70, "bytes of a"), ("b", 10, "bytes of b")]);
+    assert_eq!(snapshot.failed, [FailedRow { ended_at: 5, ..failed("f") }]);
+    assert_eq!(snapshot.meta.term, 41);
+    assert_eq!(snapshot.unreadable.len(), 1, "the damaged one");
+    assert_eq!(layouts(&rig.name).await, "1 1 0 1 1", "as they lie there now");
+
+    // Afterwards only the present layout is read: nothing else can be met.
+    drop(store);
+    plant(&rig.name, "outbox", key(2, 14), &of_layout_0(&("c", 14_u64, Priority::Normal, ""))).await.unwrap();
+    let (store, mut events) = newer(rig.scope());
+    let snapshot = opened(&store, &mut events).await;
+    assert_eq!((snapshot.rows.len(), snapshot.unreadable.len()), (2, 2));
+    assert_eq!(layouts(&rig.name).await, "1 1 0 0 1 1");
+}
+
+#[wasm_bindgen_test]
+async fn an_upgrade_that_fails_leaves_everything_as_it_was() {
+    let mut rig = Rig::fresh("half");
+    rig.opened().await;
+    older_database(&rig.name).await;
+    let scope = rig.scope().to_owned();
+    drop(rig);
+    let (store, mut events) = newer(&scope);
+    fail_second_put();
+    store.open();
+    let event = events.next().await;
+    assert!(matches!(event, Some(StoreEvent::OpenFailed(_))), "{event:?}");
+    assert_eq!(layouts(&format!("sentinelops {scope}")).await, "0 0 0 0 0");
+    assert_eq!(opened(&store, &mut events).await.rows.len(), 2, "and heals");
 }
 
 #[wasm_bindgen_test]
@@ -343,9 +575,7 @@ async fn a_newer_build_reads_the_rows_of_an_older_one() {
     older.opened().await;
     older.written(1, vec![StoreOp::Put(row("a", Priority::Normal, 1))]).await;
 
-    let (send, mut events) = unbounded();
-    let scope = older.name.trim_start_matches("sentinelops ");
-    let newer = Store::of_version(scope, 2, Rc::new(move |event| send.unbounded_send(event).unwrap()));
+    let (newer, mut events) = newer(older.scope());
     newer.open();
     assert_eq!(older.next().await, StoreEvent::Closed(StoreError::NewerSchema));
     match events.next().await {
@@ -360,9 +590,7 @@ async fn a_newer_build_reads_the_rows_of_an_older_one() {
 async fn an_older_tab_that_does_not_let_go_blocks_until_it_does() {
     let mut rig = Rig::fresh("blocked");
     hold(&rig.name).await.unwrap();
-    let (send, mut events) = unbounded();
-    let scope = rig.name.trim_start_matches("sentinelops ");
-    let newer = Store::of_version(scope, 2, Rc::new(move |event| send.unbounded_send(event).unwrap()));
+    let (newer, mut events) = newer(rig.scope());
     newer.open();
     assert_eq!(events.next().await, Some(StoreEvent::OpenFailed(StoreError::Blocked)));
     // Asked again while the first try still waits: it is the same try.
@@ -414,7 +642,7 @@ async fn a_wipe_leaves_nothing_and_other_tabs_let_go() {
     let mut rig = Rig::fresh("wipe");
     rig.opened().await;
     rig.written(1, vec![StoreOp::Put(row("a", Priority::Normal, 1))]).await;
-    let mut other = Rig::new(rig.name.trim_start_matches("sentinelops "));
+    let mut other = Rig::new(rig.scope());
     other.opened().await;
     rig.store.wipe().await;
     assert!(matches!(other.next().await, StoreEvent::Closed(StoreError::Dead(_))));

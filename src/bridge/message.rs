@@ -1,7 +1,9 @@
 //! The messages. Plain derives only: postcard knows no flatten, tag or skip.
 
 use sentinelops_engine::tabs::{Inquiry, Role, SignOut};
-use sentinelops_engine::{Batch, EngineOptions, Hint, SendRequest, TokenReason, Trace};
+use sentinelops_engine::{
+    Batch, EngineOptions, Hint, SendRequest, StoreError, TokenReason, Trace, UnreadableRecord,
+};
 use sentinelops_protocol::Subject;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +76,10 @@ pub enum ToWorker {
     PageHide,
     /// End this user's session in all tabs.
     SignOut(SignOut),
+    /// The stored records that cannot be read, for a file. Answered by [`FromWorker::Unreadable`].
+    ReadUnreadable,
+    /// Delete them for good. Answered by [`FromWorker::Unreadable`] with what is left.
+    DiscardUnreadable,
     /// Doors for end-to-end tests; ignored unless built with the feature `faults`.
     Fault(String),
 }
@@ -93,8 +99,12 @@ pub enum FromWorker {
     Traces(Vec<Trace>),
     /// Whether this tab leads (owns the connection) or follows another.
     Role(Role),
+    /// What the session left on this device is deleted; sign-out is complete next.
+    Wiped,
     /// Sign-out is complete.
     SignedOut,
+    /// The answer to [`ToWorker::ReadUnreadable`] and [`ToWorker::DiscardUnreadable`], in their order.
+    Unreadable(Result<Vec<UnreadableRecord>, StoreError>),
     /// The worker cannot do its work; in words.
     Failed(String),
 }

@@ -43,6 +43,10 @@ pub enum Icon {
     Activity,
     /// Two heads: the team.
     Team,
+    /// Arrow out of a door.
+    SignOut,
+    /// Bin.
+    Delete,
 }
 
 impl Icon {
@@ -66,6 +70,8 @@ impl Icon {
             Self::Bell => "M4 11V7.2a4 4 0 0 1 8 0V11l1.2 1.4H2.8ZM6.6 14h2.8",
             Self::Incidents => "M8 2.2 13.8 8 8 13.8 2.2 8ZM8 5.4v3M8 10.4v.1",
             Self::Activity => "M1.8 8.4h2.8l2-5 3 9.4 2-4.4h2.6",
+            Self::SignOut => "M6.4 13.4H3V2.6h3.4M10.2 5 13.2 8l-3 3M13 8H6.4",
+            Self::Delete => "M2.8 4.4h10.4M6.2 4.2V2.6h3.6v1.6M4.2 4.6l.6 8.8h6.4l.6-8.8M6.8 7v4M9.2 7v4",
             Self::Team => {
                 "M6 3.2a2.2 2.2 0 1 1 0 4.4 2.2 2.2 0 0 1 0-4.4ZM1.8 13c.3-2.4 2-3.6 4.2-3.6s3.9 1.2 4.2 3.6M10.6 3.4a2.2 \
                  2.2 0 0 1 0 4M11.8 9.7c1.4.4 2.2 1.5 2.4 3.3"

@@ -25,6 +25,8 @@ pub mod chat;
 #[doc(hidden)]
 pub mod diagnostics;
 #[cfg(feature = "console")]
+pub mod dialog;
+#[cfg(feature = "console")]
 mod download;
 #[cfg(feature = "console")]
 #[doc(hidden)]
@@ -56,3 +58,5 @@ pub mod send_line;
 #[cfg(feature = "console")]
 #[doc(hidden)]
 pub mod shell;
+#[cfg(feature = "console")]
+pub mod sign_out;

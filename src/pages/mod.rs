@@ -12,6 +12,7 @@ pub use not_found::NotFoundPage;
 pub use realtime_demo::RealtimeDemoPage;
 pub use top_bar::TopBar;
 
+use crate::components::sign_out::SessionGate;
 use std::rc::Rc;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -57,7 +58,7 @@ pub fn Pages(props: &PagesProps) -> Html {
     html! {
         <ContextProvider<ConfigProblems> context={props.problems.clone()}>
             <BrowserRouter {basename}>
-                <Switch<Route> render={page} />
+                <SessionGate><Switch<Route> render={page} /></SessionGate>
             </BrowserRouter>
         </ContextProvider<ConfigProblems>>
     }

@@ -3,6 +3,7 @@
 use super::Route;
 use crate::components::ConnectionStatus;
 use crate::components::shell::ThemeToggle;
+use crate::components::sign_out::SignOutButton;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -28,6 +29,7 @@ pub fn TopBar() -> Html {
             <div class="topbar__end">
                 <ConnectionStatus compact=true />
                 <ThemeToggle />
+                <SignOutButton />
             </div>
         </header>
     }

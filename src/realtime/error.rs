@@ -1,6 +1,7 @@
 //! What can go wrong, in words for people: what was found, what is allowed, what to do.
 
 use crate::bridge::PortFailure;
+use sentinelops_engine::StoreError;
 use sentinelops_protocol::{Problem, Subject};
 use std::fmt;
 
@@ -37,6 +38,8 @@ pub enum ClientError {
     },
     /// A message came in that is not what its type says; it was delivered raw.
     Problem(Problem),
+    /// The store on this device could not do what was asked.
+    Storage(StoreError),
 }
 
 impl fmt::Display for ClientError {
@@ -49,6 +52,7 @@ impl fmt::Display for ClientError {
                 write!(f, "the server refused the subscription to {subject}: {message}")
             }
             Self::Problem(problem) => problem.fmt(f),
+            Self::Storage(error) => write!(f, "the store on this device could not do it: {error}"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{List, MessageTrace, Record, SendState, recorder::RecordKind};
 use crate::bridge::BUILD_ID;
-use sentinelops_engine::{MessageInfo, Metrics, Status};
+use sentinelops_engine::{MessageInfo, Metrics, Status, UnreadableRecord};
 use serde::Serialize;
 use serde_json::json;
 use std::rc::Rc;
@@ -30,6 +30,27 @@ pub(crate) fn outbox(messages: &[Rc<MessageInfo>]) -> String {
         })
         .collect();
     pretty(&json!({ "outbox": rows }))
+}
+
+/// Stored records that cannot be read. Their bytes may hold contents of messages.
+pub(crate) fn unreadable(now: u64, records: &[UnreadableRecord]) -> String {
+    let rows: Vec<_> = records
+        .iter()
+        .map(|record| {
+            json!({
+                "store": record.store.as_str(),
+                "key": record.key,
+                "setAsideAt": record.set_aside_at,
+                "bytes": record.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            })
+        })
+        .collect();
+    pretty(&json!({
+        "build": BUILD_ID,
+        "version": env!("CARGO_PKG_VERSION"),
+        "exportedAt": now,
+        "unreadable": rows,
+    }))
 }
 
 /// The flight recorder.

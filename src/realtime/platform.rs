@@ -45,6 +45,9 @@ pub(crate) trait Platform {
     /// Names this browser towards the server for a scope: the same in all its tabs, and tomorrow.
     fn session(&self, scope: &str) -> String;
 
+    /// Forgets that name.
+    fn forget_session(&self, scope: &str);
+
     /// Runs a future of the page.
     fn spawn(&self, future: LocalBoxFuture<'static, ()>);
 
@@ -98,8 +101,7 @@ impl Platform for Browser {
     }
 
     fn session(&self, scope: &str) -> String {
-        let key = format!("sentinelops-session|{scope}");
-        let storage = web_sys::window().and_then(|w| w.local_storage().ok().flatten());
+        let (key, storage) = (session_key(scope), local_storage());
         if let Some(known) = storage.as_ref().and_then(|s| s.get_item(&key).ok().flatten()) {
             return known;
         }
@@ -111,6 +113,13 @@ impl Platform for Browser {
         minted
     }
 
+    fn forget_session(&self, scope: &str) {
+        if let Some(storage) = local_storage() {
+            // Storage that cannot be written to holds no name either.
+            let _ = storage.remove_item(&session_key(scope));
+        }
+    }
+
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
         wasm_bindgen_futures::spawn_local(future);
     }
@@ -118,6 +127,14 @@ impl Platform for Browser {
     fn hints(&self, _: Box<dyn Fn(Hint)>) -> Option<Timer> {
         None
     }
+}
+
+fn local_storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
+
+fn session_key(scope: &str) -> String {
+    format!("sentinelops-session|{scope}")
 }
 
 /// The content of a meta tag of the page.

@@ -153,6 +153,11 @@ fn explain(reason: &FailReason) -> String {
         }
         FailReason::NotConnected => "There is no connection, and it was not to be queued.".to_owned(),
         FailReason::Invalid { detail } => format!("It cannot be sent: {detail}"),
+        FailReason::Unreadable => {
+            "It was saved, and may be among the saved records that could not be read: see the outbox. It may have \
+             arrived."
+                .to_owned()
+        }
         FailReason::Discarded => "It was discarded before it left.".to_owned(),
         FailReason::SignedOut => "The session was signed out before it was delivered.".to_owned(),
     }

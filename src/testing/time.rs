@@ -173,6 +173,8 @@ impl Platform for VirtualTime {
         "test-browser".to_owned()
     }
 
+    fn forget_session(&self, _: &str) {}
+
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
         self.futures.borrow_mut().push(future);
         let me = self.me.clone();

@@ -3,7 +3,7 @@
 use super::clock;
 use super::lifecycle::Lifecycle;
 use super::socket::{Socket, SocketListener};
-use super::store::Store;
+use super::store::{ReadUnreadable, Store};
 use super::tabs::{TabEvent, Tabs};
 use super::traces::{self, Traces};
 use crate::bridge::{FromWorker, Init, ToWorker};
@@ -126,6 +126,7 @@ impl Inner {
         wasm_bindgen_futures::spawn_local(async move {
             if wipe {
                 store.wipe().await;
+                reply(FromWorker::Wiped);
             }
             reply(FromWorker::SignedOut);
         });
@@ -206,6 +207,8 @@ impl Core {
             ToWorker::Hint(hint) => return self.hint(now, hint),
             ToWorker::WatchTraces(on) => return self.wants_traces = on,
             ToWorker::SignOut(how) => PageCommand::SignOut(how),
+            ToWorker::ReadUnreadable => return self.answer_unreadable(self.store.unreadable()),
+            ToWorker::DiscardUnreadable => return self.answer_unreadable(self.store.discard_unreadable()),
             // Taken before they come here.
             ToWorker::Init(_) | ToWorker::Beat(_) | ToWorker::Fault(_) => return,
         };
@@ -292,6 +295,7 @@ impl Core {
             Output::Store(group) => self.store.write(group),
             Output::OpenStore => self.store.open(),
             Output::RescanStore => self.store.rescan(),
+            Output::SetAsideUnreadable => self.store.set_aside_unreadable(),
             Output::Deliver { batch, .. } => (self.reply)(FromWorker::Batch(batch)),
             Output::Trace(trace) => {
                 if self.wants_traces {
@@ -309,6 +313,13 @@ impl Core {
             if let Some(inner) = me.upgrade() {
                 inner.input(|core, now| core.node.handle_meta(now, meta.as_ref()));
             }
+        });
+    }
+
+    fn answer_unreadable(&self, unreadable: ReadUnreadable) {
+        let reply = self.reply.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            reply(FromWorker::Unreadable(unreadable.await));
         });
     }
 

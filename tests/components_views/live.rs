@@ -7,7 +7,7 @@ use sentinelops::components::diagnostics::DiagnosticsPanel;
 use sentinelops::components::incidents::ResolveForm;
 use sentinelops::components::incidents::{IncidentBoard, IncidentDetail};
 use sentinelops::components::shell::Banners;
-use sentinelops::engine::{DeliveryState, Durability, FailReason, StorageState, StoreError};
+use sentinelops::engine::{Cause, DeliveryState, Durability, FailReason, StoreError};
 use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Severity};
 use sentinelops::protocol::system::Continuity;
 use sentinelops::protocol::{Channel, Event, Subject};
@@ -232,7 +232,7 @@ async fn what_waits_in_memory_only_is_said() {
         "{banner}"
     );
 
-    connection.change_status(|status| status.storage = StorageState::MemoryOnly(StoreError::NewerSchema));
+    connection.change_status(|status| status.cause = Cause::Outdated);
     connection.settle().await;
     assert!(text(&page, "[data-banner=update]").contains("Reload this page"));
 }
@@ -261,4 +261,35 @@ async fn a_message_s_way_is_on_the_panel_step_by_step() {
         assert!(text(&page, &cell).starts_with('+'), "{}", text(&page, &cell));
     }
     assert!(text(&page, "[data-testid=diagnostics-trace] td:nth-child(6)").starts_with('+'), "rendered");
+}
+
+#[wasm_bindgen_test]
+async fn a_newer_version_is_said_as_what_it_is() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Banners /> });
+    connection.settle().await;
+    connection.connect();
+    // It wrote here once: everything works, unsaved.
+    connection.store_failure(StoreError::NewerSchema);
+    connection.settle().await;
+    let said = text(&page, "[data-banner=newer]");
+    assert!(said.contains("a newer version of this app wrote here") && said.contains("Reload"), "{said}");
+    assert!(page.find("[data-banner=update]").is_none());
+    // It runs: this page sends nothing any more.
+    connection.change_status(|status| status.cause = Cause::Outdated);
+    connection.settle().await;
+    assert!(text(&page, "[data-banner=update]").contains("nothing is sent from here"));
+    assert!(page.find("[data-banner=newer]").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn records_that_cannot_be_read_are_said_on_every_page() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Banners /> });
+    connection.settle().await;
+    connection.connect();
+    connection.change_status(|status| status.unreadable = 1);
+    connection.settle().await;
+    assert!(text(&page, "[data-banner=unreadable]").contains("1 saved record could not be read"));
+    assert!(page.find("[data-testid=unreadable-export]").is_some());
 }

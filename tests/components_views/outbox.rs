@@ -1,11 +1,15 @@
 //! The outbox panel: counts, states, what can be done.
 
 use crate::mount::mount;
-use sentinelops::components::outbox::{OutboxView, OutboxViewProps};
+use sentinelops::bridge::{FromWorker, PortFailure, ToWorker};
+use sentinelops::components::outbox::{OutboxPanel, OutboxView, OutboxViewProps};
 use sentinelops::engine::{
     DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate, StorageState,
+    StoreError, StoreName, UnreadableRecord,
 };
 use sentinelops::protocol::{Channel, Json, Priority};
+use sentinelops::realtime::use_outbox;
+use sentinelops::testing::FakeConnection;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -29,6 +33,7 @@ fn props(messages: Vec<Rc<MessageInfo>>) -> OutboxViewProps {
         messages: messages.into(),
         counts: MessageCounts { queued: [1, 0, 2, 0], in_flight: 1, failed: 1 },
         storage: StorageState::Durable,
+        unreadable: 0,
         on_retry: Callback::noop(),
         on_discard: Callback::noop(),
         on_export: Callback::noop(),
@@ -83,4 +88,81 @@ async fn what_may_have_arrived_is_sent_again_only_after_a_question() {
 async fn an_empty_outbox_says_so() {
     let shown = mount::<OutboxView>(props(Vec::new())).await;
     assert!(shown.text("empty").unwrap().contains("Everything has arrived"));
+}
+
+fn record() -> UnreadableRecord {
+    UnreadableRecord {
+        store: StoreName::Outbox,
+        key: "[2,8]".to_owned(),
+        bytes: vec![0xc8, 1],
+        set_aside_at: Some(5),
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_cannot_be_read_is_said_exported_and_deleted_after_a_question() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <OutboxPanel /> });
+    connection.settle().await;
+    connection.connect();
+    connection.settle().await;
+    assert!(page.find("[data-testid=outbox-unreadable]").is_none());
+    connection.change_status(|status| status.unreadable = 2);
+    connection.settle().await;
+    let notice = page.find("[data-testid=outbox-unreadable]").unwrap().text_content().unwrap();
+    assert!(notice.contains("2 saved records could not be read"), "{notice}");
+
+    connection.take_said();
+    assert!(page.click("[data-testid=unreadable-discard]"));
+    connection.settle().await;
+    assert_eq!(connection.take_said(), [], "asked first");
+    assert!(page.click("[data-testid=unreadable-confirm]"));
+    connection.settle().await;
+    assert_eq!(connection.take_said(), [ToWorker::DiscardUnreadable]);
+    connection.say(FromWorker::Unreadable(Err(StoreError::Quota)));
+    connection.settle().await;
+    let problem = page.find("[data-testid=unreadable-problem]").unwrap().text_content().unwrap();
+    assert!(problem.contains("the storage is full"), "{problem}");
+
+    connection.change_status(|status| status.unreadable = 0);
+    connection.settle().await;
+    assert!(page.find("[data-testid=outbox-unreadable]").is_none());
+}
+
+#[component]
+fn Exporter() -> Html {
+    let (outbox, json) = (use_outbox(), use_state(String::new));
+    let onclick = {
+        let set = json.setter();
+        move |_| {
+            let (exported, set) = (outbox.export_unreadable(), set.clone());
+            yew::platform::spawn_local(async move {
+                set.set(exported.await.unwrap_or_else(|error| error.to_string()));
+            });
+        }
+    };
+    html! { <button {onclick}>{ &*json }</button> }
+}
+
+#[wasm_bindgen_test]
+async fn an_export_of_what_cannot_be_read_is_json_and_never_waits_for_a_worker_that_is_gone() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Exporter /> });
+    connection.settle().await;
+    page.click("button");
+    connection.settle().await;
+    assert_eq!(connection.said().last(), Some(&ToWorker::ReadUnreadable));
+    connection.say(FromWorker::Unreadable(Ok(vec![record()])));
+    connection.settle().await;
+    let json = || page.find("button").unwrap().text_content().unwrap();
+    let exported: serde_json::Value = serde_json::from_str(&json()).unwrap();
+    let expected =
+        serde_json::json!([{ "store": "outbox", "key": "[2,8]", "bytes": "c801", "setAsideAt": 5 }]);
+    assert_eq!(exported["unreadable"], expected);
+
+    page.click("button");
+    connection.settle().await;
+    connection.fail_worker(PortFailure::Crashed("a test".to_owned()));
+    connection.settle().await;
+    assert!(json().contains("the background worker is not running"), "{}", json());
 }

@@ -56,6 +56,6 @@ pub use output::{Output, TokenReason, Trace};
 pub use socket::{Generation, Hint, SocketEvent};
 pub use status::{Cause, ConnectionState, Metrics, Mode, Quality, Status};
 pub use store::{
-    FailedRow, Meta, Row, StorageState, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot,
-    appended_order,
+    FailedRow, Meta, Row, StorageState, StoreError, StoreEvent, StoreGroup, StoreName, StoreOp,
+    StoreSnapshot, UnreadableRecord, appended_order,
 };

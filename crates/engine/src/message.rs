@@ -170,6 +170,8 @@ pub enum FailReason {
     Discarded,
     /// The session was ended (signed out) before it was known to have arrived.
     SignedOut,
+    /// It was saved, and may be among the stored records that cannot be read.
+    Unreadable,
 }
 
 /// A change in what is known of a message.

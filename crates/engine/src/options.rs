@@ -105,7 +105,7 @@ pub enum TokenIn {
 /// ```
 /// use sentinelops_engine::OutboxOptions;
 ///
-/// // Nothing is written to this device; what is queued lives as long as the tab.
+/// // No message is written to this device; what is queued lives as long as the tab.
 /// let outbox = OutboxOptions { persist: false, ..OutboxOptions::default() };
 /// assert_eq!((outbox.capacity, outbox.enabled), (1_000, true));
 /// ```
@@ -113,7 +113,8 @@ pub enum TokenIn {
 pub struct OutboxOptions {
     /// `false`: sending while disconnected is an error at once. Default `true`.
     pub enabled: bool,
-    /// `false`: rows are kept in memory only. Default `true`.
+    /// `false`: rows are kept in memory only, and the database is neither made nor opened. What an
+    /// earlier `true` left there stays until sign-out deletes it. Default `true`.
     pub persist: bool,
     /// Most rows; critical ones may exceed it. Default 1,000.
     pub capacity: u32,

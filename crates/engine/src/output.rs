@@ -58,6 +58,8 @@ pub enum Output {
     OpenStore,
     /// Look for rows that other tabs appended. Answer with `StoreEvent::Found`.
     RescanStore,
+    /// Set aside the records that cannot be read, in one transaction that reads them again.
+    SetAsideUnreadable,
     /// A batch for a consumer.
     Deliver {
         /// Who.

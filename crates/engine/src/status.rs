@@ -94,6 +94,8 @@ pub enum Cause {
     },
     /// The URL cannot be dialled.
     BadUrl(String),
+    /// A newer build took the store over while this one had it open.
+    Outdated,
     /// The session was ended (signed out); `connect()` begins a new one.
     SignedOut,
 }
@@ -175,6 +177,8 @@ pub struct Status {
     pub queued: [u32; 4],
     /// Whether what is queued survives a reload.
     pub storage: crate::StorageState,
+    /// Saved records that cannot be read: they are set aside until somebody deletes them.
+    pub unreadable: u32,
     /// The last error, in words; kept until the next healthy connection.
     pub last_error: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! States and causes in words, and outputs without what must not be logged.
 
-use crate::{Cause, ConnectionState, Output, auth::redact_queries};
+use crate::{Cause, ConnectionState, Output, StoreError, auth::redact_queries};
 use std::fmt;
 
 impl fmt::Display for ConnectionState {
@@ -46,8 +46,22 @@ impl fmt::Display for Cause {
                 let meaning = crate::close_codes::lookup(*code).meaning;
                 worded(f, &format!("closed with {code}: {meaning}"), reason)
             }
-            Self::BadUrl(detail) => worded(f, "the address cannot be used", detail),
+            Self::Outdated => f.write_str("a newer version runs in another tab: reload to update"),
             Self::SignedOut => f.write_str("signed out"),
+            Self::BadUrl(detail) => worded(f, "the address cannot be used", detail),
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Quota => f.write_str("the storage is full"),
+            Self::Blocked => f.write_str("an older tab holds it open; close that tab"),
+            Self::NewerSchema => f.write_str("a newer version wrote there; reload to update"),
+            Self::Unavailable(detail) => worded(f, "the browser offers no storage here", detail),
+            Self::Dead(detail) => worded(f, "it is closed", detail),
+            Self::Other(detail) => worded(f, "it failed", detail),
         }
     }
 }
@@ -84,6 +98,7 @@ impl fmt::Debug for Output {
             Self::Store(group) => f.debug_tuple("Store").field(group).finish(),
             Self::OpenStore => f.write_str("OpenStore"),
             Self::RescanStore => f.write_str("RescanStore"),
+            Self::SetAsideUnreadable => f.write_str("SetAsideUnreadable"),
             Self::Deliver { consumer, batch } => {
                 f.debug_struct("Deliver").field("consumer", &consumer.0).field("batch", batch).finish()
             }

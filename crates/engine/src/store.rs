@@ -135,6 +135,14 @@ pub struct Meta {
     pub user: Option<String>,
 }
 
+impl Meta {
+    /// Stands for a record that cannot be read: everything stored may have been sent, and the clock is
+    /// above any count of leaders, so that nobody takes this one for an earlier one.
+    pub(crate) fn lost(wall: u64) -> Self {
+        Self { socket_open: true, last_order: u64::MAX, term: wall, ..Self::default() }
+    }
+}
+
 /// One change.
 ///
 /// ```
@@ -195,6 +203,58 @@ pub struct StoreGroup {
     pub strict: bool,
 }
 
+/// The object stores whose records are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreName {
+    /// Messages not answered yet.
+    Outbox,
+    /// The failed list.
+    Failed,
+    /// The small facts.
+    Meta,
+}
+
+impl StoreName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Outbox, Self::Failed, Self::Meta];
+
+    /// Its name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox",
+            Self::Failed => "failed",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+/// A stored record that this build cannot read. It is kept until a person deletes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableRecord {
+    /// Where it lay.
+    pub store: StoreName,
+    /// Its key there, as JSON.
+    pub key: String,
+    /// Its bytes as they lay there; of a value that is no bytes, its JSON.
+    pub bytes: Vec<u8>,
+    /// When it was set aside, ms since the epoch; `None`: it still lies where it was.
+    pub set_aside_at: Option<u64>,
+}
+
+impl UnreadableRecord {
+    /// Whether it names this message. Every layout holds ids as plain text.
+    pub(crate) fn names(&self, id: &str) -> bool {
+        let id = id.as_bytes();
+        let holds = |text: &[u8]| !id.is_empty() && text.windows(id.len()).any(|part| part == id);
+        holds(&self.bytes) || holds(self.key.as_bytes())
+    }
+
+    /// Found just now, and perhaps a message: of what is nowhere else, nobody can say that it arrived.
+    pub(crate) fn is_new_doubt(&self) -> bool {
+        self.set_aside_at.is_none() && self.store != StoreName::Meta
+    }
+}
+
 /// What a store holds when opened.
 ///
 /// ```
@@ -212,8 +272,8 @@ pub struct StoreSnapshot {
     pub failed: Vec<FailedRow>,
     /// The small facts.
     pub meta: Meta,
-    /// Records that could not be read and were set aside.
-    pub unreadable: u32,
+    /// Records that cannot be read: found just now, and those that were set aside earlier.
+    pub unreadable: Vec<UnreadableRecord>,
 }
 
 /// Why the store could not do it.
@@ -236,7 +296,8 @@ pub enum StoreError {
     Unavailable(String),
     /// Another tab holds an older version open.
     Blocked,
-    /// A newer build changed the schema: reload to update.
+    /// A newer build changed the schema: nothing is saved before a reload brings that build, or one that
+    /// can read what it wrote.
     NewerSchema,
     /// The handle died (the browser closed it).
     Dead(String),
@@ -275,6 +336,8 @@ pub enum StoreEvent {
     },
     /// Rows that other tabs appended, found by a rescan.
     Found(Vec<Row>),
+    /// So many unreadable records there are now: a person deleted some.
+    Unreadable(u32),
     /// The database closed under us, or a newer build asked for it (`versionchange`).
     Closed(StoreError),
 }

@@ -200,7 +200,7 @@ impl Store {
             rows: self.rows.values().cloned().collect(),
             failed: self.failed.values().cloned().collect(),
             meta: self.meta.clone(),
-            unreadable: 0,
+            unreadable: Vec::new(),
         }
     }
 

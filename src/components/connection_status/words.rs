@@ -34,6 +34,8 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
             format!("The server knows you as {found}, this page belongs to {expected}.")
         }
         Cause::Superseded => "Another tab holds the connection now.".into(),
+        Cause::SignedOut => "This session was signed out.".into(),
+        Cause::Outdated => "A newer version of this app runs in another tab.".into(),
         Cause::GaveUp { attempts } => format!("Gave up after {attempts} attempts."),
         Cause::NoWelcome => "The server did not greet as it did before.".into(),
         Cause::Closed { code, reason } if reason.is_empty() => {
@@ -43,7 +45,6 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
             format!("The server closed the connection: {reason} (code {code}).")
         }
         Cause::BadUrl(detail) => format!("The server's address cannot be used: {detail}."),
-        Cause::SignedOut => "This session was signed out.".into(),
     })
 }
 
@@ -57,6 +58,7 @@ pub fn cause_advice(cause: &Cause) -> Option<&'static str> {
         Cause::BadUrl(_) => "Set `url` in the page's configuration, for example wss://ops.example.com/ws.",
         Cause::NoWelcome => "A proxy may answer in its place. Check that the address leads to the gateway.",
         Cause::Closed { .. } => "It will not try again by itself: the server's reason says what is wrong.",
+        Cause::Outdated => "Reload this page to update it.",
         Cause::NotAsked => "Connect when you are ready.",
         Cause::SignedOut => "What is sent now is refused. Connect to begin a new session.",
         _ => return None,
@@ -89,7 +91,7 @@ pub fn store_error_words(error: &StoreError) -> &'static str {
         StoreError::Quota => "its storage is full",
         StoreError::Unavailable(_) => "the browser offers no storage here (private window?)",
         StoreError::Blocked => "an older tab blocks the store; close it",
-        StoreError::NewerSchema => "a newer version runs in another tab; reload to update",
+        StoreError::NewerSchema => "a newer version of this app wrote here; reload to update",
         StoreError::Dead(_) => "the browser closed the store",
         StoreError::Other(_) => "the store failed",
     }

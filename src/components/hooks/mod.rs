@@ -1,5 +1,6 @@
 //! Hooks of the console: what lists, media queries and banners need.
 
+mod use_focus;
 mod use_follow;
 mod use_gaps;
 mod use_media;
@@ -7,6 +8,7 @@ mod use_paced;
 mod use_total;
 mod use_window;
 
+pub use use_focus::use_focus;
 pub use use_follow::{Follow, use_follow};
 pub use use_gaps::use_gaps;
 pub use use_media::use_media;

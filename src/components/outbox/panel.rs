@@ -1,6 +1,6 @@
 //! The list, the counts, the export.
 
-use super::OutboxItem;
+use super::{OutboxItem, UnreadableActions, unreadable_words};
 use crate::components::connection_status::storage_words;
 use crate::components::download::save_json;
 use crate::components::icon::{Icon, IconMark};
@@ -38,7 +38,7 @@ pub fn OutboxPanel(props: &OutboxPanelProps) -> Html {
     });
     html! {
         <OutboxView class={props.class.clone()} messages={outbox.messages.clone()} counts={outbox.counts}
-            storage={outbox.storage.clone()} {on_retry} {on_discard} {on_export} />
+            storage={outbox.storage.clone()} unreadable={outbox.unreadable} {on_retry} {on_discard} {on_export} />
     }
 }
 
@@ -54,6 +54,9 @@ pub struct OutboxViewProps {
     pub counts: MessageCounts,
     /// Whether they survive a reload.
     pub storage: StorageState,
+    /// Saved records that could not be read. The buttons for them want a provider.
+    #[prop_or_default]
+    pub unreadable: u32,
     /// Try one again.
     pub on_retry: Callback<(MessageId, bool)>,
     /// Drop one.
@@ -87,6 +90,13 @@ pub fn OutboxView(props: &OutboxViewProps) -> Html {
                 <span><b>{ counts.in_flight }</b>{ " in flight" }</span>
                 <span><b data-testid="outbox-failed">{ counts.failed }</b>{ " failed" }</span>
             </div>
+            if props.unreadable > 0 {
+                <div class="notice" role="status" data-testid="outbox-unreadable">
+                    <IconMark icon={Icon::Warning} />
+                    <span class="notice__text">{ unreadable_words(props.unreadable) }</span>
+                    <UnreadableActions />
+                </div>
+            }
             <div class="panel__body" tabindex="0">
                 if messages.is_empty() {
                     <Empty title="Everything has arrived" detail="What you send without a connection waits here." icon={Icon::Tick} />

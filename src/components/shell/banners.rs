@@ -3,6 +3,7 @@
 use super::{Banner, BannerKind, UnloadGuard};
 use crate::components::clock::use_clock;
 use crate::components::connection_status::{cause_advice, cause_words, reload_page, storage_words};
+use crate::components::outbox::{UnreadableActions, unreadable_words};
 use crate::components::relative_time::exact;
 use crate::realtime::{ClientError, SetupError, WorkerHealth, use_connection};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
@@ -59,12 +60,21 @@ pub fn Banners(props: &BannersProps) -> Html {
             if away {
                 { away_banner(status, waiting, try_now) }
             }
-            if status.storage == StorageState::MemoryOnly(StoreError::NewerSchema) {
+            if status.cause == Cause::Outdated {
                 <Banner key="update" kind={BannerKind::Warning} name="update" title="A newer version runs in another tab."
                     detail="Reload this page to update it; until then nothing is sent from here.">{ reload() }</Banner>
+            } else if status.storage == StorageState::MemoryOnly(StoreError::NewerSchema) {
+                <Banner key="newer" kind={BannerKind::Note} name="newer" title="Not saved on this device:"
+                    detail={newer_wrote(waiting)}>{ reload() }</Banner>
             } else if memory_only && waiting > 0 {
                 <Banner key="storage" kind={BannerKind::Warning} name="storage" title={storage_words(&status.storage)}
                     detail="What waits to be sent is lost if this page is closed before it has left." />
+            }
+            if status.unreadable > 0 {
+                <Banner key="unreadable" kind={BannerKind::Note} name="unreadable" title={format!("{}.", unreadable_words(status.unreadable))}
+                    detail="They are set aside. An export helps whoever is to look into it; it may hold contents of messages.">
+                    <UnreadableActions />
+                </Banner>
             }
             <Gaps />
             <UnloadGuard active={memory_only && waiting > 0} client={connection.client().clone()}
@@ -111,6 +121,16 @@ fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> 
             <button type="button" class="button" onclick={try_now}>{ label }</button>
         </Banner>
     }
+}
+
+/// Everything works, but nothing is saved.
+fn newer_wrote(waiting: u32) -> String {
+    let lost = if waiting > 0 {
+        " What waits to be sent is lost if this page is closed before it has left."
+    } else {
+        ""
+    };
+    format!("a newer version of this app wrote here. Reload to update.{lost}")
 }
 
 fn setup_banner(error: &SetupError) -> Html {

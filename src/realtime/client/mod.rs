@@ -23,6 +23,7 @@ mod supervise;
 mod tests;
 #[cfg(test)]
 mod tests_down;
+mod unreadable;
 mod watch;
 
 pub(crate) use heritage::Heritage;

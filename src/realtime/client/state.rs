@@ -4,6 +4,7 @@ use super::news::{Interest, Listener};
 use super::orders::Order;
 use super::receipts::Told;
 use super::session::Session;
+use super::unreadable::Asked;
 use crate::bridge::Port;
 use crate::realtime::MessageId;
 use crate::realtime::edits::Edits;
@@ -17,7 +18,7 @@ use crate::realtime::supervisor::Supervisor;
 use sentinelops_engine::{Batch, Cause, ConnectionState, MessageCounts, MessageInfo, Metrics, Status};
 use sentinelops_protocol::Subject;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     rc::Rc,
 };
 
@@ -77,6 +78,8 @@ pub(super) struct State {
     pub next_listener: u64,
     pub dirty: HashSet<Interest>,
     pub errors: Vec<ClientError>,
+    /// Who waits for the records that cannot be read.
+    pub unreadable: VecDeque<Asked>,
 
     pub flush_timers: Option<[Option<Timer>; 2]>,
     pub supervisor_timer: Option<Timer>,

@@ -126,6 +126,7 @@ impl Client {
             let mut state = self.state_mut();
             state.generation += 1;
             state.inbox.clear();
+            state.unreadable.clear();
             state.leader = None;
             state.dirty.insert(Interest::Status);
             (state.port.take(), state.supervisor.health().clone())
@@ -219,6 +220,8 @@ impl Client {
                 self.changed(Interest::Status);
             }
             FromWorker::SignedOut => self.end_session(),
+            FromWorker::Wiped => self.0.settings.forget_session(&**self.platform()),
+            FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
             FromWorker::Failed(detail) => {
                 self.state_mut().supervisor.cannot_work(detail);
                 self.say_trouble();

@@ -3,7 +3,8 @@
 use super::selected::use_selected;
 use super::use_client;
 use crate::realtime::client::Interest;
-use crate::realtime::{Client, List, MessageId};
+use crate::realtime::{Client, ClientError, List, MessageId};
+use futures::future::LocalBoxFuture;
 use sentinelops_engine::{MessageCounts, MessageInfo, StorageState};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -26,6 +27,9 @@ pub struct UseOutboxHandle {
     pub counts: MessageCounts,
     /// Whether what is queued survives a reload.
     pub storage: StorageState,
+    /// How many saved records this build cannot read. They are kept, out of the way, until somebody
+    /// deletes them.
+    pub unreadable: u32,
     client: Client,
 }
 
@@ -87,6 +91,16 @@ impl UseOutboxHandle {
     pub fn export(&self) -> String {
         crate::realtime::export::outbox(&self.messages)
     }
+
+    /// See [`Client::export_unreadable`].
+    pub fn export_unreadable(&self) -> LocalBoxFuture<'static, Result<String, ClientError>> {
+        self.client.export_unreadable()
+    }
+
+    /// See [`Client::discard_unreadable`].
+    pub fn discard_unreadable(&self) -> LocalBoxFuture<'static, Result<(), ClientError>> {
+        self.client.discard_unreadable()
+    }
 }
 
 /// The outbox, live while a component shows it.
@@ -112,6 +126,12 @@ pub fn use_outbox() -> UseOutboxHandle {
     let client = use_client();
     use_selected(&client, vec![Interest::Status, Interest::Outbox], |client| {
         let (messages, counts) = client.outbox();
-        UseOutboxHandle { messages, counts, storage: client.status().storage.clone(), client: client.clone() }
+        UseOutboxHandle {
+            messages,
+            counts,
+            storage: client.status().storage.clone(),
+            unreadable: client.status().unreadable,
+            client: client.clone(),
+        }
     })
 }

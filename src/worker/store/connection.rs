@@ -1,12 +1,13 @@
 //! Opening, upgrading and losing the database.
 
-use super::{errors, stores};
+use super::record::Older;
+use super::{errors, stores, upgrade};
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::{Database, VersionChangeEvent};
 use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
-use sentinelops_engine::StoreError;
+use sentinelops_engine::{StoreError, StoreName};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, IdbVersionChangeEvent};
@@ -33,13 +34,35 @@ impl Drop for Connection {
     }
 }
 
+/// Why an open database is open no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The browser closed it.
+    Closed,
+    /// Another tab deletes it.
+    Deleted,
+    /// A newer build upgrades it.
+    Upgraded,
+}
+
+impl From<Lost> for StoreError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Closed => Self::Dead("the browser closed the database".to_owned()),
+            Lost::Deleted => Self::Dead("the data of this user was deleted on this device".to_owned()),
+            Lost::Upgraded => Self::NewerSchema,
+        }
+    }
+}
+
 /// Opens and upgrades. `on_wait` is told why it takes long, while it goes on; `on_lost`, later,
 /// that the database is closed.
 pub(super) async fn open(
     name: &str,
     version: u32,
+    older: &'static [Older],
     on_wait: impl Fn(StoreError) + 'static,
-    on_lost: impl Fn(StoreError) + 'static,
+    on_lost: impl Fn(Lost) + 'static,
 ) -> Result<Connection, StoreError> {
     let on_wait = Rc::new(on_wait);
     let slow = {
@@ -48,22 +71,24 @@ pub(super) async fn open(
             on_wait(StoreError::Unavailable("the browser's storage does not answer".to_owned()));
         })
     };
-    let database = Database::open(name)
+    let request = Database::open(name)
         .with_version(version)
         .with_on_blocked(move |_: VersionChangeEvent| {
             on_wait(StoreError::Blocked);
             Ok(())
         })
-        .with_on_upgrade_needed(|_: VersionChangeEvent, database: Database| upgrade(&database))
-        .await
+        .with_on_upgrade_needed(|_: VersionChangeEvent, database: Database| make_stores(&database))
+        .build()
         .map_err(errors::from_open)?;
-    drop(slow);
+    let upgrade = upgrade::Upgrade::of(request.as_sys(), older);
+    let database = request.await.map_err(errors::from_open)?;
+    drop((slow, upgrade));
 
     let target: EventTarget = database.as_sys().clone().unchecked_into();
     let on_lost = Rc::new(on_lost);
     let tell = on_lost.clone();
     let closed = EventListener::once(&target, "close", move |_| {
-        tell(StoreError::Dead("the browser closed the database".to_owned()));
+        tell(Lost::Closed);
     });
     let handle = database.clone();
     let replaced = EventListener::once(&target, "versionchange", move |event| {
@@ -71,11 +96,7 @@ pub(super) async fn open(
         handle.as_sys().close();
         let deleted =
             event.dyn_ref::<IdbVersionChangeEvent>().is_some_and(|event| event.new_version().is_none());
-        on_lost(if deleted {
-            StoreError::Dead("the data of this user was deleted on this device".to_owned())
-        } else {
-            StoreError::NewerSchema
-        });
+        on_lost(if deleted { Lost::Deleted } else { Lost::Upgraded });
     });
     Ok(Connection { database, _listeners: [closed, replaced] })
 }
@@ -87,11 +108,11 @@ pub(super) async fn delete(name: String) {
     }
 }
 
-/// Makes whatever stores are missing. Rows of an older build need nothing here: see `record`.
-fn upgrade(database: &Database) -> indexed_db_futures::Result<()> {
+/// Makes whatever stores are missing.
+fn make_stores(database: &Database) -> indexed_db_futures::Result<()> {
     let existing: Vec<String> = database.object_store_names().collect();
     let missing = |name: &str| !existing.iter().any(|known| known == name);
-    for name in [stores::OUTBOX, stores::FAILED, stores::META] {
+    for name in StoreName::ALL.map(StoreName::as_str) {
         if missing(name) {
             let _ = database.create_object_store(name).build()?;
         }

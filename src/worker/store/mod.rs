@@ -1,22 +1,29 @@
 //! Rows on disk (IndexedDB). Does what [`sentinelops_engine::StoreOp`] says and reports how it
 //! went; when to write and what to make of an error is the engine's business.
 //!
-//! [`LINK_VERSION`] is the database's version: a newer build's tab upgrades it, and the older tab
-//! is told by `versionchange` to let go.
+//! [`LINK_VERSION`] is the database's version: a newer build's tab upgrades it and rewrites the records
+//! (`upgrade`), and the older tab is told by `versionchange` to let go.
 
 mod append;
 mod connection;
 mod errors;
 mod read;
 pub mod record;
+mod unreadable;
+mod upgrade;
 mod write;
 
 pub use sentinelops_engine::tabs::LINK_VERSION;
 
-use connection::Connection;
+use connection::{Connection, Lost};
+use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
+use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::Database;
-use sentinelops_engine::{Meta, Row, StoreError, StoreEvent, StoreGroup, StoreSnapshot};
+use record::Older;
+use sentinelops_engine::{
+    Meta, Row, StoreError, StoreEvent, StoreGroup, StoreName, StoreSnapshot, UnreadableRecord,
+};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -31,16 +38,24 @@ pub type Wiped = LocalBoxFuture<'static, ()>;
 /// The small facts; `None` if they cannot be read.
 pub type ReadMeta = LocalBoxFuture<'static, Option<Meta>>;
 
-/// The names of the object stores.
+/// What cannot be read, or why nobody knows.
+pub type ReadUnreadable = LocalBoxFuture<'static, Result<Vec<UnreadableRecord>, StoreError>>;
+
+/// Whoever deletes the database ends the session, and tells the other tabs so: one that opened it again before
+/// it heard would make it anew.
+const DELETED_PAUSE_MS: u32 = 1_000;
+
+/// The object stores. The keys are: of the outbox `[rank, order]`, of the failed list the id; the small
+/// facts are one record.
 mod stores {
-    /// Key `[rank, order]`.
-    pub const OUTBOX: &str = "outbox";
-    /// Key: id.
-    pub const FAILED: &str = "failed";
-    /// One record.
-    pub const META: &str = "meta";
+    use super::StoreName;
+
     /// Records that could not be read: `[store, key, bytes, when]`, counted up.
     pub const UNREADABLE: &str = "unreadable";
+
+    /// All there are.
+    pub const ALL: [&str; 4] =
+        [StoreName::Outbox.as_str(), StoreName::Failed.as_str(), StoreName::Meta.as_str(), UNREADABLE];
 }
 
 /// The store of one scope. Dropping it closes the database.
@@ -51,12 +66,17 @@ pub struct Store {
 struct Shared {
     name: String,
     version: u32,
+    older: &'static [Older],
     listener: StoreListener,
     state: RefCell<State>,
     /// How often `open` was called since it last answered.
     asked: Cell<u32>,
     /// Ids of appends that died with the handle: they may be there all the same.
     doubtful: RefCell<HashSet<String>>,
+    /// Another tab deleted the database since it was last opened here.
+    deleted: Cell<bool>,
+    /// How many unreadable records were set aside and how many lay among the others, when last looked.
+    unreadable: Cell<[u32; 2]>,
 }
 
 enum State {
@@ -75,9 +95,17 @@ impl Store {
     /// As a build of another [`LINK_VERSION`] has it.
     #[doc(hidden)]
     pub fn of_version(scope: &str, version: u32, listener: StoreListener) -> Self {
+        Self::of_build(scope, version, record::OLDER, listener)
+    }
+
+    /// The same, and it can read other layouts: for the tests of upgrades.
+    #[doc(hidden)]
+    pub fn of_build(scope: &str, version: u32, older: &'static [Older], listener: StoreListener) -> Self {
         let (name, state) = (format!("sentinelops {scope}"), RefCell::new(State::Closed));
         let (asked, doubtful) = (Cell::new(0), RefCell::default());
-        Self { shared: Rc::new(Shared { name, version, listener, state, asked, doubtful }) }
+        let (deleted, unreadable) = (Cell::new(false), Cell::default());
+        let shared = Shared { name, version, older, listener, state, asked, doubtful, deleted, unreadable };
+        Self { shared: Rc::new(shared) }
     }
 
     /// Opens it if it is not, and reads everything as it is after this call. Answers `Opened` or
@@ -104,13 +132,17 @@ impl Store {
         });
     }
 
-    /// Reads the rows again. Answers `Found`.
+    /// Reads the rows again. Answers `Found`, and `Unreadable` where another tab deleted such records.
     pub fn rescan(&self) {
         let shared = self.shared.clone();
         spawn_local(async move {
             let Some(database) = shared.database() else { return };
             match read::rows(&database).await {
-                Ok(rows) => shared.tell(StoreEvent::Found(rows)),
+                Ok((rows, aside)) => {
+                    shared.tell(StoreEvent::Found(rows));
+                    let [_, in_place] = shared.unreadable.get();
+                    shared.count_unreadable([aside, in_place]);
+                }
                 Err(error) => shared.failed(&error),
             }
         });
@@ -158,7 +190,38 @@ impl Store {
     /// Reads the small facts as they are now.
     pub fn meta(&self) -> ReadMeta {
         let database = self.shared.database();
-        Box::pin(async move { read::meta(&database?).await.ok() })
+        Box::pin(async move { read::meta(&database?).await.ok()? })
+    }
+
+    /// Sets aside what cannot be read. Only for the tab that leads. Should it fail, they stay where they
+    /// are, are counted all the same, and are found again next time.
+    pub fn set_aside_unreadable(&self) {
+        let shared = self.shared.clone();
+        spawn_local(async move {
+            let Some(database) = shared.database() else { return };
+            match unreadable::set_aside(&database).await {
+                Ok(count) => shared.count_unreadable([count, 0]),
+                Err(error) => shared.failed(&error),
+            }
+        });
+    }
+
+    /// Everything that cannot be read, set aside or not. It may hold contents of messages.
+    pub fn unreadable(&self) -> ReadUnreadable {
+        let database = self.shared.database().ok_or_else(not_open);
+        Box::pin(async move { unreadable::all(&database?).await })
+    }
+
+    /// Deletes what cannot be read, for good. Tells `Unreadable`; the future brings what is left.
+    pub fn discard_unreadable(&self) -> ReadUnreadable {
+        let shared = self.shared.clone();
+        let database = shared.database().ok_or_else(not_open);
+        Box::pin(async move {
+            let database = database?;
+            let left = unreadable::discard(&database).await?;
+            shared.count_unreadable([0, left]);
+            unreadable::all(&database).await
+        })
     }
 
     /// Closes the database and deletes it with everything in it.
@@ -192,15 +255,22 @@ impl Shared {
         // Not open, or the handle is dead.
         self.close();
         let weak = Rc::downgrade(self);
-        let on_lost = move |error| {
+        let on_lost = move |lost: Lost| {
             if let Some(shared) = weak.upgrade() {
                 shared.close();
-                shared.tell(StoreEvent::Closed(error));
+                shared.deleted.set(lost == Lost::Deleted);
+                shared.tell(StoreEvent::Closed(lost.into()));
             }
         };
+        if self.deleted.take() {
+            pause(DELETED_PAUSE_MS).await;
+            if matches!(*self.state.borrow(), State::Gone) {
+                return Err(not_open());
+            }
+        }
         let shared = self.clone();
         let on_wait = move |error| shared.tell(StoreEvent::OpenFailed(error));
-        let connection = connection::open(&self.name, self.version, on_wait, on_lost).await?;
+        let connection = connection::open(&self.name, self.version, self.older, on_wait, on_lost).await?;
         let snapshot = self.read(connection.database()).await?;
         let mut state = self.state.borrow_mut();
         if matches!(*state, State::Gone) {
@@ -217,6 +287,9 @@ impl Shared {
             let asked = self.asked.get();
             let snapshot = read::everything(database).await?;
             if self.asked.get() == asked {
+                let (aside, in_place): (Vec<_>, Vec<_>) =
+                    snapshot.unreadable.iter().partition(|record| record.set_aside_at.is_some());
+                self.unreadable.set([aside.len() as u32, in_place.len() as u32]);
                 return Ok(snapshot);
             }
         }
@@ -243,6 +316,14 @@ impl Shared {
         });
     }
 
+    fn count_unreadable(&self, now: [u32; 2]) {
+        let before: u32 = self.unreadable.replace(now).iter().sum();
+        let count = now.iter().sum();
+        if before != count {
+            self.tell(StoreEvent::Unreadable(count));
+        }
+    }
+
     fn failed(&self, error: &StoreError) {
         if matches!(error, StoreError::Dead(_)) {
             self.close();
@@ -255,6 +336,13 @@ impl Shared {
             (self.listener)(event);
         }
     }
+}
+
+async fn pause(ms: u32) {
+    let (send, over) = oneshot::channel::<()>();
+    let _timer = Timeout::new(ms, move || drop(send));
+    // Either way it is over.
+    let _ = over.await;
 }
 
 fn not_open() -> StoreError {

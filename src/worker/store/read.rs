@@ -1,68 +1,62 @@
-//! Reading everything, and putting aside what cannot be read.
+//! Reading what lies there.
 
-use super::{errors, record, stores, write};
+use super::{errors, record, stores, unreadable};
 use indexed_db_futures::KeyRange;
 use indexed_db_futures::cursor::CursorDirection;
 use indexed_db_futures::database::Database;
-use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{Transaction, TransactionMode};
-use js_sys::{Array, Date, Uint8Array};
-use sentinelops_engine::{FailedRow, Meta, Row, StoreError, StoreSnapshot};
+use js_sys::{Array, Uint8Array};
+use sentinelops_engine::{FailedRow, Meta, Row, StoreError, StoreName, StoreSnapshot};
 use sentinelops_protocol::Priority;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A record as it lies there.
 pub(super) struct Raw {
-    store: &'static str,
-    key: JsValue,
-    value: JsValue,
+    pub store: StoreName,
+    pub key: JsValue,
+    pub value: JsValue,
 }
 
-/// Everything, as it was at one moment.
+/// Everything, as it was at one moment. Changes nothing: any tab may look.
 pub(super) async fn everything(database: &Database) -> Result<StoreSnapshot, StoreError> {
-    let names = [stores::OUTBOX, stores::FAILED, stores::META, stores::UNREADABLE];
-    let transaction = begin(database, &names)?;
-    let outbox = records(&transaction, stores::OUTBOX).await?;
-    let failed = records(&transaction, stores::FAILED).await?;
-    let meta = records(&transaction, stores::META).await?;
-    let earlier = records(&transaction, stores::UNREADABLE).await?.len();
+    let transaction = begin(database, &stores::ALL)?;
+    let outbox = records(&transaction, StoreName::Outbox).await?;
+    let failed = records(&transaction, StoreName::Failed).await?;
+    let meta = records(&transaction, StoreName::Meta).await?;
+    let mut unreadable = unreadable::set_aside_earlier(&transaction).await?;
     drop(transaction);
 
+    let mut found = Vec::new();
+    let rows = decoded::<Row>(outbox, &mut found);
+    let failed = decoded::<FailedRow>(failed, &mut found);
+    let meta = decoded::<Meta>(meta, &mut found).pop().unwrap_or_default();
+    unreadable.extend(found.iter().map(|raw| unreadable::described(raw, None)));
+    Ok(StoreSnapshot { rows, failed, meta, unreadable })
+}
+
+/// The rows of the outbox, and how many records were set aside.
+pub(super) async fn rows(database: &Database) -> Result<(Vec<Row>, u32), StoreError> {
+    let transaction = begin(database, &[StoreName::Outbox.as_str(), stores::UNREADABLE])?;
+    let records = records(&transaction, StoreName::Outbox).await?;
+    let aside = unreadable::count(&transaction).await?;
+    Ok((decoded(records, &mut Vec::new()), aside))
+}
+
+/// The small facts; `None` when they are there and cannot be read.
+pub(super) async fn meta(database: &Database) -> Result<Option<Meta>, StoreError> {
+    let transaction = begin(database, &[StoreName::Meta.as_str()])?;
+    let records = records(&transaction, StoreName::Meta).await?;
     let mut unreadable = Vec::new();
-    let mut snapshot = StoreSnapshot {
-        rows: decoded::<Row>(outbox, &mut unreadable),
-        failed: decoded::<FailedRow>(failed, &mut unreadable),
-        meta: decoded::<Meta>(meta, &mut unreadable).pop().unwrap_or_default(),
-        unreadable: 0,
-    };
-    snapshot.unreadable = u32::try_from(earlier + unreadable.len()).unwrap_or(u32::MAX);
-    if !unreadable.is_empty() {
-        // Should this fail, they stay where they are and are found again next time.
-        let _ = set_aside(database, &unreadable).await;
-    }
-    Ok(snapshot)
-}
-
-/// The rows of the outbox.
-pub(super) async fn rows(database: &Database) -> Result<Vec<Row>, StoreError> {
-    let transaction = begin(database, &[stores::OUTBOX])?;
-    let records = records(&transaction, stores::OUTBOX).await?;
-    Ok(decoded(records, &mut Vec::new()))
-}
-
-/// The small facts.
-pub(super) async fn meta(database: &Database) -> Result<Meta, StoreError> {
-    let transaction = begin(database, &[stores::META])?;
-    let records = records(&transaction, stores::META).await?;
-    Ok(decoded(records, &mut Vec::new()).pop().unwrap_or_default())
+    let meta = decoded(records, &mut unreadable).pop().unwrap_or_default();
+    Ok(unreadable.is_empty().then_some(meta))
 }
 
 /// The highest order in the outbox, 0 if it is empty. From the keys: a row that cannot be read has its place
 /// all the same.
 pub(super) async fn last_order(transaction: &Transaction<'_>) -> Result<u64, StoreError> {
-    let store = transaction.object_store(stores::OUTBOX).map_err(errors::from_error)?;
+    let store = transaction.object_store(StoreName::Outbox.as_str()).map_err(errors::from_error)?;
     let mut asked = Vec::with_capacity(Priority::ALL.len());
     for priority in Priority::ALL {
         let rank = f64::from(priority.rank());
@@ -82,7 +76,7 @@ pub(super) async fn last_order(transaction: &Transaction<'_>) -> Result<u64, Sto
     Ok(last as u64)
 }
 
-fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transaction<'a>, StoreError> {
+pub(super) fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transaction<'a>, StoreError> {
     database
         .transaction(names.to_vec())
         .with_mode(TransactionMode::Readonly)
@@ -91,11 +85,8 @@ fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transaction<'a>, 
 }
 
 /// Keys and values come in two requests of one transaction, so they fit together.
-pub(super) async fn records(
-    transaction: &Transaction<'_>,
-    name: &'static str,
-) -> Result<Vec<Raw>, StoreError> {
-    let store = transaction.object_store(name).map_err(errors::from_error)?;
+pub(super) async fn records(transaction: &Transaction<'_>, name: StoreName) -> Result<Vec<Raw>, StoreError> {
+    let store = transaction.object_store(name.as_str()).map_err(errors::from_error)?;
     let keys = store.get_all_keys::<JsValue>().primitive().map_err(errors::from_error)?;
     let values = store.get_all::<JsValue>().primitive().map_err(errors::from_error)?;
     let keys = keys.await.map_err(errors::from_error)?;
@@ -117,17 +108,4 @@ pub(super) fn decoded<T: DeserializeOwned>(records: Vec<Raw>, unreadable: &mut V
         }
     }
     out
-}
-
-async fn set_aside(database: &Database, unreadable: &[Raw]) -> Result<(), StoreError> {
-    let names = [stores::OUTBOX, stores::FAILED, stores::META, stores::UNREADABLE];
-    let transaction = write::begin(database, &names, true)?;
-    for raw in unreadable {
-        let aside = transaction.object_store(stores::UNREADABLE).map_err(errors::from_error)?;
-        let entry = Array::of4(&raw.store.into(), &raw.key, &raw.value, &Date::now().into());
-        aside.as_sys().put(&entry).map_err(|error| errors::from_error(error.into()))?;
-        let from = transaction.object_store(raw.store).map_err(errors::from_error)?;
-        from.as_sys().delete(&raw.key).map_err(|error| errors::from_error(error.into()))?;
-    }
-    write::finish(transaction).await
 }

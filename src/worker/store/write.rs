@@ -1,6 +1,6 @@
 //! One transaction.
 
-use super::{errors, record, stores};
+use super::{errors, record};
 use futures::channel::oneshot;
 use gloo::events::EventListener;
 use indexed_db_futures::database::Database;
@@ -10,7 +10,7 @@ use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
 use js_sys::{Array, Uint8Array};
-use sentinelops_engine::{Row, StoreError, StoreGroup, StoreOp};
+use sentinelops_engine::{Row, StoreError, StoreGroup, StoreName, StoreOp};
 use sentinelops_protocol::Priority;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ pub(super) async fn group(database: &Database, group: &StoreGroup) -> Result<(),
     // Everything is made into bytes before the transaction exists: it lives for this task only.
     let requests = group.ops.iter().map(Request::of).collect::<Option<Vec<_>>>();
     let requests = requests.ok_or_else(unwritable)?;
-    let mut names: Vec<&str> = requests.iter().map(|request| request.store).collect();
+    let mut names: Vec<&str> = requests.iter().map(|request| request.store.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
@@ -85,7 +85,7 @@ pub(super) fn put_row(transaction: &Transaction<'_>, row: &Row) -> Result<(), St
 
 /// An operation made ready.
 struct Request {
-    store: &'static str,
+    store: StoreName,
     key: JsValue,
     /// `None` deletes.
     value: Option<JsValue>,
@@ -96,19 +96,19 @@ impl Request {
         Some(match op {
             StoreOp::Put(row) => Self::put(row)?,
             StoreOp::Delete { priority, order, .. } => {
-                Self { store: stores::OUTBOX, key: row_key(*priority, *order), value: None }
+                Self { store: StoreName::Outbox, key: row_key(*priority, *order), value: None }
             }
             StoreOp::PutFailed(failed) => Self {
-                store: stores::FAILED,
+                store: StoreName::Failed,
                 key: JsValue::from_str(&failed.row.id),
                 value: Some(value(&record::encode(failed)?)),
             },
             StoreOp::DeleteFailed { id } => {
-                Self { store: stores::FAILED, key: JsValue::from_str(id), value: None }
+                Self { store: StoreName::Failed, key: JsValue::from_str(id), value: None }
             }
             StoreOp::PutMeta(meta) => Self {
-                store: stores::META,
-                key: JsValue::from_str(stores::META),
+                store: StoreName::Meta,
+                key: JsValue::from_str(StoreName::Meta.as_str()),
                 value: Some(value(&record::encode(meta)?)),
             },
         })
@@ -116,11 +116,11 @@ impl Request {
 
     fn put(row: &Row) -> Option<Self> {
         let value = Some(value(&record::encode(row)?));
-        Some(Self { store: stores::OUTBOX, key: row_key(row.priority, row.order), value })
+        Some(Self { store: StoreName::Outbox, key: row_key(row.priority, row.order), value })
     }
 
     fn make(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
-        let store = transaction.object_store(self.store).map_err(errors::from_error)?;
+        let store = transaction.object_store(self.store.as_str()).map_err(errors::from_error)?;
         // The raw store: the wrapper would make two closures a request, only to drop them; what
         // goes wrong with a request aborts the transaction, and that is heard.
         let store: &IdbObjectStore = store.as_sys();

@@ -77,6 +77,7 @@ impl Engine {
             connected_since: self.connected_since,
             queued: self.outbox.counts().queued,
             storage: self.outbox.storage().clone(),
+            unreadable: self.outbox.unreadable(),
             last_error: self.last_error.clone(),
         }
     }

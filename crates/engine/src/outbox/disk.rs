@@ -8,7 +8,7 @@ mod groups;
 
 pub(super) use groups::Aborted;
 
-use crate::{FailedRow, Meta, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
+use crate::{FailedRow, Meta, Now, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
 use std::collections::VecDeque;
 
 /// While there is no store, ms between two tries; also for single records that did not fit.
@@ -68,8 +68,11 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub fn new(options: &OutboxOptions, now: u64) -> Self {
+    pub fn new(options: &OutboxOptions, now: Now) -> Self {
         let on = options.persist;
+        // Nobody counts leaders where nothing is stored; by the clock the later one has the higher term.
+        let term = if on { 0 } else { now.wall };
+        let now = now.mono;
         Self {
             ladder: if on { Ladder::Opening { until: now.saturating_add(OPEN_MS) } } else { Ladder::Off },
             answered: !on,
@@ -82,7 +85,7 @@ impl Disk {
             outstanding: None,
             // An answer to an earlier engine of this worker must not be taken for one of ours.
             groups: now << 12,
-            meta: Meta::default(),
+            meta: Meta { term, ..Meta::default() },
             meta_dirty: false,
             mark: Mark::Down,
             owed: Vec::new(),

@@ -57,13 +57,15 @@ impl Outbox {
         }
     }
 
-    /// The store was read: what is in it no more has arrived, for bad ends are kept.
+    /// The store was read: what is in it no more has arrived, for bad ends are kept. Unless it cannot be
+    /// read.
     pub(super) fn answer_inquiries(&mut self) {
         while let Some((to, Inquiry { id, coalesced, discarded })) = self.inquiries.due() {
-            if self.known(Some(to), &id) || self.set_aside {
+            if self.known(Some(to), &id) {
                 continue;
             }
             let delivery = match self.link.map(|link| link.mode) {
+                _ if self.unreadable.may_hold(&id) => DeliveryState::Failed(FailReason::Unreadable),
                 // Or it arrived before it could be dropped; nobody remembers.
                 _ if discarded => DeliveryState::Failed(FailReason::Discarded),
                 // Arrived, or gone for a newer one that says the same and more.

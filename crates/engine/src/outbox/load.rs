@@ -1,10 +1,11 @@
 //! What the store says, and what follows for the rows.
 
 use super::queue::{Entry, Place};
-use super::{Outbox, OutboxOutput, disk::Aborted};
+use super::{Outbox, disk::Aborted};
 use crate::mutant::{self, Mutant};
 use crate::{
-    DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreOp, StoreSnapshot,
+    DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreName, StoreOp,
+    StoreSnapshot,
 };
 
 impl Outbox {
@@ -28,6 +29,7 @@ impl Outbox {
                 self.inquiries.looked();
                 self.answer_inquiries();
             }
+            StoreEvent::Unreadable(count) => self.count_unreadable(count),
             StoreEvent::Closed(error) => {
                 self.disk.closed(now.mono, error);
                 self.all_stay();
@@ -72,7 +74,10 @@ impl Outbox {
         self.all_stay();
         let first = !self.disk.loaded;
         let early = if self.disk.answered { Vec::new() } else { self.take_early() };
-        let StoreSnapshot { mut rows, failed, meta, unreadable } = snapshot;
+        let StoreSnapshot { mut rows, failed, mut meta, unreadable } = snapshot;
+        if unreadable.iter().any(|it| it.store == StoreName::Meta && it.set_aside_at.is_none()) {
+            meta = Meta::lost(now.wall);
+        }
         // Orders are comparable over all priorities.
         rows.sort_by_key(|row| (row.order, row.priority));
         self.disk.opened(now.mono);
@@ -80,10 +85,7 @@ impl Outbox {
         for row in &rows {
             self.disk.saw_order(row.order);
         }
-        if unreadable > 0 {
-            let note = format!("{unreadable} stored records could not be read and were set aside");
-            self.out.push_back(OutboxOutput::Note(note));
-        }
+        self.found_unreadable(unreadable);
         let marked = |row: &Row| row.possibly_sent || meta.socket_open && row.order <= meta.last_order;
         let mut stored = std::collections::HashSet::new();
         let mut over = Vec::new();
@@ -135,7 +137,6 @@ impl Outbox {
         }
         self.trim(now, stored.len());
         self.version += 1;
-        self.set_aside |= unreadable > 0;
         self.inquiries.anew();
         if self.inquiries.wait() {
             self.disk.rescan();

@@ -13,6 +13,7 @@
 //! | [`disk`], [`load`] | groups, the ladder down to memory and back, what a store held |
 //! | [`leaving`] | how a row goes, and when people are told |
 //! | [`view`] | what people see of it |
+//! | [`unreadable`] | stored records that cannot be read |
 //! | [`ended`] | final states remembered, the failed list |
 //! | [`inquiry`] | how did it end? |
 
@@ -27,6 +28,7 @@ mod load;
 mod queue;
 mod row;
 mod sending;
+mod unreadable;
 mod view;
 mod window;
 
@@ -70,6 +72,8 @@ pub(crate) enum OutboxOutput {
     OpenStore,
     /// Look for rows of other tabs.
     Rescan,
+    /// Set aside what cannot be read.
+    SetAside,
     /// `to` is the consumer that handed the message in, or the one named for the tab that owns the row
     /// ([`Outbox::name_owner`]); `None` for rows of earlier lives.
     Update { to: Option<ConsumerId>, update: MessageUpdate },
@@ -98,8 +102,7 @@ pub(crate) struct Outbox {
     inquiries: inquiry::Inquiries,
     /// Rows tried again and not stored yet: what the stored list knows them as.
     retried: HashMap<String, String>,
-    /// Stored records could not be read: what is nowhere may be among them.
-    set_aside: bool,
+    unreadable: unreadable::Unreadable,
     next_seq: u64,
     next_old_seq: u64,
     out: VecDeque<OutboxOutput>,
@@ -109,7 +112,7 @@ pub(crate) struct Outbox {
 impl Outbox {
     pub fn new(options: OutboxOptions, tab: String, now: Now) -> Self {
         Self {
-            disk: disk::Disk::new(&options, now.mono),
+            disk: disk::Disk::new(&options, now),
             options,
             tab,
             queue: queue::Queue::default(),
@@ -125,7 +128,7 @@ impl Outbox {
             owners: HashMap::new(),
             inquiries: inquiry::Inquiries::default(),
             retried: HashMap::new(),
-            set_aside: false,
+            unreadable: unreadable::Unreadable::default(),
             next_seq: FIRST_SEQ,
             next_old_seq: 0,
             out: VecDeque::new(),

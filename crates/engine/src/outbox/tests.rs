@@ -2,9 +2,10 @@ mod delivery;
 mod leaving;
 mod model;
 mod storage;
+mod unreadable;
 
 use super::*;
-use crate::{FailReason, FailedRow, Row, SendRequest, StoreEvent, StoreSnapshot};
+use crate::{FailReason, FailedRow, Row, SendRequest, StoreEvent, StoreSnapshot, UnreadableRecord};
 use sentinelops_protocol::{Channel, ClientMessage, Json, Limits, Priority, decode_client_frame};
 use std::collections::BTreeMap;
 
@@ -46,6 +47,7 @@ pub(super) struct World {
     pub rows: BTreeMap<String, Row>,
     pub failed: BTreeMap<String, FailedRow>,
     pub meta: Meta,
+    pub unreadable: Vec<UnreadableRecord>,
     /// The last news of each message.
     pub news: BTreeMap<String, MessageUpdate>,
     pub opens: usize,
@@ -73,8 +75,10 @@ impl World {
         let outbox = Outbox::new(options, "tab".to_owned(), at(0));
         let (rows, failed, news) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (groups, meta) = (Vec::new(), Meta::default());
+        let unreadable = Vec::new();
+        let (now, opens, rescans, commits) = (0, 0, 0, true);
         let mut world =
-            Self { outbox, now: 0, rows, failed, meta, news, opens: 0, rescans: 0, groups, commits: true };
+            Self { outbox, now, rows, failed, meta, unreadable, news, opens, rescans, groups, commits };
         world.drain();
         world
     }
@@ -96,8 +100,14 @@ impl World {
         let mut rows: Vec<Row> = self.rows.values().cloned().collect();
         rows.sort_by_key(|row| (row.priority, row.order));
         let failed = self.failed.values().cloned().collect();
-        let snapshot = StoreSnapshot { rows, failed, meta: self.meta.clone(), unreadable: 0 };
+        let snapshot =
+            StoreSnapshot { rows, failed, meta: self.meta.clone(), unreadable: self.unreadable.clone() };
         self.store(StoreEvent::Opened(Box::new(snapshot)));
+    }
+
+    fn set_aside(&mut self) {
+        let now = self.now;
+        self.unreadable.iter_mut().for_each(|record| record.set_aside_at = record.set_aside_at.or(Some(now)));
     }
 
     pub fn store(&mut self, event: StoreEvent) {
@@ -112,6 +122,7 @@ impl World {
                 OutboxOutput::Store(group) => self.groups.push(group),
                 OutboxOutput::OpenStore => self.opens += 1,
                 OutboxOutput::Rescan => self.rescans += 1,
+                OutboxOutput::SetAside => self.set_aside(),
                 OutboxOutput::Update { update, .. } => {
                     self.news.insert(update.id.clone(), update);
                 }

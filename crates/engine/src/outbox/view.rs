@@ -50,6 +50,11 @@ impl Outbox {
         live.chain(failed).collect()
     }
 
+    /// How many stored records cannot be read.
+    pub fn unreadable(&self) -> u32 {
+        self.unreadable.count
+    }
+
     /// Grows with every visible change: whether watchers need a new list.
     pub fn version(&self) -> u64 {
         self.version

@@ -24,7 +24,7 @@ struct Tab {
 
 pub(super) struct Leader {
     pub(super) engine: Engine,
-    /// The store answered: the term is known, beats may go out.
+    /// The store answered, or there is to be none: the term is known, beats may go out.
     pub(super) ready: bool,
     term: u64,
     news: bool,
@@ -48,16 +48,18 @@ const MISSED: u8 = 2;
 
 impl Leader {
     pub(super) fn new(options: EngineOptions, seed: u64, now: Now, me: TabId) -> Self {
+        // Without a store there is no answer to wait for.
+        let ready = !options.outbox.persist;
         let mut engine = Engine::new(options, seed, now);
         engine.number_rows_from(now.wall, seed);
         // Rows this tab appended while it followed are its own, too.
         engine.attach_tab(now, LOCAL, &me);
         engine.connect(now);
         Self {
+            term: if ready { engine.term() } else { 0 },
             engine,
-            ready: false,
-            term: 0,
-            news: false,
+            ready,
+            news: ready,
             me,
             tabs: BTreeMap::new(),
             next_consumer: 1,

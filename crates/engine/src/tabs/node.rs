@@ -63,7 +63,8 @@ pub struct Node {
 }
 
 impl Node {
-    /// A tab. Nothing happens before its page wants something; the store is opened at once.
+    /// A tab. Nothing happens before its page wants something; the store, if there is to be one, is opened
+    /// at once.
     pub fn new(options: EngineOptions, seed: u64, now: Now) -> Self {
         let tab = options.tab.clone();
         let mut node = Self {
@@ -95,7 +96,9 @@ impl Node {
             ended: None,
             out: VecDeque::new(),
         };
-        node.out.push_back(NodeOutput::Engine(Output::OpenStore));
+        if node.options.outbox.persist {
+            node.out.push_back(NodeOutput::Engine(Output::OpenStore));
+        }
         node
     }
 
@@ -229,8 +232,8 @@ impl Node {
 
     /// The store.
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
-        let newer = StoreError::NewerSchema;
-        let outdated = matches!(&event, StoreEvent::OpenFailed(e) | StoreEvent::Closed(e) if *e == newer);
+        // Only where it was open: a newer build that wrote here once and runs no more stops nobody.
+        let outdated = event == StoreEvent::Closed(StoreError::NewerSchema);
         if outdated && mutant::active(Mutant::OldBuildGoesOn) {
             return;
         }
@@ -258,6 +261,8 @@ impl Node {
                 }
             }
             StoreEvent::Closed(error) if self.leader.is_none() => self.reopen(now, error.clone()),
+            // Deleted from here; the leader counts them.
+            StoreEvent::Unreadable(_) if self.leader.is_none() => self.say(LinkMessage::Poke),
             _ => {}
         }
         let for_nobody = self.election.no_locks() && matches!(event, StoreEvent::Opened(_));

@@ -122,7 +122,12 @@ impl Node {
 
     fn take_over(&mut self, now: Now) {
         let seed = self.random();
-        let mut leader = Leader::new(self.options.clone(), seed, now, self.tab.clone());
+        let mut options = self.options.clone();
+        if self.alone {
+            // Beside it another may lead, of whose term it knows nothing: the server would close one of them.
+            options.session = format!("{}/{}", options.session, self.tab);
+        }
+        let mut leader = Leader::new(options, seed, now, self.tab.clone());
         leader.engine.number_sockets_from(self.sockets);
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
@@ -239,7 +244,7 @@ impl Node {
 
     fn waiting_status(&self) -> Status {
         let (state, cause) = match self.role() {
-            _ if self.outdated => (ConnectionState::Error, Cause::Superseded),
+            _ if self.outdated => (ConnectionState::Error, Cause::Outdated),
             Role::Follower => (ConnectionState::Connecting, Cause::None),
             _ => (ConnectionState::Disconnected, Cause::NotAsked),
         };

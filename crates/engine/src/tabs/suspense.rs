@@ -46,7 +46,8 @@ impl Waiting {
 impl Node {
     /// Whether an input has to wait: the term is being read, or must be first.
     pub(super) fn suspends(&mut self, now: Now) -> bool {
-        if mutant::active(Mutant::ActBeforeTerm) {
+        // Without a store there is no term to read, and nothing that two leaders could do to its rows.
+        if mutant::active(Mutant::ActBeforeTerm) || !self.options.outbox.persist {
             return false;
         }
         if self.leader.is_some() && !self.alone && self.election.overslept(now) {

@@ -121,7 +121,7 @@ impl Driver {
                     self.engine.credit(self.now, consumer, batch.number);
                 }
                 Output::Trace(trace) => self.traces.push(trace),
-                Output::OpenStore | Output::Store(_) | Output::RescanStore => {}
+                Output::OpenStore | Output::Store(_) | Output::RescanStore | Output::SetAsideUnreadable => {}
             }
         }
         if let Some(generation) = dirty {

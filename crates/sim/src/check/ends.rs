@@ -197,6 +197,7 @@ impl Checker {
                 FailReason::Invalid { .. } => Err("there is nothing wrong with it".to_owned()),
                 FailReason::Discarded => need(witness.discarded, "nobody discarded it"),
                 FailReason::SignedOut => Err("nobody signed out".to_owned()),
+                FailReason::Unreadable => Err("every record can be read here".to_owned()),
             },
         }
     }

@@ -196,6 +196,8 @@ impl Checker {
                 | FailReason::Invalid { .. }
                 | FailReason::Discarded
                 | FailReason::SignedOut => (sent > 0).then_some("was possibly sent"),
+                // Every record can be read here.
+                FailReason::Unreadable => Some("was readable"),
                 FailReason::Refused { .. }
                 | FailReason::TooManyAttempts { .. }
                 | FailReason::Poison { .. } => (effects > 0).then_some("has had its effect"),

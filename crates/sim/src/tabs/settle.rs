@@ -5,7 +5,7 @@ use super::world::{Happening, TabWorld};
 use crate::fold::Fold;
 use crate::net::End;
 use sentinelops_engine::tabs::{PageCommand, Role};
-use sentinelops_engine::{ConnectionState, Engine, StorageState};
+use sentinelops_engine::{ConnectionState, Engine, StorageState, StoreError};
 use sentinelops_protocol::{Channel, Subject};
 
 /// How long the world must be at rest before it is compared.
@@ -22,7 +22,8 @@ impl TabWorld {
             if !self.runs(place) {
                 continue;
             }
-            if self.tabs[place].worker.as_ref().is_some_and(|worker| worker.outdated) {
+            let newer = StorageState::MemoryOnly(StoreError::NewerSchema);
+            if self.tabs[place].status.as_ref().is_some_and(|status| status.storage == newer) {
                 self.say(|| "somebody reloads to update".to_owned());
                 self.leave(place, true);
                 continue;

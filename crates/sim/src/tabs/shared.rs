@@ -149,8 +149,7 @@ impl TabWorld {
                     }
                     StoreEvent::Opened(_) => worker.opening = false,
                     StoreEvent::OpenFailed(StoreError::Blocked) => {}
-                    StoreEvent::OpenFailed(error) => {
-                        worker.outdated |= *error == StoreError::NewerSchema;
+                    StoreEvent::OpenFailed(_) => {
                         (worker.opening, worker.open_again) = (false, false);
                         // What lies there keeps no order with what is sent meanwhile.
                         for n in self.disk.store.row_ids().filter_map(message_number) {

@@ -238,6 +238,8 @@ impl TabWorld {
                 self.ask(number, Ask::Plain(Request::Write(group)));
             }
             Output::OpenStore => self.open_store(place, number),
+            // Every record can be read here.
+            Output::SetAsideUnreadable => {}
             Output::RescanStore => self.ask(number, Ask::Plain(Request::Rescan)),
             Output::Deliver { batch, .. } => self.hand_batch(number, batch),
             Output::Trace(trace) => self.say(|| match trace {

@@ -1,0 +1,43 @@
+//! Stored records that cannot be read: counted for people, and remembered where a message is asked after
+//! that is nowhere else.
+
+use super::{Outbox, OutboxOutput};
+use crate::UnreadableRecord;
+
+#[derive(Debug, Default)]
+pub(super) struct Unreadable {
+    pub count: u32,
+    /// As they were when the store was opened, also after a person deleted them.
+    records: Vec<UnreadableRecord>,
+    /// Some were found at the last opening: what is nowhere may be among them.
+    doubt: bool,
+}
+
+impl Unreadable {
+    /// Whether this message, which is nowhere else, may be among them.
+    pub fn may_hold(&self, id: &str) -> bool {
+        self.doubt || self.records.iter().any(|record| record.names(id))
+    }
+}
+
+impl Outbox {
+    /// Only a leader has an outbox and a store, so nobody else sets anything aside.
+    pub(super) fn found_unreadable(&mut self, records: Vec<UnreadableRecord>) {
+        let new = records.iter().filter(|record| record.set_aside_at.is_none()).count();
+        if new > 0 {
+            self.out.push_back(OutboxOutput::Note(format!(
+                "{new} stored records cannot be read and are set aside"
+            )));
+            self.out.push_back(OutboxOutput::SetAside);
+        }
+        self.unreadable = Unreadable {
+            count: u32::try_from(records.len()).unwrap_or(u32::MAX),
+            doubt: records.iter().any(UnreadableRecord::is_new_doubt),
+            records,
+        };
+    }
+
+    pub(super) fn count_unreadable(&mut self, count: u32) {
+        self.unreadable.count = count;
+    }
+}

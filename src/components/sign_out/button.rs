@@ -1,0 +1,71 @@
+//! Opens the question, and remembers how far the answer is.
+
+use super::{SignOutChoices, SignOutProgress};
+use crate::bridge::SignOut;
+use crate::components::dialog::Dialog;
+use crate::components::icon::{Icon, IconMark};
+use crate::realtime::{use_client, use_connection, use_outbox};
+use sentinelops_engine::StorageState;
+use yew::prelude::*;
+
+/// In the top bar.
+#[component]
+pub fn SignOutButton() -> Html {
+    let open = use_state_eq(|| false);
+    let sending = use_state_eq(|| false);
+    let onclick = {
+        let set = open.setter();
+        move |_| set.set(true)
+    };
+    let on_close = use_callback(open.setter(), |(), set| set.set(false));
+    let on_sending = use_callback(sending.setter(), |(), set| set.set(true));
+    let label = if *sending { "Signing out: show how far it is" } else { "Sign out" };
+    html! {
+        <>
+            <button type="button" class="button button--plain button--icon" {onclick} aria-label={label} title={label} data-testid="sign-out">
+                <IconMark icon={if *sending { Icon::Working } else { Icon::SignOut }} />
+            </button>
+            if *open {
+                <Question sending={*sending} {on_sending} {on_close} />
+            }
+        </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct QuestionProps {
+    sending: bool,
+    on_sending: Callback<()>,
+    on_close: Callback<()>,
+}
+
+/// Mounted only while it is open: the worker tells the outbox to who shows it.
+#[component]
+fn Question(props: &QuestionProps) -> Html {
+    let client = use_client();
+    // Known at once; the list of the outbox is on its way when the question opens.
+    let connection = use_connection();
+    let unsent: u32 = connection.status.queued.iter().sum();
+    let saved = connection.status.storage == StorageState::Durable;
+    let connected = connection.is_connected;
+    let outbox = use_outbox();
+    let on_choose = {
+        let on_sending = props.on_sending.clone();
+        use_callback(client, move |how: SignOut, client| {
+            if how == SignOut::SendFirst {
+                on_sending.emit(());
+            }
+            client.sign_out(how);
+        })
+    };
+    let title = if props.sending { "Signing out" } else { "Sign out" };
+    html! {
+        <Dialog name="sign-out" {title} on_close={props.on_close.clone()}>
+            if props.sending {
+                <SignOutProgress {unsent} {connected} {saved} {on_choose} on_close={props.on_close.clone()} />
+            } else {
+                <SignOutChoices {unsent} failed={outbox.counts.failed} {saved} {on_choose} on_close={props.on_close.clone()} />
+            }
+        </Dialog>
+    }
+}
