@@ -1,132 +1,10 @@
-//! One timer for every text that depends on the time of day.
+//! Texts that depend on the time of day.
 //!
-//! Rows never render because time passes: each such text is its own little component, listens here once a second,
-//! and renders only when its words change. The time is that of the client above, which in tests is moved by hand;
-//! without a provider it is the browser's.
+//! Rows never render because time passes: each such text is its own little component, listens to the clock once a
+//! second, and renders only when its words change.
 
-use crate::realtime::Client;
-use crate::realtime::platform::{Browser, SharedPlatform, Timer};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::{Rc, Weak};
+use crate::realtime::use_clock;
 use yew::prelude::*;
-
-/// Between two looks, ms.
-const TICK_MS: u32 = 1_000;
-
-type Listener = Rc<dyn Fn(u64)>;
-
-/// The clock of a client. See the module.
-pub(crate) struct Clock {
-    client: Option<Client>,
-    platform: SharedPlatform,
-    me: Weak<Self>,
-    listeners: RefCell<(u64, BTreeMap<u64, Listener>)>,
-    timer: RefCell<Option<Timer>>,
-}
-
-thread_local! {
-    /// Those in use.
-    static CLOCKS: RefCell<Vec<Weak<Clock>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Ends the listening when dropped.
-pub(crate) struct Ticking {
-    clock: Rc<Clock>,
-    id: u64,
-}
-
-impl Clock {
-    fn of(client: Option<Client>) -> Rc<Self> {
-        CLOCKS.with_borrow_mut(|clocks| {
-            clocks.retain(|clock| clock.strong_count() > 0);
-            if let Some(clock) = clocks.iter().filter_map(Weak::upgrade).find(|clock| clock.client == client)
-            {
-                return clock;
-            }
-            let platform =
-                client.as_ref().map_or_else(|| Rc::new(Browser) as _, |client| client.platform().clone());
-            let clock = Rc::new_cyclic(|me: &Weak<Self>| Self {
-                client,
-                platform,
-                me: me.clone(),
-                listeners: RefCell::default(),
-                timer: RefCell::default(),
-            });
-            clocks.push(Rc::downgrade(&clock));
-            clock
-        })
-    }
-
-    /// Milliseconds since the epoch, now.
-    pub(crate) fn now(&self) -> u64 {
-        self.platform.wall()
-    }
-
-    /// Calls back once, after so many ms.
-    #[cfg(feature = "console")]
-    pub(crate) fn after(&self, ms: u32, call: Box<dyn FnOnce()>) -> Timer {
-        self.platform.after(ms, call)
-    }
-
-    /// Calls `listener` about once a second with [`Clock::now`].
-    pub(crate) fn listen(self: &Rc<Self>, listener: Listener) -> Ticking {
-        let (id, first) = {
-            let (next, listeners) = &mut *self.listeners.borrow_mut();
-            *next += 1;
-            listeners.insert(*next, listener);
-            (*next, listeners.len() == 1)
-        };
-        if first {
-            self.arm();
-        }
-        Ticking { clock: self.clone(), id }
-    }
-
-    fn arm(&self) {
-        let me = self.me.clone();
-        let call = Box::new(move || {
-            if let Some(clock) = me.upgrade() {
-                clock.tick();
-            }
-        });
-        let old = self.timer.replace(Some(self.platform.after(TICK_MS, call)));
-        drop(old);
-    }
-
-    fn tick(&self) {
-        self.arm();
-        // Copied first: a listener may end listening, or begin to.
-        let listeners: Vec<Listener> = self.listeners.borrow().1.values().cloned().collect();
-        let now = self.now();
-        listeners.iter().for_each(|listener| listener(now));
-    }
-}
-
-/// As a dependency: the same one, whatever the time is.
-impl PartialEq for Clock {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
-impl Drop for Ticking {
-    fn drop(&mut self) {
-        let (gone, last) = {
-            let listeners = &mut self.clock.listeners.borrow_mut().1;
-            (listeners.remove(&self.id), listeners.is_empty())
-        };
-        let timer = if last { self.clock.timer.take() } else { None };
-        drop((gone, timer));
-    }
-}
-
-/// The clock of the client above, or the browser's.
-#[hook]
-pub(crate) fn use_clock() -> Rc<Clock> {
-    let client = use_context::<Client>();
-    (*use_memo(client, |client| Clock::of(client.clone()))).clone()
-}
 
 /// A text that is a function of the time and of `at`, kept up to date.
 #[hook]
@@ -138,7 +16,7 @@ pub(crate) fn use_time_text(at: u64, words: fn(now: u64, at: u64) -> AttrValue) 
     let update = use_force_update();
     use_effect_with((at, clock), move |(at, clock)| {
         let at = *at;
-        let ticking = clock.listen(Rc::new(move |now| {
+        let ticking = clock.listen(Callback::from(move |now| {
             if words(now, at) != *shown.borrow() {
                 update.force_update();
             }

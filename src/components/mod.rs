@@ -25,6 +25,7 @@ pub mod chat;
 #[doc(hidden)]
 pub mod diagnostics;
 #[cfg(feature = "console")]
+#[doc(hidden)]
 pub mod dialog;
 #[cfg(feature = "console")]
 mod download;
@@ -59,4 +60,5 @@ pub mod send_line;
 #[doc(hidden)]
 pub mod shell;
 #[cfg(feature = "console")]
+#[doc(hidden)]
 pub mod sign_out;

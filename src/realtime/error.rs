@@ -172,6 +172,13 @@ impl WorkerTrouble {
     }
 
     /// Nothing but a reload of the page helps.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{WorkerTrouble, WorkerTroubleKind};
+    ///
+    /// let trouble = WorkerTrouble { kind: WorkerTroubleKind::Hung, retry_at: None };
+    /// assert!(!trouble.wants_reload());
+    /// ```
     pub fn wants_reload(&self) -> bool {
         matches!(
             self.kind,

@@ -204,6 +204,13 @@ pub struct StoreGroup {
 }
 
 /// The object stores whose records are read.
+///
+/// ```
+/// use sentinelops_engine::StoreName;
+///
+/// let names = StoreName::ALL.map(StoreName::as_str);
+/// assert_eq!(names, ["outbox", "failed", "meta"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreName {
     /// Messages not answered yet.
@@ -219,6 +226,10 @@ impl StoreName {
     pub const ALL: [Self; 3] = [Self::Outbox, Self::Failed, Self::Meta];
 
     /// Its name in the database.
+    ///
+    /// ```
+    /// assert_eq!(sentinelops_engine::StoreName::Outbox.as_str(), "outbox");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Outbox => "outbox",
@@ -229,6 +240,18 @@ impl StoreName {
 }
 
 /// A stored record that this build cannot read. It is kept until a person deletes it.
+///
+/// ```
+/// use sentinelops_engine::{StoreName, UnreadableRecord};
+///
+/// let record = UnreadableRecord {
+///     store: StoreName::Outbox,
+///     key: "[2,4]".to_owned(),
+///     bytes: vec![0xff],
+///     set_aside_at: None,
+/// };
+/// assert!(record.set_aside_at.is_none(), "it still lies where it was");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadableRecord {
     /// Where it lay.

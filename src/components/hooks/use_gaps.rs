@@ -1,6 +1,6 @@
 //! When something was missed for good.
 
-use crate::components::clock::use_clock;
+use crate::realtime::use_clock;
 use crate::realtime::{UseWebSocketOptions, use_websocket};
 use sentinelops_protocol::system::Continuity;
 use yew::prelude::*;

@@ -1,7 +1,6 @@
 //! Values that change faster than people read.
 
-use crate::components::clock::use_clock;
-use crate::realtime::platform::Timer;
+use crate::realtime::{Alarm, use_clock};
 use yew::prelude::*;
 
 /// The value, at most once in `pace_ms`: the first change after a pause shows at once, those of a flood together. For
@@ -10,7 +9,7 @@ use yew::prelude::*;
 pub fn use_paced<T: PartialEq + Clone + 'static>(value: T, pace_ms: u32) -> T {
     let clock = use_clock();
     let shown = use_mut_ref(|| (value.clone(), 0_u64));
-    let timer = use_mut_ref(|| None::<Timer>);
+    let timer = use_mut_ref(|| None::<Alarm>);
     let update = use_force_update();
     let mut shown = shown.borrow_mut();
     if shown.0 != value {
@@ -21,13 +20,10 @@ pub fn use_paced<T: PartialEq + Clone + 'static>(value: T, pace_ms: u32) -> T {
             Ok(wait) if wait > 0 => {
                 let timer = timer.clone();
                 running.get_or_insert_with(|| {
-                    clock.after(
-                        wait,
-                        Box::new(move || {
-                            drop(timer.borrow_mut().take());
-                            update.force_update();
-                        }),
-                    )
+                    clock.after(wait, move || {
+                        drop(timer.borrow_mut().take());
+                        update.force_update();
+                    })
                 });
             }
             _ => *shown = (value, now),

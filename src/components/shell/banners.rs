@@ -1,11 +1,10 @@
 //! What the page has to say about itself, most urgent first.
 
 use super::{Banner, BannerKind, UnloadGuard};
-use crate::components::clock::use_clock;
 use crate::components::connection_status::{cause_advice, cause_words, reload_page, storage_words};
 use crate::components::outbox::{UnreadableActions, unreadable_words};
 use crate::components::relative_time::exact;
-use crate::realtime::{ClientError, SetupError, WorkerHealth, use_connection};
+use crate::realtime::{ClientError, SetupError, WorkerHealth, use_clock, use_connection};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -151,7 +150,7 @@ fn use_lasting(now: bool) -> bool {
         set.set(false);
         let since = clock.now();
         let ticking = now.then(|| {
-            clock.listen(Rc::new(move |time| {
+            clock.listen(Callback::from(move |time: u64| {
                 if time.saturating_sub(since) >= GRACE_MS {
                     set.set(true);
                 }

@@ -1,9 +1,9 @@
 //! Opens the question, and remembers how far the answer is.
 
 use super::{SignOutChoices, SignOutProgress};
-use crate::bridge::SignOut;
 use crate::components::dialog::Dialog;
 use crate::components::icon::{Icon, IconMark};
+use crate::realtime::SignOut;
 use crate::realtime::{use_client, use_connection, use_outbox};
 use sentinelops_engine::StorageState;
 use yew::prelude::*;

@@ -1,9 +1,9 @@
 //! What is to become of what has not left yet.
 
 use super::messages;
-use crate::bridge::SignOut;
 use crate::components::hooks::use_focus;
 use crate::components::icon::{Icon, IconMark};
+use crate::realtime::SignOut;
 use yew::prelude::*;
 
 /// See [`SignOutChoices`].

@@ -1,8 +1,8 @@
 //! The wait for what is to be sent first.
 
 use super::messages;
-use crate::bridge::SignOut;
 use crate::components::hooks::use_focus;
+use crate::realtime::SignOut;
 use yew::prelude::*;
 
 /// See [`SignOutProgress`].

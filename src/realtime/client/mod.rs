@@ -21,8 +21,6 @@ mod state;
 mod supervise;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_down;
 mod unreadable;
 mod watch;
 

@@ -160,7 +160,7 @@ impl Client {
             state.wanted = None;
             state.generation += 1;
             state.supervisor.end();
-            state.forget();
+            state.forget_all();
             (state.port.take(), state.session_timer.take(), std::mem::take(&mut state.reopens))
         };
         drop(timer);
@@ -185,7 +185,7 @@ impl Client {
 
 impl super::State {
     /// What was shown was this user's.
-    fn forget(&mut self) {
+    fn forget_all(&mut self) {
         self.inbox.clear();
         self.leader = None;
         self.latencies = Default::default();

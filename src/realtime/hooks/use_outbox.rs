@@ -93,11 +93,40 @@ impl UseOutboxHandle {
     }
 
     /// See [`Client::export_unreadable`].
+    ///
+    /// ```
+    /// use sentinelops::realtime::{ClientError, use_outbox};
+    /// use yew::platform::spawn_local;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Unreadable() -> Html {
+    ///     let outbox = use_outbox();
+    ///     let found = use_state(String::new);
+    ///     let onclick = {
+    ///         let (export, set) = (outbox.clone(), found.setter());
+    ///         move |_: MouseEvent| {
+    ///             let (asked, set) = (export.export_unreadable(), set.clone());
+    ///             spawn_local(async move { set.set(asked.await.unwrap_or_else(|error: ClientError| error.to_string())) });
+    ///         }
+    ///     };
+    ///     html! { <><button {onclick}>{ "What cannot be read" }</button><pre>{ &*found }</pre></> }
+    /// }
+    /// ```
     pub fn export_unreadable(&self) -> LocalBoxFuture<'static, Result<String, ClientError>> {
         self.client.export_unreadable()
     }
 
     /// See [`Client::discard_unreadable`].
+    ///
+    /// ```
+    /// use sentinelops::realtime::{ClientError, UseOutboxHandle};
+    ///
+    /// /// Once somebody has them in a file.
+    /// async fn tidy(outbox: &UseOutboxHandle) -> Result<(), ClientError> {
+    ///     outbox.discard_unreadable().await
+    /// }
+    /// ```
     pub fn discard_unreadable(&self) -> LocalBoxFuture<'static, Result<(), ClientError>> {
         self.client.discard_unreadable()
     }

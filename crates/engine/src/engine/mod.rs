@@ -200,6 +200,13 @@ impl Engine {
     }
 
     /// Other bounds than the usual ones, before anything is held.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Bounds, Engine, EngineOptions, Now};
+    ///
+    /// let mut engine = Engine::new(EngineOptions::default(), 7, Now::default());
+    /// engine.set_bounds(Bounds { failed: 50, ..Bounds::default() });
+    /// ```
     pub fn set_bounds(&mut self, bounds: crate::Bounds) {
         self.consumers.set_bounds(bounds);
         self.outbox.keep_failed(bounds.failed);

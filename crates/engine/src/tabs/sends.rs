@@ -168,7 +168,7 @@ impl Sends {
     }
 
     /// The store knows the end of this message, or another leader has it still: to be asked.
-    fn to_be_asked(&mut self, update: MessageUpdate) -> Inquiry {
+    fn ask_for(&mut self, update: MessageUpdate) -> Inquiry {
         let coalesced = self.drop(&update.id).is_some_and(|request| request.coalesce.is_some());
         self.opened(&update.id, coalesced || update.delivery == DeliveryState::Superseded);
         if update.delivery == DeliveryState::Failed(FailReason::Discarded) {
@@ -265,7 +265,7 @@ impl Node {
             self.tell(items);
             return true;
         }
-        let about: Vec<Inquiry> = updates.into_iter().map(|update| self.sends.to_be_asked(update)).collect();
+        let about: Vec<Inquiry> = updates.into_iter().map(|update| self.sends.ask_for(update)).collect();
         if let Some(leader) = &mut self.leader {
             leader.inquire(now, super::LOCAL, about);
         } else if self.role() == Role::Follower {

@@ -1,5 +1,7 @@
 //! The client against a fake connection, in virtual time, without a browser.
 
+mod down;
+
 use super::*;
 use crate::bridge::PortFailure;
 use crate::realtime::registry::Lease;
@@ -19,7 +21,7 @@ use std::cell::Cell;
 
 pub(super) fn settings() -> Settings {
     Settings {
-        url: super::super::url::ServerUrl { full: String::new(), shown: String::new() },
+        url: crate::realtime::url::ServerUrl { full: String::new(), shown: String::new() },
         user: None,
         enabled: true,
         auto_connect: true,

@@ -1,7 +1,7 @@
 //! What is asked of a client whose worker is down, or whose session is over.
 
-use super::tests::{open, settings};
-use super::*;
+use super::super::*;
+use super::{open, settings};
 use crate::bridge::{FromWorker, PortFailure, SignOut};
 use crate::realtime::registry::Lease;
 use crate::realtime::{Message, MessageId, SendState, WorkerHealth};
