@@ -7,8 +7,9 @@ use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Presence, Sever
 use sentinelops::realtime::{
     MessageId, UseChannelOptions, UseWebSocketOptions, use_activity_feed, use_activity_feed_with,
     use_agent_status, use_agents, use_alerts, use_alerts_with, use_channel, use_chat_messages,
-    use_chat_messages_with, use_client, use_connection, use_connection_state, use_diagnostics, use_incident,
-    use_incident_updates, use_incidents, use_metrics, use_outbox, use_send_state, use_websocket,
+    use_chat_messages_with, use_client, use_clock, use_connection, use_connection_state, use_diagnostics,
+    use_incident, use_incident_updates, use_incidents, use_metrics, use_outbox, use_send_state,
+    use_signed_out, use_websocket,
 };
 use sentinelops::testing::{FakeConnection, Mounted, activity, agent, alert, chat_message, incident};
 use std::rc::Rc;
@@ -43,7 +44,12 @@ fn All() -> Html {
     );
     let _sent = use_send_state(Some(MessageId::from("m1")));
     let _incident = use_incident("a");
-    let _ = (use_client(), use_connection_state(), use_incidents(), use_agents());
+    let _ = (use_client(), use_connection_state(), use_incidents(), use_agents(), use_signed_out());
+    let clock = use_clock();
+    use_effect_with(clock, |clock| {
+        let held = (clock.listen(Callback::noop()), clock.after(60_000, || ()));
+        move || drop(held)
+    });
     let _ = (use_alerts_with(|_| {}), use_activity_feed_with(|_| {}), use_chat_messages_with("c1", |_| {}));
     let lengths = [
         incidents.incidents.len(),
@@ -111,7 +117,7 @@ async fn rounds(content: impl Fn() -> Html, expected: &str, rounds: usize) {
     // The first list of a worker is watched for without anybody who shows it.
     connection.outbox(Vec::new(), MessageCounts::default());
     connection.settle().await;
-    for _ in 0..3 {
+    for _ in 0..10 {
         cycle(&connection, &mut page, content(), expected).await;
     }
     assert_eq!(connection.subscriptions(), []);
