@@ -66,8 +66,8 @@ export class Site {
     this.config = JSON.stringify(config);
   }
 
-  url(route = '/'): string {
-    return `http://127.0.0.1:${this.port}${route}`;
+  url(route = '/', host = '127.0.0.1'): string {
+    return `http://${host}:${this.port}${route}`;
   }
 
   /** A file of the build, by a part of its name. */
