@@ -1,6 +1,6 @@
 //! The connection moved by hand.
 
-use super::fake_port::World;
+use super::fake_port::{World, with_problems};
 use super::mount::Mounted;
 use crate::bridge::{FromWorker, PortEvent, PortFailure, ToWorker};
 use crate::realtime::platform::Platform;
@@ -256,7 +256,8 @@ impl FakeConnection {
         items: impl IntoIterator<Item = Event>,
     ) {
         let items = items.into_iter().map(Rc::new).collect();
-        self.world.deliver([Delivery::Snapshot(SnapshotDelivery { subject, continuity, seq: 0, items })]);
+        let snapshot = SnapshotDelivery { subject, continuity, seq: 0, items };
+        self.world.deliver(with_problems(vec![Delivery::Snapshot(snapshot)]));
     }
 
     /// The server refuses a subscription.

@@ -4,7 +4,7 @@ use super::time::VirtualTime;
 use crate::bridge::{FromWorker, Port, PortEvent, PortListener, ToWorker};
 use crate::realtime::platform::{Platform, Timer};
 use sentinelops_engine::{Batch, Delivery, SendRequest};
-use sentinelops_protocol::{Event, Payload, Subject};
+use sentinelops_protocol::{Event, Payload, Problem, Subject};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -90,7 +90,8 @@ impl World {
     fn addressed(&self, event: &Rc<Event>) -> Vec<Delivery> {
         let subjects = self.subjects.borrow();
         let concerned = subjects.iter().filter(|subject| concerns(subject, event));
-        concerned.map(|subject| Delivery::Event(subject.clone(), event.clone())).collect()
+        let events = concerned.map(|subject| Delivery::Event(subject.clone(), event.clone()));
+        with_problems(events.collect())
     }
 
     fn begin(&self) {
@@ -106,9 +107,9 @@ impl World {
     fn deliver_early(&self, subject: &Subject) {
         let events = self.early_events.borrow();
         let concerned = events.iter().filter(|event| concerns(subject, event));
-        let items: Vec<_> = concerned.map(|event| Delivery::Event(subject.clone(), event.clone())).collect();
+        let items = concerned.map(|event| Delivery::Event(subject.clone(), event.clone())).collect();
         drop(events);
-        self.deliver(items);
+        self.deliver(with_problems(items));
     }
 
     /// One batch outstanding, never two.
@@ -194,6 +195,24 @@ impl Port for FakePort {
             *world.listener.borrow_mut() = None;
         }
     }
+}
+
+/// What does not fit its type is told of, too, as the engine does.
+pub(super) fn with_problems(mut items: Vec<Delivery>) -> Vec<Delivery> {
+    let mut problems: Vec<Problem> = Vec::new();
+    for item in &items {
+        let found: Vec<Problem> = match item {
+            Delivery::Event(_, event) => event.mismatch().into_iter().collect(),
+            Delivery::Snapshot(snapshot) => {
+                snapshot.items.iter().filter_map(|item| item.mismatch()).collect()
+            }
+            _ => continue,
+        };
+        problems.extend(found);
+    }
+    problems.dedup();
+    items.extend(problems.into_iter().map(Delivery::Problem));
+    items
 }
 
 /// Whether a subscriber of the subject gets the event.

@@ -100,7 +100,10 @@ impl Event {
     /// ```
     pub fn mismatch(&self) -> Option<Problem> {
         match &self.payload {
-            Payload::Raw(json) => decode_payload(&self.kind, json).1,
+            Payload::Raw(json) => {
+                let problem = decode_payload(&self.kind, json).1?;
+                Some(Problem { id: self.id.clone(), channel: Some(self.channel), ..problem })
+            }
             _ => None,
         }
     }

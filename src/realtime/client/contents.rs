@@ -1,6 +1,6 @@
 //! What may be said of the contents of messages: nothing, unless the provider's `debug_contents` asks for it.
 
-use super::Client;
+use super::{Client, Interest};
 use crate::realtime::recorder::RecordKind;
 use crate::realtime::{ClientError, console_log};
 use sentinelops_protocol::{Event, Problem, ProblemKind, Subject, encode_payload};
@@ -26,7 +26,14 @@ impl Client {
             };
             log::warn!(target: "sentinelops", "{shown}; {outcome}. Said once for this type and path.");
         }
-        self.state_mut().errors.push(ClientError::Problem(problem));
+        let mut state = self.state_mut();
+        let state = &mut *state;
+        for (subject, followed) in &mut state.subjects {
+            if followed.folded.take_problem(&problem) {
+                state.dirty.insert(Interest::Subject(subject.clone()));
+            }
+        }
+        state.errors.push(ClientError::Problem(problem));
     }
 
     /// As it may stand in records and logs.

@@ -139,6 +139,9 @@ impl Consumer {
     }
 
     pub fn problem(&mut self, problem: &Problem) {
+        if self.problems.contains(problem) {
+            return;
+        }
         if self.problems.len() >= MAX_PROBLEMS {
             self.problems.pop_front();
         }
@@ -195,6 +198,10 @@ impl Consumer {
             match folds.state(&subject) {
                 Some((seq, state)) => {
                     self.subjects.insert(subject.clone(), Progress::Live);
+                    // Whoever comes late hears what is wrong with it, too.
+                    for problem in state.iter().filter_map(|item| item.mismatch()) {
+                        self.problem(&problem);
+                    }
                     let snapshot = SnapshotDelivery { subject, continuity, seq, items: state };
                     items.push(Delivery::Snapshot(snapshot));
                 }
