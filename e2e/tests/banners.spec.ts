@@ -17,7 +17,7 @@ test('a bad value of the page configuration: key, value and what is allowed; the
     await expect(banner(page, 'config')).toHaveCount(3);
     const text = (await banner(page, 'config').allTextContents()).join('\n');
     expect(text).toMatch(/enableOfflineMode is "maybe".*true or false is allowed/);
-    expect(text).toMatch(/reconect is true.*no such key/);
+    expect(text).toMatch(/reconect is \(not shown\).*no such key/);
     expect(text).toMatch(/options\.timeout is "soon".*a whole number from .* is allowed/);
     await expectState(page, 'Connected');
   }

@@ -18,6 +18,8 @@ async function deployAnother(world: World, page: Page): Promise<string> {
     for (let at = body.indexOf(build); at >= 0; at = body.indexOf(build)) body.write(other, at);
     return body;
   });
+  // The files keep their names here, and browsers keep them.
+  await world.forgetFiles();
   return other;
 }
 

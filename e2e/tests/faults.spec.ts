@@ -60,7 +60,7 @@ test('link cut for 3 s: 200 sends exactly once', async ({ world }) => {
   await expectExactlyOnce(page, world.gateway, 200);
 });
 
-test('slow link, 1 Mbit/s and 800 ms round trip: not killed in 2 minutes', async ({ world }) => {
+test('slow link, 1 Mbit/s and 800 ms round trip: not killed in 2 minutes', { tag: '@waits' }, async ({ world }) => {
   test.setTimeout(200_000);
   world.proxy.slow(125_000, 400);
   const page = await lab(world);
@@ -230,7 +230,7 @@ for (const code of [1007, 1008, 1009, 4400]) {
 }
 
 for (const code of [1013, 4429]) {
-  test(`server closes with ${code}: the slow lane, against all hints; "try now" leaves it`, async ({ world }) => {
+  test(`server closes with ${code}: the slow lane, against all hints; "try now" leaves it`, { tag: '@waits' }, async ({ world }) => {
     const page = await lab(world);
     const accepted = world.proxy.accepted;
     await world.gateway.close(code, 'too much');

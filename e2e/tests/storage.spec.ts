@@ -12,12 +12,13 @@ test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '31', '--trust-user
 test.setTimeout(90_000);
 
 /** The stores of workers started from now on do not open, until `heal`. */
-function breakStores(world: World): void {
+async function breakStores(world: World): Promise<void> {
   world.site.inWorkers(`
     const open = IDBFactory.prototype.open;
     IDBFactory.prototype.open = () => { throw new DOMException("a test forbids it", "SecurityError"); };
     self.heal = () => { IDBFactory.prototype.open = open; };
   `);
+  await world.forgetFiles();
 }
 
 async function heal(page: Page): Promise<void> {
@@ -25,7 +26,7 @@ async function heal(page: Page): Promise<void> {
 }
 
 test('not saved: the page asks before it is closed, as long as something would be lost', async ({ world }) => {
-  breakStores(world);
+  await breakStores(world);
   const page = await world.open('/lab');
   await expectState(page, 'Connected');
   const dialogs: string[] = [];
@@ -52,7 +53,7 @@ test('not saved: the page asks before it is closed, as long as something would b
 
 test('a tab without a store connects for itself, and comes to the others once the store opens', async ({ world }) => {
   const { leader, followers } = await leaderOf(await openTabs(world, 2));
-  breakStores(world);
+  await breakStores(world);
   const alone = await world.open('/lab');
   await expectState(alone, 'Connected');
   await expect.poll(async () => (await world.gateway.stats()).connections).toBe(2);
@@ -72,7 +73,7 @@ test('a tab without a store connects for itself, and comes to the others once th
   for (const page of all) await expect(page.locator(`[data-incident-id="${fresh}"]`).first()).toBeVisible({ timeout: 5_000 });
 });
 
-test('the server knows somebody else: every tab says so, nothing leaves under the other name, and it waits for its owner', async ({ world }) => {
+test('the server knows somebody else: every tab says so, nothing leaves under the other name, and it waits for its owner', { tag: '@waits' }, async ({ world }) => {
   const relay = await FrameRelay.start(() => world.gateway.port);
   const proxy = await FaultProxy.start(() => relay.port);
   world.site.configure({ url: proxy.url });

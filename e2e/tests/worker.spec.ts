@@ -130,7 +130,7 @@ test('hung while sending: said within 12 s, ended and started again, 100 sends e
   await expectExactlyOnce(page, world.gateway, 100);
 });
 
-test('hung at its very start: said when its time to load is over', async ({ world }) => {
+test('hung at its very start: said when its time to load is over', { tag: '@waits' }, async ({ world }) => {
   world.site.configure({ url: world.proxy.url, workerUrl: `${await world.site.workerAddress()}#hang` });
   const page = await open(world);
   await expect(banner(page, 'worker')).toContainText('did not start in time', { timeout: STARTED_WITHIN });
