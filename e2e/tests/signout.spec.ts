@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { expect, expectState, test, type World } from '../lib/fixtures';
 import { labMessages, startSending } from '../lib/lab';
+import { awayAndBack } from '../lib/lifecycle';
 
 test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '31'] } });
 
@@ -89,4 +90,18 @@ test('Escape closes the question, and the focus is back where it came from', asy
   await expect.poll(() => focused(page)).toBe('sign-out');
   // Nothing was decided.
   await expect(page.getByTestId('signed-out')).toHaveCount(0);
+});
+
+test('a tab that was in the bfcache while another one signed out has ended, too, when it comes back', async ({ world }) => {
+  const page = await world.open('/');
+  const away = await world.open('/lab');
+  for (const tab of [page, away]) await expectState(tab, 'Connected');
+  await awayAndBack(world, away, async () => {
+    await page.bringToFront();
+    await page.getByTestId('sign-out').click();
+    await page.getByTestId('sign-out-keep').click();
+    await expectOver([page]);
+  });
+  await expectOver([away]);
+  await expect.poll(async () => (await world.gateway.stats()).connections).toBe(0);
 });

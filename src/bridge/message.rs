@@ -99,9 +99,7 @@ pub enum FromWorker {
     Traces(Vec<Trace>),
     /// Whether this tab leads (owns the connection) or follows another.
     Role(Role),
-    /// What the session left on this device is deleted; sign-out is complete next.
-    Wiped,
-    /// Sign-out is complete.
+    /// Sign-out is complete; at a wipe, what the session left in the store is deleted.
     SignedOut,
     /// The answer to [`ToWorker::ReadUnreadable`] and [`ToWorker::DiscardUnreadable`], in their order.
     Unreadable(Result<Vec<UnreadableRecord>, StoreError>),

@@ -45,8 +45,11 @@ pub(crate) trait Platform {
     /// Names this browser towards the server for a scope: the same in all its tabs, and tomorrow.
     fn session(&self, scope: &str) -> String;
 
-    /// Forgets that name.
-    fn forget_session(&self, scope: &str);
+    /// Whether this is that name: `false` where another tab has forgotten it.
+    fn is_session(&self, scope: &str, name: &str) -> bool;
+
+    /// Forgets that name, if it is this one.
+    fn forget_session(&self, scope: &str, name: &str);
 
     /// Runs a future of the page.
     fn spawn(&self, future: LocalBoxFuture<'static, ()>);
@@ -113,8 +116,15 @@ impl Platform for Browser {
         minted
     }
 
-    fn forget_session(&self, scope: &str) {
-        if let Some(storage) = local_storage() {
+    fn is_session(&self, scope: &str, name: &str) -> bool {
+        let stored = local_storage().and_then(|storage| storage.get_item(&session_key(scope)).ok().flatten());
+        stored.as_deref() == Some(name)
+    }
+
+    fn forget_session(&self, scope: &str, name: &str) {
+        if self.is_session(scope, name)
+            && let Some(storage) = local_storage()
+        {
             // Storage that cannot be written to holds no name either.
             let _ = storage.remove_item(&session_key(scope));
         }

@@ -22,6 +22,8 @@ pub(super) struct VirtualTime {
     now: Cell<u64>,
     next: Cell<u64>,
     visible: Cell<bool>,
+    /// Names of this browser that were forgotten.
+    sessions: Cell<u32>,
     timers: RefCell<BTreeMap<Key, Call>>,
     frames: RefCell<BTreeMap<Key, Call>>,
     futures: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
@@ -35,6 +37,7 @@ impl VirtualTime {
             now: Cell::new(0),
             next: Cell::new(0),
             visible: Cell::new(true),
+            sessions: Cell::new(0),
             timers: RefCell::default(),
             frames: RefCell::default(),
             futures: RefCell::default(),
@@ -170,10 +173,18 @@ impl Platform for VirtualTime {
     }
 
     fn session(&self, _: &str) -> String {
-        "test-browser".to_owned()
+        format!("test-browser-{}", self.sessions.get())
     }
 
-    fn forget_session(&self, _: &str) {}
+    fn is_session(&self, scope: &str, name: &str) -> bool {
+        self.session(scope) == name
+    }
+
+    fn forget_session(&self, scope: &str, name: &str) {
+        if self.is_session(scope, name) {
+            self.sessions.set(self.sessions.get() + 1);
+        }
+    }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
         self.futures.borrow_mut().push(future);

@@ -126,7 +126,6 @@ impl Inner {
         wasm_bindgen_futures::spawn_local(async move {
             if wipe {
                 store.wipe().await;
-                reply(FromWorker::Wiped);
             }
             reply(FromWorker::SignedOut);
         });

@@ -241,6 +241,7 @@ impl Client {
         match hint {
             Hint::Visible => self.visible(true),
             Hint::Hidden => self.visible(false),
+            Hint::PageShow | Hint::Resume => self.come_back(),
             _ => {}
         }
         self.page_event(hint);

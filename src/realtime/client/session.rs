@@ -149,21 +149,44 @@ impl Client {
         drop(old);
     }
 
+    /// What this browser is called in this session, as long as it lasts: see [`Client::come_back`].
+    pub(super) fn name_session(&self, scope: &str, name: &str) {
+        // Where nothing is stored no other tab could forget it.
+        let stored = self.platform().is_session(scope, name);
+        self.state_mut().session_name = stored.then(|| (scope.to_owned(), name.to_owned()));
+    }
+
+    /// The page was frozen or in the bfcache, where no news of a sign-out reached it. Whoever signs out
+    /// forgets the name of the session.
+    pub(super) fn come_back(&self) {
+        let named = self.state().session_name.clone();
+        if let Some((scope, name)) = named
+            && !self.platform().is_session(&scope, &name)
+        {
+            self.end_session();
+        }
+    }
+
     /// The worker says that it is over, for this tab or for all.
     pub(super) fn end_session(&self) {
         // What came before it still counts: the last message that was sent first has arrived.
         self.flush();
         let kept = matches!(self.state().session, Session::Closing { how: SignOut::Keep, .. });
-        let (port, timer, reopens) = {
+        let (port, name, timer, reopens) = {
             let mut state = self.state_mut();
             state.session = Session::Over;
             state.wanted = None;
             state.generation += 1;
             state.supervisor.end();
             state.forget_all();
-            (state.port.take(), state.session_timer.take(), std::mem::take(&mut state.reopens))
+            let port = state.port.take();
+            let name = state.session_name.take();
+            (port, name, state.session_timer.take(), std::mem::take(&mut state.reopens))
         };
         drop(timer);
+        if let Some((scope, name)) = name {
+            self.platform().forget_session(&scope, &name);
+        }
         if let Some(port) = port {
             port.terminate();
         }

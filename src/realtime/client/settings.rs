@@ -101,11 +101,6 @@ impl Settings {
         }
     }
 
-    /// Nothing of this user is left on this device.
-    pub(crate) fn forget_session(&self, platform: &dyn Platform) {
-        platform.forget_session(&self.scope(&platform.base_path()));
-    }
-
     /// Names database, lock and channels: app, server, user. The query is only hashed: it tells
     /// servers apart, and may hold secrets that no name should show.
     fn scope(&self, base: &str) -> String {

@@ -37,6 +37,8 @@ pub(super) struct State {
     pub wanted: Option<bool>,
     pub stopped: bool,
     pub session: Session,
+    /// Scope and name of it, where the name is stored.
+    pub session_name: Option<(String, String)>,
     /// A provider came while the session was being ended: it begins again afterwards.
     pub reopens: bool,
 

@@ -95,6 +95,7 @@ impl Client {
         }
         // A session that ends connects for nothing but what its sign-out asks for.
         init.auto_connect &= !self.is_signing_out();
+        self.name_session(&init.scope, &init.engine.session);
         self.post(ToWorker::Init(Box::new(init)));
         self.sign_out_anew();
         if !self.is_ending() {
@@ -220,7 +221,6 @@ impl Client {
                 self.changed(Interest::Status);
             }
             FromWorker::SignedOut => self.end_session(),
-            FromWorker::Wiped => self.0.settings.forget_session(&**self.platform()),
             FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
             FromWorker::Failed(detail) => {
                 self.state_mut().supervisor.cannot_work(detail);

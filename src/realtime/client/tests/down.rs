@@ -7,8 +7,8 @@ use crate::realtime::registry::Lease;
 use crate::realtime::{Message, MessageId, SendState, WorkerHealth};
 use crate::testing::{FakeConnection, incident};
 use sentinelops_engine::{
-    Cause, ConnectionState, DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate,
-    OutboxOptions,
+    Cause, ConnectionState, DeliveryState, Durability, FailReason, Hint, MessageCounts, MessageInfo,
+    MessageUpdate, OutboxOptions,
 };
 use sentinelops_protocol::{Channel, Subject};
 
@@ -137,6 +137,26 @@ fn what_is_to_be_sent_first_is_handed_in_before_the_sign_out() {
     connection.say(FromWorker::SignedOut);
     connection.paint();
     assert_eq!(delivery(&client, &id), DeliveryState::Delivered);
+}
+
+#[test]
+fn a_page_that_was_away_while_another_tab_signed_out_is_signed_out_when_it_comes_back() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    connection.connect();
+    connection.paint();
+    client.hint(Hint::PageShow);
+    connection.paint();
+    assert_eq!(client.status().state, ConnectionState::Connected, "nobody signed out");
+    let init = client.0.settings.init(&client.0.page, &**client.platform(), false);
+    client.platform().forget_session(&init.scope, "another name");
+    client.hint(Hint::Resume);
+    connection.paint();
+    assert_eq!(client.status().state, ConnectionState::Connected, "it was another session");
+    client.platform().forget_session(&init.scope, &init.engine.session);
+    client.hint(Hint::PageShow);
+    connection.paint();
+    assert_eq!(client.status().cause, Cause::SignedOut);
 }
 
 #[test]
