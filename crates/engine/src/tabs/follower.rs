@@ -33,9 +33,11 @@ impl Node {
         }
     }
 
-    /// Nobody else shows a tab that wants no connection what waits to be sent.
+    /// Nobody else shows a tab that wants no connection what waits to be sent. A page on its way into the bfcache
+    /// begins no transaction: browsers evict one that keeps others from the store.
     pub(super) fn look_at_stored(&mut self) {
-        if self.role() == Role::Idle && self.watch.1 && self.store_works == Some(true) {
+        let idle = self.role() == Role::Idle && !self.wanted && !self.away;
+        if idle && self.watch.1 && self.store_works == Some(true) {
             self.out.push_back(NodeOutput::Engine(Output::OpenStore));
         }
     }

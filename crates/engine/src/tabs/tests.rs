@@ -290,6 +290,25 @@ fn an_idle_tab_shows_what_is_stored() {
 }
 
 #[test]
+fn a_leader_that_goes_into_the_bfcache_begins_no_transaction() {
+    let mut node = leader(1);
+    node.handle_page(at(10), PageCommand::WatchOutbox(true));
+    drain(&mut node);
+    node.handle_page(at(11), PageCommand::PageHide);
+    let outputs = drain(&mut node);
+    assert!(outputs.contains(&NodeOutput::Lock(LockRequest::Release)), "{outputs:?}");
+    let stores = |output: &&NodeOutput| {
+        matches!(
+            output,
+            NodeOutput::Append { .. }
+                | NodeOutput::ReadMeta
+                | NodeOutput::Engine(Output::OpenStore | Output::Store(_) | Output::RescanStore)
+        )
+    };
+    assert_eq!(outputs.iter().find(stores), None);
+}
+
+#[test]
 fn what_must_not_wait_is_refused_while_nobody_is_connected() {
     let mut node = node();
     node.handle_link(at(5), LinkMessage::RollCall { term: 3 });
