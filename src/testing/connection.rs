@@ -1,6 +1,6 @@
 //! The connection moved by hand.
 
-use super::fake_port::{World, with_problems};
+use super::fake_port::World;
 use super::mount::Mounted;
 use crate::bridge::{FromWorker, PortEvent, PortFailure, ToWorker};
 use crate::realtime::platform::Platform;
@@ -257,7 +257,7 @@ impl FakeConnection {
     ) {
         let items = items.into_iter().map(Rc::new).collect();
         let snapshot = SnapshotDelivery { subject, continuity, seq: 0, items };
-        self.world.deliver(with_problems(vec![Delivery::Snapshot(snapshot)]));
+        self.world.deliver([Delivery::Snapshot(snapshot)]);
     }
 
     /// The server refuses a subscription.

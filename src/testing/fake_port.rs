@@ -197,22 +197,20 @@ impl Port for FakePort {
     }
 }
 
-/// What does not fit its type is told of, too, as the engine does.
-pub(super) fn with_problems(mut items: Vec<Delivery>) -> Vec<Delivery> {
+/// What does not fit its type is told of first, as the engine does.
+fn with_problems(items: Vec<Delivery>) -> Vec<Delivery> {
     let mut problems: Vec<Problem> = Vec::new();
     for item in &items {
-        let found: Vec<Problem> = match item {
-            Delivery::Event(_, event) => event.mismatch().into_iter().collect(),
+        match item {
+            Delivery::Event(_, event) => problems.extend(event.mismatch()),
             Delivery::Snapshot(snapshot) => {
-                snapshot.items.iter().filter_map(|item| item.mismatch()).collect()
+                problems.extend(snapshot.items.iter().filter_map(|item| item.mismatch()))
             }
-            _ => continue,
-        };
-        problems.extend(found);
+            _ => {}
+        }
     }
     problems.dedup();
-    items.extend(problems.into_iter().map(Delivery::Problem));
-    items
+    problems.into_iter().map(Delivery::Problem).chain(items).collect()
 }
 
 /// Whether a subscriber of the subject gets the event.

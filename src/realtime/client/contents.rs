@@ -1,12 +1,16 @@
 //! What may be said of the contents of messages: nothing, unless the provider's `debug_contents` asks for it.
 
-use super::{Client, Interest};
+use super::Client;
+use super::state::State;
 use crate::realtime::recorder::RecordKind;
 use crate::realtime::{ClientError, console_log};
-use sentinelops_protocol::{Event, Problem, ProblemKind, Subject, encode_payload};
+use sentinelops_protocol::{Event, Payload, Problem, ProblemKind, Subject, encode_payload};
+use std::rc::Rc;
 
 /// Different places that are warned of; a server that gets everything wrong fills no console.
 const WARNINGS: usize = 100;
+/// The last problems; what they are about comes right behind them.
+const PROBLEMS: usize = 100;
 /// Characters of one message's contents in a line.
 const SHOWN: usize = 1_000;
 
@@ -14,6 +18,10 @@ impl Client {
     /// A message that is not what its type says, or no message at all: for the recorder and `on_error` each time, and
     /// for the log once for each type and path.
     pub(super) fn take_problem(&self, problem: Problem) {
+        // One that waited for its message is told with it once more.
+        if problem.id.is_some() && self.state().problems.iter().any(|known| **known == problem) {
+            return;
+        }
         let shown = self.shown_problem(&problem);
         self.error_line(&ClientError::Problem(shown.clone()));
         // With `debug` the line above is in the log already.
@@ -27,11 +35,9 @@ impl Client {
             log::warn!(target: "sentinelops", "{shown}; {outcome}. Said once for this type and path.");
         }
         let mut state = self.state_mut();
-        let state = &mut *state;
-        for (subject, followed) in &mut state.subjects {
-            if followed.folded.take_problem(&problem) {
-                state.dirty.insert(Interest::Subject(subject.clone()));
-            }
+        if problem.kind == ProblemKind::PayloadMismatch {
+            state.problems.truncate(PROBLEMS - 1);
+            state.problems.push_front(Rc::new(problem.clone()));
         }
         state.errors.push(ClientError::Problem(problem));
     }
@@ -58,6 +64,15 @@ impl Client {
     /// The contents of what is sent, to follow in its line; nothing unless asked for.
     pub(super) fn sent_contents(&self, payload: &str) -> String {
         if self.0.settings.debug_contents { format!(" {}", short(payload)) } else { String::new() }
+    }
+}
+
+impl State {
+    /// What was said of this event, where it does not fit its type.
+    pub(super) fn problem_of(&self, event: &Event) -> Option<Rc<Problem>> {
+        let raw = matches!(event.payload, Payload::Raw(_));
+        let about = |said: &&Rc<Problem>| said.id == event.id && said.message_type == event.kind;
+        self.problems.iter().filter(|_| raw).find(about).cloned()
     }
 }
 

@@ -153,6 +153,11 @@ impl State {
     fn take_event(&mut self, subject: Subject, event: Rc<Event>, now: u64, news: &mut News) {
         let Some(followed) = self.subjects.get_mut(&subject) else { return };
         followed.folded.event(&event, now);
+        if let Some(problem) = self.problem_of(&event)
+            && let Some(followed) = self.subjects.get_mut(&subject)
+        {
+            followed.folded.problem = Some(problem);
+        }
         if let Payload::Incident(incident) = &event.payload {
             self.edits.happened(&incident.incident_id);
             if let Some(cause) = &event.cause {

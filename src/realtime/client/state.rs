@@ -16,7 +16,7 @@ use crate::realtime::platform::Timer;
 use crate::realtime::recorder::Recorder;
 use crate::realtime::supervisor::Supervisor;
 use sentinelops_engine::{Batch, Cause, ConnectionState, MessageCounts, MessageInfo, Metrics, Status};
-use sentinelops_protocol::Subject;
+use sentinelops_protocol::{Problem, Subject};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     rc::Rc,
@@ -53,6 +53,8 @@ pub(super) struct State {
     /// Nobody follows them any more; told to the worker at the next frame, unless somebody does
     /// again by then (a page that replaces another).
     pub closing: HashSet<Subject>,
+    /// The last messages that did not fit their types; the latest first.
+    pub problems: VecDeque<Rc<Problem>>,
 
     pub ledger: Ledger,
     /// The next list of the outbox is the first of this worker: see `adopt`.

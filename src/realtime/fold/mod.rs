@@ -15,14 +15,11 @@ pub(crate) use keyed::{Feed, Keyed};
 
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert};
 use sentinelops_protocol::system::Continuity;
-use sentinelops_protocol::{Channel, Event, Payload, Problem, ProblemKind, Subject};
-use std::collections::VecDeque;
+use sentinelops_protocol::{Channel, Event, Payload, Problem, Subject};
 use std::rc::Rc;
 
 /// Most messages and activities a page keeps of one subject.
 pub(crate) const KEEP: usize = 500;
-/// So many messages that cannot be read are remembered until their problem is told, in the same batch.
-const RAW: usize = 100;
 
 /// What a page knows of one subject.
 pub(crate) struct Folded {
@@ -32,8 +29,6 @@ pub(crate) struct Folded {
     pub denied: Option<String>,
     /// The last message since the state arrived that does not fit its type, and so is not in it.
     pub problem: Option<Rc<Problem>>,
-    /// Id and type of the last messages that this version does not read: the problem is told apart.
-    raw: VecDeque<(Option<String>, String)>,
     pub state: State,
 }
 
@@ -50,13 +45,7 @@ pub(crate) enum State {
 
 impl Folded {
     pub(crate) fn new(subject: &Subject) -> Self {
-        Self {
-            continuity: None,
-            denied: None,
-            problem: None,
-            raw: VecDeque::new(),
-            state: State::new(subject.channel),
-        }
+        Self { continuity: None, denied: None, problem: None, state: State::new(subject.channel) }
     }
 
     /// Everything before is void.
@@ -64,10 +53,9 @@ impl Folded {
         self.continuity = Some(continuity);
         self.denied = None;
         self.problem = None;
-        self.raw.clear();
         self.state.clear();
         for item in items {
-            self.apply(item, now);
+            self.state.apply(item, now);
         }
     }
 
@@ -76,26 +64,7 @@ impl Folded {
         // A basic server sends no snapshot: what comes is all there is.
         self.continuity.get_or_insert(Continuity::Snapshot);
         self.denied = None;
-        self.apply(event, now);
-    }
-
-    fn apply(&mut self, event: &Event, now: u64) {
-        if let Payload::Raw(_) = event.payload {
-            self.raw.truncate(RAW - 1);
-            self.raw.push_front((event.id.clone(), event.kind.clone()));
-        }
         self.state.apply(event, now);
-    }
-
-    /// `true`: it is about a message of this subject.
-    pub(crate) fn take_problem(&mut self, problem: &Problem) -> bool {
-        let about =
-            |(id, kind): &(Option<String>, String)| *id == problem.id && *kind == problem.message_type;
-        let is_ours = problem.kind == ProblemKind::PayloadMismatch && self.raw.iter().any(about);
-        if is_ours {
-            self.problem = Some(Rc::new(problem.clone()));
-        }
-        is_ours
     }
 }
 

@@ -46,6 +46,21 @@ pub(super) struct Consumer {
     batches: u64,
 }
 
+/// What does not fit its type is told right before it, once in a batch.
+#[derive(Default)]
+struct Told(Vec<Problem>);
+
+impl Told {
+    fn tell(&mut self, event: &Event, items: &mut Vec<Delivery>) {
+        if let Some(problem) = event.mismatch()
+            && !self.0.contains(&problem)
+        {
+            items.push(Delivery::Problem(problem.clone()));
+            self.0.push(problem);
+        }
+    }
+}
+
 impl Consumer {
     pub fn subjects(&self) -> Vec<Subject> {
         self.subjects.keys().cloned().collect()
@@ -139,9 +154,6 @@ impl Consumer {
     }
 
     pub fn problem(&mut self, problem: &Problem) {
-        if self.problems.contains(problem) {
-            return;
-        }
         if self.problems.len() >= MAX_PROBLEMS {
             self.problems.pop_front();
         }
@@ -174,6 +186,7 @@ impl Consumer {
         let replaced = |subject: &Subject| due.contains_key(subject);
         let mut bytes = 0;
         let mut taken = Vec::new();
+        let mut told = Told::default();
         while let Some((_, _, size)) = self.events.front() {
             if taken.len() >= BATCH_EVENTS || bytes + size > BATCH_BYTES && bytes > 0 {
                 break;
@@ -184,6 +197,7 @@ impl Consumer {
                 continue;
             }
             bytes += size;
+            told.tell(&event, &mut taken);
             taken.push(Delivery::Event(subject, event));
         }
         if !due.is_empty() {
@@ -198,10 +212,6 @@ impl Consumer {
             match folds.state(&subject) {
                 Some((seq, state)) => {
                     self.subjects.insert(subject.clone(), Progress::Live);
-                    // Whoever comes late hears what is wrong with it, too.
-                    for problem in state.iter().filter_map(|item| item.mismatch()) {
-                        self.problem(&problem);
-                    }
                     let snapshot = SnapshotDelivery { subject, continuity, seq, items: state };
                     items.push(Delivery::Snapshot(snapshot));
                 }
@@ -212,7 +222,9 @@ impl Consumer {
         }
         items.extend(taken);
         items.extend(self.others.drain(..));
-        items.extend(self.problems.drain(..).map(Delivery::Problem));
+        // The others belong to messages that no state holds, or to none.
+        let others = self.problems.drain(..).filter(|problem| !told.0.contains(problem));
+        items.extend(others.map(Delivery::Problem));
         if items.is_empty() {
             return None;
         }
