@@ -194,6 +194,33 @@ function stimulate(page: Page): Promise<void> {
   });
 }
 
+test.describe('signs that something may have changed', () => {
+  test.use({ config: { options: { reconnectInterval: 30_000, reconnectFloor: 30_000 } } });
+
+  test('each that a browser gives ends the wait for the next attempt', async ({ world }) => {
+    const signs = [
+      ['window', 'online'],
+      ['window', 'focus'],
+      ['window', 'pageshow'],
+      ['document', 'resume'],
+      ['document', 'visibilitychange'],
+    ] as const;
+    for (const [target, name] of signs) {
+      const page = await world.open('/realtime-demo');
+      await expectState(page, 'Connected');
+      world.proxy.cut();
+      // The first attempt may come at once: that it was loaded was a sign, too.
+      await expect(page.getByTestId('connection-cause').first()).toContainText(/Next attempt in (2\d|30) s/, { timeout: 20_000 });
+      const accepted = world.proxy.accepted;
+      world.proxy.restore();
+      await page.evaluate(([target, name]) => (target === 'window' ? window : document).dispatchEvent(new Event(name)), [target, name] as const);
+      expect(await untilRedial(world, accepted), name).toBeLessThan(10_000);
+      await expectState(page, 'Connected');
+      await page.close();
+    }
+  });
+});
+
 test('server closes with 4410: superseded, said so, and left to whoever came after', async ({ world }) => {
   const page = await lab(world);
   const accepted = world.proxy.accepted;
