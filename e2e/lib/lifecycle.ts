@@ -5,6 +5,8 @@ import type { World } from './fixtures';
 interface Record {
   /** Of each `pageshow`: whether the page came out of the bfcache. */
   shown: boolean[];
+  /** When it was shown last, ms since the epoch. */
+  shownAt: number;
   /** Times, ms since the epoch. */
   frozen: number[];
   /** With how long no timer had run then; one is due ten times a second, once where the page is hidden. */
@@ -14,18 +16,21 @@ interface Record {
 /** Has the page note from now on what happens to it. A page that is loaded anew has no record. */
 export async function keepRecord(page: Page): Promise<void> {
   await page.evaluate(() => {
-    const record: Record = { shown: [], frozen: [], resumed: [] };
+    const record: Record = { shown: [], shownAt: 0, frozen: [], resumed: [] };
     Object.assign(window, { record });
     let ticked = Date.now();
     setInterval(() => (ticked = Date.now()), 100);
-    addEventListener('pageshow', (event) => record.shown.push(event.persisted));
+    addEventListener('pageshow', (event) => {
+      record.shown.push(event.persisted);
+      record.shownAt = Date.now();
+    });
     document.addEventListener('freeze', () => record.frozen.push(Date.now()));
     document.addEventListener('resume', () => record.resumed.push({ at: Date.now(), still: Date.now() - ticked }));
   });
 }
 
 export function recordOf(page: Page): Promise<Record> {
-  return page.evaluate(() => (window as unknown as { record?: Record }).record ?? { shown: [], frozen: [], resumed: [] });
+  return page.evaluate(() => (window as unknown as { record?: Record }).record ?? { shown: [], shownAt: 0, frozen: [], resumed: [] });
 }
 
 /** To another page, and back out of the bfcache; `meanwhile` happens while it is away. */

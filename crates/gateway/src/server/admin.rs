@@ -75,9 +75,13 @@ async fn answer(app: App, call: impl FnOnce(&mut Gateway, Now) -> Value + Send +
 async fn close_all(State(app): State<App>, Query(query): Query<Close>) -> Response {
     let code = query.code.unwrap_or(close::RESTART);
     // Others must not stand in a close frame: the WebSocket layer would refuse to send them.
-    let sendable = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+    let sendable = matches!(code, 1000..=1003 | close::NO_STATUS | 1007..=1014 | 3000..=4999);
     if !sendable {
-        return (StatusCode::BAD_REQUEST, "code: one of 1000-1003, 1007-1014, 3000-4999\n").into_response();
+        return (
+            StatusCode::BAD_REQUEST,
+            "code: one of 1000-1003, 1005 (a close without a code), 1007-1014, 3000-4999\n",
+        )
+            .into_response();
     }
     let reason = query.reason.unwrap_or_else(|| "closed by a test".to_owned());
     answer(app, move |gateway, now| {

@@ -38,8 +38,10 @@ pub(super) async fn serve(socket: WebSocket, user: String, hub: mpsc::Sender<Inp
                     (Message::Text(String::from_utf8_lossy(&bytes).into_owned().into()), length)
                 }
                 Write::Close { code, reason } => {
-                    let frame = CloseFrame { code, reason: reason.into() };
-                    let closing = sink.send(Message::Close(Some(frame)));
+                    // A close without a code is what browsers call 1005.
+                    let frame =
+                        (code != close::NO_STATUS).then(|| CloseFrame { code, reason: reason.into() });
+                    let closing = sink.send(Message::Close(frame));
                     let _ = tokio::time::timeout(CLOSE_WAIT, closing).await;
                     // The reader ends when the other end has answered.
                     tokio::time::sleep(CLOSE_WAIT).await;
