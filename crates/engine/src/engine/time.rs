@@ -1,12 +1,13 @@
 //! Time, store events, and signs from the browser.
 
+use super::dial::Delay;
 use super::{Engine, Phase};
 use crate::auth::PROVIDER_MS;
 use crate::liveness::Liveness;
-use crate::mode::Sign;
+use crate::mode::{self, Sign};
 use crate::subscriptions::{ANSWER_MS, Line};
 use crate::timers::Timer;
-use crate::{Cause, Hint, Now, StoreEvent, TokenReason};
+use crate::{Cause, Hint, Mode, Now, StoreEvent, TokenReason};
 
 /// Housekeeping interval. A tick later than twice of it on either clock means that the machine slept.
 pub(crate) const TICK_MS: u64 = 2_000;
@@ -53,6 +54,7 @@ impl Engine {
             self.outdated(now);
         } else if self.outbox.ready() {
             self.store_known(now);
+            self.heard_of_welcome(now);
         }
         self.settle(now);
     }
@@ -71,6 +73,14 @@ impl Engine {
         self.notice(now);
         self.hint(now, hint);
         self.settle(now);
+    }
+
+    /// A store that came late may know that this URL welcomed once: then silence made no basic server.
+    fn heard_of_welcome(&mut self, now: Now) {
+        let pinned = mode::pinned(self.options.connection.mode, self.outbox.meta().welcomed);
+        if pinned && self.phase == Phase::Up(Mode::Basic) {
+            self.lose(now, Cause::NoWelcome, Delay::Backoff);
+        }
     }
 
     /// A newer build took the store over: this one sends nothing more, and leaves the connection to it.
@@ -119,7 +129,7 @@ impl Engine {
 
     fn connect_timeout(&mut self, now: Now) {
         match self.phase {
-            Phase::Dialing => self.lose(now, Cause::TimedOut, super::dial::Delay::Backoff),
+            Phase::Dialing => self.lose(now, Cause::TimedOut, Delay::Backoff),
             Phase::Open => self.sign(now, Sign::Silence),
             _ => {}
         }

@@ -12,6 +12,7 @@ impl Outbox {
     /// What the store says.
     pub fn store_event(&mut self, now: Now, event: StoreEvent) {
         self.leaving.heard(now.mono);
+        self.disk.heard(now.mono);
         match event {
             StoreEvent::Opened(snapshot) => self.opened(now, *snapshot),
             StoreEvent::OpenFailed(error) => self.open_failed(now, error),
@@ -20,6 +21,7 @@ impl Outbox {
                 Aborted::Again => {}
                 Aborted::Single(op) => self.not_storable(&op),
                 Aborted::Away => {
+                    self.never_stored_go();
                     self.all_stay();
                     self.storage_changed();
                 }

@@ -224,6 +224,10 @@ impl World {
         let id = message_id(n);
         self.say(|| format!("somebody retries {id}"));
         self.input(|engine, now| engine.retry(now, page, &id, false));
+        let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
+        if rows.iter().any(|row| row.update.id == id && !row.update.delivery.is_final()) {
+            self.check.ends.begins_anew(n);
+        }
     }
 
     fn discard(&mut self, nth: usize) {

@@ -141,11 +141,6 @@ impl World {
         let setup = &script.setup;
         let mut check = Checker::default();
         check.messages.basic = setup.server != ServerKind::V1;
-        // A basic server says nothing of how much it takes.
-        let allowed = if check.messages.basic { setup.window } else { setup.window.min(setup.in_flight) };
-        check.wire.window = allowed as usize;
-        // A reserve above a quarter of the window would starve what is not critical.
-        check.wire.reserve = (setup.reserve as usize).min(check.wire.window / 4);
         check.wire.rate = setup.rare.rate.filter(|_| !check.messages.basic);
         check.ends.capacity = setup.capacity as usize;
         check.ends.max_bytes = setup.rare.max_bytes;

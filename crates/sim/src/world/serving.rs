@@ -274,7 +274,9 @@ impl World {
             self.worker.answers_since = now;
             let sent = number_after(text, "\"now\":").map_or(0, |wall| now - (wall - WALL_START));
             self.check.ends.clock_error = self.check.ends.clock_error.max(2 * sent);
+            self.set_window(true);
         }
+        let conn = &mut self.conns[index];
         if !conn.ponged && text.contains("\"type\":\"pong\"") {
             conn.ponged = true;
             if !self.check.messages.pongs {

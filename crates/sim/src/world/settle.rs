@@ -5,7 +5,7 @@ use crate::check::{message_id, message_number};
 use crate::fold::Fold;
 use crate::net::End;
 use crate::script::{QUIET, SETTLED_BY, ServerKind};
-use sentinelops_engine::{Bounds, ConnectionState, DeliveryState, Engine, StorageState};
+use sentinelops_engine::{Bounds, ConnectionState, DeliveryState, Engine, Mode, StorageState};
 use sentinelops_protocol::{Channel, Subject};
 
 /// How long the world must be at rest before it is compared.
@@ -76,6 +76,18 @@ impl World {
         self.queue.push(self.now + 5_000, Happening::Settle);
     }
 
+    /// A v1 server that fell silent before its welcome is a basic one for a worker that knows nothing of
+    /// it, and cannot be found dead by asking: the kernel gives up.
+    fn give_up_silent(&mut self) {
+        let Some(index) = self.worker.live.filter(|_| self.server.kind == ServerKind::V1) else { return };
+        let conn = &self.conns[index];
+        let mode = self.worker.engine.as_ref().and_then(|engine| engine.status().mode);
+        let silent = !conn.spoken && (conn.up.swallow || conn.down.swallow);
+        if silent && mode == Some(Mode::Basic) {
+            self.queue.push(self.now, Happening::ClientReset(index));
+        }
+    }
+
     pub(super) fn settle(&mut self) {
         if self.now >= SETTLED_BY {
             let state = self.unsettled().unwrap_or_default();
@@ -84,6 +96,7 @@ impl World {
             });
         }
         self.queue.push(self.now + 1_000, Happening::Settle);
+        self.give_up_silent();
         let unsettled = self.unsettled();
         if unsettled.is_some() {
             self.settled_since = None;
@@ -151,7 +164,9 @@ impl World {
             return row.map(|row| row.update.delivery).filter(DeliveryState::is_final);
         }
         let short = self.script.setup.rare.bounds != Bounds::default();
-        let once = self.store.failed_once(id).filter(|_| short);
+        // Or before a full disk could take it in.
+        let unsaved = message_number(id).and_then(|n| self.check.ends.dropped(n));
+        let once = self.store.failed_once(id).or(unsaved).filter(|_| short);
         self.store.failed(id).map(|failed| &failed.state).or(once).cloned()
     }
 

@@ -141,6 +141,15 @@ impl World {
 
     // What shows, and bounds.
 
+    /// How much may be in flight: only a welcome says how much the server takes.
+    pub(super) fn set_window(&mut self, welcomed: bool) {
+        let setup = &self.script.setup;
+        let window = if welcomed { setup.window.min(setup.in_flight) } else { setup.window };
+        self.check.wire.window = window as usize;
+        // A reserve above a quarter of the window would starve what is not critical.
+        self.check.wire.reserve = setup.reserve.min(window / 4) as usize;
+    }
+
     pub(super) fn moment(&self) -> Moment {
         let connected = |engine: &Engine| engine.status().state == ConnectionState::Connected;
         Moment {
@@ -186,7 +195,7 @@ impl World {
                 && message.sent == 0
                 && message.first_worker == self.worker.instance
                 // It was to make room, and the store would not let it go.
-                && !self.store.refused(&row.update.id);
+                && !self.store.clings(&row.update.id);
             if counted {
                 rows += u32::from(row.priority != Priority::Critical);
                 bytes += self.check.ends.bytes_of(n);

@@ -209,6 +209,7 @@ impl World {
     fn dial(&mut self, generation: Generation) {
         let instance = self.worker.instance;
         self.check.dial((instance, generation.0));
+        self.set_window(false);
         self.say(|| format!("dials #{}", generation.0));
         let index = self.conns.len();
         let rng = Rng::with_seed(self.script.setup.seed ^ ((index as u64 + 1) << 20));
@@ -352,6 +353,11 @@ impl World {
             if let StoreOp::PutFailed(failed) = op {
                 self.check.justify(&failed.row.id, &failed.state, moment);
             }
+            if let StoreOp::DeleteFailed { id } = op
+                && let Some(n) = message_number(id)
+            {
+                self.check.ends.drop_listed(n);
+            }
         }
         self.ask_store(Request::Write(group));
     }
@@ -370,7 +376,11 @@ impl World {
         if !matches!(event, StoreEvent::Found(_)) {
             self.say(|| clip(&format!("store -> {event:?}"), 160));
         }
-        self.check.wire.without_store &= !matches!(event, StoreEvent::Opened(_));
+        if matches!(event, StoreEvent::Opened(_)) {
+            self.check.wire.without_store = false;
+            // From here on it can know.
+            self.check.messages.welcomed |= self.store.meta().welcomed;
+        }
         if matches!(event, StoreEvent::OpenFailed(_)) {
             let instance = self.worker.instance;
             // That this server was welcomed once is written where this worker cannot read it.
