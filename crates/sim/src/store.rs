@@ -158,6 +158,20 @@ impl Store {
         self.refused.contains(id) || self.gone && self.has(id)
     }
 
+    /// It died, and was not opened since.
+    pub fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    /// Whether a row with this id is on the disk for which row or mark says that it was possibly sent, or
+    /// none at all: what is handed in again says so itself.
+    pub fn says_sent(&self, id: &str) -> bool {
+        let Some(keys) = self.ids.get(id) else { return true };
+        let marked = |row: &Row| self.meta.socket_open && row.order <= self.meta.last_order;
+        let mut rows = keys.iter().filter_map(|key| self.rows.get(key));
+        rows.any(|row| row.possibly_sent || marked(row))
+    }
+
     /// How many requests are under way.
     pub fn pending(&self) -> usize {
         self.pending.len()

@@ -209,6 +209,7 @@ impl Engine {
             Phase::Dialing | Phase::Open if hint == Hint::LateTick => {
                 self.timers.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
             }
+            Phase::Asking if hint == Hint::LateTick => self.timers.set(Timer::Token, now.mono + PROVIDER_MS),
             _ => {}
         }
     }

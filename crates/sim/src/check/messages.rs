@@ -33,6 +33,8 @@ pub struct Message {
     pub first_worker: u32,
     /// Sockets that were given it.
     pub sent: u32,
+    /// So many of them by workers that died without their store, which could not say so.
+    pub sent_unmarked: u32,
     /// The last of them, and whether it may be sent there again (a retryable nack came).
     pub on: Option<SocketName>,
     /// A retryable nack came for it on `on`.
@@ -61,6 +63,13 @@ pub struct Message {
     pub forgotten: bool,
     /// When it was handed over, ms.
     pub at: u64,
+}
+
+impl Message {
+    /// Sockets that were given it, as far as a worker can know.
+    pub fn known_sent(&self) -> u32 {
+        self.sent - self.sent_unmarked
+    }
 }
 
 /// All messages.
@@ -106,7 +115,7 @@ impl Messages {
     /// nowhere: a worker that dies before its page heard of it takes the knowledge along.
     pub fn replaced(&self, n: usize) -> bool {
         let of = &self.all[n];
-        of.sent == 0 && of.coalesce.is_some() && self.all[n + 1..].iter().any(|m| m.coalesce == of.coalesce)
+        of.known_sent() == 0 && of.coalesce.is_some() && self.all[n + 1..].iter().any(|m| m.coalesce == of.coalesce)
     }
 
     /// Unfinished messages, by what the page knows.
@@ -123,7 +132,8 @@ impl Checker {
         };
         let message = &mut self.messages.all[n];
         message.effects += 1;
-        let (effects, bad, hopeless) = (message.effects, message.ended_badly, message.hopeless);
+        let (effects, hopeless) = (message.effects, message.hopeless);
+        let bad = message.ended_badly && message.sent_unmarked == 0;
         let told = message.told.clone();
         if effects > 1 {
             self.fail("at-most-once", || format!("{id} took effect {effects} times"));
@@ -171,6 +181,7 @@ impl Checker {
         let message = &mut self.messages.all[n];
         let before = message.told.replace(update.delivery.clone());
         let (sent, effects, received) = (message.sent, message.effects, message.received);
+        let known = message.known_sent();
         let fenced = !message.unfenced;
         if update.durability == Durability::Durable && !message.durable && !update.delivery.is_final() {
             message.durable = true;
@@ -188,14 +199,14 @@ impl Checker {
             DeliveryState::Expired { may_have_arrived: true } => None,
             DeliveryState::Expired { may_have_arrived: false }
             | DeliveryState::Evicted
-            | DeliveryState::Superseded => (sent > 0).then_some("was possibly sent"),
+            | DeliveryState::Superseded => (known > 0).then_some("was possibly sent"),
             DeliveryState::Failed(reason) => match reason {
                 FailReason::QueueFull { .. }
                 | FailReason::NotConnected
                 | FailReason::TooBig { .. }
                 | FailReason::Invalid { .. }
                 | FailReason::Discarded
-                | FailReason::SignedOut => (sent > 0).then_some("was possibly sent"),
+                | FailReason::SignedOut => (known > 0).then_some("was possibly sent"),
                 // Every record can be read here.
                 FailReason::Unreadable => Some("was readable"),
                 FailReason::Refused { .. }

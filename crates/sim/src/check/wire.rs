@@ -36,6 +36,8 @@ pub struct Wire {
     pub patience_told: Option<u64>,
     /// The window that the server gave with the close that was just told.
     pub window_given: Option<u64>,
+    /// With that close it asked for patience; how much more than the least is the engine's choice.
+    pub slow_given: bool,
     /// `welcome.rate`: messages a second.
     pub rate: Option<f64>,
     /// How many may leave now, and since when that is so.
@@ -103,6 +105,7 @@ impl Checker {
         wire.live = Some(socket);
         wire.in_flight.clear();
         wire.window_given = None;
+        wire.slow_given = false;
         wire.dials.push_back(now);
         for times in [&mut wire.dials, &mut wire.excuses] {
             while times.front().is_some_and(|at| at + 30_000 < now) {
@@ -131,6 +134,9 @@ impl Checker {
             }
             // Where in the window is the engine's choice; what it chose holds against hints and reloads.
             self.wire.patience_until = self.now + delay;
+        }
+        if std::mem::take(&mut self.wire.slow_given) {
+            self.wire.patience_until = self.wire.patience_until.max(self.now + delay);
         }
         let delays = self.wire.delays.entry(attempt).or_default();
         delays.push(delay);

@@ -39,6 +39,7 @@ impl TabWorld {
             instance: 0,
             first_worker: 0,
             sent: 0,
+            sent_unmarked: 0,
             on: None,
             nacked: false,
             answered: false,

@@ -101,6 +101,10 @@ pub(crate) struct Worker {
     trouble: u32,
     /// It called a connection dead, and none was healthy for a minute since.
     judged: bool,
+    /// Connections it called dead so far.
+    verdicts: u64,
+    /// When signs came that the machine woke or the network is back.
+    hinted: Vec<u64>,
     /// Since when it knows that the server answers pings.
     answers_since: u64,
 }
@@ -141,7 +145,6 @@ impl World {
         let setup = &script.setup;
         let mut check = Checker::default();
         check.messages.basic = setup.server != ServerKind::V1;
-        check.wire.rate = setup.rare.rate.filter(|_| !check.messages.basic);
         check.ends.capacity = setup.capacity as usize;
         check.ends.max_bytes = setup.rare.max_bytes;
         check.ends.max_age = setup.max_age;

@@ -52,7 +52,7 @@ impl World {
         self.server.twice_until = 0;
         self.server.curse_next.clear();
         self.server.cursed.clear();
-        self.tokens_bad_until = 0;
+        self.tokens_bad_until = self.tokens_bad_until.min(self.now);
         self.server_up();
         if let Some(gateway) = &mut self.server.gateway {
             gateway.set_nack_every(None);

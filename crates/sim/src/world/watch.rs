@@ -14,7 +14,7 @@ const BATCH_EVENTS: usize = 2_000;
 const PATIENCE_MS: u64 = 2_000;
 /// Longest wait for the answer to a question, however often it was in vain.
 const LONGEST_PATIENCE_MS: u64 = 10_000;
-/// Timers, a question a moment old, and one hint that began the patience anew.
+/// Timers, and a question a moment old.
 const NOTICE_SLACK_MS: u64 = 2_500;
 
 /// What a schedule amounted to.
@@ -76,7 +76,12 @@ impl World {
             self.worker.late_until,
             self.worker.answers_since,
         ];
-        let due = quiet_since.into_iter().max().unwrap_or_default() + self.notice_within();
+        let quiet_since = quiet_since.into_iter().max().unwrap_or_default();
+        let (ask_within, judge_within) = self.notice_within();
+        let due = quiet_since + ask_within + judge_within + NOTICE_SLACK_MS;
+        // One sign of waking begins the second patience anew.
+        let hint = self.worker.hinted.iter().rfind(|at| (quiet_since..due).contains(at));
+        let due = hint.map_or(due, |at| due.max(at + judge_within + NOTICE_SLACK_MS));
         if self.now < due {
             self.conns[index].watched = true;
             return self.queue.push(due, Happening::Watch(index));
@@ -88,13 +93,13 @@ impl World {
     }
 
     /// Ask after the usual patience, judge after the same, doubled where that was too hasty before.
-    fn notice_within(&self) -> u64 {
+    fn notice_within(&self) -> (u64, u64) {
         let status = self.worker.engine.as_ref().map(Engine::status).unwrap_or_default();
         let round_trip = status.latency_ms.unwrap_or_default() + 4.0 * status.jitter_ms.unwrap_or_default();
         let patience = (round_trip.ceil() as u64).max(PATIENCE_MS);
         let verdict =
             if self.worker.judged { LONGEST_PATIENCE_MS } else { patience.min(LONGEST_PATIENCE_MS) };
-        patience + verdict + NOTICE_SLACK_MS
+        (patience, verdict)
     }
 
     /// A connection of the worker is gone: closed with a code, or abandoned.
@@ -141,11 +146,12 @@ impl World {
 
     // What shows, and bounds.
 
-    /// How much may be in flight: only a welcome says how much the server takes.
+    /// How much may be in flight, and how fast: only a welcome says how much the server takes.
     pub(super) fn set_window(&mut self, welcomed: bool) {
         let setup = &self.script.setup;
         let window = if welcomed { setup.window.min(setup.in_flight) } else { setup.window };
         self.check.wire.window = window as usize;
+        self.check.wire.rate = setup.rare.rate.filter(|_| welcomed);
         // A reserve above a quarter of the window would starve what is not critical.
         self.check.wire.reserve = setup.reserve.min(window / 4) as usize;
     }

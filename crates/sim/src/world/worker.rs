@@ -37,6 +37,8 @@ impl Worker {
             away: false,
             trouble: 0,
             judged: false,
+            verdicts: 0,
+            hinted: Vec::new(),
             answers_since: 0,
         }
     }
@@ -292,9 +294,11 @@ impl World {
                 });
             }
         }
-        if cause == Some(Cause::Silent) {
-            self.worker.judged = true;
-        }
+        let clock = self.worker.clock.now(now);
+        let verdicts = self.worker.engine.as_ref().map_or(0, |engine| engine.metrics(clock).verdicts);
+        // What shows as the cause may be something else: no network, or the attempts spent.
+        self.worker.judged |= verdicts > self.worker.verdicts;
+        self.worker.verdicts = verdicts;
         if self.conns[index].client != End::Closed {
             self.note_end(index, None);
         }
