@@ -221,7 +221,8 @@ impl Outbox {
 
     /// The store is gone, and took in nothing of what was under way: what it never held can end.
     pub(super) fn never_stored_go(&mut self) {
-        let never = |leaver: &Leaver| leaver.entry.durability == Durability::Pending && !leaver.entry.elsewhere;
+        let never =
+            |leaver: &Leaver| leaver.entry.durability == Durability::Pending && !leaver.entry.elsewhere;
         let rows = self.leaving.rows.iter().filter(|(_, leaver)| never(leaver));
         let ids: Vec<String> = rows.map(|(id, _)| id.clone()).collect();
         for id in ids {

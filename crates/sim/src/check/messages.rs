@@ -115,7 +115,9 @@ impl Messages {
     /// nowhere: a worker that dies before its page heard of it takes the knowledge along.
     pub fn replaced(&self, n: usize) -> bool {
         let of = &self.all[n];
-        of.known_sent() == 0 && of.coalesce.is_some() && self.all[n + 1..].iter().any(|m| m.coalesce == of.coalesce)
+        of.known_sent() == 0
+            && of.coalesce.is_some()
+            && self.all[n + 1..].iter().any(|m| m.coalesce == of.coalesce)
     }
 
     /// Unfinished messages, by what the page knows.
