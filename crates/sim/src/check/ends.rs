@@ -93,7 +93,11 @@ impl Ends {
     /// A full list drops a message that ended.
     pub fn drop_listed(&mut self, n: usize) {
         let witness = self.of(n);
-        witness.dropped |= !witness.judged.is_empty();
+        let listed = |state: &DeliveryState| match state {
+            DeliveryState::Failed(reason) => *reason != FailReason::Discarded,
+            state => matches!(state, DeliveryState::Expired { .. } | DeliveryState::Evicted),
+        };
+        witness.dropped |= witness.judged.last().is_some_and(listed);
     }
 
     /// How a message ended that a full list dropped.

@@ -45,6 +45,8 @@ pub struct Message {
     pub effects: u32,
     /// It left when no pong had been seen yet: a basic server promised nothing then.
     pub unfenced: bool,
+    /// An engine that no server had welcomed called it handed over.
+    pub handed_over_early: bool,
     /// A basic server got it so often.
     pub received: u32,
     /// The page was told that it is on the disk.
@@ -173,6 +175,14 @@ impl Checker {
         }
     }
 
+    /// An engine calls a message handed over, which is for basic servers.
+    pub fn handed_over(&mut self, id: &str) {
+        let number = super::message_number(id).filter(|n| *n < self.messages.all.len());
+        if let Some(n) = number.filter(|_| !self.messages.welcomed) {
+            self.messages.all[n].handed_over_early = !self.messages.basic;
+        }
+    }
+
     /// A page was told something.
     pub fn told(&mut self, update: &MessageUpdate) {
         let id = &update.id;
@@ -181,6 +191,9 @@ impl Checker {
         };
         let (basic, welcomed) = (self.messages.basic, self.messages.welcomed);
         let message = &mut self.messages.all[n];
+        // The news may come after the welcome.
+        message.handed_over_early |= update.delivery == DeliveryState::HandedOver && !welcomed && !basic;
+        let early = message.handed_over_early;
         let before = message.told.replace(update.delivery.clone());
         let (sent, effects, received) = (message.sent, message.effects, message.received);
         let known = message.known_sent();
@@ -197,7 +210,7 @@ impl Checker {
             DeliveryState::Delivered if basic => Some("a basic server delivers nothing"),
             DeliveryState::Delivered => (effects == 0).then_some("has had no effect"),
             DeliveryState::HandedOver if basic => (fenced && received == 0).then_some("never arrived"),
-            DeliveryState::HandedOver => welcomed.then_some("is for basic servers"),
+            DeliveryState::HandedOver => (!early).then_some("is for basic servers"),
             DeliveryState::Expired { may_have_arrived: true } => None,
             DeliveryState::Expired { may_have_arrived: false }
             | DeliveryState::Evicted
@@ -259,7 +272,7 @@ impl Checker {
             // Before its first pong a basic server promises nothing.
             let weak = basic && message.unfenced;
             // A worker that could not know that this URL was welcomed took a silent server for a basic one.
-            let weak = weak || !basic && message.told == Some(DeliveryState::HandedOver);
+            let weak = weak || message.handed_over_early;
             let let_go = message.let_go;
             if !there && bad_end.is_none() && !let_go && !weak && !orphan && !self.messages.replaced(n) {
                 let told = &message.told;

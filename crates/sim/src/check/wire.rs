@@ -18,6 +18,8 @@ pub struct Wire {
     in_flight: BTreeMap<usize, u64>,
     /// What was in flight when the server closed over it: one at a time while any of it is unanswered.
     suspects: BTreeSet<usize>,
+    /// So many of them since the faults were over.
+    pub suspected: u64,
     /// Most that may be.
     pub window: usize,
     /// Of these for critical ones only.
@@ -65,6 +67,11 @@ impl Wire {
         self.live = None;
         self.in_flight.clear();
         self.suspects.clear();
+    }
+
+    /// The faults are over: from here on the world comes to rest.
+    pub fn quiet(&mut self) {
+        self.suspected = self.suspects.len() as u64;
     }
 
     /// Since when the oldest message in flight waits for its answer.
@@ -271,7 +278,9 @@ impl Checker {
         if let [alone] = flying[..] {
             self.ends.blamed(alone);
         }
-        self.wire.suspects.extend(flying);
+        for n in flying {
+            self.wire.suspected += u64::from(self.wire.suspects.insert(n));
+        }
     }
 
     fn answered(&mut self, n: usize) {

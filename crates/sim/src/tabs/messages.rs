@@ -40,6 +40,7 @@ impl TabWorld {
             first_worker: 0,
             sent: 0,
             sent_unmarked: 0,
+            handed_over_early: false,
             on: None,
             nacked: false,
             answered: false,

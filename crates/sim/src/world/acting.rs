@@ -106,6 +106,7 @@ impl World {
             first_worker: self.worker.instance,
             sent: 0,
             sent_unmarked: 0,
+            handed_over_early: false,
             on: None,
             nacked: false,
             answered: false,

@@ -45,6 +45,7 @@ impl World {
     /// Whatever was broken is whole again.
     pub(super) fn quiet(&mut self) {
         self.say(|| "everything is whole again".to_owned());
+        self.check.wire.quiet();
         self.net.heal();
         self.store.heal();
         self.server.flap_until = 0;
@@ -89,7 +90,10 @@ impl World {
     }
 
     pub(super) fn settle(&mut self) {
-        if self.now >= SETTLED_BY {
+        let link = self.script.setup.link;
+        // What may kill the socket goes one at a time.
+        let one_by_one = self.check.wire.suspected * 2 * (link.latency + link.jitter);
+        if self.now >= SETTLED_BY + one_by_one {
             let state = self.unsettled().unwrap_or_default();
             return self.check.fail("settles", || {
                 format!("not at rest {} s after the last fault: {state}", (SETTLED_BY - QUIET) / 1000)

@@ -5,7 +5,9 @@ use crate::check::ends::Moment;
 use crate::check::standing::Life;
 use crate::check::{message_id, message_number};
 use crate::net::End;
-use sentinelops_engine::{ConnectionState, Delivery, DeliveryState, Engine, Mode, StorageState};
+use sentinelops_engine::{
+    ConnectionState, Delivery, DeliveryState, Engine, Mode, StorageState, StoreGroup, StoreOp,
+};
 use sentinelops_protocol::{Priority, close};
 
 /// Most events in one batch, whatever waits.
@@ -175,6 +177,29 @@ impl World {
         if status.storage != StorageState::Opening {
             self.check_counts();
         }
+    }
+
+    /// What ends badly with a transaction, and what is forgotten of that.
+    pub(super) fn check_ends_in(&mut self, group: &StoreGroup) {
+        let moment = self.moment();
+        for op in &group.ops {
+            if let StoreOp::PutFailed(failed) = op {
+                self.check.justify(&failed.row.id, &failed.state, moment);
+            }
+            // Off a full list, or out of the store after it was off one that could not be stored.
+            if let StoreOp::DeleteFailed { id } | StoreOp::Delete { id, .. } = op
+                && self.failed_list_is_full()
+                && let Some(n) = message_number(id)
+            {
+                self.check.ends.drop_listed(n);
+            }
+        }
+    }
+
+    /// The worker's list of what ended badly has no room.
+    fn failed_list_is_full(&self) -> bool {
+        let most = self.script.setup.rare.bounds.failed;
+        self.worker.engine.as_ref().is_some_and(|engine| engine.counts().failed as usize >= most)
     }
 
     fn check_counts(&mut self) {

@@ -10,8 +10,8 @@ use crate::store::Request;
 use crate::story::clip;
 use fastrand::Rng;
 use sentinelops_engine::{
-    Batch, Cause, Delivery, Durability, Engine, EngineOptions, Generation, ModeOption, Now, Options,
-    OutboxOptions, Output, SnapshotDelivery, SocketEvent, StoreEvent, StoreGroup, StoreOp, Trace,
+    Batch, Cause, Delivery, DeliveryState, Durability, Engine, EngineOptions, Generation, ModeOption, Now,
+    Options, OutboxOptions, Output, SnapshotDelivery, SocketEvent, StoreEvent, StoreGroup, StoreOp, Trace,
 };
 use std::collections::HashMap;
 
@@ -191,6 +191,9 @@ impl World {
             if update.delivery.is_final() {
                 self.check.justify(&update.id, &update.delivery, self.moment());
                 self.check.ended(&update.id);
+                if update.delivery == DeliveryState::HandedOver {
+                    self.check.handed_over(&update.id);
+                }
             } else if update.durability == Durability::Durable {
                 let on_disk = self.store.has(&update.id) || self.store.failed(&update.id).is_some();
                 self.check.saved(&update.id, on_disk);
@@ -352,17 +355,7 @@ impl World {
             let number = group.number;
             self.check.fail("durable-truth", || format!("group {number} stores rows without strict"));
         }
-        let moment = self.moment();
-        for op in &group.ops {
-            if let StoreOp::PutFailed(failed) = op {
-                self.check.justify(&failed.row.id, &failed.state, moment);
-            }
-            if let StoreOp::DeleteFailed { id } = op
-                && let Some(n) = message_number(id)
-            {
-                self.check.ends.drop_listed(n);
-            }
-        }
+        self.check_ends_in(&group);
         self.ask_store(Request::Write(group));
     }
 
