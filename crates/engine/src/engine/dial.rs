@@ -264,6 +264,7 @@ impl Engine {
 
     /// The attempts no longer count.
     pub(super) fn forget_attempts(&mut self) {
+        self.attempts_over = true;
         if self.outbox.meta().attempts != 0 {
             self.outbox.update_meta(|meta| meta.attempts = 0);
             self.status_dirty = true;

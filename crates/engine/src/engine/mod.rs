@@ -117,6 +117,8 @@ pub struct Engine {
     store_waived: bool,
     /// The term was raised: once in an engine's life, for an engine is one leader.
     term_raised: bool,
+    /// Attempts were forgotten in this life: what an earlier one counted is over.
+    attempts_over: bool,
     /// Monotonic ms before which a server forbade dialling.
     held_until: Option<u64>,
     offline: bool,
@@ -173,6 +175,7 @@ impl Engine {
             consumers: Consumers::new(),
             store_waived: false,
             term_raised: false,
+            attempts_over: false,
             held_until: None,
             offline: false,
             hinted_at: None,

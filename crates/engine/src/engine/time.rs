@@ -48,7 +48,11 @@ impl Engine {
     /// ```
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
         self.notice(now);
+        let attempts = self.outbox.meta().attempts;
         self.outbox.store_event(now, event);
+        if self.attempts_over {
+            self.outbox.update_meta(|meta| meta.attempts = attempts);
+        }
         self.status_dirty = true;
         if self.outbox.halted() {
             self.outdated(now);

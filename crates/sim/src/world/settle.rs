@@ -5,6 +5,7 @@ use crate::check::{message_id, message_number};
 use crate::fold::Fold;
 use crate::net::End;
 use crate::script::{QUIET, SETTLED_BY, ServerKind};
+use crate::server::CONVERSATIONS;
 use sentinelops_engine::{Bounds, ConnectionState, DeliveryState, Engine, Mode, StorageState};
 use sentinelops_protocol::{Channel, Subject};
 
@@ -68,11 +69,15 @@ impl World {
             self.queue.push(self.now, Happening::ClientReset(index));
         }
         self.spawn();
-        // Whoever missed an event so far must notice by these at the latest.
-        for channel in
-            [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
-        {
-            self.publish(channel, 1);
+        // Whoever missed an event so far must notice by these at the latest: also who looks at one conversation.
+        for (channel, count) in [
+            (Channel::Incidents, 1),
+            (Channel::Agents, 1),
+            (Channel::Chat, CONVERSATIONS),
+            (Channel::Alerts, 1),
+            (Channel::Activity, 1),
+        ] {
+            self.publish(channel, count);
         }
         self.queue.push(self.now + 5_000, Happening::Settle);
     }

@@ -384,7 +384,7 @@ impl World {
             self.check.messages.welcomed &=
                 self.conns.iter().any(|conn| conn.instance == instance && conn.welcomed)
                     || !self.check.wire.without_store;
-            if self.check.wire.patience_of != self.worker.instance {
+            if self.check.wire.without_store && self.check.wire.patience_of != self.worker.instance {
                 // The worker that was asked to wait died, and what it wrote down cannot be read.
                 self.check.wire.patience_until = 0;
             }
