@@ -3,7 +3,7 @@
 use super::dial::Delay;
 use super::{Engine, Phase};
 use crate::auth::PROVIDER_MS;
-use crate::liveness::Liveness;
+use crate::liveness::{Liveness, READ_MS};
 use crate::mode::{self, Sign};
 use crate::subscriptions::{ANSWER_MS, Line};
 use crate::timers::Timer;
@@ -97,6 +97,10 @@ impl Engine {
 
     fn expired(&mut self, now: Now, timer: Timer) {
         match timer {
+            // Its answer may lie behind this timer, on a thread that was held up.
+            Timer::StoreWait if !std::mem::replace(&mut self.store_read, true) => {
+                self.timers.set(Timer::StoreWait, now.mono + READ_MS);
+            }
             Timer::StoreWait => {
                 self.note("the store does not answer: connecting without it");
                 self.store_waived = true;

@@ -162,9 +162,9 @@ impl Outbox {
             && let Some(mut entry) = self.queue.remove(seq)
         {
             let sent = entry.row.possibly_sent || possibly_sent;
-            let (to, alone) = (entry.to, entry.alone);
+            let (to, alone, lost_at) = (entry.to, entry.alone, entry.lost_at);
             entry = Entry::new(Row { possibly_sent: sent, ..row }, to, Durability::Durable);
-            entry.alone = alone;
+            (entry.alone, entry.lost_at) = (alone, lost_at);
             entry.unflagged = sent && !flagged;
             let seq = if first { self.old_seq() } else { seq };
             self.queue.insert(seq, entry);

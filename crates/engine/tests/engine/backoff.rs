@@ -201,8 +201,10 @@ fn a_dead_store_holds_nothing_up_for_long() {
     assert_eq!(engine.status().state, ConnectionState::Connecting);
     let outputs: Vec<_> = std::iter::from_fn(|| engine.poll_output()).collect();
     assert!(!outputs.iter().any(|output| matches!(output, Output::Dial { .. })));
-    let later = Now { mono: 5_000, wall: 5_000 };
-    engine.handle_timeout(later);
+    // What there is to read is read before it counts as silent.
+    for ms in [4_950, 5_000] {
+        engine.handle_timeout(Now { mono: ms, wall: ms });
+    }
     let mut outputs = std::iter::from_fn(|| engine.poll_output());
     assert!(outputs.any(|output| matches!(output, Output::Dial { .. })));
 }

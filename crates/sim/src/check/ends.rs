@@ -92,12 +92,15 @@ impl Ends {
 
     /// A full list drops a message that ended.
     pub fn drop_listed(&mut self, n: usize) {
-        let witness = self.of(n);
-        let listed = |state: &DeliveryState| match state {
+        self.of(n).dropped |= self.listed(n).is_some();
+    }
+
+    /// How a message ended, if that is listed.
+    pub fn listed(&self, n: usize) -> Option<&DeliveryState> {
+        self.all.get(n)?.judged.last().filter(|state| match state {
             DeliveryState::Failed(reason) => *reason != FailReason::Discarded,
             state => matches!(state, DeliveryState::Expired { .. } | DeliveryState::Evicted),
-        };
-        witness.dropped |= witness.judged.last().is_some_and(listed);
+        })
     }
 
     /// How a message ended that a full list dropped.

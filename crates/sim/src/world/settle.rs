@@ -170,7 +170,9 @@ impl World {
         if !self.script.setup.rare.persist {
             let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
             let row = rows.into_iter().find(|row| row.update.id == id);
-            return row.map(|row| row.update.delivery).filter(DeliveryState::is_final);
+            let kept = row.map(|row| row.update.delivery).filter(DeliveryState::is_final);
+            let dropped = message_number(id).and_then(|n| self.check.ends.listed(n));
+            return kept.or(dropped.filter(|_| self.failed_list_is_full()).cloned());
         }
         let short = self.script.setup.rare.bounds != Bounds::default();
         // Or before a full disk could take it in.

@@ -197,7 +197,7 @@ impl World {
     }
 
     /// The worker's list of what ended badly has no room.
-    fn failed_list_is_full(&self) -> bool {
+    pub(super) fn failed_list_is_full(&self) -> bool {
         let most = self.script.setup.rare.bounds.failed;
         self.worker.engine.as_ref().is_some_and(|engine| engine.counts().failed as usize >= most)
     }

@@ -131,6 +131,36 @@ fn what_was_replaced_is_told_so_when_its_row_is_gone() {
 }
 
 #[test]
+fn what_a_lost_socket_may_still_carry_does_not_fail_by_nacks() {
+    let nacked = |world: &mut World| {
+        for _ in 0..3 {
+            assert_eq!(world.frame(), ["a"]);
+            world.nack("a", Some(100));
+            world.pass(100);
+        }
+    };
+    let mut world = World::new();
+    world.send_id("a");
+    world.connect(v1());
+    world.frame();
+    let mut next = World::closed(OutboxOptions::default());
+    (next.rows, next.meta) = (world.rows.clone(), world.meta.clone());
+    next.open();
+    next.connect(v1());
+    world.disconnect();
+    world.connect(v1());
+    // The socket of this life, or of an earlier one.
+    for world in [&mut world, &mut next] {
+        nacked(world);
+        assert_eq!(*world.state("a"), DeliveryState::Queued);
+        world.pass(80_000);
+        assert_eq!(world.frame(), ["a"]);
+        world.nack("a", Some(100));
+        assert!(matches!(failed(world.state("a")), FailReason::TooManyAttempts { .. }));
+    }
+}
+
+#[test]
 fn what_was_nacked_too_often_and_cannot_be_listed_is_tried_again() {
     let mut world = World::new();
     world.send_id("a");
