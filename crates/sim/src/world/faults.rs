@@ -221,7 +221,8 @@ impl World {
         self.check.messages.pongs = false;
         self.check.messages.welcomed = self.store.meta().welcomed;
         let kept = self.store.meta().not_before > self.worker.clock.now(self.now).wall;
-        if !(kept || durable && self.had_to_be_kept()) {
+        let had_to = durable && self.had_to_be_kept();
+        if !kept && !had_to {
             self.check.wire.patience_until = 0;
         }
         if browser {

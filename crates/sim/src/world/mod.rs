@@ -235,6 +235,9 @@ impl World {
             Happening::Deliver(instance, page, batch) => self.deliver(instance, page, batch),
             Happening::Credit(instance, page, number) => self.credit(instance, page, number),
             Happening::Token(instance, token) if instance == self.worker.instance => {
+                // The answer to an earlier question may come after the next one, and is taken for its answer.
+                let newest = format!("token-{}", self.tokens);
+                self.check.standing.token_failed |= !matches!(&token, Ok(Some(token)) if *token == newest);
                 self.input(|engine, now| engine.handle_token(now, token));
             }
             Happening::Token(..) => {}
