@@ -106,7 +106,9 @@ impl World {
                 self.store.die();
                 self.store.closed_until = until(ms);
                 self.store_trouble = self.store_trouble.max(until(ms));
-                if self.rng.bool() && self.script.setup.rare.persist {
+                // Only a handle that was opened can be closed by the browser.
+                let opened = self.script.setup.rare.persist && !self.check.wire.without_store;
+                if self.rng.bool() && opened {
                     let event = StoreEvent::Closed(StoreError::Dead("closed by the browser".to_owned()));
                     self.input(|engine, now| engine.handle_store(now, event));
                 }
