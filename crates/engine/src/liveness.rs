@@ -13,7 +13,7 @@ const FORGIVEN_AFTER_MS: u64 = 60_000;
 const LATE_MS: u64 = 250;
 /// Ours may be the first task of a thread that was held up: what was received meanwhile waits in the
 /// queue behind it and is read before the verdict falls.
-const READ_MS: u64 = 50;
+pub(crate) const READ_MS: u64 = 50;
 /// While a sample is under way our own lateness is looked for so often, and for so long: afterwards
 /// other timers show it.
 pub(crate) const WATCH_MS: u64 = 100;

@@ -13,6 +13,8 @@ use std::collections::HashMap;
 
 /// The user that the server takes every connection for.
 pub const USER: &str = "ana";
+/// How many conversations there are; what is published goes to one after the other.
+pub const CONVERSATIONS: u16 = 3;
 
 /// A server and its lives.
 #[derive(Debug)]
@@ -177,7 +179,7 @@ impl Server {
             }),
             Channel::Chat => Payload::Chat(ChatMessage {
                 id: format!("chat-{n}"),
-                conversation_id: format!("conv-{}", n % 3),
+                conversation_id: format!("conv-{}", n % u64::from(CONVERSATIONS)),
                 sender_id: "ben".to_owned(),
                 content: format!("line {n}"),
                 timestamp,

@@ -36,6 +36,8 @@ pub struct Store {
     pub slow_until: u64,
     /// The handle is dead: transactions fail until it is opened again.
     pub dead: bool,
+    /// It did not take something in because it is gone, or said so, and was not opened since.
+    gone: bool,
     last_done: u64,
     /// Rows whose eviction was not taken in: they live on, above the capacity.
     refused: BTreeSet<String>,
@@ -69,6 +71,7 @@ impl Store {
             }
             Request::Open => {
                 self.dead = false;
+                self.gone = false;
                 StoreEvent::Opened(Box::new(self.snapshot()))
             }
             Request::Rescan => StoreEvent::Found(self.rows.values().cloned().collect()),
@@ -132,6 +135,7 @@ impl Store {
     /// The handle dies: what is under way is answered so.
     pub fn die(&mut self) {
         self.dead = true;
+        self.gone = true;
         for request in std::mem::take(&mut self.pending) {
             if let Request::Write(group) = &request {
                 self.refuse(&group.ops);
@@ -148,9 +152,24 @@ impl Store {
         self.refused.extend(evicted.cloned());
     }
 
-    /// Whether the eviction of this row was asked for and not taken in.
-    pub fn refused(&self, id: &str) -> bool {
-        self.refused.contains(id)
+    /// Whether this row could not be let go: its eviction was asked for and not taken in, or it lies
+    /// in a store that is gone.
+    pub fn clings(&self, id: &str) -> bool {
+        self.refused.contains(id) || self.gone && self.has(id)
+    }
+
+    /// It died, and was not opened since.
+    pub fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    /// Whether a row with this id is on the disk for which row or mark says that it was possibly sent, or
+    /// none at all: what is handed in again says so itself.
+    pub fn says_sent(&self, id: &str) -> bool {
+        let Some(keys) = self.ids.get(id) else { return true };
+        let marked = |row: &Row| self.meta.socket_open && row.order <= self.meta.last_order;
+        let mut rows = keys.iter().filter_map(|key| self.rows.get(key));
+        rows.any(|row| row.possibly_sent || marked(row))
     }
 
     /// How many requests are under way.

@@ -1,6 +1,7 @@
 //! The way to a socket: wish, store, token, dial, failure, wait.
 
 use super::{Engine, Link, Phase};
+use crate::liveness::READ_MS;
 use crate::mutant::{self, Mutant};
 use crate::timers::Timer;
 use crate::{Cause, Generation, Now, Output, TokenReason, Trace};
@@ -56,7 +57,7 @@ impl Engine {
     fn first(&mut self, now: Now) {
         if !self.outbox.ready() && !self.store_waived {
             self.phase = Phase::Loading;
-            self.timers.ensure(Timer::StoreWait, now.mono + STORE_WAIT_MS);
+            self.timers.ensure(Timer::StoreWait, now.mono + STORE_WAIT_MS - READ_MS);
             return;
         }
         let held = self.held_for(now);
@@ -264,6 +265,7 @@ impl Engine {
 
     /// The attempts no longer count.
     pub(super) fn forget_attempts(&mut self) {
+        self.attempts_over = true;
         if self.outbox.meta().attempts != 0 {
             self.outbox.update_meta(|meta| meta.attempts = 0);
             self.status_dirty = true;

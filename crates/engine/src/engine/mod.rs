@@ -115,8 +115,12 @@ pub struct Engine {
     consumers: Consumers,
     /// The store was waited for in vain: dial without it.
     store_waived: bool,
+    /// That wait is over, but for what there is to read.
+    store_read: bool,
     /// The term was raised: once in an engine's life, for an engine is one leader.
     term_raised: bool,
+    /// Attempts were forgotten in this life: what an earlier one counted is over.
+    attempts_over: bool,
     /// Monotonic ms before which a server forbade dialling.
     held_until: Option<u64>,
     offline: bool,
@@ -172,7 +176,9 @@ impl Engine {
             subs: Subscriptions::new(),
             consumers: Consumers::new(),
             store_waived: false,
+            store_read: false,
             term_raised: false,
+            attempts_over: false,
             held_until: None,
             offline: false,
             hinted_at: None,

@@ -1,12 +1,13 @@
 //! Time, store events, and signs from the browser.
 
+use super::dial::Delay;
 use super::{Engine, Phase};
 use crate::auth::PROVIDER_MS;
-use crate::liveness::Liveness;
-use crate::mode::Sign;
+use crate::liveness::{Liveness, READ_MS};
+use crate::mode::{self, Sign};
 use crate::subscriptions::{ANSWER_MS, Line};
 use crate::timers::Timer;
-use crate::{Cause, Hint, Now, StoreEvent, TokenReason};
+use crate::{Cause, Hint, Mode, Now, StoreEvent, TokenReason};
 
 /// Housekeeping interval. A tick later than twice of it on either clock means that the machine slept.
 pub(crate) const TICK_MS: u64 = 2_000;
@@ -47,12 +48,17 @@ impl Engine {
     /// ```
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
         self.notice(now);
+        let attempts = self.outbox.meta().attempts;
         self.outbox.store_event(now, event);
+        if self.attempts_over {
+            self.outbox.update_meta(|meta| meta.attempts = attempts);
+        }
         self.status_dirty = true;
         if self.outbox.halted() {
             self.outdated(now);
         } else if self.outbox.ready() {
             self.store_known(now);
+            self.heard_of_welcome(now);
         }
         self.settle(now);
     }
@@ -73,6 +79,14 @@ impl Engine {
         self.settle(now);
     }
 
+    /// A store that came late may know that this URL welcomed once: then silence made no basic server.
+    fn heard_of_welcome(&mut self, now: Now) {
+        let pinned = mode::pinned(self.options.connection.mode, self.outbox.meta().welcomed);
+        if pinned && self.phase == Phase::Up(Mode::Basic) {
+            self.lose(now, Cause::NoWelcome, Delay::Backoff);
+        }
+    }
+
     /// A newer build took the store over: this one sends nothing more, and leaves the connection to it.
     fn outdated(&mut self, now: Now) {
         if self.phase != Phase::Idle {
@@ -83,6 +97,10 @@ impl Engine {
 
     fn expired(&mut self, now: Now, timer: Timer) {
         match timer {
+            // Its answer may lie behind this timer, on a thread that was held up.
+            Timer::StoreWait if !std::mem::replace(&mut self.store_read, true) => {
+                self.timers.set(Timer::StoreWait, now.mono + READ_MS);
+            }
             Timer::StoreWait => {
                 self.note("the store does not answer: connecting without it");
                 self.store_waived = true;
@@ -119,7 +137,7 @@ impl Engine {
 
     fn connect_timeout(&mut self, now: Now) {
         match self.phase {
-            Phase::Dialing => self.lose(now, Cause::TimedOut, super::dial::Delay::Backoff),
+            Phase::Dialing => self.lose(now, Cause::TimedOut, Delay::Backoff),
             Phase::Open => self.sign(now, Sign::Silence),
             _ => {}
         }
@@ -199,6 +217,7 @@ impl Engine {
             Phase::Dialing | Phase::Open if hint == Hint::LateTick => {
                 self.timers.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
             }
+            Phase::Asking if hint == Hint::LateTick => self.timers.set(Timer::Token, now.mono + PROVIDER_MS),
             _ => {}
         }
     }

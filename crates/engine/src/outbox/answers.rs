@@ -7,6 +7,9 @@ use crate::mutant::{self, Mutant};
 use crate::{DeliveryState, FailReason, Now};
 use sentinelops_protocol::{Code, close};
 
+/// A server closes a connection that it hears nothing from for 75 s: what a lost socket still carries has
+/// come by then, or never will, ms.
+const COPY_COMES_MS: u64 = 80_000;
 /// `retryAfterMs` above this is a mistake, ms.
 const MAX_RETRY_MS: u64 = 60 * 60 * 1_000;
 
@@ -48,7 +51,7 @@ impl Outbox {
         }
         self.queue.land(seq);
         let too_often = own && attempts >= self.options.max_attempts.max(1);
-        if too_often && self.can_be_ended(seq) {
+        if too_often && self.can_be_ended(seq) && !self.copy_may_come(now, seq) {
             return self.end(now, seq, DeliveryState::Failed(FailReason::TooManyAttempts { attempts }));
         }
         // What has to stay is not tried again soon.
@@ -97,6 +100,13 @@ impl Outbox {
             }
         }
         true
+    }
+
+    /// Whether the network may still hold a copy that the server would take, after this one was told to fail.
+    fn copy_may_come(&self, now: Now, seq: u64) -> bool {
+        let Some(entry) = self.queue.get(seq) else { return false };
+        let since = entry.lost_at.or(entry.sent_before.then_some(self.started));
+        since.is_some_and(|at| now.mono < at.saturating_add(COPY_COMES_MS))
     }
 
     fn sent(&self, id: &str) -> Option<u64> {

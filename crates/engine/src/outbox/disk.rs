@@ -15,8 +15,9 @@ use std::collections::VecDeque;
 const RETRY_MS: u64 = 30_000;
 /// A store that has not answered an open by then counts as failed (it may still come).
 const OPEN_MS: u64 = 10_000;
-/// Rows leave when the socket-open mark is stored, or after this time with a store that hangs.
-const MARK_MS: u64 = 2_000;
+/// A store that answers nothing for so long hangs: nothing waits for it any more, ms. Rows leave when
+/// the socket-open mark is stored, or then.
+pub(super) const HANGS_MS: u64 = 5_000;
 /// Other tabs' rows are looked for at least so often, ms.
 const RESCAN_MS: u64 = 10_000;
 /// While a socket is open, every stored row may have been sent: above all orders (2^53 - 1, the
@@ -56,6 +57,8 @@ pub(super) struct Disk {
     pub meta: Meta,
     meta_dirty: bool,
     mark: Mark,
+    /// It was waited for in vain, and has not answered since.
+    hangs: bool,
     /// Deletes that failed alone: tried again later.
     owed: Vec<StoreOp>,
     retry_at: Option<u64>,
@@ -88,6 +91,7 @@ impl Disk {
             meta: Meta { term, ..Meta::default() },
             meta_dirty: false,
             mark: Mark::Down,
+            hangs: false,
             owed: Vec::new(),
             retry_at: None,
             open_wanted: on,
@@ -178,10 +182,18 @@ impl Disk {
     /// A socket is open: from the next commit on, every stored row may have been sent.
     pub fn mark(&mut self, now: u64) {
         if self.mark == Mark::Down {
-            self.mark = Mark::Wanted { until: now.saturating_add(MARK_MS) };
+            self.mark = Mark::Wanted { until: if self.hangs { now } else { now.saturating_add(HANGS_MS) } };
             self.meta.socket_open = true;
             self.meta.last_order = EVERY_ORDER;
             self.meta_dirty = true;
+        }
+    }
+
+    /// It answered something: it may be slow, and does not hang.
+    pub fn heard(&mut self, now: u64) {
+        self.hangs = false;
+        if let Mark::Wanted { until } = &mut self.mark {
+            *until = now.saturating_add(HANGS_MS);
         }
     }
 
@@ -229,7 +241,7 @@ impl Disk {
     pub fn opened(&mut self, now: u64) {
         if self.mark != Mark::Down {
             // Rows that were stored all along must not leave before the store knows of the socket.
-            self.mark = Mark::Wanted { until: now.saturating_add(MARK_MS) };
+            self.mark = Mark::Wanted { until: now.saturating_add(HANGS_MS) };
             self.meta_dirty = true;
         }
         self.ladder = Ladder::Open;
@@ -337,6 +349,7 @@ impl Disk {
     pub fn give_up_mark(&mut self, now: u64) {
         if matches!(self.mark, Mark::Wanted { until } if now >= until) {
             self.mark = Mark::Set;
+            self.hangs = self.may_store();
         }
     }
 }

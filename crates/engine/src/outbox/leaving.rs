@@ -6,6 +6,7 @@
 //! overtake one that may come back. When the store says yes it is gone; when the store says no it is back in
 //! its old place.
 
+use super::disk::HANGS_MS;
 use super::queue::{Entry, Place};
 use super::{Outbox, update_of};
 use crate::{
@@ -13,8 +14,6 @@ use crate::{
 };
 use std::collections::HashMap;
 
-/// A store that answers nothing for so long hangs: the keys go on, ms.
-const HANGS_MS: u64 = 5_000;
 /// What was nacked too often and has to stay is not tried again before, ms.
 pub(super) const AGAIN_MS: u64 = 30_000;
 
@@ -218,6 +217,17 @@ impl Outbox {
         }
         self.version += 1;
         true
+    }
+
+    /// The store is gone, and took in nothing of what was under way: what it never held can end.
+    pub(super) fn never_stored_go(&mut self) {
+        let never =
+            |leaver: &Leaver| leaver.entry.durability == Durability::Pending && !leaver.entry.elsewhere;
+        let rows = self.leaving.rows.iter().filter(|(_, leaver)| never(leaver));
+        let ids: Vec<String> = rows.map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            self.was_never_stored(&id);
+        }
     }
 
     /// The store is gone, and its answers with it.

@@ -12,6 +12,7 @@ impl Outbox {
     /// What the store says.
     pub fn store_event(&mut self, now: Now, event: StoreEvent) {
         self.leaving.heard(now.mono);
+        self.disk.heard(now.mono);
         match event {
             StoreEvent::Opened(snapshot) => self.opened(now, *snapshot),
             StoreEvent::OpenFailed(error) => self.open_failed(now, error),
@@ -20,6 +21,7 @@ impl Outbox {
                 Aborted::Again => {}
                 Aborted::Single(op) => self.not_storable(&op),
                 Aborted::Away => {
+                    self.never_stored_go();
                     self.all_stay();
                     self.storage_changed();
                 }
@@ -160,9 +162,9 @@ impl Outbox {
             && let Some(mut entry) = self.queue.remove(seq)
         {
             let sent = entry.row.possibly_sent || possibly_sent;
-            let (to, alone) = (entry.to, entry.alone);
+            let (to, alone, lost_at) = (entry.to, entry.alone, entry.lost_at);
             entry = Entry::new(Row { possibly_sent: sent, ..row }, to, Durability::Durable);
-            entry.alone = alone;
+            (entry.alone, entry.lost_at) = (alone, lost_at);
             entry.unflagged = sent && !flagged;
             let seq = if first { self.old_seq() } else { seq };
             self.queue.insert(seq, entry);

@@ -95,6 +95,8 @@ pub(crate) struct Outbox {
     memory_only: BTreeSet<u64>,
     leaving: leaving::Leaving,
     link: Option<Link>,
+    /// Monotonic ms when this life began.
+    started: u64,
     /// Server time minus the monotonic clock, ms, once a server said it.
     offset: Option<i128>,
     ephemeral: VecDeque<(u64, String)>,
@@ -123,6 +125,7 @@ impl Outbox {
             memory_only: BTreeSet::new(),
             leaving: leaving::Leaving::default(),
             link: None,
+            started: now.mono,
             offset: None,
             ephemeral: VecDeque::new(),
             owners: HashMap::new(),

@@ -42,6 +42,7 @@ impl Outbox {
             self.queue.land(seq);
             if let Some(entry) = self.queue.get_mut(seq) {
                 entry.unconfirmed = true;
+                entry.lost_at = Some(now.mono);
             }
             self.tell(seq);
         }

@@ -1,5 +1,6 @@
 //! What the server says of a subscription, and who hears of it.
 
+use super::nodes::{Gap, Node};
 use super::wire::{Phase, Step};
 use super::{SubOutput, Subscriptions};
 use crate::Now;
@@ -40,7 +41,10 @@ impl Subscriptions {
     /// The server's answer to one entry.
     pub fn subscribed(&mut self, now: Now, answer: Subscribed) {
         let subject = Subject { channel: answer.channel, topic: answer.topic.clone() };
-        let Some(wire) = self.wire_mut(&subject) else { return };
+        let Some(wire) = self.wire_mut(&subject) else {
+            let gap = answer.continuity == Continuity::Gap;
+            return self.turn_gaps(&subject, Gap::None, if gap { Gap::Coming } else { Gap::None });
+        };
         let step = wire.subscribed(&answer);
         self.progress(now, &subject);
         self.carry_out(now, &subject, step);
@@ -49,12 +53,25 @@ impl Subscriptions {
     /// A part of a state.
     pub fn snapshot(&mut self, now: Now, snapshot: Snapshot) {
         let subject = Subject { channel: snapshot.channel, topic: snapshot.topic.clone() };
-        let Some(wire) = self.wire_mut(&subject) else { return };
+        let Some(wire) = self.wire_mut(&subject) else {
+            if snapshot.last {
+                self.turn_gaps(&subject, Gap::Coming, Gap::Due);
+            }
+            return;
+        };
         let mut problems = Vec::new();
         let step = wire.snapshot(snapshot, &mut problems);
         self.out.extend(problems.into_iter().map(SubOutput::Problem));
         self.progress(now, &subject);
         self.carry_out(now, &subject, step);
+    }
+
+    /// What the server says of a subscription that another replaced meanwhile: its state is not wanted any
+    /// more, but who was shown an earlier one hears of the gap with the next.
+    fn turn_gaps(&mut self, subject: &Subject, from: Gap, to: Gap) {
+        let Some(nodes) = self.channels.get_mut(&subject.channel) else { return };
+        let nodes = nodes.covered_by(subject.topic.as_deref());
+        nodes.filter(|node| node.wants > 0 && node.gap == from).for_each(|node| node.gap = to);
     }
 
     /// The server refuses a subscription: until the next connection.
@@ -120,17 +137,21 @@ impl Subscriptions {
     }
 
     pub(super) fn tell_reset(&mut self, subject: &Subject, continuity: Continuity) {
-        let Some(nodes) = self.channels.get(&subject.channel) else { return };
-        let mut tell = |subject| self.out.push_back(SubOutput::Reset { subject, continuity });
-        if nodes.node(subject.topic.as_deref()).is_some_and(|node| node.wants > 0) {
-            tell(subject.clone());
+        let Some(nodes) = self.channels.get_mut(&subject.channel) else { return };
+        let mut tell = |subject, node: &mut Node| {
+            let gap = std::mem::take(&mut node.gap) == Gap::Due;
+            let continuity = if gap { Continuity::Gap } else { continuity };
+            self.out.push_back(SubOutput::Reset { subject, continuity });
+        };
+        if let Some(node) = nodes.node_mut(subject.topic.as_deref()).filter(|node| node.wants > 0) {
+            tell(subject.clone(), node);
         }
         if subject.topic.is_none() {
-            let mut topics: Vec<&String> =
-                nodes.topics.iter().filter(|(_, node)| node.wants > 0).map(|(topic, _)| topic).collect();
-            topics.sort();
-            for topic in topics {
-                tell(Subject::topic(subject.channel, topic.as_str()));
+            let mut topics: Vec<(&String, &mut Node)> =
+                nodes.topics.iter_mut().filter(|(_, node)| node.wants > 0).collect();
+            topics.sort_by(|a, b| a.0.cmp(b.0));
+            for (topic, node) in topics {
+                tell(Subject::topic(subject.channel, topic.as_str()), node);
             }
         }
     }

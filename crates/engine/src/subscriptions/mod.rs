@@ -12,7 +12,7 @@ mod wants;
 mod wire;
 
 use crate::{Mode, Now};
-use nodes::ChannelNodes;
+use nodes::{ChannelNodes, Gap};
 use sentinelops_protocol::system::{Continuity, SubscribeEntry};
 use sentinelops_protocol::{Channel, Event, Problem, Subject};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -144,6 +144,9 @@ impl Subscriptions {
         self.subscribe.clear();
         self.unsubscribe.clear();
         for (&channel, nodes) in &mut self.channels {
+            for node in nodes.covered_by(None).filter(|node| node.gap == Gap::Coming) {
+                node.gap = Gap::None;
+            }
             for (subject, wire) in nodes.wires(channel) {
                 if let Some(at) = wire.due.take() {
                     self.timers.remove(&(at, subject, Due::Wire));

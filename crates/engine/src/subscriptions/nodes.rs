@@ -14,6 +14,19 @@ pub(super) struct Node {
     /// The server's words when it refused, until the next connection.
     pub denied: Option<String>,
     pub wire: Option<Wire>,
+    /// What its consumers were shown has a gap since, said of a subscription that another replaced.
+    pub gap: Gap,
+}
+
+/// A gap that no state told of yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Gap {
+    #[default]
+    None,
+    /// The state that it belongs to is on its way; a new connection asks anew.
+    Coming,
+    /// The next state tells it.
+    Due,
 }
 
 impl Node {
@@ -41,6 +54,13 @@ impl ChannelNodes {
             None => Some(&self.whole),
             Some(topic) => self.topics.get(topic),
         }
+    }
+
+    /// A channel with its topics, or one topic.
+    pub fn covered_by(&mut self, topic: Option<&str>) -> impl Iterator<Item = &mut Node> {
+        let whole = topic.is_none().then_some(&mut self.whole);
+        let topics = self.topics.iter_mut().filter(move |(name, _)| topic.is_none_or(|topic| topic == *name));
+        whole.into_iter().chain(topics.map(|(_, node)| node))
     }
 
     pub fn node_mut(&mut self, topic: Option<&str>) -> Option<&mut Node> {

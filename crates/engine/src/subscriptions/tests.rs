@@ -148,6 +148,47 @@ fn a_hole_is_asked_for_in_two_steps() {
     assert_eq!(subs.counts().holes, 2);
 }
 
+/// One topic is on the wire again after a while, and its whole channel replaces it before the answer.
+fn replaced() -> Subscriptions {
+    let mut subs = live(&c1(), 5);
+    subs.disconnected(at(1));
+    assert!(subs.first_flight(at(2))[0].since.is_some());
+    subs.mode_known(at(2), Mode::V1);
+    subs.want(at(2), chat());
+    drain(&mut subs);
+    subs
+}
+
+fn told(subs: &mut Subscriptions) -> Vec<(Subject, Continuity)> {
+    subs.subscribed(at(4), answer(&chat(), "f", 9, Continuity::Snapshot));
+    subs.snapshot(at(4), part(&chat(), "f", 9, 0, true, vec![]));
+    let resets = drain(subs).into_iter().filter_map(|output| match output {
+        SubOutput::Reset { subject, continuity } => Some((subject, continuity)),
+        _ => None,
+    });
+    resets.collect()
+}
+
+#[test]
+fn a_gap_outlives_the_subscription_it_was_said_of() {
+    let mut subs = replaced();
+    subs.subscribed(at(3), answer(&c1(), "f", 9, Continuity::Gap));
+    subs.snapshot(at(3), part(&c1(), "f", 9, 0, true, vec![item(9)]));
+    assert_eq!(told(&mut subs), [(chat(), Continuity::Snapshot), (c1(), Continuity::Gap)]);
+    // Once.
+    assert_eq!(told(&mut subs)[1].1, Continuity::Snapshot);
+}
+
+#[test]
+fn a_gap_whose_state_never_came_is_asked_for_anew() {
+    let mut subs = replaced();
+    subs.subscribed(at(3), answer(&c1(), "f", 9, Continuity::Gap));
+    subs.disconnected(at(3));
+    subs.first_flight(at(3));
+    subs.mode_known(at(3), Mode::V1);
+    assert_eq!(told(&mut subs)[1], (c1(), Continuity::Snapshot));
+}
+
 #[test]
 fn a_seq_that_runs_back_is_a_new_epoch() {
     let mut subs = live(&chat(), 100);

@@ -221,6 +221,25 @@ fn a_clock_set_back_while_nobody_runs_makes_it_no_longer_than_it_was() {
 }
 
 #[test]
+fn an_answer_of_the_store_that_lies_behind_a_timer_that_slept_counts() {
+    let mut d = Driver::new(options());
+    d.store_works = false;
+    d.engine = Engine::new(options(), 7, d.now);
+    d.connect();
+    d.pass(5_100);
+    d.wake();
+    assert!(d.dials.is_empty());
+    let meta = Meta { not_before: d.now.wall + 60_000, not_before_since: d.now.wall, ..Meta::default() };
+    let opened = StoreSnapshot { meta, ..StoreSnapshot::default() };
+    d.engine.handle_store(d.now, StoreEvent::Opened(Box::new(opened)));
+    d.pump();
+    d.advance(59_999);
+    assert!(d.dials.is_empty());
+    d.advance(1);
+    assert_eq!(d.dials.len(), 1);
+}
+
+#[test]
 fn a_store_that_opens_late_is_still_believed() {
     let mut d = Driver::new(options());
     d.store_works = false;

@@ -51,6 +51,24 @@ fn a_provider_that_stays_silent_is_a_failed_attempt() {
 }
 
 #[test]
+fn an_answer_that_lies_unread_behind_a_timer_that_slept_counts() {
+    let mut d = Driver::new(asked());
+    d.connect();
+    d.pass(60_000);
+    d.wake();
+    assert_eq!(d.state(), ConnectionState::Connecting);
+    d.token(some("t"));
+    assert_eq!(d.dials.len(), 1);
+    // Nor is it waited for longer than any other.
+    let mut d = Driver::new(asked());
+    d.connect();
+    d.pass(60_000);
+    d.wake();
+    d.advance(10_000);
+    assert_eq!(d.cause(), Cause::NeedsAuth);
+}
+
+#[test]
 fn a_different_token_redials_at_once_but_once_a_minute() {
     let mut d = Driver::new(asked());
     d.connect();

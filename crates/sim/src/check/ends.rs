@@ -23,8 +23,10 @@ struct Witness {
     blamed: u32,
     /// A person wanted it dropped.
     discarded: bool,
-    /// What was found justified before.
-    judged: Option<DeliveryState>,
+    /// What was found justified since it was last taken.
+    judged: Vec<DeliveryState>,
+    /// It was to be listed as ended, and a full list let it go.
+    dropped: bool,
 }
 
 /// See the module.
@@ -83,6 +85,29 @@ impl Ends {
         }
     }
 
+    /// A retry took it off the list: what ended it before is over.
+    pub fn begins_anew(&mut self, n: usize) {
+        self.of(n).judged.clear();
+    }
+
+    /// A full list drops a message that ended.
+    pub fn drop_listed(&mut self, n: usize) {
+        self.of(n).dropped |= self.listed(n).is_some();
+    }
+
+    /// How a message ended, if that is listed.
+    pub fn listed(&self, n: usize) -> Option<&DeliveryState> {
+        self.all.get(n)?.judged.last().filter(|state| match state {
+            DeliveryState::Failed(reason) => *reason != FailReason::Discarded,
+            state => matches!(state, DeliveryState::Expired { .. } | DeliveryState::Evicted),
+        })
+    }
+
+    /// How a message ended that a full list dropped.
+    pub fn dropped(&self, n: usize) -> Option<&DeliveryState> {
+        self.all.get(n).filter(|witness| witness.dropped)?.judged.last()
+    }
+
     /// It is done with, or nobody has it any more.
     pub fn leave(&mut self, n: usize) {
         if self.held.remove(&n) {
@@ -134,13 +159,13 @@ impl Checker {
     /// An engine says, or stores, how a message ended.
     pub fn justify(&mut self, id: &str, state: &DeliveryState, moment: Moment) {
         let Some(n) = message_number(id).filter(|n| *n < self.messages.all.len()) else { return };
-        if self.ends.of(n).judged.as_ref() == Some(state) {
+        if self.ends.of(n).judged.contains(state) {
             return;
         }
         if let Err(why) = self.is_justified(n, state, moment) {
             return self.fail("just-end", || format!("{id} ends as {state:?}: {why}"));
         }
-        self.ends.of(n).judged = Some(state.clone());
+        self.ends.of(n).judged.push(state.clone());
         self.ends.count += 1;
     }
 

@@ -33,6 +33,8 @@ pub struct Message {
     pub first_worker: u32,
     /// Sockets that were given it.
     pub sent: u32,
+    /// So many of them by workers that died without their store, which could not say so.
+    pub sent_unmarked: u32,
     /// The last of them, and whether it may be sent there again (a retryable nack came).
     pub on: Option<SocketName>,
     /// A retryable nack came for it on `on`.
@@ -43,6 +45,8 @@ pub struct Message {
     pub effects: u32,
     /// It left when no pong had been seen yet: a basic server promised nothing then.
     pub unfenced: bool,
+    /// An engine that no server had welcomed called it handed over.
+    pub handed_over_early: bool,
     /// A basic server got it so often.
     pub received: u32,
     /// The page was told that it is on the disk.
@@ -61,6 +65,13 @@ pub struct Message {
     pub forgotten: bool,
     /// When it was handed over, ms.
     pub at: u64,
+}
+
+impl Message {
+    /// Sockets that were given it, as far as a worker can know.
+    pub fn known_sent(&self) -> u32 {
+        self.sent - self.sent_unmarked
+    }
 }
 
 /// All messages.
@@ -106,7 +117,9 @@ impl Messages {
     /// nowhere: a worker that dies before its page heard of it takes the knowledge along.
     pub fn replaced(&self, n: usize) -> bool {
         let of = &self.all[n];
-        of.sent == 0 && of.coalesce.is_some() && self.all[n + 1..].iter().any(|m| m.coalesce == of.coalesce)
+        of.known_sent() == 0
+            && of.coalesce.is_some()
+            && self.all[n + 1..].iter().any(|m| m.coalesce == of.coalesce)
     }
 
     /// Unfinished messages, by what the page knows.
@@ -123,7 +136,8 @@ impl Checker {
         };
         let message = &mut self.messages.all[n];
         message.effects += 1;
-        let (effects, bad, hopeless) = (message.effects, message.ended_badly, message.hopeless);
+        let (effects, hopeless) = (message.effects, message.hopeless);
+        let bad = message.ended_badly && message.sent_unmarked == 0;
         let told = message.told.clone();
         if effects > 1 {
             self.fail("at-most-once", || format!("{id} took effect {effects} times"));
@@ -161,6 +175,14 @@ impl Checker {
         }
     }
 
+    /// An engine calls a message handed over, which is for basic servers.
+    pub fn handed_over(&mut self, id: &str) {
+        let number = super::message_number(id).filter(|n| *n < self.messages.all.len());
+        if let Some(n) = number.filter(|_| !self.messages.welcomed) {
+            self.messages.all[n].handed_over_early = !self.messages.basic;
+        }
+    }
+
     /// A page was told something.
     pub fn told(&mut self, update: &MessageUpdate) {
         let id = &update.id;
@@ -169,8 +191,12 @@ impl Checker {
         };
         let (basic, welcomed) = (self.messages.basic, self.messages.welcomed);
         let message = &mut self.messages.all[n];
+        // The news may come after the welcome.
+        message.handed_over_early |= update.delivery == DeliveryState::HandedOver && !welcomed && !basic;
+        let early = message.handed_over_early;
         let before = message.told.replace(update.delivery.clone());
         let (sent, effects, received) = (message.sent, message.effects, message.received);
+        let known = message.known_sent();
         let fenced = !message.unfenced;
         if update.durability == Durability::Durable && !message.durable && !update.delivery.is_final() {
             message.durable = true;
@@ -184,18 +210,18 @@ impl Checker {
             DeliveryState::Delivered if basic => Some("a basic server delivers nothing"),
             DeliveryState::Delivered => (effects == 0).then_some("has had no effect"),
             DeliveryState::HandedOver if basic => (fenced && received == 0).then_some("never arrived"),
-            DeliveryState::HandedOver => welcomed.then_some("is for basic servers"),
+            DeliveryState::HandedOver => (!early).then_some("is for basic servers"),
             DeliveryState::Expired { may_have_arrived: true } => None,
             DeliveryState::Expired { may_have_arrived: false }
             | DeliveryState::Evicted
-            | DeliveryState::Superseded => (sent > 0).then_some("was possibly sent"),
+            | DeliveryState::Superseded => (known > 0).then_some("was possibly sent"),
             DeliveryState::Failed(reason) => match reason {
                 FailReason::QueueFull { .. }
                 | FailReason::NotConnected
                 | FailReason::TooBig { .. }
                 | FailReason::Invalid { .. }
                 | FailReason::Discarded
-                | FailReason::SignedOut => (sent > 0).then_some("was possibly sent"),
+                | FailReason::SignedOut => (known > 0).then_some("was possibly sent"),
                 // Every record can be read here.
                 FailReason::Unreadable => Some("was readable"),
                 FailReason::Refused { .. }
@@ -246,7 +272,7 @@ impl Checker {
             // Before its first pong a basic server promises nothing.
             let weak = basic && message.unfenced;
             // A worker that could not know that this URL was welcomed took a silent server for a basic one.
-            let weak = weak || !basic && message.told == Some(DeliveryState::HandedOver);
+            let weak = weak || message.handed_over_early;
             let let_go = message.let_go;
             if !there && bad_end.is_none() && !let_go && !weak && !orphan && !self.messages.replaced(n) {
                 let told = &message.told;

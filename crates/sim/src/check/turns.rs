@@ -50,8 +50,13 @@ impl Turns {
         let Some(turn) = self.all.remove(&n) else { return };
         self.waiting[turn.rank].remove(&n);
         self.flying.remove(&n);
-        if let Some(lane) = turn.key.and_then(|key| self.keys.get_mut(&key)) {
-            lane.remove(&(turn.place, n));
+        let Some(lane) = turn.key.and_then(|key| self.keys.get_mut(&key)) else { return };
+        lane.remove(&(turn.place, n));
+        // It was turned away and ended meanwhile: what is behind it waits as long.
+        if turn.nacked
+            && let Some(next) = lane.first().and_then(|(_, next)| self.all.get_mut(next))
+        {
+            next.nacked = true;
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Wire {
     in_flight: BTreeMap<usize, u64>,
     /// What was in flight when the server closed over it: one at a time while any of it is unanswered.
     suspects: BTreeSet<usize>,
+    /// So many of them since the faults were over.
+    pub suspected: u64,
     /// Most that may be.
     pub window: usize,
     /// Of these for critical ones only.
@@ -36,6 +38,8 @@ pub struct Wire {
     pub patience_told: Option<u64>,
     /// The window that the server gave with the close that was just told.
     pub window_given: Option<u64>,
+    /// With that close it asked for patience; how much more than the least is the engine's choice.
+    pub slow_given: bool,
     /// `welcome.rate`: messages a second.
     pub rate: Option<f64>,
     /// How many may leave now, and since when that is so.
@@ -63,6 +67,11 @@ impl Wire {
         self.live = None;
         self.in_flight.clear();
         self.suspects.clear();
+    }
+
+    /// The faults are over: from here on the world comes to rest.
+    pub fn quiet(&mut self) {
+        self.suspected = self.suspects.len() as u64;
     }
 
     /// Since when the oldest message in flight waits for its answer.
@@ -103,6 +112,7 @@ impl Checker {
         wire.live = Some(socket);
         wire.in_flight.clear();
         wire.window_given = None;
+        wire.slow_given = false;
         wire.dials.push_back(now);
         for times in [&mut wire.dials, &mut wire.excuses] {
             while times.front().is_some_and(|at| at + 30_000 < now) {
@@ -131,6 +141,9 @@ impl Checker {
             }
             // Where in the window is the engine's choice; what it chose holds against hints and reloads.
             self.wire.patience_until = self.now + delay;
+        }
+        if std::mem::take(&mut self.wire.slow_given) {
+            self.wire.patience_until = self.wire.patience_until.max(self.now + delay);
         }
         let delays = self.wire.delays.entry(attempt).or_default();
         delays.push(delay);
@@ -265,7 +278,9 @@ impl Checker {
         if let [alone] = flying[..] {
             self.ends.blamed(alone);
         }
-        self.wire.suspects.extend(flying);
+        for n in flying {
+            self.wire.suspected += u64::from(self.wire.suspects.insert(n));
+        }
     }
 
     fn answered(&mut self, n: usize) {

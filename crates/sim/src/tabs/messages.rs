@@ -39,6 +39,8 @@ impl TabWorld {
             instance: 0,
             first_worker: 0,
             sent: 0,
+            sent_unmarked: 0,
+            handed_over_early: false,
             on: None,
             nacked: false,
             answered: false,

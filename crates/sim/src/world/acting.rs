@@ -5,7 +5,7 @@ use crate::check::{message_id, message_number, messages::Message};
 use crate::page::{Page, View};
 use crate::script::{Action, Fault, SendSpec, What};
 use crate::story::clip;
-use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, SendRequest};
+use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, Hint, SendRequest};
 use sentinelops_protocol::{Channel, Json, Outbound, Subject, ordering_key};
 
 /// How long a fault waits for something to break before it looks again.
@@ -25,6 +25,9 @@ impl World {
             Action::Publish(channel, count) => self.publish(channel, count),
             Action::Hint(hint) => {
                 self.check.wire.excuse(self.now);
+                if matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow | Hint::Online) {
+                    self.worker.hinted.push(self.now);
+                }
                 self.input(|engine, now| engine.handle_hint(now, hint));
             }
             Action::TryNow => self.try_now(),
@@ -102,6 +105,8 @@ impl World {
             instance: self.worker.instance,
             first_worker: self.worker.instance,
             sent: 0,
+            sent_unmarked: 0,
+            handed_over_early: false,
             on: None,
             nacked: false,
             answered: false,
@@ -224,6 +229,10 @@ impl World {
         let id = message_id(n);
         self.say(|| format!("somebody retries {id}"));
         self.input(|engine, now| engine.retry(now, page, &id, false));
+        let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
+        if rows.iter().any(|row| row.update.id == id && !row.update.delivery.is_final()) {
+            self.check.ends.begins_anew(n);
+        }
     }
 
     fn discard(&mut self, nth: usize) {

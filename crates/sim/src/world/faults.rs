@@ -106,7 +106,9 @@ impl World {
                 self.store.die();
                 self.store.closed_until = until(ms);
                 self.store_trouble = self.store_trouble.max(until(ms));
-                if self.rng.bool() && self.script.setup.rare.persist {
+                // Only a handle that was opened can be closed by the browser.
+                let opened = self.script.setup.rare.persist && !self.check.wire.without_store;
+                if self.rng.bool() && opened {
                     let event = StoreEvent::Closed(StoreError::Dead("closed by the browser".to_owned()));
                     self.input(|engine, now| engine.handle_store(now, event));
                 }
@@ -124,7 +126,13 @@ impl World {
                 self.crash(true);
                 self.queue.push(until(ms), Happening::Respawn);
             }
-            Fault::WallJump(ms) => self.worker.clock.jump(ms),
+            Fault::WallJump(ms) => {
+                if ms > 0 {
+                    // It looks like a sleep.
+                    self.worker.hinted.push(now);
+                }
+                self.worker.clock.jump(ms);
+            }
             Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
             Fault::Doze(ms) if now >= self.worker.asleep_until => {
                 self.check.wire.excuse(now);
@@ -195,6 +203,7 @@ impl World {
     fn crash(&mut self, browser: bool) {
         let Some(engine) = self.worker.engine.take() else { return };
         let durable = engine.status().storage == StorageState::Durable;
+        let without_store = self.store.is_gone();
         let committed = self.rng.usize(0..=self.store.pending());
         self.store.crash(self.now, committed);
         let instance = self.worker.instance;
@@ -224,7 +233,19 @@ impl World {
                 self.pages[index] = self.open_page(Some(&old));
             }
         }
+        if without_store {
+            self.forget_sends();
+        }
         self.bury(browser);
+    }
+
+    /// The worker died without its store: where neither row nor mark says what was sent, nobody can know.
+    fn forget_sends(&mut self) {
+        for (n, message) in self.check.messages.all.iter_mut().enumerate() {
+            if !self.store.says_sent(&crate::check::message_id(n)) {
+                message.sent_unmarked = message.sent;
+            }
+        }
     }
 
     /// Whether the time that a server gave must be on the disk by now.
@@ -258,6 +279,9 @@ impl World {
             } else {
                 // Also what was answered: the next worker finds it on the disk.
                 self.check.ends.enter_again(n);
+                if !self.check.turns.has(n) {
+                    self.check.turns.enter(n, message.key, message.priority.rank(), message.submitted);
+                }
             }
             let done = message.effects > 0 || message.received > 0 || message.ended_badly || message.let_go;
             if done || replaced || !message.promised || message.forgotten {
@@ -295,6 +319,8 @@ impl World {
         self.check.standing.new_worker();
         self.check.standing.ask();
         (self.worker.judged, self.worker.answers_since) = (false, 0);
+        self.worker.verdicts = 0;
+        self.worker.hinted.clear();
         let seed = self.script.setup.seed ^ (u64::from(instance) << 40);
         let options = self.options();
         let now = self.worker.clock.now(self.now);

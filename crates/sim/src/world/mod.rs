@@ -101,6 +101,10 @@ pub(crate) struct Worker {
     trouble: u32,
     /// It called a connection dead, and none was healthy for a minute since.
     judged: bool,
+    /// Connections it called dead so far.
+    verdicts: u64,
+    /// When signs came that the machine woke or the network is back.
+    hinted: Vec<u64>,
     /// Since when it knows that the server answers pings.
     answers_since: u64,
 }
@@ -141,12 +145,6 @@ impl World {
         let setup = &script.setup;
         let mut check = Checker::default();
         check.messages.basic = setup.server != ServerKind::V1;
-        // A basic server says nothing of how much it takes.
-        let allowed = if check.messages.basic { setup.window } else { setup.window.min(setup.in_flight) };
-        check.wire.window = allowed as usize;
-        // A reserve above a quarter of the window would starve what is not critical.
-        check.wire.reserve = (setup.reserve as usize).min(check.wire.window / 4);
-        check.wire.rate = setup.rare.rate.filter(|_| !check.messages.basic);
         check.ends.capacity = setup.capacity as usize;
         check.ends.max_bytes = setup.rare.max_bytes;
         check.ends.max_age = setup.max_age;
@@ -237,6 +235,9 @@ impl World {
             Happening::Deliver(instance, page, batch) => self.deliver(instance, page, batch),
             Happening::Credit(instance, page, number) => self.credit(instance, page, number),
             Happening::Token(instance, token) if instance == self.worker.instance => {
+                // The answer to an earlier question may come after the next one, and is taken for its answer.
+                let newest = format!("token-{}", self.tokens);
+                self.check.standing.token_failed |= !matches!(&token, Ok(Some(token)) if *token == newest);
                 self.input(|engine, now| engine.handle_token(now, token));
             }
             Happening::Token(..) => {}

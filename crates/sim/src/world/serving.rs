@@ -269,12 +269,14 @@ impl World {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         if !conn.welcomed && text.contains("\"type\":\"welcome\"") {
             conn.welcomed = true;
+            self.set_window(true);
             self.check.messages.welcomed = true;
             self.check.wire.welcomed(now);
             self.worker.answers_since = now;
             let sent = number_after(text, "\"now\":").map_or(0, |wall| now - (wall - WALL_START));
             self.check.ends.clock_error = self.check.ends.clock_error.max(2 * sent);
         }
+        let conn = &mut self.conns[index];
         if !conn.ponged && text.contains("\"type\":\"pong\"") {
             conn.ponged = true;
             if !self.check.messages.pongs {
@@ -351,6 +353,7 @@ impl World {
         }
         let wire = &mut self.check.wire;
         wire.window_given = window;
+        wire.slow_given = slow;
         if slow {
             // 30 s, and a little less for rounding between two clocks.
             wire.patience_until = self.now + 29_900;

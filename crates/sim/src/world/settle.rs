@@ -5,7 +5,8 @@ use crate::check::{message_id, message_number};
 use crate::fold::Fold;
 use crate::net::End;
 use crate::script::{QUIET, SETTLED_BY, ServerKind};
-use sentinelops_engine::{Bounds, ConnectionState, DeliveryState, Engine, StorageState};
+use crate::server::CONVERSATIONS;
+use sentinelops_engine::{Bounds, ConnectionState, DeliveryState, Engine, Mode, StorageState};
 use sentinelops_protocol::{Channel, Subject};
 
 /// How long the world must be at rest before it is compared.
@@ -45,6 +46,7 @@ impl World {
     /// Whatever was broken is whole again.
     pub(super) fn quiet(&mut self) {
         self.say(|| "everything is whole again".to_owned());
+        self.check.wire.quiet();
         self.net.heal();
         self.store.heal();
         self.server.flap_until = 0;
@@ -52,7 +54,7 @@ impl World {
         self.server.twice_until = 0;
         self.server.curse_next.clear();
         self.server.cursed.clear();
-        self.tokens_bad_until = 0;
+        self.tokens_bad_until = self.tokens_bad_until.min(self.now);
         self.server_up();
         if let Some(gateway) = &mut self.server.gateway {
             gateway.set_nack_every(None);
@@ -67,23 +69,43 @@ impl World {
             self.queue.push(self.now, Happening::ClientReset(index));
         }
         self.spawn();
-        // Whoever missed an event so far must notice by these at the latest.
-        for channel in
-            [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
-        {
-            self.publish(channel, 1);
+        // Whoever missed an event so far must notice by these at the latest: also who looks at one conversation.
+        for (channel, count) in [
+            (Channel::Incidents, 1),
+            (Channel::Agents, 1),
+            (Channel::Chat, CONVERSATIONS),
+            (Channel::Alerts, 1),
+            (Channel::Activity, 1),
+        ] {
+            self.publish(channel, count);
         }
         self.queue.push(self.now + 5_000, Happening::Settle);
     }
 
+    /// A v1 server that fell silent before its welcome is a basic one for a worker that knows nothing of
+    /// it, and cannot be found dead by asking: the kernel gives up.
+    fn give_up_silent(&mut self) {
+        let Some(index) = self.worker.live.filter(|_| self.server.kind == ServerKind::V1) else { return };
+        let conn = &self.conns[index];
+        let mode = self.worker.engine.as_ref().and_then(|engine| engine.status().mode);
+        let silent = !conn.spoken && (conn.up.swallow || conn.down.swallow);
+        if silent && mode == Some(Mode::Basic) {
+            self.queue.push(self.now, Happening::ClientReset(index));
+        }
+    }
+
     pub(super) fn settle(&mut self) {
-        if self.now >= SETTLED_BY {
+        let link = self.script.setup.link;
+        // What may kill the socket goes one at a time.
+        let one_by_one = self.check.wire.suspected * 2 * (link.latency + link.jitter);
+        if self.now >= SETTLED_BY + one_by_one {
             let state = self.unsettled().unwrap_or_default();
             return self.check.fail("settles", || {
                 format!("not at rest {} s after the last fault: {state}", (SETTLED_BY - QUIET) / 1000)
             });
         }
         self.queue.push(self.now + 1_000, Happening::Settle);
+        self.give_up_silent();
         let unsettled = self.unsettled();
         if unsettled.is_some() {
             self.settled_since = None;
@@ -148,10 +170,14 @@ impl World {
         if !self.script.setup.rare.persist {
             let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
             let row = rows.into_iter().find(|row| row.update.id == id);
-            return row.map(|row| row.update.delivery).filter(DeliveryState::is_final);
+            let kept = row.map(|row| row.update.delivery).filter(DeliveryState::is_final);
+            let dropped = message_number(id).and_then(|n| self.check.ends.listed(n));
+            return kept.or(dropped.filter(|_| self.failed_list_is_full()).cloned());
         }
         let short = self.script.setup.rare.bounds != Bounds::default();
-        let once = self.store.failed_once(id).filter(|_| short);
+        // Or before a full disk could take it in.
+        let unsaved = message_number(id).and_then(|n| self.check.ends.dropped(n));
+        let once = self.store.failed_once(id).or(unsaved).filter(|_| short);
         self.store.failed(id).map(|failed| &failed.state).or(once).cloned()
     }
 

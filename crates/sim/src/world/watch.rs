@@ -5,7 +5,9 @@ use crate::check::ends::Moment;
 use crate::check::standing::Life;
 use crate::check::{message_id, message_number};
 use crate::net::End;
-use sentinelops_engine::{ConnectionState, Delivery, DeliveryState, Engine, Mode, StorageState};
+use sentinelops_engine::{
+    ConnectionState, Delivery, DeliveryState, Engine, Mode, StorageState, StoreGroup, StoreOp,
+};
 use sentinelops_protocol::{Priority, close};
 
 /// Most events in one batch, whatever waits.
@@ -14,7 +16,7 @@ const BATCH_EVENTS: usize = 2_000;
 const PATIENCE_MS: u64 = 2_000;
 /// Longest wait for the answer to a question, however often it was in vain.
 const LONGEST_PATIENCE_MS: u64 = 10_000;
-/// Timers, a question a moment old, and one hint that began the patience anew.
+/// Timers, and a question a moment old.
 const NOTICE_SLACK_MS: u64 = 2_500;
 
 /// What a schedule amounted to.
@@ -76,7 +78,12 @@ impl World {
             self.worker.late_until,
             self.worker.answers_since,
         ];
-        let due = quiet_since.into_iter().max().unwrap_or_default() + self.notice_within();
+        let quiet_since = quiet_since.into_iter().max().unwrap_or_default();
+        let (ask_within, judge_within) = self.notice_within();
+        let due = quiet_since + ask_within + judge_within + NOTICE_SLACK_MS;
+        // One sign of waking begins the second patience anew.
+        let hint = self.worker.hinted.iter().rfind(|at| (quiet_since..due).contains(at));
+        let due = hint.map_or(due, |at| due.max(at + judge_within + NOTICE_SLACK_MS));
         if self.now < due {
             self.conns[index].watched = true;
             return self.queue.push(due, Happening::Watch(index));
@@ -88,13 +95,13 @@ impl World {
     }
 
     /// Ask after the usual patience, judge after the same, doubled where that was too hasty before.
-    fn notice_within(&self) -> u64 {
+    fn notice_within(&self) -> (u64, u64) {
         let status = self.worker.engine.as_ref().map(Engine::status).unwrap_or_default();
         let round_trip = status.latency_ms.unwrap_or_default() + 4.0 * status.jitter_ms.unwrap_or_default();
         let patience = (round_trip.ceil() as u64).max(PATIENCE_MS);
         let verdict =
             if self.worker.judged { LONGEST_PATIENCE_MS } else { patience.min(LONGEST_PATIENCE_MS) };
-        patience + verdict + NOTICE_SLACK_MS
+        (patience, verdict)
     }
 
     /// A connection of the worker is gone: closed with a code, or abandoned.
@@ -141,6 +148,16 @@ impl World {
 
     // What shows, and bounds.
 
+    /// How much may be in flight, and how fast: only a welcome says how much the server takes.
+    pub(super) fn set_window(&mut self, welcomed: bool) {
+        let setup = &self.script.setup;
+        let window = if welcomed { setup.window.min(setup.in_flight) } else { setup.window };
+        self.check.wire.window = window as usize;
+        self.check.wire.rate = setup.rare.rate.filter(|_| welcomed);
+        // A reserve above a quarter of the window would starve what is not critical.
+        self.check.wire.reserve = setup.reserve.min(window / 4) as usize;
+    }
+
     pub(super) fn moment(&self) -> Moment {
         let connected = |engine: &Engine| engine.status().state == ConnectionState::Connected;
         Moment {
@@ -160,6 +177,29 @@ impl World {
         if status.storage != StorageState::Opening {
             self.check_counts();
         }
+    }
+
+    /// What ends badly with a transaction, and what is forgotten of that.
+    pub(super) fn check_ends_in(&mut self, group: &StoreGroup) {
+        let moment = self.moment();
+        for op in &group.ops {
+            if let StoreOp::PutFailed(failed) = op {
+                self.check.justify(&failed.row.id, &failed.state, moment);
+            }
+            // Off a full list, or out of the store after it was off one that could not be stored.
+            if let StoreOp::DeleteFailed { id } | StoreOp::Delete { id, .. } = op
+                && self.failed_list_is_full()
+                && let Some(n) = message_number(id)
+            {
+                self.check.ends.drop_listed(n);
+            }
+        }
+    }
+
+    /// The worker's list of what ended badly has no room.
+    pub(super) fn failed_list_is_full(&self) -> bool {
+        let most = self.script.setup.rare.bounds.failed;
+        self.worker.engine.as_ref().is_some_and(|engine| engine.counts().failed as usize >= most)
     }
 
     fn check_counts(&mut self) {
@@ -186,7 +226,7 @@ impl World {
                 && message.sent == 0
                 && message.first_worker == self.worker.instance
                 // It was to make room, and the store would not let it go.
-                && !self.store.refused(&row.update.id);
+                && !self.store.clings(&row.update.id);
             if counted {
                 rows += u32::from(row.priority != Priority::Critical);
                 bytes += self.check.ends.bytes_of(n);

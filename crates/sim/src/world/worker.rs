@@ -10,8 +10,8 @@ use crate::store::Request;
 use crate::story::clip;
 use fastrand::Rng;
 use sentinelops_engine::{
-    Batch, Cause, Delivery, Durability, Engine, EngineOptions, Generation, ModeOption, Now, Options,
-    OutboxOptions, Output, SnapshotDelivery, SocketEvent, StoreEvent, StoreGroup, StoreOp, Trace,
+    Batch, Cause, Delivery, DeliveryState, Durability, Engine, EngineOptions, Generation, ModeOption, Now,
+    Options, OutboxOptions, Output, SnapshotDelivery, SocketEvent, StoreEvent, StoreGroup, StoreOp, Trace,
 };
 use std::collections::HashMap;
 
@@ -37,6 +37,8 @@ impl Worker {
             away: false,
             trouble: 0,
             judged: false,
+            verdicts: 0,
+            hinted: Vec::new(),
             answers_since: 0,
         }
     }
@@ -189,6 +191,9 @@ impl World {
             if update.delivery.is_final() {
                 self.check.justify(&update.id, &update.delivery, self.moment());
                 self.check.ended(&update.id);
+                if update.delivery == DeliveryState::HandedOver {
+                    self.check.handed_over(&update.id);
+                }
             } else if update.durability == Durability::Durable {
                 let on_disk = self.store.has(&update.id) || self.store.failed(&update.id).is_some();
                 self.check.saved(&update.id, on_disk);
@@ -209,6 +214,7 @@ impl World {
     fn dial(&mut self, generation: Generation) {
         let instance = self.worker.instance;
         self.check.dial((instance, generation.0));
+        self.set_window(false);
         self.say(|| format!("dials #{}", generation.0));
         let index = self.conns.len();
         let rng = Rng::with_seed(self.script.setup.seed ^ ((index as u64 + 1) << 20));
@@ -291,9 +297,11 @@ impl World {
                 });
             }
         }
-        if cause == Some(Cause::Silent) {
-            self.worker.judged = true;
-        }
+        let clock = self.worker.clock.now(now);
+        let verdicts = self.worker.engine.as_ref().map_or(0, |engine| engine.metrics(clock).verdicts);
+        // What shows as the cause may be something else: no network, or the attempts spent.
+        self.worker.judged |= verdicts > self.worker.verdicts;
+        self.worker.verdicts = verdicts;
         if self.conns[index].client != End::Closed {
             self.note_end(index, None);
         }
@@ -347,12 +355,7 @@ impl World {
             let number = group.number;
             self.check.fail("durable-truth", || format!("group {number} stores rows without strict"));
         }
-        let moment = self.moment();
-        for op in &group.ops {
-            if let StoreOp::PutFailed(failed) = op {
-                self.check.justify(&failed.row.id, &failed.state, moment);
-            }
-        }
+        self.check_ends_in(&group);
         self.ask_store(Request::Write(group));
     }
 
@@ -370,14 +373,18 @@ impl World {
         if !matches!(event, StoreEvent::Found(_)) {
             self.say(|| clip(&format!("store -> {event:?}"), 160));
         }
-        self.check.wire.without_store &= !matches!(event, StoreEvent::Opened(_));
+        if matches!(event, StoreEvent::Opened(_)) {
+            self.check.wire.without_store = false;
+            // From here on it can know.
+            self.check.messages.welcomed |= self.store.meta().welcomed;
+        }
         if matches!(event, StoreEvent::OpenFailed(_)) {
             let instance = self.worker.instance;
             // That this server was welcomed once is written where this worker cannot read it.
             self.check.messages.welcomed &=
                 self.conns.iter().any(|conn| conn.instance == instance && conn.welcomed)
                     || !self.check.wire.without_store;
-            if self.check.wire.patience_of != self.worker.instance {
+            if self.check.wire.without_store && self.check.wire.patience_of != self.worker.instance {
                 // The worker that was asked to wait died, and what it wrote down cannot be read.
                 self.check.wire.patience_until = 0;
             }

@@ -1,6 +1,6 @@
 //! Groups: what goes to the store in one transaction, and what becomes of it.
 
-use super::{Disk, Mark};
+use super::{Disk, EVERY_ORDER, Mark};
 use crate::mutant::{self, Mutant};
 use crate::{Meta, StoreError, StoreGroup, StoreOp};
 
@@ -86,7 +86,8 @@ impl Disk {
     pub fn committed(&mut self, number: u64) -> Vec<StoreOp> {
         let Some(group) = self.outstanding.take_if(|group| group.number == number) else { return Vec::new() };
         self.reopened = false;
-        let marked = |op: &StoreOp| matches!(op, StoreOp::PutMeta(meta) if meta.socket_open);
+        // An earlier life's mark ends at the rows that it left: it says nothing of this socket.
+        let marked = |op: &StoreOp| matches!(op, StoreOp::PutMeta(meta) if meta.socket_open && meta.last_order == EVERY_ORDER);
         if matches!(self.mark, Mark::Wanted { .. }) && group.ops.iter().any(marked) {
             self.mark = Mark::Set;
         }

@@ -28,6 +28,10 @@ pub(in crate::outbox) struct Entry {
     pub volatile: bool,
     /// Another outbox may have stored it: it was handed in again after one was lost.
     pub elsewhere: bool,
+    /// When a socket was lost that had been given it and had not answered (monotonic ms).
+    pub lost_at: Option<u64>,
+    /// An earlier life may have given it to one.
+    pub sent_before: bool,
     /// How often it was alone in flight when the server closed over what it was sent.
     pub alone: u8,
     /// The stored copy does not say yet that it was possibly sent.
@@ -39,7 +43,8 @@ pub(in crate::outbox) struct Entry {
 
 impl Entry {
     pub fn new(row: Row, to: Option<ConsumerId>, durability: Durability) -> Self {
-        let (unconfirmed, volatile, alone) = (row.possibly_sent, false, 0);
+        let (unconfirmed, sent_before, lost_at) = (row.possibly_sent, row.possibly_sent, None);
+        let (volatile, alone) = (false, 0);
         let lane = LaneKey::Alone(0);
         let (elsewhere, unflagged, by_local_clock, place) = (false, false, false, Place::Waiting);
         Self {
@@ -50,6 +55,8 @@ impl Entry {
             unconfirmed,
             volatile,
             elsewhere,
+            lost_at,
+            sent_before,
             alone,
             unflagged,
             by_local_clock,

@@ -192,7 +192,7 @@ fn what_may_lie_in_a_store_that_is_away_is_never_nacked_too_often() {
     assert_eq!(*failed(world.state("here")), FailReason::TooManyAttempts { attempts: 3 });
     assert_eq!(*world.state("stored"), DeliveryState::Queued);
     assert_eq!(*world.state("again"), DeliveryState::Queued);
-    world.pass(30_000);
+    world.pass(80_000);
     assert_eq!(world.frame(), ["stored", "again"]);
     // Where the store takes it in, it can end.
     world.open();

@@ -42,6 +42,8 @@ struct Item {
     coalesce: Option<u8>,
     sent: bool,
     flying: bool,
+    /// A socket that is gone was given it and did not answer: it may still come from there.
+    copy: bool,
     attempts: u32,
 }
 
@@ -134,11 +136,15 @@ impl Model {
         flying.get(n % flying.len().max(1)).copied()
     }
 
-    fn nack(&mut self, at: usize, until: u64) {
+    fn nack(&mut self, at: usize, now: u64, wait: u64) {
+        let mut until = now + wait;
         let name = lane(&self.items[at]);
         let head = !self.items[..at].iter().any(|other| lane(other) == name);
         self.items[at].attempts += u32::from(head);
-        if head && self.items[at].attempts >= 3 {
+        let too_often = head && self.items[at].attempts >= 3;
+        if too_often && self.items[at].copy {
+            until = until.max(now + 30_000);
+        } else if too_often {
             let attempts = self.items[at].attempts;
             return self.end(at, DeliveryState::Failed(FailReason::TooManyAttempts { attempts }));
         }
@@ -179,8 +185,8 @@ proptest! {
                     let mut request = request(&id, Priority::ALL[priority], name.as_deref());
                     request.coalesce = coalesce.map(|value| value.to_string());
                     world.send(request);
-                    let (sent, flying, attempts) = (false, false, 0);
-                    model.send(Item { id, rank: priority, key, coalesce, sent, flying, attempts });
+                    let (sent, flying, copy, attempts) = (false, false, false, 0);
+                    model.send(Item { id, rank: priority, key, coalesce, sent, flying, copy, attempts });
                 }
                 Step::Frame => prop_assert_eq!(world.frame(), model.frame(world.now)),
                 Step::Ack(n) => if let Some(at) = model.nth_flying(n) {
@@ -189,7 +195,7 @@ proptest! {
                 },
                 Step::Nack(n, wait) => if let Some(at) = model.nth_flying(n) {
                     world.nack(&model.items[at].id.clone(), Some(wait));
-                    model.nack(at, world.now + wait);
+                    model.nack(at, world.now, wait);
                 },
                 Step::Refuse(n) => if let Some(at) = model.nth_flying(n) {
                     world.nack(&model.items[at].id.clone(), None);
@@ -199,7 +205,9 @@ proptest! {
                 Step::Cut => {
                     world.disconnect();
                     model.connected = false;
-                    model.items.iter_mut().for_each(|item| item.flying = false);
+                    for item in &mut model.items {
+                        item.copy |= std::mem::take(&mut item.flying);
+                    }
                 }
                 Step::Connect => if !model.connected {
                     world.connect(v1());
@@ -219,6 +227,7 @@ proptest! {
                     for item in &mut model.items {
                         item.flying = false;
                         item.sent |= doubt;
+                        item.copy = item.sent;
                     }
                 }
             }

@@ -39,7 +39,45 @@ fn nothing_leaves_before_the_mark_is_stored() {
     world.drain();
     world.connect(v1());
     assert!(world.frame().is_empty());
-    world.pass(2_000);
+    world.pass(5_000);
+    assert_eq!(world.frame(), ["a"]);
+    // It is known by now: the next connection does not wait for it again.
+    world.disconnect();
+    world.connect(v1());
+    assert_eq!(world.frame(), ["a"]);
+}
+
+#[test]
+fn a_store_that_is_slow_does_not_hang() {
+    let mut world = World::new();
+    world.commits = false;
+    world.send_id("a");
+    world.connect(v1());
+    world.pass(4_000);
+    let rows = world.groups.remove(0);
+    world.commit(&rows);
+    world.drain();
+    world.pass(4_000);
+    assert!(world.frame().is_empty(), "it answered 4 s ago");
+    let mark = world.groups.remove(0);
+    world.commit(&mark);
+    assert_eq!(world.frame(), ["a"]);
+}
+
+#[test]
+fn the_mark_of_an_earlier_life_is_not_the_one_of_this_socket() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.connect(v1());
+    world.commits = false;
+    world.restart();
+    world.connect(v1());
+    let earlier = world.groups.remove(0);
+    assert!(matches!(earlier.ops.last(), Some(StoreOp::PutMeta(meta)) if meta.socket_open));
+    world.commit(&earlier);
+    assert!(world.frame().is_empty(), "after a crash, what was stored since would count as unsent");
+    let mark = world.groups.remove(0);
+    world.commit(&mark);
     assert_eq!(world.frame(), ["a"]);
 }
 
