@@ -151,14 +151,17 @@ impl Election {
             // Granted after we stopped wanting it.
             LockEvent::Granted if self.role == Role::Idle => self.ballots.push(Ballot::Release),
             LockEvent::Granted => {}
-            LockEvent::Lost if self.role == Role::Leader => self.deposed(now),
-            LockEvent::Lost => {}
+            LockEvent::Lost => self.deposed(now),
             LockEvent::Unavailable => (self.role, self.no_locks) = (Role::Solo, true),
         }
     }
 
-    /// A higher term was seen, or the lock is gone: stand in line again.
+    /// A higher term was seen, or the lock is gone: stand in line again, unless this tab has just given
+    /// it up by itself.
     pub(crate) fn deposed(&mut self, now: Now) {
+        if self.role != Role::Leader {
+            return;
+        }
         self.role = Role::Follower;
         self.heard(now);
         self.last_tick = now.mono;

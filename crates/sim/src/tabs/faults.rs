@@ -118,8 +118,10 @@ impl TabWorld {
         if until <= now || worker.blocked_until > now {
             return;
         }
+        if worker.blocked_until == 0 {
+            worker.blocked_since = now;
+        }
         worker.blocked_until = until;
-        worker.blocked_since = now;
         let number = worker.number;
         self.queue.push(until, Happening::Wake(number));
     }

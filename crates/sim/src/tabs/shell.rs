@@ -13,9 +13,9 @@ impl TabWorld {
     /// Something for a worker: at once, or when its thread runs again.
     pub(super) fn arrive(&mut self, number: u32, inbox: Inbox) {
         let Some(place) = self.place_of(number) else { return };
-        let now = self.now;
         let Some(worker) = &mut self.tabs[place].worker else { return };
-        if now < worker.blocked_until {
+        // Also when its time is over and it has not run yet: nothing overtakes what waits.
+        if worker.blocked_until > 0 {
             return worker.backlog.push(inbox);
         }
         self.take_in(place, inbox);
