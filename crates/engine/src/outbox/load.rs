@@ -4,8 +4,8 @@ use super::queue::{Entry, Place};
 use super::{Outbox, disk::Aborted};
 use crate::mutant::{self, Mutant};
 use crate::{
-    DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreName, StoreOp,
-    StoreSnapshot,
+    DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreGroup, StoreName,
+    StoreOp, StoreSnapshot,
 };
 
 impl Outbox {
@@ -237,12 +237,7 @@ impl Outbox {
                 StoreOp::Put(row) => {
                     self.leaving.stored(&row.id);
                     self.retry_settled(&row.id);
-                    if let Some(seq) = self.queue.find(&row.id)
-                        && self.queue.get(seq).is_some_and(|entry| entry.row.order == row.order)
-                    {
-                        self.memory_only.remove(&seq);
-                        self.set_durability(seq, Durability::Durable);
-                    }
+                    self.saved(&row);
                 }
                 StoreOp::PutFailed(row) => {
                     self.failed.unsaved.remove(&row.row.id);
@@ -252,6 +247,25 @@ impl Outbox {
         }
         if self.memory_only.is_empty() && self.failed.unsaved.is_empty() {
             self.disk.healed();
+        }
+    }
+
+    /// The planted bug: nobody waits for the answer.
+    pub(super) fn saved_at_once(&mut self, group: &StoreGroup) {
+        for op in &group.ops {
+            if let StoreOp::Put(row) = op {
+                self.saved(row);
+            }
+        }
+    }
+
+    /// What lies in the store is this very row.
+    fn saved(&mut self, row: &Row) {
+        if let Some(seq) = self.queue.find(&row.id)
+            && self.queue.get(seq).is_some_and(|entry| entry.row.order == row.order)
+        {
+            self.memory_only.remove(&seq);
+            self.set_durability(seq, Durability::Durable);
         }
     }
 

@@ -6,6 +6,7 @@ use super::link::{Inquiry, LinkMessage};
 use super::node::Node;
 use super::sends::{Kept, With};
 use super::types::NodeOutput;
+use crate::mutant::{self, Mutant};
 use crate::{
     Delivery, DeliveryState, Durability, MessageUpdate, Now, Output, StoreError, StoreEvent, outbox,
     store::unique_order,
@@ -70,6 +71,9 @@ impl Node {
             self.sends.appends.count += 1;
             self.sends.appends.under_way = Some((number, self.known_turn));
             self.out.push_back(NodeOutput::Append { number, rows });
+            if mutant::active(Mutant::AppendedBeforeCommit) {
+                self.saved(now, number, true);
+            }
         }
     }
 

@@ -160,7 +160,10 @@ mod tests {
         assert_eq!(said(&mut follower), []);
         follower.handle_store(at(7), StoreEvent::Committed { number: number.unwrap() });
         let messages = said(&mut follower);
-        assert_eq!((messages.first(), messages.last()), (Some(&LinkMessage::Poke), Some(&LinkMessage::SignOut)));
+        assert_eq!(
+            (messages.first(), messages.last()),
+            (Some(&LinkMessage::Poke), Some(&LinkMessage::SignOut))
+        );
         // A new leader is asked again.
         follower.handle_link(at(8), LinkMessage::RollCall { term: 2 });
         assert_eq!(said(&mut follower).last(), Some(&LinkMessage::SignOut));

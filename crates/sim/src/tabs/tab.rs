@@ -96,8 +96,6 @@ pub(super) struct Tab {
     pub(super) hidden: bool,
     /// A person disconnected it, until then.
     pub(super) away_until: u64,
-    /// How often in a row a look found it in trouble.
-    pub(super) trouble: u32,
     pub(super) watches_outbox: bool,
 }
 

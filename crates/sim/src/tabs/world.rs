@@ -254,7 +254,6 @@ impl Tab {
             frozen_until: 0,
             hidden: false,
             away_until: 0,
-            trouble: 0,
             watches_outbox: false,
         }
     }
