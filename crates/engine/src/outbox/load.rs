@@ -266,6 +266,7 @@ impl Outbox {
         {
             self.memory_only.remove(&seq);
             self.set_durability(seq, Durability::Durable);
+            self.has_come(seq);
         }
     }
 
@@ -278,6 +279,7 @@ impl Outbox {
                     // An older copy of it may be stored: then it is that one that is durable.
                     let durable = self.queue.get(seq).is_some_and(|e| e.durability == Durability::Durable);
                     self.memory_only.insert(seq);
+                    self.has_come(seq);
                     if row.possibly_sent {
                         self.queue.set_unflagged(seq);
                         self.disk.keep_mark(row.order);
@@ -311,6 +313,7 @@ impl Outbox {
             self.disk.withdraw(&id);
             self.memory_only.insert(seq);
             self.set_durability(seq, Durability::MemoryOnly);
+            self.has_come(seq);
         }
     }
 

@@ -195,13 +195,7 @@ impl TabWorld {
             NodeOutput::ReadMeta => self.ask(number, Ask::ReadMeta),
             NodeOutput::QueryTabs => {
                 let build = self.tabs[place].build;
-                let alive = self
-                    .tabs
-                    .iter()
-                    .filter(|tab| tab.build == build)
-                    .filter(|tab| tab.worker.as_ref().is_some_and(|worker| !worker.vanished))
-                    .map(|tab| tab.name.clone())
-                    .collect();
+                let alive = self.alive(build);
                 let at = self.now + self.rng.u64(0..4);
                 self.queue.push(at, Happening::Worker(number, Inbox::Tabs(alive)));
             }
