@@ -250,6 +250,36 @@ fn what_was_saved_before_the_leader_knew_of_us_is_asked_after() {
     assert_eq!(asks(&drain(&mut node)), [""; 0], "its news come by themselves");
 }
 
+/// Where leases stand in for locks, a tab that sleeps is taken for dead.
+#[test]
+fn a_follower_that_was_taken_for_dead_while_it_slept_is_known_again() {
+    let (mut leader, mut sleeper) = (leader(3), node());
+    sleeper.tab = "sleeper".to_owned();
+    let pass = |from: &mut Node, to: &mut Node, mono| {
+        for message in said(&drain(from)) {
+            to.handle_link(at(mono), message);
+        }
+    };
+    sleeper.handle_link(at(12), LinkMessage::RollCall { term: 3 });
+    pass(&mut sleeper, &mut leader, 13);
+    pass(&mut leader, &mut sleeper, 14);
+    let turn = sleeper.turn;
+    assert_eq!(sleeper.known_turn, Some(turn));
+    for mono in (1_000..=11_000).step_by(1_000) {
+        leader.handle_timeout(at(mono));
+        if drain(&mut leader).contains(&NodeOutput::QueryTabs) {
+            leader.handle_tabs(at(mono), &[]);
+        }
+    }
+    sleeper.handle_timeout(at(12_000));
+    pass(&mut sleeper, &mut leader, 12_001);
+    pass(&mut leader, &mut sleeper, 12_002);
+    assert_ne!(sleeper.turn, turn, "it is called");
+    pass(&mut sleeper, &mut leader, 12_003);
+    pass(&mut leader, &mut sleeper, 12_004);
+    assert_eq!(sleeper.known_turn, Some(sleeper.turn));
+}
+
 /// A tab that wants no connection.
 fn idle() -> Node {
     let mut node = node();
