@@ -1,13 +1,14 @@
 //! How a row goes.
 //!
 //! A row that lies in the store and ends by our own decision (evicted, replaced, discarded, no room,
-//! nacked too often) is still sent by the next life until the store has taken its end in. So it *leaves* first: it is out of the
-//! queue, nobody is told, and what is behind it in its key waits, because a later message must not
-//! overtake one that may come back. When the store says yes it is gone; when the store says no it is back in
-//! its old place.
+//! nacked too often) is still sent by the next life until the store has taken its end in. So it
+//! *leaves* first: it is out of the queue, nobody is told, and what is behind it in its key waits,
+//! because a later message must not overtake one that may come back. When the store says yes it is
+//! gone; when the store says no it is back in its old place.
 //!
-//! The other way round, a failed row that is tried again is not sent before the store holds it as a row: the next
-//! life would still find it in the failed list, and say that it was never sent.
+//! The other way round, a failed row that is tried again *comes*: it is not sent before the store
+//! holds it as a row. The next life would still find it in the failed list, and say that it was never
+//! sent.
 
 use super::queue::{Entry, Place};
 use super::{Outbox, update_of};
