@@ -77,6 +77,8 @@ pub enum Mutant {
     ReconnectAnyway,
     /// `persist: false` is ignored.
     PersistAnyway,
+    /// A row is called saved when it is handed to the store, not when the store says so.
+    DurableBeforeCommit,
     /// A leader that slept acts before it read the stored term.
     ActBeforeTerm,
     /// A leader that lost the lock still stores what it decided.
@@ -101,11 +103,13 @@ pub enum Mutant {
     NoInquiry,
     /// A tab alone takes the shared store for its own.
     AloneWithTheStore,
+    /// A row that a tab appends is called saved when it is handed to the store.
+    AppendedBeforeCommit,
 }
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 46] = [
+    pub const ALL: [Mutant; 48] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -140,6 +144,7 @@ impl Mutant {
         Self::NeverGiveUp,
         Self::ReconnectAnyway,
         Self::PersistAnyway,
+        Self::DurableBeforeCommit,
         Self::ActBeforeTerm,
         Self::DeposedLeaderWrites,
         Self::RescanLosesOrder,
@@ -152,6 +157,7 @@ impl Mutant {
         Self::KeepDeadTabs,
         Self::NoInquiry,
         Self::AloneWithTheStore,
+        Self::AppendedBeforeCommit,
     ];
 
     /// Whether it takes several tabs to see it.

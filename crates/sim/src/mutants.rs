@@ -127,6 +127,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::NeverGiveUp => "max_reconnect_attempts is ignored",
         Mutant::ReconnectAnyway => "reconnect: false is ignored",
         Mutant::PersistAnyway => "persist: false is ignored",
+        Mutant::DurableBeforeCommit => "a row is called saved before the store says so",
         Mutant::ActBeforeTerm => "a leader that slept acts before it read the stored term",
         Mutant::DeposedLeaderWrites => "a leader that lost the lock still stores what it decided",
         Mutant::RescanLosesOrder => "rows of other tabs are taken by priority, not by order",
@@ -139,6 +140,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::KeepDeadTabs => "subscriptions of dead tabs stay",
         Mutant::NoInquiry => "nobody asks how saved messages ended",
         Mutant::AloneWithTheStore => "a tab alone takes the shared store for its own",
+        Mutant::AppendedBeforeCommit => "a row that a tab appends is called saved before the store says so",
     }
 }
 

@@ -5,7 +5,7 @@ use crate::fold::Fold;
 use sentinelops_engine::{Batch, ConsumerId, Delivery, MessageUpdate, SendRequest};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Event, Subject};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What a page has of a subject.
 #[derive(Debug, Default)]
@@ -20,6 +20,9 @@ pub struct View {
     pub based: bool,
     /// The batch that was under way when it was subscribed to: what that one says of it is older.
     pub since: Option<u64>,
+    /// It had it before, by way of another tab: until the snapshot comes, events may belong to that earlier
+    /// subscription.
+    pub anew: bool,
     /// Events are gone for good: the first snapshot in a batch after this one has to say so.
     pub gap: Option<u64>,
 }
@@ -31,6 +34,8 @@ pub struct Page {
     pub id: ConsumerId,
     /// What it is subscribed to.
     pub views: BTreeMap<Subject, View>,
+    /// What it was subscribed to and is no more, where another tab may not have heard so yet.
+    pub left: BTreeSet<Subject>,
     /// Sent and not yet known to be saved or done: handed in again to a new worker.
     pub unsaved: VecDeque<(usize, SendRequest)>,
     /// Epochs of the snapshots in the batch that is on its way.
@@ -60,6 +65,7 @@ impl Page {
         Self {
             id: ConsumerId(id),
             views: BTreeMap::new(),
+            left: BTreeSet::new(),
             unsaved: VecDeque::new(),
             epochs: BTreeMap::new(),
             hung_until: 0,
@@ -128,6 +134,9 @@ impl Page {
             view.fold.apply(&event.payload);
             return None;
         };
+        if !view.based && view.anew {
+            return None;
+        }
         if !view.based {
             return Some(format!("event {seq} before any snapshot"));
         }

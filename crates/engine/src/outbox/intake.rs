@@ -64,7 +64,7 @@ impl Outbox {
     }
 
     /// A row takes its place at the end.
-    fn take(&mut self, entry: Entry) {
+    fn take(&mut self, entry: Entry) -> u64 {
         let seq = self.new_seq();
         let stored = !entry.volatile;
         self.queue.insert(seq, entry);
@@ -72,6 +72,7 @@ impl Outbox {
             self.put(seq);
         }
         self.tell(seq);
+        seq
     }
 
     /// Answers with the state of an id that is here or was.
@@ -136,7 +137,8 @@ impl Outbox {
         let mut entry = Entry::new(row, Some(to), durability);
         // The server answered it, so it is not in doubt; the rule for what was sent holds all the same.
         entry.unconfirmed = false;
-        self.take(entry);
+        let seq = self.take(entry);
+        self.comes(now, seq);
     }
 
     /// A person does not want it any more: off the failed list, or out of the queue while it was

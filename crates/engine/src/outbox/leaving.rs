@@ -1,10 +1,14 @@
 //! How a row goes.
 //!
 //! A row that lies in the store and ends by our own decision (evicted, replaced, discarded, no room,
-//! nacked too often) is still sent by the next life until the store has taken its end in. So it *leaves* first: it is out of the
-//! queue, nobody is told, and what is behind it in its key waits, because a later message must not
-//! overtake one that may come back. When the store says yes it is gone; when the store says no it is back in
-//! its old place.
+//! nacked too often) is still sent by the next life until the store has taken its end in. So it
+//! *leaves* first: it is out of the queue, nobody is told, and what is behind it in its key waits,
+//! because a later message must not overtake one that may come back. When the store says yes it is
+//! gone; when the store says no it is back in its old place.
+//!
+//! The other way round, a failed row that is tried again *comes*: it is not sent before the store
+//! holds it as a row. The next life would still find it in the failed list, and say that it was never
+//! sent.
 
 use super::disk::HANGS_MS;
 use super::queue::{Entry, Place};
@@ -12,7 +16,7 @@ use super::{Outbox, update_of};
 use crate::{
     ConsumerId, DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreGroup, StoreOp,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What was nacked too often and has to stay is not tried again before, ms.
 pub(super) const AGAIN_MS: u64 = 30_000;
@@ -21,6 +25,8 @@ pub(super) const AGAIN_MS: u64 = 30_000;
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
     rows: HashMap<String, Leaver>,
+    /// Rows that were tried again and that the store is yet to hold: their keys stand still.
+    coming: BTreeSet<u64>,
     until: Option<u64>,
 }
 
@@ -61,11 +67,15 @@ impl Leaving {
 
     /// The store answered something: it does not hang.
     pub fn heard(&mut self, now: u64) {
-        self.until = (!self.rows.is_empty()).then(|| now.saturating_add(HANGS_MS));
+        self.until = self.wait().then(|| now.saturating_add(HANGS_MS));
     }
 
     pub fn next_timeout(&self) -> Option<u64> {
         self.until
+    }
+
+    fn wait(&self) -> bool {
+        !self.rows.is_empty() || !self.coming.is_empty()
     }
 
     /// The row that ends when the store takes this in.
@@ -81,9 +91,7 @@ impl Leaving {
 
     fn take(&mut self, id: &str) -> Option<Leaver> {
         let leaver = self.rows.remove(id)?;
-        if self.rows.is_empty() {
-            self.until = None;
-        }
+        self.until = self.until.filter(|_| self.wait());
         Some(leaver)
     }
 }
@@ -95,6 +103,7 @@ impl Outbox {
         if self.queue.get(seq).is_some_and(|entry| self.must_leave(entry, &state)) {
             return self.leave(now, seq, state);
         }
+        self.has_come(seq);
         let Some(entry) = self.queue.remove(seq) else { return };
         self.window.clear(seq);
         self.memory_only.remove(&seq);
@@ -133,6 +142,7 @@ impl Outbox {
     }
 
     fn leave(&mut self, now: Now, seq: u64, state: DeliveryState) {
+        self.has_come(seq);
         let Some(entry) = self.queue.leave(seq) else { return };
         self.window.clear(seq);
         self.memory_only.remove(&seq);
@@ -230,8 +240,32 @@ impl Outbox {
         }
     }
 
+    /// A row that was tried again is to be stored before it is sent, if it can be.
+    pub(super) fn comes(&mut self, now: Now, seq: u64) {
+        if self.disk.is_open() && !self.memory_only.contains(&seq) {
+            self.queue.bar(seq);
+            self.leaving.coming.insert(seq);
+            self.leaving.until.get_or_insert(now.mono.saturating_add(HANGS_MS));
+        }
+    }
+
+    /// The store holds it, or will not.
+    pub(super) fn has_come(&mut self, seq: u64) {
+        if self.leaving.coming.remove(&seq) {
+            self.queue.unbar(seq);
+            self.leaving.until = self.leaving.until.filter(|_| self.leaving.wait());
+        }
+    }
+
+    fn all_have_come(&mut self) {
+        for seq in std::mem::take(&mut self.leaving.coming) {
+            self.queue.unbar(seq);
+        }
+    }
+
     /// The store is gone, and its answers with it.
     pub(super) fn all_stay(&mut self) {
+        self.all_have_come();
         let ids: Vec<String> = self.leaving.rows.keys().cloned().collect();
         for id in ids {
             self.stays(&id);
@@ -244,6 +278,7 @@ impl Outbox {
             return;
         }
         self.leaving.until = None;
+        self.all_have_come();
         for leaver in self.leaving.rows.values_mut() {
             if std::mem::take(&mut leaver.bars) {
                 self.queue.left(leaver.seq, &leaver.entry);

@@ -4,8 +4,8 @@ use super::queue::{Entry, Place};
 use super::{Outbox, disk::Aborted};
 use crate::mutant::{self, Mutant};
 use crate::{
-    DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreName, StoreOp,
-    StoreSnapshot,
+    DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreGroup, StoreName,
+    StoreOp, StoreSnapshot,
 };
 
 impl Outbox {
@@ -239,12 +239,7 @@ impl Outbox {
                 StoreOp::Put(row) => {
                     self.leaving.stored(&row.id);
                     self.retry_settled(&row.id);
-                    if let Some(seq) = self.queue.find(&row.id)
-                        && self.queue.get(seq).is_some_and(|entry| entry.row.order == row.order)
-                    {
-                        self.memory_only.remove(&seq);
-                        self.set_durability(seq, Durability::Durable);
-                    }
+                    self.saved(&row);
                 }
                 StoreOp::PutFailed(row) => {
                     self.failed.unsaved.remove(&row.row.id);
@@ -257,6 +252,26 @@ impl Outbox {
         }
     }
 
+    /// The planted bug: nobody waits for the answer.
+    pub(super) fn saved_at_once(&mut self, group: &StoreGroup) {
+        for op in &group.ops {
+            if let StoreOp::Put(row) = op {
+                self.saved(row);
+            }
+        }
+    }
+
+    /// What lies in the store is this very row.
+    fn saved(&mut self, row: &Row) {
+        if let Some(seq) = self.queue.find(&row.id)
+            && self.queue.get(seq).is_some_and(|entry| entry.row.order == row.order)
+        {
+            self.memory_only.remove(&seq);
+            self.set_durability(seq, Durability::Durable);
+            self.has_come(seq);
+        }
+    }
+
     /// One record that does not fit: it lives in memory, and is tried again later.
     fn not_storable(&mut self, op: &StoreOp) {
         match op {
@@ -266,6 +281,7 @@ impl Outbox {
                     // An older copy of it may be stored: then it is that one that is durable.
                     let durable = self.queue.get(seq).is_some_and(|e| e.durability == Durability::Durable);
                     self.memory_only.insert(seq);
+                    self.has_come(seq);
                     if row.possibly_sent {
                         self.queue.set_unflagged(seq);
                         self.disk.keep_mark(row.order);
@@ -299,6 +315,7 @@ impl Outbox {
             self.disk.withdraw(&id);
             self.memory_only.insert(seq);
             self.set_durability(seq, Durability::MemoryOnly);
+            self.has_come(seq);
         }
     }
 

@@ -35,6 +35,7 @@ mod window;
 pub(crate) use row::row_of;
 pub(crate) use view::preview;
 
+use crate::mutant::{self, Mutant};
 use crate::{
     ConsumerId, DeliveryState, Durability, MessageUpdate, Meta, Mode, Now, OutboxOptions, StorageState,
     StoreGroup, StoreOp,
@@ -285,6 +286,9 @@ impl Outbox {
             return Some(output);
         }
         if let Some(group) = self.disk.group() {
+            if mutant::active(Mutant::DurableBeforeCommit) {
+                self.saved_at_once(&group);
+            }
             return Some(OutboxOutput::Store(group));
         }
         if self.disk.take_rescan() {

@@ -137,17 +137,33 @@ impl Queue {
     /// Takes a row out whose end is not certain yet: nothing behind it in its lane is sent before
     /// [`Queue::left`].
     pub fn leave(&mut self, seq: u64) -> Option<Entry> {
-        let key = &self.entries.get(&seq)?.lane;
-        self.lanes.get_mut(key)?.leaving.insert(seq);
+        self.bar(seq);
         self.remove(seq)
     }
 
     /// It is certain, one way or the other.
     pub fn left(&mut self, seq: u64, entry: &Entry) {
         if let Some(lane) = self.lanes.get_mut(&entry.lane) {
-            lane.leaving.remove(&seq);
+            lane.barred.remove(&seq);
         }
         self.refresh(&entry.lane);
+    }
+
+    /// Neither this row nor what is behind it in its lane is sent before [`Queue::unbar`].
+    pub fn bar(&mut self, seq: u64) {
+        let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.barred.insert(seq);
+        }
+        self.refresh(&key);
+    }
+
+    pub fn unbar(&mut self, seq: u64) {
+        let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.barred.remove(&seq);
+        }
+        self.refresh(&key);
     }
 
     /// The row that is to be sent next; with `critical_only`, if a critical message waits for it.
@@ -377,7 +393,7 @@ impl Queue {
             }
             lane.ready = ready;
         }
-        if lane.waiting.is_empty() && lane.flying.is_empty() && lane.leaving.is_empty() {
+        if lane.waiting.is_empty() && lane.flying.is_empty() && lane.barred.is_empty() {
             if let Some(at) = lane.blocked {
                 self.wake.remove(&(at, key.clone()));
             }

@@ -6,6 +6,7 @@ use super::link::{Inquiry, LinkMessage};
 use super::node::Node;
 use super::sends::{Kept, With};
 use super::types::NodeOutput;
+use crate::mutant::{self, Mutant};
 use crate::{
     Delivery, DeliveryState, Durability, MessageUpdate, Now, Output, StoreError, StoreEvent, outbox,
     store::unique_order,
@@ -22,8 +23,8 @@ pub(super) struct Appends {
     count: u64,
     /// Rows appended so far.
     rows: u64,
-    /// The transaction under way, and the turn in which it began.
-    under_way: Option<(u64, u64)>,
+    /// The transaction under way, and the turn in which it began, if whoever leads had heard of that turn.
+    under_way: Option<(u64, Option<u64>)>,
     /// Why nothing can be saved now, while nobody leads who could say it.
     pub(super) refused: Option<StoreError>,
     /// The store is left alone until then.
@@ -68,8 +69,11 @@ impl Node {
         }
         if !rows.is_empty() {
             self.sends.appends.count += 1;
-            self.sends.appends.under_way = Some((number, self.turn));
+            self.sends.appends.under_way = Some((number, self.known_turn));
             self.out.push_back(NodeOutput::Append { number, rows });
+            if mutant::active(Mutant::AppendedBeforeCommit) {
+                self.saved(now, number, true);
+            }
         }
     }
 
@@ -85,14 +89,14 @@ impl Node {
         }
         let begun = self.sends.appends.under_way.take_if(|(under_way, _)| *under_way == number);
         match error {
-            None => self.saved(now, number, begun.is_some_and(|(_, turn)| turn == self.turn)),
+            None => self.saved(now, number, begun.is_some_and(|(_, turn)| turn == Some(self.turn))),
             Some(error) => self.not_saved(now, number, error),
         }
         true
     }
 
-    /// `same_turn`: nobody was asked, since they were handed to the store, how saved messages ended.
-    fn saved(&mut self, now: Now, number: u64, same_turn: bool) {
+    /// `attached`: since before they were handed to the store, the news of them come to our present turn.
+    fn saved(&mut self, now: Now, number: u64, attached: bool) {
         self.sends.appends.died = false;
         let saved: Vec<Kept> =
             self.sends.kept.extract_if(.., |kept| kept.with == With::Store(number)).collect();
@@ -115,8 +119,8 @@ impl Node {
             Some(leader) => leader.engine.rescan(now),
             None => self.say(LinkMessage::Poke),
         }
-        // Who led before may have found and sent them, and told it to an earlier turn of ours.
-        if !same_turn && !about.is_empty() && self.role() == Role::Follower {
+        // Else they may have been found, sent and told to an earlier turn of ours, or to nobody.
+        if !attached && !about.is_empty() && self.role() == Role::Follower {
             self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
         }
     }

@@ -57,6 +57,8 @@ pub(crate) enum Ballot {
     Beat,
     /// Ask whether anybody leads.
     Ask,
+    /// Make sure that whoever leads still knows of this tab.
+    Recall,
 }
 
 pub(crate) struct Election {
@@ -151,14 +153,17 @@ impl Election {
             // Granted after we stopped wanting it.
             LockEvent::Granted if self.role == Role::Idle => self.ballots.push(Ballot::Release),
             LockEvent::Granted => {}
-            LockEvent::Lost if self.role == Role::Leader => self.deposed(now),
-            LockEvent::Lost => {}
+            LockEvent::Lost => self.deposed(now),
             LockEvent::Unavailable => (self.role, self.no_locks) = (Role::Solo, true),
         }
     }
 
-    /// A higher term was seen, or the lock is gone: stand in line again.
+    /// A higher term was seen, or the lock is gone: stand in line again, unless this tab has just given
+    /// it up by itself.
     pub(crate) fn deposed(&mut self, now: Now) {
+        if self.role != Role::Leader {
+            return;
+        }
         self.role = Role::Follower;
         self.heard(now);
         self.last_tick = now.mono;
@@ -193,7 +198,10 @@ impl Election {
         match self.role {
             Role::Leader => self.ballots.push(Ballot::Beat),
             // What we did not hear while we slept says nothing about the leader.
-            Role::Follower if late => self.heard(now),
+            Role::Follower if late => {
+                self.heard(now);
+                self.ballots.push(Ballot::Recall);
+            }
             Role::Follower => self.watch(now),
             Role::Idle | Role::Solo => {}
         }
@@ -291,7 +299,7 @@ mod tests {
         assert_eq!(run(&mut follower, 0, 20_000), []);
         follower.need(true);
         // Asleep until 60 s: the silence was ours.
-        assert_eq!(run(&mut follower, 60_000, 63_000), []);
+        assert_eq!(run(&mut follower, 60_000, 63_000), [(60_000, Ballot::Recall)]);
         assert_eq!(run(&mut follower, 63_100, 65_500), [(64_000, Ballot::Ask), (65_000, Ballot::Steal)]);
     }
 

@@ -47,6 +47,8 @@ pub struct Node {
     pub(super) term: u64,
     /// Names what was last told to a leader: batches that answer to anything else are not for us.
     pub(super) turn: u64,
+    /// The last turn of which whoever leads is known to have heard.
+    pub(super) known_turn: Option<u64>,
     pub(super) suspense: Option<Suspense>,
     /// Until then it may have lost the lock without knowing: it steps down without a word to the store.
     pub(super) unsure_until: u64,
@@ -87,6 +89,7 @@ impl Node {
             outdated: false,
             term: 0,
             turn: 0,
+            known_turn: None,
             suspense: None,
             unsure_until: 0,
             shown: None,
@@ -195,6 +198,7 @@ impl Node {
                     && self.role() == Role::Follower =>
             {
                 self.election.heard(now);
+                self.known_turn = Some(*turn);
                 self.hear(&batch.items);
                 self.deliver(batch.clone());
             }

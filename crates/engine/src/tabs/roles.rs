@@ -114,6 +114,7 @@ impl Node {
                 Ballot::Steal => self.out.push_back(NodeOutput::Lock(LockRequest::Steal)),
                 Ballot::Release => self.out.push_back(NodeOutput::Lock(LockRequest::Release)),
                 Ballot::Ask => self.say(LinkMessage::Ask),
+                Ballot::Recall => self.recall(),
                 Ballot::Beat if self.suspense.is_none() => self.say(LinkMessage::Beat { term: self.term }),
                 Ballot::Beat => {}
             }
@@ -229,6 +230,13 @@ impl Node {
         for order in self.orders.say_again(&tab) {
             self.say(order);
         }
+    }
+
+    /// A tab that slept may have been taken for dead, where its lock is a lease: whoever does not know the
+    /// tab that asks calls it.
+    fn recall(&mut self) {
+        let about = self.sends.followed();
+        self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
     }
 
     pub(super) fn say(&mut self, message: LinkMessage) {

@@ -84,6 +84,31 @@ fn said(outputs: &[NodeOutput]) -> Vec<LinkMessage> {
     outputs.iter().filter_map(link).collect()
 }
 
+/// What this node asks whoever leads about.
+fn asks(outputs: &[NodeOutput]) -> Vec<String> {
+    let about = said(outputs).into_iter().filter_map(|message| match message {
+        LinkMessage::Inquire { about, .. } => Some(about),
+        _ => None,
+    });
+    about.flatten().map(|inquiry| inquiry.id).collect()
+}
+
+/// The turn it announced.
+fn turn_of(outputs: &[NodeOutput]) -> u64 {
+    let turn = said(outputs).into_iter().find_map(|message| match message {
+        LinkMessage::Attach { turn, .. } => Some(turn),
+        _ => None,
+    });
+    turn.expect("it says what it looks at")
+}
+
+/// How a leader that heard of the turn begins.
+fn first_batch(term: u64, turn: u64) -> LinkMessage {
+    let status = crate::Status { state: crate::ConnectionState::Connected, ..crate::Status::default() };
+    let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
+    LinkMessage::Batch { term, turn, batch }
+}
+
 fn appended(outputs: &[NodeOutput]) -> Vec<&str> {
     let rows = outputs.iter().filter_map(|output| match output {
         NodeOutput::Append { rows, .. } => Some(rows),
@@ -198,22 +223,61 @@ fn an_answer_to_an_append_that_comes_after_the_end_changes_nothing() {
 fn what_was_saved_across_a_change_of_leader_is_asked_after() {
     let mut node = node();
     node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    let turn = turn_of(&drain(&mut node));
+    node.handle_link(at(6), first_batch(3, turn));
     node.handle_page(at(10), send("a"));
-    let number = drain(&mut node).iter().find_map(|output| match output {
-        NodeOutput::Append { number, .. } => Some(*number),
-        _ => None,
-    });
+    let number = append_number(&drain(&mut node)).unwrap();
     node.handle_link(at(11), LinkMessage::RollCall { term: 4 });
-    let asks = |outputs: &[NodeOutput]| -> Vec<String> {
-        let about = outputs.iter().filter_map(|output| match output {
-            NodeOutput::Link(_, LinkMessage::Inquire { about, .. }) => Some(about),
-            _ => None,
-        });
-        about.flatten().map(|inquiry| inquiry.id.clone()).collect()
-    };
     assert_eq!(asks(&drain(&mut node)), [""; 0], "it is not known to be saved yet");
-    node.handle_store(at(12), StoreEvent::Committed { number: number.unwrap() });
+    node.handle_store(at(12), StoreEvent::Committed { number });
     assert_eq!(asks(&drain(&mut node)), ["a"]);
+}
+
+/// A leader looks into the store by itself, too: it may end a row before it knows whom to tell.
+#[test]
+fn what_was_saved_before_the_leader_knew_of_us_is_asked_after() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    let turn = turn_of(&drain(&mut node));
+    node.handle_page(at(10), send("early"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_link(at(11), first_batch(3, turn));
+    node.handle_store(at(12), StoreEvent::Committed { number });
+    assert_eq!(asks(&drain(&mut node)), ["early"]);
+    node.handle_page(at(20), send("known"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_store(at(21), StoreEvent::Committed { number });
+    assert_eq!(asks(&drain(&mut node)), [""; 0], "its news come by themselves");
+}
+
+/// Where leases stand in for locks, a tab that sleeps is taken for dead.
+#[test]
+fn a_follower_that_was_taken_for_dead_while_it_slept_is_known_again() {
+    let (mut leader, mut sleeper) = (leader(3), node());
+    sleeper.tab = "sleeper".to_owned();
+    let pass = |from: &mut Node, to: &mut Node, mono| {
+        for message in said(&drain(from)) {
+            to.handle_link(at(mono), message);
+        }
+    };
+    sleeper.handle_link(at(12), LinkMessage::RollCall { term: 3 });
+    pass(&mut sleeper, &mut leader, 13);
+    pass(&mut leader, &mut sleeper, 14);
+    let turn = sleeper.turn;
+    assert_eq!(sleeper.known_turn, Some(turn));
+    for mono in (1_000..=11_000).step_by(1_000) {
+        leader.handle_timeout(at(mono));
+        if drain(&mut leader).contains(&NodeOutput::QueryTabs) {
+            leader.handle_tabs(at(mono), &[]);
+        }
+    }
+    sleeper.handle_timeout(at(12_000));
+    pass(&mut sleeper, &mut leader, 12_001);
+    pass(&mut leader, &mut sleeper, 12_002);
+    assert_ne!(sleeper.turn, turn, "it is called");
+    pass(&mut sleeper, &mut leader, 12_003);
+    pass(&mut leader, &mut sleeper, 12_004);
+    assert_eq!(sleeper.known_turn, Some(sleeper.turn));
 }
 
 /// A tab that wants no connection.
@@ -312,17 +376,12 @@ fn a_leader_that_goes_into_the_bfcache_begins_no_transaction() {
 fn what_must_not_wait_is_refused_while_nobody_is_connected() {
     let mut node = node();
     node.handle_link(at(5), LinkMessage::RollCall { term: 3 });
-    let turn = said(&drain(&mut node)).into_iter().find_map(|message| match message {
-        LinkMessage::Attach { turn, .. } => Some(turn),
-        _ => None,
-    });
+    let turn = turn_of(&drain(&mut node));
     let unqueued = |id: &str| PageCommand::Send(vec![SendRequest { queue: false, ..request(id) }]);
     node.handle_page(at(6), unqueued("early"));
     let refused = DeliveryState::Failed(crate::FailReason::NotConnected);
     assert_eq!(updates(&drain(&mut node)), [("early".to_owned(), Durability::MemoryOnly, refused)]);
-    let status = crate::Status { state: crate::ConnectionState::Connected, ..crate::Status::default() };
-    let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
-    node.handle_link(at(7), LinkMessage::Batch { term: 3, turn: turn.unwrap(), batch });
+    node.handle_link(at(7), first_batch(3, turn));
     drain(&mut node);
     node.handle_page(at(8), unqueued("linked"));
     let outputs = drain(&mut node);
@@ -357,29 +416,41 @@ fn what_a_person_decided_is_said_to_each_leader_until_one_answers() {
     assert!(!said(&drain(&mut node)).contains(&discard));
 }
 
-/// Terms went back, because the data was deleted: a dead connection of before counts as newer.
-#[test]
-fn a_leader_that_counts_as_older_leads_anew_with_a_higher_term() {
+/// It leads, and the server has closed its connection for a newer one.
+fn superseded() -> Node {
     let mut node = leader(1);
-    let outputs = {
-        node.handle_timeout(at(12));
-        drain(&mut node)
-    };
-    drop(outputs);
-    let generation = node.engine().unwrap().sockets();
-    let closed = crate::SocketEvent::Closed { code: 4410, reason: "older".to_owned() };
-    node.handle_socket(at(20), crate::Generation(generation), crate::SocketEvent::Opened);
-    node.handle_socket(at(21), crate::Generation(generation), closed);
+    node.handle_timeout(at(12));
     drain(&mut node);
-    assert_eq!(node.role(), Role::Leader);
+    let generation = crate::Generation(node.engine().unwrap().sockets());
+    let closed = crate::SocketEvent::Closed { code: 4410, reason: "older".to_owned() };
+    node.handle_socket(at(20), generation, crate::SocketEvent::Opened);
+    node.handle_socket(at(21), generation, closed);
+    drain(&mut node);
     for mono in (100..=4_900).step_by(400) {
         node.handle_timeout(at(mono));
     }
+    drain(&mut node);
+    node
+}
+
+/// Terms went back, because the data was deleted: a dead connection of before counts as newer.
+#[test]
+fn a_leader_that_counts_as_older_leads_anew_with_a_higher_term() {
+    let mut node = superseded();
     assert_eq!(node.role(), Role::Leader, "perhaps there is such a tab");
     node.handle_timeout(at(5_100));
     let outputs = drain(&mut node);
     assert_eq!(node.role(), Role::Follower);
     assert!(outputs.contains(&NodeOutput::Lock(LockRequest::Request)));
+}
+
+#[test]
+fn a_page_that_hides_just_then_stands_in_no_line() {
+    let mut node = superseded();
+    node.handle_page(at(5_100), PageCommand::PageHide);
+    let outputs = drain(&mut node);
+    assert_eq!(node.role(), Role::Idle);
+    assert!(!outputs.contains(&NodeOutput::Lock(LockRequest::Request)));
 }
 
 /// What an engine had decided is in the store, or nobody's decision: it is not undone by handing the

@@ -183,8 +183,9 @@ impl TabWorld {
         let Some(worker) = &self.tabs[place].worker else { return };
         let number = worker.number;
         let idle = worker.node.engine().is_none() || worker.role == Role::Solo;
-        if idle && !self.holds_lock(place) {
-            let number = worker.number;
+        // Robbed a moment ago, and led on until this very input: what it had decided before goes out.
+        let led_until_now = worker.robbed_since.is_some() && !self.overruled(place);
+        if idle && !self.holds_lock(place) && !led_until_now {
             return self
                 .check
                 .inner

@@ -1,13 +1,15 @@
 //! What breaks.
 
 use super::script::{QUIET, TabFault, Who};
-use super::tab::Inbox;
+use super::tab::{Inbox, Worker};
 use super::world::{Happening, TabWorld};
 use crate::internet::Traffic;
 use crate::net::End;
 use sentinelops_engine::Hint;
-use sentinelops_engine::tabs::PageCommand;
+use sentinelops_engine::tabs::{PageCommand, TabId};
 
+/// What is leased is free so long after its holder ran last.
+const LEASE_MS: u64 = 5_000;
 /// A page gives up a worker that has not answered for so long.
 const PATIENCE_MS: u64 = 10_000;
 
@@ -118,10 +120,41 @@ impl TabWorld {
         if until <= now || worker.blocked_until > now {
             return;
         }
+        if worker.blocked_until == 0 {
+            worker.blocked_since = now;
+        }
         worker.blocked_until = until;
-        worker.blocked_since = now;
         let number = worker.number;
         self.queue.push(until, Happening::Wake(number));
+        if self.script.setup.leases {
+            self.queue.push(now + LEASE_MS, Happening::LeaseOver(number));
+        }
+    }
+
+    /// Whether it has not run for so long that its leases are free.
+    fn is_overdue(&self, worker: &Worker) -> bool {
+        let leases = self.script.setup.leases;
+        leases && worker.blocked_until > 0 && self.now >= worker.blocked_since + LEASE_MS
+    }
+
+    pub(super) fn lease_over(&mut self, number: u32) {
+        let Some(place) = self.place_of(number) else { return };
+        let build = self.tabs[place].build;
+        if !self.tabs[place].worker.as_ref().is_some_and(|worker| self.is_overdue(worker)) {
+            return;
+        }
+        if let Some(lock) = self.locks.get_mut(&build) {
+            lock.expire(number);
+        }
+        // Those who wait try every second; so will those who come later.
+        self.queue.push(self.now + 1_000, Happening::LeaseOver(number));
+    }
+
+    /// Which tabs of a build are alive, as far as their locks or leases tell.
+    pub(super) fn alive(&self, build: u32) -> Vec<TabId> {
+        let lives = |worker: &Worker| !worker.vanished && !self.is_overdue(worker);
+        let tabs = self.tabs.iter().filter(|tab| tab.build == build);
+        tabs.filter(|tab| tab.worker.as_ref().is_some_and(lives)).map(|tab| tab.name.clone()).collect()
     }
 
     /// The browser stops page and worker; `closes`: and closes their socket, of which they hear later.

@@ -14,7 +14,7 @@ const CHANNELS: [Channel; 5] =
 pub fn generate(seed: u64) -> TabScript {
     let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x7ab5_0f5e);
     let rng = &mut rng;
-    let setup = setup(seed, rng);
+    let mut setup = setup(seed, rng);
     let mut entries = Vec::new();
     let mut push = |at: u64, action: TabAction| entries.push(Entry { at, action });
     for _ in 0..rng.usize(20..=45) {
@@ -50,6 +50,7 @@ pub fn generate(seed: u64) -> TabScript {
     for _ in 0..rng.usize(4..=14) {
         push(rng.u64(500..FAULTS_END), people(rng, &setup));
     }
+    setup.leases = rng.u8(0..4) == 0;
     entries.sort_by_key(|entry| entry.at);
     Script { setup, entries: entries.into_iter().enumerate().collect() }
 }
@@ -77,6 +78,7 @@ fn setup(seed: u64, rng: &mut Rng) -> TabSetup {
         window_ms: if rng.u8(0..6) == 0 { 3_000 } else { 0 },
         new_build_from: (rng.u8(0..5) == 0).then(|| rng.u64(5_000..FAULTS_END - 10_000)),
         freeze_blocks: rng.u8(0..3) == 0,
+        leases: false,
     }
 }
 

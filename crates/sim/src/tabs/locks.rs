@@ -48,6 +48,17 @@ impl Lock {
         }
     }
 
+    /// A holder did not renew it: who waits has it, and the holder hears so when it runs again.
+    pub fn expire(&mut self, worker: u32) {
+        if self.queue.is_empty() {
+            return;
+        }
+        if let Some(lost) = self.holder.take_if(|turn| turn.0 == worker) {
+            self.soon.push((lost, LockEvent::Lost));
+            self.grant();
+        }
+    }
+
     /// Who has it.
     pub fn holder(&self) -> Option<u32> {
         self.holder.map(|turn| turn.0)

@@ -5,7 +5,7 @@ use super::tab::{Inbox, Tab, Worker};
 use super::world::{Happening, TabWorld};
 use crate::check::message_id;
 use crate::clock::Clock;
-use crate::page::Page;
+use crate::page::{Page, View};
 use crate::story::clip;
 use crate::world::subject;
 use sentinelops_engine::tabs::{Inquiry, Node, PageCommand, Role};
@@ -38,9 +38,10 @@ impl TabWorld {
             TabAction::Subscribe(place, channel, topic) => {
                 if self.acting(Who::Place(place)).is_some() {
                     let subject = subject(channel, topic);
-                    let views = &mut self.tabs[place].page.views;
-                    if !views.contains_key(&subject) {
-                        views.insert(subject.clone(), Default::default());
+                    let page = &mut self.tabs[place].page;
+                    if !page.views.contains_key(&subject) {
+                        let anew = page.left.remove(&subject);
+                        page.views.insert(subject.clone(), View { anew, ..View::default() });
                         self.post(place, PageCommand::Subscribe(subject));
                     }
                 }
@@ -49,6 +50,7 @@ impl TabWorld {
                 if self.acting(Who::Place(place)).is_some() {
                     let subject = subject(channel, topic);
                     if self.tabs[place].page.views.remove(&subject).is_some() {
+                        self.tabs[place].page.left.insert(subject.clone());
                         self.post(place, PageCommand::Unsubscribe(subject));
                     }
                 }

@@ -46,6 +46,8 @@ pub struct TabSetup {
     pub new_build_from: Option<u64>,
     /// Whether a frozen tab keeps its transactions open, and with them everybody waiting.
     pub freeze_blocks: bool,
+    /// Whether leases stand in for locks: a thread that does not run for five seconds loses what it has.
+    pub leases: bool,
 }
 
 /// Which tab something happens to, found out when it happens.

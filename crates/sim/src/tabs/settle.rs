@@ -4,7 +4,7 @@ use super::script::{QUIET, SETTLED_BY};
 use super::world::{Happening, TabWorld};
 use crate::fold::Fold;
 use crate::net::End;
-use sentinelops_engine::tabs::{PageCommand, Role};
+use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{ConnectionState, Engine, StorageState, StoreError};
 use sentinelops_protocol::{Channel, Subject};
 
@@ -12,7 +12,8 @@ use sentinelops_protocol::{Channel, Subject};
 const REST_MS: u64 = 3_000;
 
 impl TabWorld {
-    /// Somebody looks at the screens every few seconds, and helps where only a person can.
+    /// Somebody looks at the screens every few seconds, and reloads where a page asks for it: nothing else
+    /// needs a person here.
     pub(super) fn look(&mut self) {
         self.queue.push(self.now + 5_000, Happening::Look);
         if self.now >= QUIET && !self.tabs.iter().any(|tab| tab.open) {
@@ -26,21 +27,6 @@ impl TabWorld {
             if self.tabs[place].status.as_ref().is_some_and(|status| status.storage == newer) {
                 self.say(|| "somebody reloads to update".to_owned());
                 self.leave(place, true);
-                continue;
-            }
-            let away = self.tabs[place].away_until > self.now;
-            let stuck = match self.tabs[place].status.as_ref().map(|status| status.state) {
-                Some(ConnectionState::Error) => true,
-                Some(ConnectionState::Disconnected) => !away,
-                _ => false,
-            };
-            let tab = &mut self.tabs[place];
-            tab.trouble = if stuck { tab.trouble + 1 } else { 0 };
-            if tab.trouble >= 2 {
-                tab.trouble = 0;
-                self.say(|| "somebody helps".to_owned());
-                self.post(place, PageCommand::Connect);
-                self.post(place, PageCommand::TryNow);
             }
         }
     }

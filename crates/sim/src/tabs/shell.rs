@@ -13,9 +13,9 @@ impl TabWorld {
     /// Something for a worker: at once, or when its thread runs again.
     pub(super) fn arrive(&mut self, number: u32, inbox: Inbox) {
         let Some(place) = self.place_of(number) else { return };
-        let now = self.now;
         let Some(worker) = &mut self.tabs[place].worker else { return };
-        if now < worker.blocked_until {
+        // Also when its time is over and it has not run yet: nothing overtakes what waits.
+        if worker.blocked_until > 0 {
             return worker.backlog.push(inbox);
         }
         self.take_in(place, inbox);
@@ -195,13 +195,7 @@ impl TabWorld {
             NodeOutput::ReadMeta => self.ask(number, Ask::ReadMeta),
             NodeOutput::QueryTabs => {
                 let build = self.tabs[place].build;
-                let alive = self
-                    .tabs
-                    .iter()
-                    .filter(|tab| tab.build == build)
-                    .filter(|tab| tab.worker.as_ref().is_some_and(|worker| !worker.vanished))
-                    .map(|tab| tab.name.clone())
-                    .collect();
+                let alive = self.alive(build);
                 let at = self.now + self.rng.u64(0..4);
                 self.queue.push(at, Happening::Worker(number, Inbox::Tabs(alive)));
             }

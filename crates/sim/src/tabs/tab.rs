@@ -59,7 +59,7 @@ pub(super) struct Worker {
     pub(super) live: Option<usize>,
     pub(super) buffered: u64,
     pub(super) turn: Option<Turn>,
-    /// Its thread does not run before then.
+    /// Its thread does not run before then; 0: it runs.
     pub(super) blocked_until: u64,
     /// What waits for it.
     pub(super) backlog: Vec<Inbox>,
@@ -96,8 +96,6 @@ pub(super) struct Tab {
     pub(super) hidden: bool,
     /// A person disconnected it, until then.
     pub(super) away_until: u64,
-    /// How often in a row a look found it in trouble.
-    pub(super) trouble: u32,
     pub(super) watches_outbox: bool,
 }
 

@@ -36,6 +36,8 @@ pub(super) enum Happening {
     Credit(u32, u64),
     /// The page in a place starts a new worker for the page's n-th life.
     Respawn(usize, u32),
+    /// What a worker that does not run leased is free.
+    LeaseOver(u32),
     /// A page that a worker hung on gives it up.
     GiveUp(u32),
     /// A page in this life is frozen until then.
@@ -192,6 +194,7 @@ impl TabWorld {
                     self.spawn(place);
                 }
             }
+            Happening::LeaseOver(worker) => self.lease_over(worker),
             Happening::GiveUp(worker) => self.give_up(worker),
             Happening::Freeze(place, life, until) => self.freeze_at(place, life, until),
             Happening::Resume(place, life) => self.resume(place, life),
@@ -254,7 +257,6 @@ impl Tab {
             frozen_until: 0,
             hidden: false,
             away_until: 0,
-            trouble: 0,
             watches_outbox: false,
         }
     }

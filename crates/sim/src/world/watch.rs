@@ -6,7 +6,7 @@ use crate::check::standing::Life;
 use crate::check::{message_id, message_number};
 use crate::net::End;
 use sentinelops_engine::{
-    ConnectionState, Delivery, DeliveryState, Engine, Mode, StorageState, StoreGroup, StoreOp,
+    ConnectionState, Delivery, DeliveryState, Durability, Engine, Mode, StorageState, StoreGroup, StoreOp,
 };
 use sentinelops_protocol::{Priority, close};
 
@@ -245,9 +245,13 @@ impl World {
         for (sent, over) in std::mem::take(&mut self.check.turns.passed) {
             let id = message_id(over);
             let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
-            let there = rows.iter().any(|row| row.update.id == id && !row.update.delivery.is_final());
-            if !there {
+            let there = rows.iter().find(|row| row.update.id == id && !row.update.delivery.is_final());
+            let Some(row) = there else {
                 self.check.turns.absent(over);
+                continue;
+            };
+            // What was tried again waits until it is stored.
+            if self.check.messages.all[over].retried && row.update.durability == Durability::Pending {
                 continue;
             }
             self.check.fail("priority", || {

@@ -23,8 +23,9 @@ pub(super) struct Lane {
     pub draining: bool,
     /// Nothing of it can leave on this connection.
     pub held: bool,
-    /// Rows of it that leave: what is behind them waits for it.
-    pub leaving: BTreeSet<u64>,
+    /// Rows of it of which the store is to say something first: till then neither they nor what is behind
+    /// them is sent.
+    pub barred: BTreeSet<u64>,
     pub ready: Option<(usize, u64)>,
 }
 
@@ -32,7 +33,7 @@ impl Lane {
     /// The row that may leave next, as far as order goes.
     pub fn head(&self) -> Option<u64> {
         let head = *self.waiting.first()?;
-        let behind = self.leaving.first().is_some_and(|leaving| *leaving < head);
-        (!behind).then_some(head)
+        let waits = self.barred.first().is_some_and(|barred| *barred <= head);
+        (!waits).then_some(head)
     }
 }

@@ -185,3 +185,42 @@ fn what_was_nacked_too_often_and_cannot_be_listed_is_tried_again() {
     world.nack("a", Some(100));
     assert!(matches!(failed(world.state("a")), FailReason::TooManyAttempts { .. }));
 }
+
+/// `low` was evicted and is tried again; the store has not answered.
+fn trying_again() -> World {
+    let mut world = evicting();
+    answer(&mut world, None);
+    world.connect(v1());
+    while !world.groups.is_empty() {
+        answer(&mut world, None);
+    }
+    assert_eq!(world.frame(), ["high"]);
+    world.outbox.options.capacity = 10;
+    world.outbox.retry(world.now(), ME, "low", false, "unused".to_owned());
+    world.drain();
+    world
+}
+
+/// The next life would still find it in the failed list, and say that it was never sent.
+#[test]
+fn what_is_tried_again_is_stored_before_it_is_sent() {
+    let mut world = trying_again();
+    world.send(request("behind", Priority::Normal, Some("k")));
+    world.send(request("beside", Priority::Normal, None));
+    assert_eq!(world.frame(), ["beside"]);
+    answer(&mut world, None);
+    assert_eq!(world.frame(), ["low", "behind"]);
+}
+
+#[test]
+fn a_store_that_hangs_or_has_no_room_holds_up_nothing_that_is_tried_again() {
+    let mut world = trying_again();
+    world.pass(5_000);
+    assert_eq!(world.frame(), ["low"]);
+    let mut world = trying_again();
+    answer(&mut world, Some(StoreError::Quota));
+    assert_eq!(world.frame(), ["low"]);
+    let mut world = trying_again();
+    world.store(StoreEvent::Closed(StoreError::Unavailable("gone".to_owned())));
+    assert_eq!(world.frame(), ["low"]);
+}
