@@ -370,6 +370,9 @@ impl World {
         if !matches!(event, StoreEvent::Found(_)) {
             self.say(|| clip(&format!("store -> {event:?}"), 160));
         }
+        if let StoreEvent::Opened(snapshot) = &event {
+            self.check.messages.pongs |= snapshot.meta.pongs;
+        }
         self.check.wire.without_store &= !matches!(event, StoreEvent::Opened(_));
         if matches!(event, StoreEvent::OpenFailed(_)) {
             let instance = self.worker.instance;

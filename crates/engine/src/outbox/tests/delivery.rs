@@ -409,6 +409,23 @@ fn ephemeral_ones_leave_at_once_or_never() {
 fn age_runs_on_server_time() {
     let day = 24 * 60 * 60 * 1_000;
     let mut world = World::new();
+#[test]
+fn a_basic_server_that_ponged_once_is_known_to_after_a_reload() {
+    let mut world = World::new();
+    world.connect(basic());
+    world.outbox.pong(world.now(), None);
+    world.drain();
+    assert!(world.meta.pongs);
+    world.restart();
+    world.send_id("a");
+    world.connect(basic());
+    world.frame();
+    world.outbox.written_out(world.now());
+    world.drain();
+    assert_eq!(*world.state("a"), DeliveryState::Sent, "it has not said that it read it");
+    assert!(world.outbox.wants_fence(world.now()), "it is asked");
+}
+
     world.send_id("waits");
     // The local clock is two days ahead: right after the welcome nothing is old.
     world.outbox.set_server_time(world.now(), WALL - 2 * day);
