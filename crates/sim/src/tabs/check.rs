@@ -26,6 +26,9 @@ pub struct TabChecker {
     pub senders: Vec<(usize, u32)>,
     /// The store had no room for these: when their tab's role changes they take a new place.
     pub memory_only: BTreeSet<usize>,
+    /// Tried again, and sent from memory because the store does not take them: there they are listed still
+    /// as they ended before.
+    pub listed_still: BTreeSet<usize>,
     /// A person does not want these any more.
     pub discarded: HashSet<usize>,
 }
@@ -58,6 +61,7 @@ impl TabChecker {
             self.memory_only.insert(n);
         }
         let discarded = number.is_some_and(|n| self.discarded.contains(&n));
+        let listed_still = number.is_some_and(|n| self.listed_still.contains(&n));
         let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
         if let Some(message) = message
             && match update.delivery {
@@ -65,6 +69,10 @@ impl TabChecker {
                 // Or it was refused, and is off the list of what failed.
                 DeliveryState::Failed(FailReason::Discarded) => {
                     discarded && (message.effects > 0 || message.sent > 0)
+                }
+                // A leader that found it in the list.
+                DeliveryState::Failed(FailReason::QueueFull { .. }) | DeliveryState::Evicted => {
+                    listed_still && message.sent > 0
                 }
                 _ => false,
             }
@@ -168,6 +176,9 @@ impl TabWorld {
         for n in numbers {
             let Some(message) = self.check.inner.messages.all.get_mut(n) else { continue };
             let again = message.on == Some(socket) && !message.nacked;
+            if message.retried && self.tabs[place].holds_in_memory(&message_id(n)) {
+                self.check.listed_still.insert(n);
+            }
             message.sent += 1;
             message.on = Some(socket);
             message.nacked = false;

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::net::Item;
 use crate::page::Page;
 use sentinelops_engine::tabs::{LinkMessage, LockEvent, Node, PageCommand, Role, TabId};
-use sentinelops_engine::{Delivery, Status};
+use sentinelops_engine::{Delivery, Durability, MessageInfo, Status};
 use std::collections::HashMap;
 
 use super::disk::Answer;
@@ -100,6 +100,13 @@ pub(super) struct Tab {
 }
 
 impl Tab {
+    /// Its engine has this message in memory only.
+    pub(super) fn holds_in_memory(&self, id: &str) -> bool {
+        let Some(engine) = self.worker.as_ref().and_then(|worker| worker.node.engine()) else { return false };
+        let in_memory = |row: &MessageInfo| row.update.durability == Durability::MemoryOnly;
+        engine.messages().iter().any(|row| row.update.id == id && in_memory(row))
+    }
+
     pub(super) fn note_status(&mut self, items: &[Delivery]) {
         for item in items {
             if let Delivery::Status(status) = item {
