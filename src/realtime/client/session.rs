@@ -171,7 +171,8 @@ impl Client {
     pub(super) fn end_session(&self) {
         // What came before it still counts: the last message that was sent first has arrived.
         self.flush();
-        let kept = matches!(self.state().session, Session::Closing { how: SignOut::Keep, .. });
+        // Another tab does not say what became of saved messages: they leave at the next sign-in, or are gone.
+        let kept = !matches!(self.state().session, Session::Closing { how: SignOut::Wipe, .. });
         let (port, name, timer, reopens) = {
             let mut state = self.state_mut();
             state.session = Session::Over;
