@@ -113,8 +113,7 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub fn new(mut options: OutboxOptions, tab: String, now: Now) -> Self {
-        options.max_age_ms = options.max_age_ms.min(OutboxOptions::MOST_AGE_MS);
+    pub fn new(options: OutboxOptions, tab: String, now: Now) -> Self {
         Self {
             disk: disk::Disk::new(&options, now),
             options,

@@ -7,8 +7,6 @@ use crate::mutant::{self, Mutant};
 use crate::{DeliveryState, FailReason, Mode, Now};
 use sentinelops_protocol::encode_batch;
 
-/// So much may lie in the socket's buffer: above it, pongs come late for no fault of the server.
-const BUFFER_BYTES: u64 = 64 * 1024;
 /// An ephemeral message that waited longer is no news any more, ms.
 const EPHEMERAL_MS: u64 = 250;
 
@@ -67,17 +65,15 @@ impl Outbox {
         self.link.is_some() && self.disk.may_send(now.mono)
     }
 
-    /// The next frame, if anything may leave. `buffered` is `bufferedAmount` and what is pending: with the
-    /// frame it is 64 KiB at most, unless there is nothing and a single message is more than that.
-    pub fn next_frame(&mut self, now: Now, buffered: u64) -> Option<OutFrame> {
+    /// The next frame, if anything may leave. Call while `bufferedAmount` + what is pending is below
+    /// 64 KiB; `room` is what is left of it.
+    pub fn next_frame(&mut self, now: Now, room: usize) -> Option<OutFrame> {
         let link = self.link?;
-        let room = BUFFER_BYTES.saturating_sub(buffered);
         if room == 0 || !self.may_send(now) {
             return None;
         }
         self.expire(now);
-        let may_be_first = |size: u64| size <= room || buffered == 0;
-        if let Some(frame) = self.ephemeral_frame(now, link.max_message_bytes, may_be_first) {
+        if let Some(frame) = self.ephemeral_frame(now) {
             return Some(frame);
         }
         self.queue.wake(now.mono);
@@ -99,11 +95,7 @@ impl Outbox {
                 continue;
             }
             let with = bytes + size + 1;
-            let fits = match texts.is_empty() {
-                true => may_be_first(size),
-                false => with <= link.max_message_bytes.min(room),
-            };
-            if !fits {
+            if !texts.is_empty() && (with > link.max_message_bytes || with > room as u64) {
                 break;
             }
             if !self.window.take(now.mono) {
@@ -133,16 +125,9 @@ impl Outbox {
         text
     }
 
-    fn ephemeral_frame(&mut self, now: Now, allowed: u64, fits: impl Fn(u64) -> bool) -> Option<OutFrame> {
-        while let Some((at, text)) = self.ephemeral.front() {
-            let size = text.len() as u64;
-            // It was taken under this server's limit, unless the mode was told only since.
-            let stale = now.mono.saturating_sub(*at) > EPHEMERAL_MS || size > allowed;
-            if !stale && !fits(size) {
-                return None;
-            }
-            let (_, text) = self.ephemeral.pop_front()?;
-            if !stale && self.window.take(now.mono) {
+    fn ephemeral_frame(&mut self, now: Now) -> Option<OutFrame> {
+        while let Some((at, text)) = self.ephemeral.pop_front() {
+            if now.mono.saturating_sub(at) <= EPHEMERAL_MS && self.window.take(now.mono) {
                 return Some(OutFrame { text, count: 1 });
             }
         }
@@ -169,7 +154,7 @@ impl Outbox {
     pub(super) fn fence_due(&self) -> Option<u64> {
         let basic = self.link.is_some_and(|link| link.mode == Mode::Basic);
         let written = self.queue.last_flight()?;
-        if basic && self.meta().pongs { self.fence.due(written) } else { None }
+        if basic { self.fence.due(written) } else { None }
     }
 
     /// Any ping of this socket, given to it after everything `next_frame` answered so far.
@@ -177,10 +162,8 @@ impl Outbox {
         self.fence.sent(now.mono, n, self.queue.writes());
     }
 
-    /// A pong of this socket; `None` when the server did not send the ping's content back. From now on
-    /// only pongs count on this URL.
+    /// A pong of this socket; `None` when the server did not send the ping's content back.
     pub fn pong(&mut self, now: Now, n: Option<u64>) {
-        self.update_meta(|meta| meta.pongs = true);
         if let Some(written) = self.fence.pong(n) {
             self.hand_over(now, written);
         }
@@ -189,7 +172,7 @@ impl Outbox {
     /// `bufferedAmount` is 0 and nothing is pending: all that can be known of a server that never
     /// ponged.
     pub fn written_out(&mut self, now: Now) {
-        if !self.meta().pongs {
+        if !self.fence.pong_seen {
             self.hand_over(now, self.queue.writes());
         }
     }

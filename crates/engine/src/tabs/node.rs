@@ -8,7 +8,6 @@ use super::sends::Sends;
 use super::sign_out::{Session, SignOut};
 use super::suspense::{Suspense, Waiting};
 use super::types::{NodeOutput, PageCommand};
-use crate::engine::legacy::Legacy;
 use crate::mutant::{self, Mutant};
 use crate::{
     Batch, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation, Hint, MessageUpdate,
@@ -31,8 +30,6 @@ pub struct Node {
     pub(super) alone: bool,
     /// Sockets of earlier engines.
     pub(super) sockets: u64,
-    /// What the last engine of this tab knew of its server.
-    pub(super) legacy: Legacy,
     pub(super) sends: Sends,
     pub(super) orders: Orders,
     /// Whether the store can be opened, once that is known.
@@ -80,7 +77,6 @@ impl Node {
             leader: None,
             alone: false,
             sockets: 0,
-            legacy: Legacy::default(),
             sends: Sends::default(),
             orders: Orders::default(),
             store_works: None,

@@ -64,14 +64,9 @@ impl Ends {
         &mut self.all[n]
     }
 
-    /// The envelope of a message has so many bytes.
-    pub fn measured(&mut self, n: usize, bytes: u64) {
-        self.of(n).bytes = bytes;
-    }
-
     /// An engine is given a message whose envelope has so many bytes.
     pub fn enter(&mut self, n: usize, bytes: u64) {
-        self.measured(n, bytes);
+        self.of(n).bytes = bytes;
         self.enter_again(n);
     }
 

@@ -122,13 +122,9 @@ impl World {
             forgotten: false,
             at: self.now,
         });
-        let bytes = bytes_of(&request);
-        if ephemeral {
-            // Nothing holds it: it leaves at once or never.
-            self.check.ends.measured(n, bytes);
-        } else {
+        if !ephemeral {
             self.check.turns.enter(n, key, spec.priority.rank(), submitted);
-            self.check.ends.enter(n, bytes);
+            self.check.ends.enter(n, bytes_of(&request));
         }
         let page = &mut self.pages[page];
         let id = page.id;
@@ -343,11 +339,7 @@ pub(crate) fn request(n: usize, spec: &SendSpec) -> SendRequest {
         What::Read(of) => {
             ("chat.read", Channel::Chat, format!("{{\"conversationId\":\"conv-{of}\",\"upTo\":{n}}}"))
         }
-        What::Typing(of) => (
-            "chat.typing",
-            Channel::Chat,
-            format!("{{\"conversationId\":\"conv-{of}\",\"draft\":\"{content}\"}}"),
-        ),
+        What::Typing(of) => ("chat.typing", Channel::Chat, format!("{{\"conversationId\":\"conv-{of}\"}}")),
         What::Unknown => ("no.such.thing", Channel::Activity, format!("{{\"content\":\"{content}\"}}")),
         What::Poison(code) => {
             ("agent.status", Channel::Agents, format!("{{\"poison\":{code},\"status\":1}}"))

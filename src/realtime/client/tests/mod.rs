@@ -1,7 +1,6 @@
 //! The client against a fake connection, in virtual time, without a browser.
 
 mod down;
-mod recorded;
 
 use super::*;
 use crate::bridge::PortFailure;
