@@ -201,21 +201,14 @@ async fn incidents_arrive_and_a_message_is_delivered() {
         .await;
     console_log!("a snapshot of {items} incidents");
 
-    page.tell(ToWorker::Send(vec![SendRequest {
-        id: "01HTESTTESTTESTTESTTESTTES".to_owned(),
-        kind: "chat.message".to_owned(),
-        channel: Channel::Chat,
-        payload: Json::parse(
-            r#"{"id":"01HTEST","conversationId":"c","senderId":"me","content":"hi","timestamp":1}"#,
-        )
-        .unwrap(),
-        priority: Priority::Normal,
-        ordering_key: None,
-        coalesce: None,
-        queue: true,
-        ephemeral: false,
-        again: false,
-    }]));
+    let text = r#"{"id":"01HTEST","conversationId":"c","senderId":"me","content":"hi","timestamp":1}"#;
+    let payload = Json::parse(text).unwrap();
+    page.tell(ToWorker::Send(vec![SendRequest::new(
+        "01HTESTTESTTESTTESTTESTTES",
+        "chat.message",
+        Channel::Chat,
+        payload,
+    )]));
     let last = page
         .until("a final state", |delivery| match delivery {
             Delivery::Message(update) if update.delivery.is_final() => Some(update.delivery.clone()),
@@ -242,17 +235,10 @@ async fn a_page_put_away_holds_no_socket_and_dials_when_it_is_back() {
 async fn what_is_sent_offline_outlives_the_worker() {
     let nobody = "ws://127.0.0.1:1/";
     let scope = scope("outlives");
+    let payload = Json::parse(r#"{"conversationId":"c"}"#).unwrap();
     let request = |id: &str| SendRequest {
-        id: id.to_owned(),
-        kind: "chat.message".to_owned(),
-        channel: Channel::Chat,
-        payload: Json::parse(r#"{"conversationId":"c"}"#).unwrap(),
         priority: Priority::High,
-        ordering_key: None,
-        coalesce: None,
-        queue: true,
-        ephemeral: false,
-        again: false,
+        ..SendRequest::new(id, "chat.message", Channel::Chat, payload.clone())
     };
     let mut page = Page::new(nobody, &scope);
     page.tell(ToWorker::Send(vec![request("one"), request("two")]));

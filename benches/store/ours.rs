@@ -46,17 +46,9 @@ impl Leader {
     }
 
     fn send(&mut self, count: u32) {
-        let requests = (0..count).map(|n| SendRequest {
-            id: format!("{:020}", self.sent + u64::from(n)),
-            kind: "chat.message".to_owned(),
-            channel: Channel::Chat,
-            payload: Json::parse(PAYLOAD).unwrap(),
-            priority: Priority::Normal,
-            ordering_key: None,
-            coalesce: None,
-            queue: true,
-            ephemeral: false,
-            again: false,
+        let requests = (0..count).map(|n| {
+            let id = format!("{:020}", self.sent + u64::from(n));
+            SendRequest::new(id, "chat.message", Channel::Chat, Json::parse(PAYLOAD).unwrap())
         });
         self.shell.handle(ToWorker::Send(requests.collect()));
         self.sent += u64::from(count);

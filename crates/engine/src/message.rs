@@ -9,17 +9,12 @@ use serde::{Deserialize, Serialize};
 /// use sentinelops_engine::SendRequest;
 /// use sentinelops_protocol::{Channel, Json, Priority};
 ///
+/// let payload = Json::parse(r#"{"conversationId": "c1"}"#)?;
 /// let typing = SendRequest {
-///     id: "01JD9Q5X5WQ4M3R6K9V1B7T2C8".to_owned(),
-///     kind: "chat.typing".to_owned(),
-///     channel: Channel::Chat,
-///     payload: Json::parse(r#"{"conversationId": "c1"}"#)?,
 ///     priority: Priority::Low,
-///     ordering_key: None,
-///     coalesce: None,
 ///     queue: false,
 ///     ephemeral: true,
-///     again: false,
+///     ..SendRequest::new("01JD9Q5X5WQ4M3R6K9V1B7T2C8", "chat.typing", Channel::Chat, payload)
 /// };
 /// # let _ = typing;
 /// # Ok::<(), String>(())
@@ -48,6 +43,33 @@ pub struct SendRequest {
     /// Handed in again after a worker or a leader was lost: what is not in the store may have been
     /// sent all the same, so it is never evicted, replaced or refused.
     pub again: bool,
+}
+
+impl SendRequest {
+    /// One of normal priority that waits for a connection; its ordering key is derived.
+    ///
+    /// ```
+    /// use sentinelops_engine::SendRequest;
+    /// use sentinelops_protocol::{Channel, Json, Priority};
+    ///
+    /// let request = SendRequest::new("m1", "activity.note", Channel::Activity, Json::parse("{}")?);
+    /// assert_eq!((request.priority, request.queue), (Priority::Normal, true));
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn new(id: impl Into<String>, kind: impl Into<String>, channel: Channel, payload: Json) -> Self {
+        Self {
+            id: id.into(),
+            kind: kind.into(),
+            channel,
+            payload,
+            priority: Priority::Normal,
+            ordering_key: None,
+            coalesce: None,
+            queue: true,
+            ephemeral: false,
+            again: false,
+        }
+    }
 }
 
 /// Whether it survives a reload.

@@ -92,18 +92,8 @@ impl Bench {
 }
 
 fn request(n: usize) -> SendRequest {
-    SendRequest {
-        id: format!("m{n}"),
-        kind: "incident.update".into(),
-        channel: Channel::Incidents,
-        payload: Json::parse(&format!(r#"{{"id":"inc-{n}","status":"resolved"}}"#)).expect("JSON"),
-        priority: Priority::Normal,
-        ordering_key: None,
-        coalesce: None,
-        queue: true,
-        ephemeral: false,
-        again: false,
-    }
+    let payload = Json::parse(&format!(r#"{{"id":"inc-{n}","status":"resolved"}}"#)).expect("JSON");
+    SendRequest::new(format!("m{n}"), "incident.update", Channel::Incidents, payload)
 }
 
 fn alert(seq: usize, key: usize) -> String {

@@ -252,22 +252,12 @@ impl Engine {
     ///
     /// ```
     /// use sentinelops_engine::{ConsumerId, Engine, EngineOptions, Now, SendRequest};
-    /// use sentinelops_protocol::{Channel, Json, Priority};
+    /// use sentinelops_protocol::{Channel, Json};
     ///
     /// let now = Now::default();
     /// let mut engine = Engine::new(EngineOptions::default(), 7, now);
-    /// let request = SendRequest {
-    ///     id: "01JD9Q5X5WQ4M3R6K9V1B7T2C8".to_owned(),
-    ///     kind: "chat.message".to_owned(),
-    ///     channel: Channel::Chat,
-    ///     payload: Json::parse(r#"{"conversationId": "c1", "content": "hi"}"#)?,
-    ///     priority: Priority::Normal,
-    ///     ordering_key: None,
-    ///     coalesce: None,
-    ///     queue: true,
-    ///     ephemeral: false,
-    ///     again: false,
-    /// };
+    /// let payload = Json::parse(r#"{"conversationId": "c1", "content": "hi"}"#)?;
+    /// let request = SendRequest::new("01JD9Q5X5WQ4M3R6K9V1B7T2C8", "chat.message", Channel::Chat, payload);
     /// engine.send(now, ConsumerId(1), request);
     /// assert_eq!(engine.messages().len(), 1, "it waits for a connection");
     /// # Ok::<(), String>(())

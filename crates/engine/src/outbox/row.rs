@@ -75,17 +75,10 @@ mod tests {
     use sentinelops_protocol::Priority;
 
     fn request() -> SendRequest {
+        let payload = Json::parse(r#"{"id":"i1","title":"x"}"#).unwrap();
         SendRequest {
-            id: "m1".to_owned(),
-            kind: "incident.update".to_owned(),
-            channel: Channel::Incidents,
-            payload: Json::parse(r#"{"id":"i1","title":"x"}"#).unwrap(),
             priority: Priority::High,
-            ordering_key: None,
-            coalesce: None,
-            queue: true,
-            ephemeral: false,
-            again: false,
+            ..SendRequest::new("m1", "incident.update", Channel::Incidents, payload)
         }
     }
 

@@ -18,16 +18,9 @@ pub(super) fn at(mono: u64) -> Now {
 
 pub(super) fn request(id: &str, priority: Priority, key: Option<&str>) -> SendRequest {
     SendRequest {
-        id: id.to_owned(),
-        kind: "activity.note".to_owned(),
-        channel: Channel::Activity,
-        payload: Json::parse("{}").unwrap(),
         priority,
         ordering_key: key.map(str::to_owned),
-        coalesce: None,
-        queue: true,
-        ephemeral: false,
-        again: false,
+        ..SendRequest::new(id, "activity.note", Channel::Activity, Json::parse("{}").unwrap())
     }
 }
 

@@ -78,18 +78,13 @@ fn spent_attempts_are_an_error_and_connect_begins_anew() {
 fn a_store_that_opens_late_does_not_bring_back_what_health_has_wiped_out() {
     let mut o = options();
     o.connection.max_reconnect_attempts = Some(8);
-    let mut d = Driver::new(o.clone());
-    d.store_works = false;
-    d.engine = Engine::new(o, 7, d.now);
+    let mut d = Driver::late_store(o);
     d.connect();
     d.advance(5_000);
     d.open();
     d.welcome(json!({}));
     d.advance(11_000);
-    let meta = Meta { attempts: 8, ..Meta::default() };
-    let opened = StoreSnapshot { meta, ..StoreSnapshot::default() };
-    d.engine.handle_store(d.now, StoreEvent::Opened(Box::new(opened)));
-    d.pump();
+    d.store_opens(Meta { attempts: 8, ..Meta::default() });
     d.close(1011, "");
     assert_eq!((d.state(), d.engine.status().attempts), (ConnectionState::Reconnecting, 1));
 }
@@ -164,12 +159,7 @@ fn the_slow_lane_is_30_s_at_least() {
 fn the_welcome_window_spreads_the_first_dial() {
     let mut most = 0;
     for seed in 0..50 {
-        let mut d = Driver::new(options());
-        d.engine = Engine::new(options(), seed, d.now);
-        d.pump();
-        d.connect();
-        d.open();
-        d.welcome(json!({"reconnectWindowMs": 10_000}));
+        let mut d = Driver::lucky(seed, json!({"reconnectWindowMs": 10_000}));
         let delay = fail(&mut d);
         assert!(delay <= 10_000);
         most = most.max(delay);
@@ -237,12 +227,7 @@ fn a_clock_set_back_during_the_wait_does_not_make_it_longer_for_the_next_leader(
 fn a_network_that_is_back_does_not_bring_everybody_in_the_same_moment() {
     let mut delays = std::collections::BTreeSet::new();
     for seed in 0..20 {
-        let mut d = Driver::new(options());
-        d.engine = Engine::new(options(), seed, d.now);
-        d.pump();
-        d.connect();
-        d.open();
-        d.welcome(json!({}));
+        let mut d = Driver::lucky(seed, json!({}));
         d.hint(Hint::Online);
         let delay = fail(&mut d);
         assert!((200..=400).contains(&delay), "{delay}");

@@ -44,9 +44,13 @@ impl Driver {
     }
 
     pub fn with_meta(options: EngineOptions, meta: Meta) -> Self {
+        Self::of_seed(options, meta, 7)
+    }
+
+    fn of_seed(options: EngineOptions, meta: Meta, seed: u64) -> Self {
         let now = Now { mono: 1_000, wall: 1_700_000_000_000 };
         let mut driver = Self {
-            engine: Engine::new(options, 7, now),
+            engine: Engine::new(options, seed, now),
             now,
             dials: Vec::new(),
             sent: Vec::new(),
@@ -76,6 +80,30 @@ impl Driver {
         driver.open();
         driver.welcome(json!({}));
         driver
+    }
+
+    /// Connected to a v1 server whose welcome says this, with other luck.
+    pub fn lucky(seed: u64, welcome: Value) -> Self {
+        let mut driver = Self::of_seed(options(), Meta::default(), seed);
+        driver.connect();
+        driver.open();
+        driver.welcome(welcome);
+        driver
+    }
+
+    /// One whose store does not answer until [`Driver::store_opens`].
+    pub fn late_store(options: EngineOptions) -> Self {
+        let mut driver = Self::new(options.clone());
+        driver.store_works = false;
+        driver.engine = Engine::new(options, 7, driver.now);
+        driver
+    }
+
+    /// With this in it.
+    pub fn store_opens(&mut self, meta: Meta) {
+        let opened = StoreSnapshot { meta, ..StoreSnapshot::default() };
+        self.engine.handle_store(self.now, StoreEvent::Opened(Box::new(opened)));
+        self.pump();
     }
 
     /// Carries out what the engine asks for; `bufferedAmount` is read when everything is.
@@ -277,16 +305,6 @@ impl Driver {
 }
 
 pub fn request(id: &str) -> SendRequest {
-    SendRequest {
-        id: id.to_owned(),
-        kind: "incident.update".to_owned(),
-        channel: Channel::Incidents,
-        payload: Json::parse(&format!(r#"{{"id":"inc-{id}","status":"resolved"}}"#)).expect("JSON"),
-        priority: Priority::Normal,
-        ordering_key: None,
-        coalesce: None,
-        queue: true,
-        ephemeral: false,
-        again: false,
-    }
+    let payload = Json::parse(&format!(r#"{{"id":"inc-{id}","status":"resolved"}}"#)).expect("JSON");
+    SendRequest::new(id, "incident.update", Channel::Incidents, payload)
 }

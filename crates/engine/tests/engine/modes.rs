@@ -85,19 +85,14 @@ fn a_welcomed_url_never_turns_basic() {
 
 #[test]
 fn nor_when_a_store_that_opens_late_knows_of_it() {
-    let mut d = Driver::new(options());
-    d.store_works = false;
-    d.engine = Engine::new(options(), 7, d.now);
+    let mut d = Driver::late_store(options());
     d.pong_after = None;
     d.connect();
     d.advance(5_000);
     d.open();
     d.advance(10_000);
     assert_eq!(d.engine.status().mode, Some(Mode::Basic));
-    let meta = Meta { welcomed: true, ..Meta::default() };
-    let opened = StoreSnapshot { meta, ..StoreSnapshot::default() };
-    d.engine.handle_store(d.now, StoreEvent::Opened(Box::new(opened)));
-    d.pump();
+    d.store_opens(Meta { welcomed: true, ..Meta::default() });
     assert_eq!((d.state(), d.cause()), (ConnectionState::Reconnecting, Cause::NoWelcome));
     assert_eq!(d.abandoned.len(), 1);
 }

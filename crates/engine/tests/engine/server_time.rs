@@ -91,12 +91,7 @@ fn a_server_that_stays_after_its_goodbye_is_forgiven() {
 fn a_close_after_the_moment_drawn_still_falls_into_the_window() {
     let mut most = 0;
     for seed in 0..30 {
-        let mut d = Driver::new(options());
-        d.engine = Engine::new(options(), seed, d.now);
-        d.pump();
-        d.connect();
-        d.open();
-        d.welcome(json!({}));
+        let mut d = Driver::lucky(seed, json!({}));
         d.system("goodbye", json!({"reason": "restart", "reconnectWindowMs": 20_000}));
         d.advance(19_000);
         d.close(1006, "");
@@ -222,17 +217,12 @@ fn a_clock_set_back_while_nobody_runs_makes_it_no_longer_than_it_was() {
 
 #[test]
 fn an_answer_of_the_store_that_lies_behind_a_timer_that_slept_counts() {
-    let mut d = Driver::new(options());
-    d.store_works = false;
-    d.engine = Engine::new(options(), 7, d.now);
+    let mut d = Driver::late_store(options());
     d.connect();
     d.pass(5_100);
     d.wake();
     assert!(d.dials.is_empty());
-    let meta = Meta { not_before: d.now.wall + 60_000, not_before_since: d.now.wall, ..Meta::default() };
-    let opened = StoreSnapshot { meta, ..StoreSnapshot::default() };
-    d.engine.handle_store(d.now, StoreEvent::Opened(Box::new(opened)));
-    d.pump();
+    d.store_opens(Meta { not_before: d.now.wall + 60_000, not_before_since: d.now.wall, ..Meta::default() });
     d.advance(59_999);
     assert!(d.dials.is_empty());
     d.advance(1);
@@ -241,17 +231,12 @@ fn an_answer_of_the_store_that_lies_behind_a_timer_that_slept_counts() {
 
 #[test]
 fn a_store_that_opens_late_is_still_believed() {
-    let mut d = Driver::new(options());
-    d.store_works = false;
-    d.engine = Engine::new(options(), 7, d.now);
+    let mut d = Driver::late_store(options());
     d.connect();
     d.advance(5_000);
     assert_eq!(d.dials.len(), 1, "it was not waited for");
     d.close(1006, "");
-    let meta = Meta { not_before: d.now.wall + 60_000, not_before_since: d.now.wall, ..Meta::default() };
-    let opened = StoreSnapshot { meta, ..StoreSnapshot::default() };
-    d.engine.handle_store(d.now, StoreEvent::Opened(Box::new(opened)));
-    d.pump();
+    d.store_opens(Meta { not_before: d.now.wall + 60_000, not_before_since: d.now.wall, ..Meta::default() });
     d.advance(59_999);
     assert_eq!(d.dials.len(), 1);
     d.advance(1);

@@ -345,16 +345,12 @@ pub(crate) fn request(n: usize, spec: &SendSpec) -> SendRequest {
             ("agent.status", Channel::Agents, format!("{{\"poison\":{code},\"status\":1}}"))
         }
     };
+    let payload = Json::parse(&payload).unwrap_or_else(|_| Json::null());
     SendRequest {
-        id: message_id(n),
-        kind: kind.to_owned(),
-        channel,
-        payload: Json::parse(&payload).unwrap_or_else(|_| Json::null()),
         priority: spec.priority,
-        ordering_key: None,
         coalesce: spec.coalesce.map(|of| format!("{kind}-{}-{of}", spec.page)),
         queue: spec.queue,
         ephemeral: matches!(spec.what, What::Typing(_)),
-        again: false,
+        ..SendRequest::new(message_id(n), kind, channel, payload)
     }
 }

@@ -1,0 +1,175 @@
+//! Messages between tabs: saved, handed on, asked after.
+
+use super::*;
+
+#[test]
+fn what_a_leader_held_is_appended_when_it_is_robbed() {
+    let mut node = leader(5);
+    node.handle_page(at(20), send("m"));
+    drain(&mut node);
+    node.handle_lock(at(30), &LockEvent::Lost);
+    let outputs = drain(&mut node);
+    assert_eq!(node.role(), Role::Follower);
+    assert_eq!(appended(&outputs), ["m"]);
+    assert!(!outputs.iter().any(|output| matches!(output, NodeOutput::Engine(Output::Store(_)))));
+}
+
+#[test]
+fn what_the_store_refuses_goes_to_the_leader_and_what_follows_goes_behind_it() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    node.handle_page(at(10), send("a"));
+    let outputs = drain(&mut node);
+    let number = outputs.iter().find_map(|output| match output {
+        NodeOutput::Append { number, .. } => Some(*number),
+        _ => None,
+    });
+    let aborted = StoreEvent::Aborted { number: number.unwrap(), error: StoreError::Quota };
+    node.handle_store(at(12), aborted);
+    node.handle_page(at(13), send("b"));
+    let outputs = drain(&mut node);
+    assert_eq!(appended(&outputs), [""; 0]);
+    let sent: Vec<&str> = outputs
+        .iter()
+        .filter_map(|output| match output {
+            NodeOutput::Link(_, LinkMessage::Send { requests, .. }) => Some(requests),
+            _ => None,
+        })
+        .flatten()
+        .map(|request| request.id.as_str())
+        .collect();
+    assert_eq!(sent, ["a", "b"]);
+}
+
+#[test]
+fn an_answer_to_an_append_that_comes_after_the_end_changes_nothing() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    node.handle_page(at(10), send("a"));
+    let number = drain(&mut node).iter().find_map(|output| match output {
+        NodeOutput::Append { number, .. } => Some(*number),
+        _ => None,
+    });
+    node.handle_lock(at(11), &LockEvent::Granted);
+    drain(&mut node);
+    node.handle_store(at(12), StoreEvent::Committed { number: number.unwrap() });
+    let told = |output: &NodeOutput| match output {
+        NodeOutput::Engine(Output::Deliver { batch, .. }) => batch.items.iter().any(|item| {
+            matches!(item, Delivery::Message(update)
+                if update.durability == Durability::Durable && update.delivery == DeliveryState::Queued)
+        }),
+        _ => false,
+    };
+    assert!(!drain(&mut node).iter().any(told), "the engine has it, and tells");
+}
+
+/// The leader before may have found the row by itself, sent it, and told its end to our earlier turn.
+#[test]
+fn what_was_saved_across_a_change_of_leader_is_asked_after() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    let turn = turn_of(&drain(&mut node));
+    node.handle_link(at(6), first_batch(3, turn));
+    node.handle_page(at(10), send("a"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_link(at(11), LinkMessage::RollCall { term: 4 });
+    assert_eq!(asks(&drain(&mut node)), [""; 0], "it is not known to be saved yet");
+    node.handle_store(at(12), StoreEvent::Committed { number });
+    assert_eq!(asks(&drain(&mut node)), ["a"]);
+}
+
+/// A leader looks into the store by itself, too: it may end a row before it knows whom to tell.
+#[test]
+fn what_was_saved_before_the_leader_knew_of_us_is_asked_after() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    let turn = turn_of(&drain(&mut node));
+    node.handle_page(at(10), send("early"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_link(at(11), first_batch(3, turn));
+    node.handle_store(at(12), StoreEvent::Committed { number });
+    assert_eq!(asks(&drain(&mut node)), ["early"]);
+    node.handle_page(at(20), send("known"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_store(at(21), StoreEvent::Committed { number });
+    assert_eq!(asks(&drain(&mut node)), [""; 0], "its news come by themselves");
+}
+
+#[test]
+fn what_must_not_wait_is_refused_while_nobody_is_connected() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::RollCall { term: 3 });
+    let turn = turn_of(&drain(&mut node));
+    let unqueued = |id: &str| PageCommand::Send(vec![SendRequest { queue: false, ..request(id) }]);
+    node.handle_page(at(6), unqueued("early"));
+    let refused = DeliveryState::Failed(crate::FailReason::NotConnected);
+    assert_eq!(updates(&drain(&mut node)), [("early".to_owned(), Durability::MemoryOnly, refused)]);
+    node.handle_link(at(7), first_batch(3, turn));
+    drain(&mut node);
+    node.handle_page(at(8), unqueued("linked"));
+    let outputs = drain(&mut node);
+    assert_eq!(updates(&outputs), []);
+    assert!(
+        matches!(&said(&outputs)[..], [LinkMessage::Send { requests, .. }] if requests[0].id == "linked")
+    );
+}
+
+/// A leader may be dead or frozen when it is asked.
+#[test]
+fn what_a_person_decided_is_said_to_each_leader_until_one_answers() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::RollCall { term: 3 });
+    drain(&mut node);
+    let discard = LinkMessage::Discard { tab: "t".to_owned(), id: "m".to_owned() };
+    node.handle_page(at(6), PageCommand::Discard { id: "m".to_owned() });
+    assert_eq!(said(&drain(&mut node)), std::slice::from_ref(&discard));
+    node.handle_link(at(7), LinkMessage::RollCall { term: 4 });
+    let messages = said(&drain(&mut node));
+    assert!(messages.contains(&discard));
+    let turn = messages.iter().find_map(|message| match message {
+        LinkMessage::Attach { turn, .. } => Some(*turn),
+        _ => None,
+    });
+    let delivery = DeliveryState::Failed(crate::FailReason::Discarded);
+    let update = crate::MessageUpdate { id: "m".to_owned(), durability: Durability::Durable, delivery };
+    let batch = crate::Batch { number: 1, items: vec![Delivery::Message(update)] };
+    node.handle_link(at(8), LinkMessage::Batch { term: 4, turn: turn.unwrap(), batch });
+    drain(&mut node);
+    node.handle_link(at(9), LinkMessage::RollCall { term: 5 });
+    assert!(!said(&drain(&mut node)).contains(&discard));
+}
+
+/// What an engine had decided is in the store, or nobody's decision: it is not undone by handing the
+/// message on.
+#[test]
+fn what_an_ending_engine_ended_waits_for_the_store() {
+    let mut options = EngineOptions { tab: "t".to_owned(), ..EngineOptions::default() };
+    options.outbox.capacity = 1;
+    let mut node = Node::new(options, 1, at(0));
+    node.handle_store(at(1), StoreEvent::Opened(Box::default()));
+    node.handle_page(at(2), PageCommand::Connect);
+    node.handle_lock(at(3), &LockEvent::Granted);
+    node.handle_store(at(4), StoreEvent::Opened(Box::default()));
+    drain(&mut node);
+    node.handle_page(at(5), send("low"));
+    // Evicted for it, before anything is stored.
+    let high = SendRequest { priority: Priority::High, ..request("high") };
+    node.handle_page(at(6), PageCommand::Send(vec![high]));
+    drain(&mut node);
+    node.handle_page(at(7), PageCommand::Disconnect);
+    let outputs = drain(&mut node);
+    assert_eq!(appended(&outputs), ["high"], "`low` waits for the store");
+    let groups: Vec<u64> = outputs
+        .iter()
+        .filter_map(|output| match output {
+            NodeOutput::Engine(Output::Store(group)) => Some(group.number),
+            _ => None,
+        })
+        .collect();
+    let mut news = Vec::new();
+    for number in groups {
+        node.handle_store(at(8), StoreEvent::Committed { number });
+        news.extend(updates(&drain(&mut node)));
+    }
+    assert_eq!(news, [("low".to_owned(), Durability::Pending, DeliveryState::Evicted)]);
+}
