@@ -30,6 +30,22 @@ pub(crate) struct Key {
 }
 
 impl Settings {
+    /// What a provider without props but this URL has.
+    #[cfg(test)]
+    pub(crate) fn defaults(url: ServerUrl) -> Self {
+        Self {
+            url,
+            user: None,
+            enabled: true,
+            auto_connect: true,
+            debug: false,
+            debug_contents: false,
+            options: Options::default(),
+            outbox: OutboxOptions::default(),
+            worker_url: None,
+        }
+    }
+
     /// Resolves the URL; everything else is taken as given.
     pub(crate) fn resolved(mut self, url: &str, platform: &dyn Platform) -> Result<Self, SetupError> {
         self.url = resolve(url, &platform.page_url())?;
@@ -119,17 +135,7 @@ mod tests {
     use super::*;
 
     fn settings(url: &str) -> Settings {
-        Settings {
-            url: resolve(url, "").unwrap(),
-            user: None,
-            enabled: true,
-            auto_connect: true,
-            debug: false,
-            debug_contents: false,
-            options: Options::default(),
-            outbox: OutboxOptions::default(),
-            worker_url: None,
-        }
+        Settings::defaults(resolve(url, "").unwrap())
     }
 
     #[test]

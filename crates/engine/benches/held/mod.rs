@@ -2,7 +2,7 @@
 //! for the test that the cost does not grow with it.
 
 use sentinelops_engine::*;
-use sentinelops_protocol::{Channel, Json, Priority, Subject};
+use sentinelops_protocol::{Channel, Json, Subject};
 use std::time::{Duration, Instant};
 
 const PAGE: ConsumerId = ConsumerId(1);

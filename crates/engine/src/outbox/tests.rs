@@ -1,3 +1,4 @@
+mod bounds;
 mod delivery;
 mod leaving;
 mod model;

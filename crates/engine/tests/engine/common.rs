@@ -3,7 +3,7 @@
 //! Every helper drains the engine's outputs, carries them out, and notes them.
 
 use sentinelops_engine::*;
-use sentinelops_protocol::{Channel, Json, Priority, Subject};
+use sentinelops_protocol::{Channel, Json, Subject};
 use serde_json::{Value, json};
 
 pub const PAGE: ConsumerId = ConsumerId(1);

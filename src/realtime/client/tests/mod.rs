@@ -12,7 +12,7 @@ use crate::testing::{FakeConnection, chat_message, incident, typing};
 use sentinelops_engine::tabs::Inquiry;
 use sentinelops_engine::{
     ConnectionState, DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate,
-    Options, OutboxOptions, TokenReason,
+    TokenReason,
 };
 use sentinelops_protocol::domain::{IncidentChange, IncidentStatus};
 use sentinelops_protocol::system::Continuity;
@@ -20,19 +20,9 @@ use sentinelops_protocol::{Channel, Code, Event, Subject};
 use std::cell::Cell;
 
 pub(super) fn settings() -> Settings {
-    Settings {
-        url: crate::realtime::url::ServerUrl { full: String::new(), shown: String::new() },
-        user: None,
-        enabled: true,
-        auto_connect: true,
-        debug: false,
-        debug_contents: false,
-        options: Options::default(),
-        outbox: OutboxOptions::default(),
-        worker_url: None,
-    }
-    .resolved("ws://fake.invalid/?secret", &*FakeConnection::new().port().platform())
-    .unwrap()
+    Settings::defaults(crate::realtime::url::ServerUrl { full: String::new(), shown: String::new() })
+        .resolved("ws://fake.invalid/?secret", &*FakeConnection::new().port().platform())
+        .unwrap()
 }
 
 pub(super) fn open(connection: &FakeConnection) -> Client {

@@ -1,0 +1,139 @@
+//! A change to an incident.
+
+use super::Message;
+use sentinelops_protocol::domain::{IncidentPatch, IncidentStatus, IncidentUpdate, Patch, Severity};
+use sentinelops_protocol::{Channel, encode_incident_update};
+
+/// A change to an incident, field by field: what is not named stays as it is.
+///
+/// ```
+/// use sentinelops::realtime::IncidentEdit;
+/// use sentinelops::protocol::domain::{IncidentStatus, Severity};
+///
+/// let edit = IncidentEdit::new("inc-123")
+///     .status(IncidentStatus::Investigating)
+///     .severity(Severity::High)
+///     .assigned_to("agent-456");
+/// assert_eq!(edit.id(), "inc-123");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncidentEdit(IncidentUpdate);
+
+impl IncidentEdit {
+    /// Changes nothing yet.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{Client, IncidentEdit};
+    ///
+    /// fn rename(client: &Client, id: &str, title: &str) {
+    ///     client.send(IncidentEdit::new(id).title(title));
+    /// }
+    /// ```
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(IncidentUpdate { id: id.into(), changes: IncidentPatch::default() })
+    }
+
+    /// Which incident.
+    ///
+    /// ```
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// assert_eq!(IncidentEdit::new("inc-123").id(), "inc-123");
+    /// ```
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// What changes.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::{IncidentPatch, Patch};
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// assert_eq!(IncidentEdit::new("inc-123").changes(), &IncidentPatch::default());
+    /// let edit = IncidentEdit::new("inc-123").unassign();
+    /// assert_eq!(edit.changes().assigned_to, Patch::Clear);
+    /// ```
+    pub fn changes(&self) -> &IncidentPatch {
+        &self.0.changes
+    }
+
+    /// A new title.
+    ///
+    /// ```
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").title("Checkout answers slowly");
+    /// # let _ = edit;
+    /// ```
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.0.changes.title = Patch::Set(title.into());
+        self
+    }
+
+    /// A new severity.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::Severity;
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").severity(Severity::Critical);
+    /// # let _ = edit;
+    /// ```
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.0.changes.severity = Patch::Set(severity);
+        self
+    }
+
+    /// A new status.
+    ///
+    /// ```
+    /// use sentinelops::protocol::domain::IncidentStatus;
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").status(IncidentStatus::Investigating);
+    /// # let _ = edit;
+    /// ```
+    pub fn status(mut self, status: IncidentStatus) -> Self {
+        self.0.changes.status = Patch::Set(status);
+        self
+    }
+
+    /// Who works on it now.
+    ///
+    /// ```
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").assigned_to("agent-456");
+    /// # let _ = edit;
+    /// ```
+    pub fn assigned_to(mut self, agent: impl Into<String>) -> Self {
+        self.0.changes.assigned_to = Patch::Set(agent.into());
+        self
+    }
+
+    /// Nobody works on it any more.
+    ///
+    /// ```
+    /// use sentinelops::realtime::IncidentEdit;
+    ///
+    /// let edit = IncidentEdit::new("inc-123").unassign();
+    /// # let _ = edit;
+    /// ```
+    pub fn unassign(mut self) -> Self {
+        self.0.changes.assigned_to = Patch::Clear;
+        self
+    }
+}
+
+impl From<IncidentUpdate> for IncidentEdit {
+    fn from(update: IncidentUpdate) -> Self {
+        Self(update)
+    }
+}
+
+impl From<IncidentEdit> for Message {
+    fn from(edit: IncidentEdit) -> Self {
+        Self::raw(Channel::Incidents, "incident.update", encode_incident_update(&edit.0))
+    }
+}
