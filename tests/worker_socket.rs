@@ -265,7 +265,7 @@ async fn what_is_sent_offline_outlives_the_worker() {
     assert_eq!(queued, [0, 2, 0, 0]);
 
     page.tell(ToWorker::SignOut(SignOut::Wipe));
-    let ended = async { while page.inbox.next().await != Some(FromWorker::SignedOut) {} };
+    let ended = async { while page.inbox.next().await != Some(FromWorker::SignedOut { left: false }) {} };
     in_time("signed out", ended).await;
     let mut page = Page::new(nobody, &scope);
     let queued = page

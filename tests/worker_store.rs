@@ -346,7 +346,18 @@ async fn a_wipe_leaves_nothing_and_other_tabs_let_go() {
     rig.written(1, vec![StoreOp::Put(row("a", Priority::Normal, 1))]).await;
     let mut other = Rig::new(rig.scope());
     other.opened().await;
-    rig.store.wipe().await;
+    assert!(rig.store.wipe().await);
     assert!(matches!(other.next().await, StoreEvent::Closed(StoreError::Dead(_))));
     assert_eq!(other.opened().await, StoreSnapshot::default());
+}
+
+#[wasm_bindgen_test]
+async fn a_wipe_empties_what_another_tab_does_not_let_go_of() {
+    let mut rig = Rig::fresh("wipe held");
+    rig.opened().await;
+    rig.written(1, vec![StoreOp::Put(row("a", Priority::Normal, 1))]).await;
+    hold(&rig.name).await.unwrap();
+    assert!(rig.store.wipe().await, "emptied, though the database stays");
+    let_go();
+    assert_eq!(Rig::new(rig.scope()).opened().await, StoreSnapshot::default());
 }

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium } from '@playwright/test';
 import { CHROME } from './env';
 
@@ -23,21 +24,26 @@ const FLAGS = [
   '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
 ];
 
+/** What a browser may take to be clean again, ms. */
+const CLEANING = 10_000;
+
 export class RealBrowser {
   /** Called with the context of each start after the first. */
   onRestart: (context: BrowserContext) => Promise<void> = async () => {};
+  private killed = false;
 
   private constructor(
     readonly profile: string,
     private flags: string[],
     private child: ChildProcess,
+    private endpoint: string,
     public browser: Browser,
   ) {}
 
   static async start(flags: string[] = []): Promise<RealBrowser> {
     const profile = await mkdtemp(path.join(os.tmpdir(), 'sentinelops-e2e-'));
-    const { child, browser } = await RealBrowser.spawn(profile, flags);
-    return new RealBrowser(profile, flags, child, browser);
+    const { child, endpoint, browser } = await RealBrowser.spawn(profile, flags);
+    return new RealBrowser(profile, flags, child, endpoint, browser);
   }
 
   private static async spawn(profile: string, flags: string[]) {
@@ -55,8 +61,11 @@ export class RealBrowser {
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`Chromium ended with ${code}: ${text.slice(-2000)}`)));
     });
-    const browser = await chromium.connectOverCDP(endpoint, { noDefaults: true } as never);
-    return { child, browser };
+    return { child, endpoint, browser: await RealBrowser.connect(endpoint) };
+  }
+
+  private static connect(endpoint: string): Promise<Browser> {
+    return chromium.connectOverCDP(endpoint, { noDefaults: true } as never);
   }
 
   /** The profile's own context: the only one whose storage is on disk. */
@@ -66,6 +75,7 @@ export class RealBrowser {
 
   /** SIGKILL of the whole process group, as a power button would. */
   async kill(): Promise<void> {
+    this.killed = true;
     const gone = new Promise((resolve) => this.child.once('exit', resolve));
     try {
       process.kill(-this.child.pid!, 'SIGKILL');
@@ -77,14 +87,53 @@ export class RealBrowser {
 
   /** After kill(): the same profile again. */
   async restart(): Promise<void> {
-    const { child, browser } = await RealBrowser.spawn(this.profile, this.flags);
+    const { child, endpoint, browser } = await RealBrowser.spawn(this.profile, this.flags);
     this.child = child;
+    this.endpoint = endpoint;
     this.browser = browser;
     await this.onRestart(this.context);
+  }
+
+  /** As new, for another test: no page, no file, nothing stored of these origins, and nobody who listens. */
+  async clean(origins: string[]): Promise<boolean> {
+    if (this.killed) return false;
+    const cleaned = this.wash(origins).then(() => true, () => false);
+    return Promise.race([cleaned, pause(CLEANING, false, { ref: false })]);
+  }
+
+  private async wash(origins: string[]): Promise<void> {
+    const used = this.context.pages();
+    const blank = await this.context.newPage();
+    await Promise.all(used.map((page) => page.close()));
+    const session = await this.context.newCDPSession(blank);
+    await session.send('Network.clearBrowserCache');
+    for (const origin of origins) await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+    // Bindings, scripts and listeners end with the connection.
+    await this.browser.close();
+    this.browser = await RealBrowser.connect(this.endpoint);
   }
 
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+/** Browsers that one test after the other uses: to start one costs more than most tests. */
+export class Browsers {
+  private idle: RealBrowser[] = [];
+
+  async take(): Promise<RealBrowser> {
+    return this.idle.pop() ?? (await RealBrowser.start());
+  }
+
+  /** Back from a test that used these origins; what cannot be cleaned is ended. */
+  async giveBack(browser: RealBrowser, origins: string[]): Promise<void> {
+    if (await browser.clean(origins)) this.idle.push(browser);
+    else await browser.stop();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.idle.splice(0).map((browser) => browser.stop()));
   }
 }

@@ -1,7 +1,7 @@
 // What a test gets: a browser, a site, a gateway, pages; and what stays behind when it fails.
 import { writeFile } from 'node:fs/promises';
 import { test as base, type BrowserContext, expect, type Page } from '@playwright/test';
-import { RealBrowser } from './browser';
+import { Browsers, type RealBrowser } from './browser';
 import { Gateway, type GatewayOptions } from './gateway';
 import { PolicyWatch } from './policy';
 import { FaultProxy } from './proxy';
@@ -22,11 +22,25 @@ export interface World {
   policy: PolicyWatch;
 }
 
-export const test = base.extend<{ world: World; gatewayOptions: GatewayOptions; config: object }>({
+interface Options {
+  world: World;
+  gatewayOptions: GatewayOptions;
+  config: object;
+}
+
+export const test = base.extend<Options, { browsers: Browsers }>({
+  browsers: [
+    async ({}, use) => {
+      const browsers = new Browsers();
+      await use(browsers);
+      await browsers.stop();
+    },
+    { scope: 'worker' },
+  ],
   gatewayOptions: [{}, { option: true }],
   config: [{}, { option: true }],
-  world: async ({ gatewayOptions, config }, use, info) => {
-    const [chrome, gateway] = await Promise.all([RealBrowser.start(), Gateway.start(gatewayOptions)]);
+  world: async ({ browsers, gatewayOptions, config }, use, info) => {
+    const [chrome, gateway] = await Promise.all([browsers.take(), Gateway.start(gatewayOptions)]);
     const proxy = await FaultProxy.start(() => gateway.port);
     const site = await Site.start({ url: proxy.url, ...config });
     const lines: string[] = [];
@@ -65,7 +79,8 @@ export const test = base.extend<{ world: World; gatewayOptions: GatewayOptions; 
         await writeFile(info.outputPath(name), text);
       }
     }
-    await Promise.allSettled([chrome.stop(), proxy.stop(), site.stop(), gateway.stop()]);
+    await browsers.giveBack(chrome, [site.url('/'), site.url('/', 'plain.test')].map((url) => new URL(url).origin));
+    await Promise.allSettled([proxy.stop(), site.stop(), gateway.stop()]);
     expect(faults, 'against the content security policy').toEqual([]);
   },
 });

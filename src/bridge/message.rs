@@ -100,7 +100,10 @@ pub enum FromWorker {
     /// Whether this tab leads (owns the connection) or follows another.
     Role(Role),
     /// Sign-out is complete; at a wipe, what the session left in the store is deleted.
-    SignedOut,
+    SignedOut {
+        /// What was to be deleted could not be: another tab holds it.
+        left: bool,
+    },
     /// The answer to [`ToWorker::ReadUnreadable`] and [`ToWorker::DiscardUnreadable`], in their order.
     Unreadable(Result<Vec<UnreadableRecord>, StoreError>),
     /// The worker cannot do its work; in words.

@@ -5,6 +5,7 @@ use super::client::{Client, WeakClient};
 use super::platform::Timer;
 use gloo::events::EventListener;
 use sentinelops_engine::Hint;
+use wasm_bindgen::JsCast;
 use web_sys::EventTarget;
 
 /// The listeners in place. Dropping it removes them.
@@ -42,9 +43,19 @@ impl Lifecycle {
             // A frozen page keeps a socket that nobody reads.
             hide(&document, "freeze"),
             visibility(&document, client.clone()),
+            storage(&window, client.clone()),
         ];
         Some(Self { _listeners: listeners, _hints: None })
     }
+}
+
+/// What another tab wrote, not that everything was cleared, which has no key.
+fn storage(window: &EventTarget, client: WeakClient) -> EventListener {
+    EventListener::new(window, "storage", move |event| {
+        if event.dyn_ref::<web_sys::StorageEvent>().is_some_and(|event| event.key().is_some()) {
+            client.with(Client::other_tab_wrote);
+        }
+    })
 }
 
 fn visibility(document: &web_sys::Document, client: WeakClient) -> EventListener {

@@ -124,10 +124,8 @@ impl Inner {
         let reply = self.reply.clone();
         // Runs after what the engine still had to write has begun.
         wasm_bindgen_futures::spawn_local(async move {
-            if wipe {
-                store.wipe().await;
-            }
-            reply(FromWorker::SignedOut);
+            let left = wipe && !store.wipe().await;
+            reply(FromWorker::SignedOut { left });
         });
     }
 

@@ -123,7 +123,7 @@ async fn sending_first_shows_how_far_it_is_and_the_rest_can_be_kept() {
 async fn afterwards_the_page_says_so_and_offers_to_sign_in_again() {
     let rig = Rig::open(0, 0).await;
     rig.press("sign-out-keep").await;
-    rig.connection.say(FromWorker::SignedOut);
+    rig.connection.say(FromWorker::SignedOut { left: false });
     rig.connection.settle().await;
     assert!(rig.text("signed-out").unwrap().contains("Signed out"));
     assert!(rig.text("sign-in-again").is_some() && rig.text("sign-out").is_none());

@@ -19,6 +19,8 @@ pub(crate) struct Auth {
     /// The token was given since the last dial: the provider need not be asked again.
     fresh: bool,
     asked: Option<TokenReason>,
+    /// The provider failed, or did not answer, when it was asked last.
+    failed: bool,
     redialled_at: Option<u64>,
     expires_at: Option<u64>,
 }
@@ -37,6 +39,7 @@ impl Auth {
             rejected: None,
             fresh: false,
             asked: None,
+            failed: false,
             redialled_at: None,
             expires_at: None,
         }
@@ -60,11 +63,22 @@ impl Auth {
         self.asked.take()
     }
 
+    /// The provider gave none.
+    pub(crate) fn provider_failed(&mut self) {
+        self.failed = true;
+    }
+
+    /// The provider gave none, and nobody else has since.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
     /// Takes a token; whether it differs from the present one.
     pub(crate) fn set(&mut self, token: Option<String>) -> bool {
         let changed = self.token != token;
         self.token = token;
         self.fresh = true;
+        self.failed = false;
         changed
     }
 

@@ -107,6 +107,11 @@ fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> 
     };
     let what = cause_words(&status.cause).unwrap_or_default();
     let advice = cause_advice(&status.cause).unwrap_or("What you see may be out of date.");
+    // Of a session that is over there is nothing else to say.
+    let left = match (&status.cause, &status.last_error) {
+        (Cause::SignedOut, Some(error)) => format!("{error} "),
+        _ => String::new(),
+    };
     let saved = matches!(status.storage, StorageState::Durable | StorageState::Opening);
     let queue = match (waiting, saved) {
         _ if status.cause == Cause::SignedOut => String::new(),
@@ -116,7 +121,7 @@ fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> 
         (n, false) => format!("{n} waiting to be sent, not saved on this device."),
     };
     html! {
-        <Banner key="connection" {kind} {name} {title} detail={html! { <>{ format!("{what} {advice} ") }<span data-testid="banner-queue">{ queue }</span></> }}>
+        <Banner key="connection" {kind} {name} {title} detail={html! { <>{ format!("{left}{what} {advice} ") }<span data-testid="banner-queue">{ queue }</span></> }}>
             <button type="button" class="button" onclick={try_now}>{ label }</button>
         </Banner>
     }

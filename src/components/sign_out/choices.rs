@@ -46,7 +46,7 @@ pub fn SignOutChoices(props: &SignOutChoicesProps) -> Html {
     }
     html! {
         <>
-            <p class="dialog__text" data-testid="sign-out-unsent">{ waiting(*unsent, *saved) }</p>
+            <p class="dialog__text" data-testid="sign-out-unsent">{ waiting(*unsent, *failed, *saved) }</p>
             <ul class="choices">
                 if *unsent > 0 {
                     <Choice icon={Icon::Sent} name="send" title="Send first" detail="Waits until everything has arrived, then signs out."
@@ -69,10 +69,11 @@ pub fn SignOutChoices(props: &SignOutChoicesProps) -> Html {
     }
 }
 
-fn waiting(unsent: u32, saved: bool) -> String {
+fn waiting(unsent: u32, failed: u32, saved: bool) -> String {
     let verb = if unsent == 1 { "has" } else { "have" };
     match (unsent, saved) {
-        (0, _) => "Everything you sent has arrived.".to_owned(),
+        (0, _) if failed == 0 => "Everything you sent has arrived.".to_owned(),
+        (0, _) => format!("Nothing waits to be sent. {} could not be sent.", messages(failed)),
         (n, true) => format!("{} {verb} not arrived yet. What should happen to them?", messages(n)),
         (n, false) => format!(
             "{} {verb} not arrived yet, and cannot be kept: nothing is saved on this device.",

@@ -241,7 +241,9 @@ impl Client {
         match hint {
             Hint::Visible => self.visible(true),
             Hint::Hidden => self.visible(false),
-            Hint::PageShow | Hint::Resume => self.come_back(),
+            Hint::PageShow | Hint::Resume => {
+                self.come_back();
+            }
             _ => {}
         }
         self.page_event(hint);

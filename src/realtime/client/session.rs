@@ -14,6 +14,13 @@ use std::rc::Rc;
 /// gives its store as long to open.
 const SAVE_MS: u64 = 5_000;
 
+/// What a person can do where another tab keeps the store from being deleted.
+const NOT_DELETED: &str = "What this browser keeps of you could not be deleted: another tab holds it. Close the other \
+    tabs, sign in and delete again.";
+
+/// A worker that runs has so long to tell of a sign-out in another tab, ms.
+const FORGOTTEN_MS: u32 = 1_000;
+
 /// How far it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Session {
@@ -156,19 +163,40 @@ impl Client {
         self.state_mut().session_name = stored.then(|| (scope.to_owned(), name.to_owned()));
     }
 
-    /// The page was frozen or in the bfcache, where no news of a sign-out reached it. Whoever signs out
-    /// forgets the name of the session.
-    pub(super) fn come_back(&self) {
-        let named = self.state().session_name.clone();
-        if let Some((scope, name)) = named
-            && !self.platform().is_session(&scope, &name)
-        {
-            self.end_session();
+    /// The page was frozen or in the bfcache, or its worker is down: no news of a sign-out reached it.
+    /// Whoever signs out forgets the name of the session. `true`: the session is over.
+    pub(super) fn come_back(&self) -> bool {
+        let over = self.is_forgotten();
+        if over {
+            self.end_session(false);
         }
+        over
     }
 
-    /// The worker says that it is over, for this tab or for all.
-    pub(super) fn end_session(&self) {
+    fn is_forgotten(&self) -> bool {
+        let named = self.state().session_name.clone();
+        named.is_some_and(|(scope, name)| !self.platform().is_session(&scope, &name))
+    }
+
+    /// Another tab changed what tabs share. A worker that runs tells of a sign-out itself, behind the last
+    /// news of what was sent.
+    pub(crate) fn other_tab_wrote(&self) {
+        if !self.is_forgotten() {
+            return;
+        }
+        let client = self.downgrade();
+        let call = Box::new(move || {
+            client.with(|client| {
+                client.come_back();
+            });
+        });
+        let timer = self.platform().after(FORGOTTEN_MS, call);
+        let old = self.state_mut().session_timer.replace(timer);
+        drop(old);
+    }
+
+    /// The worker says that it is over, for this tab or for all. `left`: what was to be deleted is there still.
+    pub(super) fn end_session(&self, left: bool) {
         // What came before it still counts: the last message that was sent first has arrived.
         self.flush();
         // Another tab does not say what became of saved messages: they leave at the next sign-in, or are gone.
@@ -192,7 +220,10 @@ impl Client {
             port.terminate();
         }
         self.end_messages(kept);
-        self.note("signed out");
+        if left {
+            Rc::make_mut(&mut self.state_mut().status).last_error = Some(NOT_DELETED.to_owned());
+        }
+        self.note(if left { NOT_DELETED } else { "signed out" });
         self.schedule_flush();
         if reopens {
             self.begin_again();

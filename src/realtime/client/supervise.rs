@@ -68,6 +68,10 @@ impl Client {
     }
 
     fn spawn(&self) {
+        // Nobody was there to hear that another tab signed out.
+        if self.come_back() {
+            return;
+        }
         let generation = {
             let mut state = self.state_mut();
             state.generation += 1;
@@ -220,7 +224,7 @@ impl Client {
                 self.record(RecordKind::State, format!("this tab {text}"));
                 self.changed(Interest::Status);
             }
-            FromWorker::SignedOut => self.end_session(),
+            FromWorker::SignedOut { left } => self.end_session(left),
             FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
             FromWorker::Failed(detail) => {
                 self.state_mut().supervisor.cannot_work(detail);

@@ -101,10 +101,11 @@ pub(super) async fn open(
     Ok(Connection { database, _listeners: [closed, replaced] })
 }
 
-/// Deletes a database. Other tabs that have it open are told to close it.
-pub(super) async fn delete(name: String) {
-    if let Ok(request) = Database::delete_by_name(&name) {
-        let _ = request.await;
+/// Deletes a database; whether it is gone. Other tabs that have it open are told to close it.
+pub(super) async fn delete(name: String) -> bool {
+    match Database::delete_by_name(&name) {
+        Ok(request) => request.await.is_ok(),
+        Err(_) => false,
     }
 }
 

@@ -18,6 +18,7 @@ pub use sentinelops_engine::tabs::LINK_VERSION;
 use connection::{Connection, Lost};
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
+use futures::future::{Either, select};
 use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::Database;
 use record::Older;
@@ -26,14 +27,15 @@ use sentinelops_engine::{
 };
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 /// Told what the store has to say; never from inside a call to [`Store`].
 pub type StoreListener = Rc<dyn Fn(StoreEvent)>;
 
-/// Ends when a wipe is complete (or cannot be).
-pub type Wiped = LocalBoxFuture<'static, ()>;
+/// Whether everything is gone, as soon as that is certain or has taken too long.
+pub type Wiped = LocalBoxFuture<'static, bool>;
 
 /// The small facts; `None` if they cannot be read.
 pub type ReadMeta = LocalBoxFuture<'static, Option<Meta>>;
@@ -44,6 +46,9 @@ pub type ReadUnreadable = LocalBoxFuture<'static, Result<Vec<UnreadableRecord>, 
 /// Whoever deletes the database ends the session, and tells the other tabs so: one that opened it again before
 /// it heard would make it anew.
 const DELETED_PAUSE_MS: u32 = 1_000;
+
+/// Each step of a wipe may take so long.
+const WIPE_MS: u32 = 5_000;
 
 /// The object stores. The keys are: of the outbox `[rank, order]`, of the failed list the id; the small
 /// facts are one record.
@@ -224,10 +229,21 @@ impl Store {
         })
     }
 
-    /// Closes the database and deletes it with everything in it.
+    /// Deletes everything, then the database. That waits until every tab has let go of it, and a tab may
+    /// hang: 5 s for each, then it is said.
     pub fn wipe(&self) -> Wiped {
-        self.shared.close();
-        Box::pin(connection::delete(self.shared.name.clone()))
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let emptied = match shared.database() {
+                Some(database) => {
+                    within(WIPE_MS, write::empty(&database)).await.is_some_and(|end| end.is_ok())
+                }
+                None => false,
+            };
+            shared.close();
+            let deleted = within(WIPE_MS, connection::delete(shared.name.clone())).await == Some(true);
+            emptied || deleted
+        })
     }
 
     /// Closes the database behind the store's back.
@@ -335,6 +351,14 @@ impl Shared {
         if !matches!(*self.state.borrow(), State::Gone) {
             (self.listener)(event);
         }
+    }
+}
+
+/// What it ends with, if it ends in time.
+async fn within<T>(ms: u32, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(pause(ms))).await {
+        Either::Left((end, _)) => Some(end),
+        Either::Right(_) => None,
     }
 }
 

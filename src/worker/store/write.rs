@@ -1,6 +1,6 @@
 //! One transaction.
 
-use super::{errors, record};
+use super::{errors, record, stores};
 use futures::channel::oneshot;
 use gloo::events::EventListener;
 use indexed_db_futures::database::Database;
@@ -33,6 +33,16 @@ pub(super) async fn group(database: &Database, group: &StoreGroup) -> Result<(),
     let transaction = begin(database, &names, group.strict)?;
     for request in &requests {
         request.make(&transaction)?;
+    }
+    finish(transaction).await
+}
+
+/// Deletes every record there is.
+pub(super) async fn empty(database: &Database) -> Result<(), StoreError> {
+    let transaction = begin(database, &stores::ALL, true)?;
+    for name in stores::ALL {
+        let store = transaction.object_store(name).map_err(errors::from_error)?;
+        store.as_sys().clear().map_err(|error| errors::from_error(error.into()))?;
     }
     finish(transaction).await
 }

@@ -1,7 +1,7 @@
 // Where a browser has no Web Locks (they want https), leases in IndexedDB stand in for them: whoever
 // holds one renews it every second, and what was not renewed for five seconds is free. A holder that
 // sleeps for longer loses it without knowing. That is no worse than being robbed of a lock while
-// frozen, and the leader looks at the stored term before it acts after any sleep.
+// frozen: where there is a store, the leader looks at the stored term before it acts after any sleep.
 
 const LEASE_MS = 5_000;
 const RENEW_MS = 1_000;
@@ -43,6 +43,7 @@ async function change(name, decide) {
     found.onsuccess = () => {
       decided = decide(found.result);
       if (decided.put) store.put(decided.put, name);
+      if (decided.put && !found.result) sweep(store, Date.now());
       if (decided.remove) store.delete(name);
     };
     transaction.oncomplete = () => resolve(decided);
@@ -52,6 +53,17 @@ async function change(name, decide) {
 
 // One that reaches further than any lease was written when the clock was ahead.
 const isFree = (lease, now) => !lease || lease.until <= now || lease.until > now + LEASE_MS;
+
+// What tabs that crashed left behind.
+function sweep(store, now) {
+  const cursor = store.openCursor();
+  cursor.onsuccess = () => {
+    const found = cursor.result;
+    if (!found) return;
+    if (isFree(found.value, now)) found.delete();
+    found.continue();
+  };
+}
 
 // The same to its caller as a lock of the browser: see `TabLock`.
 export class Lease {

@@ -98,6 +98,7 @@ impl Engine {
                 self.after_rejection(now);
             }
             (Some(TokenReason::Rejected), Err(detail)) => {
+                self.auth.provider_failed();
                 self.blame(&format!("the token provider failed: {detail}"));
                 self.needs_auth();
             }
@@ -364,6 +365,7 @@ impl Engine {
     /// The provider failed before a dial. It may need the network too: that is one failed attempt.
     pub(super) fn no_token(&mut self, now: Now, detail: &str) {
         if self.phase == Phase::Asking {
+            self.auth.provider_failed();
             self.blame(&format!("the token provider failed: {detail}"));
             self.lose(now, Cause::NeedsAuth, super::dial::Delay::Backoff);
         }

@@ -17,6 +17,11 @@ impl Engine {
         self.shown.clone()
     }
 
+    /// Waits for a token that its page's provider did not give.
+    pub(crate) fn lacks_token(&self) -> bool {
+        self.cause == Cause::NeedsAuth && self.auth.has_failed()
+    }
+
     /// The server closed because of a newer connection of this browser.
     pub(crate) fn is_superseded(&self) -> bool {
         self.phase == Phase::Stopped && self.cause == Cause::Superseded

@@ -149,6 +149,7 @@ impl Engine {
                 self.no_token(now, &format!("no answer within {} seconds", PROVIDER_MS / 1_000));
             }
             Some(TokenReason::Rejected) => {
+                self.auth.provider_failed();
                 self.blame(&format!(
                     "the token provider did not answer within {} seconds",
                     PROVIDER_MS / 1_000

@@ -8,9 +8,10 @@ use super::sends::{Kept, With};
 use super::types::NodeOutput;
 use crate::mutant::{self, Mutant};
 use crate::{
-    Delivery, DeliveryState, Durability, MessageUpdate, Now, Output, StoreError, StoreEvent, outbox,
-    store::unique_order,
+    Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, Output, StoreError, StoreEvent,
+    outbox, store::unique_order,
 };
+use sentinelops_protocol::Priority;
 
 /// Numbers of a node's own transactions; an engine counts from 0 and never gets here.
 const FIRST_APPEND: u64 = 1 << 52;
@@ -48,9 +49,16 @@ impl Node {
         let number = FIRST_APPEND + appends.count;
         let salt = self.turn ^ self.seed;
         let mut rows = Vec::new();
-        let mut invalid = Vec::new();
+        let mut refused = Vec::new();
+        let mut room = self.room();
         for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
             if !kept.request.queue || kept.request.ephemeral {
+                continue;
+            }
+            let stays = kept.request.priority == Priority::Critical || kept.request.again;
+            if room == 0 && !stays {
+                let capacity = self.options.outbox.capacity;
+                refused.push((kept.request.id.clone(), FailReason::QueueFull { capacity }));
                 continue;
             }
             match outbox::row_of(&kept.request, now.wall, &self.tab) {
@@ -58,23 +66,35 @@ impl Node {
                     row.order = unique_order(now.wall, salt.wrapping_add(self.sends.appends.rows));
                     self.sends.appends.rows += 1;
                     kept.with = With::Store(number);
+                    room = room.saturating_sub(1);
                     rows.push(row);
                 }
-                Err(reason) => invalid.push((kept.request.id.clone(), reason)),
+                Err(reason) => refused.push((kept.request.id.clone(), reason)),
             }
         }
-        for (id, reason) in invalid {
+        for (id, reason) in refused {
             self.sends.drop(&id);
             self.tell_update(&id, Durability::MemoryOnly, DeliveryState::Failed(reason));
         }
         if !rows.is_empty() {
             self.sends.appends.count += 1;
             self.sends.appends.under_way = Some((number, self.known_turn));
+            // Until it is looked at again.
+            rows.iter().for_each(|row| self.stored[usize::from(row.priority.rank())] += 1);
             self.out.push_back(NodeOutput::Append { number, rows });
             if mutant::active(Mutant::AppendedBeforeCommit) {
                 self.saved(now, number, true);
             }
         }
+    }
+
+    /// How many more the store may hold. Whoever leads makes room for a message of more importance; where
+    /// nobody does, only critical ones are taken beyond the capacity.
+    fn room(&self) -> u32 {
+        if self.role() != Role::Idle {
+            return u32::MAX;
+        }
+        self.options.outbox.capacity.saturating_sub(self.stored.iter().sum())
     }
 
     /// The answer to an append of ours, if it is one.

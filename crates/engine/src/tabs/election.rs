@@ -171,6 +171,14 @@ impl Election {
         self.ballots.push(Ballot::Request);
     }
 
+    /// Take the lock from a leader that lives, but has no use for it.
+    pub(crate) fn replace(&mut self, now: Now) {
+        if self.role == Role::Follower {
+            self.heard(now);
+            self.ballots.push(Ballot::Steal);
+        }
+    }
+
     /// A sign of life of the leader.
     pub(crate) fn heard(&mut self, now: Now) {
         self.last_heard = now.mono;
@@ -197,9 +205,12 @@ impl Election {
         self.last_tick = now.mono;
         match self.role {
             Role::Leader => self.ballots.push(Ballot::Beat),
-            // What we did not hear while we slept says nothing about the leader.
+            // What we did not hear while we slept says nothing about the leader. If it is awake, it beats
+            // within the second.
             Role::Follower if late => {
+                let heard = self.last_heard;
                 self.heard(now);
+                self.last_heard = heard.max(now.mono.saturating_sub(SILENCE_MS - BEAT_MS));
                 self.ballots.push(Ballot::Recall);
             }
             Role::Follower => self.watch(now),
@@ -299,8 +310,8 @@ mod tests {
         assert_eq!(run(&mut follower, 0, 20_000), []);
         follower.need(true);
         // Asleep until 60 s: the silence was ours.
-        assert_eq!(run(&mut follower, 60_000, 63_000), [(60_000, Ballot::Recall)]);
-        assert_eq!(run(&mut follower, 63_100, 65_500), [(64_000, Ballot::Ask), (65_000, Ballot::Steal)]);
+        assert_eq!(run(&mut follower, 60_000, 60_000), [(60_000, Ballot::Recall)]);
+        assert_eq!(run(&mut follower, 60_100, 62_500), [(61_000, Ballot::Ask), (62_000, Ballot::Steal)]);
     }
 
     #[test]

@@ -7,13 +7,13 @@ use super::types::{NodeOutput, PageCommand};
 use crate::{Delivery, Now, Output, StoreSnapshot, outbox};
 
 impl Node {
-    pub(super) fn follow(&mut self, command: PageCommand) {
+    pub(super) fn follow(&mut self, now: Now, command: PageCommand) {
         let tab = self.tab.clone();
         match command {
-            PageCommand::Subscribe(_)
-            | PageCommand::Unsubscribe(_)
-            | PageCommand::WatchMetrics(_)
-            | PageCommand::WatchOutbox(_) => {
+            PageCommand::Subscribe(_) | PageCommand::Unsubscribe(_) | PageCommand::WatchMetrics(_) => {
+                self.announce(false);
+            }
+            PageCommand::WatchOutbox(_) => {
                 self.announce(false);
                 self.look_at_stored();
             }
@@ -22,14 +22,15 @@ impl Node {
             PageCommand::Credit(number) => {
                 self.say(LinkMessage::Credit { tab, turn: self.turn, number });
             }
-            PageCommand::Token(token) => self.token = Some(token),
-            PageCommand::TryNow => self.say(LinkMessage::Hint { hint: None }),
+            PageCommand::Token(token) => self.sign_in.give(token),
+            PageCommand::TryNow => self.urge(now),
+            PageCommand::Connect => self.connect_again(now),
             PageCommand::Hint(hint) => self.say(LinkMessage::Hint { hint: Some(hint) }),
             PageCommand::SignOut(_) => {}
             PageCommand::PageHide | PageCommand::Disconnect => self.say(LinkMessage::Detach { tab }),
             PageCommand::Inquire(about) => self.say(LinkMessage::Inquire { tab, about }),
             // `settle` hands over what was sent.
-            PageCommand::Send(_) | PageCommand::Connect => {}
+            PageCommand::Send(_) => {}
         }
     }
 
@@ -37,18 +38,22 @@ impl Node {
     /// begins no transaction: browsers evict one that keeps others from the store.
     pub(super) fn look_at_stored(&mut self) {
         let idle = self.role() == Role::Idle && !self.wanted && !self.away;
-        if idle && self.watch.1 && self.store_works == Some(true) {
+        if idle && self.store_works == Some(true) {
             self.out.push_back(NodeOutput::Engine(Output::OpenStore));
         }
     }
 
     /// What the store holds, as the outbox of an engine would show it.
     pub(super) fn show_stored(&mut self, now: Now, snapshot: &StoreSnapshot) {
-        if self.role() != Role::Idle || !self.watch.1 || self.leader.is_some() {
+        if self.role() != Role::Idle || self.leader.is_some() {
             return;
         }
         let kept = self.sends.kept.iter().map(|kept| kept.request.clone());
         let (list, counts) = outbox::preview(&self.options.outbox, &self.tab, now, snapshot.clone(), kept);
-        self.tell(vec![Delivery::Outbox(list, counts)]);
+        self.stored = counts.queued;
+        self.show_waiting();
+        if self.watch.1 {
+            self.tell(vec![Delivery::Outbox(list, counts)]);
+        }
     }
 }

@@ -205,6 +205,11 @@ impl Leader {
         }
     }
 
+    /// Whether another tab may lead instead.
+    pub(super) fn has_followers(&self) -> bool {
+        !self.tabs.is_empty()
+    }
+
     /// These are alive; a tab that came after the question was asked does not count.
     pub(super) fn alive(&mut self, now: Now, alive: &[TabId]) {
         if mutant::active(Mutant::KeepDeadTabs) {

@@ -16,6 +16,7 @@
 //! | `suspense` | a leader that slept reads the stored term before anything else |
 //! | `sends`, `appends` | what the page sent, until it is safe; how a tab without an engine makes it safe |
 //! | `follower`, `orders` | what a tab without an engine does with commands |
+//! | `sign_in` | which tab has a token, and gets the lock for it |
 //! | `sign_out` | the end of a user's session, in all tabs |
 //! | `leader` | the engine, and other tabs as its consumers |
 //! | `election` | lock, beats, silence |
@@ -28,9 +29,9 @@ mod leader;
 mod link;
 mod node;
 mod orders;
-
 mod roles;
 mod sends;
+mod sign_in;
 mod sign_out;
 mod suspense;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::leader::Leader;
 use super::link::{Interest, LinkMessage, TabId};
 use super::orders::Orders;
 use super::sends::Sends;
+use super::sign_in::SignIn;
 use super::sign_out::{Session, SignOut};
 use super::suspense::{Suspense, Waiting};
 use super::types::{NodeOutput, PageCommand};
@@ -34,8 +35,9 @@ pub struct Node {
     pub(super) orders: Orders,
     /// Whether the store can be opened, once that is known.
     pub(super) store_works: Option<bool>,
-    /// A token the page gave while nobody could use it.
-    pub(super) token: Option<Result<Option<String>, String>>,
+    pub(super) sign_in: SignIn,
+    /// What waited in the store, by priority, when this tab last looked without wanting a connection.
+    pub(super) stored: [u32; 4],
     pub(super) interest: BTreeSet<Subject>,
     pub(super) watch: (bool, bool),
     pub(super) wanted: bool,
@@ -80,7 +82,8 @@ impl Node {
             sends: Sends::default(),
             orders: Orders::default(),
             store_works: None,
-            token: None,
+            sign_in: SignIn::default(),
+            stored: [0; 4],
             interest: BTreeSet::new(),
             watch: (false, false),
             wanted: false,
@@ -155,7 +158,7 @@ impl Node {
         self.orders.keep(&command);
         match &mut self.leader {
             Some(leader) => leader.page(now, command),
-            None => self.follow(command),
+            None => self.follow(now, command),
         }
         self.settle(now);
     }
@@ -164,6 +167,7 @@ impl Node {
     pub(super) fn hear(&mut self, items: &[Delivery]) {
         self.sends.note(items);
         self.orders.answered(items);
+        self.sign_in.note(items);
     }
 
     fn hide(&mut self, now: Now) {

@@ -23,6 +23,7 @@ impl Node {
         self.close_when_due(now);
         self.share_or_not();
         self.outlive_rival(now);
+        self.pass_the_lock(now);
         let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.wanted && !self.away;
         let alone = self.role() == Role::Solo;
         if self.leader.is_some() && (!owns || self.alone != alone) {
@@ -134,7 +135,7 @@ impl Node {
         if !mutant::active(Mutant::NoInquiry) {
             leader.inquire(now, LOCAL, self.sends.followed());
         }
-        if let Some(token) = self.token.take() {
+        if let Some(token) = self.sign_in.take() {
             leader.engine.handle_token(now, token);
         }
         self.orders.carry_out(now, &mut leader);
@@ -263,6 +264,7 @@ impl Node {
             (None, Some(true)) => StorageState::Durable,
             (None, _) => StorageState::Opening,
         };
-        Status { state, cause, storage, ..Status::default() }
+        let queued = if self.role() == Role::Idle { self.stored } else { [0; 4] };
+        Status { state, cause, queued, storage, ..Status::default() }
     }
 }

@@ -113,7 +113,7 @@ fn what_is_to_be_kept_is_saved_before_the_session_ends() {
             connection.advance(5_000);
         }
         assert!(position(&connection.take_said(), &ToWorker::SignOut(SignOut::Keep)).is_some());
-        connection.say(FromWorker::SignedOut);
+        connection.say(FromWorker::SignedOut { left: false });
         connection.paint();
         let end = if is_saved { DeliveryState::Queued } else { failed(FailReason::SignedOut) };
         assert_eq!(delivery(&client, &id), end);
@@ -134,7 +134,7 @@ fn what_is_to_be_sent_first_is_handed_in_before_the_sign_out() {
     assert!(sent < position(&said, &ToWorker::SignOut(SignOut::SendFirst)), "{said:?}");
     // Its last ack and its end come in one go.
     connection.ack(&id);
-    connection.say(FromWorker::SignedOut);
+    connection.say(FromWorker::SignedOut { left: false });
     connection.paint();
     assert_eq!(delivery(&client, &id), DeliveryState::Delivered);
 }
@@ -160,6 +160,55 @@ fn a_page_that_was_away_while_another_tab_signed_out_is_signed_out_when_it_comes
 }
 
 #[test]
+fn a_sign_out_in_another_tab_reaches_a_page_whose_worker_is_down() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    connection.connect();
+    connection.paint();
+    let init = client.0.settings.init(&client.0.page, &**client.platform(), false);
+    client.other_tab_wrote();
+    connection.advance(5_000);
+    assert_eq!(client.status().state, ConnectionState::Connected, "it wrote something else");
+    client.platform().forget_session(&init.scope, &init.engine.session);
+    client.other_tab_wrote();
+    connection.paint();
+    assert_eq!(client.status().state, ConnectionState::Connected, "the worker has the last news");
+    connection.advance(1_000);
+    connection.paint();
+    assert_eq!(client.status().cause, Cause::SignedOut);
+}
+
+#[test]
+fn a_worker_is_not_started_again_for_a_session_that_ended_meanwhile() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    connection.connect();
+    connection.paint();
+    let init = client.0.settings.init(&client.0.page, &**client.platform(), false);
+    client.platform().forget_session(&init.scope, &init.engine.session);
+    connection.fail_worker(PortFailure::Crashed("gone".to_owned()));
+    connection.advance(60_000);
+    connection.paint();
+    assert_eq!((client.status().cause.clone(), connection.workers()), (Cause::SignedOut, 1));
+}
+
+#[test]
+fn what_could_not_be_deleted_is_said() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    connection.connect();
+    client.sign_out(SignOut::Wipe);
+    connection.say(FromWorker::SignedOut { left: true });
+    connection.paint();
+    let status = client.status();
+    assert_eq!(status.cause, Cause::SignedOut);
+    assert!(
+        status.last_error.as_deref().is_some_and(|error| error.contains("could not be deleted")),
+        "{status:?}"
+    );
+}
+
+#[test]
 fn a_session_that_is_over_says_so_refuses_and_begins_again() {
     let connection = FakeConnection::new();
     let client = open(&connection);
@@ -169,7 +218,7 @@ fn a_session_that_is_over_says_so_refuses_and_begins_again() {
     connection.snapshot(subject.clone(), [incident("i1").into()]);
     connection.paint();
     client.sign_out(SignOut::Keep);
-    connection.say(FromWorker::SignedOut);
+    connection.say(FromWorker::SignedOut { left: false });
     connection.paint();
     let status = client.status();
     assert_eq!((status.state, &status.cause), (ConnectionState::Disconnected, &Cause::SignedOut));
@@ -205,16 +254,16 @@ fn a_provider_mounted_after_a_sign_out_begins_again() {
         let first = lease(&connection, settings()).unwrap();
         first.client().sign_out(SignOut::Keep);
         if when == 0 {
-            connection.say(FromWorker::SignedOut);
+            connection.say(FromWorker::SignedOut { left: false });
         }
         drop(first);
         if when == 1 {
-            connection.say(FromWorker::SignedOut);
+            connection.say(FromWorker::SignedOut { left: false });
         }
         connection.advance(100);
         let next = lease(&connection, settings()).unwrap();
         if when == 2 {
-            connection.say(FromWorker::SignedOut);
+            connection.say(FromWorker::SignedOut { left: false });
         }
         connection.advance(100);
         assert_eq!(connection.workers(), 2);
@@ -235,7 +284,7 @@ fn a_client_whose_provider_went_ends_its_session_first() {
     drop(first);
     connection.advance(5_000);
     assert!(!connection.said().contains(&ToWorker::PageHide), "it is waited for");
-    connection.say(FromWorker::SignedOut);
+    connection.say(FromWorker::SignedOut { left: false });
     connection.advance(1_000);
     let fresh = lease(&connection, settings()).unwrap();
     assert_eq!(connection.workers(), 3);

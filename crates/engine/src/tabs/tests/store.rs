@@ -85,6 +85,43 @@ fn an_idle_tab_shows_what_is_stored() {
     assert_eq!(lists[0].1.queued.iter().sum::<u32>(), 1);
 }
 
+fn stored(count: usize) -> StoreEvent {
+    let row = |at: usize| {
+        let row = crate::outbox::row_of(&request(&format!("stored {at}")), 1, "other").unwrap();
+        crate::Row { order: at as u64 + 1, ..row }
+    };
+    StoreEvent::Opened(Box::new(StoreSnapshot {
+        rows: (0..count).map(row).collect(),
+        ..StoreSnapshot::default()
+    }))
+}
+
+#[test]
+fn a_tab_without_an_engine_counts_what_is_stored_whether_or_not_somebody_looks_at_the_list() {
+    let mut node = idle();
+    node.handle_store(at(11), stored(2));
+    let outputs = drain(&mut node);
+    assert_eq!(statuses(&outputs).last().unwrap().queued.iter().sum::<u32>(), 2);
+    assert!(!told(&outputs).iter().any(|item| matches!(item, Delivery::Outbox(..))));
+    // Whoever leads says it in its own status.
+    node.handle_page(at(12), PageCommand::Connect);
+    assert_eq!(statuses(&drain(&mut node)).last().unwrap().queued, [0; 4]);
+}
+
+#[test]
+fn where_nobody_leads_a_full_store_takes_critical_ones_only() {
+    let mut node = idle();
+    let capacity = node.options.outbox.capacity;
+    node.handle_store(at(11), stored(capacity as usize - 1));
+    drain(&mut node);
+    let critical = SendRequest { priority: Priority::Critical, ..request("critical") };
+    node.handle_page(at(12), PageCommand::Send(vec![request("a"), request("b"), critical]));
+    let outputs = drain(&mut node);
+    assert_eq!(appended(&outputs), ["a", "critical"]);
+    let full = DeliveryState::Failed(crate::FailReason::QueueFull { capacity });
+    assert_eq!(updates(&outputs), [("b".to_owned(), Durability::MemoryOnly, full)]);
+}
+
 #[test]
 fn a_leader_that_goes_into_the_bfcache_begins_no_transaction() {
     let mut node = leader(1);

@@ -1,0 +1,215 @@
+//! Signing in: the leader alone needs a token, and any tab may be the one that has it. Tokens never
+//! travel between tabs, so the lock does.
+
+use super::link::LinkMessage;
+use super::node::Node;
+use crate::{Cause, ConnectionState, Delivery, Now};
+
+/// What a provider answers, or a page gives unasked.
+type Token = Result<Option<String>, String>;
+
+#[derive(Default)]
+pub(super) struct SignIn {
+    /// Given while this tab had no engine.
+    token: Option<Token>,
+    /// What whoever leads said last of the connection.
+    heard: Option<(ConnectionState, Cause)>,
+    /// Gave the lock back for want of a token. Once, or tabs without one would pass it round for ever.
+    resigned: bool,
+}
+
+impl SignIn {
+    pub(super) fn give(&mut self, token: Token) {
+        self.resigned = false;
+        self.token = Some(token);
+    }
+
+    pub(super) fn take(&mut self) -> Option<Token> {
+        self.token.take()
+    }
+
+    pub(super) fn note(&mut self, items: &[Delivery]) {
+        for item in items {
+            if let Delivery::Status(status) = item {
+                self.heard = Some((status.state, status.cause.clone()));
+                self.resigned &= status.state != ConnectionState::Connected;
+            }
+        }
+    }
+
+    /// Whoever leads waits for somebody to sign in.
+    fn leader_waits(&self) -> bool {
+        matches!(self.heard, Some((_, Cause::NeedsAuth)))
+    }
+}
+
+impl Node {
+    /// A person asks this tab, which follows, for a connection now. Somebody who has just signed in did
+    /// so here: a leader that waits for that is replaced.
+    pub(super) fn urge(&mut self, now: Now) {
+        self.sign_in.resigned = false;
+        if self.sign_in.leader_waits() {
+            self.replace_leader(now);
+        } else {
+            self.say(LinkMessage::Hint { hint: None });
+        }
+    }
+
+    /// [`PageCommand::Connect`](super::PageCommand::Connect) leaves `Error`, also where another tab leads.
+    pub(super) fn connect_again(&mut self, now: Now) {
+        if matches!(self.sign_in.heard, Some((ConnectionState::Error, _))) {
+            self.urge(now);
+        }
+    }
+
+    /// A follower with a token takes the lock from a leader that waits for one, a leader whose page gives
+    /// none lets the next one try.
+    pub(super) fn pass_the_lock(&mut self, now: Now) {
+        match &self.leader {
+            None if self.sign_in.leader_waits() && matches!(self.sign_in.token, Some(Ok(Some(_)))) => {
+                self.replace_leader(now);
+            }
+            Some(leader) if leader.engine.lacks_token() && leader.has_followers() => {
+                if self.alone || self.suspense.is_some() || self.sign_in.resigned {
+                    return;
+                }
+                self.sign_in.resigned = true;
+                self.election.deposed(now);
+            }
+            _ => {}
+        }
+    }
+
+    fn replace_leader(&mut self, now: Now) {
+        self.sign_in.heard = None;
+        self.election.replace(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::link::Interest;
+    use super::super::{LinkTarget, LockEvent, LockRequest, NodeOutput, PageCommand, Role};
+    use super::*;
+    use crate::{Batch, EngineOptions, Output, Status, StoreEvent};
+
+    fn at(mono: u64) -> Now {
+        Now { mono, wall: mono }
+    }
+
+    fn tab(name: &str) -> Node {
+        let mut options =
+            EngineOptions { tab: name.to_owned(), has_token_provider: true, ..EngineOptions::default() };
+        options.connection.url = "ws://server/".to_owned();
+        let mut node = Node::new(options, 1, at(0));
+        node.handle_page(at(0), PageCommand::Connect);
+        node.handle_store(at(1), StoreEvent::Opened(Box::default()));
+        node
+    }
+
+    /// A follower whose leader says this of the connection.
+    fn follower(state: ConnectionState, cause: Cause) -> Node {
+        let mut node = tab("b");
+        node.handle_link(at(4), LinkMessage::RollCall { term: 1 });
+        hears(&mut node, state, cause);
+        node
+    }
+
+    fn hears(node: &mut Node, state: ConnectionState, cause: Cause) {
+        let status = Status { state, cause, ..Status::default() };
+        let batch = Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
+        let turn = node.turn;
+        node.handle_link(at(5), LinkMessage::Batch { term: 1, turn, batch });
+        outputs(node);
+    }
+
+    fn outputs(node: &mut Node) -> Vec<NodeOutput> {
+        std::iter::from_fn(|| node.poll_output()).collect()
+    }
+
+    fn token(text: &str) -> PageCommand {
+        PageCommand::Token(Ok(Some(text.to_owned())))
+    }
+
+    fn steals(outputs: &[NodeOutput]) -> bool {
+        outputs.contains(&NodeOutput::Lock(LockRequest::Steal))
+    }
+
+    #[test]
+    fn a_token_given_to_a_follower_brings_it_the_lock_of_a_leader_that_waits_for_one() {
+        let mut node = follower(ConnectionState::Error, Cause::NeedsAuth);
+        node.handle_page(at(6), token("new"));
+        assert!(steals(&outputs(&mut node)));
+        node.handle_lock(at(7), &LockEvent::Granted);
+        node.handle_store(at(8), StoreEvent::Opened(Box::default()));
+        let outputs = outputs(&mut node);
+        assert!(
+            outputs.iter().any(|output| matches!(output, NodeOutput::Engine(Output::Dial { .. }))),
+            "{outputs:?}"
+        );
+    }
+
+    #[test]
+    fn a_token_given_before_it_is_known_that_one_is_needed_counts_once() {
+        let mut node = follower(ConnectionState::Connected, Cause::None);
+        node.handle_page(at(6), token("new"));
+        assert!(!steals(&outputs(&mut node)), "nobody waits for it");
+        let status = Status { state: ConnectionState::Error, cause: Cause::NeedsAuth, ..Status::default() };
+        let batch = Batch { number: 2, items: vec![Delivery::Status(Box::new(status))] };
+        let turn = node.turn;
+        node.handle_link(at(7), LinkMessage::Batch { term: 1, turn, batch });
+        assert!(steals(&outputs(&mut node)));
+        node.handle_lock(at(8), &LockEvent::Granted);
+        node.handle_lock(at(9), &LockEvent::Lost);
+        node.handle_link(at(10), LinkMessage::RollCall { term: 9 });
+        hears(&mut node, ConnectionState::Error, Cause::NeedsAuth);
+        node.handle_timeout(at(1_000));
+        assert!(!steals(&outputs(&mut node)), "its token was tried");
+    }
+
+    #[test]
+    fn a_person_who_asks_a_follower_signed_in_there() {
+        for command in [PageCommand::TryNow, PageCommand::Connect] {
+            let mut node = follower(ConnectionState::Error, Cause::NeedsAuth);
+            node.handle_page(at(6), command);
+            assert!(steals(&outputs(&mut node)));
+        }
+        let hint = NodeOutput::Link(LinkTarget::All, LinkMessage::Hint { hint: None });
+        let mut node = follower(ConnectionState::Error, Cause::Superseded);
+        node.handle_page(at(6), PageCommand::Connect);
+        let said = outputs(&mut node);
+        assert!(said.contains(&hint) && !steals(&said), "{said:?}");
+        // Where nothing is wrong, connecting is no dial.
+        let mut node = follower(ConnectionState::Reconnecting, Cause::None);
+        node.handle_page(at(6), PageCommand::Connect);
+        assert!(!outputs(&mut node).contains(&hint));
+    }
+
+    #[test]
+    fn a_leader_without_a_token_lets_the_next_one_try_once() {
+        let mut node = tab("a");
+        node.handle_lock(at(2), &LockEvent::Granted);
+        node.handle_store(at(3), StoreEvent::Opened(Box::default()));
+        assert!(
+            outputs(&mut node).iter().any(|o| matches!(o, NodeOutput::Engine(Output::RequestToken { .. })))
+        );
+        let other = || LinkMessage::Attach { tab: "b".to_owned(), turn: 1, interest: Interest::default() };
+        node.handle_link(at(4), other());
+        outputs(&mut node);
+        node.handle_page(at(5), PageCommand::Token(Err("no session here".to_owned())));
+        let said = outputs(&mut node);
+        assert_eq!(node.role(), Role::Follower);
+        let locks: Vec<_> = said.iter().filter(|output| matches!(output, NodeOutput::Lock(_))).collect();
+        assert_eq!(
+            locks,
+            [&NodeOutput::Lock(LockRequest::Release), &NodeOutput::Lock(LockRequest::Request)],
+            "behind whoever waits"
+        );
+        // The others had none either.
+        node.handle_lock(at(6), &LockEvent::Granted);
+        node.handle_store(at(7), StoreEvent::Opened(Box::default()));
+        node.handle_link(at(8), other());
+        node.handle_page(at(9), PageCommand::Token(Err("no session here".to_owned())));
+        assert_eq!(node.role(), Role::Leader);
+    }
+}
