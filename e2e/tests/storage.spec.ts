@@ -38,7 +38,8 @@ test('not saved: the page asks before it is closed, as long as something would b
   await expectState(page, 'Reconnecting');
   await startSending(page, 4, 0);
   await expect(banner(page, 'storage')).toContainText('the browser offers no storage here');
-  expect((await labMessages(page)).map(({ durability }) => durability)).toEqual(Array(4).fill('MemoryOnly'));
+  const kept = async () => (await labMessages(page)).map(({ durability }) => durability);
+  await expect.poll(kept).toEqual(Array(4).fill('MemoryOnly'));
   await page.evaluate(() => setTimeout(() => location.reload(), 0));
   await expect.poll(() => dialogs).toEqual(['beforeunload']);
   // "Stay" was chosen: it is the same page, and has what it had.
