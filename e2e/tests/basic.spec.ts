@@ -2,7 +2,7 @@
 import { BasicServer } from '../lib/basic-server';
 import { expect, expectState, test } from '../lib/fixtures';
 
-test('the documented server: its incident, Connected, Reconnecting when it dies, and back by itself', async ({ world }) => {
+test('the documented server: its incident, Connected, Reconnecting when it dies, and back by itself', { tag: '@waits' }, async ({ world }) => {
   const basic = await BasicServer.start();
   world.site.configure({ url: basic.url });
   try {

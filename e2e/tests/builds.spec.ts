@@ -58,7 +58,7 @@ test('another build that shares the same: both send over one connection, and the
   expect([...(await effects(world)).values()].every((times) => times === 1)).toBe(true);
 });
 
-test('a newer build: older tabs stop and say so; what they queued leaves once, from the newer one', async ({ world }) => {
+test('a newer build: older tabs stop and say so; what they queued leaves once, from the newer one', { tag: '@waits' }, async ({ world }) => {
   const older = await openTabs(world, 2);
   world.proxy.cut();
   for (const page of older) await startSending(page, 15, 0);

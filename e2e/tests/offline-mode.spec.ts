@@ -5,7 +5,7 @@ import { leaderOf, openTabs } from '../lib/tabs';
 
 test.use({ config: { enableOfflineMode: false }, gatewayOptions: { args: ['--rate', '2', '--seed', '32'] } });
 
-test('offline mode off: one connection, nothing on disk, and what waits leaves when the connection is back', async ({ world }) => {
+test('offline mode off: one connection, nothing on disk, and what waits leaves when the connection is back', { tag: '@waits' }, async ({ world }) => {
   const pages = await openTabs(world, 2);
   const { leader, followers } = await leaderOf(pages);
   expect((await world.gateway.stats()).connections).toBe(1);

@@ -15,7 +15,7 @@ async function openPlain(world: World): Promise<Page> {
   return page;
 }
 
-test('on a plain http page three tabs are one connection, what is sent is saved, and a crash of the leader is got over', async ({ world }) => {
+test('on a plain http page three tabs are one connection, what is sent is saved, and a crash of the leader is got over', { tag: '@waits' }, async ({ world }) => {
   const pages = [await openPlain(world), await openPlain(world), await openPlain(world)];
   expect((await world.gateway.stats()).connections).toBe(1);
   const { leader, followers } = await leaderOf(pages);

@@ -52,7 +52,7 @@ test('not saved: the page asks before it is closed, as long as something would b
   expect(dialogs).toEqual(['beforeunload']);
 });
 
-test('a tab without a store connects for itself, and comes to the others once the store opens', async ({ world }) => {
+test('a tab without a store connects for itself, and comes to the others once the store opens', { tag: '@waits' }, async ({ world }) => {
   const { leader, followers } = await leaderOf(await openTabs(world, 2));
   await breakStores(world);
   const alone = await world.open('/lab');
