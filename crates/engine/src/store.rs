@@ -131,6 +131,8 @@ pub struct Meta {
     pub term: u64,
     /// The URL welcomed once: never basic again.
     pub welcomed: bool,
+    /// The URL answered a ping once: from then on silence means something.
+    pub pongs: bool,
     /// The user seen first, for the anonymous scope.
     pub user: Option<String>,
 }

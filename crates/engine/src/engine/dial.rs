@@ -73,6 +73,7 @@ impl Engine {
     /// The store opened (or will not): go on if that was waited for.
     pub(super) fn store_known(&mut self, now: Now) {
         self.timers.stop(Timer::StoreWait);
+        self.know_pongs(now);
         if self.outbox.ready() && !self.term_raised {
             self.term_raised = true;
             self.outbox.update_meta(|meta| meta.term += 1);

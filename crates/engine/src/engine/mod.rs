@@ -1,10 +1,11 @@
 //! [`Engine`]: the one type that shells drive. The struct and its getters are here; its inputs are
 //! beside: *commands*, *dial* (the way to a socket), *server_time*, *socket*, *frames*, *time*; what every input
-//! ends with is in *settle*, what shows in *status*.
+//! ends with is in *settle*, what shows in *status*, what the next engine gets in *legacy*.
 
 mod commands;
 pub(crate) mod dial;
 mod frames;
+pub(crate) mod legacy;
 pub(crate) mod pings;
 mod server_time;
 pub(crate) mod settle;

@@ -220,6 +220,7 @@ impl Outbox {
         ours.attempts = ours.attempts.max(stored.attempts);
         ours.term = ours.term.max(stored.term);
         ours.welcomed |= stored.welcomed;
+        ours.pongs |= stored.pongs;
         ours.user = stored.user.or(ours.user.take());
         if !ours.socket_open {
             // The mark of an earlier life counts until its rows say it themselves, at the next

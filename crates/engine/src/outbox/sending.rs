@@ -154,7 +154,7 @@ impl Outbox {
     pub(super) fn fence_due(&self) -> Option<u64> {
         let basic = self.link.is_some_and(|link| link.mode == Mode::Basic);
         let written = self.queue.last_flight()?;
-        if basic { self.fence.due(written) } else { None }
+        if basic && self.meta().pongs { self.fence.due(written) } else { None }
     }
 
     /// Any ping of this socket, given to it after everything `next_frame` answered so far.
@@ -162,8 +162,10 @@ impl Outbox {
         self.fence.sent(now.mono, n, self.queue.writes());
     }
 
-    /// A pong of this socket; `None` when the server did not send the ping's content back.
+    /// A pong of this socket; `None` when the server did not send the ping's content back. From now on
+    /// only pongs count on this URL.
     pub fn pong(&mut self, now: Now, n: Option<u64>) {
+        self.update_meta(|meta| meta.pongs = true);
         if let Some(written) = self.fence.pong(n) {
             self.hand_over(now, written);
         }
@@ -172,7 +174,7 @@ impl Outbox {
     /// `bufferedAmount` is 0 and nothing is pending: all that can be known of a server that never
     /// ponged.
     pub fn written_out(&mut self, now: Now) {
-        if !self.fence.pong_seen {
+        if !self.meta().pongs {
             self.hand_over(now, self.queue.writes());
         }
     }

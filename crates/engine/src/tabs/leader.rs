@@ -3,6 +3,7 @@
 use super::link::{Inquiry, Interest, LinkMessage, LinkTarget, TabId};
 use super::node::LOCAL;
 use super::types::{NodeOutput, PageCommand};
+use crate::engine::legacy::Legacy;
 use crate::mutant::{self, Mutant};
 use crate::{Batch, ConsumerId, Delivery, Engine, EngineOptions, Now, Output, SendRequest, StoreEvent};
 use sentinelops_protocol::Subject;
@@ -47,11 +48,12 @@ pub(super) struct Leader {
 const MISSED: u8 = 2;
 
 impl Leader {
-    pub(super) fn new(options: EngineOptions, seed: u64, now: Now, me: TabId) -> Self {
+    pub(super) fn new(options: EngineOptions, seed: u64, now: Now, me: TabId, legacy: &Legacy) -> Self {
         // Without a store there is no answer to wait for.
         let ready = !options.outbox.persist;
         let mut engine = Engine::new(options, seed, now);
         engine.number_rows_from(now.wall, seed);
+        engine.inherit(now, legacy);
         // Rows this tab appended while it followed are its own, too.
         engine.attach_tab(now, LOCAL, &me);
         engine.connect(now);

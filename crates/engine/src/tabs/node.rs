@@ -9,6 +9,7 @@ use super::sign_in::SignIn;
 use super::sign_out::{Session, SignOut};
 use super::suspense::{Suspense, Waiting};
 use super::types::{NodeOutput, PageCommand};
+use crate::engine::legacy::Legacy;
 use crate::mutant::{self, Mutant};
 use crate::{
     Batch, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation, Hint, MessageUpdate,
@@ -31,6 +32,8 @@ pub struct Node {
     pub(super) alone: bool,
     /// Sockets of earlier engines.
     pub(super) sockets: u64,
+    /// What the last engine of this tab knew of its server.
+    pub(super) legacy: Legacy,
     pub(super) sends: Sends,
     pub(super) orders: Orders,
     /// Whether the store can be opened, once that is known.
@@ -79,6 +82,7 @@ impl Node {
             leader: None,
             alone: false,
             sockets: 0,
+            legacy: Legacy::default(),
             sends: Sends::default(),
             orders: Orders::default(),
             store_works: None,

@@ -100,6 +100,9 @@ impl Node {
             return;
         }
         self.term = term;
+        if news {
+            self.legacy.others_led();
+        }
         if news && self.leader.is_some() {
             self.election.deposed(now);
         } else if self.role() == Role::Follower && !mutant::active(Mutant::IgnoreRollCall) {
@@ -129,7 +132,7 @@ impl Node {
             // Beside it another may lead, of whose term it knows nothing: the server would close one of them.
             options.session = format!("{}/{}", options.session, self.tab);
         }
-        let mut leader = Leader::new(options, seed, now, self.tab.clone());
+        let mut leader = Leader::new(options, seed, now, self.tab.clone(), &self.legacy);
         leader.engine.number_sockets_from(self.sockets);
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
@@ -151,6 +154,7 @@ impl Node {
         let ours = self.role() == Role::Idle && !self.alone && certain
             || mutant::active(Mutant::DeposedLeaderWrites);
         self.sockets = leader.engine.sockets();
+        self.legacy = leader.engine.legacy();
         let mut groups: Vec<StoreGroup> = leader.engine.group_under_way().cloned().into_iter().collect();
         let written = groups.len();
         leader.engine.disconnect(now);

@@ -10,6 +10,8 @@ use crate::{
 };
 use sentinelops_protocol::{Channel, Json, Priority};
 
+mod legacy;
+
 fn at(mono: u64) -> Now {
     Now { mono, wall: 1_780_000_000_000 + mono }
 }

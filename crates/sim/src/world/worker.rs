@@ -373,10 +373,11 @@ impl World {
         if !matches!(event, StoreEvent::Found(_)) {
             self.say(|| clip(&format!("store -> {event:?}"), 160));
         }
-        if matches!(event, StoreEvent::Opened(_)) {
+        if let StoreEvent::Opened(snapshot) = &event {
             self.check.wire.without_store = false;
             // From here on it can know.
             self.check.messages.welcomed |= self.store.meta().welcomed;
+            self.check.messages.pongs |= snapshot.meta.pongs;
         }
         if matches!(event, StoreEvent::OpenFailed(_)) {
             let instance = self.worker.instance;

@@ -286,6 +286,23 @@ fn a_basic_server_that_never_ponged_gets_the_benefit_of_the_doubt() {
 }
 
 #[test]
+fn a_basic_server_that_ponged_once_is_known_to_after_a_reload() {
+    let mut world = World::new();
+    world.connect(basic());
+    world.outbox.pong(world.now(), None);
+    world.drain();
+    assert!(world.meta.pongs);
+    world.restart();
+    world.send_id("a");
+    world.connect(basic());
+    world.frame();
+    world.outbox.written_out(world.now());
+    world.drain();
+    assert_eq!(*world.state("a"), DeliveryState::Sent, "it has not said that it read it");
+    assert!(world.outbox.wants_fence(world.now()), "it is asked");
+}
+
+#[test]
 fn discarding_takes_back_only_what_was_never_sent() {
     let mut world = World::new();
     world.send_id("sent");
