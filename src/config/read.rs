@@ -2,7 +2,7 @@
 
 use super::{AppConfig, BuildEnv, CONFIG_ELEMENT, ConfigError, ConfigSource};
 use crate::realtime::without_query;
-use sentinelops_engine::{ModeOption, TokenIn};
+use sentinelops_engine::{ModeOption, OutboxOptions, TokenIn};
 use serde_json::Value;
 use std::fmt;
 
@@ -209,7 +209,7 @@ fn outbox(config: &mut AppConfig, key: &str, value: &Value) -> Option<Checked> {
         "window" => number(&mut outbox.window, value, 1..=1_024),
         "criticalReserve" => number(&mut outbox.critical_reserve, value, 0..=1_023),
         "maxAttempts" => number(&mut outbox.max_attempts, value, 1..=1_000),
-        "maxAge" => number(&mut outbox.max_age_ms, value, 1_000..=86_400_000),
+        "maxAge" => number(&mut outbox.max_age_ms, value, 1_000..=OutboxOptions::MOST_AGE_MS),
         _ => return None,
     })
 }

@@ -126,8 +126,14 @@ pub struct OutboxOptions {
     pub critical_reserve: u32,
     /// Retryable nacks until a message fails. Default 3.
     pub max_attempts: u32,
-    /// Maximum age, ms on server time. Default 24 h. At most half of what servers remember (48 h).
+    /// Maximum age, ms on server time. Default [`OutboxOptions::MOST_AGE_MS`]: more counts as that.
     pub max_age_ms: u64,
+}
+
+impl OutboxOptions {
+    /// Longest maximum age, ms: 24 h, half of what servers remember (48 h). A message that is sent again
+    /// later could take effect twice.
+    pub const MOST_AGE_MS: u64 = 24 * 60 * 60 * 1_000;
 }
 
 impl Default for OutboxOptions {
@@ -140,7 +146,7 @@ impl Default for OutboxOptions {
             window: 64,
             critical_reserve: 8,
             max_attempts: 3,
-            max_age_ms: 24 * 60 * 60 * 1_000,
+            max_age_ms: Self::MOST_AGE_MS,
         }
     }
 }

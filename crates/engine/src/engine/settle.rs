@@ -9,8 +9,6 @@ use crate::{Cause, Mode, Now, Output, Trace, ids};
 use sentinelops_protocol::system::ClientSystem;
 use sentinelops_protocol::{OutboundMeta, encode_client_system};
 
-/// So much may lie in the socket's buffer: above it, pongs come late for no fault of the server.
-const BUFFER_BYTES: u64 = 64 * 1024;
 /// First and longest wait before bufferedAmount is looked at again.
 pub(crate) const BUFFER_LOOK_MS: u64 = 25;
 pub(crate) const BUFFER_LOOK_MAX_MS: u64 = 1_000;
@@ -73,8 +71,7 @@ impl Engine {
         if !matches!(self.phase, Phase::Up(_)) {
             return;
         }
-        while let Some(room) = BUFFER_BYTES.checked_sub(self.liveness.buffered()).filter(|room| *room > 0) {
-            let Some(frame) = self.outbox.next_frame(now, room as usize) else { break };
+        while let Some(frame) = self.outbox.next_frame(now, self.liveness.buffered()) {
             // The store's mark goes ahead of the send it is about.
             self.drain_outbox();
             self.metrics.messages_out += u64::from(frame.count);

@@ -28,6 +28,11 @@ impl Outbox {
             Ok(row) => row,
             Err(reason) => return refuse(self, request.id, reason),
         };
+        let (size, again) = (row.bytes.len() as u64, request.again);
+        let allowed = self.link.map(|link| link.max_message_bytes).filter(|_| request.ephemeral || !again);
+        if let Some(allowed) = allowed.filter(|allowed| size > *allowed) {
+            return refuse(self, row.id, FailReason::TooBig { found: size, allowed });
+        }
         if request.ephemeral {
             if self.may_send(now) && self.ephemeral.len() < MAX_EPHEMERAL {
                 self.ephemeral.push_back((now.mono, row.bytes));
@@ -35,15 +40,8 @@ impl Outbox {
             return;
         }
         let volatile = !request.queue || !self.options.enabled;
-        let again = request.again;
         if volatile && self.link.is_none() && !again {
             return refuse(self, row.id, FailReason::NotConnected);
-        }
-        let size = row.bytes.len() as u64;
-        let too_big =
-            self.link.map(|link| link.max_message_bytes).filter(|allowed| size > *allowed && !again);
-        if let Some(allowed) = too_big {
-            return refuse(self, row.id, FailReason::TooBig { found: size, allowed });
         }
         if let Err(reason) = self.make_room(now, &row) {
             return refuse(self, row.id, reason);

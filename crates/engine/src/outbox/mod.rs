@@ -113,7 +113,8 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub fn new(options: OutboxOptions, tab: String, now: Now) -> Self {
+    pub fn new(mut options: OutboxOptions, tab: String, now: Now) -> Self {
+        options.max_age_ms = options.max_age_ms.min(OutboxOptions::MOST_AGE_MS);
         Self {
             disk: disk::Disk::new(&options, now),
             options,

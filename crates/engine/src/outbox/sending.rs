@@ -7,6 +7,8 @@ use crate::mutant::{self, Mutant};
 use crate::{DeliveryState, FailReason, Mode, Now};
 use sentinelops_protocol::encode_batch;
 
+/// So much may lie in the socket's buffer: above it, pongs come late for no fault of the server.
+const BUFFER_BYTES: u64 = 64 * 1024;
 /// An ephemeral message that waited longer is no news any more, ms.
 const EPHEMERAL_MS: u64 = 250;
 
@@ -65,15 +67,17 @@ impl Outbox {
         self.link.is_some() && self.disk.may_send(now.mono)
     }
 
-    /// The next frame, if anything may leave. Call while `bufferedAmount` + what is pending is below
-    /// 64 KiB; `room` is what is left of it.
-    pub fn next_frame(&mut self, now: Now, room: usize) -> Option<OutFrame> {
+    /// The next frame, if anything may leave. `buffered` is `bufferedAmount` and what is pending: with the
+    /// frame it is 64 KiB at most, unless there is nothing and a single message is more than that.
+    pub fn next_frame(&mut self, now: Now, buffered: u64) -> Option<OutFrame> {
         let link = self.link?;
+        let room = BUFFER_BYTES.saturating_sub(buffered);
         if room == 0 || !self.may_send(now) {
             return None;
         }
         self.expire(now);
-        if let Some(frame) = self.ephemeral_frame(now) {
+        let may_be_first = |size: u64| size <= room || buffered == 0;
+        if let Some(frame) = self.ephemeral_frame(now, link.max_message_bytes, may_be_first) {
             return Some(frame);
         }
         self.queue.wake(now.mono);
@@ -95,7 +99,11 @@ impl Outbox {
                 continue;
             }
             let with = bytes + size + 1;
-            if !texts.is_empty() && (with > link.max_message_bytes || with > room as u64) {
+            let fits = match texts.is_empty() {
+                true => may_be_first(size),
+                false => with <= link.max_message_bytes.min(room),
+            };
+            if !fits {
                 break;
             }
             if !self.window.take(now.mono) {
@@ -125,9 +133,16 @@ impl Outbox {
         text
     }
 
-    fn ephemeral_frame(&mut self, now: Now) -> Option<OutFrame> {
-        while let Some((at, text)) = self.ephemeral.pop_front() {
-            if now.mono.saturating_sub(at) <= EPHEMERAL_MS && self.window.take(now.mono) {
+    fn ephemeral_frame(&mut self, now: Now, allowed: u64, fits: impl Fn(u64) -> bool) -> Option<OutFrame> {
+        while let Some((at, text)) = self.ephemeral.front() {
+            let size = text.len() as u64;
+            // It was taken under this server's limit, unless the mode was told only since.
+            let stale = now.mono.saturating_sub(*at) > EPHEMERAL_MS || size > allowed;
+            if !stale && !fits(size) {
+                return None;
+            }
+            let (_, text) = self.ephemeral.pop_front()?;
+            if !stale && self.window.take(now.mono) {
                 return Some(OutFrame { text, count: 1 });
             }
         }

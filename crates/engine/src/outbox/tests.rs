@@ -171,7 +171,7 @@ impl World {
 
     /// Ids of the next frame.
     pub fn frame(&mut self) -> Vec<String> {
-        let frame = self.outbox.next_frame(self.now(), 65_536);
+        let frame = self.outbox.next_frame(self.now(), 0);
         self.drain();
         let Some(frame) = frame else { return Vec::new() };
         let decoded = decode_client_frame(frame.text.as_bytes(), &Limits::to_server()).unwrap();

@@ -64,9 +64,14 @@ impl Ends {
         &mut self.all[n]
     }
 
+    /// The envelope of a message has so many bytes.
+    pub fn measured(&mut self, n: usize, bytes: u64) {
+        self.of(n).bytes = bytes;
+    }
+
     /// An engine is given a message whose envelope has so many bytes.
     pub fn enter(&mut self, n: usize, bytes: u64) {
-        self.of(n).bytes = bytes;
+        self.measured(n, bytes);
         self.enter_again(n);
     }
 

@@ -169,14 +169,19 @@ fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
         3..8 => Priority::Normal,
         _ => Priority::Low,
     };
-    SendSpec {
+    let mut spec = SendSpec {
         page: rng.usize(0..setup.pages),
         what,
         priority,
         coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
         queue: rng.u8(0..25) > 0,
         size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
+    };
+    if matches!(spec.what, What::Typing(_)) && spec.size >= 1_000 {
+        // More than any server takes.
+        spec.size += 64 * 1024;
     }
+    spec
 }
 
 fn restart(rng: &mut Rng) -> Fault {

@@ -122,9 +122,13 @@ impl World {
             forgotten: false,
             at: self.now,
         });
-        if !ephemeral {
+        let bytes = bytes_of(&request);
+        if ephemeral {
+            // Nothing holds it: it leaves at once or never.
+            self.check.ends.measured(n, bytes);
+        } else {
             self.check.turns.enter(n, key, spec.priority.rank(), submitted);
-            self.check.ends.enter(n, bytes_of(&request));
+            self.check.ends.enter(n, bytes);
         }
         let page = &mut self.pages[page];
         let id = page.id;
@@ -339,7 +343,11 @@ pub(crate) fn request(n: usize, spec: &SendSpec) -> SendRequest {
         What::Read(of) => {
             ("chat.read", Channel::Chat, format!("{{\"conversationId\":\"conv-{of}\",\"upTo\":{n}}}"))
         }
-        What::Typing(of) => ("chat.typing", Channel::Chat, format!("{{\"conversationId\":\"conv-{of}\"}}")),
+        What::Typing(of) => (
+            "chat.typing",
+            Channel::Chat,
+            format!("{{\"conversationId\":\"conv-{of}\",\"draft\":\"{content}\"}}"),
+        ),
         What::Unknown => ("no.such.thing", Channel::Activity, format!("{{\"content\":\"{content}\"}}")),
         What::Poison(code) => {
             ("agent.status", Channel::Agents, format!("{{\"poison\":{code},\"status\":1}}"))

@@ -1,7 +1,7 @@
 //! The worker's shell: gives the engine its inputs and carries out its outputs.
 
 use super::{Happening, Worker, World};
-use crate::check::message_number;
+use crate::check::{message_number, numbers_after};
 use crate::clock::Clock;
 use crate::net::{Conn, End, Item};
 use crate::script::ServerKind;
@@ -17,6 +17,8 @@ use std::collections::HashMap;
 
 /// So long a server of which nothing is known may stay silent before it is taken for a basic one.
 const SILENCE_MS: u64 = 10_000;
+/// What may lie in a socket's buffer, and what a server takes in one frame.
+const MOST_BYTES: u64 = 64 * 1024;
 
 impl Worker {
     pub(super) fn new() -> Self {
@@ -245,8 +247,12 @@ impl World {
             return self.check.fail("one-live-socket", || format!("sends on {socket:?}, which is {end:?}"));
         }
         let unsent = self.conns[index].up.unsent(self.now).saturating_sub(self.net.kernel);
-        if unsent > 64 * 1024 {
-            self.check.fail("buffer", || format!("sends while {unsent} bytes are buffered"));
+        let (messages, size) = (numbers_after(&text, "\"id\":\"").count(), text.len() as u64);
+        if messages > 0 && unsent > 0 && unsent + size > MOST_BYTES {
+            self.check.fail("buffer", || format!("sends {size} bytes while {unsent} are buffered"));
+        }
+        if size > MOST_BYTES {
+            self.check.fail("frame-size", || format!("sends {size} bytes, the server takes {MOST_BYTES}"));
         }
         let known = self.mode_is_known(index);
         self.check.transmit(socket, &text, known);

@@ -85,9 +85,26 @@ fn frames_hold_what_fits() {
     }
     world.connect(v1());
     assert_eq!(world.frame().len(), 2);
-    let one = world.outbox.next_frame(at(0), 1).unwrap();
-    assert_eq!(one.count, 1, "the first always fits while there is room at all");
-    assert_eq!(world.outbox.next_frame(at(0), 0), None);
+    let one = world.outbox.next_frame(at(0), 30_000).unwrap();
+    assert_eq!(one.count, 1, "two would be more than the buffer is to hold");
+    assert_eq!(world.outbox.next_frame(at(0), 64 * 1024), None);
+    for buffered in [64 * 1024 - 1, 40_000] {
+        assert_eq!(world.outbox.next_frame(at(0), buffered), None, "nor does one fit above {buffered}");
+    }
+    let typing = SendRequest { ephemeral: true, ..request("typing", Priority::Low, None) };
+    world.send(typing);
+    assert_eq!(world.outbox.next_frame(at(0), 64 * 1024 - 1), None, "this neither");
+    assert_eq!(world.outbox.next_frame(at(0), 60_000).map(|frame| frame.count), Some(1), "now it does");
+}
+
+#[test]
+fn a_server_that_takes_more_gets_more_than_the_buffer_holds_when_that_is_empty() {
+    let mut world = World::new();
+    world.connect(Link { max_message_bytes: 1024 * 1024, ..v1() });
+    let payload = Json::from_value(&"x".repeat(100_000)).unwrap();
+    world.send(SendRequest { payload, ..request("a", Priority::Normal, None) });
+    assert_eq!(world.outbox.next_frame(at(0), 1), None);
+    assert_eq!(world.outbox.next_frame(at(0), 0).map(|frame| frame.count), Some(1));
 }
 
 #[test]
@@ -104,6 +121,32 @@ fn too_big_a_message_never_leaves() {
     world.send(big("c"));
     assert!(matches!(failed(world.state("c")), FailReason::TooBig { .. }));
     assert!(!world.failed.contains_key("c"), "it was not taken");
+    world.send(SendRequest { ephemeral: true, again: true, ..big("typing") });
+    assert!(matches!(failed(world.state("typing")), FailReason::TooBig { found: 70_000.., allowed: 65_536 }));
+    assert!(world.frame().is_empty(), "the server would close, and blame what flies beside it");
+    world.connect(Link { max_message_bytes: 100_000, ..v1() });
+    world.send(SendRequest { ephemeral: true, ..big("allowed") });
+    world.connect(v1());
+    assert!(world.frame().is_empty(), "allowed when it was taken, and no more");
+}
+
+#[test]
+fn nothing_gets_older_than_half_of_what_servers_remember() {
+    let mut world =
+        World::with(OutboxOptions { max_age_ms: 72 * 60 * 60 * 1_000, ..OutboxOptions::default() });
+    world.connect(v1());
+    world.outbox.set_server_time(world.now(), WALL);
+    world.send_id("a");
+    world.frame();
+    world.disconnect();
+    world.now += 24 * 60 * 60 * 1_000;
+    world.outbox.timeout(world.now());
+    world.drain();
+    assert_eq!(*world.state("a"), DeliveryState::Unconfirmed);
+    world.now += 1;
+    world.outbox.timeout(world.now());
+    world.drain();
+    assert_eq!(*world.state("a"), DeliveryState::Expired { may_have_arrived: true });
 }
 
 #[test]
@@ -112,12 +155,12 @@ fn what_flew_is_resent_on_the_next_connection_with_the_same_bytes_in_order() {
     world.send(request("a", Priority::Normal, Some("k")));
     world.send(request("b", Priority::Critical, Some("k")));
     world.connect(v1());
-    let first = world.outbox.next_frame(at(0), 65_536).unwrap();
+    let first = world.outbox.next_frame(at(0), 0).unwrap();
     world.disconnect();
     assert_eq!(*world.state("a"), DeliveryState::Unconfirmed);
     world.send(request("c", Priority::Critical, Some("k")));
     world.connect(v1());
-    let again = world.outbox.next_frame(at(0), 65_536).unwrap();
+    let again = world.outbox.next_frame(at(0), 0).unwrap();
     assert_eq!(again.count, 3);
     assert!(again.text.starts_with(first.text.trim_end_matches(']')));
 }
