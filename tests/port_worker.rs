@@ -50,7 +50,6 @@ async fn incidents_cross_the_whole_way() {
         page: "page".to_owned(),
         auto_connect: true,
         visible: true,
-        traces: true,
     })));
     port.send(ToWorker::Subscribe(Subject::channel(Channel::Incidents)));
     port.send(ToWorker::Beat(1));

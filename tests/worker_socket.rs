@@ -16,7 +16,7 @@ use sentinelops::worker::socket::{Socket, SocketListener};
 use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{
     ConnectionState, Delivery, DeliveryState, EngineOptions, Generation, Hint, SendRequest, SocketEvent,
-    StorageState,
+    StorageState, Trace,
 };
 use sentinelops_protocol::{Channel, Json, Priority, Subject};
 use std::rc::Rc;
@@ -120,7 +120,6 @@ impl Page {
             page: "tab".to_owned(),
             auto_connect: true,
             visible: true,
-            traces: true,
         })));
         page
     }
@@ -182,6 +181,21 @@ async fn before_init_only_beats_are_answered() {
     shell.handle(ToWorker::Credit(1));
     shell.handle(ToWorker::Beat(5));
     assert_eq!(inbox.next().now_or_never().flatten(), Some(FromWorker::Beat(5)));
+}
+
+#[wasm_bindgen_test]
+async fn dials_are_told_to_a_page_that_looks_at_nothing() {
+    let mut page = Page::new("ws://127.0.0.1:1/", &scope("traces"));
+    let planned = |trace: &Trace| matches!(trace, Trace::Backoff { attempt: 1, .. });
+    let changed = |trace: &Trace| matches!(trace, Trace::State { to: ConnectionState::Reconnecting, .. });
+    let (mut dials, mut changes) = (0, 0);
+    while dials == 0 || changes == 0 {
+        if let FromWorker::Traces(traces) = page.message().await {
+            dials += traces.iter().filter(|trace| planned(trace)).count();
+            changes += traces.iter().filter(|trace| changed(trace)).count();
+        }
+    }
+    assert_eq!((dials, changes), (1, 1));
 }
 
 #[wasm_bindgen_test]

@@ -30,14 +30,8 @@ impl Leader {
         engine.connection.url = "ws://127.0.0.1:1/".to_owned();
         engine.session = "bench".to_owned();
         engine.outbox.capacity = 100_000;
-        let init = Init {
-            engine,
-            scope: name("ours"),
-            page: "tab".to_owned(),
-            auto_connect: true,
-            visible: true,
-            traces: false,
-        };
+        let init =
+            Init { engine, scope: name("ours"), page: "tab".to_owned(), auto_connect: true, visible: true };
         shell.handle(ToWorker::Init(Box::new(init)));
         let mut leader = Self { shell, inbox, sent: 0 };
         leader.send(1);

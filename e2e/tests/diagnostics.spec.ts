@@ -54,6 +54,23 @@ async function exported(page: Page): Promise<Record<string, any>> {
   return JSON.parse(await page.evaluate(() => (window as any).saved as string));
 }
 
+test('an outage that nobody watched is in the flight recorder afterwards', async ({ world }) => {
+  const page = await world.open('/');
+  await expectState(page, 'Connected');
+  world.proxy.cut();
+  await expectState(page, 'Reconnecting');
+  world.proxy.restore();
+  await expectState(page, 'Connected', 35_000);
+  // The same page, not another one that knows of nothing.
+  await page.evaluate(() => Object.assign(window, { samePage: true }));
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /demo/i }).click();
+  const log = page.getByTestId('diagnostics-log');
+  await expect(log).toContainText(/attempt 1 in \d+ ms/);
+  await expect(log).toContainText('worker: Connected -> Reconnecting');
+  await expect(log).toContainText('worker: Reconnecting -> Connected');
+  expect(await page.evaluate(() => 'samePage' in window)).toBe(true);
+});
+
 test('the flight recorder: the way of a message step by step, on the panel and in the export', async ({ world }) => {
   world.site.configure({ url: world.proxy.url, token: TOKEN, options: { tokenIn: 'frame' } });
   const page = await world.chrome.context.newPage();

@@ -23,8 +23,6 @@ pub struct Init {
     pub auto_connect: bool,
     /// Whether the page is visible now.
     pub visible: bool,
-    /// Send [`FromWorker::Traces`].
-    pub traces: bool,
 }
 
 /// From the page to its worker.
@@ -68,8 +66,6 @@ pub enum ToWorker {
     WatchMetrics(bool),
     /// The list of messages whenever it changes.
     WatchOutbox(bool),
-    /// Send traces or stop.
-    WatchTraces(bool),
     /// Are you there? Answered by [`FromWorker::Beat`].
     Beat(u64),
     /// The page goes into the bfcache or away: close the socket, release the lock.
@@ -95,7 +91,7 @@ pub enum FromWorker {
     TokenWanted(TokenReason),
     /// The answer to [`ToWorker::Beat`].
     Beat(u64),
-    /// For the flight recorder.
+    /// For the flight recorder: states, dials, refused frames, notes.
     Traces(Vec<Trace>),
     /// Whether this tab leads (owns the connection) or follows another.
     Role(Role),

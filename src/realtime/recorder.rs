@@ -1,5 +1,5 @@
-//! The flight recorder: what happened to the connection and the worker, and the way of each
-//! message, in two rings.
+//! The flight recorder: what happened to the connection and the worker, what else happened, and
+//! the way of each message, in a ring each.
 
 use super::{List, MessageId, SendState};
 use sentinelops_engine::DeliveryState;
@@ -7,6 +7,7 @@ use sentinelops_protocol::Channel;
 use serde::Serialize;
 use std::{collections::VecDeque, rc::Rc};
 
+/// Of the connection, and as many of everything else.
 const RECORDS: usize = 500;
 const TRACES: usize = 200;
 
@@ -39,6 +40,16 @@ pub enum RecordKind {
     Page,
     /// Anything else.
     Note,
+}
+
+impl RecordKind {
+    /// Nobody brings it about hundreds of times a minute.
+    fn is_rare(self) -> bool {
+        match self {
+            Self::State | Self::Reconnect | Self::Worker | Self::Page => true,
+            Self::Send | Self::Receive | Self::Error | Self::Note => false,
+        }
+    }
 }
 
 /// One thing that happened.
@@ -106,6 +117,8 @@ type Shown = (List<Rc<Record>>, List<Rc<MessageTrace>>);
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Recorder {
+    /// States, dials, workers: a busy page must not push an outage out.
+    rare: VecDeque<Rc<Record>>,
     records: VecDeque<Rc<Record>>,
     traces: VecDeque<Rc<MessageTrace>>,
     next: u64,
@@ -114,10 +127,11 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn record(&mut self, at: u64, kind: RecordKind, text: String) {
-        if self.records.len() == RECORDS {
-            self.records.pop_front();
+        let ring = if kind.is_rare() { &mut self.rare } else { &mut self.records };
+        if ring.len() == RECORDS {
+            ring.pop_front();
         }
-        self.records.push_back(Rc::new(Record { number: self.next, at, kind, text }));
+        ring.push_back(Rc::new(Record { number: self.next, at, kind, text }));
         self.next += 1;
         self.shown = None;
     }
@@ -159,12 +173,13 @@ impl Recorder {
         }
     }
 
-    /// Both rings; the same lists until something was added.
+    /// Records in order, and the ways of messages; the same lists until something was added.
     pub(crate) fn lists(&mut self) -> (List<Rc<Record>>, List<Rc<MessageTrace>>) {
-        let Self { records, traces, shown, .. } = self;
+        let Self { rare, records, traces, shown, .. } = self;
         shown
             .get_or_insert_with(|| {
-                let records: Vec<_> = records.iter().cloned().collect();
+                let mut records: Vec<_> = rare.iter().chain(&*records).cloned().collect();
+                records.sort_unstable_by_key(|record| record.number);
                 let traces: Vec<_> = traces.iter().cloned().collect();
                 (records.into(), traces.into())
             })
@@ -209,5 +224,19 @@ mod tests {
             (Some(2), Some(3), Some(4), Some(5))
         );
         assert_eq!(recorder.lists(), (records, traces));
+    }
+
+    #[test]
+    fn a_busy_page_pushes_no_outage_out() {
+        let mut recorder = Recorder::default();
+        recorder.record(1, RecordKind::Send, "send m".to_owned());
+        recorder.record(2, RecordKind::Reconnect, "attempt 1".to_owned());
+        for n in 0..2 * RECORDS as u64 {
+            recorder.record(n, RecordKind::Send, String::new());
+        }
+        recorder.record(3, RecordKind::State, "connected".to_owned());
+        let (records, _) = recorder.lists();
+        assert_eq!((records.len(), &*records[0].text), (RECORDS + 2, "attempt 1"));
+        assert_eq!(records[RECORDS + 1].text, "connected", "in the order of what happened");
     }
 }

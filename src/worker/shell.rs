@@ -44,7 +44,6 @@ struct Core {
     timer: Option<(u64, Timeout)>,
     /// `bufferedAmount` as last read. It has no event: while it is above 0 the engine sets a timer.
     buffered: usize,
-    wants_traces: bool,
     traces: Traces,
     trace_timer: Option<Timeout>,
     /// The page is in the bfcache or going away: nothing is held until it is shown again.
@@ -88,7 +87,6 @@ impl Shell {
         }
         (self.inner.reply)(FromWorker::Ready);
         self.inner.input(|core, now| {
-            core.wants_traces = init.traces;
             let hint = if init.visible { Hint::Visible } else { Hint::Hidden };
             core.node.handle_page(now, PageCommand::Hint(hint));
             if init.auto_connect {
@@ -172,7 +170,6 @@ impl Core {
             tabs: Tabs::new(version, &init.scope, &init.page, from_tabs),
             timer: None,
             buffered: 0,
-            wants_traces: false,
             traces: Traces::default(),
             trace_timer: None,
             away: false,
@@ -202,7 +199,6 @@ impl Core {
                 PageCommand::PageHide
             }
             ToWorker::Hint(hint) => return self.hint(now, hint),
-            ToWorker::WatchTraces(on) => return self.wants_traces = on,
             ToWorker::SignOut(how) => PageCommand::SignOut(how),
             ToWorker::ReadUnreadable => return self.answer_unreadable(self.store.unreadable()),
             ToWorker::DiscardUnreadable => return self.answer_unreadable(self.store.discard_unreadable()),
@@ -253,9 +249,7 @@ impl Core {
         if self.away {
             self.tabs.vanish();
         }
-        if !self.traces.is_empty() {
-            self.send_traces_soon();
-        }
+        self.send_traces_soon();
         self.arm();
     }
 
@@ -294,11 +288,7 @@ impl Core {
             Output::RescanStore => self.store.rescan(),
             Output::SetAsideUnreadable => self.store.set_aside_unreadable(),
             Output::Deliver { batch, .. } => (self.reply)(FromWorker::Batch(batch)),
-            Output::Trace(trace) => {
-                if self.wants_traces {
-                    self.traces.push(trace);
-                }
-            }
+            Output::Trace(trace) => self.traces.push(trace),
         }
         false
     }
@@ -376,9 +366,7 @@ impl Core {
     }
 
     fn send_traces_soon(&mut self) {
-        if self.traces.is_enough() {
-            self.send_traces();
-        } else if self.trace_timer.is_none() {
+        if !self.traces.is_empty() && self.trace_timer.is_none() {
             let me = self.me.clone();
             self.trace_timer = Some(Timeout::new(traces::COLLECT_MS, move || {
                 if let Some(inner) = me.upgrade() {
@@ -390,9 +378,6 @@ impl Core {
 
     fn send_traces(&mut self) {
         self.trace_timer = None;
-        let traces = self.traces.take();
-        if self.wants_traces {
-            (self.reply)(FromWorker::Traces(traces));
-        }
+        (self.reply)(FromWorker::Traces(self.traces.take()));
     }
 }

@@ -144,7 +144,7 @@ async fn the_provider_s_options_reach_the_worker_and_nothing_connects_unasked() 
     connection.settle().await;
     let said = connection.take_said();
     let ToWorker::Init(init) = &said[0] else { panic!("{said:?}") };
-    assert!(!init.auto_connect && init.traces, "debug asks the worker to tell what happens inside");
+    assert!(!init.auto_connect && init.engine.connection.debug);
     assert!(init.scope.ends_with("|ann") && init.engine.has_token_provider && !init.engine.outbox.persist);
     assert_eq!(init.engine.connection.url, "ws://options.invalid");
     assert!(!said.contains(&ToWorker::Connect));

@@ -99,7 +99,7 @@ async fn cycle(connection: &FakeConnection, page: &mut Mounted, content: Html, e
     connection.settle().await;
     let switch = |on| if on { 1 } else { -1 };
     let left = connection.take_said().into_iter().map(|message| match message {
-        ToWorker::WatchOutbox(on) | ToWorker::WatchMetrics(on) | ToWorker::WatchTraces(on) => switch(on),
+        ToWorker::WatchOutbox(on) | ToWorker::WatchMetrics(on) => switch(on),
         ToWorker::Subscribe(_) => 1,
         ToWorker::Unsubscribe(_) => -1,
         _ => 0,

@@ -43,7 +43,7 @@ impl Client {
     }
 
     /// As it may stand in records and logs.
-    pub(super) fn shown_problem(&self, problem: &Problem) -> Problem {
+    fn shown_problem(&self, problem: &Problem) -> Problem {
         if self.0.settings.debug_contents { problem.clone() } else { problem.redacted() }
     }
 

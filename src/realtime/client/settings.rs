@@ -113,7 +113,6 @@ impl Settings {
             page: page.clone(),
             auto_connect: self.auto_connect,
             visible: platform.visible(),
-            traces: self.debug,
         }
     }
 

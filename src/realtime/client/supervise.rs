@@ -238,7 +238,7 @@ impl Client {
         self.schedule_flush();
     }
 
-    /// What happens inside the worker. Its own words on messages and states come by other ways too.
+    /// What happens inside the worker.
     fn worker_trace(&self, trace: &Trace) {
         let (kind, text) = match trace {
             Trace::State { from, to, cause } => {
@@ -247,13 +247,12 @@ impl Client {
             Trace::Backoff { attempt, delay_ms, why } => {
                 (RecordKind::Reconnect, format!("attempt {attempt} in {delay_ms} ms: {why}"))
             }
-            Trace::Message(_) => return,
             Trace::RefusedFrame(why) => (RecordKind::Error, format!("frame refused: {why}")),
-            Trace::Problem(problem) => (RecordKind::Error, self.shown_problem(problem).to_string()),
             Trace::Note(note) => (RecordKind::Note, note.clone()),
+            // Recorded when the deliveries tell them.
+            Trace::Message(_) | Trace::Problem(_) => return,
         };
         self.record(kind, text);
-        self.schedule_flush();
     }
 
     /// Asks the provider's `token` and passes the answer on. The worker waits 10 s for it.

@@ -42,7 +42,7 @@ impl Client {
                         }
                     }
                 } else if first {
-                    posts.extend(switch(interest, true, self.0.settings.debug));
+                    posts.extend(switch(interest, true));
                 }
             }
             state.listeners.insert(number, (interests, listener));
@@ -74,7 +74,7 @@ impl Client {
                 } else if state.watchers(interest) == 0
                     && (*interest != Interest::Outbox || !state.adopting && state.adopted.is_empty())
                 {
-                    posts.extend(switch(interest, false, self.0.settings.debug));
+                    posts.extend(switch(interest, false));
                 }
             }
             (listener, !state.closing.is_empty())
@@ -110,21 +110,20 @@ impl Client {
     pub(super) fn watched(&self) -> Vec<ToWorker> {
         let state = self.state();
         let mut posts: Vec<_> = state.subjects.keys().cloned().map(ToWorker::Subscribe).collect();
-        for interest in [Interest::Outbox, Interest::Metrics, Interest::Diagnostics] {
+        for interest in [Interest::Outbox, Interest::Metrics] {
             if state.watchers(&interest) > 0 {
-                posts.extend(switch(&interest, true, self.0.settings.debug));
+                posts.extend(switch(&interest, true));
             }
         }
         posts
     }
 }
 
-/// What the worker only tells while somebody looks. In debug mode it tells traces anyway.
-fn switch(interest: &Interest, on: bool, debug: bool) -> Option<ToWorker> {
+/// What the worker only tells while somebody looks.
+fn switch(interest: &Interest, on: bool) -> Option<ToWorker> {
     match interest {
         Interest::Outbox => Some(ToWorker::WatchOutbox(on)),
         Interest::Metrics => Some(ToWorker::WatchMetrics(on)),
-        Interest::Diagnostics => Some(ToWorker::WatchTraces(on || debug)),
         _ => None,
     }
 }

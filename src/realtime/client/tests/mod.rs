@@ -1,6 +1,7 @@
 //! The client against a fake connection, in virtual time, without a browser.
 
 mod down;
+mod recorded;
 
 use super::*;
 use crate::bridge::PortFailure;
