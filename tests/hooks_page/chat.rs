@@ -1,6 +1,7 @@
 //! A conversation.
 
-use sentinelops::protocol::{Payload, domain::ReceiptKind};
+use sentinelops::engine::{DeliveryState, Durability, Mode};
+use sentinelops::protocol::{Channel, Event, Payload, Subject, domain::ReceiptKind};
 use sentinelops::realtime::{UseChatHandle, use_chat_messages};
 use sentinelops::testing::{FakeConnection, chat_message, receipt, typing};
 use std::cell::RefCell;
@@ -104,4 +105,56 @@ async fn what_came_in_is_confirmed_once_by_itself() {
     connection.ack(&receipts()[1].id.as_str().into());
     connection.settle().await;
     assert_eq!(receipts().len(), 2);
+}
+
+/// As a server sends it now.
+fn said(connection: &FakeConnection, id: &str, sender: &str, content: &str) -> Event {
+    let mut event = chat_message("c1", id, sender, content);
+    if let Payload::Chat(message) = &mut event.payload {
+        message.timestamp = connection.now();
+    }
+    event
+}
+
+#[wasm_bindgen_test]
+async fn a_basic_server_acks_nothing_and_the_conversation_keeps_its_order() {
+    let connection = FakeConnection::new();
+    let mut page = connection.mount(html! { <Chat conversation="c1" /> });
+    connection.settle().await;
+    connection.connect();
+    connection.change_status(|status| status.mode = Some(Mode::Basic));
+    connection.deliver(said(&connection, "1", "ann", "hello"));
+    connection.settle().await;
+    let id = chat().send_message("hi");
+    // Written long before it could leave.
+    connection.advance(1_000);
+    connection.save(&id);
+    connection.transmit(&id);
+    connection.advance(200);
+    connection.update(&id, Durability::Durable, DeliveryState::HandedOver);
+    connection.advance(1_000);
+    connection.deliver(said(&connection, "2", "ann", "how are you"));
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[handed over] how are you[] ");
+    let next = chat().send_message("fine");
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[handed over] how are you[] fine[saving] ");
+    connection.deliver(receipt(ReceiptKind::Read, "c1", "ann", connection.now()));
+    connection.update(&next, Durability::Durable, DeliveryState::HandedOver);
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[read] how are you[] fine[handed over] ");
+
+    // What comes back is recognised by its id: this provider names no user.
+    connection.deliver(said(&connection, next.as_str(), "me", "fine"));
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[read] how are you[] fine[handed over] ");
+
+    // The state the worker keeps holds what this server sent, and that is not all.
+    page.show(Html::default());
+    connection.settle().await;
+    page.show(html! { <Chat conversation="c1" /> });
+    connection.settle().await;
+    connection.snapshot(Subject::topic(Channel::Chat, "c1"), [chat_message("c1", "1", "ann", "hello")]);
+    connection.settle().await;
+    assert_eq!(page.text(), "hello[] hi[handed over] fine[handed over] ");
 }

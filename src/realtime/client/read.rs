@@ -7,7 +7,7 @@ use crate::realtime::recorder::RecordKind;
 use crate::realtime::supervisor::WorkerHealth;
 use crate::realtime::{ClientError, IncidentRow, List, MessageId, MessageTrace, Record, SendState};
 use crate::realtime::{SetupError, export};
-use sentinelops_engine::{ConnectionState, Hint, MessageCounts, MessageInfo, Metrics, Status};
+use sentinelops_engine::{ConnectionState, Hint, MessageCounts, MessageInfo, Metrics, Mode, Status};
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert};
 use sentinelops_protocol::{Channel, Problem, Subject, system::Continuity};
 use std::rc::Rc;
@@ -169,6 +169,7 @@ impl Client {
         let user = self.user().map(str::to_owned);
         let mut state = self.state_mut();
         let state = &mut *state;
+        let basic = state.status.mode == Some(Mode::Basic);
         let own = || {
             let here = |own: &&OwnChat| {
                 subject.topic.as_ref().is_none_or(|topic| *topic == own.message.conversation_id)
@@ -176,7 +177,7 @@ impl Client {
             state.own_chat.iter().filter(here).cloned().collect()
         };
         match state.subjects.get_mut(subject).map(|f| &mut f.folded.state) {
-            Some(FoldState::Chat(fold)) => fold.view(own, state.own_chat_version, user.as_deref()),
+            Some(FoldState::Chat(fold)) => fold.view(own, state.own_chat_version, user.as_deref(), basic),
             _ => ChatView::default(),
         }
     }

@@ -3,9 +3,10 @@
 use super::Client;
 use super::news::{Incoming, Interest, News};
 use super::state::State;
+use crate::realtime::fold::State as FoldState;
 use crate::realtime::recorder::RecordKind;
 use crate::realtime::{ClientError, List, MessageId};
-use sentinelops_engine::{Batch, Delivery, MessageUpdate, SnapshotDelivery, Status};
+use sentinelops_engine::{Batch, Delivery, MessageUpdate, Mode, SnapshotDelivery, Status};
 use sentinelops_protocol::{Channel, Event, Payload, Subject};
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -102,6 +103,7 @@ impl Client {
         let at = self.platform().wall();
         let line = {
             let mut state = self.state_mut();
+            let state = &mut *state;
             if !state.ledger.update(update) {
                 return;
             }
@@ -110,8 +112,14 @@ impl Client {
                 state.dirty.insert(Interest::Subject(super::send::incidents()));
             }
             if let Some(own) = state.own_chat.iter_mut().find(|own| own.id == id) {
-                own.state = now_known.clone();
                 let subject = Subject::topic(Channel::Chat, own.message.conversation_id.as_str());
+                let folds = [subject.clone(), Subject::channel(Channel::Chat)];
+                let newest =
+                    folds.iter().filter_map(|subject| match &state.subjects.get(subject)?.folded.state {
+                        FoldState::Chat(fold) => fold.newest(),
+                        _ => None,
+                    });
+                own.update(now_known.clone(), at, newest.max());
                 state.own_chat_version += 1;
                 state.dirty_subject(&subject);
             }
@@ -138,7 +146,8 @@ impl State {
             Channel::Incidents => {
                 self.edits.snapshot();
             }
-            // Delivered before this state was taken: it is in there, under the server's id.
+            // Delivered before this state was taken: it is in there, under the server's id. (What was handed
+            // over to a basic server need not be: the state is what this server happened to send.)
             Channel::Chat => self.forget_delivered_chat(&snapshot.subject),
             _ => {}
         }
@@ -172,12 +181,12 @@ impl State {
     }
 
     fn forget_delivered_chat(&mut self, subject: &Subject) {
-        use crate::realtime::fold::State as FoldState;
         let Some(FoldState::Chat(fold)) = self.subjects.get(subject).map(|f| &f.folded.state) else { return };
         let before = self.own_chat.len();
         self.own_chat.retain(|own| {
             let concerned = subject.topic.as_ref().is_none_or(|topic| *topic == own.message.conversation_id);
-            !concerned || !own.state.is_delivered() || fold.has_cause(&own.id)
+            let lives_on = own.is_handed_over() && self.status.mode != Some(Mode::V1);
+            !concerned || !own.state.is_delivered() || lives_on || fold.has_cause(&own.id)
         });
         self.own_chat_version += u64::from(self.own_chat.len() != before);
     }

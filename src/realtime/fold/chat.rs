@@ -1,10 +1,10 @@
 //! A conversation: the newest messages, watermarks, who types, and own messages on their way.
 
-use super::{Feed, KEEP};
+use super::{Feed, KEEP, OwnChat};
 use crate::realtime::{List, MessageId, SendState};
 use sentinelops_protocol::domain::{ChatMessage, Receipt, ReceiptKind, Typing};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     rc::Rc,
 };
 
@@ -26,8 +26,8 @@ pub struct ChatEntry {
     /// Names the line for as long as it is shown: an own message keeps its key when the server
     /// takes it.
     pub key: Rc<str>,
-    /// What was written. Of an own message the server has not taken yet, sender and time are this
-    /// page's guess.
+    /// What was written. Of an own message the server has not shown (a basic one may never do so),
+    /// sender and time are this page's guess.
     pub message: Rc<ChatMessage>,
     /// This page (or, with the provider's `user` given, this user) wrote it.
     pub mine: bool,
@@ -90,14 +90,6 @@ pub struct Watermarks {
     pub read: BTreeMap<String, u64>,
 }
 
-/// An own message, from the click to the server's confirmation and beyond.
-#[derive(Clone, Debug)]
-pub(crate) struct OwnChat {
-    pub id: MessageId,
-    pub message: Rc<ChatMessage>,
-    pub state: SendState,
-}
-
 /// A conversation as handed out.
 #[derive(Clone, Default)]
 pub(crate) struct ChatView {
@@ -116,7 +108,7 @@ pub(crate) struct ChatFold {
     /// User, conversation, until when.
     typing: Vec<(Rc<str>, String, u64)>,
     version: u64,
-    shown: Option<((u64, u64), ChatView)>,
+    shown: Option<((u64, u64, bool), ChatView)>,
 }
 
 impl ChatFold {
@@ -129,7 +121,7 @@ impl ChatFold {
     pub(crate) fn message(&mut self, message: &ChatMessage, cause: Option<&str>) {
         if let Some(cause) = cause {
             if self.causes.len() >= 2 * KEEP {
-                let kept: std::collections::HashSet<_> =
+                let kept: HashSet<_> =
                     self.messages.list().iter().map(|message| message.id.clone()).collect();
                 self.causes.retain(|id, _| kept.contains(id));
             }
@@ -197,49 +189,22 @@ impl ChatFold {
     }
 
     /// The conversation with own messages in it; the same lists until something changed.
-    /// `own` in order of sending (asked for only when needed), `own_version` changes with it.
+    /// `own` in order of sending (asked for only when needed), `own_version` changes with it;
+    /// `basic`: the server names no causes.
     pub(crate) fn view(
         &mut self,
         own: impl FnOnce() -> Vec<OwnChat>,
         own_version: u64,
         user: Option<&str>,
+        basic: bool,
     ) -> ChatView {
-        let version = (self.version, own_version);
+        let version = (self.version, own_version, basic);
         if let Some((shown, view)) = &self.shown
             && *shown == version
         {
             return view.clone();
         }
-        let own = own();
-        let by_id: HashMap<&MessageId, &OwnChat> = own.iter().map(|own| (&own.id, own)).collect();
-        let mut arrived = std::collections::HashSet::new();
-        let mut entries = Vec::new();
-        for message in &self.messages.list() {
-            let cause = self.causes.get(&message.id);
-            let sent = cause.and_then(|id| by_id.get(id));
-            arrived.extend(sent.map(|own| own.id.clone()));
-            let others = |marks: &BTreeMap<String, u64>| {
-                marks.iter().any(|(who, up_to)| *who != message.sender_id && *up_to >= message.timestamp)
-            };
-            let mine = sent.is_some() || user == Some(&*message.sender_id);
-            entries.push(ChatEntry {
-                key: cause.map_or_else(|| message.id.as_str().into(), |id| id.as_str().into()),
-                message: message.clone(),
-                mine,
-                send: sent.map(|own| own.state.clone()),
-                received: others(&self.receipts.delivered),
-                read: others(&self.receipts.read),
-            });
-        }
-        let waiting = own.iter().filter(|own| !arrived.contains(&own.id));
-        entries.extend(waiting.map(|own| ChatEntry {
-            key: own.id.as_str().into(),
-            message: own.message.clone(),
-            mine: true,
-            send: Some(own.state.clone()),
-            received: false,
-            read: false,
-        }));
+        let entries = self.entries(&own(), user, basic);
         let typing: Vec<Rc<str>> =
             self.typing.iter().map(|(who, ..)| who.clone()).filter(|who| user != Some(who)).collect();
         let before = self.shown.take().map(|(_, view)| view).unwrap_or_default();
@@ -252,6 +217,59 @@ impl ChatFold {
         };
         self.shown = Some((version, view.clone()));
         view
+    }
+
+    fn entries(&self, own: &[OwnChat], user: Option<&str>, basic: bool) -> Vec<ChatEntry> {
+        let messages = self.messages.list();
+        let cause = |message: &ChatMessage| self.causes.get(&message.id);
+        let by_id: HashMap<&MessageId, &OwnChat> = own.iter().map(|own| (&own.id, own)).collect();
+        let mut arrived: HashSet<&MessageId> = messages.iter().filter_map(|message| cause(message)).collect();
+        let may_be_echoed = |own: &&OwnChat| own.may_be_echoed(basic) && !arrived.contains(&own.id);
+        let mut echoable: Vec<&OwnChat> = own.iter().filter(may_be_echoed).collect();
+        let mut entries = Vec::new();
+        for message in &messages {
+            let sent = match cause(message) {
+                Some(id) => by_id.get(id).copied(),
+                None => {
+                    let echo = echoable.iter().position(|own| own.is_echoed_by(message, user));
+                    echo.map(|at| echoable.remove(at))
+                }
+            };
+            arrived.extend(sent.map(|own| &own.id));
+            let mine = sent.is_some() || user == Some(&*message.sender_id);
+            let key = cause(message).or(sent.map(|own| &own.id)).map_or(&*message.id, MessageId::as_str);
+            entries.push(self.entry(key, message, mine, sent));
+        }
+        let waiting = own.iter().filter(|own| !arrived.contains(&own.id));
+        let (settled, waiting): (Vec<_>, Vec<_>) = waiting.partition(|own| own.is_handed_over());
+        for own in settled {
+            let earlier = |entry: &ChatEntry| entry.message.timestamp <= own.message.timestamp;
+            let place = entries.iter().rposition(earlier).map_or(0, |last| last + 1);
+            entries.insert(place, self.entry(own.id.as_str(), &own.message, true, Some(own)));
+        }
+        entries.drain(..entries.len().saturating_sub(KEEP));
+        // Those have no time of the server yet: no receipt can be about them.
+        entries.extend(waiting.into_iter().map(|own| ChatEntry {
+            received: false,
+            read: false,
+            ..self.entry(own.id.as_str(), &own.message, true, Some(own))
+        }));
+        entries
+    }
+
+    /// A line, with the receipts of others applied to it.
+    fn entry(&self, key: &str, message: &Rc<ChatMessage>, mine: bool, sent: Option<&OwnChat>) -> ChatEntry {
+        let others = |marks: &BTreeMap<String, u64>| {
+            marks.iter().any(|(who, up_to)| *who != message.sender_id && *up_to >= message.timestamp)
+        };
+        ChatEntry {
+            key: key.into(),
+            message: message.clone(),
+            mine,
+            send: sent.map(|own| own.state.clone()),
+            received: others(&self.receipts.delivered),
+            read: others(&self.receipts.read),
+        }
     }
 }
 
@@ -281,14 +299,14 @@ mod tests {
             message: Rc::new(message("01OWN", "", 0)),
             state: SendState::default(),
         }];
-        let view = fold.view(|| own.clone(), 1, None);
+        let view = fold.view(|| own.clone(), 1, None, false);
         assert_eq!(view.messages.len(), 2);
         assert_eq!((&*view.messages[1].key, view.messages[1].label()), ("01OWN", "saving"));
 
         own[0].state = SendState { durability: Durability::Durable, delivery: DeliveryState::Delivered };
         fold.message(&message("2", "me", 20), Some("01OWN"));
         assert!(fold.has_cause(&id));
-        let view = fold.view(|| own.clone(), 2, None);
+        let view = fold.view(|| own.clone(), 2, None, false);
         assert_eq!(view.messages.len(), 2);
         assert_eq!((&*view.messages[1].key, view.messages[1].label()), ("01OWN", "delivered"));
         assert_eq!(view.messages[1].message.id, "2");
@@ -296,9 +314,9 @@ mod tests {
         let receipt =
             |kind| Receipt { kind, conversation_id: "c".to_owned(), user_id: "ann".to_owned(), up_to: 20 };
         fold.receipt(&receipt(ReceiptKind::Delivered));
-        assert_eq!(fold.view(|| own.clone(), 2, None).messages[1].label(), "received");
+        assert_eq!(fold.view(|| own.clone(), 2, None, false).messages[1].label(), "received");
         fold.receipt(&receipt(ReceiptKind::Read));
-        assert_eq!(fold.view(|| own.clone(), 2, None).messages[1].label(), "read");
+        assert_eq!(fold.view(|| own.clone(), 2, None, false).messages[1].label(), "read");
     }
 
     #[test]
@@ -311,9 +329,95 @@ mod tests {
             user_id: "me".to_owned(),
             up_to: 10,
         });
-        let view = fold.view(Vec::new, 0, Some("me"));
+        let view = fold.view(Vec::new, 0, Some("me"), false);
         assert!(view.messages[0].mine);
         assert_eq!(view.messages[0].label(), "delivered");
+    }
+
+    fn own(id: &str, content: &str, timestamp: u64, delivery: DeliveryState) -> OwnChat {
+        OwnChat {
+            id: id.into(),
+            message: Rc::new(ChatMessage { content: content.to_owned(), ..message(id, "me", timestamp) }),
+            state: SendState { durability: Durability::Durable, delivery },
+        }
+    }
+
+    fn lines(view: &ChatView) -> Vec<(&str, &'static str)> {
+        view.messages.iter().map(|entry| (&*entry.key, entry.label())).collect()
+    }
+
+    #[test]
+    fn what_a_basic_server_took_stands_at_its_time_and_is_read() {
+        let mut fold = ChatFold::default();
+        fold.message(&message("1", "ann", 10), None);
+        fold.message(&message("2", "ann", 30), None);
+        let all = vec![
+            own("over", "hi", 20, DeliveryState::HandedOver),
+            own("early", "so", 5, DeliveryState::HandedOver),
+            own("sent", "later", 25, DeliveryState::Sent),
+        ];
+        let show = |fold: &mut ChatFold| fold.view(|| all.clone(), 1, Some("me"), true);
+        let view = show(&mut fold);
+        assert_eq!(
+            lines(&view),
+            [("early", "handed over"), ("1", ""), ("over", "handed over"), ("2", ""), ("sent", "sent")]
+        );
+        let receipt =
+            |kind, up_to| Receipt { kind, conversation_id: "c".to_owned(), user_id: "ann".to_owned(), up_to };
+        fold.receipt(&receipt(ReceiptKind::Delivered, 30));
+        fold.receipt(&receipt(ReceiptKind::Read, 10));
+        let view = show(&mut fold);
+        assert_eq!(
+            lines(&view),
+            [("early", "read"), ("1", ""), ("over", "received"), ("2", ""), ("sent", "sent")]
+        );
+    }
+
+    #[test]
+    fn an_echo_without_a_cause_is_shown_once() {
+        let echo = |id: &str, content: &str, at| ChatMessage {
+            content: content.to_owned(),
+            ..message(id, "me", at)
+        };
+        let mut fold = ChatFold::default();
+        // An hour ago: the same words, another message.
+        fold.message(&echo("0", "ok", 1), None);
+        let hour = 3_600_000;
+        fold.message(&echo("7", "ok", hour + 50), None);
+        fold.message(&echo("by-id", "changed by the server", hour + 60), None);
+        let all = vec![
+            own("first", "ok", hour + 20, DeliveryState::HandedOver),
+            own("second", "ok", hour + 30, DeliveryState::Sent),
+            own("by-id", "as written", hour + 40, DeliveryState::HandedOver),
+        ];
+        let keys = |view: ChatView| {
+            view.messages.iter().map(|entry| (entry.key.to_string(), entry.mine)).collect::<Vec<_>>()
+        };
+        let mine = |ids: &[&str]| ids.iter().map(|id| ((*id).to_owned(), true)).collect::<Vec<_>>();
+        let view = fold.view(|| all.clone(), 1, Some("me"), true);
+        assert_eq!(keys(view), mine(&["0", "first", "by-id", "second"]));
+        fold.message(&echo("8", "ok", hour + 70), None);
+        let view = fold.view(|| all.clone(), 1, Some("me"), true);
+        assert_eq!(keys(view), mine(&["0", "first", "by-id", "second"]));
+        // A v1 server names causes: the same words from another device are another message.
+        let view = fold.view(|| all.clone(), 1, Some("me"), false);
+        assert_eq!(keys(view), mine(&["0", "first", "by-id", "8", "second"]));
+    }
+
+    #[test]
+    fn its_time_is_when_it_last_left_and_after_what_was_shown() {
+        let mut chat = own("m", "hi", 5, DeliveryState::Queued);
+        let state = |delivery| SendState { durability: Durability::Durable, delivery };
+        chat.update(state(DeliveryState::Sent), 100, Some(50));
+        assert_eq!(chat.message.timestamp, 100);
+        chat.update(state(DeliveryState::Unconfirmed), 200, Some(50));
+        chat.update(state(DeliveryState::Sent), 300, Some(50));
+        chat.update(state(DeliveryState::HandedOver), 400, Some(50));
+        assert_eq!(chat.message.timestamp, 300);
+        // The server's clock is ahead; that it was sent was never told.
+        let mut chat = own("m", "hi", 5, DeliveryState::Queued);
+        chat.update(state(DeliveryState::HandedOver), 100, Some(150));
+        assert_eq!(chat.message.timestamp, 151);
     }
 
     #[test]
@@ -321,12 +425,12 @@ mod tests {
         let mut fold = ChatFold::default();
         let ann = Typing { conversation_id: "c".to_owned(), user_id: "ann".to_owned() };
         fold.typing(&ann, 0);
-        assert_eq!(fold.view(Vec::new, 0, None).typing.len(), 1);
+        assert_eq!(fold.view(Vec::new, 0, None, false).typing.len(), 1);
         assert!(!fold.expire(TYPING_MS - 1));
         assert!(fold.expire(TYPING_MS));
         fold.typing(&ann, 0);
         fold.message(&message("1", "ann", 1), None);
-        assert!(fold.view(Vec::new, 0, None).typing.is_empty());
+        assert!(fold.view(Vec::new, 0, None, false).typing.is_empty());
     }
 
     #[test]
@@ -340,6 +444,6 @@ mod tests {
                 up_to,
             });
         }
-        assert_eq!(fold.view(Vec::new, 0, None).receipts.read["ann"], 5);
+        assert_eq!(fold.view(Vec::new, 0, None, false).receipts.read["ann"], 5);
     }
 }

@@ -6,12 +6,14 @@
 mod chat;
 mod incidents;
 mod keyed;
+mod own_chat;
 
 pub use chat::{ChatEntry, Watermarks};
-pub(crate) use chat::{ChatFold, ChatView, OwnChat};
+pub(crate) use chat::{ChatFold, ChatView};
 pub(crate) use incidents::IncidentFold;
 pub use incidents::IncidentRow;
 pub(crate) use keyed::{Feed, Keyed};
+pub(crate) use own_chat::OwnChat;
 
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert};
 use sentinelops_protocol::system::Continuity;
