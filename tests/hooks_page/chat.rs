@@ -145,6 +145,7 @@ async fn a_basic_server_acks_nothing_and_the_conversation_keeps_its_order() {
     assert_eq!(page.text(), "hello[] hi[read] how are you[] fine[handed over] ");
 
     // What comes back is recognised by its id: this provider names no user.
+    connection.advance(10);
     connection.deliver(said(&connection, next.as_str(), "me", "fine"));
     connection.settle().await;
     assert_eq!(page.text(), "hello[] hi[read] how are you[] fine[handed over] ");

@@ -21,7 +21,8 @@ use yew::prelude::*;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseChatHandle {
-    /// The newest messages (500 at most), oldest first; own ones the server has not taken yet last.
+    /// The newest messages (500 at most), oldest first; own ones the server has not taken yet last. What
+    /// was handed over to a basic server stands at the time it left.
     pub messages: List<ChatEntry>,
     /// Who types right now, oneself left out.
     pub typing: List<Rc<str>>,
