@@ -130,6 +130,7 @@ async fn a_basic_server_acks_nothing_and_the_conversation_keeps_its_order() {
     connection.advance(1_000);
     connection.save(&id);
     connection.transmit(&id);
+    connection.settle().await;
     connection.advance(200);
     connection.update(&id, Durability::Durable, DeliveryState::HandedOver);
     connection.advance(1_000);
