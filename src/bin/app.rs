@@ -2,7 +2,7 @@
 
 use sentinelops::config::AppConfig;
 use sentinelops::pages::{ConfigProblems, Pages};
-use sentinelops::realtime::{TokenSource, WebSocketProvider, install_reload_screen};
+use sentinelops::realtime::{WebSocketProvider, install_reload_screen};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -16,12 +16,9 @@ fn App() -> Html {
     let problems = use_memo((), |()| {
         ConfigProblems(Rc::new(errors.iter().map(|error| error.to_string().into()).collect()))
     });
-    let text = |value: &Option<String>| value.clone().map(AttrValue::from);
+    // What is wrong with the URL or the options stands in the banners.
     html! {
-        <WebSocketProvider url={config.url.clone()} auto_connect={config.auto_connect} enabled={config.enable_websocket}
-            debug={config.debug} debug_contents={config.debug_contents} options={config.options.clone()}
-            outbox={config.outbox.clone()} token={config.token.clone().map(TokenSource::from).unwrap_or_default()}
-            user={text(&config.user)} worker_url={text(&config.worker_url)} show_setup_error={false}>
+        <WebSocketProvider show_setup_error={false} ..config.provider_props()>
             <Pages base={base()} problems={(*problems).clone()} />
         </WebSocketProvider>
     }

@@ -14,6 +14,18 @@ pub enum PortEvent {
 }
 
 /// Why a port failed.
+///
+/// ```
+/// use sentinelops::realtime::PortFailure;
+/// use sentinelops::testing::FakeConnection;
+///
+/// /// The worker's files were not deployed.
+/// async fn missing(connection: &FakeConnection) {
+///     connection.fail_worker(PortFailure::Missing("404".to_owned()));
+///     connection.settle().await;
+/// }
+/// # let _ = missing;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortFailure {
     /// The script could not be loaded (404, network, content type).

@@ -6,6 +6,7 @@
 //! down.
 
 mod build_env;
+mod provider;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -53,7 +54,7 @@ pub struct AppConfig {
     pub token: Option<String>,
     /// The worker's script. Default: as the build says.
     pub worker_url: Option<String>,
-    /// The connection; `url` and `debug` are those from above, which `options` may give as well.
+    /// The connection; its `url` and `debug` are set from those above, which `options` may give as well.
     pub options: Options,
     /// The outbox; `enabled` and `persist` are set from the flags above.
     pub outbox: OutboxOptions,
@@ -145,7 +146,7 @@ impl AppConfig {
     ///     let loaded = use_memo((), |()| AppConfig::load());
     ///     let (config, errors) = &*loaded;
     ///     html! {
-    ///         <WebSocketProvider url={config.url.clone()} options={config.options.clone()}>
+    ///         <WebSocketProvider ..config.provider_props()>
     ///             { for errors.iter().map(|error| html! { <p role="alert">{ error.to_string() }</p> }) }
     ///         </WebSocketProvider>
     ///     }
@@ -175,11 +176,16 @@ impl AppConfig {
         if let Some(text) = page.map(str::trim).filter(|text| !text.is_empty()) {
             reader.page(text);
         }
-        let Reader { mut config, errors } = reader;
-        config.options.url.clone_from(&config.url);
-        config.options.debug = config.debug;
-        config.outbox.enabled = config.enable_message_queue;
-        config.outbox.persist = config.enable_offline_mode;
-        (config, errors)
+        let Reader { config, errors } = reader;
+        (config.agreed(), errors)
+    }
+
+    /// What `options` and `outbox` say of the same things is what the fields beside them say.
+    fn agreed(mut self) -> Self {
+        self.options.url.clone_from(&self.url);
+        self.options.debug = self.debug;
+        self.outbox.enabled = self.enable_message_queue;
+        self.outbox.persist = self.enable_offline_mode;
+        self
     }
 }

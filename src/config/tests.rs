@@ -1,6 +1,7 @@
 //! What is read from where, and what is said of the rest.
 
 use super::*;
+use crate::realtime::WebSocketProviderProps;
 use sentinelops_engine::{ModeOption, TokenIn};
 
 fn page(text: &str) -> (AppConfig, Vec<String>) {
@@ -105,4 +106,35 @@ fn every_key_is_read() {
     assert_eq!((config.options.max_reconnect_attempts, config.options.timeout_ms), (Some(3), 400));
     assert_eq!((config.options.mode, config.options.token_in), (ModeOption::Basic, TokenIn::Frame));
     assert_eq!((config.outbox.capacity, config.outbox.max_age_ms), (7, 10_000));
+}
+
+#[test]
+fn every_field_arrives_at_the_provider() {
+    let json = r#"{
+        "url": "/live", "enableWebsocket": false, "enableOfflineMode": false, "enableMessageQueue": false,
+        "autoConnect": false, "debug": true, "debugContents": true, "user": "ann", "token": "s3cret",
+        "workerUrl": "w.js", "options": {"timeout": 7000}, "outbox": {"capacity": 3}
+    }"#;
+    let (config, errors) = AppConfig::parse(Some(json), &BuildEnv::default());
+    assert_eq!(errors, []);
+    let props = config.provider_props();
+    assert_eq!((props.url.as_deref(), &*props.options.url), (Some("/live"), "/live"));
+    assert!(!props.enabled && !props.outbox.persist && !props.outbox.enabled && !props.auto_connect);
+    assert!(props.debug && props.options.debug && props.debug_contents);
+    assert_eq!((props.user.as_deref(), props.worker_url.as_deref()), (Some("ann"), Some("w.js")));
+    assert_eq!(props.token, "s3cret".into());
+    assert_eq!((props.options.timeout_ms, props.outbox.capacity), (7_000, 3));
+    // Nothing configured is the provider's own defaults.
+    let nothing = WebSocketProviderProps {
+        url: Some("ws://localhost:3001".into()),
+        ..yew::props!(WebSocketProviderProps {})
+    };
+    assert_eq!(AppConfig::default().provider_props(), nothing);
+}
+
+#[test]
+fn flags_set_in_code_are_no_less_heard() {
+    let config = AppConfig { enable_offline_mode: false, enable_message_queue: false, ..AppConfig::default() };
+    let outbox = config.provider_props().outbox;
+    assert!(!outbox.persist && !outbox.enabled);
 }

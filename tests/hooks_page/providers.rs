@@ -1,8 +1,11 @@
 //! One worker a page for each URL and user; bad options say so on the page.
 
 use sentinelops::bridge::ToWorker;
-use sentinelops::engine::Options;
-use sentinelops::realtime::{Client, ClientError, Message, WebSocketProvider, use_client, use_connection};
+use sentinelops::config::{AppConfig, BuildEnv};
+use sentinelops::engine::{Options, TokenReason};
+use sentinelops::realtime::{
+    Client, ClientError, Message, TokenSource, WebSocketProvider, use_client, use_connection,
+};
 use sentinelops::testing::FakeConnection;
 use std::cell::RefCell;
 use wasm_bindgen_test::*;
@@ -194,4 +197,60 @@ async fn new_options_right_after_a_send_lose_nothing() {
     let state = CLIENTS.with_borrow(|clients| clients.last()?.send_state(&ids[0].as_str().into()));
     assert!(state.is_some_and(|state| state.is_delivered()));
     CLIENTS.take();
+}
+
+fn tokens(connection: &FakeConnection) -> Vec<Option<String>> {
+    let said = connection.take_said().into_iter();
+    said.filter_map(|message| match message {
+        ToWorker::Token(answer) => Some(answer.unwrap_or_else(|error| panic!("no answer: {error}"))),
+        _ => None,
+    })
+    .collect()
+}
+
+#[wasm_bindgen_test]
+async fn another_token_is_told_to_the_worker_that_runs() {
+    let outer = FakeConnection::new();
+    let inner = FakeConnection::new();
+    let with = |token: &str| {
+        let token = TokenSource::from(token);
+        html! { <WebSocketProvider url="ws://c.invalid" {token} port={inner.port()} /> }
+    };
+    let mut page = outer.mount(with("a"));
+    inner.settle().await;
+    tokens(&inner);
+    page.show(with("a"));
+    inner.settle().await;
+    assert_eq!(tokens(&inner), [], "nothing new");
+    page.show(with("b"));
+    inner.settle().await;
+    assert_eq!(tokens(&inner), [Some("b".to_owned())]);
+    assert_eq!(inner.workers(), 1, "a token is no option that needs another worker");
+}
+
+#[wasm_bindgen_test]
+async fn what_was_configured_reaches_the_worker() {
+    let outer = FakeConnection::new();
+    let inner = FakeConnection::new();
+    let json = r#"{
+        "url": "ws://d.invalid", "enableOfflineMode": false, "enableMessageQueue": false, "autoConnect": false,
+        "user": "ann", "token": "configured", "options": {"timeout": 7000}
+    }"#;
+    let (config, errors) = AppConfig::parse(Some(json), &BuildEnv::default());
+    assert_eq!(errors, []);
+    let props = config.provider_props();
+    let _page = outer.mount(html! { <WebSocketProvider token="own" port={inner.port()} ..props><Probe /></WebSocketProvider> });
+    inner.settle().await;
+    let said = inner.said();
+    let Some(ToWorker::Init(init)) = said.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
+        panic!("no worker was started: {said:?}");
+    };
+    assert_eq!((&*init.options.url, init.options.timeout_ms), ("ws://d.invalid/", 7_000));
+    assert!(!init.outbox.persist && !init.outbox.enabled);
+    assert_eq!(init.user.as_deref(), Some("ann"));
+    assert!(!said.contains(&ToWorker::Connect), "autoConnect is off");
+    assert!(!CLIENTS.take().is_empty(), "the children are there, too");
+    inner.want_token(TokenReason::Dial);
+    inner.settle().await;
+    assert_eq!(tokens(&inner).last(), Some(&Some("own".to_owned())), "a prop beside them wins");
 }

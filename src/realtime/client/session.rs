@@ -53,9 +53,8 @@ impl Client {
     /// nothing on this device is touched.
     ///
     /// ```
-    /// use sentinelops::bridge::SignOut;
     /// use sentinelops::engine::Cause;
-    /// use sentinelops::realtime::{use_client, use_connection};
+    /// use sentinelops::realtime::{SignOut, use_client, use_connection};
     /// use yew::prelude::*;
     ///
     /// #[component]

@@ -1,0 +1,61 @@
+//! From the configuration to the provider, whole.
+
+use super::AppConfig;
+use crate::realtime::{TokenSource, WebSocketProviderProps};
+use yew::prelude::*;
+
+impl AppConfig {
+    /// Everything that was configured, as the props of
+    /// [`WebSocketProvider`](crate::realtime::WebSocketProvider). A prop written beside them wins: an
+    /// app with a sign-in of its own gives its `token` there.
+    ///
+    /// ```
+    /// use sentinelops::config::AppConfig;
+    /// use sentinelops::realtime::{TokenSource, WebSocketProvider};
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn App() -> Html {
+    ///     let config = use_memo((), |()| AppConfig::load().0);
+    ///     let token = use_memo((), |()| TokenSource::sync(|_reason| Ok(Some("of the session".to_owned()))));
+    ///     html! {
+    ///         <WebSocketProvider token={(*token).clone()} ..config.provider_props()>
+    ///             { "…" }
+    ///         </WebSocketProvider>
+    ///     }
+    /// }
+    /// ```
+    pub fn provider_props(&self) -> WebSocketProviderProps {
+        // Each field by its name: one that is added and not handed on does not compile.
+        let Self {
+            url,
+            enable_websocket,
+            // In `outbox`.
+            enable_offline_mode: _,
+            enable_message_queue: _,
+            auto_connect,
+            debug,
+            debug_contents,
+            user,
+            token,
+            worker_url,
+            options,
+            outbox,
+        } = self.clone().agreed();
+        WebSocketProviderProps {
+            url: Some(url.into()),
+            auto_connect,
+            debug,
+            debug_contents,
+            enabled: enable_websocket,
+            options,
+            outbox,
+            token: token.map(TokenSource::from).unwrap_or_default(),
+            user: user.map(AttrValue::from),
+            worker_url: worker_url.map(AttrValue::from),
+            port: None,
+            show_setup_error: true,
+            children: Html::default(),
+        }
+    }
+}
