@@ -2,7 +2,7 @@
 //! next one uses.
 
 use super::apps::App;
-use super::{doors, examples, gateway, greps, guide, worker};
+use super::{doors, examples, gateway, greps, guide, testids, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
@@ -16,10 +16,11 @@ pub fn lint() -> Result<()> {
     let clippy = |args: &[&str]| {
         run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
     };
-    let checks: [(&str, &dyn Fn() -> Result<()>); 9] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 10] = [
         ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
         ("house rules", &greps::check),
         ("doors between the rooms", &doors::check),
+        ("documented test ids", &testids::check),
         ("clippy, native", &|| clippy(&["--workspace", "--all-targets"])),
         ("clippy, wasm32", &|| {
             clippy(&["--target", WASM, "-p", "sentinelops-protocol", "-p", "sentinelops-engine"])?;

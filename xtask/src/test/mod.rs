@@ -8,6 +8,7 @@ mod greps;
 mod groups;
 mod guide;
 mod running;
+mod testids;
 mod worker;
 
 pub use groups::{bench, sim};
