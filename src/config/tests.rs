@@ -134,7 +134,8 @@ fn every_field_arrives_at_the_provider() {
 
 #[test]
 fn flags_set_in_code_are_no_less_heard() {
-    let config = AppConfig { enable_offline_mode: false, enable_message_queue: false, ..AppConfig::default() };
+    let config =
+        AppConfig { enable_offline_mode: false, enable_message_queue: false, ..AppConfig::default() };
     let outbox = config.provider_props().outbox;
     assert!(!outbox.persist && !outbox.enabled);
 }
