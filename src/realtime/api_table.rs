@@ -20,6 +20,19 @@ const DOCUMENTED: [&str; 10] = [
     "NEXT_PUBLIC_ENABLE_MESSAGE_QUEUE mock-ws-server render renderHook dropped retry batching pooling quality",
 ];
 
+/// What it names in words of its own: troubleshooting, and what its demo shows.
+const DESCRIBED: [&str; 9] = [
+    "Connection Fails",
+    "Messages Not Delivered",
+    "High Latency",
+    "Debug Mode",
+    "Live incident updates with visual feedback",
+    "Agent status tracking",
+    "Real-time chat with delivery status",
+    "Activity feed with auto-scroll",
+    "Connection status monitoring",
+];
+
 /// Words in code that are Rust's, a closure's, JSON's or a command's.
 const NOT_OURS: [&str; 18] = [
     "T", "_", "Err", "None", "html", "handle", "news", "agent", "activity", "alert", "result", "events",
@@ -64,6 +77,37 @@ fn every_documented_name_has_a_row() {
     let missing: Vec<_> =
         DOCUMENTED.iter().flat_map(|part| part.split(' ')).filter(|name| !has(name)).collect();
     assert_eq!(missing, [] as [&str; 0]);
+    let described = DESCRIBED.iter().filter(|words| !left.iter().any(|cell| cell.starts_with(**words)));
+    assert_eq!(described.collect::<Vec<_>>(), [] as [&&str; 0]);
+}
+
+#[test]
+fn every_link_leads_to_a_heading() {
+    const PAGES: [(&str, &str); 4] = [
+        ("components.md", include_str!("../../docs/components.md")),
+        ("security.md", include_str!("../../docs/security.md")),
+        ("troubleshooting.md", include_str!("../../docs/troubleshooting.md")),
+        ("api.md", TABLE),
+    ];
+    let headings = |text: &str| -> Vec<String> {
+        let titles = text.lines().filter_map(|line| line.strip_prefix('#'));
+        titles.map(|title| slug(title.trim_start_matches('#'))).collect()
+    };
+    let guide = include_str!("../../docs/getting-started.md");
+    let mut followed = 0;
+    for link in TABLE.split("](").chain(guide.split("](")).skip(1).filter_map(|rest| rest.split(')').next()) {
+        let (page, heading) = link.split_once('#').unwrap_or((link, ""));
+        let Some((_, text)) = PAGES.iter().find(|(name, _)| *name == page) else { continue };
+        assert!(heading.is_empty() || headings(text).iter().any(|known| known == heading), "{link}");
+        followed += usize::from(!heading.is_empty());
+    }
+    assert!(followed >= 4, "only {followed} links to a heading");
+}
+
+/// What a heading is called in a link.
+fn slug(title: &str) -> String {
+    let kept = title.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
 #[test]
