@@ -18,6 +18,8 @@ for (const { name, url } of JSON.parse(APPS) as { name: string; url: string }[])
       const rows = page.locator('li');
       await expect(rows.first()).toBeVisible();
       await expectState(page, 'Connected');
+      // With the style sheet the page names.
+      await expect(page.getByTestId('connection-status')).toHaveCSS('display', 'inline-flex');
       // The worker is the one the page names.
       const named = await page.locator('meta[name=sentinelops-worker]').getAttribute('content');
       expect(page.workers().map((worker) => worker.url())).toEqual([new URL(named!, url).href]);
