@@ -4,6 +4,8 @@
 
 #[path = "components_views/connection_status.rs"]
 mod connection_status;
+#[path = "components_views/follow.rs"]
+mod follow;
 #[path = "components_views/incidents.rs"]
 mod incidents;
 #[path = "components_views/live.rs"]

@@ -239,16 +239,18 @@ async fn what_was_configured_reaches_the_worker() {
     let (config, errors) = AppConfig::parse(Some(json), &BuildEnv::default());
     assert_eq!(errors, []);
     let props = config.provider_props();
-    let _page = outer.mount(html! { <WebSocketProvider token="own" port={inner.port()} ..props><Probe /></WebSocketProvider> });
+    let _page = outer.mount(
+        html! { <WebSocketProvider token="own" port={inner.port()} ..props><Probe /></WebSocketProvider> },
+    );
     inner.settle().await;
     let said = inner.said();
     let Some(ToWorker::Init(init)) = said.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
         panic!("no worker was started: {said:?}");
     };
-    assert_eq!((&*init.options.url, init.options.timeout_ms), ("ws://d.invalid/", 7_000));
-    assert!(!init.outbox.persist && !init.outbox.enabled);
-    assert_eq!(init.user.as_deref(), Some("ann"));
-    assert!(!said.contains(&ToWorker::Connect), "autoConnect is off");
+    let engine = &init.engine;
+    assert_eq!((&*engine.connection.url, engine.connection.timeout_ms), ("ws://d.invalid/", 7_000));
+    assert!(!engine.outbox.persist && !engine.outbox.enabled && !init.auto_connect);
+    assert_eq!(engine.user.as_deref(), Some("ann"));
     assert!(!CLIENTS.take().is_empty(), "the children are there, too");
     inner.want_token(TokenReason::Dial);
     inner.settle().await;
