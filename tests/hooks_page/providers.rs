@@ -248,7 +248,7 @@ async fn what_was_configured_reaches_the_worker() {
         panic!("no worker was started: {said:?}");
     };
     let engine = &init.engine;
-    assert_eq!((&*engine.connection.url, engine.connection.timeout_ms), ("ws://d.invalid/", 7_000));
+    assert_eq!((&*engine.connection.url, engine.connection.timeout_ms), ("ws://d.invalid", 7_000));
     assert!(!engine.outbox.persist && !engine.outbox.enabled && !init.auto_connect);
     assert_eq!(engine.user.as_deref(), Some("ann"));
     assert!(!CLIENTS.take().is_empty(), "the children are there, too");

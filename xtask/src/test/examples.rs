@@ -259,8 +259,11 @@ mod tests {
         item("", "", json!({ "use": { "id": id, "is_glob": false, "source": "of::Something" } }))
     }
 
+    /// Name, documented, needs an example, has one.
+    type Item = (String, bool, bool, bool);
+
     /// What is said of the crate `krate`, item by item, and of its re-exports.
-    fn said(docs: Value) -> (Vec<(String, bool, bool, bool)>, Vec<String>) {
+    fn said(docs: Value) -> (Vec<Item>, Vec<String>) {
         let docs: Docs = serde_json::from_value(docs).unwrap();
         let (items, unresolved) = public(&docs, "krate");
         assert!(items.iter().all(|item| item.place == "src/a.rs:3"));
