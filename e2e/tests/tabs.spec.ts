@@ -1,5 +1,6 @@
 // Many tabs, one connection. Deadlines are the behaviour promised in docs/architecture.md.
 import type { Page } from '@playwright/test';
+import { banner, pressIn } from '../lib/banners';
 import { expect, expectState, test, type World } from '../lib/fixtures';
 import { expectExactlyOnce, labMessages, openDoor, press, startSending } from '../lib/lab';
 import { awayAndBack, freeze } from '../lib/lifecycle';
@@ -119,4 +120,21 @@ test('signed out in one tab: everything is sent first, then all tabs end', async
   for (const page of [leader, follower]) await expect(page.getByTestId('signed-out')).toBeVisible({ timeout: 30_000 });
   const { connections, accepted } = await world.gateway.stats();
   expect({ connections, accepted }).toEqual({ connections: 0, accepted: 20 });
+});
+
+test('the server asks to sign in again: the tab in which somebody did takes the connection over', async ({ world }) => {
+  const { leader, followers } = await leaderOf(await openTabs(world, 3));
+  const all = [leader, ...followers];
+  const accepted = world.proxy.accepted;
+  await world.gateway.close(4401, 'token expired');
+  for (const page of all) await expect(banner(page, 'auth')).toContainText('You need to sign in again.');
+  expect(world.proxy.accepted, 'nobody signed in').toBe(accepted);
+  const signedIn = followers[1]!;
+  await signedIn.bringToFront();
+  await pressIn(signedIn, 'auth');
+  for (const page of all) await expectState(page, 'Connected');
+  expect((await leaderOf(all)).leader).toBe(signedIn);
+  expect(world.proxy.accepted).toBe(accepted + 1);
+  for (const page of all) await startSending(page, 5, 0);
+  for (const page of all) await expectExactlyOnce(page, world.gateway, 5);
 });

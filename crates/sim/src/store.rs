@@ -99,14 +99,15 @@ impl Store {
         }
     }
 
-    /// A tab that does not lead appends rows behind all that are there; known ids are skipped.
-    pub fn append(&mut self, now: u64, number: u64, rows: Vec<Row>) -> StoreEvent {
+    /// A tab that does not lead appends rows behind all that are there. `doubtful`: some may be among them
+    /// already; only then that is looked at.
+    pub fn append(&mut self, now: u64, number: u64, rows: Vec<Row>, doubtful: bool) -> StoreEvent {
         if now < self.quota_until {
             return StoreEvent::Aborted { number, error: StoreError::Quota };
         }
         let mut last = self.rows.keys().map(|(_, order)| *order).max().unwrap_or(0);
         for mut row in rows {
-            if self.has(&row.id) {
+            if doubtful && self.has(&row.id) {
                 continue;
             }
             last = appended_order(last, row.order);

@@ -2,7 +2,7 @@
 
 use crate::store::{Request, Store};
 use sentinelops_engine::{Meta, Row, StoreError, StoreEvent};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What a worker's shell asks of the database.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Disk {
     waiting: VecDeque<Waiting>,
     /// Open handles: worker and its build.
     handles: BTreeMap<u32, u32>,
+    /// What a worker's shell keeps: ids of appends of which nobody knows whether they got through.
+    doubtful: BTreeMap<u32, BTreeSet<String>>,
     /// Workers that wait for older builds to let go, and those who asked to open it after them: a
     /// browser keeps them in line.
     blocked: Vec<(u32, u32)>,
@@ -91,12 +93,31 @@ impl Disk {
         let answer = match ask {
             Ask::ReadMeta => Answer::Meta(open.then(|| self.store.meta().clone())),
             Ask::Plain(Request::Rescan) if !open => return None,
-            Ask::Append(number, _) if !open => dead(number),
+            Ask::Append(number, rows) if !open => {
+                self.doubt(worker, &rows);
+                dead(number)
+            }
             Ask::Plain(Request::Write(group)) if !open => dead(group.number),
-            Ask::Append(number, rows) => Answer::Event(self.store.append(now, number, rows)),
+            Ask::Append(number, rows) => Answer::Event(self.append(now, worker, number, rows)),
             Ask::Plain(request) => Answer::Event(self.store.carry_out(now, request)),
         };
         Some((worker, answer))
+    }
+
+    /// As the shell does: only where some of them may be there already it looks.
+    fn append(&mut self, now: u64, worker: u32, number: u64, rows: Vec<Row>) -> StoreEvent {
+        let known = self.doubtful.entry(worker).or_default();
+        let doubtful = rows.iter().any(|row| row.possibly_sent || known.contains(&row.id));
+        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+        let event = self.store.append(now, number, rows, doubtful);
+        if matches!(event, StoreEvent::Committed { .. }) {
+            known.retain(|id| !ids.contains(id));
+        }
+        event
+    }
+
+    fn doubt(&mut self, worker: u32, rows: &[Row]) {
+        self.doubtful.entry(worker).or_default().extend(rows.iter().map(|row| row.id.clone()));
     }
 
     /// Whether somebody waits to open it; whoever comes now waits behind, and hears nothing until then.
@@ -150,6 +171,13 @@ impl Disk {
     pub fn handle_dies(&mut self, worker: u32) -> (Vec<Answer>, Vec<(u32, u32)>) {
         let mut answers = Vec::new();
         let error = || StoreError::Dead("closed by the browser".to_owned());
+        let appends = self.waiting.iter().filter(|waiting| waiting.worker == worker);
+        let appended = appends.filter_map(|waiting| match &waiting.ask {
+            Ask::Append(_, rows) => Some(rows.clone()),
+            _ => None,
+        });
+        let appended: Vec<Row> = appended.flatten().collect();
+        self.doubt(worker, &appended);
         for waiting in self.waiting.iter().filter(|waiting| waiting.worker == worker) {
             let number = match &waiting.ask {
                 Ask::Append(number, _) => Some(*number),
