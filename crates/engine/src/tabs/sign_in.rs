@@ -16,6 +16,8 @@ pub(super) struct SignIn {
     heard: Option<(ConnectionState, Cause)>,
     /// Gave the lock back for want of a token. Once, or tabs without one would pass it round for ever.
     resigned: bool,
+    /// The lock is on its way: whoever leads is not to be urged as well.
+    taking: bool,
 }
 
 impl SignIn {
@@ -25,12 +27,14 @@ impl SignIn {
     }
 
     pub(super) fn take(&mut self) -> Option<Token> {
+        self.taking = false;
         self.token.take()
     }
 
     pub(super) fn note(&mut self, items: &[Delivery]) {
         for item in items {
             if let Delivery::Status(status) = item {
+                self.taking = false;
                 self.heard = Some((status.state, status.cause.clone()));
                 self.resigned &= status.state != ConnectionState::Connected;
             }
@@ -50,7 +54,7 @@ impl Node {
         self.sign_in.resigned = false;
         if self.sign_in.leader_waits() {
             self.replace_leader(now);
-        } else {
+        } else if !self.sign_in.taking {
             self.say(LinkMessage::Hint { hint: None });
         }
     }
@@ -81,7 +85,7 @@ impl Node {
     }
 
     fn replace_leader(&mut self, now: Now) {
-        self.sign_in.heard = None;
+        (self.sign_in.heard, self.sign_in.taking) = (None, true);
         self.election.replace(now);
     }
 }
@@ -173,6 +177,9 @@ mod tests {
             let mut node = follower(ConnectionState::Error, Cause::NeedsAuth);
             node.handle_page(at(6), command);
             assert!(steals(&outputs(&mut node)));
+            // The button says both.
+            node.handle_page(at(6), PageCommand::TryNow);
+            assert_eq!(outputs(&mut node), [], "one dial is enough");
         }
         let hint = NodeOutput::Link(LinkTarget::All, LinkMessage::Hint { hint: None });
         let mut node = follower(ConnectionState::Error, Cause::Superseded);
