@@ -57,8 +57,9 @@ test('the buffer of the socket full of low ones, then a critical one: at most 2 
     self.sends = [];
     WebSocket.prototype.send = function (data) {
       const text = typeof data === "string" ? data : new TextDecoder().decode(data);
-      self.sends.push({ at: performance.timeOrigin + performance.now(), buffered: this.bufferedAmount, text });
+      const at = performance.timeOrigin + performance.now();
       send.call(this, data);
+      self.sends.push({ at, buffered: this.bufferedAmount, text });
     };
   `);
   type Sent = { at: number; buffered: number; text: string };

@@ -347,11 +347,17 @@ impl Outbox {
         for row in rows {
             self.disk.saw_order(row.order);
             if let Some(seq) = self.queue.find(&row.id) {
-                // Handed to us directly as well: one copy is enough.
-                let other =
-                    |entry: &Entry| entry.row.order != row.order && entry.durability == Durability::Durable;
-                if self.queue.get(seq).is_some_and(other) {
-                    self.disk.delete(&row);
+                let known = self.queue.get(seq).map(|entry| (entry.row.order, entry.durability));
+                match known {
+                    // Handed to us directly as well: one copy is enough.
+                    Some((order, Durability::Durable)) if order != row.order => self.disk.delete(&row),
+                    // We could not save it, and the tab to which its page handed it in again could.
+                    Some((_, Durability::MemoryOnly)) => {
+                        self.memory_only.remove(&seq);
+                        let sent = row.possibly_sent;
+                        self.is_stored_already(false, seq, row, sent, sent);
+                    }
+                    _ => {}
                 }
                 continue;
             }
