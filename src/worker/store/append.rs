@@ -12,7 +12,7 @@ pub(super) async fn rows(database: &Database, rows: Vec<Row>, doubtful: bool) ->
     let transaction = begin(database, &[StoreName::Outbox.as_str()], true)?;
     let mut last = read::last_order(&transaction).await?;
     let known: HashSet<String> = if doubtful {
-        let records = read::records(&transaction, StoreName::Outbox).await?;
+        let records = read::records(&transaction, StoreName::Outbox)?.await?;
         read::decoded::<Row>(records, &mut Vec::new()).into_iter().map(|row| row.id).collect()
     } else {
         HashSet::new()

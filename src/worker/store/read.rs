@@ -1,6 +1,6 @@
 //! Reading what lies there.
 
-use super::{errors, record, stores, unreadable};
+use super::{errors, record, stores, unreadable, write};
 use indexed_db_futures::KeyRange;
 use indexed_db_futures::cursor::CursorDirection;
 use indexed_db_futures::database::Database;
@@ -22,11 +22,13 @@ pub(super) struct Raw {
 /// Everything, as it was at one moment. Changes nothing: any tab may look.
 pub(super) async fn everything(database: &Database) -> Result<StoreSnapshot, StoreError> {
     let transaction = begin(database, &stores::ALL)?;
-    let outbox = records(&transaction, StoreName::Outbox).await?;
-    let failed = records(&transaction, StoreName::Failed).await?;
-    let meta = records(&transaction, StoreName::Meta).await?;
-    let mut unreadable = unreadable::set_aside_earlier(&transaction).await?;
-    drop(transaction);
+    let outbox = records(&transaction, StoreName::Outbox)?;
+    let failed = records(&transaction, StoreName::Failed)?;
+    let meta = records(&transaction, StoreName::Meta)?;
+    let unreadable = unreadable::set_aside_earlier(&transaction)?;
+    write::commit(&transaction)?;
+    let (outbox, failed, meta) = (outbox.await?, failed.await?, meta.await?);
+    let mut unreadable = unreadable.await?;
 
     let mut found = Vec::new();
     let rows = decoded::<Row>(outbox, &mut found);
@@ -39,15 +41,18 @@ pub(super) async fn everything(database: &Database) -> Result<StoreSnapshot, Sto
 /// The rows of the outbox, and how many records were set aside.
 pub(super) async fn rows(database: &Database) -> Result<(Vec<Row>, u32), StoreError> {
     let transaction = begin(database, &[StoreName::Outbox.as_str(), stores::UNREADABLE])?;
-    let records = records(&transaction, StoreName::Outbox).await?;
-    let aside = unreadable::count(&transaction).await?;
-    Ok((decoded(records, &mut Vec::new()), aside))
+    let records = records(&transaction, StoreName::Outbox)?;
+    let aside = unreadable::count(&transaction)?;
+    write::commit(&transaction)?;
+    Ok((decoded(records.await?, &mut Vec::new()), aside.await?))
 }
 
 /// The small facts; `None` when they are there and cannot be read.
 pub(super) async fn meta(database: &Database) -> Result<Option<Meta>, StoreError> {
     let transaction = begin(database, &[StoreName::Meta.as_str()])?;
-    let records = records(&transaction, StoreName::Meta).await?;
+    let records = records(&transaction, StoreName::Meta)?;
+    write::commit(&transaction)?;
+    let records = records.await?;
     let mut unreadable = Vec::new();
     let meta = decoded(records, &mut unreadable).pop().unwrap_or_default();
     Ok(unreadable.is_empty().then_some(meta))
@@ -84,17 +89,24 @@ pub(super) fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transa
         .map_err(errors::from_error)
 }
 
-/// Keys and values come in two requests of one transaction, so they fit together.
-pub(super) async fn records(transaction: &Transaction<'_>, name: StoreName) -> Result<Vec<Raw>, StoreError> {
+/// Asks for everything in a store. Keys and values come in two requests of one transaction, so they fit
+/// together. Whoever only reads asks for all it wants, commits, and then waits: a transaction that waits for
+/// its worker to take the answers keeps every other tab from writing, as long as a frozen worker sleeps.
+pub(super) fn records(
+    transaction: &Transaction<'_>,
+    name: StoreName,
+) -> Result<impl Future<Output = Result<Vec<Raw>, StoreError>> + use<>, StoreError> {
     let store = transaction.object_store(name.as_str()).map_err(errors::from_error)?;
     let keys = store.get_all_keys::<JsValue>().primitive().map_err(errors::from_error)?;
     let values = store.get_all::<JsValue>().primitive().map_err(errors::from_error)?;
-    let keys = keys.await.map_err(errors::from_error)?;
-    let values = values.await.map_err(errors::from_error)?;
-    Ok(keys
-        .zip(values)
-        .filter_map(|(key, value)| Some(Raw { store: name, key: key.ok()?, value: value.ok()? }))
-        .collect())
+    Ok(async move {
+        let keys = keys.await.map_err(errors::from_error)?;
+        let values = values.await.map_err(errors::from_error)?;
+        Ok(keys
+            .zip(values)
+            .filter_map(|(key, value)| Some(Raw { store: name, key: key.ok()?, value: value.ok()? }))
+            .collect())
+    })
 }
 
 /// In the order of the keys, which is that of priority, then order.

@@ -16,8 +16,8 @@ use wasm_bindgen::{JsCast, JsValue};
 /// Moves them out of the way. Answers how many there are now.
 pub(super) async fn set_aside(database: &Database) -> Result<u32, StoreError> {
     let transaction = write::begin(database, &stores::ALL, true)?;
-    let found = in_place(&transaction).await?;
-    let earlier = count(&transaction).await?;
+    let found = in_place(&transaction)?.await?;
+    let earlier = count(&transaction)?.await?;
     for raw in &found {
         let entry = Array::of4(&raw.store.as_str().into(), &raw.key, &raw.value, &Date::now().into());
         let aside = transaction.object_store(stores::UNREADABLE).map_err(errors::from_error)?;
@@ -31,8 +31,10 @@ pub(super) async fn set_aside(database: &Database) -> Result<u32, StoreError> {
 /// All of them, for a file.
 pub(super) async fn all(database: &Database) -> Result<Vec<UnreadableRecord>, StoreError> {
     let transaction = begin(database, &stores::ALL)?;
-    let mut all = set_aside_earlier(&transaction).await?;
-    let found = in_place(&transaction).await?;
+    let earlier = set_aside_earlier(&transaction)?;
+    let found = in_place(&transaction)?;
+    write::commit(&transaction)?;
+    let (mut all, found) = (earlier.await?, found.await?);
     all.extend(found.iter().map(|raw| described(raw, None)));
     Ok(all)
 }
@@ -41,7 +43,7 @@ pub(super) async fn all(database: &Database) -> Result<Vec<UnreadableRecord>, St
 /// business, who else would take them for those of a new store.
 pub(super) async fn discard(database: &Database) -> Result<u32, StoreError> {
     let transaction = write::begin(database, &stores::ALL, true)?;
-    let found = in_place(&transaction).await?;
+    let found = in_place(&transaction)?.await?;
     let (gone, left): (Vec<_>, Vec<_>) = found.iter().partition(|raw| raw.store != StoreName::Meta);
     let aside = transaction.object_store(stores::UNREADABLE).map_err(errors::from_error)?;
     aside.as_sys().clear().map_err(|error| errors::from_error(error.into()))?;
@@ -53,28 +55,39 @@ pub(super) async fn discard(database: &Database) -> Result<u32, StoreError> {
 }
 
 /// How many were set aside.
-pub(super) async fn count(transaction: &Transaction<'_>) -> Result<u32, StoreError> {
+pub(super) fn count(
+    transaction: &Transaction<'_>,
+) -> Result<impl Future<Output = Result<u32, StoreError>> + use<>, StoreError> {
     let store = transaction.object_store(stores::UNREADABLE).map_err(errors::from_error)?;
     let count = store.count().primitive().map_err(errors::from_error)?;
-    count.await.map_err(errors::from_error)
+    Ok(async move { count.await.map_err(errors::from_error) })
 }
 
-pub(super) async fn set_aside_earlier(
+pub(super) fn set_aside_earlier(
     transaction: &Transaction<'_>,
-) -> Result<Vec<UnreadableRecord>, StoreError> {
+) -> Result<impl Future<Output = Result<Vec<UnreadableRecord>, StoreError>> + use<>, StoreError> {
     let store = transaction.object_store(stores::UNREADABLE).map_err(errors::from_error)?;
     let entries = store.get_all::<JsValue>().primitive().map_err(errors::from_error)?;
-    let entries = entries.await.map_err(errors::from_error)?;
-    Ok(entries.filter_map(|entry| from_entry(&entry.ok()?.dyn_into().ok()?)).collect())
+    Ok(async move {
+        let entries = entries.await.map_err(errors::from_error)?;
+        Ok(entries.filter_map(|entry| from_entry(&entry.ok()?.dyn_into().ok()?)).collect())
+    })
 }
 
 /// Those that still lie among the others.
-async fn in_place(transaction: &Transaction<'_>) -> Result<Vec<Raw>, StoreError> {
-    let mut found = Vec::new();
-    let _ = decoded::<Row>(records(transaction, StoreName::Outbox).await?, &mut found);
-    let _ = decoded::<FailedRow>(records(transaction, StoreName::Failed).await?, &mut found);
-    let _ = decoded::<Meta>(records(transaction, StoreName::Meta).await?, &mut found);
-    Ok(found)
+fn in_place(
+    transaction: &Transaction<'_>,
+) -> Result<impl Future<Output = Result<Vec<Raw>, StoreError>> + use<>, StoreError> {
+    let rows = records(transaction, StoreName::Outbox)?;
+    let failed = records(transaction, StoreName::Failed)?;
+    let meta = records(transaction, StoreName::Meta)?;
+    Ok(async move {
+        let mut found = Vec::new();
+        let _ = decoded::<Row>(rows.await?, &mut found);
+        let _ = decoded::<FailedRow>(failed.await?, &mut found);
+        let _ = decoded::<Meta>(meta.await?, &mut found);
+        Ok(found)
+    })
 }
 
 fn delete(transaction: &Transaction<'_>, raw: &Raw) -> Result<(), StoreError> {

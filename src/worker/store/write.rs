@@ -62,6 +62,14 @@ pub(super) fn begin<'a>(
         .map_err(errors::from_error)
 }
 
+/// Nothing more will be asked: it ends without this worker, even if that is frozen from here on.
+pub(super) fn commit(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let raw: &IdbTransaction = transaction.as_sys();
+    #[expect(deprecated, reason = "web-sys follows an old draft here; the standard has it and every browser")]
+    let asked = raw.commit();
+    asked.map_err(|error| errors::from_error(error.into()))
+}
+
 /// Commits and waits. The commit is asked for in the task of the last request, because a
 /// transaction left open blocks every tab for as long as this worker hangs. The wrapper's own
 /// `commit` would hide why a transaction was aborted, above all that the disk is full.
@@ -79,9 +87,7 @@ pub(super) async fn finish(transaction: Transaction<'_>) -> Result<(), StoreErro
         })
     };
     let _listeners = [listener("complete", true), listener("abort", false)];
-    #[expect(deprecated, reason = "web-sys follows an old draft here; the standard has it and every browser")]
-    let asked = raw.commit();
-    asked.map_err(|error| errors::from_error(error.into()))?;
+    commit(&transaction)?;
     match ended.await {
         Ok(true) => Ok(()),
         _ => Err(errors::from_abort(raw.error())),
