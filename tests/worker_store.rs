@@ -35,14 +35,16 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
         if (made.mode === "readwrite") seen.push(made.durability);
         return made;
     };
-    // The next transaction is aborted where it wanted to commit.
     const commit = IDBTransaction.prototype.commit;
-    export function abort_next() {
+    // What becomes of the next transaction that writes, where it wants to commit.
+    const at_next_commit = (act) => {
         IDBTransaction.prototype.commit = function () {
+            if (this.mode !== "readwrite") return commit.call(this);
             IDBTransaction.prototype.commit = commit;
-            this.abort();
+            act(this);
         };
-    }
+    };
+    export function abort_next() { at_next_commit((made) => made.abort()); }
     export function durabilities() { return seen.splice(0).join(" "); }
 
     const opened = (name, version, upgrade) => new Promise((resolve, reject) => {
@@ -80,11 +82,10 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
     }
     // The next transaction meets a full disk, which shows at commit and only in `transaction.error`.
     export function fill_disk() {
-        IDBTransaction.prototype.commit = function () {
-            IDBTransaction.prototype.commit = commit;
-            Object.defineProperty(this, "error", { value: new DOMException("full", "QuotaExceededError") });
-            this.abort();
-        };
+        at_next_commit((made) => {
+            Object.defineProperty(made, "error", { value: new DOMException("full", "QuotaExceededError") });
+            made.abort();
+        });
     }
     // The first byte of every record, as it lies there.
     export async function layouts(name) {
