@@ -33,9 +33,18 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
         const made = original.apply(this, args);
         databases.push(this);
         if (made.mode === "readwrite") seen.push(made.durability);
+        else uncommitted += 1;
         return made;
     };
-    const commit = IDBTransaction.prototype.commit;
+    // Transactions that read and wait for this thread to take the answers before they end.
+    let uncommitted = 0;
+    export function uncommitted_reads() { return uncommitted; }
+    const plain = IDBTransaction.prototype.commit;
+    const commit = function () {
+        if (this.mode !== "readwrite") uncommitted -= 1;
+        return plain.call(this);
+    };
+    IDBTransaction.prototype.commit = commit;
     // What becomes of the next transaction that writes, where it wants to commit.
     const at_next_commit = (act) => {
         IDBTransaction.prototype.commit = function () {
@@ -115,6 +124,7 @@ extern "C" {
     fn durabilities() -> String;
     fn abort_next();
     fn reads_of_all() -> u32;
+    fn uncommitted_reads() -> i32;
     fn fill_disk();
     fn close_all();
     fn no_storage(on: bool);
@@ -274,6 +284,19 @@ async fn of_an_aborted_group_nothing_is_stored() {
     assert!(matches!(rig.next().await, StoreEvent::Aborted { number: 2, error: StoreError::Dead(_) }));
     let (_, snapshot) = rig.reopened().await;
     assert_eq!(snapshot.rows, [row("kept", Priority::Normal, 1)]);
+}
+
+/// Else a worker that is frozen over an answer keeps every other tab from writing.
+#[wasm_bindgen_test]
+async fn what_reads_asks_for_all_it_wants_and_ends_without_its_worker() {
+    let mut rig = Rig::fresh("reads");
+    let before = uncommitted_reads();
+    rig.opened().await;
+    rig.store.rescan();
+    assert_eq!(rig.next().await, StoreEvent::Found(vec![]));
+    rig.store.meta().await.unwrap();
+    rig.store.unreadable().await.unwrap();
+    assert_eq!(uncommitted_reads(), before);
 }
 
 #[wasm_bindgen_test]
