@@ -103,14 +103,16 @@ test('offline, then a reload: what was saved is there and leaves once', async ({
 
 test('the browser is killed 50 times while it saves: no row that was durable is lost @long', async ({ world }) => {
   test.setTimeout(900_000);
-  const STREAM = 60;
+  const STREAM = 200;
+  // All of it waits at the end, and nothing of it is to be refused.
+  world.site.configure({ url: world.proxy.url, outbox: { capacity: 50 * STREAM } });
   await world.gateway.kill();
   const checker = new Checker(world.gateway);
   let midStream = 0;
   for (let round = 0; round < 50; round += 1) {
     const page = await world.open('/lab');
     await page.getByTestId('lab-start').waitFor();
-    // Enqueues for 600 ms; the kill comes up to 90 ms after the first was saved.
+    // Enqueues for 2 s; the kill comes up to 90 ms after the first was saved.
     await startSending(page, STREAM, 10);
     await expect.poll(() => durable(page), { intervals: [5] }).toBeGreaterThan(0);
     await pause((round * 37) % 91);

@@ -16,7 +16,8 @@ pub mod shell;
 pub mod socket;
 #[doc(hidden)]
 pub mod store;
-mod tabs;
+#[doc(hidden)]
+pub mod tabs;
 mod traces;
 
 pub use local_port::LocalPort;

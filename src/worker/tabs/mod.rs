@@ -15,7 +15,8 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 /// What comes from other tabs and from the browser.
-pub(super) enum TabEvent {
+#[derive(Debug, PartialEq)]
+pub enum TabEvent {
     /// The lock of the leader.
     Lock(LockEvent),
     /// A message.
@@ -25,10 +26,10 @@ pub(super) enum TabEvent {
 }
 
 /// Told what happens; never from inside a call to [`Tabs`].
-pub(super) type TabListener = Rc<dyn Fn(TabEvent)>;
+pub type TabListener = Rc<dyn Fn(TabEvent)>;
 
 /// This tab's part in the scope. Dropping it leaves: locks are given back, channels closed.
-pub(super) struct Tabs {
+pub struct Tabs {
     name: String,
     tab: TabId,
     listener: TabListener,
@@ -48,7 +49,7 @@ struct Presence {
 
 impl Tabs {
     /// `version`: that of what tabs share.
-    pub(super) fn new(version: u32, scope: &str, tab: &str, listener: TabListener) -> Self {
+    pub fn new(version: u32, scope: &str, tab: &str, listener: TabListener) -> Self {
         let name = format!("sentinelops {version} {scope}");
         let tell = listener.clone();
         let leader = Lock::new(&format!("{name} leader"), Rc::new(move |event| tell(TabEvent::Lock(event))));
@@ -58,7 +59,7 @@ impl Tabs {
     }
 
     /// Holds the lock that says this tab is alive, and listens. Nothing if it does already.
-    pub(super) fn appear(&mut self) {
+    pub fn appear(&mut self) {
         if self.presence.is_some() {
             return;
         }
@@ -77,15 +78,17 @@ impl Tabs {
     }
 
     /// Holds nothing and hears nothing until it appears again.
-    pub(super) fn vanish(&mut self) {
+    pub fn vanish(&mut self) {
         self.presence = None;
     }
 
-    pub(super) fn lock(&self, request: LockRequest) {
+    /// Queues for the lock of the leader, takes it or gives it back. Answers [`TabEvent::Lock`].
+    pub fn lock(&self, request: LockRequest) {
         self.leader.carry_out(request);
     }
 
-    pub(super) fn say(&mut self, target: LinkTarget, message: &LinkMessage) {
+    /// Tells other tabs something; one that is put away says nothing.
+    pub fn say(&mut self, target: LinkTarget, message: &LinkMessage) {
         let Ok(bytes) = postcard::to_allocvec(message) else { return };
         let name = match &target {
             LinkTarget::All => None,
@@ -112,7 +115,7 @@ impl Tabs {
     }
 
     /// Asks who is alive. Answers [`TabEvent::Alive`].
-    pub(super) fn query(&self) {
+    pub fn query(&self) {
         let (prefix, tell) = (self.alive_prefix(), self.listener.clone());
         spawn_local(async move {
             if let Some(names) = locks::names_held(&prefix).await {
@@ -123,7 +126,7 @@ impl Tabs {
     }
 
     /// Forgets the channels of tabs that are gone.
-    pub(super) fn keep(&mut self, alive: &[TabId]) {
+    pub fn keep(&mut self, alive: &[TabId]) {
         if let Some(presence) = &mut self.presence {
             presence.others.retain(|tab, _| alive.contains(tab));
         }
