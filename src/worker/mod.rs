@@ -1,6 +1,6 @@
 //! The worker: an IO shell round the engine's [`Node`](sentinelops_engine::tabs::Node). No policy here.
 //!
-//! [`agent`] meets the page, [`shell`] drives the node, [`socket`], [`store`] and `tabs` do what it
+//! [`agent`] meets the page, [`shell`] drives the node, [`socket`], [`store`] and [`tabs`] do what it
 //! asks, `lifecycle` tells it what the browser says. Nothing of Yew's is reachable from here.
 
 #[doc(hidden)]
