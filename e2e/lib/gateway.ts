@@ -8,6 +8,8 @@ import { GATEWAY, ROOT } from './env';
 export interface Stats {
   connections: number;
   connectionsEver: number;
+  /** Live subscriptions of all connections. */
+  subscriptions: number;
   accepted: number;
   repeated: number;
   effects: { user: string; id: string; key?: string; type: string; index: number; at: number }[];

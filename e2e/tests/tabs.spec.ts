@@ -138,3 +138,18 @@ test('the server asks to sign in again: the tab in which somebody did takes the 
   for (const page of all) await startSending(page, 5, 0);
   for (const page of all) await expectExactlyOnce(page, world.gateway, 5);
 });
+
+test('a tab that died is forgotten: what it alone looked at is no longer subscribed to', { tag: '@waits' }, async ({ world }) => {
+  const leader = await world.open('/lab');
+  await expectState(leader, 'Connected');
+  const subscriptions = async () => (await world.gateway.stats()).subscriptions;
+  const own = await subscriptions();
+  const follower = await world.open('/');
+  await expectState(follower, 'Connected');
+  await expect.poll(subscriptions).toBeGreaterThan(own);
+  await leaderOf([leader]);
+  await crash(world, follower);
+  // Missed twice when the living are counted, every 5 s; then each subscription lingers for 5 s.
+  await expect.poll(subscriptions, { timeout: 30_000 }).toBe(own);
+  expect((await world.gateway.stats()).connections).toBe(1);
+});

@@ -236,7 +236,8 @@ impl Gateway {
 
     /// Counters.
     pub fn stats(&self) -> Stats {
-        Stats { connections: self.conns.len(), ..self.stats }
+        let subscriptions = self.conns.values().map(|conn| conn.subscriptions.len()).sum();
+        Stats { connections: self.conns.len(), subscriptions, ..self.stats }
     }
 
     /// The options it runs with.

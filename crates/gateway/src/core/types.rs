@@ -124,6 +124,8 @@ pub struct Effect {
 pub struct Stats {
     /// Open connections.
     pub connections: usize,
+    /// Live subscriptions of all of them.
+    pub subscriptions: usize,
     /// Connections ever.
     pub connections_ever: u64,
     /// Events published.

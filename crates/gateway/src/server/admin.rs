@@ -170,6 +170,7 @@ async fn stats(State(app): State<App>) -> Response {
         let stats = gateway.stats();
         json!({
             "connections": stats.connections, "connectionsEver": stats.connections_ever,
+            "subscriptions": stats.subscriptions,
             "events": stats.events, "framesIn": stats.frames_in, "framesOut": stats.frames_out,
             "accepted": stats.accepted, "repeated": stats.repeated, "refused": stats.refused,
             "deferred": stats.deferred, "bad": stats.bad, "dropped": stats.dropped,
