@@ -181,7 +181,10 @@ fn net(rng: &mut Rng) -> Fault {
         12 => Fault::Refuse(long(rng)),
         13 => Fault::SlowLogin(rng.u64(500..9_000)),
         14..17 => restart(rng),
-        17 => Fault::Close(*pick(rng, &[1000, 1001, 1011, 1012, 4408, close::SUPERSEDED])),
+        17 => Fault::Close(*pick(
+            rng,
+            &[1000, 1001, 1011, 1012, 4408, close::SUPERSEDED, close::TRY_LATER, close::RATE_LIMITED],
+        )),
         18 => Fault::Nacks(rng.u32(1..=4), short(rng)),
         _ => Fault::Curse(*pick(rng, &CHANNELS)),
     }
