@@ -48,12 +48,22 @@ pub(super) struct Leader {
 const MISSED: u8 = 2;
 
 impl Leader {
-    pub(super) fn new(options: EngineOptions, seed: u64, now: Now, me: TabId, legacy: &Legacy) -> Self {
+    /// `sockets`: how many earlier engines of this tab dialled.
+    pub(super) fn new(
+        options: EngineOptions,
+        seed: u64,
+        now: Now,
+        me: TabId,
+        legacy: &Legacy,
+        sockets: u64,
+    ) -> Self {
         // Without a store there is no answer to wait for.
         let ready = !options.outbox.persist;
         let mut engine = Engine::new(options, seed, now);
         engine.number_rows_from(now.wall, seed);
         engine.inherit(now, legacy);
+        // Before it connects: where nothing is stored that is a dial.
+        engine.number_sockets_from(sockets);
         // Rows this tab appended while it followed are its own, too.
         engine.attach_tab(now, LOCAL, &me);
         engine.connect(now);

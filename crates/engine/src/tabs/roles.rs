@@ -132,8 +132,7 @@ impl Node {
             // Beside it another may lead, of whose term it knows nothing: the server would close one of them.
             options.session = format!("{}/{}", options.session, self.tab);
         }
-        let mut leader = Leader::new(options, seed, now, self.tab.clone(), &self.legacy);
-        leader.engine.number_sockets_from(self.sockets);
+        let mut leader = Leader::new(options, seed, now, self.tab.clone(), &self.legacy, self.sockets);
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
             leader.inquire(now, LOCAL, self.sends.followed());

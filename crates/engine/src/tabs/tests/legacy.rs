@@ -114,3 +114,13 @@ fn attempts_that_another_leader_may_have_forgotten_do_not_count() {
         assert_eq!(node.engine().map(|engine| engine.status().attempts), Some(expected), "{term:?}");
     }
 }
+
+#[test]
+fn sockets_go_on_counting_in_the_next_engine() {
+    let mut node = unstored();
+    let first = dial(&mut node).expect("it dials");
+    let second = away_and_back(&mut node, at(1_000)).expect("it dials at once");
+    node.handle_socket(at(1_100), second, SocketEvent::Closed { code: 1006, reason: String::new() });
+    let (_, third) = next_dial(&mut node, 60_000).expect("it dials again");
+    assert!(first < second && second < third, "{first:?}, {second:?}, {third:?}");
+}
