@@ -136,6 +136,37 @@ impl DeliveryState {
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Queued | Self::Sent | Self::Unconfirmed)
     }
+
+    /// Whether it was turned away at once: no queue ever held it, nothing of it was sent.
+    ///
+    /// ```
+    /// use sentinelops_engine::{DeliveryState, FailReason};
+    ///
+    /// assert!(DeliveryState::Failed(FailReason::QueueFull { capacity: 1_000 }).was_refused());
+    /// assert!(!DeliveryState::Evicted.was_refused());
+    /// ```
+    pub fn was_refused(&self) -> bool {
+        use FailReason::{Invalid, NotConnected, QueueFull, TooBig};
+        matches!(self, Self::Failed(QueueFull { .. } | NotConnected | TooBig { .. } | Invalid { .. }))
+    }
+
+    /// Whether it ended badly in a way that allows the same message, under the same id, to be handed in
+    /// once more: the server answered for it, or has never seen it.
+    ///
+    /// ```
+    /// use sentinelops_engine::{DeliveryState, FailReason};
+    ///
+    /// assert!(DeliveryState::Failed(FailReason::TooManyAttempts { attempts: 3 }).allows_another_try());
+    /// assert!(!DeliveryState::Expired { may_have_arrived: true }.allows_another_try());
+    /// ```
+    pub fn allows_another_try(&self) -> bool {
+        use FailReason::{Discarded, SignedOut, Unreadable};
+        match self {
+            Self::Evicted => true,
+            Self::Failed(reason) => !matches!(reason, Discarded | SignedOut | Unreadable),
+            _ => false,
+        }
+    }
 }
 
 /// Why a message failed for good.

@@ -2,7 +2,7 @@
 
 use crate::check::stream::Stream;
 use crate::fold::Fold;
-use sentinelops_engine::{Batch, ConsumerId, Delivery, MessageUpdate, SendRequest};
+use sentinelops_engine::{Batch, ConsumerId, Delivery, Durability, MessageUpdate, SendRequest};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Event, Subject};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -38,6 +38,9 @@ pub struct Page {
     pub left: BTreeSet<Subject>,
     /// Sent and not yet known to be saved or done: handed in again to a new worker.
     pub unsaved: VecDeque<(usize, SendRequest)>,
+    /// Ended badly and in memory only: an engine that is gone has forgotten them, so to try one again it is
+    /// handed in again.
+    pub failed: BTreeMap<usize, SendRequest>,
     /// Epochs of the snapshots in the batch that is on its way.
     pub epochs: BTreeMap<Subject, String>,
     /// It returns no credit before then.
@@ -67,12 +70,37 @@ impl Page {
             views: BTreeMap::new(),
             left: BTreeSet::new(),
             unsaved: VecDeque::new(),
+            failed: BTreeMap::new(),
             epochs: BTreeMap::new(),
             hung_until: 0,
             owed: 0,
             pace,
             whole_chain: true,
         }
+    }
+
+    /// News of the n-th message of the world. Answers with what has to be handed in again.
+    pub fn note(&mut self, n: usize, update: &MessageUpdate) -> Option<SendRequest> {
+        let saved = update.durability == Durability::Durable;
+        if !saved && !update.delivery.is_final() {
+            // Somebody else tries it again.
+            return self.retry(n);
+        }
+        self.failed.remove(&n);
+        let at = self.unsaved.iter().position(|(unsaved, _)| *unsaved == n)?;
+        let (_, mut request) = self.unsaved.remove(at)?;
+        if !saved && update.delivery.allows_another_try() {
+            request.again &= !update.delivery.was_refused();
+            self.failed.insert(n, request);
+        }
+        None
+    }
+
+    /// A message that ended badly is tried again: if nobody else may have it, it is handed in again.
+    pub fn retry(&mut self, n: usize) -> Option<SendRequest> {
+        let request = self.failed.remove(&n)?;
+        self.unsaved.push_back((n, request.clone()));
+        Some(request)
     }
 
     /// The router takes a batch.

@@ -306,6 +306,11 @@ impl Engine {
         self.generation = last;
     }
 
+    /// Another led with this term. Where nothing is stored, nobody else remembers it.
+    pub(crate) fn lead_after(&mut self, term: u64) {
+        self.outbox.lead_after(term);
+    }
+
     /// News of messages that wait for a consumer's credit, for an engine that ends.
     pub(crate) fn last_updates(&mut self, consumer: crate::ConsumerId) -> Vec<crate::MessageUpdate> {
         self.consumers.last_updates(consumer)

@@ -6,7 +6,7 @@ use crate::close_codes::{self, Action, Hint};
 use crate::mode::Sign;
 use crate::mutant::{self, Mutant};
 use crate::timers::Timer;
-use crate::{Cause, Generation, Mode, Now, Output, SocketEvent, StorageState, TokenReason};
+use crate::{Cause, Generation, Mode, Now, Output, SocketEvent, TokenReason};
 use sentinelops_protocol::system::{ClientSystem, Hello};
 use sentinelops_protocol::{PROTOCOL_VERSION, close};
 
@@ -65,15 +65,10 @@ impl Engine {
 
     /// hello, auth, subscribe, ping in one go. Separate frames: a basic server parses each as one object.
     fn first_flight(&mut self, now: Now) {
-        // A tab that cannot share a store shares no lock either: it is a session of its own.
-        let session = match self.outbox.storage() {
-            StorageState::Durable => self.options.session.clone(),
-            _ => format!("{}/{}", self.options.session, self.options.tab),
-        };
         let hello = Hello {
             protocol: PROTOCOL_VERSION,
             client: self.options.client.clone(),
-            session,
+            session: self.options.session.clone(),
             term: self.outbox.meta().term,
         };
         self.transmit_system(now, &ClientSystem::Hello(hello));

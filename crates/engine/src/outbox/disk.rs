@@ -102,6 +102,13 @@ impl Disk {
         }
     }
 
+    /// A clock that was set back must not make a later leader the lesser one.
+    pub fn lead_after(&mut self, term: u64) {
+        if self.ladder == Ladder::Off {
+            self.meta.term = self.meta.term.max(term.saturating_add(1));
+        }
+    }
+
     pub fn state(&self) -> &StorageState {
         &self.state
     }

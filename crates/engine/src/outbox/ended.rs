@@ -29,6 +29,13 @@ impl Ended {
         self.states.get(id)
     }
 
+    /// It was refused for what may be otherwise now.
+    pub fn forget_refusal(&mut self, id: &str) {
+        if self.get(id).is_some_and(|ended| ended.delivery.was_refused()) {
+            self.forget(id);
+        }
+    }
+
     /// It lives again (a retry).
     pub fn forget(&mut self, id: &str) {
         if self.states.remove(id).is_some() {

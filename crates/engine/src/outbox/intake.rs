@@ -104,6 +104,8 @@ impl Outbox {
     pub fn retry(&mut self, now: Now, to: ConsumerId, id: &str, confirm: bool, new_id: String) {
         let Some(failed) = self.failed.get(id) else {
             self.known(Some(to), id);
+            // Never taken, so not listed: whoever has it still may hand it in again.
+            self.ended.forget_refusal(id);
             return;
         };
         let server_now = self.server_now(now);

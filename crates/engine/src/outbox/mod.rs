@@ -276,6 +276,11 @@ impl Outbox {
         }
     }
 
+    /// See [`crate::Engine::lead_after`].
+    pub fn lead_after(&mut self, term: u64) {
+        self.disk.lead_after(term);
+    }
+
     // Outputs.
 
     /// What is to be done next.

@@ -48,14 +48,14 @@ pub(super) struct Leader {
 const MISSED: u8 = 2;
 
 impl Leader {
-    /// `sockets`: how many earlier engines of this tab dialled.
+    /// `sockets`: how many earlier engines of this tab dialled; `term`: the highest one heard of.
     pub(super) fn new(
         options: EngineOptions,
         seed: u64,
         now: Now,
         me: TabId,
         legacy: &Legacy,
-        sockets: u64,
+        (sockets, term): (u64, u64),
     ) -> Self {
         // Without a store there is no answer to wait for.
         let ready = !options.outbox.persist;
@@ -64,6 +64,7 @@ impl Leader {
         engine.inherit(now, legacy);
         // Before it connects: where nothing is stored that is a dial.
         engine.number_sockets_from(sockets);
+        engine.lead_after(term);
         // Rows this tab appended while it followed are its own, too.
         engine.attach_tab(now, LOCAL, &me);
         engine.connect(now);

@@ -132,7 +132,8 @@ impl Node {
             // Beside it another may lead, of whose term it knows nothing: the server would close one of them.
             options.session = format!("{}/{}", options.session, self.tab);
         }
-        let mut leader = Leader::new(options, seed, now, self.tab.clone(), &self.legacy, self.sockets);
+        let mut leader =
+            Leader::new(options, seed, now, self.tab.clone(), &self.legacy, (self.sockets, self.term));
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
             leader.inquire(now, LOCAL, self.sends.followed());

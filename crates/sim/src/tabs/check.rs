@@ -49,6 +49,16 @@ impl TabChecker {
         self.inner.violation.as_ref()
     }
 
+    /// A worker's engine decided something. What it drops from memory and whose news dies with it is handed
+    /// in again, behind what has left meanwhile.
+    pub fn engine_tells(&mut self, update: &MessageUpdate) {
+        let number = message_number(&update.id).filter(|_| update.durability == Durability::MemoryOnly);
+        let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
+        if let Some(message) = message.filter(|_| update.delivery.allows_another_try()) {
+            message.unordered = true;
+        }
+    }
+
     /// A page was told something.
     pub fn told(&mut self, update: &MessageUpdate, on_disk: bool) {
         if update.durability == Durability::Durable && !update.delivery.is_final() {

@@ -51,6 +51,10 @@ pub fn generate(seed: u64) -> TabScript {
         push(rng.u64(500..FAULTS_END), people(rng, &setup));
     }
     setup.leases = rng.u8(0..4) == 0;
+    if rng.u8(0..10) == 0 {
+        // Nothing is opened there, so nothing tells a build that another one is newer.
+        (setup.persist, setup.new_build_from) = (false, None);
+    }
     entries.sort_by_key(|entry| entry.at);
     Script { setup, entries: entries.into_iter().enumerate().collect() }
 }
@@ -78,6 +82,7 @@ fn setup(seed: u64, rng: &mut Rng) -> TabSetup {
         window_ms: if rng.u8(0..6) == 0 { 3_000 } else { 0 },
         new_build_from: (rng.u8(0..5) == 0).then(|| rng.u64(5_000..FAULTS_END - 10_000)),
         freeze_blocks: rng.u8(0..3) == 0,
+        persist: true,
         leases: false,
     }
 }

@@ -6,7 +6,7 @@ use crate::check::{message_id, message_number, messages::Message};
 use crate::script::{SendSpec, What};
 use crate::world::request;
 use sentinelops_engine::tabs::PageCommand;
-use sentinelops_engine::{Batch, DeliveryState, Durability};
+use sentinelops_engine::{Batch, DeliveryState};
 use sentinelops_protocol::ordering_key;
 
 impl TabWorld {
@@ -83,10 +83,13 @@ impl TabWorld {
         let message = &mut self.check.inner.messages.all[n];
         (message.retried, message.ended_badly) = (true, false);
         (message.answered, message.nacked) = (false, true);
-        message.submitted = submitted;
+        (message.submitted, message.unordered) = (submitted, !message.promised);
         let id = message_id(n);
         self.say(|| format!("somebody retries {id}"));
         self.post(place, PageCommand::Retry { id, confirm: false });
+        if let Some(request) = self.tabs[place].page.retry(n) {
+            self.post(place, PageCommand::Send(vec![request]));
+        }
     }
 
     pub(super) fn discard(&mut self, nth: usize) {
@@ -140,8 +143,8 @@ impl TabWorld {
             });
             self.check.told(&update, on_disk);
             let Some(n) = message_number(&update.id) else { continue };
-            if update.durability == Durability::Durable || update.delivery.is_final() {
-                self.tabs[place].page.unsaved.retain(|(unsaved, _)| *unsaved != n);
+            if let Some(request) = self.tabs[place].page.note(n, &update) {
+                self.post(place, PageCommand::Send(vec![request]));
             }
         }
         if batch_number > 0 {

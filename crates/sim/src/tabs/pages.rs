@@ -238,6 +238,7 @@ impl TabWorld {
                 window: setup.window,
                 critical_reserve: setup.reserve,
                 max_age_ms: setup.max_age,
+                persist: setup.persist,
                 ..OutboxOptions::default()
             },
             user: Some(crate::server::USER.to_owned()),

@@ -46,6 +46,8 @@ pub struct TabSetup {
     pub new_build_from: Option<u64>,
     /// Whether a frozen tab keeps its transactions open, and with them everybody waiting.
     pub freeze_blocks: bool,
+    /// Whether messages are kept on the disk; else each lives as long as its tab.
+    pub persist: bool,
     /// Whether leases stand in for locks: a thread that does not run for five seconds loses what it has.
     pub leases: bool,
 }

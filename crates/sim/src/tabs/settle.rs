@@ -79,6 +79,7 @@ impl TabWorld {
     /// What is not at rest yet.
     fn unsettled(&self) -> Option<String> {
         let mut leaders = 0;
+        let kept = if self.script.setup.persist { StorageState::Durable } else { StorageState::Off };
         for tab in self.tabs.iter().filter(|tab| tab.open) {
             let name = &tab.name;
             let Some(worker) = &tab.worker else { return Some(format!("{name} has no worker")) };
@@ -91,7 +92,7 @@ impl TabWorld {
             if status.map(|status| status.state) != Some(ConnectionState::Connected) {
                 return Some(format!("{name} shows {:?}", status.map(|s| (s.state, s.cause.clone()))));
             }
-            if status.map(|status| &status.storage) != Some(&StorageState::Durable) {
+            if status.map(|status| &status.storage) != Some(&kept) {
                 return Some(format!("{name} shows storage {:?}", status.map(|status| &status.storage)));
             }
             if let Some((n, _)) = tab.page.unsaved.front() {
@@ -107,7 +108,7 @@ impl TabWorld {
         if status.state != ConnectionState::Connected {
             return Some(format!("{:?} ({:?})", status.state, status.cause));
         }
-        if status.storage != StorageState::Durable {
+        if status.storage != kept {
             return Some(format!("storage is {:?}", status.storage));
         }
         let counts = engine.counts();

@@ -236,17 +236,24 @@ impl TabWorld {
             Output::SetAsideUnreadable => {}
             Output::RescanStore => self.ask(number, Ask::Plain(Request::Rescan)),
             Output::Deliver { batch, .. } => self.hand_batch(number, batch),
-            Output::Trace(trace) => self.say(|| match trace {
-                Trace::State { from, to, cause } => format!("{number} state {from:?} -> {to:?}: {cause}"),
-                Trace::Backoff { attempt, delay_ms, why } => {
-                    format!("{number} attempt {attempt} in {delay_ms} ms: {why}")
-                }
-                Trace::Message(update) => {
-                    format!("{number}: {} {:?} {:?}", update.id, update.durability, update.delivery)
-                }
-                other => clip(&format!("{number} {other:?}"), 160),
-            }),
+            Output::Trace(trace) => self.trace(number, trace),
         }
+    }
+
+    fn trace(&mut self, number: u32, trace: Trace) {
+        if let Trace::Message(update) = &trace {
+            self.check.engine_tells(update);
+        }
+        self.say(|| match trace {
+            Trace::State { from, to, cause } => format!("{number} state {from:?} -> {to:?}: {cause}"),
+            Trace::Backoff { attempt, delay_ms, why } => {
+                format!("{number} attempt {attempt} in {delay_ms} ms: {why}")
+            }
+            Trace::Message(update) => {
+                format!("{number}: {} {:?} {:?}", update.id, update.durability, update.delivery)
+            }
+            other => clip(&format!("{number} {other:?}"), 160),
+        });
     }
 
     fn dial(&mut self, place: usize, generation: Generation) {
