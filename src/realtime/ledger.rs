@@ -16,6 +16,9 @@ pub(crate) struct Ledger {
     unsaved: BTreeMap<u64, SendRequest>,
     order: HashMap<MessageId, u64>,
     next: u64,
+    /// Ended badly and in memory only: an engine that is gone has forgotten them, so to try one again it is
+    /// handed in again.
+    failed: HashMap<MessageId, SendRequest>,
     states: HashMap<MessageId, SendState>,
     ended: VecDeque<MessageId>,
     /// A newer one may replace these.
@@ -38,7 +41,11 @@ impl Ledger {
         if request.coalesce.is_some() {
             self.coalesced.insert(id.clone());
         }
-        self.unsaved.insert(self.next, request.clone());
+        self.keep(id, request.clone());
+    }
+
+    fn keep(&mut self, id: &MessageId, request: SendRequest) {
+        self.unsaved.insert(self.next, request);
         self.order.insert(id.clone(), self.next);
         self.next += 1;
     }
@@ -47,10 +54,15 @@ impl Ledger {
     pub(crate) fn update(&mut self, update: &MessageUpdate) -> bool {
         let id = MessageId::from(update.id.as_str());
         let state = SendState { durability: update.durability, delivery: update.delivery.clone() };
-        if (state.durability == Durability::Durable || state.is_final())
-            && let Some(order) = self.order.remove(&id)
-        {
-            self.unsaved.remove(&order);
+        let saved = state.durability == Durability::Durable;
+        if saved || state.is_final() {
+            let request = self.order.remove(&id).and_then(|order| self.unsaved.remove(&order));
+            if saved || !state.delivery.allows_another_try() {
+                self.failed.remove(&id);
+            } else if let Some(mut request) = request {
+                request.again &= !state.delivery.was_refused();
+                self.failed.insert(id.clone(), request);
+            }
         }
         let known = self.states.get(&id);
         // A new leader may have to find out again how it ended: that is no news here, unless it arrived
@@ -82,6 +94,7 @@ impl Ledger {
             && let Some(oldest) = self.ended.pop_front()
         {
             self.states.remove(&oldest);
+            self.failed.remove(&oldest);
             self.coalesced.remove(&oldest);
             self.discarded.remove(&oldest);
         }
@@ -101,9 +114,17 @@ impl Ledger {
         }
     }
 
+    /// It is tried again, here or in another tab: what to hand in again, because no disk has it.
+    pub(crate) fn revive(&mut self, id: &MessageId) -> Option<SendRequest> {
+        let request = self.failed.remove(id)?;
+        self.keep(id, request.clone());
+        Some(request)
+    }
+
     /// A person does not want it any more. `down`: there is no worker. `true`: then it is over at once,
     /// because it can be nowhere but here.
     pub(crate) fn discard(&mut self, id: &MessageId, down: bool) -> bool {
+        self.failed.remove(id);
         let Some(state) = self.states.get(id).filter(|state| !state.is_final()) else { return false };
         self.discarded.insert(id.clone());
         let in_memory = state.durability == Durability::MemoryOnly;
@@ -249,6 +270,31 @@ mod tests {
         assert!(!ledger.update(&news("b", Durability::Durable, DeliveryState::Unconfirmed)));
         ledger.retry(&"b".into());
         assert!(ledger.update(&news("b", Durability::Durable, DeliveryState::Queued)));
+    }
+
+    #[test]
+    fn what_failed_in_memory_only_is_handed_in_again() {
+        let mut ledger = Ledger::default();
+        let (memory, id) = (Durability::MemoryOnly, MessageId::from("a"));
+        let failed = || DeliveryState::Failed(FailReason::TooManyAttempts { attempts: 3 });
+        add(&mut ledger, "a");
+        ledger.given(&id);
+        ledger.update(&news("a", memory, failed()));
+        assert_eq!(unsaved(&mut ledger), [""; 0]);
+        ledger.retry(&id);
+        assert!(ledger.revive(&id).is_some_and(|request| request.again));
+        assert!(ledger.revive(&id).is_none(), "once");
+        assert_eq!(unsaved(&mut ledger), ["a"], "the next worker gets it, too");
+        ledger.update(&news("a", Durability::Durable, failed()));
+        assert!(ledger.revive(&id).is_none(), "on the disk it is the worker's to try again");
+
+        let id = MessageId::from("b");
+        add(&mut ledger, "b");
+        ledger.given(&id);
+        ledger.update(&news("b", memory, DeliveryState::Failed(FailReason::QueueFull { capacity: 1 })));
+        assert!(ledger.revive(&id).is_some_and(|request| !request.again), "no queue ever held it");
+        ledger.update(&news("b", memory, DeliveryState::Expired { may_have_arrived: true }));
+        assert!(ledger.revive(&id).is_none(), "somebody has to confirm that");
     }
 
     #[test]

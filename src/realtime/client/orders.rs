@@ -48,6 +48,22 @@ impl Client {
         self.record(RecordKind::Send, format!("retry {id}"));
         self.state_mut().ledger.retry(id);
         self.order(id, Order::Retry { confirm });
+        if !confirm {
+            self.revive(id);
+        }
+    }
+
+    /// What is tried again and on no disk is handed in again: whoever had it in memory may be gone.
+    pub(super) fn revive(&self, id: &MessageId) {
+        let request = {
+            let mut state = self.state_mut();
+            let Some(request) = state.ledger.revive(id) else { return };
+            if state.port.is_some() {
+                state.ledger.given(id);
+            }
+            request
+        };
+        self.post(ToWorker::Send(vec![request]));
     }
 
     /// Drops a message: unsent, or from the failed list. While the worker is down it is remembered: the

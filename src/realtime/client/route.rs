@@ -101,7 +101,7 @@ impl Client {
     pub(super) fn take_update(&self, update: &MessageUpdate, now: u64) {
         let id = MessageId::from(update.id.as_str());
         let at = self.platform().wall();
-        let line = {
+        let (line, over) = {
             let mut state = self.state_mut();
             let state = &mut *state;
             if !state.ledger.update(update) {
@@ -131,10 +131,14 @@ impl Client {
                 Some(why) => format!("{id}: {}. {why}", now_known.label()),
                 None => format!("{id}: {}", now_known.label()),
             };
-            state.dirty.insert(Interest::Send(id));
-            line
+            state.dirty.insert(Interest::Send(id.clone()));
+            (line, now_known.is_final())
         };
         self.record(RecordKind::Send, line);
+        if !over {
+            // Tried again in another tab, perhaps.
+            self.revive(&id);
+        }
     }
 }
 

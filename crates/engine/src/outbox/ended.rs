@@ -29,11 +29,13 @@ impl Ended {
         self.states.get(id)
     }
 
-    /// It was refused for what may be otherwise now.
-    pub fn forget_refusal(&mut self, id: &str) {
-        if self.get(id).is_some_and(|ended| ended.delivery.was_refused()) {
+    /// If it was refused: that may be otherwise now.
+    pub fn forget_refusal(&mut self, id: &str) -> bool {
+        let refused = self.get(id).is_some_and(|ended| ended.delivery.was_refused());
+        if refused {
             self.forget(id);
         }
+        refused
     }
 
     /// It lives again (a retry).

@@ -103,9 +103,10 @@ impl Outbox {
     /// confirm, and it becomes a new message.
     pub fn retry(&mut self, now: Now, to: ConsumerId, id: &str, confirm: bool, new_id: String) {
         let Some(failed) = self.failed.get(id) else {
-            self.known(Some(to), id);
-            // Never taken, so not listed: whoever has it still may hand it in again.
-            self.ended.forget_refusal(id);
+            // Never taken, so not listed: whoever has it still may hand it in again, and is told then.
+            if !self.ended.forget_refusal(id) {
+                self.known(Some(to), id);
+            }
             return;
         };
         let server_now = self.server_now(now);

@@ -17,7 +17,8 @@ pub const SILENCE_MS: u64 = 4_000;
 pub const ANSWER_MS: u64 = 1_000;
 /// And up to so much more, each tab its own.
 const PATIENCE_MS: u64 = 500;
-/// A tick later than this was no tick on time: the tab slept or was throttled.
+/// A tick later than this was no tick on time: the tab slept or was throttled. On either clock: the
+/// monotonic one may stand still while the machine sleeps, and leases run out by the other.
 const LATE_MS: u64 = 2 * BEAT_MS;
 
 /// What the browser says about the lock.
@@ -67,7 +68,7 @@ pub(crate) struct Election {
     no_locks: bool,
     in_need: bool,
     last_heard: u64,
-    last_tick: u64,
+    last_tick: Now,
     asked_at: Option<u64>,
     /// On top of [`ANSWER_MS`], so that two followers do not rob at once.
     patience: u64,
@@ -82,7 +83,7 @@ impl Election {
             no_locks: false,
             in_need: false,
             last_heard: now.mono,
-            last_tick: now.mono,
+            last_tick: now,
             asked_at: None,
             patience: (seed >> 17) % PATIENCE_MS,
             ballots: Vec::new(),
@@ -103,7 +104,7 @@ impl Election {
             (true, Role::Idle) => {
                 self.role = Role::Follower;
                 self.heard(now);
-                self.last_tick = now.mono;
+                self.last_tick = now;
                 self.ballots.push(Ballot::Request);
                 // A leader answers at once, not with its next beat.
                 self.ballots.push(Ballot::Ask);
@@ -147,7 +148,7 @@ impl Election {
         match event {
             LockEvent::Granted if self.role == Role::Follower => {
                 self.role = Role::Leader;
-                self.last_tick = now.mono;
+                self.last_tick = now;
                 self.ballots.push(Ballot::Beat);
             }
             // Granted after we stopped wanting it.
@@ -166,7 +167,7 @@ impl Election {
         }
         self.role = Role::Follower;
         self.heard(now);
-        self.last_tick = now.mono;
+        self.last_tick = now;
         self.ballots.push(Ballot::Release);
         self.ballots.push(Ballot::Request);
     }
@@ -193,7 +194,7 @@ impl Election {
     }
 
     pub(crate) fn next_timeout(&self) -> Option<u64> {
-        matches!(self.role, Role::Leader | Role::Follower).then_some(self.last_tick + BEAT_MS)
+        matches!(self.role, Role::Leader | Role::Follower).then_some(self.last_tick.mono + BEAT_MS)
     }
 
     pub(crate) fn timeout(&mut self, now: Now) {
@@ -201,8 +202,8 @@ impl Election {
         if now.mono < due {
             return;
         }
-        let late = now.mono - self.last_tick > LATE_MS;
-        self.last_tick = now.mono;
+        let late = self.is_late(now);
+        self.last_tick = now;
         match self.role {
             Role::Leader => self.ballots.push(Ballot::Beat),
             // What we did not hear while we slept says nothing about the leader. If it is awake, it beats
@@ -221,16 +222,21 @@ impl Election {
     /// Whether a leader's thread stood still for so long that another may lead by now. Asked at every
     /// input, because at thaw others come before the timer. Answers once.
     pub(crate) fn overslept(&mut self, now: Now) -> bool {
-        let late = self.role == Role::Leader && now.mono.saturating_sub(self.last_tick) > LATE_MS;
+        let late = self.role == Role::Leader && self.is_late(now);
         if late {
-            self.last_tick = now.mono;
+            self.last_tick = now;
         }
         late
     }
 
+    fn is_late(&self, now: Now) -> bool {
+        let mono = now.mono.saturating_sub(self.last_tick.mono);
+        mono.max(now.wall.saturating_sub(self.last_tick.wall)) > LATE_MS
+    }
+
     /// A leader in doubt is awake, though it does nothing of what is due.
     pub(crate) fn awake(&mut self, now: Now) {
-        self.last_tick = now.mono;
+        self.last_tick = now;
     }
 
     fn watch(&mut self, now: Now) {
@@ -323,6 +329,8 @@ mod tests {
         assert_eq!(run(&mut leader, 100, 2_100).len(), 2);
         assert!(!leader.overslept(at(3_000)));
         assert!(leader.overslept(at(30_000)) && !leader.overslept(at(30_001)));
+        let machine_slept = Now { mono: 30_500, wall: 90_000 };
+        assert!(leader.overslept(machine_slept) && !leader.overslept(machine_slept));
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub(super) struct Leader {
     query: bool,
     /// Tabs that believe to be known and are not.
     strangers: BTreeSet<TabId>,
+    /// Tabs that handed messages in before they were known, and with which turn they came then. Of that turn
+    /// something is missing: they have to come with another, and with all they have.
+    missed: BTreeMap<TabId, Option<u64>>,
     /// What tabs could not store waits for a look into the store, in which their earlier rows may lie.
     held: VecDeque<(u64, ConsumerId, SendRequest)>,
     /// Looks into the store: asked for and answered.
@@ -79,6 +82,7 @@ impl Leader {
             look_at: now.mono + ALIVE_MS,
             query: false,
             strangers: BTreeSet::new(),
+            missed: BTreeMap::new(),
             held: VecDeque::new(),
             looks: (0, 0),
             last_look: 0,
@@ -166,7 +170,11 @@ impl Leader {
         match message {
             // Before that its batches would not be believed; the roll call is still to come.
             LinkMessage::Attach { tab, turn, interest } if tab != self.me && self.ready => {
-                self.attach(now, tab, turn, &interest);
+                if self.is_whole(&tab, turn) {
+                    self.attach(now, tab, turn, &interest);
+                } else {
+                    self.strangers.insert(tab);
+                }
             }
             LinkMessage::Detach { tab } => self.detach(now, &tab),
             LinkMessage::Credit { tab, turn, number } => {
@@ -178,6 +186,8 @@ impl Leader {
             LinkMessage::Send { tab, requests } => {
                 if let Some(consumer) = self.consumer(&tab, None) {
                     self.send(now, consumer, requests);
+                } else if tab != self.me {
+                    self.missed.entry(tab).or_default();
                 }
             }
             LinkMessage::Retry { tab, id, confirm } => {
@@ -309,6 +319,23 @@ impl Leader {
         }
     }
 
+    /// Whether what a tab hands in from now on begins with the first it has: sent on while it took another
+    /// for the leader, a later message must not pass an earlier one.
+    fn is_whole(&mut self, tab: &TabId, turn: u64) -> bool {
+        let whole = match self.missed.get_mut(tab) {
+            None => true,
+            Some(Some(before)) => *before != turn,
+            Some(unknown) => {
+                *unknown = Some(turn);
+                false
+            }
+        };
+        if whole {
+            self.missed.remove(tab);
+        }
+        whole
+    }
+
     /// The interest is whole: what is no longer in it ends.
     fn attach(&mut self, now: Now, tab: TabId, turn: u64, interest: &Interest) {
         let known = self.tabs.get(&tab).map(|known| (known.turn, known.consumer));
@@ -336,6 +363,7 @@ impl Leader {
 
     fn detach(&mut self, now: Now, tab: &TabId) {
         self.strangers.remove(tab);
+        self.missed.remove(tab);
         if let Some(gone) = self.tabs.remove(tab) {
             self.engine.detach_tab(now, gone.consumer, tab);
         }
