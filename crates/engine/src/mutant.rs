@@ -91,6 +91,8 @@ pub enum Mutant {
     BatchesOfAnyTurn,
     /// The lock is stolen from a leader that beats, without asking.
     StealFromTheLiving,
+    /// Nobody ever takes the lock from a leader that stands still.
+    NeverSteal,
     /// A page that hides keeps lock and socket.
     KeepLockOnPageHide,
     /// `versionchange` is ignored.
@@ -109,7 +111,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 48] = [
+    pub const ALL: [Mutant; 49] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -151,6 +153,7 @@ impl Mutant {
         Self::IgnoreRollCall,
         Self::BatchesOfAnyTurn,
         Self::StealFromTheLiving,
+        Self::NeverSteal,
         Self::KeepLockOnPageHide,
         Self::OldBuildGoesOn,
         Self::ForgetAtDeposition,

@@ -245,6 +245,7 @@ impl Election {
             return self.ballots.push(Ballot::Steal);
         }
         match self.asked_at {
+            Some(_) if mutant::active(Mutant::NeverSteal) => {}
             Some(asked) if now.mono.saturating_sub(asked) >= ANSWER_MS + self.patience => {
                 self.heard(now);
                 self.ballots.push(Ballot::Steal);

@@ -14,6 +14,8 @@ use std::collections::{BTreeSet, HashSet};
 const GRACE_MS: u64 = 100;
 /// A thread that stood still for longer must look before it acts.
 const SLEPT_MS: u64 = 2_000;
+/// A leader that stood still for so long has a successor, if there is anybody to take over.
+const TAKEOVER_MS: u64 = 8_000;
 /// A leader that has run and led for so long does not deserve to be robbed.
 const PEACE_MS: u64 = 7_000;
 
@@ -263,6 +265,29 @@ impl TabWorld {
             self.check
                 .inner
                 .fail("needless-steal", || format!("{holder} leads and runs, and is robbed of the lock"));
+        }
+    }
+
+    /// A thread that stood still for so long runs again, or is given up: if it led, another leads by now.
+    pub(super) fn check_takeover(&mut self, place: usize, slept: u64) {
+        let (holds, build) = (self.holds_lock(place), self.tabs[place].build);
+        // One that only waited for the lock has it since whoever led before is gone.
+        let led = self.tabs[place].worker.as_ref().filter(|worker| worker.role == Role::Leader);
+        let Some(since) = led.map(|worker| worker.blocked_since) else { return };
+        if !holds || slept < TAKEOVER_MS || self.link_slow.1 >= since {
+            return;
+        }
+        let in_need = |worker: &&Worker| {
+            let ran = worker.blocked_until == 0 && worker.ran_since <= since && worker.late.1 < since;
+            let follows = worker.role == Role::Follower && worker.role_since <= since;
+            ran && follows && worker.visible && !worker.vanished
+        };
+        let tabs = self.tabs.iter().filter(|tab| tab.build == build);
+        let heir = tabs.filter_map(|tab| tab.worker.as_ref()).find(in_need).map(|worker| worker.number);
+        if let Some(heir) = heir {
+            self.check.inner.fail("takeover", || {
+                format!("the leader stood still for {slept} ms, {heir} was there, and did not take over")
+            });
         }
     }
 

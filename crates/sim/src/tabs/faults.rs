@@ -239,6 +239,7 @@ impl TabWorld {
         if !hangs || !self.runs(place) {
             return;
         }
+        self.check_takeover(place, PATIENCE_MS);
         self.say(|| format!("the page gives up worker {number}"));
         self.kill_worker(place);
         let life = self.tabs[place].life;

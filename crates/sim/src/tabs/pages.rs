@@ -172,12 +172,14 @@ impl TabWorld {
             blocked_since: 0,
             opening: false,
             open_again: false,
+            visible: false,
             vanished: false,
             role: Role::Idle,
             outdated: false,
             robbed_since: None,
             ran_since: self.now,
             leads_since: None,
+            role_since: self.now,
         });
         self.input(place, |_, _| ());
         self.post(place, PageCommand::Hint(Hint::Visible));

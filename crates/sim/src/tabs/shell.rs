@@ -35,6 +35,7 @@ impl TabWorld {
         let mut backlog = std::mem::take(&mut worker.backlog);
         backlog.sort_by_key(Inbox::class);
         self.say(|| format!("{number} runs again; {} wait", backlog.len()));
+        self.check_takeover(place, slept);
         self.check_wake(place, slept);
         for inbox in backlog {
             self.arrive(number, inbox);
@@ -51,6 +52,11 @@ impl TabWorld {
                         if !matches!(hint, Hint::Hidden
                             | Hint::Offline | Hint::Online));
                 worker.vanished &= !back;
+                match &command {
+                    PageCommand::Hint(Hint::Visible | Hint::Focus) => worker.visible = true,
+                    PageCommand::Hint(Hint::Hidden) => worker.visible = false,
+                    _ => {}
+                }
                 let hides = command == PageCommand::PageHide;
                 self.input(place, |node, now| node.handle_page(now, command));
                 if let Some(worker) = &mut self.tabs[place].worker {
@@ -206,7 +212,7 @@ impl TabWorld {
                 self.new_places(place);
                 let now = self.now;
                 if let Some(worker) = self.worker(place) {
-                    worker.role = role;
+                    (worker.role, worker.role_since) = (role, now);
                     worker.leads_since = (role == Role::Leader).then_some(now);
                 }
             }

@@ -67,6 +67,8 @@ pub(super) struct Worker {
     pub(super) blocked_since: u64,
     pub(super) opening: bool,
     pub(super) open_again: bool,
+    /// Its page is looked at, as far as it heard.
+    pub(super) visible: bool,
     /// The shell holds no channel: the page is put away.
     pub(super) vanished: bool,
     pub(super) role: Role,
@@ -77,6 +79,8 @@ pub(super) struct Worker {
     /// Since when its thread runs, and since when it leads.
     pub(super) ran_since: u64,
     pub(super) leads_since: Option<u64>,
+    /// Since when it has been what it is.
+    pub(super) role_since: u64,
 }
 
 /// A place for a tab, and the tab in it.
