@@ -1,7 +1,9 @@
 // Where a browser has no Web Locks (they want https), leases in IndexedDB stand in for them: whoever
-// holds one renews it every second, and what was not renewed for five seconds is free. A holder that
-// sleeps for longer loses it without knowing. That is no worse than being robbed of a lock while
-// frozen: where there is a store, the leader looks at the stored term before it acts after any sleep.
+// holds one renews it every second, and what was not renewed for five seconds is free. After a sleep of
+// the machine that is true of every lease: so what is found free is taken at the next look only, and
+// its holder, which woke with everybody else, has renewed it by then. A holder that alone sleeps for
+// longer loses it without knowing. That is no worse than being robbed of a lock while frozen: where
+// there is a store, the leader looks at the stored term before it acts after any sleep.
 
 const LEASE_MS = 5_000;
 const RENEW_MS = 1_000;
@@ -72,6 +74,8 @@ export class Lease {
   #holder = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(16)).join("-");
   #turn = 0;
   #held = false;
+  // At the last look the lease was there and free.
+  #ranOut = false;
   #timer = null;
 
   constructor(name, tell) {
@@ -91,6 +95,7 @@ export class Lease {
     const begun = this.#turn > 0;
     this.#turn += 1;
     this.#held = false;
+    this.#ranOut = false;
     clearTimeout(this.#timer);
     const holder = this.#holder;
     // Behind whatever this turn still has under way: transactions on one store run in order.
@@ -111,7 +116,9 @@ export class Lease {
         const now = Date.now();
         const mine = lease?.holder === this.#holder;
         if (this.#held && !mine) return { lost: true };
-        if (!steal && !mine && !isFree(lease, now)) return {};
+        const ranOutBefore = this.#ranOut;
+        this.#ranOut = Boolean(lease) && isFree(lease, now);
+        if (!steal && !mine && lease && !(this.#ranOut && ranOutBefore)) return {};
         return { put: { holder: this.#holder, until: now + LEASE_MS } };
       });
     } catch {

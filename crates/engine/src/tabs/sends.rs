@@ -137,8 +137,9 @@ impl Sends {
 
     /// The engine that is gone wrote these ends in a transaction that is under way. Until it is over
     /// nobody else gets the messages: what it had decided would be undone. `certain`: nobody else can
-    /// have read the rows before that.
-    pub(super) fn ends_with(&mut self, number: u64, updates: Vec<MessageUpdate>, certain: bool) {
+    /// have read the rows before that. Messages of other tabs are those tabs' to ask for.
+    pub(super) fn ends_with(&mut self, number: u64, mut updates: Vec<MessageUpdate>, certain: bool) {
+        updates.retain(|update| self.keeps(&update.id) || self.open.contains_key(&update.id));
         for kept in &mut self.kept {
             if updates.iter().any(|update| update.id == kept.request.id) {
                 kept.with = With::Ending(number);

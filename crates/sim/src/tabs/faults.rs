@@ -100,12 +100,10 @@ impl TabWorld {
 
     // Threads that do not run.
 
+    /// Leases run out meanwhile by the clock, but nobody takes one before its holder could renew it.
     fn sleep(&mut self, until: u64, mono_runs: bool) {
         if self.now < self.asleep_until {
             return;
-        }
-        if self.script.setup.leases && until >= self.now + LEASE_MS {
-            self.queue.push(until, Happening::LeasesRunOut);
         }
         self.asleep_until = until;
         for worker in self.tabs.iter_mut().filter_map(|tab| tab.worker.as_mut()) {
@@ -151,19 +149,6 @@ impl TabWorld {
         }
         // Those who wait try every second; so will those who come later.
         self.queue.push(self.now + 1_000, Happening::LeaseOver(number));
-    }
-
-    /// The machine wakes, and by the clock all that is leased is free: whoever runs first has it.
-    pub(super) fn leases_run_out(&mut self) {
-        let holders: Vec<(u32, u32)> =
-            self.locks.iter().filter_map(|(build, lock)| Some((*build, lock.holder()?))).collect();
-        for (build, holder) in holders {
-            if self.rng.bool()
-                && let Some(lock) = self.locks.get_mut(&build)
-            {
-                lock.expire(holder);
-            }
-        }
     }
 
     /// Which tabs of a build are alive, as far as their locks or leases tell.

@@ -38,8 +38,6 @@ pub(super) enum Happening {
     Respawn(usize, u32),
     /// What a worker that does not run leased is free.
     LeaseOver(u32),
-    /// Everything that was leased before the machine slept is free.
-    LeasesRunOut,
     /// A page that a worker hung on gives it up.
     GiveUp(u32),
     /// A page in this life is frozen until then.
@@ -197,7 +195,6 @@ impl TabWorld {
                 }
             }
             Happening::LeaseOver(worker) => self.lease_over(worker),
-            Happening::LeasesRunOut => self.leases_run_out(),
             Happening::GiveUp(worker) => self.give_up(worker),
             Happening::Freeze(place, life, until) => self.freeze_at(place, life, until),
             Happening::Resume(place, life) => self.resume(place, life),
