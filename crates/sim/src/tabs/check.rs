@@ -56,7 +56,7 @@ impl TabChecker {
     pub fn engine_tells(&mut self, update: &MessageUpdate) {
         let number = message_number(&update.id).filter(|_| update.durability == Durability::MemoryOnly);
         let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
-        if let Some(message) = message.filter(|_| update.delivery.allows_another_try()) {
+        if let Some(message) = message.filter(|_| update.delivery.is_final()) {
             message.unordered = true;
         }
     }
