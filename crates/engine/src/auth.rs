@@ -1,6 +1,7 @@
 //! Tokens: who is asked for one, where it travels, and that it shows up nowhere else.
 
 use crate::{EngineOptions, ModeOption, TokenIn, TokenReason};
+use sentinelops_protocol::Code;
 
 /// The provider has so long to answer.
 pub(crate) const PROVIDER_MS: u64 = 10_000;
@@ -14,6 +15,8 @@ pub(crate) struct Auth {
     has_provider: bool,
     in_query: bool,
     token: Option<String>,
+    /// The token before it: a server may still speak of it.
+    previous: Option<String>,
     /// The token of the last 4401.
     rejected: Option<Option<String>>,
     /// The token was given since the last dial: the provider need not be asked again.
@@ -36,6 +39,7 @@ impl Auth {
             has_provider: options.has_token_provider,
             in_query,
             token: None,
+            previous: None,
             rejected: None,
             fresh: false,
             asked: None,
@@ -76,7 +80,10 @@ impl Auth {
     /// Takes a token; whether it differs from the present one.
     pub(crate) fn set(&mut self, token: Option<String>) -> bool {
         let changed = self.token != token;
-        self.token = token;
+        let before = std::mem::replace(&mut self.token, token);
+        if changed && before.is_some() {
+            self.previous = before;
+        }
         self.fresh = true;
         self.failed = false;
         changed
@@ -142,10 +149,18 @@ impl Auth {
     /// Foreign text without the token in it, in either spelling, and without any `token=…`.
     pub(crate) fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        if let Some(token) = self.token.as_deref().filter(|token| !token.is_empty()) {
+        for token in self.token.iter().chain(&self.previous).filter(|token| !token.is_empty()) {
             text = text.replace(token, "…").replace(&percent(token), "…");
         }
         redact_queries(&text)
+    }
+
+    /// The same for a code: one that this version does not know is text like any other.
+    pub(crate) fn redact_code(&self, code: Code) -> Code {
+        match code {
+            Code::Other(name) => Code::Other(self.redact(&name)),
+            known => known,
+        }
     }
 }
 
@@ -212,6 +227,15 @@ mod tests {
             "The URL 'ws://h?token=…&x=1' is bad"
         );
         assert_eq!(auth.redact("bad a b+c/ü or a%20b%2Bc%2F%C3%BC"), "bad … or …");
+        assert_eq!(auth.redact_code(Code::parse("no_a b+c/ü")), Code::parse("no_…"));
+    }
+
+    #[test]
+    fn nor_the_one_before() {
+        let mut auth = auth(TokenIn::Auto, ModeOption::Auto);
+        auth.set(Some("new".to_owned()));
+        auth.set(Some("new".to_owned()));
+        assert_eq!(auth.redact("neither new nor a b+c/ü"), "neither … nor …");
     }
 
     #[test]

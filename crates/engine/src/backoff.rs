@@ -4,7 +4,10 @@ use crate::mutant::{self, Mutant};
 use crate::options::Options;
 use fastrand::Rng;
 
-/// Nobody may send a client away for longer than this, whatever a reason or a clock says.
+/// Nobody may send a client or a message away for longer than this, whatever a server or a clock says. A time a
+/// server gave beats everything but a person, and is kept over reloads: one number in the wrong unit, or one broken
+/// clock, would leave a whole fleet without a connection for days, and nobody could call it back. Who is still not
+/// ready after an hour says so again.
 pub(crate) const LONGEST_SERVER_DELAY_MS: u64 = 60 * 60 * 1_000;
 
 /// Patience after 1013 and 4429 when the reason names no other.
@@ -50,14 +53,14 @@ impl Backoff {
         self.floor + uniform(self.floor, rng)
     }
 
-    /// U(0, window) where the server gave a window.
+    /// U(0, window) where the server gave a window, of which an hour counts.
     pub(crate) fn within(&self, window: u64, rng: &mut Rng) -> u64 {
         let planted = if mutant::active(Mutant::WindowIsDoubled) { 2 } else { 1 };
         uniform(window.min(LONGEST_SERVER_DELAY_MS) * planted, rng)
     }
 
-    /// The server asked for patience: at least what it said, which may be less than the 30 s that hold
-    /// where it said nothing, then as spread out as any other dial.
+    /// The server asked for patience: at least what it said (at most an hour), which may be less than the 30 s that
+    /// hold where it said nothing, then as spread out as any other dial.
     pub(crate) fn slow(&self, hint: Option<u64>, n: u32, rng: &mut Rng) -> u64 {
         let least = hint.unwrap_or(SLOW_LANE_MS).clamp(self.floor, LONGEST_SERVER_DELAY_MS.max(self.floor));
         least + uniform(self.spread(n).max(self.interval), rng)

@@ -13,7 +13,7 @@
 pub struct Bounds {
     /// Most events behind a consumer's outstanding batch; with more it starts over. Default 10,000.
     pub consumer_events: usize,
-    /// Most bytes of them. Default 8 MiB.
+    /// Most bytes of them, every text and a frame of each event counted. Default 8 MiB.
     pub consumer_bytes: usize,
     /// Most messages in the failed list; the oldest goes. Default 1,000.
     pub failed: usize,

@@ -46,8 +46,9 @@ impl Fold {
         }
     }
 
-    /// Takes an event in. Typing and unknown kinds leave no trace.
-    pub fn apply(&mut self, event: &Rc<Event>) {
+    /// Takes an event in; `true` when a key or message fell out, because there were too many. Typing and unknown
+    /// kinds leave no trace.
+    pub fn apply(&mut self, event: &Rc<Event>) -> bool {
         match (self, &event.payload) {
             (Self::Keyed(state), Payload::Incident(change)) => {
                 let mut incident = match state.take(&change.incident_id) {
@@ -55,27 +56,22 @@ impl Fold {
                     _ => Box::new(Incident::new(change.incident_id.as_str())),
                 };
                 incident.apply(&change.data);
-                state.put(change.incident_id.clone(), Last::new(event, Some(incident)));
+                state.put(change.incident_id.clone(), Last::new(event, Some(incident)))
             }
             (Self::Keyed(state), payload @ (Payload::Agent(_) | Payload::Alert(_))) => {
-                if let Some(key) = payload.key() {
-                    state.put(key.to_owned(), Last::new(event, None));
-                }
+                payload.key().is_some_and(|key| state.put(key.to_owned(), Last::new(event, None)))
             }
             (Self::Recent { events, .. }, Payload::Chat(_) | Payload::Activity(_)) => {
-                if events.len() >= MAX_RECENT {
-                    events.pop_front();
-                }
+                let fell = events.len() >= MAX_RECENT && events.pop_front().is_some();
                 events.push_back(event.clone());
+                fell
             }
             (Self::Recent { receipts, .. }, Payload::Receipt(receipt)) => {
                 let key = (receipt.conversation_id.clone(), receipt.user_id.clone(), receipt.kind);
                 let known = receipts.get(&key).and_then(up_to);
-                if known.is_none_or(|known| known < receipt.up_to) {
-                    receipts.put(key, Last::new(event, None));
-                }
+                known.is_none_or(|known| known < receipt.up_to) && receipts.put(key, Last::new(event, None))
             }
-            _ => {}
+            _ => false,
         }
     }
 
@@ -88,14 +84,6 @@ impl Fold {
                 let receipts = receipts.iter().map(|last| &last.event);
                 events.iter().chain(receipts).filter(|event| fits(event)).cloned().collect()
             }
-        }
-    }
-
-    /// Keys dropped because there were too many.
-    pub fn dropped(&self) -> u64 {
-        match self {
-            Self::Keyed(state) => state.dropped,
-            Self::Recent { receipts, .. } => receipts.dropped,
         }
     }
 }
@@ -147,12 +135,11 @@ pub(crate) struct LastByKey<K> {
     values: HashMap<K, Last>,
     order: BTreeMap<u64, K>,
     changes: u64,
-    dropped: u64,
 }
 
 impl<K> Default for LastByKey<K> {
     fn default() -> Self {
-        Self { values: HashMap::new(), order: BTreeMap::new(), changes: 0, dropped: 0 }
+        Self { values: HashMap::new(), order: BTreeMap::new(), changes: 0 }
     }
 }
 
@@ -171,18 +158,17 @@ impl<K: Clone + Eq + std::hash::Hash> LastByKey<K> {
         Some(last)
     }
 
-    fn put(&mut self, key: K, mut last: Last) {
+    /// `true` when another key had to go.
+    fn put(&mut self, key: K, mut last: Last) -> bool {
         self.changes += 1;
         last.touched = self.changes;
         self.order.insert(self.changes, key.clone());
         if let Some(before) = self.values.insert(key, last) {
             self.order.remove(&before.touched);
-        } else if self.values.len() > MAX_KEYS
-            && let Some((_, oldest)) = self.order.pop_first()
-        {
-            self.values.remove(&oldest);
-            self.dropped += 1;
+            return false;
         }
+        let oldest = if self.values.len() > MAX_KEYS { self.order.pop_first() } else { None };
+        oldest.is_some_and(|(_, key)| self.values.remove(&key).is_some())
     }
 
     fn iter(&self) -> impl Iterator<Item = &Last> {

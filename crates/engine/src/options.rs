@@ -122,7 +122,8 @@ pub struct OutboxOptions {
     pub max_bytes: u64,
     /// Most messages in flight. Default 64; the server may say fewer.
     pub window: u32,
-    /// Of the window, kept for critical messages. Default 8.
+    /// Of the window, kept for critical messages; a quarter of the window at most, so that others leave, too.
+    /// Default 8.
     pub critical_reserve: u32,
     /// Retryable nacks until a message fails. Default 3.
     pub max_attempts: u32,

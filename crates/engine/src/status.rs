@@ -225,7 +225,7 @@ pub struct Metrics {
     pub resyncs: u64,
     /// Dead verdicts.
     pub verdicts: u64,
-    /// Keys and messages that left a full fold.
+    /// Keys, receipts and messages that fell out of a full fold to make room.
     pub dropped_keys: u64,
     /// Messages not answered yet, now.
     pub queued: u32,

@@ -6,6 +6,7 @@
 //! conflated: only the latest counts.
 
 mod one;
+mod weight;
 
 use crate::{
     Batch, Bounds, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, Status,
@@ -116,7 +117,7 @@ impl Consumers {
     /// For the consumers of exactly this subject.
     pub fn offer_event(&mut self, subject: &Subject, event: &Rc<Event>) {
         let Some(ids) = self.by_subject.get(subject) else { return };
-        let bytes = one::weight(event);
+        let bytes = weight::weight(event);
         for id in ids {
             let Some(consumer) = self.all.get_mut(id) else { continue };
             self.resyncs += u64::from(consumer.event(subject, event, bytes, &self.bounds));

@@ -3,7 +3,7 @@
 use crate::mutant::{self, Mutant};
 use crate::{Batch, Bounds, Delivery, MessageUpdate, SnapshotDelivery};
 use sentinelops_protocol::system::Continuity;
-use sentinelops_protocol::{Event, Payload, Problem, Subject};
+use sentinelops_protocol::{Event, Problem, Subject};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
@@ -237,20 +237,4 @@ impl Consumer {
     pub fn queued(&self) -> (usize, usize) {
         (self.events.len(), self.bytes)
     }
-}
-
-/// What an event weighs in a queue, about: its texts and the frame round them.
-pub(super) fn weight(event: &Event) -> usize {
-    let extra =
-        |json: &Option<sentinelops_protocol::Json>| json.as_ref().map_or(0, |json| json.as_str().len());
-    let payload = match &event.payload {
-        Payload::Raw(json) => json.as_str().len(),
-        Payload::Chat(message) => message.content.len() + extra(&message.extra),
-        Payload::Incident(incident) => extra(&incident.data.extra) + 128,
-        Payload::Alert(alert) => alert.title.len() + extra(&alert.extra),
-        Payload::Agent(agent) => extra(&agent.extra),
-        Payload::Activity(activity) => activity.action.len() + extra(&activity.extra),
-        Payload::Receipt(_) | Payload::Typing(_) => 0,
-    };
-    payload + 256
 }

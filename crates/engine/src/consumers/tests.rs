@@ -1,6 +1,6 @@
 use super::*;
 use crate::{DeliveryState, Durability, SnapshotDelivery};
-use sentinelops_protocol::{Channel, Json, Payload, Priority};
+use sentinelops_protocol::{Channel, Json, Payload, Priority, decode_payload};
 
 const ONE: ConsumerId = ConsumerId(1);
 
@@ -151,6 +151,32 @@ fn bytes_are_bounded_too_and_batches_stay_small() {
     for _ in 0..10 {
         consumers.offer_event(&chat(), &big);
     }
+    assert_eq!(consumers.resyncs(), 1);
+}
+
+#[test]
+fn titles_are_bounded_like_any_other_text() {
+    let (mut consumers, mut states) = live();
+    let subject = Subject::channel(Channel::Alerts);
+    states.0.insert(subject.clone(), (5, vec![]));
+    consumers.subscribe(ONE, subject.clone());
+    let (_, first) = consumers.poll(&states).unwrap();
+    let json = format!(r#"{{"id":"a","severity":"high","title":"{}"}}"#, "x".repeat(60_000));
+    let (payload, problem) = decode_payload("alert.raised", &Json::parse(&json).unwrap());
+    assert_eq!(problem, None);
+    let alert = Rc::new(Event { channel: Channel::Alerts, payload, ..(*event(6, 0)).clone() });
+    let fit = Bounds::default().consumer_bytes / (json.len() + 512);
+    for _ in 0..fit {
+        consumers.offer_event(&subject, &alert);
+        let (queued, bytes) = consumers.all[&ONE].queued();
+        assert!(bytes >= queued * json.len() && bytes <= Bounds::default().consumer_bytes);
+    }
+    // Small batches of them, too.
+    consumers.credit(ONE, first.number);
+    let (_, batch) = consumers.poll(&states).unwrap();
+    assert!(seqs(&batch).len() * json.len() <= 1024 * 1024);
+    assert_eq!(consumers.resyncs(), 0);
+    (0..=fit).for_each(|_| consumers.offer_event(&subject, &alert));
     assert_eq!(consumers.resyncs(), 1);
 }
 

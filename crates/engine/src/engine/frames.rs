@@ -26,7 +26,8 @@ impl Engine {
             Ok(decoded) => decoded,
             Err(error) => {
                 self.metrics.refused_frames += 1;
-                self.out.push_back(Output::Trace(Trace::RefusedFrame(error.to_string())));
+                let error = self.auth.redact(&error.to_string());
+                self.out.push_back(Output::Trace(Trace::RefusedFrame(error)));
                 return self.subs.refused(now);
             }
         };
@@ -51,8 +52,9 @@ impl Engine {
     }
 
     /// Counts and tells what was wrong; an unknown channel once a name.
-    pub(super) fn problem(&mut self, problem: Problem) {
+    pub(super) fn problem(&mut self, mut problem: Problem) {
         self.metrics.problems += 1;
+        problem.found = self.auth.redact(&problem.found);
         if problem.kind == ProblemKind::UnknownChannel {
             let known = self.unknown_channels.contains(&problem.found);
             if known || self.unknown_channels.len() >= MOST_UNKNOWN {
@@ -162,17 +164,20 @@ impl Engine {
             ServerSystem::Nack { id, code, message, retry_after_ms } => {
                 self.stuck_spent = false;
                 self.status_dirty = true;
+                // What ends a message is stored with it.
+                let (code, message) = (self.auth.redact_code(code), self.auth.redact(&message));
                 self.outbox.nack(now, &id, code, message, retry_after_ms);
             }
             ServerSystem::Error { code, message, id } => {
+                let (code, message) = (self.auth.redact_code(code), self.auth.redact(&message));
                 let ours = id.is_some_and(|id| {
                     self.status_dirty = true;
                     self.outbox.server_error(now, &id, code.clone(), message.clone())
                 });
                 if !ours {
-                    self.blame(&format!("the server reports {code}: {message}"));
-                    let text = self.auth.redact(&message);
-                    self.note(format!("the server reports {code}: {text}"));
+                    let text = format!("the server reports {code}: {message}");
+                    self.blame(&text);
+                    self.note(text);
                 }
             }
             ServerSystem::Goodbye { reason, reconnect_window_ms } => {

@@ -348,7 +348,9 @@ impl Engine {
         self.outbox.store_is_away()
     }
 
-    fn note(&mut self, text: impl Into<String>) {
-        self.out.push_back(Output::Trace(Trace::Note(text.into())));
+    /// A line for people who debug. It may quote a server, so no token is left in it.
+    fn note(&mut self, text: impl AsRef<str>) {
+        let text = self.auth.redact(text.as_ref());
+        self.out.push_back(Output::Trace(Trace::Note(text)));
     }
 }

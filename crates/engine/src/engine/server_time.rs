@@ -1,4 +1,5 @@
-//! A time the server gave (goodbye, 1012, 1013, 4429): nobody dials before it, whoever leads.
+//! A time the server gave (goodbye, 1012, 1013, 4429), an hour of it at most: nobody dials before it, whoever
+//! leads.
 
 use super::{Engine, Goodbye};
 use crate::Now;

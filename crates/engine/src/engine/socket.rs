@@ -99,10 +99,10 @@ impl Engine {
         let up = matches!(self.phase, Phase::Up(_));
         let window = self.link.window;
         let goodbye = self.link.goodbye.take();
-        // Told before `disconnected`: it must still know what was in flight.
-        let poison = self.outbox.closed_on_us(now, code, reason);
-        self.end_socket(now);
         let reason = self.auth.redact(reason);
+        // Told before `disconnected`: it must still know what was in flight.
+        let poison = self.outbox.closed_on_us(now, code, &reason);
+        self.end_socket(now);
         let cause = Cause::Closed { code, reason: reason.clone() };
         let words = cause.to_string();
         let delay = match (&goodbye, up && window > 0) {

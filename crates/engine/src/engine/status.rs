@@ -42,7 +42,7 @@ impl Engine {
         metrics.repeats = subs.repeats;
         metrics.holes = subs.holes;
         metrics.resyncs = self.consumers.resyncs();
-        metrics.dropped_keys = self.subs.dropped_keys();
+        metrics.dropped_keys = subs.dropped;
         let counts = self.outbox.counts();
         metrics.queued = counts.queued.iter().sum();
         metrics.in_flight = counts.in_flight;

@@ -64,7 +64,8 @@ fn agent(n: usize) -> Rc<Event> {
 fn chat_keeps_the_newest_and_no_typing() {
     let mut fold = Fold::new(Channel::Chat);
     for n in 0..MAX_RECENT + 5 {
-        fold.apply(&chat(if n % 2 == 0 { "c0" } else { "c1" }, n));
+        let fell = fold.apply(&chat(if n % 2 == 0 { "c0" } else { "c1" }, n));
+        assert_eq!(fell, n >= MAX_RECENT);
     }
     let typing = Typing { conversation_id: "c0".to_owned(), user_id: "u".to_owned() };
     fold.apply(&event(Channel::Chat, Payload::Typing(typing)));
@@ -80,11 +81,10 @@ fn chat_keeps_the_newest_and_no_typing() {
 fn too_many_keys_drop_the_one_untouched_for_longest() {
     let mut fold = Fold::new(Channel::Agents);
     for n in 0..MAX_KEYS {
-        fold.apply(&agent(n));
+        assert!(!fold.apply(&agent(n)));
     }
-    fold.apply(&agent(0));
-    fold.apply(&agent(MAX_KEYS));
-    assert_eq!(fold.dropped(), 1);
+    assert!(!fold.apply(&agent(0)));
+    assert!(fold.apply(&agent(MAX_KEYS)));
     assert_eq!(fold.items(None).len(), MAX_KEYS);
     assert!(fold.items(Some("1")).is_empty());
     assert_eq!(fold.items(Some("0")).len(), 1);

@@ -3,6 +3,7 @@
 use super::Outbox;
 use super::leaving::AGAIN_MS;
 use super::queue::Place;
+use crate::backoff::LONGEST_SERVER_DELAY_MS;
 use crate::mutant::{self, Mutant};
 use crate::{DeliveryState, FailReason, Now};
 use sentinelops_protocol::{Code, close};
@@ -10,8 +11,6 @@ use sentinelops_protocol::{Code, close};
 /// A server closes a connection that it hears nothing from for 75 s: what a lost socket still carries has
 /// come by then, or never will, ms.
 const COPY_COMES_MS: u64 = 80_000;
-/// `retryAfterMs` above this is a mistake, ms.
-const MAX_RETRY_MS: u64 = 60 * 60 * 1_000;
 
 impl Outbox {
     /// Accepted and stored. Ids that are not ours, or were never sent, mean nothing.
@@ -54,15 +53,15 @@ impl Outbox {
         if too_often && self.can_be_ended(seq) && !self.copy_may_come(now, seq) {
             return self.end(now, seq, DeliveryState::Failed(FailReason::TooManyAttempts { attempts }));
         }
-        // What has to stay is not tried again soon.
-        let wait = if too_often { wait.max(AGAIN_MS) } else { wait };
+        // What has to stay is not tried again soon, and nothing holds its key up for days.
+        let wait = if too_often { wait.max(AGAIN_MS) } else { wait }.min(LONGEST_SERVER_DELAY_MS);
         self.window.clear(seq);
         if !mutant::active(Mutant::ReorderAfterNack) {
-            self.queue.block(seq, now.mono.saturating_add(wait.min(MAX_RETRY_MS)));
+            self.queue.block(seq, now.mono.saturating_add(wait));
         } else if let Some(mut entry) = self.queue.remove(seq) {
             entry.row.ordering_key = None;
             self.queue.insert(seq, entry);
-            self.queue.block(seq, now.mono.saturating_add(wait.min(MAX_RETRY_MS)));
+            self.queue.block(seq, now.mono.saturating_add(wait));
         }
         if own {
             self.put(seq);

@@ -3,6 +3,7 @@
 
 use super::Link;
 use crate::OutboxOptions;
+use crate::backoff::LONGEST_SERVER_DELAY_MS;
 use crate::mutant::{self, Mutant};
 use std::collections::HashSet;
 
@@ -47,13 +48,13 @@ impl Window {
         });
     }
 
-    /// Most in flight, for critical messages and for others.
+    /// Most in flight, for critical messages and for others. The reserve is a quarter of the window at most: of a
+    /// window of 8, a reserve of 8 would leave no room for anything else, and a window of 1 has none.
     pub fn limits(&self, options: &OutboxOptions, link: &Link) -> (usize, usize) {
         if !self.suspects.is_empty() {
             return (1, 1);
         }
         let all = options.window.min(link.max_in_flight).max(1);
-        // A server that allows only few still gets others than critical ones.
         let reserve = options.critical_reserve.min(all / 4);
         (all as usize, (all - reserve) as usize)
     }
@@ -80,8 +81,8 @@ impl Window {
     pub fn next_token(&self) -> Option<u64> {
         let bucket = self.bucket.as_ref().filter(|bucket| bucket.tokens < 1.0)?;
         let wait = (1.0 - bucket.tokens) / bucket.per_second * 1_000.0;
-        // Above an hour it is a broken server's number; as a cast it saturates anyway.
-        Some(bucket.at.saturating_add((wait.ceil() as u64).clamp(1, 3_600_000)))
+        // The cast saturates where a broken server's number makes it longer than any time.
+        Some(bucket.at.saturating_add((wait.ceil() as u64).clamp(1, LONGEST_SERVER_DELAY_MS)))
     }
 
     pub fn suspect(&mut self, seqs: impl IntoIterator<Item = u64>) {

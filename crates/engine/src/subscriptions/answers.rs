@@ -35,6 +35,7 @@ impl Subscriptions {
             return;
         };
         let step = wire.event(event);
+        self.counts.dropped += wire.take_dropped();
         self.carry_out(now, &Subject { channel, topic }, step);
     }
 
@@ -61,6 +62,7 @@ impl Subscriptions {
         };
         let mut problems = Vec::new();
         let step = wire.snapshot(snapshot, &mut problems);
+        self.counts.dropped += wire.take_dropped();
         self.out.extend(problems.into_iter().map(SubOutput::Problem));
         self.progress(now, &subject);
         self.carry_out(now, &subject, step);
@@ -116,6 +118,7 @@ impl Subscriptions {
                 for event in held {
                     let Some(wire) = self.wire_mut(subject) else { return };
                     let step = wire.event(event);
+                    self.counts.dropped += wire.take_dropped();
                     self.carry_out(now, subject, step);
                 }
             }

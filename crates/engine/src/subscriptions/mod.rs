@@ -50,6 +50,8 @@ pub(crate) enum SubOutput {
 pub(crate) struct SubCounts {
     pub repeats: u64,
     pub holes: u64,
+    /// Keys and messages that fell out of a full fold.
+    pub dropped: u64,
 }
 
 /// All subscriptions of one engine.
@@ -171,7 +173,7 @@ impl Subscriptions {
 
     // Getters.
 
-    /// Repeats and holes so far.
+    /// Repeats, holes and what fell out of full folds, so far.
     pub fn counts(&self) -> SubCounts {
         self.counts
     }
@@ -189,12 +191,6 @@ impl Subscriptions {
         }
         let whole = held(None)?;
         Some((whole.epoch.clone(), whole.cursor, whole.fold.items(topic)))
-    }
-
-    /// Keys the folds dropped because there were too many.
-    pub fn dropped_keys(&self) -> u64 {
-        let nodes = self.channels.values().flat_map(|nodes| nodes.topics.values().chain([&nodes.whole]));
-        nodes.filter_map(|node| Some(node.wire.as_ref()?.held.as_ref()?.fold.dropped())).sum()
     }
 
     // Inside.

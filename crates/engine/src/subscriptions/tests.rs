@@ -5,6 +5,7 @@ use sentinelops_protocol::domain::ChatMessage;
 use sentinelops_protocol::system::{Since, Snapshot, SnapshotItem, Subscribed};
 use sentinelops_protocol::{Code, Json, Payload, Priority};
 
+mod counts;
 mod waits;
 
 fn at(mono: u64) -> Now {
@@ -118,16 +119,6 @@ fn the_state_is_resumed_with_since_only_while_it_is_held() {
     subs.event(at(4), message("c1", 7, 6));
     assert_eq!(drain(&mut subs).len(), 1);
     assert_eq!(seqs(&subs, &chat()), [6, 7]);
-}
-
-#[test]
-fn repeats_are_dropped_and_counted() {
-    let mut subs = live(&chat(), 5);
-    subs.event(at(1), message("c1", 6, 5));
-    subs.event(at(1), message("c1", 6, 5));
-    subs.event(at(1), message("c1", 4, 3));
-    assert_eq!(drain(&mut subs).len(), 1);
-    assert_eq!(subs.counts(), SubCounts { repeats: 2, holes: 0 });
 }
 
 #[test]

@@ -77,6 +77,8 @@ pub(super) struct Wire {
     pub heard_at: u64,
     /// When the wait for an answer, or for the next ask, is over (monotonic ms).
     pub due: Option<u64>,
+    /// Keys and messages that fell out of its folds, until they are counted.
+    dropped: u64,
     channel: Channel,
 }
 
@@ -93,6 +95,7 @@ impl Wire {
             reconnected: false,
             heard_at: 0,
             due: None,
+            dropped: 0,
             channel,
         }
     }
@@ -100,6 +103,11 @@ impl Wire {
     /// Whether an answer, or the rest of one, is still to come.
     pub fn is_pending(&self) -> bool {
         matches!(self.phase, Phase::Asked | Phase::Parts(_))
+    }
+
+    /// Keys and messages that fell out of its folds since this was asked last.
+    pub fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped)
     }
 
     /// The whole answer came.
@@ -150,7 +158,7 @@ impl Wire {
                     self.asks = 0;
                 }
                 let event = Rc::new(event);
-                held.fold.apply(&event);
+                self.dropped += u64::from(held.fold.apply(&event));
                 Step::Deliver(event)
             }
             _ => Step::Nothing,
@@ -211,7 +219,7 @@ impl Wire {
         }
         let Phase::Parts(parts) = &mut self.phase else { return Step::Nothing };
         let last = snapshot.last;
-        if !parts.add(snapshot, problems) {
+        if !parts.add(snapshot, problems, &mut self.dropped) {
             return self.start_over();
         }
         if !last {
@@ -247,7 +255,7 @@ impl Parts {
     }
 
     /// `false` when a part is missing or of another snapshot.
-    fn add(&mut self, snapshot: Snapshot, problems: &mut Vec<Problem>) -> bool {
+    fn add(&mut self, snapshot: Snapshot, problems: &mut Vec<Problem>, dropped: &mut u64) -> bool {
         if snapshot.part != self.next {
             return false;
         }
@@ -260,7 +268,7 @@ impl Parts {
         for item in snapshot.items {
             let (payload, problem) = decode_payload(&item.kind, &item.payload);
             problems.extend(problem);
-            self.fold.apply(&Rc::new(Event {
+            let fell = self.fold.apply(&Rc::new(Event {
                 id: None,
                 kind: item.kind,
                 channel: snapshot.channel,
@@ -272,6 +280,7 @@ impl Parts {
                 prev: None,
                 cause: None,
             }));
+            *dropped += u64::from(fell);
         }
         true
     }

@@ -22,6 +22,8 @@ pub struct Driver {
     pub traces: Vec<Trace>,
     /// Debug text of every output, to search for secrets.
     pub debug: String,
+    /// Debug text of everything the store was given, for the same.
+    pub stored: String,
     /// What the store holds as meta, as last written.
     pub meta: Meta,
     /// The store answers.
@@ -60,6 +62,7 @@ impl Driver {
             delivered: Vec::new(),
             traces: Vec::new(),
             debug: String::new(),
+            stored: String::new(),
             meta,
             store_works: true,
             pong_after: Some(20),
@@ -135,6 +138,7 @@ impl Driver {
                 }
                 Output::Store(group) if self.store_works => {
                     for op in &group.ops {
+                        self.stored.push_str(&format!("{op:?}\n"));
                         if let StoreOp::PutMeta(meta) = op {
                             self.meta = meta.clone();
                         }

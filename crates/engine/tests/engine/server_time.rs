@@ -69,6 +69,32 @@ fn a_goodbye_holds_for_the_next_leader() {
 }
 
 #[test]
+fn nobody_is_sent_away_for_longer_than_an_hour() {
+    const HOUR: u64 = 3_600_000;
+    type Leave = fn(&mut Driver);
+    let ways: [(&str, Leave); 3] = [
+        ("goodbye", |d| {
+            d.system("goodbye", json!({"reason": "", "reconnectWindowMs": u64::MAX >> 12}));
+            d.close(1012, "");
+        }),
+        ("1012", |d| d.close(1012, "window 999999999 s")),
+        ("1013", |d| d.close(1013, "retry after 999999999 s")),
+    ];
+    for (name, leave) in ways {
+        let mut d = Driver::v1(options());
+        leave(&mut d);
+        let wait = d.last_backoff().expect("a dial is planned");
+        // The slow lane spreads its dials behind the hour.
+        assert!((60_000..=HOUR + 30_000).contains(&wait), "{name}: {wait}");
+        // Nor by a store whose clock was wrong.
+        let mut next = Driver::with_meta(options(), Meta { not_before: u64::MAX, ..d.meta.clone() });
+        next.connect();
+        next.advance(HOUR);
+        assert_eq!(next.dials.len(), 1, "{name}");
+    }
+}
+
+#[test]
 fn proof_of_health_does_not_take_a_goodbye_back() {
     let mut d = Driver::v1(options());
     d.system("goodbye", json!({"reason": "restart", "reconnectWindowMs": WINDOW}));

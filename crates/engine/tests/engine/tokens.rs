@@ -179,9 +179,33 @@ fn a_server_that_repeats_the_token_does_not_make_it_visible() {
     d.connect();
     d.token(some("sEcReT/1"));
     d.open();
-    d.system("error", json!({"code": "invalid", "message": "token sEcReT/1 is odd"}));
+    d.welcome(json!({}));
+    for id in ["nacked", "blamed", "poison"] {
+        d.send(id);
+    }
+    d.system("nack", json!({"id": "nacked", "code": "no_sEcReT/1", "message": "sEcReT/1 may not"}));
+    d.system("error", json!({"id": "blamed", "code": "invalid", "message": "sEcReT%2F1 may not"}));
+    d.system("error", json!({"code": "sEcReT/1", "message": "token sEcReT/1 is odd"}));
+    d.frame(json!({"type": "a.b", "channel": "sEcReT/1"}));
     d.system("goodbye", json!({"reason": "sEcReT%2F1", "reconnectWindowMs": 1}));
-    d.close(4403, "sEcReT/1 sEcReT%2F1");
+    // The row that is alone in flight twice is kept with the words it was refused with.
+    d.close(4400, "sEcReT/1 is bad");
+    d.advance(3_000);
+    d.token(some("2/sEcReT"));
+    d.open();
+    d.welcome(json!({}));
+    d.close(4400, "neither sEcReT/1 nor 2/sEcReT is good");
+    d.advance(10_000);
+    d.token(some("2/sEcReT"));
+    d.open();
+    d.close(4403, "2/sEcReT 2%2FsEcReT");
+    for id in ["nacked", "blamed", "poison"] {
+        assert!(matches!(d.news(id), Some(DeliveryState::Failed(_))), "{id}: {:?}", d.news(id));
+    }
+    assert!(d.stored.contains("PutFailed") && d.stored.contains("poison"), "{}", d.stored);
     let shown = format!("{:?}{:?}{}{:?}", d.engine.status(), d.traces, d.debug, d.delivered);
-    assert!(!shown.contains("sEcReT"), "{shown}");
+    let places = [("shown", shown), ("listed", format!("{:?}", d.engine.messages())), ("stored", d.stored)];
+    for (place, text) in places {
+        assert!(!text.contains("sEcReT"), "{place}: {text}");
+    }
 }

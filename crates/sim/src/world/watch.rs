@@ -8,7 +8,7 @@ use crate::net::End;
 use sentinelops_engine::{
     ConnectionState, Delivery, DeliveryState, Durability, Engine, Mode, StorageState, StoreGroup, StoreOp,
 };
-use sentinelops_protocol::{Priority, close};
+use sentinelops_protocol::{Priority, close, encode_payload};
 
 /// Most events in one batch, whatever waits.
 const BATCH_EVENTS: usize = 2_000;
@@ -262,11 +262,23 @@ impl World {
 
     pub(super) fn check_batch(&mut self, consumer: u64, items: &[Delivery]) {
         let bounds = self.script.setup.rare.bounds;
-        let events = items.iter().filter(|item| matches!(item, Delivery::Event(..))).count();
+        let (mut events, mut bytes) = (0, 0);
+        for item in items {
+            if let Delivery::Event(_, event) = item {
+                events += 1;
+                bytes += encode_payload(&event.payload).as_str().len();
+            }
+        }
         let most = bounds.consumer_events.min(BATCH_EVENTS);
         if events > most {
             self.check.fail("consumer-bound", || {
                 format!("{events} events in a batch for page {consumer}, {most} may wait")
+            });
+        }
+        let most = bounds.consumer_bytes;
+        if bytes > most {
+            self.check.fail("consumer-bound", || {
+                format!("{bytes} bytes of payloads in a batch for page {consumer}, {most} may wait")
             });
         }
     }

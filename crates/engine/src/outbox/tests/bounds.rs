@@ -17,6 +17,20 @@ fn the_rate_of_the_server_is_kept() {
 }
 
 #[test]
+fn an_array_holds_at_most_512_however_wide_the_window() {
+    let wide =
+        OutboxOptions { window: 1_024, critical_reserve: 0, capacity: 2_000, ..OutboxOptions::default() };
+    let mut world = World::with(wide);
+    (0..1_500).for_each(|n| world.send_id(&n.to_string()));
+    world.connect(Link { max_in_flight: 2_000, ..v1() });
+    let frames: Vec<usize> = (0..3).map(|_| world.frame().len()).collect();
+    assert_eq!(frames, [512, 512, 0]);
+    // A place that becomes free is taken.
+    world.ack("0");
+    assert_eq!(world.frame(), ["1024"]);
+}
+
+#[test]
 fn a_rate_wakes_nobody_for_what_waits_for_an_ack() {
     let mut world = World::new();
     (0..3).for_each(|n| world.send_id(&n.to_string()));

@@ -190,6 +190,19 @@ fn after_a_retryable_nack_nothing_of_the_key_passes() {
 }
 
 #[test]
+fn no_nack_holds_a_message_up_for_longer_than_an_hour() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.connect(v1());
+    world.frame();
+    world.nack("a", Some(u64::MAX));
+    world.pass(3_600_000 - 1);
+    assert!(world.frame().is_empty());
+    world.pass(1);
+    assert_eq!(world.frame(), ["a"]);
+}
+
+#[test]
 fn retryable_nacks_are_counted_and_final_ones_end_it() {
     let mut world = World::new();
     world.send_id("a");
