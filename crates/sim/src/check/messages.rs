@@ -113,13 +113,14 @@ impl Messages {
         of.priority != Priority::Critical && of.key.is_some() && self.all.iter().any(behind)
     }
 
-    /// Whether a later message may have taken the place of this one. Replaced messages are kept
+    /// Whether a later message, or one that was tried again later, may have taken the place of this one. Replaced messages are kept
     /// nowhere: a worker that dies before its page heard of it takes the knowledge along.
     pub fn replaced(&self, n: usize) -> bool {
         let of = &self.all[n];
+        let later = |m: &Message| m.retried && m.submitted > of.submitted;
         of.known_sent() == 0
             && of.coalesce.is_some()
-            && self.all[n + 1..].iter().any(|m| m.coalesce == of.coalesce)
+            && self.all.iter().enumerate().any(|(k, m)| m.coalesce == of.coalesce && (k > n || later(m)))
     }
 
     /// Unfinished messages, by what the page knows.
