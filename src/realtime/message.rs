@@ -387,4 +387,19 @@ mod tests {
         assert_eq!(chat.payload().as_str(), r#"{"content":"hello","conversationId":"conv-1"}"#);
         assert!(Message::typing("conv-1").is_ephemeral());
     }
+
+    #[test]
+    fn a_receipt_replaces_the_unsent_one_of_its_watermark_and_conversation() {
+        let slot = |message: Message| message.into_request(&"m".into()).coalesce;
+        let slots = [
+            slot(Message::chat_read("a", 1)),
+            slot(Message::chat_read("b", 1)),
+            slot(Message::chat_delivered("a", 1)),
+            slot(Message::chat_delivered("b", 1)),
+        ];
+        assert_eq!(slots[0], slot(Message::chat_read("a", 2)));
+        assert_eq!(slots[2], slot(Message::chat_delivered("a", 2)));
+        let different: std::collections::BTreeSet<_> = slots.iter().flatten().collect();
+        assert_eq!(different.len(), 4, "{slots:?}");
+    }
 }
