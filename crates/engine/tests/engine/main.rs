@@ -6,6 +6,7 @@ mod backoff;
 mod closes;
 mod hints;
 mod liveness;
+mod metrics;
 mod modes;
 mod refused;
 mod sends;
