@@ -1,7 +1,7 @@
 //! The simulator's command line: see `docs/simulation.md`.
 
 use clap::Parser;
-use sentinelops_sim::run::{Failure, Kind, OneWorker, run_many};
+use sentinelops_sim::run::{Failure, Kind, OneWorker, TAME, run_many, run_seed};
 use sentinelops_sim::script::{Script, format_keep, parse_keep};
 use sentinelops_sim::shrink::shrink;
 use sentinelops_sim::storm;
@@ -65,6 +65,10 @@ fn schedules<K: Kind>(args: &Args) -> ExitCode {
     }
     let count = args.seeds.unwrap_or(10_000);
     if count == 1 {
+        if let Some(violation) = run_seed::<K>(args.seed).0.violation.filter(|v| v.invariant == TAME) {
+            println!("seed {}: a schedule with too little in it: {}", args.seed, violation.detail);
+            return ExitCode::FAILURE;
+        }
         return one::<K>(&K::generate(args.seed), args);
     }
     let start = Instant::now();
@@ -103,7 +107,8 @@ fn schedules<K: Kind>(args: &Args) -> ExitCode {
 
 fn report<K: Kind>(failure: &Failure, args: &Args) {
     // One story is enough to read; of the others the last lines name seed and invariant.
-    if args.failures > 1 && !args.whole {
+    // Of one with too little in it there is none.
+    if args.failures > 1 && !args.whole || failure.violation.invariant == TAME {
         return;
     }
     let script = K::generate(failure.seed);

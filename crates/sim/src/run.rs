@@ -9,6 +9,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+/// The invariant that a schedule without enough in it violates.
+pub const TAME: &str = "schedule";
+
 /// Less simulated time proves nothing.
 const LEAST_MS: u64 = 180_000;
 
@@ -75,7 +78,7 @@ impl Kind for OneWorker {
     fn too_tame(script: &Script) -> Option<Violation> {
         let (sends, faults, restarts) = script.counts();
         (sends < 30 || faults < 5 || restarts < 1).then(|| Violation {
-            invariant: "schedule",
+            invariant: TAME,
             detail: format!("{sends} sends, {faults} faults, {restarts} restarts"),
             at: 0,
         })
@@ -92,7 +95,7 @@ impl Kind for OneWorker {
         if outcome.violation.is_none() && tame {
             let detail =
                 format!("{sends} queued sends, {faults} faults that took hold, {restarts} restarts, {ms} ms");
-            outcome.violation = Some(Violation { invariant: "schedule", detail, at: ms });
+            outcome.violation = Some(Violation { invariant: TAME, detail, at: ms });
         }
         (outcome, Some(tally))
     }

@@ -25,7 +25,7 @@ mod tab;
 pub mod world;
 
 use crate::check::Violation;
-use crate::run::{Kind, Outcome};
+use crate::run::{Kind, Outcome, TAME};
 use crate::story::Story;
 use script::{TabAction, TabSetup};
 
@@ -49,7 +49,7 @@ impl Kind for Tabs {
     fn too_tame(script: &script::TabScript) -> Option<Violation> {
         let (sends, faults, leaders) = script::counts(script);
         (sends < 20 || faults < 5 || leaders < 2).then(|| Violation {
-            invariant: "schedule",
+            invariant: TAME,
             detail: format!("{sends} sends, {faults} faults, {leaders} of them on leaders"),
             at: 0,
         })
