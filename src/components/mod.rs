@@ -1,13 +1,15 @@
 //! What people see, one component a file.
 //!
-//! [`ConnectionStatus`] can be used by itself, in any page with a provider above it. Everything else belongs to the
-//! console, is compiled with the feature `console`, and is no API. Components know the connection only through the hooks of
+//! [`ConnectionStatus`] and [`UnloadGuard`] can be used by themselves, in any page with a provider above it. Everything
+//! else belongs to the console, is compiled with the feature `console`, and is no API. Components know the connection only through the hooks of
 //! [`crate::realtime`]. `docs/components.md` lists the `data-testid` attributes.
 
 mod clock;
 pub mod connection_status;
+mod unload_guard;
 
 pub use connection_status::ConnectionStatus;
+pub use unload_guard::UnloadGuard;
 
 #[cfg(feature = "console")]
 #[doc(hidden)]

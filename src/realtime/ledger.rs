@@ -135,18 +135,20 @@ impl Ledger {
 
     /// What a new worker has to be given, in order: not what a person dropped meanwhile.
     pub(crate) fn unsaved(&mut self) -> Vec<SendRequest> {
-        let discarded = &self.discarded;
-        let states = &self.states;
-        let dropped = |id: &str| {
-            let id = MessageId::from(id);
-            discarded.contains(&id) && states.get(&id).is_some_and(|s| s.delivery == DeliveryState::Queued)
-        };
-        let mut given = Vec::new();
-        for request in self.unsaved.values_mut().filter(|request| !dropped(&request.id)) {
-            given.push(request.clone());
-            request.again = true;
+        let given: Vec<SendRequest> = self.lost_with_page().cloned().collect();
+        for request in &given {
+            self.given(&MessageId::from(request.id.as_str()));
         }
         given
+    }
+
+    /// What only this page's memory has, in order: not what a person dropped meanwhile.
+    pub(crate) fn lost_with_page(&self) -> impl Iterator<Item = &SendRequest> {
+        self.unsaved.values().filter(|request| {
+            let id = MessageId::from(request.id.as_str());
+            let queued = self.states.get(&id).is_some_and(|s| s.delivery == DeliveryState::Queued);
+            !(queued && self.discarded.contains(&id))
+        })
     }
 
     /// What is or may be on disk and has not ended as far as is known: a new worker is asked how it did.

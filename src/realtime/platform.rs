@@ -51,6 +51,13 @@ pub(crate) trait Platform {
     /// Forgets that name, if it is this one.
     fn forget_session(&self, scope: &str, name: &str);
 
+    /// Keeps a text for the next life of this tab's page, under this scope; `None`: keeps none. Where there
+    /// is no room, or no leave, nothing is kept.
+    fn keep(&self, scope: &str, text: Option<&str>);
+
+    /// What is kept there.
+    fn kept(&self, scope: &str) -> Option<String>;
+
     /// Runs a future of the page.
     fn spawn(&self, future: LocalBoxFuture<'static, ()>);
 
@@ -130,6 +137,20 @@ impl Platform for Browser {
         }
     }
 
+    fn keep(&self, scope: &str, text: Option<&str>) {
+        let Some(storage) = tab_storage() else { return };
+        let key = kept_key(scope);
+        // Full or forbidden: people are asked before the page goes (`components::UnloadGuard`).
+        let _ = match text {
+            Some(text) => storage.set_item(&key, text),
+            None => storage.remove_item(&key),
+        };
+    }
+
+    fn kept(&self, scope: &str) -> Option<String> {
+        tab_storage()?.get_item(&kept_key(scope)).ok()?
+    }
+
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {
         wasm_bindgen_futures::spawn_local(future);
     }
@@ -141,6 +162,15 @@ impl Platform for Browser {
 
 fn local_storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
+}
+
+/// Ends with the tab, and outlives its pages.
+fn tab_storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+fn kept_key(scope: &str) -> String {
+    format!("sentinelops-unsaved|{scope}")
 }
 
 fn session_key(scope: &str) -> String {

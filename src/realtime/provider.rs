@@ -39,7 +39,7 @@ pub struct WebSocketProviderProps {
     #[prop_or(true)]
     pub auto_connect: bool,
     /// Readable lines in the browser's console: states, sends, receipts, reconnects, errors.
-    /// Contents and tokens are left out. Default `false`.
+    /// Contents and tokens are left out. So does `debug` of `options`. Default `false`.
     #[prop_or_default]
     pub debug: bool,
     /// Contents of messages may appear in diagnostics, and with `debug` in the lines of what is sent
@@ -80,6 +80,10 @@ pub struct WebSocketProviderProps {
 }
 
 impl WebSocketProviderProps {
+    fn is_debug(&self) -> bool {
+        self.debug || self.options.debug
+    }
+
     fn settings(&self) -> Settings {
         let text = |value: &Option<AttrValue>| value.as_ref().map(ToString::to_string);
         Settings {
@@ -87,7 +91,7 @@ impl WebSocketProviderProps {
             user: text(&self.user).filter(|user| !user.is_empty()),
             enabled: self.enabled,
             auto_connect: self.auto_connect,
-            debug: self.debug,
+            debug: self.is_debug(),
             debug_contents: self.debug_contents,
             options: self.options.clone(),
             outbox: self.outbox.clone(),
@@ -146,7 +150,7 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
     let held = use_mut_ref(|| None::<(Wanted, Lease)>);
     let url = props.url.as_deref().unwrap_or(&props.options.url).to_owned();
     let wanted = (props.settings(), url, props.port.clone());
-    if props.debug {
+    if props.is_debug() {
         console_log::install(log::LevelFilter::Info);
     }
     let client: Client = {

@@ -215,11 +215,51 @@ fn with_problems(items: Vec<Delivery>) -> Vec<Delivery> {
 
 /// Whether a subscriber of the subject gets the event.
 fn concerns(subject: &Subject, event: &Event) -> bool {
-    let topic = event.topic.as_deref().or(match &event.payload {
-        Payload::Chat(message) => Some(&*message.conversation_id),
-        Payload::Receipt(receipt) => Some(&*receipt.conversation_id),
-        Payload::Typing(typing) => Some(&*typing.conversation_id),
-        _ => None,
-    });
+    let topic = event.topic.as_deref().or_else(|| topic_of(&event.payload));
     subject.channel == event.channel && (subject.topic.is_none() || subject.topic.as_deref() == topic)
+}
+
+/// As engine and gateway have it: the key of the thing the event is about.
+fn topic_of(payload: &Payload) -> Option<&str> {
+    match payload {
+        Payload::Chat(message) => Some(&message.conversation_id),
+        Payload::Receipt(receipt) => Some(&receipt.conversation_id),
+        Payload::Typing(typing) => Some(&typing.conversation_id),
+        Payload::Activity(activity) => activity.target.as_deref(),
+        other => other.key(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{activity, agent, alert, chat_message, incident, raw, receipt, typing};
+    use sentinelops_protocol::Channel;
+    use sentinelops_protocol::domain::{AlertChange, Presence, ReceiptKind, Severity};
+
+    #[test]
+    fn whoever_follows_a_topic_gets_what_is_about_it_on_every_channel() {
+        let mut about = activity("x", "ann", "closed");
+        if let Payload::Activity(activity) = &mut about.payload {
+            activity.target = Some("t".to_owned());
+        }
+        let mut own = raw(Channel::Activity, "deploy.started", "{}");
+        own.topic = Some("t".to_owned());
+        for event in [
+            incident("t").into(),
+            agent("t", Presence::Busy),
+            alert("t", AlertChange::Raised, Severity::Low),
+            chat_message("t", "1", "ann", "hi"),
+            receipt(ReceiptKind::Read, "t", "ann", 1),
+            typing("t", "ann"),
+            about,
+            own,
+        ] {
+            let channel = event.channel;
+            assert!(concerns(&Subject::topic(channel, "t"), &event), "{}", event.kind);
+            assert!(concerns(&Subject::channel(channel), &event), "{}", event.kind);
+            assert!(!concerns(&Subject::topic(channel, "other"), &event), "{}", event.kind);
+        }
+        assert!(!concerns(&Subject::topic(Channel::Activity, "x"), &activity("x", "ann", "did")));
+    }
 }

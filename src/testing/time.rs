@@ -24,6 +24,7 @@ pub(super) struct VirtualTime {
     visible: Cell<bool>,
     /// Names of this browser that were forgotten.
     sessions: Cell<u32>,
+    kept: RefCell<BTreeMap<String, String>>,
     timers: RefCell<BTreeMap<Key, Call>>,
     frames: RefCell<BTreeMap<Key, Call>>,
     futures: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
@@ -38,6 +39,7 @@ impl VirtualTime {
             next: Cell::new(0),
             visible: Cell::new(true),
             sessions: Cell::new(0),
+            kept: RefCell::default(),
             timers: RefCell::default(),
             frames: RefCell::default(),
             futures: RefCell::default(),
@@ -184,6 +186,18 @@ impl Platform for VirtualTime {
         if self.is_session(scope, name) {
             self.sessions.set(self.sessions.get() + 1);
         }
+    }
+
+    fn keep(&self, scope: &str, text: Option<&str>) {
+        let mut kept = self.kept.borrow_mut();
+        match text {
+            Some(text) => kept.insert(scope.to_owned(), text.to_owned()),
+            None => kept.remove(scope),
+        };
+    }
+
+    fn kept(&self, scope: &str) -> Option<String> {
+        self.kept.borrow().get(scope).cloned()
     }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {

@@ -1,8 +1,10 @@
 //! `<ConnectionStatus>` for each state, through its view.
 
 use crate::mount::{Mounted, mount};
+use sentinelops::components::ConnectionStatus;
 use sentinelops::components::connection_status::{ConnectionView, ConnectionViewProps};
 use sentinelops::engine::{Cause, ConnectionState, Quality, Status, StorageState, StoreError};
+use sentinelops::testing::FakeConnection;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -81,7 +83,24 @@ async fn queue_storage_quality_and_last_error_are_told() {
     assert_eq!(shown.text("connection-error").as_deref(), Some("closed with 1006"));
     let all = shown.root.text_content().unwrap();
     assert!(all.contains("42 ms") && all.contains("Good"), "{all}");
-    assert_eq!(shown.select("svg polyline").len(), 1, "the course of the round trip");
+    let line = shown.select("svg polyline")[0].get_attribute("points");
+    // 40 and 60 ms on a scale of 0 to 100: the newest at the right edge, the slower one higher.
+    assert_eq!(line.as_deref(), Some("115.1,16.0 117.0,12.0"), "the course of the round trip");
+}
+
+#[wasm_bindgen_test]
+async fn the_course_is_that_of_the_round_trips_that_came() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <ConnectionStatus show_details=true /> });
+    let points = || page.find("svg polyline").and_then(|line| line.get_attribute("points"));
+    connection.connect();
+    connection.settle().await;
+    assert_eq!(points().as_deref(), Some("117.0,20.0"), "20 ms");
+    for ms in [100.0, 50.0] {
+        connection.change_status(|status| status.latency_ms = Some(ms));
+        connection.settle().await;
+    }
+    assert_eq!(points().as_deref(), Some("113.1,20.0 115.1,4.0 117.0,14.0"));
 }
 
 #[wasm_bindgen_test]

@@ -1,10 +1,11 @@
 //! `use_websocket`'s callbacks, and one's own message types.
 
-use sentinelops::protocol::{Channel, Subject, system::Continuity};
+use sentinelops::engine::Quality;
+use sentinelops::protocol::{Channel, Event, Subject, system::Continuity};
 use sentinelops::realtime::{
     UseChannelOptions, UseWebSocketOptions, use_channel, use_incident, use_incidents, use_websocket,
 };
-use sentinelops::testing::{FakeConnection, activity, incident, raw};
+use sentinelops::testing::{FakeConnection, activity, chat_message, incident, raw};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -29,7 +30,9 @@ fn Listener() -> Html {
         .on_error(|error| log(format!("error {error}")))
         .on_continuity(|continuity| log(format!("{continuity:?}")));
     let socket = use_websocket(options);
-    html! { <p>{ format!("{:?} {} {:?}", socket.connection_state, socket.is_connected, socket.continuity) }</p> }
+    let state = format!("{:?} ({}) {}", socket.connection_state, socket.cause, socket.is_connected);
+    let error = socket.error.map(|error| error.to_string()).unwrap_or_default();
+    html! { <p>{ format!("{state} {:?} {:?} {error}", socket.quality, socket.continuity) }</p> }
 }
 
 #[wasm_bindgen_test]
@@ -38,18 +41,24 @@ async fn each_callback_is_called_for_what_it_is_for() {
     let connection = FakeConnection::new();
     let page = connection.mount(html! { <Listener /> });
     connection.settle().await;
-    assert_eq!(page.text(), "Disconnected false None");
+    assert_eq!(page.text(), "Disconnected () false None None ");
     connection.connect();
     connection.settle().await;
     connection.snapshot(Subject::channel(Channel::Incidents), [incident("old").into()]);
     connection.settle().await;
     connection.deliver_all([incident("a").into(), incident("b").into(), activity("x", "ann", "no").clone()]);
     connection.settle().await;
-    assert_eq!(page.text(), "Connected true Some(Snapshot)");
+    assert_eq!(page.text(), "Connected () true Some(Excellent) Some(Snapshot) ");
+    connection.change_status(|status| status.quality = Some(Quality::Poor));
+    connection.settle().await;
+    assert_eq!(page.text(), "Connected () true Some(Poor) Some(Snapshot) ");
     connection.drop_connection();
     connection.settle().await;
+    let lost = "Reconnecting (the connection was lost) false Some(Poor) Some(Snapshot)";
+    assert_eq!(page.text(), format!("{lost} the connection broke"));
     connection.deny(Subject::channel(Channel::Incidents), "no more");
     connection.settle().await;
+    assert_eq!(page.text(), format!("{lost} the server refused the subscription to incidents: no more"));
     assert_eq!(
         LOG.take(),
         [
@@ -78,6 +87,65 @@ async fn back_within_a_frame_is_still_both_calls() {
     connection.snapshot_after(Subject::channel(Channel::Incidents), Continuity::Gap, []);
     connection.settle().await;
     assert_eq!(LOG.take(), ["connect", "disconnect None", "connect", "Gap"]);
+}
+
+#[wasm_bindgen_test]
+async fn mounted_while_the_connection_is_up_is_no_connect() {
+    let connection = FakeConnection::new();
+    let mut page = connection.mount(html! { <b /> });
+    connection.settle().await;
+    connection.connect();
+    connection.settle().await;
+    LOG.take();
+    page.show(html! { <Listener /> });
+    connection.settle().await;
+    assert!(page.text().starts_with("Connected"), "the handle says it: {}", page.text());
+    connection.deliver(incident("a"));
+    connection.settle().await;
+    assert_eq!(LOG.take(), ["message a", "batch of 1"]);
+    connection.drop_connection();
+    connection.settle().await;
+    connection.connect();
+    connection.settle().await;
+    assert_eq!(LOG.take(), ["disconnect Lost", "error the connection broke", "connect"], "the next one is");
+}
+
+#[component]
+fn Topics() -> Html {
+    use_websocket(
+        UseWebSocketOptions::topic(Channel::Chat, "conv-1")
+            .on_message(|event| log(format!("socket {}", event.kind))),
+    );
+    use_channel(
+        UseChannelOptions::new(Channel::Chat, "poll.opened").topic("conv-1"),
+        |poll: Result<Rc<Deploy>, String>| {
+            log(format!("own {}", poll.map(|p| p.service.clone()).unwrap_or_default()))
+        },
+    );
+    Html::default()
+}
+
+#[wasm_bindgen_test]
+async fn who_follows_a_topic_gets_nothing_of_another_one() {
+    LOG.take();
+    let connection = FakeConnection::new();
+    let _page = connection.mount(html! { <Topics /> });
+    connection.settle().await;
+    assert_eq!(connection.subscriptions(), [Subject::topic(Channel::Chat, "conv-1")], "one for both");
+    let poll = |topic: &str, name: &str| Event {
+        topic: Some(topic.to_owned()),
+        ..raw(Channel::Chat, "poll.opened", &format!(r#"{{"service":"{name}"}}"#))
+    };
+    connection.deliver_all([
+        chat_message("conv-2", "1", "ann", "elsewhere"),
+        chat_message("conv-1", "2", "ann", "here"),
+        poll("conv-2", "no"),
+        poll("conv-1", "yes"),
+    ]);
+    connection.settle().await;
+    let mut log = LOG.take();
+    log.sort();
+    assert_eq!(log, ["own yes", "socket chat.message", "socket poll.opened"]);
 }
 
 #[derive(Deserialize, Serialize)]

@@ -256,3 +256,19 @@ async fn what_was_configured_reaches_the_worker() {
     inner.settle().await;
     assert_eq!(tokens(&inner).last(), Some(&Some("own".to_owned())), "a prop beside them wins");
 }
+
+#[wasm_bindgen_test]
+async fn options_count_without_the_props_of_their_names() {
+    let outer = FakeConnection::new();
+    let inner = FakeConnection::new();
+    let options = Options { url: "ws://e.invalid".to_owned(), debug: true, ..Options::default() };
+    let _page =
+        outer.mount(html! { <WebSocketProvider {options} port={inner.port()}><Probe /></WebSocketProvider> });
+    inner.settle().await;
+    let said = inner.said();
+    let Some(ToWorker::Init(init)) = said.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
+        panic!("no worker was started: {said:?}");
+    };
+    assert_eq!((&*init.engine.connection.url, init.engine.connection.debug), ("ws://e.invalid", true));
+    CLIENTS.take();
+}

@@ -1,5 +1,6 @@
 //! Only components whose value changed are rendered, at most once a frame.
 
+use sentinelops::protocol::Channel;
 use sentinelops::protocol::domain::{IncidentChange, IncidentStatus, Presence};
 use sentinelops::realtime::{
     UseWebSocketOptions, use_agents, use_connection_state, use_incident, use_incident_updates, use_incidents,
@@ -141,6 +142,30 @@ async fn a_thousand_events_are_one_render_and_every_one_is_told_in_order() {
     yew::platform::time::sleep(std::time::Duration::ZERO).await;
     assert_eq!(renders(&INCIDENTS), 1);
     assert_eq!(page.text(), "1000 1 Some(20.0)");
+}
+
+#[component]
+fn Counting() -> Html {
+    count(&LAMP);
+    let last = use_state(String::new);
+    let set = last.setter();
+    use_websocket(UseWebSocketOptions::channel(Channel::Incidents).on_message(move |event| {
+        count(&ONE);
+        set.set(event.payload.key().unwrap_or_default().to_owned());
+    }));
+    html! { <p>{ (*last).clone() }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn states_set_for_each_of_a_thousand_messages_are_one_render() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Counting /> });
+    connection.settle().await;
+    reset();
+    connection.deliver_all((0..1_000).map(|n| incident(&format!("{n}")).into()));
+    connection.settle().await;
+    assert_eq!((renders(&ONE), renders(&LAMP)), (1_000, 1));
+    assert_eq!(page.text(), "999");
 }
 
 #[component]

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ConnectionState {
-    /// Not connected, and nobody asked for it.
+    /// Not connected and not trying to be: nobody asked for it, or somebody ended it (disconnect,
+    /// sign-out).
     #[default]
     Disconnected,
     /// First dial under way.

@@ -1,6 +1,7 @@
 //! What the page has to say about itself, most urgent first.
 
-use super::{Banner, BannerKind, UnloadGuard};
+use super::{Banner, BannerKind};
+use crate::components::UnloadGuard;
 use crate::components::connection_status::{cause_advice, cause_words, reload_page, storage_words};
 use crate::components::outbox::{UnreadableActions, unreadable_words};
 use crate::components::relative_time::exact;
@@ -76,8 +77,7 @@ pub fn Banners(props: &BannersProps) -> Html {
                 </Banner>
             }
             <Gaps />
-            <UnloadGuard active={memory_only && waiting > 0} client={connection.client().clone()}
-                doubtful={matches!(connection.worker, WorkerHealth::Trouble(_))} />
+            <UnloadGuard />
         </div>
     }
 }

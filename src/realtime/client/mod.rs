@@ -9,6 +9,7 @@ mod adopt;
 mod contents;
 mod flush;
 mod heritage;
+mod keep;
 mod news;
 mod orders;
 mod read;
@@ -242,6 +243,7 @@ impl Client {
             Hint::Visible => self.visible(true),
             Hint::Hidden => self.visible(false),
             Hint::PageShow | Hint::Resume => {
+                self.drop_kept();
                 self.come_back();
             }
             _ => {}
@@ -252,6 +254,7 @@ impl Client {
 
     /// The page goes into the bfcache, is frozen, or goes away.
     pub(crate) fn page_hide(&self) {
+        self.keep_unsaved();
         self.post(ToWorker::PageHide);
     }
 

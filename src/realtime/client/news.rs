@@ -24,7 +24,7 @@ pub(crate) enum Interest {
     Outbox,
     /// The counters; has the worker tell them.
     Metrics,
-    /// The flight recorder; has the worker tell what happens inside.
+    /// The flight recorder, which records without anybody who looks, too.
     Diagnostics,
 }
 

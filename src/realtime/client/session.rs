@@ -212,6 +212,7 @@ impl Client {
             (port, name, state.session_timer.take(), std::mem::take(&mut state.reopens))
         };
         drop(timer);
+        self.drop_kept();
         if let Some((scope, name)) = name {
             self.platform().forget_session(&scope, &name);
         }

@@ -118,7 +118,7 @@ impl Settings {
 
     /// Names database, lock and channels: app, server, user. The query is only hashed: it tells
     /// servers apart, and may hold secrets that no name should show.
-    fn scope(&self, base: &str) -> String {
+    pub(super) fn scope(&self, base: &str) -> String {
         let query = self.url.full.split_once('?').map_or(0, |(_, query)| {
             query.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 impl Client {
     pub(super) fn start_worker(&self) {
+        self.take_back();
         let (now, visible) = (self.platform().mono(), self.platform().visible());
         let actions = self.state_mut().supervisor.start(now, visible);
         self.act(actions);

@@ -43,7 +43,7 @@ impl UseChannelOptions {
         Self { channel, topic: None, kind: kind.into() }
     }
 
-    /// Only on this topic.
+    /// Receive only what is on this topic. It is not sent along: see [`UseChannelHandle::send`].
     ///
     /// ```
     /// use sentinelops::protocol::Channel;
@@ -102,6 +102,11 @@ impl<T> PartialEq for UseChannelHandle<T> {
 impl<T: Serialize> UseChannelHandle<T> {
     /// Sends a payload under the type given to the hook.
     ///
+    /// A message names a channel and no topic: whom it concerns the server reads in the payload, and a
+    /// topic of the hook's options only narrows what is received. A server that does not know the type may
+    /// refuse it, and the message then ends as failed: the gateway of this project takes no types beyond
+    /// the documented ones.
+    ///
     /// # Errors
     /// What the payload's `Serialize` says when it cannot be written as JSON.
     ///
@@ -147,7 +152,8 @@ impl<T: Serialize> UseChannelHandle<T> {
     }
 }
 
-/// Follows and sends messages of one's own type: anything serde can read and write.
+/// Follows and sends messages of one's own type: anything serde can read and write. Your server has to
+/// know the type: see [`UseChannelHandle::send`].
 ///
 /// A payload that does not fit is an `Err` that says where, what is expected and what was found;
 /// the messages after it go on.

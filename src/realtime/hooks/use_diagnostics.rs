@@ -19,7 +19,8 @@ use yew::prelude::*;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseDiagnosticsHandle {
-    /// What happened (the newest 500), oldest first.
+    /// What happened, oldest first: the newest 500 of the connection (states, reconnects, worker, page),
+    /// and as many of messages, errors and notes.
     pub records: List<Rc<Record>>,
     /// The ways of the newest 200 messages: click, saved, sent, acked, rendered.
     pub traces: List<Rc<MessageTrace>>,
@@ -45,8 +46,8 @@ impl UseDiagnosticsHandle {
     }
 }
 
-/// What happened so far, live while a component shows it; while one does, the worker tells what
-/// happens inside it too.
+/// What happened so far, live while a component shows it. It is recorded from the start, whether
+/// somebody looks or not, also what happens inside the worker.
 ///
 /// ```
 /// use sentinelops::realtime::use_diagnostics;

@@ -23,7 +23,8 @@ pub struct IncidentNews {
     pub change: IncidentChange,
     /// What changed.
     pub patch: IncidentPatch,
-    /// The incident as it stands now (later changes of the same frame included).
+    /// The incident as it stands now: later changes of the same frame included, and own edits that the
+    /// server has not confirmed yet.
     pub incident: Rc<Incident>,
     /// The message of this page that brought it about.
     pub cause: Option<MessageId>,

@@ -32,7 +32,9 @@ pub struct UseWebSocketOptions {
     pub on_message: Option<Callback<Rc<Event>>>,
     /// All events of a frame at once, in order.
     pub on_batch: Option<Callback<Rc<[Rc<Event>]>>>,
-    /// The connection is up (again).
+    /// The connection is up (again). It is an event: for a component that is mounted while the
+    /// connection is up there is none before the next one. What is so now is in
+    /// [`UseWebSocketHandle::is_connected`], also for an effect that depends on it.
     pub on_connect: Option<Callback<()>>,
     /// The connection is gone; why.
     pub on_disconnect: Option<Callback<Cause>>,

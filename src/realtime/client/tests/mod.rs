@@ -1,6 +1,7 @@
 //! The client against a fake connection, in virtual time, without a browser.
 
 mod down;
+mod kept;
 mod recorded;
 
 use super::*;
