@@ -20,6 +20,13 @@ export interface World {
   console: string[];
   /** What browsers say against the policy: nothing, or the test fails. */
   policy: PolicyWatch;
+  /** The test makes a page panic. Any other panic, of a page or a worker, fails it. */
+  panicsItself: boolean;
+}
+
+/** Panics that no test asked for. A worker's is healed by the next one: only its last words tell. */
+function panics(console: string[]): string[] {
+  return console.filter((line) => /the worker stopped:|^pageerror|panicked at/.test(line) && !line.includes('a test asked'));
 }
 
 interface Options {
@@ -66,8 +73,10 @@ export const test = base.extend<Options, { browsers: Browsers }>({
       await session.detach();
     };
     await chrome.context.tracing.start({ screenshots: false, snapshots: true }).catch(() => {});
-    await use({ chrome, gateway, proxy, site, open, forgetFiles, console: lines, policy });
+    const world = { chrome, gateway, proxy, site, open, forgetFiles, console: lines, policy, panicsItself: false };
+    await use(world);
     const faults = await policy.faults(chrome.context.pages(), site.url());
+    if (!world.panicsItself) faults.push(...panics(lines));
     if (info.status !== info.expectedStatus || faults.length) {
       for (const [at, page] of chrome.context.pages().entries()) {
         const body = await page.screenshot({ timeout: 3000 }).catch(() => undefined);
@@ -81,7 +90,7 @@ export const test = base.extend<Options, { browsers: Browsers }>({
     }
     await browsers.giveBack(chrome, [site.url('/'), site.url('/', 'plain.test')].map((url) => new URL(url).origin));
     await Promise.allSettled([proxy.stop(), site.stop(), gateway.stop()]);
-    expect(faults, 'against the content security policy').toEqual([]);
+    expect(faults, 'against the content security policy, or panics').toEqual([]);
   },
 });
 

@@ -9,14 +9,19 @@ import { crash, leaderOf, openTabs } from '../lib/tabs';
 test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '5'] } });
 test.setTimeout(90_000);
 
-/** Ms until a connection was accepted after `accepted` of them and one of `pages` leads it. */
+/** Ms until, after `accepted` connections, the gateway has welcomed another and it alone; one of `pages` leads it. */
 async function untilTakenOver(world: World, pages: Page[], accepted: number, since: number): Promise<number> {
-  await expect.poll(() => world.proxy.accepted, { timeout: 15_000, intervals: [20] }).toBeGreaterThan(accepted);
-  const dialled = Date.now() - since;
+  const welcomed = async () => {
+    if (world.proxy.accepted <= accepted) return false;
+    const { connections, subscriptions } = await world.gateway.stats();
+    return connections === 1 && subscriptions > 0;
+  };
+  await expect.poll(welcomed, { timeout: 15_000, intervals: [20] }).toBe(true);
+  const connected = Date.now() - since;
   await leaderOf(pages);
   for (const page of pages) await expectState(page, 'Connected');
-  measured(`next connection after ${dialled} ms, ${pages.length} tabs left`);
-  return dialled;
+  measured(`connected again after ${connected} ms, ${pages.length} tabs left`);
+  return connected;
 }
 
 function measured(description: string): void {

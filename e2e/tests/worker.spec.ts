@@ -178,6 +178,7 @@ test('a panic of the page: a reload screen instead of a dead page; after it, wha
   await expect
     .poll(async () => (await labMessages(page)).filter((message) => message.durability === 'Durable').length)
     .toBe(20);
+  world.panicsItself = true;
   await page.getByTestId('lab-panic').click();
   const screen = page.locator('#sentinelops-panic');
   await expect(screen).toContainText('This page has stopped working');
