@@ -1,11 +1,15 @@
 // Apps that take the library, as their people serve and open them: incidents appear and go on.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect, test } from '@playwright/test';
 import { RealBrowser } from '../lib/browser';
 import { expectState } from '../lib/fixtures';
 import { Gateway } from '../lib/gateway';
+import { PolicyWatch } from '../lib/policy';
+import { Site } from '../lib/site';
 
-const { SENTINELOPS_APPS: APPS, SENTINELOPS_GATEWAY_COMMAND: COMMAND } = process.env;
-if (!APPS || !COMMAND) throw new Error('no apps are served: `cargo xtask test wasm` does that and then runs this');
+const { SENTINELOPS_APPS: APPS, SENTINELOPS_BUILT_APP: BUILT, SENTINELOPS_GATEWAY_COMMAND: COMMAND } = process.env;
+if (!APPS || !BUILT || !COMMAND) throw new Error('no apps are served: `cargo xtask test wasm` does that and then runs this');
 
 for (const { name, url } of JSON.parse(APPS) as { name: string; url: string }[]) {
   test(`${name}: incidents appear; the server goes and comes: Reconnecting, then on, nothing twice`, async () => {
@@ -39,3 +43,32 @@ for (const { name, url } of JSON.parse(APPS) as { name: string; url: string }[])
     }
   });
 }
+
+test('the app of all steps, under the policy: dials the configured address, an edit is delivered, events are told', async () => {
+  const gateway = await Gateway.start({ command: COMMAND, args: ['--rate', '0'] });
+  const page = await readFile(path.join(BUILT, 'index.html'), 'utf8');
+  const shown = JSON.parse(/id="?sentinelops-config"?>([^<]*)</.exec(page)![1]!) as { url: string; debug: boolean };
+  // Edited as in a deployed page: only who reads it there finds this server.
+  expect(shown).toEqual({ url: 'ws://localhost:3001', debug: true });
+  const site = await Site.start({ ...shown, url: `ws://localhost:${gateway.port}` }, BUILT);
+  const chrome = await RealBrowser.start();
+  try {
+    const policy = new PolicyWatch();
+    site.onReport = (text) => policy.note('report', text);
+    await policy.attach(chrome.context);
+    const page = await chrome.context.newPage();
+    const lines: string[] = [];
+    page.on('console', (message) => lines.push(message.text()));
+    await page.goto(site.url());
+    await expectState(page, 'Connected');
+    await expect(page.locator('li').first()).toBeVisible();
+    await page.getByRole('button', { name: 'Resolve inc-1012' }).click();
+    await expect(page.getByText('delivered')).toBeVisible();
+    await expect(page.getByText('Resolved: inc-1012')).toBeVisible();
+    expect((await gateway.stats()).effects.map(({ type }) => type)).toEqual(['incident.update']);
+    expect(lines.filter((line) => line.startsWith('[sentinelops]')), 'debug lines').not.toEqual([]);
+    expect(await policy.faults([page], site.url())).toEqual([]);
+  } finally {
+    await Promise.allSettled([chrome.stop(), site.stop(), gateway.stop()]);
+  }
+});

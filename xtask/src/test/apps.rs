@@ -6,7 +6,7 @@ use crate::setup::browser;
 use crate::{dev, root, run};
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -17,8 +17,9 @@ pub struct App {
     pub serve: String,
 }
 
-/// Builds, serves and opens them. `gateway`: the command that starts a gateway, typed in the checkout.
-pub fn open(apps: &[App], gateway: &str) -> Result<()> {
+/// Builds, serves and opens them. `built`: one that is built already, with its headers. `gateway`: the command that
+/// starts a gateway, typed in the checkout.
+pub fn open(apps: &[App], built: &Path, gateway: &str) -> Result<()> {
     let playwright = groups::playwright()?;
     let chrome = browser::chrome().context("no Chromium: see `cargo xtask doctor`")?;
     // Ahead of the command that starts it: no test has to wait for a compiler.
@@ -50,13 +51,14 @@ pub fn open(apps: &[App], gateway: &str) -> Result<()> {
         .args(["test", "--config", "apps.config.ts"])
         .current_dir(root::at("e2e"))
         .env("SENTINELOPS_APPS", serde_json::Value::from(served).to_string())
+        .env("SENTINELOPS_BUILT_APP", built)
         .env("SENTINELOPS_GATEWAY_COMMAND", gateway)
         .env("CHROME", chrome);
     run::visible(&mut tests)
 }
 
 /// A line as one types it in this folder, with what the workspace has compiled.
-pub fn typed(line: &str, folder: &std::path::Path) -> Command {
+pub fn typed(line: &str, folder: &Path) -> Command {
     let mut shell = run::command("sh");
     shell.args(["-c", line]).current_dir(folder).env("CARGO_TARGET_DIR", root::target());
     shell

@@ -2,10 +2,14 @@
 //! shows them, the commands it names, and what is promised to be seen. What a new user would stumble over fails here
 //! first.
 //!
-//! What differs is the machine, not the words: the path of the checkout; ports that are free; the versions of this
-//! workspace's `Cargo.lock` and its settings for development, so that what is compiled already is used.
+//! Two apps come of it: one as it is after step 4, served by trunk, and one of all steps, built and served under the
+//! content security policy.
+//!
+//! What differs is the machine, not the words: the path of the checkout; ports that are free; this workspace's settings
+//! for development, also for the last build, so that what is compiled already is used.
 
 use super::apps::{self, App};
+use crate::build::headers;
 use crate::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -14,20 +18,25 @@ use std::path::{Path, PathBuf};
 const CHECKOUT: &str = "../sentinelops";
 
 /// How the commands of the guide begin: one of each is there and followed, and no other.
-const COMMANDS: [&str; 4] = ["cargo new ", "cargo run ", "trunk ", "wasm-pack "];
+const COMMANDS: [&str; 6] = ["cargo new ", "cp ", "cargo run ", "trunk serve", "wasm-pack ", "trunk build"];
+
+/// What comes first once the app runs.
+const LATER_STEPS: &str = "\n## 5. ";
 
 /// Follows the guide; `others` are served and opened in the same go.
 pub fn follow(driver: &Path, others: Vec<App>) -> Result<()> {
     println!("--- docs/getting-started.md, as a new user would");
     let guide = std::fs::read_to_string(root::at("docs/getting-started.md"))?;
-    let [new, gateway, serve, test] = commands(&guide)?;
-    let files = files(&guide);
-    let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-    for wanted in ["Cargo.toml", "src/main.rs", "src/worker.rs", "index.html", "tests/count.rs"] {
-        if !names.contains(&wanted) {
-            bail!("the guide shows no `{wanted}`: it shows {}", names.join(", "));
-        }
-    }
+    let [new, versions, gateway, serve, test, build] = commands(&guide)?;
+    let Some((first, later)) = guide.split_once(LATER_STEPS) else {
+        bail!("the guide has no step 5");
+    };
+    let (first, later) = (files(first), files(later));
+    shows(&first, &["Cargo.toml", "src/main.rs", "src/worker.rs", "index.html"])?;
+    shows(
+        &later,
+        &["src/resolve.rs", "src/ticker.rs", "src/main.rs", "index.html", "tests/count.rs", "boot.js"],
+    )?;
 
     let folder = folder();
     // Left behind by an earlier run.
@@ -45,27 +54,73 @@ pub fn follow(driver: &Path, others: Vec<App>) -> Result<()> {
     std::os::unix::fs::symlink(root::root(), folder.join("sentinelops"))?;
     run::visible(&mut apps::typed(&new, &folder))?;
     let app = folder.join("console");
-    for (name, content) in &files {
+    write(&app, &first)?;
+    run::visible(&mut apps::typed(&versions, &app))?;
+
+    let whole = folder.join("whole");
+    std::fs::create_dir(&whole)?;
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        std::fs::copy(app.join(name), whole.join(name))?;
+    }
+    write(&whole, &first[1..])?;
+    write(&whole, &later)?;
+
+    let mut served = vec![App { name: "the app of the guide", folder: app, serve }];
+    served.extend(others);
+    let built = build_whole(&whole, build.trim_end_matches(" --release"));
+    let seen = built.and_then(|dist| apps::open(&served, &dist, &gateway));
+    // Also when nothing was seen: one call shows all there is to mend.
+    let tested = run_test(&test, &whole, driver);
+    seen.and(tested)?;
+    std::fs::remove_dir_all(&folder)?;
+    println!("the guide holds");
+    Ok(())
+}
+
+/// The guide shows these.
+fn shows(files: &[(String, String)], wanted: &[&str]) -> Result<()> {
+    let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+    match wanted.iter().find(|wanted| !names.contains(wanted)) {
+        Some(wanted) => bail!("the guide shows no `{wanted}` there: it shows {}", names.join(", ")),
+        None => Ok(()),
+    }
+}
+
+/// Writes files as the guide has them: sections of a manifest are added, lines of a page go to the end of its head.
+fn write(app: &Path, files: &[(String, String)]) -> Result<()> {
+    for (name, content) in files {
         let path = app.join(name);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
         match name.as_str() {
             "Cargo.toml" => std::fs::write(&path, manifest(&std::fs::read_to_string(&path)?, content)?)?,
+            "index.html" if !content.starts_with("<!doctype") => {
+                std::fs::write(&path, with_head(&std::fs::read_to_string(&path)?, content)?)?
+            }
             _ => std::fs::write(&path, content)?,
         }
     }
-    std::fs::copy(root::at("Cargo.lock"), app.join("Cargo.lock"))?;
-
-    let mut served = vec![App { name: "the app of the guide", folder: app.clone(), serve }];
-    served.extend(others);
-    let seen = apps::open(&served, &gateway);
-    // Also when nothing was seen: one call shows all there is to mend.
-    let tested = run_test(&test, &app, driver);
-    seen.and(tested)?;
-    std::fs::remove_dir_all(&folder)?;
-    println!("the guide holds");
     Ok(())
+}
+
+fn with_head(page: &str, more: &str) -> Result<String> {
+    let Some((before, after)) = page.split_once("  </head>") else {
+        bail!("the guide's index.html has no head")
+    };
+    Ok(format!("{before}{more}  </head>{after}"))
+}
+
+/// Builds the app of all steps, with the policy beside it as a host would send it; where it is.
+fn build_whole(app: &Path, line: &str) -> Result<PathBuf> {
+    println!("--- the app of the whole guide: {line}");
+    run::visible(apps::typed(line, app).env_remove("NO_COLOR"))?;
+    let dist = app.join("dist");
+    std::fs::write(
+        dist.join("_headers"),
+        format!("/*\n  Content-Security-Policy: {}\n", headers::policy()?),
+    )?;
+    Ok(dist)
 }
 
 /// The guide has the driver on PATH; here it may be named by a variable.
@@ -117,7 +172,7 @@ fn manifest(before: &str, shown: &str) -> Result<String> {
 }
 
 /// The commands of the guide in the order of [`COMMANDS`].
-fn commands(guide: &str) -> Result<[String; 4]> {
+fn commands(guide: &str) -> Result<[String; 6]> {
     let mut lines = guide.lines();
     let mut found: Vec<&str> = Vec::new();
     while let Some(line) = lines.next() {
@@ -127,7 +182,7 @@ fn commands(guide: &str) -> Result<[String; 4]> {
     }
     let shown = found.join(", ");
     let wanted = COMMANDS.map(|start| found.iter().position(|line| line.starts_with(start)));
-    let [Some(a), Some(b), Some(c), Some(d)] = wanted else {
+    let [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f)] = wanted else {
         bail!(
             "the guide shows the commands {shown}; there has to be one for each of {}",
             COMMANDS.join(", ")
@@ -136,7 +191,7 @@ fn commands(guide: &str) -> Result<[String; 4]> {
     if found.len() != COMMANDS.len() {
         bail!("the guide shows the commands {shown}: nobody follows those beyond {}", COMMANDS.join(", "));
     }
-    Ok([a, b, c, d].map(|at| found[at].to_owned()))
+    Ok([a, b, c, d, e, f].map(|at| found[at].to_owned()))
 }
 
 /// The files of the guide: a line that ends in "`name`:", then a block of code.
@@ -192,9 +247,23 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_later_stands_at_the_end_of_the_head() {
+        let page = "<html>\n  <head>\n    <a>\n  </head>\n";
+        assert_eq!(with_head(page, "    <b>\n").unwrap(), "<html>\n  <head>\n    <a>\n    <b>\n  </head>\n");
+        assert!(with_head("<html>", "").is_err());
+    }
+
+    #[test]
     fn every_command_is_followed() {
         let block = |lines: &str| format!("```sh\n{lines}\n```\n");
-        let all = ["cargo new a && cd a", "cargo run -p b", "trunk serve", "wasm-pack test"];
+        let all = [
+            "cargo new a && cd a",
+            "cp a b",
+            "cargo run -p b",
+            "trunk serve",
+            "wasm-pack test",
+            "trunk build",
+        ];
         assert_eq!(commands(&all.map(block).concat()).unwrap(), all);
         assert!(commands(&all[1..].iter().map(|line| block(line)).collect::<String>()).is_err());
         let more = format!("{}{}", all.map(block).concat(), block("npm install"));
