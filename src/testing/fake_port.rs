@@ -4,7 +4,7 @@ use super::time::VirtualTime;
 use crate::bridge::{FromWorker, Port, PortEvent, PortListener, ToWorker};
 use crate::realtime::platform::{Platform, Timer};
 use sentinelops_engine::{Batch, Delivery, SendRequest};
-use sentinelops_protocol::{Event, Payload, Problem, Subject};
+use sentinelops_protocol::{Event, Problem, Subject};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -215,27 +215,16 @@ fn with_problems(items: Vec<Delivery>) -> Vec<Delivery> {
 
 /// Whether a subscriber of the subject gets the event.
 fn concerns(subject: &Subject, event: &Event) -> bool {
-    let topic = event.topic.as_deref().or_else(|| topic_of(&event.payload));
+    let topic = event.topic.as_deref().or_else(|| event.payload.topic());
     subject.channel == event.channel && (subject.topic.is_none() || subject.topic.as_deref() == topic)
-}
-
-/// As engine and gateway have it: the key of the thing the event is about.
-fn topic_of(payload: &Payload) -> Option<&str> {
-    match payload {
-        Payload::Chat(message) => Some(&message.conversation_id),
-        Payload::Receipt(receipt) => Some(&receipt.conversation_id),
-        Payload::Typing(typing) => Some(&typing.conversation_id),
-        Payload::Activity(activity) => activity.target.as_deref(),
-        other => other.key(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::{activity, agent, alert, chat_message, incident, raw, receipt, typing};
-    use sentinelops_protocol::Channel;
     use sentinelops_protocol::domain::{AlertChange, Presence, ReceiptKind, Severity};
+    use sentinelops_protocol::{Channel, Payload};
 
     #[test]
     fn whoever_follows_a_topic_gets_what_is_about_it_on_every_channel() {

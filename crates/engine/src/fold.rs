@@ -13,17 +13,6 @@ pub(crate) const MAX_KEYS: usize = 10_000;
 /// Most messages of chat and activity; the oldest goes.
 pub(crate) const MAX_RECENT: usize = 1_000;
 
-/// Which topic of its channel an event belongs to, by its content.
-pub(crate) fn topic_of(payload: &Payload) -> Option<&str> {
-    match payload {
-        Payload::Chat(message) => Some(&message.conversation_id),
-        Payload::Receipt(receipt) => Some(&receipt.conversation_id),
-        Payload::Typing(typing) => Some(&typing.conversation_id),
-        Payload::Activity(activity) => activity.target.as_deref(),
-        other => other.key(),
-    }
-}
-
 /// The state of one subscription.
 #[derive(Clone, Debug)]
 pub(crate) enum Fold {
@@ -77,7 +66,7 @@ impl Fold {
 
     /// The state as events that carry it in full, oldest change first; of one topic, if given.
     pub fn items(&self, topic: Option<&str>) -> Vec<Rc<Event>> {
-        let fits = |event: &Event| topic.is_none() || topic_of(&event.payload) == topic;
+        let fits = |event: &Event| topic.is_none() || event.payload.topic() == topic;
         match self {
             Self::Keyed(state) => state.iter().filter(|last| fits(&last.event)).map(Last::full).collect(),
             Self::Recent { events, receipts } => {

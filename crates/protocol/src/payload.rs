@@ -57,6 +57,27 @@ impl Payload {
             _ => None,
         }
     }
+
+    /// The topic of its channel that it belongs to: the key of the thing it is about (incident, agent, alert), the
+    /// conversation, or the target of an activity.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Json, decode_payload};
+    ///
+    /// let json = Json::parse(r#"{"conversationId": "c1", "userId": "ann"}"#)?;
+    /// let (payload, _) = decode_payload("chat.typing", &json);
+    /// assert_eq!(payload.topic(), Some("c1"));
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn topic(&self) -> Option<&str> {
+        match self {
+            Self::Chat(message) => Some(&message.conversation_id),
+            Self::Receipt(receipt) => Some(&receipt.conversation_id),
+            Self::Typing(typing) => Some(&typing.conversation_id),
+            Self::Activity(activity) => activity.target.as_deref(),
+            other => other.key(),
+        }
+    }
 }
 
 /// Reads a payload as its type says. A type this version does not know, or a payload that does not

@@ -4,7 +4,6 @@ use super::nodes::{Gap, Node};
 use super::wire::{Phase, Step};
 use super::{SubOutput, Subscriptions};
 use crate::Now;
-use crate::fold::topic_of;
 use sentinelops_protocol::system::{Continuity, Snapshot, Subscribed};
 use sentinelops_protocol::{Channel, Code, Event, Subject};
 use std::rc::Rc;
@@ -25,7 +24,7 @@ impl Subscriptions {
         let topic = match event.topic.as_deref() {
             Some(topic) if has(topic) => Some(topic.to_owned()),
             _ if nodes.whole.wire.is_some() => None,
-            _ => match topic_of(&event.payload) {
+            _ => match event.payload.topic() {
                 Some(topic) if has(topic) => Some(topic.to_owned()),
                 _ => return,
             },
@@ -131,7 +130,7 @@ impl Subscriptions {
             self.out.push_back(SubOutput::Event { subject: subject.clone(), event: event.clone() });
         }
         if subject.topic.is_none()
-            && let Some(topic) = topic_of(&event.payload).or(event.topic.as_deref())
+            && let Some(topic) = event.payload.topic().or(event.topic.as_deref())
             && nodes.topics.get(topic).is_some_and(|node| node.wants > 0)
         {
             let subject = Subject::topic(subject.channel, topic);

@@ -3,8 +3,8 @@
 //! The server says who sent what (`senderId`, `userId`, `actor`) and when; what a client claims
 //! about that is ignored.
 
+use super::Gateway;
 use super::types::{NewEvent, Now};
-use super::{Gateway, topic::topic_of};
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
     IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Typing,
@@ -236,7 +236,7 @@ impl Gateway {
                 let mut alert = alert.clone();
                 alert.change = AlertChange::Acknowledged;
                 let payload = Payload::Alert(alert);
-                let target = topic_of(&payload).unwrap_or_default().to_owned();
+                let target = payload.topic().unwrap_or_default().to_owned();
                 let mut events = one(payload)?;
                 events.extend(self.activity(now, user, "acknowledged", &target));
                 Ok(events)

@@ -29,7 +29,6 @@ mod queue;
 mod session;
 mod state;
 mod subscribe;
-mod topic;
 mod types;
 
 pub use config::{GatewayConfig, Mode};

@@ -3,7 +3,6 @@
 use super::Gateway;
 use super::durable::{Record, StoredEvent};
 use super::history::{Logged, push_topic};
-use super::topic::topic_of;
 use super::types::{ConnId, NewEvent, Now, Output};
 use sentinelops_protocol::{Channel, Event, Payload, Subject, encode_payload};
 
@@ -40,7 +39,7 @@ impl Gateway {
             payload: encode_payload(&payload),
             timestamp,
         });
-        let topic = topic_of(&payload).map(str::to_owned);
+        let topic = payload.topic().map(str::to_owned);
         let conflate = match &payload {
             Payload::Agent(agent) => Some(agent.agent_id.clone()),
             _ => None,
@@ -69,7 +68,7 @@ impl Gateway {
     /// Typing: to whoever listens now and keeps up; no seq, no history, no second try.
     pub(super) fn pass_on(&mut self, now: Now, event: NewEvent, from: Option<ConnId>) {
         let whole = Subject::channel(event.channel);
-        let narrow = topic_of(&event.payload).map(|topic| Subject::topic(event.channel, topic));
+        let narrow = event.payload.topic().map(|topic| Subject::topic(event.channel, topic));
         let event = Event {
             id: None,
             kind: event.kind,

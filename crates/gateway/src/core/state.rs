@@ -3,7 +3,6 @@
 //! Bounded, because no message of the wire takes anything away: incidents and alerts keep the
 //! newest (finished ones leave first), chat and activity the newest 200.
 
-use super::topic::MAX_CONVERSATIONS;
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, Incident, IncidentChange, IncidentStatus,
     Receipt, ReceiptKind,
@@ -11,6 +10,9 @@ use sentinelops_protocol::domain::{
 use sentinelops_protocol::system::SnapshotItem;
 use sentinelops_protocol::{Channel, Payload, Subject, encode_payload};
 use std::collections::{BTreeMap, VecDeque};
+
+/// Conversations remembered; the one untouched for longest makes room.
+const MAX_CONVERSATIONS: usize = 500;
 
 /// Chat messages and activity events in a snapshot.
 pub const NEWEST: usize = 200;

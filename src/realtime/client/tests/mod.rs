@@ -2,6 +2,7 @@
 
 mod down;
 mod kept;
+mod providers;
 mod recorded;
 
 use super::*;
