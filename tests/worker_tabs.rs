@@ -122,6 +122,20 @@ async fn leases_are_the_same_to_who_asks_and_sweep_what_crashed_tabs_left() {
     assert!(!names.contains("crashed"), "{names}");
 }
 
+/// After a sleep of the machine every lease looks free, and its holder renews it within a second.
+#[wasm_bindgen_test]
+async fn a_lease_that_ran_out_is_taken_at_the_second_look() {
+    web_locks(false);
+    let mut tab = Tab::open("slept", "a");
+    tab.alive(&["a"]).await;
+    plant_expired("sentinelops 1 slept leader").await.unwrap();
+    let asked = js_sys::Date::now();
+    tab.leads().await;
+    web_locks(true);
+    let waited = js_sys::Date::now() - asked;
+    assert!(waited >= 900.0, "taken after {waited} ms");
+}
+
 #[wasm_bindgen_test]
 async fn a_withdrawn_request_is_granted_to_nobody() {
     let (mut a, mut b) = (Tab::open("withdrawn", "a"), Tab::open("withdrawn", "b"));
