@@ -124,3 +124,13 @@ fn sockets_go_on_counting_in_the_next_engine() {
     let (_, third) = next_dial(&mut node, 60_000).expect("it dials again");
     assert!(first < second && second < third, "{first:?}, {second:?}, {third:?}");
 }
+
+#[test]
+fn where_nothing_is_stored_a_later_leader_has_the_higher_term_also_when_the_clock_was_set_back() {
+    let mut node = unstored();
+    let heard = 1_790_000_000_000;
+    node.handle_lock(at(20), &LockEvent::Lost);
+    node.handle_link(at(30), LinkMessage::Beat { term: heard });
+    node.handle_lock(at(40), &LockEvent::Granted);
+    assert_eq!(node.engine().map(crate::Engine::term), Some(heard + 1));
+}
