@@ -39,9 +39,14 @@ impl Node {
         self.options.outbox.enabled && self.options.outbox.persist
     }
 
-    /// Everything that waits, in one transaction; what comes meanwhile makes the next.
+    /// Everything that waits, in one transaction; what comes meanwhile makes the next. A page that goes away
+    /// begins none: frozen in the middle of it, it would keep every other tab from the store. Its memory freezes
+    /// with it, and what a leader had to store it has written without looking.
     pub(super) fn append(&mut self, now: Now) {
         let appends = &self.sends.appends;
+        if self.away {
+            return;
+        }
         let rests = appends.retry_at.is_some() && self.role() != Role::Follower;
         if appends.under_way.is_some() || rests || !self.can_store() || self.store_works != Some(true) {
             return;

@@ -258,3 +258,17 @@ fn where_nothing_is_to_be_stored_the_store_is_not_opened_and_tabs_share_a_connec
     let term = next.engine().unwrap().term();
     assert!(Some(term) > call);
 }
+
+#[test]
+fn a_page_that_goes_away_begins_no_append() {
+    let mut node = leader(5);
+    node.handle_page(at(20), send("m"));
+    drain(&mut node);
+    node.handle_page(at(21), PageCommand::PageHide);
+    let outputs = drain(&mut node);
+    assert!(outputs.iter().any(|output| matches!(output, NodeOutput::Lock(LockRequest::Release))));
+    assert_eq!(appended(&outputs), [""; 0], "frozen in it, it would hold everybody up");
+    node.handle_page(at(60_000), PageCommand::Hint(Hint::PageShow));
+    node.handle_link(at(60_001), LinkMessage::Beat { term: 6 });
+    assert_eq!(appended(&drain(&mut node)), ["m"]);
+}
