@@ -80,6 +80,15 @@ pub enum ToWorker {
     Fault(String),
 }
 
+/// Said by a page for its worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Farewell {
+    /// Name of the BroadcastChannel.
+    pub channel: String,
+    /// The message, as tabs read it.
+    pub bytes: Vec<u8>,
+}
+
 /// From the worker to its page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {
@@ -95,6 +104,9 @@ pub enum FromWorker {
     Traces(Vec<Trace>),
     /// Whether this tab leads (owns the connection) or follows another.
     Role(Role),
+    /// What the page has to tell the other tabs when it goes away, so that they need not wait for a worker
+    /// that was frozen before it could give the lock back; `None`: nothing (any more).
+    Farewell(Option<Farewell>),
     /// Sign-out is complete; at a wipe, what the session left in the store is deleted.
     SignedOut {
         /// What was to be deleted could not be: another tab holds it.

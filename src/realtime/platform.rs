@@ -58,6 +58,9 @@ pub(crate) trait Platform {
     /// What is kept there.
     fn kept(&self, scope: &str) -> Option<String>;
 
+    /// Tells the other tabs something.
+    fn broadcast(&self, channel: &str, bytes: &[u8]);
+
     /// Runs a future of the page.
     fn spawn(&self, future: LocalBoxFuture<'static, ()>);
 
@@ -149,6 +152,14 @@ impl Platform for Browser {
 
     fn kept(&self, scope: &str) -> Option<String> {
         tab_storage()?.get_item(&kept_key(scope)).ok()?
+    }
+
+    fn broadcast(&self, channel: &str, bytes: &[u8]) {
+        // Opened for this alone: one that is open while the page is in the bfcache would bring it out of there.
+        if let Ok(channel) = web_sys::BroadcastChannel::new(channel) {
+            let _ = channel.post_message(&js_sys::Uint8Array::from(bytes));
+            channel.close();
+        }
     }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {

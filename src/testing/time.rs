@@ -25,6 +25,8 @@ pub(super) struct VirtualTime {
     /// Names of this browser that were forgotten.
     sessions: Cell<u32>,
     kept: RefCell<BTreeMap<String, String>>,
+    /// Told to other tabs: channel and message.
+    broadcast: RefCell<Vec<(String, Vec<u8>)>>,
     timers: RefCell<BTreeMap<Key, Call>>,
     frames: RefCell<BTreeMap<Key, Call>>,
     futures: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
@@ -40,6 +42,7 @@ impl VirtualTime {
             visible: Cell::new(true),
             sessions: Cell::new(0),
             kept: RefCell::default(),
+            broadcast: RefCell::default(),
             timers: RefCell::default(),
             frames: RefCell::default(),
             futures: RefCell::default(),
@@ -198,6 +201,10 @@ impl Platform for VirtualTime {
 
     fn kept(&self, scope: &str) -> Option<String> {
         self.kept.borrow().get(scope).cloned()
+    }
+
+    fn broadcast(&self, channel: &str, bytes: &[u8]) {
+        self.broadcast.borrow_mut().push((channel.to_owned(), bytes.to_vec()));
     }
 
     fn spawn(&self, future: LocalBoxFuture<'static, ()>) {

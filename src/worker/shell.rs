@@ -263,6 +263,10 @@ impl Core {
             NodeOutput::ReadMeta => self.read_meta(),
             NodeOutput::QueryTabs => self.tabs.query(),
             NodeOutput::Role(role) => (self.reply)(FromWorker::Role(role)),
+            NodeOutput::Farewell(message) => {
+                let farewell = message.and_then(|message| self.tabs.farewell(&message));
+                (self.reply)(FromWorker::Farewell(farewell));
+            }
             NodeOutput::SignedOut { wipe } => self.signed_out = Some(wipe),
         }
         false

@@ -93,6 +93,8 @@ pub enum Mutant {
     StealFromTheLiving,
     /// Nobody ever takes the lock from a leader that stands still.
     NeverSteal,
+    /// What the page of a leader says when it goes away is not heard.
+    IgnoreLeaving,
     /// A page that hides keeps lock and socket.
     KeepLockOnPageHide,
     /// `versionchange` is ignored.
@@ -111,7 +113,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 49] = [
+    pub const ALL: [Mutant; 50] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -154,6 +156,7 @@ impl Mutant {
         Self::BatchesOfAnyTurn,
         Self::StealFromTheLiving,
         Self::NeverSteal,
+        Self::IgnoreLeaving,
         Self::KeepLockOnPageHide,
         Self::OldBuildGoesOn,
         Self::ForgetAtDeposition,

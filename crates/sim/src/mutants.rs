@@ -135,6 +135,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::BatchesOfAnyTurn => "batches of an earlier turn count",
         Mutant::StealFromTheLiving => "the lock is stolen from a leader that beats, without asking",
         Mutant::NeverSteal => "nobody takes the lock from a leader that stands still",
+        Mutant::IgnoreLeaving => "nobody hears the page of a leader say that it goes away",
         Mutant::KeepLockOnPageHide => "a page that hides keeps lock and socket",
         Mutant::OldBuildGoesOn => "versionchange is ignored: the old build goes on",
         Mutant::ForgetAtDeposition => "what an engine held is forgotten when its tab leads no more",

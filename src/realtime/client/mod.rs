@@ -256,6 +256,11 @@ impl Client {
     pub(crate) fn page_hide(&self) {
         self.keep_unsaved();
         self.post(ToWorker::PageHide);
+        // The worker may be frozen before it reads that.
+        let farewell = self.state().farewell.clone();
+        if let Some(farewell) = farewell {
+            self.platform().broadcast(&farewell.channel, &farewell.bytes);
+        }
     }
 
     /// Another token, or another way to get one.

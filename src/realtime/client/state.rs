@@ -5,7 +5,7 @@ use super::orders::Order;
 use super::receipts::Told;
 use super::session::Session;
 use super::unreadable::Asked;
-use crate::bridge::Port;
+use crate::bridge::{Farewell, Port};
 use crate::realtime::MessageId;
 use crate::realtime::edits::Edits;
 use crate::realtime::error::{ClientError, SetupError};
@@ -47,6 +47,8 @@ pub(super) struct State {
     pub status: Rc<Status>,
     pub latencies: List<f64>,
     pub leader: Option<bool>,
+    /// Told to the other tabs when this page goes away.
+    pub farewell: Option<Farewell>,
     pub metrics: Option<Rc<Metrics>>,
     pub outbox: (List<Rc<MessageInfo>>, MessageCounts),
     pub subjects: HashMap<Subject, Followed>,

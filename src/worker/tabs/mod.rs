@@ -7,6 +7,7 @@
 mod channel;
 mod locks;
 
+use crate::bridge::Farewell;
 use channel::Channel;
 use locks::Lock;
 use sentinelops_engine::tabs::{LinkMessage, LinkTarget, LockEvent, LockRequest, TabId};
@@ -112,6 +113,12 @@ impl Tabs {
                 }
             }
         }
+    }
+
+    /// The same, for the page to say. `None`: it cannot be written down.
+    pub fn farewell(&self, message: &LinkMessage) -> Option<Farewell> {
+        let bytes = postcard::to_allocvec(message).ok()?;
+        Some(Farewell { channel: self.name.clone(), bytes })
     }
 
     /// Asks who is alive. Answers [`TabEvent::Alive`].

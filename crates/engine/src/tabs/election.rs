@@ -4,6 +4,12 @@
 //! a follower *in need* that heard nothing for [`SILENCE_MS`] although its own timers ran on time asks
 //! once, and steals the lock when nobody answers. A leader whose timer fired late re-reads the stored
 //! term before it does anything: at thaw, broadcasts and timers run before the lock's loss is told.
+//!
+//! A page that goes away while its worker leads says so itself ([`LinkMessage::Leaving`]), because the browser
+//! may freeze the worker before it can give the lock back: whoever hears it waits [`LEAVING_MS`] for the lock,
+//! then takes it.
+//!
+//! [`LinkMessage::Leaving`]: super::LinkMessage::Leaving
 
 use crate::Now;
 use crate::mutant::{self, Mutant};
@@ -15,6 +21,8 @@ pub const BEAT_MS: u64 = 1_000;
 pub const SILENCE_MS: u64 = 4_000;
 /// How long it waits for the answer before it steals the lock.
 pub const ANSWER_MS: u64 = 1_000;
+/// How long the lock of a leader whose page went away may take to come by itself.
+pub const LEAVING_MS: u64 = 500;
 /// And up to so much more, each tab its own.
 const PATIENCE_MS: u64 = 500;
 /// A tick later than this was no tick on time: the tab slept or was throttled. On either clock: the
@@ -69,8 +77,11 @@ pub(crate) struct Election {
     in_need: bool,
     last_heard: u64,
     last_tick: Now,
-    asked_at: Option<u64>,
-    /// On top of [`ANSWER_MS`], so that two followers do not rob at once.
+    /// When the lock is stolen, unless a leader is heard before.
+    steal_at: Option<u64>,
+    /// Because the page of whoever leads went away.
+    has_left: bool,
+    /// On top of any wait before a theft, so that two followers do not rob at once.
     patience: u64,
     ballots: Vec<Ballot>,
 }
@@ -84,7 +95,8 @@ impl Election {
             in_need: false,
             last_heard: now.mono,
             last_tick: now,
-            asked_at: None,
+            steal_at: None,
+            has_left: false,
             patience: (seed >> 17) % PATIENCE_MS,
             ballots: Vec::new(),
         }
@@ -183,7 +195,16 @@ impl Election {
     /// A sign of life of the leader.
     pub(crate) fn heard(&mut self, now: Now) {
         self.last_heard = now.mono;
-        self.asked_at = None;
+        (self.steal_at, self.has_left) = (None, false);
+    }
+
+    /// The page of whoever leads went away. In need or not: this is no theft from somebody who may live.
+    pub(crate) fn left(&mut self, now: Now) {
+        if self.role == Role::Follower && !mutant::active(Mutant::IgnoreLeaving) {
+            let at = now.mono.saturating_add(LEAVING_MS + self.patience);
+            self.steal_at = Some(self.steal_at.map_or(at, |sooner| sooner.min(at)));
+            self.has_left = true;
+        }
     }
 
     /// Another tab asks whether anybody leads.
@@ -194,7 +215,12 @@ impl Election {
     }
 
     pub(crate) fn next_timeout(&self) -> Option<u64> {
-        matches!(self.role, Role::Leader | Role::Follower).then_some(self.last_tick.mono + BEAT_MS)
+        let tick = self.last_tick.mono.saturating_add(BEAT_MS);
+        match self.role {
+            Role::Leader => Some(tick),
+            Role::Follower => Some(self.steal_at.map_or(tick, |at| at.min(tick))),
+            Role::Idle | Role::Solo => None,
+        }
     }
 
     pub(crate) fn timeout(&mut self, now: Now) {
@@ -206,16 +232,21 @@ impl Election {
         self.last_tick = now;
         match self.role {
             Role::Leader => self.ballots.push(Ballot::Beat),
-            // What we did not hear while we slept says nothing about the leader. If it is awake, it beats
-            // within the second.
-            Role::Follower if late => {
-                let heard = self.last_heard;
-                self.heard(now);
-                self.last_heard = heard.max(now.mono.saturating_sub(SILENCE_MS - BEAT_MS));
-                self.ballots.push(Ballot::Recall);
-            }
+            Role::Follower if late => self.woke(now),
             Role::Follower => self.watch(now),
             Role::Idle | Role::Solo => {}
+        }
+    }
+
+    /// What a follower did not hear while it slept says nothing about the leader. If that is awake, it beats
+    /// within the second. If it had left, others have not heard of a new one yet, either.
+    fn woke(&mut self, now: Now) {
+        let (heard, has_left) = (self.last_heard, self.has_left);
+        self.heard(now);
+        self.last_heard = heard.max(now.mono.saturating_sub(SILENCE_MS - BEAT_MS));
+        self.ballots.push(Ballot::Recall);
+        if has_left {
+            self.left(now);
         }
     }
 
@@ -244,15 +275,16 @@ impl Election {
             self.heard(now);
             return self.ballots.push(Ballot::Steal);
         }
-        match self.asked_at {
-            Some(_) if mutant::active(Mutant::NeverSteal) => {}
-            Some(asked) if now.mono.saturating_sub(asked) >= ANSWER_MS + self.patience => {
+        match self.steal_at {
+            Some(at) if now.mono >= at => {
                 self.heard(now);
-                self.ballots.push(Ballot::Steal);
+                if !mutant::active(Mutant::NeverSteal) {
+                    self.ballots.push(Ballot::Steal);
+                }
             }
             Some(_) => {}
             None if self.in_need && now.mono.saturating_sub(self.last_heard) >= SILENCE_MS => {
-                self.asked_at = Some(now.mono);
+                self.steal_at = Some(now.mono.saturating_add(ANSWER_MS + self.patience));
                 self.ballots.push(Ballot::Ask);
             }
             None => {}
@@ -319,6 +351,23 @@ mod tests {
         // Asleep until 60 s: the silence was ours.
         assert_eq!(run(&mut follower, 60_000, 60_000), [(60_000, Ballot::Recall)]);
         assert_eq!(run(&mut follower, 60_100, 62_500), [(61_000, Ballot::Ask), (62_000, Ballot::Steal)]);
+    }
+
+    #[test]
+    fn a_leader_whose_page_left_is_succeeded_within_a_second_unless_another_is_heard() {
+        let mut follower = Election::new(at(0), 300 << 17);
+        follower.want(at(0), true);
+        drain(&mut follower);
+        // Nobody looks at it, and it takes over all the same.
+        follower.left(at(250));
+        follower.left(at(600));
+        assert_eq!(run(&mut follower, 300, 2_000), [(1_100, Ballot::Steal)]);
+        follower.left(at(2_100));
+        follower.heard(at(2_200));
+        assert_eq!(run(&mut follower, 2_300, 6_000), []);
+        // The first thing it hears after a sleep.
+        follower.left(at(20_000));
+        assert_eq!(run(&mut follower, 20_100, 22_000), [(20_100, Ballot::Recall), (20_900, Ballot::Steal)]);
     }
 
     #[test]

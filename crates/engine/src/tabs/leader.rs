@@ -98,6 +98,11 @@ impl Leader {
         self.engine.watch_outbox(now, LOCAL, interest.outbox);
     }
 
+    /// Of what these handed in, the first went to a leader before.
+    pub(super) fn missing_of(&mut self, tabs: BTreeSet<TabId>) {
+        self.missed = tabs.into_iter().map(|tab| (tab, None)).collect();
+    }
+
     /// What other tabs have saved is to be known before the session ends.
     pub(super) fn look_for_rows(&mut self, now: Now) {
         if self.engine.store_is_open() {
@@ -213,7 +218,8 @@ impl Leader {
             | LinkMessage::Ask
             | LinkMessage::Batch { .. }
             | LinkMessage::SignOut
-            | LinkMessage::SignedOut => {}
+            | LinkMessage::SignedOut
+            | LinkMessage::Leaving { .. } => {}
         }
     }
 

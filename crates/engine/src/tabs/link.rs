@@ -132,6 +132,12 @@ pub enum LinkMessage {
     SignOut,
     /// The session of this user is over.
     SignedOut,
+    /// The page of whoever leads, for it: goes away, and its worker may stand still before it gives the lock
+    /// back. Builds that do not know it yet wait for the beat that does not come.
+    Leaving {
+        /// The leader's term.
+        term: u64,
+    },
 }
 
 #[cfg(test)]
@@ -156,6 +162,7 @@ mod tests {
             (attach, vec![3, 1, b't', 5, 1, 2, 1, 1, b'c', 0, 1]),
             (LinkMessage::Poke, vec![6]),
             (LinkMessage::Hint { hint: None }, vec![10, 0]),
+            (LinkMessage::Leaving { term: 3 }, vec![15, 3]),
         ] {
             assert_eq!(postcard::to_allocvec(&message).unwrap(), golden, "raise LINK_VERSION: {message:?}");
             assert_eq!(postcard::from_bytes::<LinkMessage>(&golden).unwrap(), message);

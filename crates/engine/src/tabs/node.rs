@@ -50,6 +50,9 @@ pub struct Node {
     pub(super) outdated: bool,
     /// Highest term heard of or held.
     pub(super) term: u64,
+    /// Tabs that handed messages to a leader of this term before us: when this tab leads, what comes in the
+    /// same turn does not begin with the first they have.
+    pub(super) overheard: BTreeSet<TabId>,
     /// Names what was last told to a leader: batches that answer to anything else are not for us.
     pub(super) turn: u64,
     /// The last turn of which whoever leads is known to have heard.
@@ -58,6 +61,8 @@ pub struct Node {
     /// Until then it may have lost the lock without knowing: it steps down without a word to the store.
     pub(super) unsure_until: u64,
     pub(super) shown: Option<Role>,
+    /// The term in which the page is to say that it leaves.
+    pub(super) farewell: Option<u64>,
     pub(super) session: Session,
     /// Whoever leads was asked, in this turn, to end it.
     pub(super) asked_to_close: bool,
@@ -95,11 +100,13 @@ impl Node {
             away: false,
             outdated: false,
             term: 0,
+            overheard: BTreeSet::new(),
             turn: 0,
             known_turn: None,
             suspense: None,
             unsure_until: 0,
             shown: None,
+            farewell: None,
             session: Session::Open,
             asked_to_close: false,
             rival_until: None,
@@ -195,6 +202,13 @@ impl Node {
             LinkMessage::Beat { term } => self.heard_leader(now, *term, false),
             LinkMessage::RollCall { term } => self.heard_leader(now, *term, true),
             LinkMessage::Ask => self.election.asked(),
+            LinkMessage::Leaving { term } if *term >= self.term => self.election.left(now),
+            LinkMessage::Send { tab, .. } if self.leader.is_none() => {
+                self.overheard.insert(tab.clone());
+            }
+            LinkMessage::Detach { tab } => {
+                self.overheard.remove(tab);
+            }
             LinkMessage::SignOut if self.leader.is_some() => self.sign_out(now, SignOut::SendFirst),
             LinkMessage::SignedOut => {
                 self.signed_out();

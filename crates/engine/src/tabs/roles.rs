@@ -36,6 +36,7 @@ impl Node {
         self.hand_over(now);
         self.ask_to_sign_out();
         self.drain(now);
+        self.take_leave();
         self.ballots();
         if self.shown != Some(self.role()) {
             self.shown = Some(self.role());
@@ -56,6 +57,15 @@ impl Node {
             }
         }
         self.out.extend(self.ended.take());
+    }
+
+    /// What the page says when it goes away is known beforehand.
+    fn take_leave(&mut self) {
+        let term = (self.leader.is_some() && !self.alone).then_some(self.term);
+        if self.farewell != term {
+            self.farewell = term;
+            self.out.push_back(NodeOutput::Farewell(term.map(|term| LinkMessage::Leaving { term })));
+        }
     }
 
     /// Without a store to share this tab neither leads nor follows.
@@ -101,6 +111,7 @@ impl Node {
         }
         self.term = term;
         if news {
+            self.overheard.clear();
             self.legacy.others_led();
         }
         if news && self.leader.is_some() {
@@ -134,6 +145,7 @@ impl Node {
         }
         let mut leader =
             Leader::new(options, seed, now, self.tab.clone(), &self.legacy, (self.sockets, self.term));
+        leader.missing_of(std::mem::take(&mut self.overheard));
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
             leader.inquire(now, LOCAL, self.sends.followed());

@@ -88,6 +88,9 @@ pub enum NodeOutput {
     QueryTabs,
     /// What this tab is, when it changes.
     Role(Role),
+    /// What the page is to tell the other tabs, of itself and at once, when it goes away: the worker may be
+    /// frozen before it reads [`PageCommand::PageHide`].
+    Farewell(Option<LinkMessage>),
     /// The session is over, for good: nothing follows.
     SignedOut {
         /// Delete the store.

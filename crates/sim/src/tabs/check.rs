@@ -16,6 +16,8 @@ const GRACE_MS: u64 = 100;
 const SLEPT_MS: u64 = 2_000;
 /// A leader that stood still for so long has a successor, if there is anybody to take over.
 const TAKEOVER_MS: u64 = 8_000;
+/// The same of one whose page said that it goes away.
+const SUCCESSION_MS: u64 = 2_000;
 /// A leader that has run and led for so long does not deserve to be robbed.
 const PEACE_MS: u64 = 7_000;
 
@@ -274,16 +276,25 @@ impl TabWorld {
         // One that only waited for the lock has it since whoever led before is gone.
         let led = self.tabs[place].worker.as_ref().filter(|worker| worker.role == Role::Leader);
         let Some(since) = led.map(|worker| worker.blocked_since) else { return };
-        if !holds || slept < TAKEOVER_MS || self.link_slow.1 >= since {
+        let bade_at = self.tabs[place].worker.as_ref().and_then(|worker| worker.bade_at);
+        let still_since_then = bade_at.filter(|at| since <= at + GRACE_MS).map(|at| self.now - since.max(at));
+        let in_time = slept < TAKEOVER_MS && still_since_then.is_none_or(|still| still < SUCCESSION_MS);
+        if !holds || in_time || self.link_slow.1 >= since {
             return;
         }
         let in_need = |worker: &&Worker| {
             let ran = worker.blocked_until == 0 && worker.ran_since <= since && worker.late.1 < since;
-            let follows = worker.role == Role::Follower && worker.role_since <= since;
+            let follows = worker.role == Role::Follower && worker.role_since < since;
             ran && follows && worker.visible && !worker.vanished
         };
-        let tabs = self.tabs.iter().filter(|tab| tab.build == build);
-        let heir = tabs.filter_map(|tab| tab.worker.as_ref()).find(in_need).map(|worker| worker.number);
+        let others = self.tabs.iter().enumerate().filter(|(at, tab)| *at != place && tab.build == build);
+        let others: Vec<&Worker> = others.filter_map(|(_, tab)| tab.worker.as_ref()).collect();
+        // One that led before and wakes meanwhile may beat before it knows better, and is heard.
+        let awakes = |worker: &&Worker| worker.blocked_until == 0 && worker.ran_since > since;
+        if others.iter().any(awakes) {
+            return;
+        }
+        let heir = others.into_iter().find(in_need).map(|worker| worker.number);
         if let Some(heir) = heir {
             self.check.inner.fail("takeover", || {
                 format!("the leader stood still for {slept} ms, {heir} was there, and did not take over")

@@ -194,11 +194,15 @@ impl TabWorld {
         if until <= self.now {
             return;
         }
-        self.post(place, PageCommand::PageHide);
+        self.goes_away(place);
         self.tabs[place].hidden = true;
         let life = self.tabs[place].life;
-        let grace = if self.rng.u8(0..8) > 0 { self.rng.u64(1..30) } else { 0 };
-        self.queue.push(self.now + grace, Happening::Freeze(place, life, until));
+        if self.rng.u8(0..3) > 0 {
+            let at = self.now + self.rng.u64(1..30);
+            self.queue.push(at, Happening::Freeze(place, life, until));
+        } else {
+            self.freeze(place, until, false);
+        }
         self.queue.push(until, Happening::CacheEnds(place, life, back));
     }
 

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::page::{Page, View};
 use crate::story::clip;
 use crate::world::subject;
-use sentinelops_engine::tabs::{Inquiry, Node, PageCommand, Role};
+use sentinelops_engine::tabs::{Inquiry, LinkTarget, Node, PageCommand, Role};
 use sentinelops_engine::{DeliveryState, EngineOptions, Hint, ModeOption, Options, OutboxOptions};
 use sentinelops_protocol::{Channel, Subject};
 
@@ -180,6 +180,8 @@ impl TabWorld {
             ran_since: self.now,
             leads_since: None,
             role_since: self.now,
+            farewell: None,
+            bade_at: None,
         });
         self.input(place, |_, _| ());
         self.post(place, PageCommand::Hint(Hint::Visible));
@@ -262,11 +264,24 @@ impl TabWorld {
 
     /// The page hides and is gone a moment later, perhaps before its worker has done all.
     pub(super) fn leave(&mut self, place: usize, again: bool) {
-        self.post(place, PageCommand::PageHide);
+        self.goes_away(place);
         self.tabs[place].hidden = true;
         let life = self.tabs[place].life;
         let at = self.now + self.rng.u64(0..30);
         self.queue.push(at, Happening::Gone(place, life, again));
+    }
+
+    /// The page tells its worker, and for its worker the other tabs.
+    pub(super) fn goes_away(&mut self, place: usize) {
+        let now = self.now;
+        let farewell = self.tabs[place].worker.as_mut().and_then(|worker| {
+            worker.bade_at = worker.farewell.is_some().then_some(now);
+            worker.farewell.clone()
+        });
+        if let Some(farewell) = farewell {
+            self.broadcast(place, &LinkTarget::All, &farewell);
+        }
+        self.post(place, PageCommand::PageHide);
     }
 
     pub(super) fn gone(&mut self, place: usize, life: u32, again: bool) {

@@ -205,6 +205,11 @@ impl TabWorld {
                 let at = self.now + self.rng.u64(0..4);
                 self.queue.push(at, Happening::Worker(number, Inbox::Tabs(alive)));
             }
+            NodeOutput::Farewell(farewell) => {
+                if let Some(worker) = self.worker(place) {
+                    worker.farewell = farewell;
+                }
+            }
             // Nobody signs out here.
             NodeOutput::SignedOut { .. } => {}
             NodeOutput::Role(role) => {

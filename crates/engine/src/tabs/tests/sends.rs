@@ -174,20 +174,25 @@ fn what_an_ending_engine_ended_waits_for_the_store() {
     assert_eq!(news, [("low".to_owned(), Durability::Pending, DeliveryState::Evicted)]);
 }
 
+fn attach(turn: u64) -> LinkMessage {
+    LinkMessage::Attach { tab: "other".to_owned(), turn, interest: Interest::default() }
+}
+
+/// Another tab hands these in.
+fn hand_in(ids: &[&str]) -> LinkMessage {
+    let unqueued = |id: &&str| SendRequest { queue: false, again: true, ..request(id) };
+    LinkMessage::Send { tab: "other".to_owned(), requests: ids.iter().map(unqueued).collect() }
+}
+
+fn held(node: &Node) -> Vec<String> {
+    let messages = node.engine().map(crate::Engine::messages).unwrap_or_default();
+    messages.into_iter().map(|message| message.update.id).collect()
+}
+
 /// Sent while the tab took another for the leader: the first message came before its announcement.
 #[test]
 fn a_tab_of_which_something_is_missing_comes_anew_and_whole() {
     let mut node = leader(5);
-    let tab = || "other".to_owned();
-    let attach = |turn| LinkMessage::Attach { tab: tab(), turn, interest: Interest::default() };
-    let hand_in = |ids: &[&str]| {
-        let unqueued = |id: &&str| SendRequest { queue: false, again: true, ..request(id) };
-        LinkMessage::Send { tab: tab(), requests: ids.iter().map(unqueued).collect() }
-    };
-    let held = |node: &Node| {
-        let messages = node.engine().map(crate::Engine::messages).unwrap_or_default();
-        messages.into_iter().map(|message| message.update.id).collect::<Vec<_>>()
-    };
     for message in [hand_in(&["a"]), attach(1), hand_in(&["b"])] {
         node.handle_link(at(20), message);
     }
@@ -195,6 +200,24 @@ fn a_tab_of_which_something_is_missing_comes_anew_and_whole() {
     assert!(said(&drain(&mut node)).contains(&LinkMessage::RollCall { term: 5 }), "it is called");
     for message in [attach(2), hand_in(&["a", "b"])] {
         node.handle_link(at(30), message);
+    }
+    assert_eq!(held(&node), ["a", "b"]);
+}
+
+/// The same, where the first message came while this tab did not lead yet.
+#[test]
+fn what_came_just_before_the_lock_is_missing_too() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    node.handle_link(at(9), hand_in(&["a"]));
+    node.handle_lock(at(10), &LockEvent::Granted);
+    node.handle_store(at(11), StoreEvent::Opened(Box::default()));
+    for message in [attach(1), hand_in(&["b"])] {
+        node.handle_link(at(12), message);
+    }
+    assert_eq!(held(&node), [""; 0], "b would pass a");
+    for message in [attach(2), hand_in(&["a", "b"])] {
+        node.handle_link(at(13), message);
     }
     assert_eq!(held(&node), ["a", "b"]);
 }
