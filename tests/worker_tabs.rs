@@ -22,6 +22,12 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);
     });
+    // As a page does that goes away.
+    export function page_says(channel, bytes) {
+        const said = new BroadcastChannel(channel);
+        said.postMessage(bytes);
+        said.close();
+    }
     async function done(db, transaction) {
         await new Promise((resolve) => { transaction.oncomplete = resolve; });
         db.close();
@@ -43,6 +49,7 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 "#)]
 extern "C" {
     fn web_locks(on: bool);
+    fn page_says(channel: &str, bytes: js_sys::Uint8Array);
     #[wasm_bindgen(catch)]
     async fn plant_expired(name: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
@@ -191,4 +198,14 @@ async fn scopes_and_versions_do_not_meet() {
     b.leads().await;
     a.alive(&["a"]).await;
     b.alive(&["b"]).await;
+}
+
+/// The page of a tab says it in its place.
+#[wasm_bindgen_test]
+async fn a_farewell_is_heard_by_the_others() {
+    let (a, mut b) = (Tab::open("farewell", "a"), Tab::open("farewell", "b"));
+    let leaving = LinkMessage::Leaving { term: 7 };
+    let farewell = a.tabs.farewell(&leaving).unwrap();
+    page_says(&farewell.channel, js_sys::Uint8Array::from(&farewell.bytes[..]));
+    assert_eq!(b.next().await, TabEvent::Link(leaving));
 }

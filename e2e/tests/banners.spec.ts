@@ -78,7 +78,10 @@ test('a full disk: what waits is said to be not saved, and leaves all the same',
   await expect(banner(page, 'storage')).toContainText('Not saved on this device: its storage is full');
   await expect(banner(page, 'storage')).toContainText('lost if this page is closed');
   await expect(page.getByTestId('connection-storage').first()).toContainText('Not saved on this device');
-  expect((await labMessages(page)).some((message) => message.durability === 'MemoryOnly')).toBe(true);
+  // What becomes of each message is told after what became of the store.
+  await expect
+    .poll(async () => new Set((await labMessages(page)).map(({ durability }) => durability)))
+    .toEqual(new Set(['MemoryOnly']));
   world.proxy.restore();
   await expect(page.getByTestId('lab-final')).toHaveText('30', { timeout: 40_000 });
   expect((await labMessages(page)).every((message) => message.delivery === 'Delivered')).toBe(true);

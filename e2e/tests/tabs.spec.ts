@@ -115,6 +115,16 @@ test('the leader goes to another page: the lock passes on, and all come together
   expect((await world.gateway.stats()).connections).toBe(1);
 });
 
+test('the leader goes to another page before its worker can give the lock back: another takes it at once', async ({ world }) => {
+  const { leader, followers } = await leaderOf(await openTabs(world, 2));
+  const accepted = world.proxy.accepted;
+  // From now on the worker reads nothing: as one whose thread gets no turn before it is frozen.
+  await openDoor(leader, 'hang');
+  const left = Date.now();
+  await leader.goto(world.site.url('/elsewhere.txt'));
+  expect(await untilTakenOver(world, followers, accepted, left)).toBeLessThan(3_000);
+});
+
 test('signed out in one tab: everything is sent first, then all tabs end', async ({ world }) => {
   const { leader, followers } = await leaderOf(await openTabs(world, 2));
   const follower = followers[0]!;

@@ -12,7 +12,7 @@ mod port;
 mod worker_port;
 
 pub use codec::{BUILD_ID, DecodeError, decode, encode};
-pub use message::{FromWorker, Init, PageId, ToWorker};
+pub use message::{Farewell, FromWorker, Init, PageId, ToWorker};
 pub use packet::{Packet, PacketCodec};
 pub use port::{Port, PortEvent, PortFailure, PortListener};
 pub use sentinelops_engine::tabs::SignOut;

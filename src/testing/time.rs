@@ -50,6 +50,11 @@ impl VirtualTime {
         })
     }
 
+    /// Everything ever told to other tabs.
+    pub(super) fn broadcasts(&self) -> Vec<(String, Vec<u8>)> {
+        self.broadcast.borrow().clone()
+    }
+
     pub(super) fn hint(&self, hint: Hint) {
         match hint {
             Hint::Visible => self.visible.set(true),

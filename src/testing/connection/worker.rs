@@ -119,6 +119,12 @@ impl FakeConnection {
         self.world.said.take()
     }
 
+    /// What the page told other tabs: channel and message.
+    #[doc(hidden)]
+    pub fn broadcasts(&self) -> Vec<(String, Vec<u8>)> {
+        self.world.time.broadcasts()
+    }
+
     /// How many workers were started.
     ///
     /// ```

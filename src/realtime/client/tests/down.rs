@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::open;
-use crate::bridge::{FromWorker, PortFailure, SignOut};
+use crate::bridge::{Farewell, FromWorker, PortFailure, SignOut};
 use crate::realtime::{Message, MessageId, SendState, WorkerHealth};
 use crate::testing::{FakeConnection, incident};
 use sentinelops_engine::{
@@ -58,6 +58,26 @@ fn row(connection: &FakeConnection, id: &MessageId, delivery: DeliveryState) -> 
         attempts: 0,
         payload: Message::chat("c", "x").payload().clone(),
     }
+}
+
+/// The worker may be frozen before it reads that the page goes away.
+#[test]
+fn a_page_that_goes_away_says_for_its_worker_what_that_asked_for() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    client.page_hide();
+    assert_eq!(connection.broadcasts(), [], "it does not lead");
+    let farewell = Farewell { channel: "tabs".to_owned(), bytes: vec![1, 2] };
+    let said = ("tabs".to_owned(), vec![1, 2]);
+    connection.say(FromWorker::Farewell(Some(farewell)));
+    client.page_hide();
+    assert_eq!(connection.broadcasts(), std::slice::from_ref(&said));
+    connection.say(FromWorker::Farewell(None));
+    client.page_hide();
+    connection.say(FromWorker::Farewell(Some(Farewell { channel: "tabs".to_owned(), bytes: vec![3] })));
+    connection.fail_worker(PortFailure::Crashed("unreachable".to_owned()));
+    client.page_hide();
+    assert_eq!(connection.broadcasts(), [said], "another worker leads or not, that one does no more");
 }
 
 #[test]
