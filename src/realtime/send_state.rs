@@ -130,7 +130,7 @@ impl SendState {
             DeliveryState::Evicted => {
                 "The queue was full and something more urgent came; it never left.".to_owned()
             }
-            DeliveryState::Superseded => "A newer one took its place before it left.".to_owned(),
+            DeliveryState::Superseded => "Another one took its place before it left.".to_owned(),
             _ => return None,
         })
     }

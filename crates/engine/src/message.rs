@@ -34,7 +34,8 @@ pub struct SendRequest {
     pub priority: Priority,
     /// `None`: derived with [`sentinelops_protocol::ordering_key`].
     pub ordering_key: Option<String>,
-    /// An unsent row with the same value is replaced (Superseded).
+    /// An unsent row with the same value is replaced (Superseded). Of receipts (see
+    /// [`sentinelops_protocol::Watermark`]) the one that says more stays, whichever was sent last.
     pub coalesce: Option<String>,
     /// `false`: never stored, never kept while disconnected (refused at once instead).
     pub queue: bool,
@@ -120,7 +121,7 @@ pub enum DeliveryState {
     },
     /// Dropped for a more urgent one; it was never sent. Final.
     Evicted,
-    /// Replaced by a newer one of the same `coalesce`; it was never sent. Final.
+    /// Another one of the same `coalesce` made it needless; it was never sent. Final.
     Superseded,
 }
 

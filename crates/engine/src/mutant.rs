@@ -71,6 +71,8 @@ pub enum Mutant {
     SendUnknown,
     /// Nobody asks for a new token before the old one expires.
     NoRefresh,
+    /// Of receipts, too, what was sent last counts, though it says less.
+    LastReceiptCounts,
     /// `max_reconnect_attempts` is ignored.
     NeverGiveUp,
     /// `reconnect: false` is ignored.
@@ -113,7 +115,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 50] = [
+    pub const ALL: [Mutant; 51] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -145,6 +147,7 @@ impl Mutant {
         Self::IgnoreRate,
         Self::SendUnknown,
         Self::NoRefresh,
+        Self::LastReceiptCounts,
         Self::NeverGiveUp,
         Self::ReconnectAnyway,
         Self::PersistAnyway,

@@ -27,6 +27,7 @@ mod ordering;
 mod payload;
 mod problem;
 pub mod system;
+mod watermark;
 mod wire;
 
 pub use channel::{Channel, Priority, Subject};
@@ -41,6 +42,7 @@ pub use payload::{
     read_value,
 };
 pub use problem::{FrameError, Problem, ProblemKind};
+pub use watermark::Watermark;
 
 /// The protocol number a client says in `hello` and a v1 server repeats in `welcome`.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -58,7 +58,7 @@ fn look(state: &SendState, received: bool, read: bool) -> (Icon, &'static str, &
         (DeliveryState::Failed(_), _) => (Icon::Failure, "state--bad", "Failed"),
         (DeliveryState::Expired { .. }, _) => (Icon::Failure, "state--bad", "Expired"),
         (DeliveryState::Evicted, _) => (Icon::Failure, "state--bad", "Dropped, the queue was full"),
-        (DeliveryState::Superseded, _) => (Icon::Tick, "", "Replaced by a newer one"),
+        (DeliveryState::Superseded, _) => (Icon::Tick, "", "Replaced by another"),
     }
 }
 

@@ -16,7 +16,8 @@ pub(super) struct Told {
 }
 
 impl Client {
-    /// Tells a conversation that one has read everything received of it. `None`: nothing is new.
+    /// Tells a conversation that one has read everything received of it. `None`: nothing is new, or another
+    /// tab or device of this user has said as much.
     ///
     /// ```
     /// use sentinelops::realtime::Client;
@@ -30,18 +31,17 @@ impl Client {
     /// ```
     pub fn mark_read(&self, conversation: &str) -> Option<MessageId> {
         let subject = Subject::topic(Channel::Chat, conversation);
-        {
+        let newest = {
             let mut state = self.state_mut();
-            let newest = match &state.subjects.get(&subject)?.folded.state {
-                FoldState::Chat(fold) => fold.newest()?,
-                _ => return None,
-            };
-            if state.read_up_to.get(conversation).is_some_and(|known| *known >= newest) {
+            let FoldState::Chat(fold) = &state.subjects.get(&subject)?.folded.state else { return None };
+            let newest = fold.newest()?;
+            let elsewhere = self.user().and_then(|user| fold.read_by(user));
+            if elsewhere.max(state.read_up_to.get(conversation).copied()) >= Some(newest) {
                 return None;
             }
             state.read_up_to.insert(conversation.to_owned(), newest);
-        }
-        let newest = self.state().read_up_to.get(conversation).copied()?;
+            newest
+        };
         Some(self.send(Message::chat_read(conversation, newest)))
     }
 

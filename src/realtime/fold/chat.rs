@@ -174,8 +174,15 @@ impl ChatFold {
         };
         let messages = self.messages.list();
         let newest = messages.iter().filter(of_others).map(|message| message.timestamp).max()?;
-        let told = user.and_then(|user| self.receipts.delivered.get(user)).copied().unwrap_or_default();
-        (newest > told).then_some(newest)
+        // What was read has been delivered.
+        let marks = [&self.receipts.delivered, &self.receipts.read];
+        let told = user.and_then(|user| marks.into_iter().filter_map(|marks| marks.get(user)).max());
+        told.is_none_or(|told| newest > *told).then_some(newest)
+    }
+
+    /// Up to when a user has read it, as the server knows.
+    pub(crate) fn read_by(&self, user: &str) -> Option<u64> {
+        self.receipts.read.get(user).copied()
     }
 
     /// Server time of the newest message.
@@ -262,13 +269,14 @@ impl ChatFold {
         let others = |marks: &BTreeMap<String, u64>| {
             marks.iter().any(|(who, up_to)| *who != message.sender_id && *up_to >= message.timestamp)
         };
+        let read = others(&self.receipts.read);
         ChatEntry {
             key: key.into(),
             message: message.clone(),
             mine,
             send: sent.map(|own| own.state.clone()),
-            received: others(&self.receipts.delivered),
-            read: others(&self.receipts.read),
+            received: read || others(&self.receipts.delivered),
+            read,
         }
     }
 }

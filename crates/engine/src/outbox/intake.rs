@@ -43,6 +43,12 @@ impl Outbox {
         if volatile && self.link.is_none() && !again {
             return refuse(self, row.id, FailReason::NotConnected);
         }
+        if self.is_said(&row) {
+            let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Superseded);
+            let update = MessageUpdate { id: row.id, durability, delivery };
+            self.ended.add(update.clone());
+            return self.update(Some(to), update);
+        }
         if let Err(reason) = self.make_room(now, &row) {
             return refuse(self, row.id, reason);
         }
@@ -184,8 +190,8 @@ impl Outbox {
         }
     }
 
-    /// Makes room for a newcomer, or says that there is none. An unsent row with the same `coalesce`
-    /// is replaced; else, when full, the oldest unsent row of the lowest priority below the
+    /// Makes room for a newcomer, or says that there is none. Unsent rows that it makes needless
+    /// (see [`super::coalesce`]) are replaced; else, when full, the oldest unsent row of the lowest priority below the
     /// newcomer's goes. Critical ones may stand above the capacity, not above the bytes.
     pub(super) fn make_room(&mut self, now: Now, row: &Row) -> Result<(), FailReason> {
         if row.possibly_sent {
@@ -195,22 +201,19 @@ impl Outbox {
         let rank = usize::from(row.priority.rank());
         let capacity = self.options.capacity;
         let full = FailReason::QueueFull { capacity };
-        let replaced = self.queue.replaceable(row.coalesce.as_deref());
-        let replaced = replaced.filter(|seq| self.queue.get(*seq).is_some_and(|entry| self.may_drop(entry)));
-        let replaced_size =
-            replaced.and_then(|seq| self.queue.get(seq)).map(|entry| (entry.rank(), entry.size()));
+        let replaced = self.needless(row);
         let (mut rows, mut bytes) = self.queue.unsent_below(rank);
-        if let Some((old_rank, size)) = replaced_size {
-            bytes += size;
-            if old_rank > rank {
-                // It is among them: do not count it twice.
+        for entry in replaced.iter().filter_map(|seq| self.queue.get(*seq)) {
+            if entry.rank() > rank {
+                // It is among them: its bytes are counted.
                 rows -= 1;
-                bytes -= size;
+            } else {
+                bytes += entry.size();
             }
         }
         let needed = (self.queue.bytes() + row.bytes.len() as u64).saturating_sub(self.options.max_bytes);
         // One for one does not make it fuller.
-        let over = replaced.is_none() && self.queue.len() >= capacity as usize;
+        let over = replaced.is_empty() && self.queue.len() >= capacity as usize;
         if mutant::active(Mutant::RefuseEarly) && rank > 1 && self.queue.len() > 3 {
             return Err(full);
         }
@@ -218,7 +221,7 @@ impl Outbox {
         if needed > bytes || (over && victim.is_none() && rank > 0) {
             return Err(full);
         }
-        if let Some(seq) = replaced {
+        for seq in replaced {
             self.end(now, seq, DeliveryState::Superseded);
         }
         if let Some(victim) = victim {
@@ -238,7 +241,7 @@ impl Outbox {
 
     /// A row that lies in a store which cannot be written now would come back with the next life, and
     /// be sent after people were told that it was not.
-    fn may_drop(&self, entry: &Entry) -> bool {
+    pub(super) fn may_drop(&self, entry: &Entry) -> bool {
         entry.durability != Durability::Durable || self.disk.is_healthy()
     }
 

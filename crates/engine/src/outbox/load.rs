@@ -182,17 +182,14 @@ impl Outbox {
     /// A loaded row goes before everything taken since, and replaces or is replaced as it should
     /// have been when it was stored.
     fn insert_loaded(&mut self, now: Now, seq: u64, entry: Entry) {
-        if !entry.row.possibly_sent
-            && let Some(before) = self.queue.replaceable(entry.row.coalesce.as_deref())
-        {
-            if before > seq {
-                // What was taken in this life is newer.
-                self.queue.insert(seq, entry);
-                return self.end(now, seq, DeliveryState::Superseded);
-            }
-            self.end(now, before, DeliveryState::Superseded);
-        }
+        let (needless, said) = self.rivals_of_loaded(seq, &entry.row);
         self.queue.insert(seq, entry);
+        for rival in needless {
+            self.end(now, rival, DeliveryState::Superseded);
+        }
+        if said {
+            return self.end(now, seq, DeliveryState::Superseded);
+        }
         self.tell(seq);
     }
 

@@ -7,7 +7,8 @@
 //! | file | concern |
 //! |---|---|
 //! | [`queue`] | rows in memory: order per key, priority across keys |
-//! | [`intake`] | send, retry, discard; capacity, coalescing, age |
+//! | [`intake`] | send, retry, discard; capacity, age |
+//! | [`coalesce`] | which unsent row makes which other needless |
 //! | [`sending`], [`window`], [`fence`] | frames, how much flies, hand-over to basic servers |
 //! | [`answers`] | acks, nacks, errors, the poison rule |
 //! | [`disk`], [`load`] | groups, the ladder down to memory and back, what a store held |
@@ -18,6 +19,7 @@
 //! | [`inquiry`] | how did it end? |
 
 mod answers;
+mod coalesce;
 mod disk;
 mod ended;
 mod fence;

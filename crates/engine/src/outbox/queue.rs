@@ -25,7 +25,7 @@ pub(super) struct Queue {
     /// Never given to a socket, by priority: what may be evicted.
     unsent: [BTreeSet<u64>; 4],
     unsent_bytes: [u64; 4],
-    coalesce: HashMap<String, u64>,
+    coalesce: HashMap<String, BTreeSet<u64>>,
     ages: BTreeSet<(u64, u64)>,
     unflagged: BTreeSet<u64>,
     volatile: BTreeSet<u64>,
@@ -92,9 +92,7 @@ impl Queue {
             self.unsent[rank].insert(seq);
             self.unsent_bytes[rank] += entry.size();
             if let Some(value) = &entry.row.coalesce {
-                // One that comes back to its old place is not the newest.
-                let newest = self.coalesce.entry(value.clone()).or_insert(seq);
-                *newest = seq.max(*newest);
+                self.coalesce.entry(value.clone()).or_default().insert(seq);
             }
         }
         let lane = self.lanes.entry(entry.lane.clone()).or_default();
@@ -316,9 +314,10 @@ impl Queue {
         self.unsent[rank + 1..].iter().rev().find_map(|seqs| seqs.iter().find(fits).copied())
     }
 
-    /// The unsent row that one with this `coalesce` replaces.
-    pub fn replaceable(&self, coalesce: Option<&str>) -> Option<u64> {
-        self.coalesce.get(coalesce?).copied()
+    /// The unsent rows with this `coalesce`, in the order they were taken.
+    pub fn rivals(&self, coalesce: Option<&str>) -> impl Iterator<Item = (u64, &Entry)> {
+        let rivals = coalesce.and_then(|value| self.coalesce.get(value)).into_iter().flatten();
+        rivals.filter_map(|seq| Some((*seq, self.entries.get(seq)?)))
     }
 
     pub fn oldest(&self) -> Option<(u64, u64)> {
@@ -365,9 +364,12 @@ impl Queue {
             self.unsent_bytes[rank] = self.unsent_bytes[rank].saturating_sub(entry.size());
         }
         if let Some(value) = &entry.row.coalesce
-            && self.coalesce.get(value) == Some(&seq)
+            && let Some(rivals) = self.coalesce.get_mut(value)
         {
-            self.coalesce.remove(value);
+            rivals.remove(&seq);
+            if rivals.is_empty() {
+                self.coalesce.remove(value);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 mod bounds;
+mod coalesce;
 mod delivery;
 mod leaving;
 mod model;

@@ -215,7 +215,12 @@ impl Gateway {
         };
         // Nobody has read the future, whatever their clock says.
         let up_to = mark.up_to.min(newest.timestamp.max(now.wall));
-        if self.state.receipt(&conversation_id, user, kind).is_some_and(|before| before >= up_to) {
+        let is_known = |kind| {
+            let known = self.state.receipt(&conversation_id, user, kind);
+            known.is_some_and(|before| before >= up_to)
+        };
+        // What was read has been delivered.
+        if is_known(kind) || is_known(ReceiptKind::Read) {
             return Ok(Vec::new());
         }
         one(Payload::Receipt(Receipt { kind, conversation_id, user_id: user.to_owned(), up_to }))

@@ -197,6 +197,11 @@ fn receipts_are_watermarks_merged_by_maximum() {
     let items = world.gateway.state(&Subject::channel(Channel::Chat));
     let kinds: Vec<_> = items.iter().map(|item| item.kind.as_str()).collect();
     assert_eq!(kinds, ["chat.message", "chat.delivered", "chat.read"]);
+    world.send(alice, "6", "chat.read", &read(at));
+    world.send(alice, "7", "chat.delivered", &read(at));
+    world.look(alice);
+    let delivered = world.gateway.view().receipt("c", "alice", ReceiptKind::Delivered);
+    assert_eq!(delivered, None, "what was read has been delivered: nobody need be told");
 }
 
 #[test]

@@ -179,11 +179,7 @@ impl Checker {
         let message = &self.messages.all[n];
         let (promised, critical) = (message.promised, message.priority == Priority::Critical);
         let (at, sent, first_worker) = (message.at, message.sent, message.first_worker);
-        let newer = |of: &Option<String>| {
-            of.is_some()
-                && self.messages.all.iter().any(|m| m.coalesce == *of && m.submitted > message.submitted)
-        };
-        let newer = newer(&message.coalesce);
+        let replaceable = self.messages.is_replaceable(n);
         let ends = &mut self.ends;
         let witness = &ends.all[n];
         let crowded = ends.crowded_at.is_some_and(|at| at >= witness.entered);
@@ -203,7 +199,7 @@ impl Checker {
                 need(crowded, "there was room all the time")?;
                 need(!critical, "it is critical")
             }
-            DeliveryState::Superseded => need(newer, "nothing newer could replace it"),
+            DeliveryState::Superseded => need(replaceable, "nothing could replace it"),
             DeliveryState::Failed(reason) => match reason {
                 FailReason::Refused { .. } => need(witness.refused, "the server did not refuse it"),
                 FailReason::TooManyAttempts { .. } => {

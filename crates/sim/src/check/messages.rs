@@ -2,7 +2,7 @@
 
 use super::{Checker, message_id};
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate};
-use sentinelops_protocol::Priority;
+use sentinelops_protocol::{Priority, Watermark};
 use std::collections::HashMap;
 
 /// Where a socket was when it carried a message.
@@ -17,6 +17,8 @@ pub struct Message {
     pub key: Option<u32>,
     /// What replaces it while unsent.
     pub coalesce: Option<String>,
+    /// What it says, if it is a receipt: the one that says more counts then.
+    pub mark: Option<Watermark>,
     /// How urgent.
     pub priority: Priority,
     /// Kept while disconnected and promised to arrive.
@@ -113,14 +115,22 @@ impl Messages {
         of.priority != Priority::Critical && of.key.is_some() && self.all.iter().any(behind)
     }
 
-    /// Whether a later message, or one that was tried again later, may have taken the place of this one. Replaced messages are kept
-    /// nowhere: a worker that dies before its page heard of it takes the knowledge along.
-    pub fn replaced(&self, n: usize) -> bool {
+    /// Whether another message may make this one needless: a later one (or one that was tried again later)
+    /// of the same name; of receipts one that says as much.
+    pub fn is_replaceable(&self, n: usize) -> bool {
         let of = &self.all[n];
-        let later = |m: &Message| m.retried && m.submitted > of.submitted;
-        of.known_sent() == 0
-            && of.coalesce.is_some()
-            && self.all.iter().enumerate().any(|(k, m)| m.coalesce == of.coalesce && (k > n || later(m)))
+        let rival = |(k, m): (usize, &Message)| match (&m.mark, &of.mark) {
+            (Some(other), Some(mark)) => k != n && other.covers(mark),
+            _ => k > n || m.submitted > of.submitted,
+        };
+        of.coalesce.is_some()
+            && self.all.iter().enumerate().any(|(k, m)| m.coalesce == of.coalesce && rival((k, m)))
+    }
+
+    /// Whether it may have been replaced. Replaced messages are kept nowhere: a worker that dies before its
+    /// page heard of it takes the knowledge along.
+    pub fn replaced(&self, n: usize) -> bool {
+        self.all[n].known_sent() == 0 && self.is_replaceable(n)
     }
 
     /// Unfinished messages, by what the page knows.

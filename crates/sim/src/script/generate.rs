@@ -154,7 +154,7 @@ fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
         0..45 => What::Incident(rng.u8(0..3)),
         45..70 => What::Chat(rng.u8(0..3)),
         70..88 => What::Agent,
-        88..93 => What::Read(rng.u8(0..3)),
+        88..93 => What::Receipt(rng.u8(0..2), rng.bool(), rng.u8(0..20)),
         93..97 => What::Typing(rng.u8(0..3)),
         97 => What::Unknown,
         _ if setup.server == ServerKind::V1 && rng.u8(0..3) == 0 => What::Poison(*pick(

@@ -92,8 +92,9 @@ pub enum What {
     Chat(u8),
     /// `agent.status`: no ordering key.
     Agent,
-    /// `chat.read`.
-    Read(u8),
+    /// `chat.read` or, with `false`, `chat.delivered` of one of a few conversations, up to a time. Those of a
+    /// conversation, whoever sends them, replace each other while unsent.
+    Receipt(u8, bool, u8),
     /// `chat.typing`, ephemeral.
     Typing(u8),
     /// A type no server knows: a final nack.

@@ -92,7 +92,7 @@ fn send(rng: &mut Rng, setup: &TabSetup) -> SendSpec {
         0..45 => What::Incident(rng.u8(0..3)),
         45..70 => What::Chat(rng.u8(0..3)),
         70..90 => What::Agent,
-        90..94 => What::Read(rng.u8(0..3)),
+        90..94 => What::Receipt(rng.u8(0..2), rng.bool(), rng.u8(0..20)),
         94..97 => What::Typing(rng.u8(0..3)),
         97 => What::Unknown,
         _ => What::Agent,

@@ -7,7 +7,7 @@ use crate::script::{SendSpec, What};
 use crate::world::request;
 use sentinelops_engine::tabs::PageCommand;
 use sentinelops_engine::{Batch, DeliveryState};
-use sentinelops_protocol::ordering_key;
+use sentinelops_protocol::{Watermark, ordering_key};
 
 impl TabWorld {
     // Messages.
@@ -20,7 +20,7 @@ impl TabWorld {
         let messages = &mut self.check.inner.messages;
         let n = messages.all.len();
         let mut request = request(n, &spec);
-        if spec.coalesce.is_some() {
+        if spec.coalesce.is_some() && !matches!(spec.what, What::Receipt(..)) {
             request.coalesce = request.coalesce.map(|name| format!("{name}-{place}"));
         }
         let key = ordering_key(request.channel, &request.payload)
@@ -31,6 +31,7 @@ impl TabWorld {
             page: place,
             key,
             coalesce: request.coalesce.clone(),
+            mark: Watermark::of(request.channel, &request.kind, &request.payload),
             priority: spec.priority,
             promised,
             hopeless: matches!(spec.what, What::Unknown | What::Poison(_)),

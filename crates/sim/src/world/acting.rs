@@ -6,7 +6,7 @@ use crate::page::{Page, View};
 use crate::script::{Action, Fault, SendSpec, What};
 use crate::story::clip;
 use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, Hint, SendRequest};
-use sentinelops_protocol::{Channel, Json, Outbound, Subject, ordering_key};
+use sentinelops_protocol::{Channel, Json, Outbound, Subject, Watermark, ordering_key};
 
 /// How long a fault waits for something to break before it looks again.
 const FAULT_WAITS_MS: u64 = 400;
@@ -97,6 +97,7 @@ impl World {
             page,
             key,
             coalesce: request.coalesce.clone(),
+            mark: Watermark::of(request.channel, &request.kind, &request.payload),
             priority: spec.priority,
             promised,
             hopeless: Self::hopeless(spec.what),
@@ -340,9 +341,11 @@ pub(crate) fn request(n: usize, spec: &SendSpec) -> SendRequest {
         What::Agent => {
             ("agent.status", Channel::Agents, format!("{{\"status\":\"busy\",\"name\":\"{content}\"}}"))
         }
-        What::Read(of) => {
-            ("chat.read", Channel::Chat, format!("{{\"conversationId\":\"conv-{of}\",\"upTo\":{n}}}"))
-        }
+        What::Receipt(of, read, up_to) => (
+            if read { "chat.read" } else { "chat.delivered" },
+            Channel::Chat,
+            format!("{{\"conversationId\":\"conv-{of}\",\"upTo\":{up_to}}}"),
+        ),
         What::Typing(of) => (
             "chat.typing",
             Channel::Chat,
@@ -356,7 +359,10 @@ pub(crate) fn request(n: usize, spec: &SendSpec) -> SendRequest {
     let payload = Json::parse(&payload).unwrap_or_else(|_| Json::null());
     SendRequest {
         priority: spec.priority,
-        coalesce: spec.coalesce.map(|of| format!("{kind}-{}-{of}", spec.page)),
+        coalesce: match spec.what {
+            What::Receipt(of, ..) => Some(format!("receipt-{of}")),
+            _ => spec.coalesce.map(|of| format!("{kind}-{}-{of}", spec.page)),
+        },
         queue: spec.queue,
         ephemeral: matches!(spec.what, What::Typing(_)),
         ..SendRequest::new(message_id(n), kind, channel, payload)

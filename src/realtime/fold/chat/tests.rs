@@ -99,6 +99,25 @@ fn what_a_basic_server_took_stands_at_its_time_and_is_read() {
 }
 
 #[test]
+fn what_was_read_has_been_delivered() {
+    let mut fold = ChatFold::default();
+    fold.message(&message("1", "me", 10), None);
+    fold.message(&message("2", "ann", 20), None);
+    assert_eq!(fold.newest_unconfirmed(Some("me")), Some(20));
+    let read = |who: &str, up_to| Receipt {
+        kind: ReceiptKind::Read,
+        conversation_id: "c".to_owned(),
+        user_id: who.to_owned(),
+        up_to,
+    };
+    fold.receipt(&read("me", 20));
+    assert_eq!((fold.newest_unconfirmed(Some("me")), fold.read_by("me")), (None, Some(20)));
+    fold.receipt(&read("ann", 20));
+    let view = fold.view(Vec::new, 0, Some("me"), false);
+    assert!(view.messages[0].received && view.messages[0].read);
+}
+
+#[test]
 fn an_echo_without_a_cause_is_shown_once() {
     let echo =
         |id: &str, content: &str, at| ChatMessage { content: content.to_owned(), ..message(id, "me", at) };

@@ -1,4 +1,4 @@
-//! Rate, room, age, and what replaces what.
+//! Rate, room and age.
 
 use super::*;
 
@@ -74,27 +74,6 @@ fn bytes_are_a_bound_for_critical_ones_too() {
     assert_eq!(*world.state("l"), DeliveryState::Evicted);
     world.send(big("c3", Priority::Critical));
     assert!(matches!(failed(world.state("c3")), FailReason::QueueFull { .. }));
-}
-
-#[test]
-fn coalescing_replaces_what_was_not_sent() {
-    let mut world = World::new();
-    let upto = |id: &str| {
-        let coalesce = Some("read/c1".to_owned());
-        SendRequest { coalesce, ..request(id, Priority::Low, None) }
-    };
-    world.send(upto("a"));
-    world.send(upto("b"));
-    assert_eq!(*world.state("a"), DeliveryState::Superseded);
-    assert_eq!(world.rows.keys().collect::<Vec<_>>(), ["b"]);
-    world.connect(v1());
-    assert_eq!(world.frame(), ["b"]);
-    world.send(upto("c"));
-    assert_eq!(*world.state("b"), DeliveryState::Sent);
-    world.disconnect();
-    world.send(upto("d"));
-    assert_eq!(*world.state("c"), DeliveryState::Superseded);
-    assert_eq!(*world.state("b"), DeliveryState::Unconfirmed);
 }
 
 #[test]
