@@ -62,6 +62,7 @@ impl fmt::Display for StoreError {
             Self::Unavailable(detail) => worded(f, "the browser offers no storage here", detail),
             Self::Dead(detail) => worded(f, "it is closed", detail),
             Self::Other(detail) => worded(f, "it failed", detail),
+            Self::Silent => f.write_str("it does not answer"),
         }
     }
 }

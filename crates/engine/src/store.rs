@@ -328,6 +328,8 @@ pub enum StoreError {
     Dead(String),
     /// Anything else.
     Other(String),
+    /// It has not answered for 5 s to a write, for 10 s to an opening. It may still.
+    Silent,
 }
 
 /// What the store says.

@@ -94,6 +94,7 @@ pub fn store_error_words(error: &StoreError) -> &'static str {
         StoreError::NewerSchema => "a newer version of this app wrote here; reload to update",
         StoreError::Dead(_) => "the browser closed the store",
         StoreError::Other(_) => "the store failed",
+        StoreError::Silent => "the store does not answer",
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) const BUFFER_LOOK_MAX_MS: u64 = 1_000;
 impl Engine {
     pub(super) fn settle(&mut self, now: Now) {
         self.drain_subscriptions(now);
-        self.drain_outbox();
+        self.drain_outbox(now);
         self.flush(now);
         self.show(now);
         self.deliver(now);
@@ -47,8 +47,8 @@ impl Engine {
         }
     }
 
-    fn drain_outbox(&mut self) {
-        while let Some(output) = self.outbox.poll() {
+    fn drain_outbox(&mut self, now: Now) {
+        while let Some(output) = self.outbox.poll(now) {
             match output {
                 OutboxOutput::Store(group) => self.out.push_back(Output::Store(group)),
                 OutboxOutput::OpenStore => self.out.push_back(Output::OpenStore),
@@ -73,14 +73,14 @@ impl Engine {
         }
         while let Some(frame) = self.outbox.next_frame(now, self.liveness.buffered()) {
             // The store's mark goes ahead of the send it is about.
-            self.drain_outbox();
+            self.drain_outbox(now);
             self.metrics.messages_out += u64::from(frame.count);
             self.transmit(now, frame.text);
         }
         if self.outbox.wants_fence(now) {
             self.ping(now);
         }
-        self.drain_outbox();
+        self.drain_outbox(now);
     }
 
     pub(super) fn transmit_system(&mut self, now: Now, message: &ClientSystem) {

@@ -123,7 +123,11 @@ impl Engine {
             // The shell read bufferedAmount just before; `settle` arms it again while it is needed.
             Timer::Buffer => self.buffer_wait = (self.buffer_wait * 2).min(super::settle::BUFFER_LOOK_MAX_MS),
             Timer::Tick => self.arm_tick(now),
-            Timer::Outbox => self.outbox.timeout(now),
+            Timer::Outbox => {
+                self.outbox.timeout(now);
+                // The store may be found silent, or whole again.
+                self.status_dirty = true;
+            }
             Timer::Subscriptions => self.subscriptions_due(now),
             // `settle` looks who wants what.
             Timer::Consumers => {}

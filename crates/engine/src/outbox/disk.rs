@@ -15,8 +15,8 @@ use std::collections::VecDeque;
 const RETRY_MS: u64 = 30_000;
 /// A store that has not answered an open by then counts as failed (it may still come).
 const OPEN_MS: u64 = 10_000;
-/// A store that answers nothing for so long hangs: nothing waits for it any more, ms. Rows leave when
-/// the socket-open mark is stored, or then.
+/// A store that answers nothing for so long hangs: nothing waits for it any more, and people are told that
+/// nothing is saved, ms. Rows leave when the socket-open mark is stored, or then.
 pub(super) const HANGS_MS: u64 = 5_000;
 /// Other tabs' rows are looked for at least so often, ms.
 const RESCAN_MS: u64 = 10_000;
@@ -53,6 +53,8 @@ pub(super) struct Disk {
     pending: VecDeque<StoreOp>,
     halves: VecDeque<Vec<StoreOp>>,
     outstanding: Option<StoreGroup>,
+    /// When that group has waited for so long that the store hangs.
+    answer_by: Option<u64>,
     groups: u64,
     pub meta: Meta,
     meta_dirty: bool,
@@ -86,6 +88,7 @@ impl Disk {
             pending: VecDeque::new(),
             halves: VecDeque::new(),
             outstanding: None,
+            answer_by: None,
             // An answer to an earlier engine of this worker must not be taken for one of ours.
             groups: now << 12,
             meta: Meta { term, ..Meta::default() },
@@ -113,9 +116,10 @@ impl Disk {
         &self.state
     }
 
-    /// What is written now will be there.
+    /// What is written now will be there, sooner or later.
     pub fn is_healthy(&self) -> bool {
-        self.is_open() && self.state == StorageState::Durable
+        let takes = [StorageState::Durable, StorageState::MemoryOnly(StoreError::Silent)];
+        self.is_open() && takes.contains(&self.state)
     }
 
     pub fn is_open(&self) -> bool {
@@ -199,6 +203,9 @@ impl Disk {
     /// It answered something: it may be slow, and does not hang.
     pub fn heard(&mut self, now: u64) {
         self.hangs = false;
+        if let Some(by) = &mut self.answer_by {
+            *by = now.saturating_add(HANGS_MS);
+        }
         if let Mark::Wanted { until } = &mut self.mark {
             *until = now.saturating_add(HANGS_MS);
         }
@@ -260,7 +267,7 @@ impl Disk {
         self.pending.clear();
         self.halves.clear();
         self.owed.clear();
-        self.outstanding = None;
+        (self.outstanding, self.answer_by) = (None, None);
         self.retry_at = None;
         self.open_wanted = false;
     }
@@ -273,7 +280,7 @@ impl Disk {
         self.ladder = Ladder::Memory { retry_at: now.saturating_add(RETRY_MS) };
         self.answered = true;
         self.open_wanted = false;
-        self.outstanding = None;
+        (self.outstanding, self.answer_by) = (None, None);
         self.state = StorageState::MemoryOnly(error);
     }
 
@@ -282,7 +289,7 @@ impl Disk {
         match error {
             StoreError::Dead(_) if self.is_open() && !self.reopened => {
                 self.reopened = true;
-                self.outstanding = None;
+                (self.outstanding, self.answer_by) = (None, None);
                 self.ladder = Ladder::Opening { until: now.saturating_add(OPEN_MS) };
                 self.open_wanted = true;
             }
@@ -308,11 +315,26 @@ impl Disk {
         self.is_open() && std::mem::take(&mut self.rescan_wanted)
     }
 
+    /// Once a group has waited for too long: until the store answers, nothing counts as saved. Whether that
+    /// is news.
+    pub fn notice_silence(&mut self, now: u64) -> bool {
+        if self.answer_by.is_none_or(|by| now < by) {
+            return false;
+        }
+        self.answer_by = None;
+        self.hangs = true;
+        let news = self.state == StorageState::Durable;
+        if news {
+            self.state = StorageState::MemoryOnly(StoreError::Silent);
+        }
+        news
+    }
+
     /// `true`: single records that did not fit are to be tried again. `Err`: the open took too long.
     pub fn timeout(&mut self, now: u64) -> Result<bool, StoreError> {
         match self.ladder {
             Ladder::Opening { until } if now >= until => {
-                return Err(StoreError::Unavailable("the store does not answer".to_owned()));
+                return Err(StoreError::Silent);
             }
             Ladder::Memory { retry_at } if now >= retry_at => {
                 self.ladder = Ladder::Memory { retry_at: now.saturating_add(RETRY_MS) };
@@ -349,7 +371,7 @@ impl Disk {
             _ => None,
         };
         let retry = self.retry_at.filter(|_| self.is_open());
-        ladder.into_iter().chain(mark).chain(retry).min()
+        ladder.into_iter().chain(mark).chain(retry).chain(self.answer_by).min()
     }
 
     /// Called once when a wait for the mark is over, so that its timer does not fire again.

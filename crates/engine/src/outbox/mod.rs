@@ -151,6 +151,9 @@ impl Outbox {
         self.window.refill(now.mono);
         self.expire(now);
         self.disk.give_up_mark(now.mono);
+        if self.disk.notice_silence(now.mono) {
+            self.version += 1;
+        }
         self.stop_barring(now.mono);
         match self.disk.timeout(now.mono) {
             Ok(true) => {
@@ -286,14 +289,14 @@ impl Outbox {
     // Outputs.
 
     /// What is to be done next.
-    pub fn poll(&mut self) -> Option<OutboxOutput> {
+    pub fn poll(&mut self, now: Now) -> Option<OutboxOutput> {
         if self.disk.take_open() {
             return Some(OutboxOutput::OpenStore);
         }
         if let Some(output) = self.out.pop_front() {
             return Some(output);
         }
-        if let Some(group) = self.disk.group() {
+        if let Some(group) = self.disk.group(now.mono) {
             if mutant::active(Mutant::DurableBeforeCommit) {
                 self.saved_at_once(&group);
             }
@@ -315,7 +318,7 @@ impl Outbox {
             if let Some(number) = self.disk.outstanding() {
                 self.disk.committed(number);
             }
-            match self.disk.group() {
+            match self.disk.group(0) {
                 Some(group) => groups.push(group),
                 None => return groups,
             }

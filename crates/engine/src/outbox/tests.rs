@@ -111,7 +111,7 @@ impl World {
     }
 
     pub fn drain(&mut self) {
-        while let Some(output) = self.outbox.poll() {
+        while let Some(output) = self.outbox.poll(at(self.now)) {
             match output {
                 OutboxOutput::Store(group) if self.commits => self.commit(&group),
                 OutboxOutput::Store(group) => self.groups.push(group),

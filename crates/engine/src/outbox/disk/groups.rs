@@ -1,6 +1,6 @@
 //! Groups: what goes to the store in one transaction, and what becomes of it.
 
-use super::{Disk, EVERY_ORDER, Mark};
+use super::{Disk, EVERY_ORDER, HANGS_MS, Mark};
 use crate::mutant::{self, Mutant};
 use crate::{Meta, StoreError, StoreGroup, StoreOp};
 
@@ -25,7 +25,7 @@ impl Disk {
     }
 
     /// The next transaction, unless one is outstanding.
-    pub fn group(&mut self) -> Option<StoreGroup> {
+    pub fn group(&mut self, now: u64) -> Option<StoreGroup> {
         if self.outstanding.is_some() || !self.is_open() {
             return None;
         }
@@ -61,6 +61,7 @@ impl Disk {
             ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }));
         let group = StoreGroup { number: self.groups, ops, strict };
         self.outstanding = Some(group.clone());
+        self.answer_by = Some(now.saturating_add(HANGS_MS));
         Some(group)
     }
 
@@ -86,6 +87,7 @@ impl Disk {
     pub fn committed(&mut self, number: u64) -> Vec<StoreOp> {
         let Some(group) = self.outstanding.take_if(|group| group.number == number) else { return Vec::new() };
         self.reopened = false;
+        self.answer_by = None;
         // An earlier life's mark ends at the rows that it left: it says nothing of this socket.
         let marked = |op: &StoreOp| matches!(op, StoreOp::PutMeta(meta) if meta.socket_open && meta.last_order == EVERY_ORDER);
         if matches!(self.mark, Mark::Wanted { .. }) && group.ops.iter().any(marked) {
@@ -98,6 +100,7 @@ impl Disk {
         let Some(mut group) = self.outstanding.take_if(|group| group.number == number) else {
             return Aborted::Again;
         };
+        self.answer_by = None;
         match error {
             StoreError::Quota | StoreError::Other(_) => {}
             gone => {

@@ -48,6 +48,31 @@ fn nothing_leaves_before_the_mark_is_stored() {
 }
 
 #[test]
+fn a_write_without_an_answer_counts_as_not_saved_until_one_comes() {
+    let mut world = World::new();
+    world.commits = false;
+    world.send_id("a");
+    world.pass(4_999);
+    assert_eq!(*world.outbox.storage(), StorageState::Durable);
+    world.pass(1);
+    assert_eq!(*world.outbox.storage(), StorageState::MemoryOnly(StoreError::Silent));
+    assert_eq!(world.news["a"].durability, Durability::Pending, "it may still be saved");
+    world.send_id("b");
+    let group = world.groups.remove(0);
+    world.commit(&group);
+    world.drain();
+    assert_eq!(*world.outbox.storage(), StorageState::Durable);
+    // The next one is waited for anew.
+    world.pass(4_999);
+    assert_eq!(*world.outbox.storage(), StorageState::Durable);
+    world.pass(1);
+    assert_eq!(*world.outbox.storage(), StorageState::MemoryOnly(StoreError::Silent));
+    let group = world.groups.remove(0);
+    world.store(StoreEvent::Aborted { number: group.number, error: StoreError::Quota });
+    assert_eq!(*world.outbox.storage(), StorageState::MemoryOnly(StoreError::Quota));
+}
+
+#[test]
 fn a_store_that_is_slow_does_not_hang() {
     let mut world = World::new();
     world.commits = false;
@@ -278,7 +303,7 @@ fn rows_of_other_tabs_are_found_sent_and_deleted() {
     world.store(StoreEvent::Found(all.clone()));
     assert_eq!(world.frame(), ["theirs", "mine"]);
     world.outbox.ack(world.now(), &["theirs".to_owned()]);
-    let told = std::iter::from_fn(|| world.outbox.poll()).any(|output| {
+    let told = std::iter::from_fn(|| world.outbox.poll(at(world.now))).any(|output| {
         matches!(output, OutboxOutput::Update { to: Some(ConsumerId(9)), update }
             if update.delivery == DeliveryState::Delivered)
     });
