@@ -17,7 +17,7 @@ const SLEPT_MS: u64 = 2_000;
 /// A leader that stood still for so long has a successor, if there is anybody to take over.
 const TAKEOVER_MS: u64 = 8_000;
 /// The same of one whose page said that it goes away.
-const SUCCESSION_MS: u64 = 2_000;
+const SUCCESSION_MS: u64 = 3_500;
 /// A leader that has run and led for so long does not deserve to be robbed.
 const PEACE_MS: u64 = 7_000;
 
@@ -208,8 +208,12 @@ impl TabWorld {
         let Some(worker) = &self.tabs[place].worker else { return };
         let number = worker.number;
         let idle = worker.node.engine().is_none() || worker.role == Role::Solo;
-        // Robbed a moment ago, and led on until this very input: what it had decided before goes out.
-        let led_until_now = worker.robbed_since.is_some() && !self.overruled(place);
+        // Robbed a moment ago (perhaps since its last input), and led on until this very one: what it had
+        // decided before goes out.
+        let led_until_now = match worker.robbed_since {
+            Some(_) => !self.overruled(place),
+            None => worker.role == Role::Leader,
+        };
         if idle && !self.holds_lock(place) && !led_until_now {
             return self
                 .check

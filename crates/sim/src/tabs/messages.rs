@@ -107,6 +107,8 @@ impl TabWorld {
         let id = message_id(n);
         self.say(|| format!("somebody discards {id}"));
         self.check.discarded.insert(n);
+        // Its row may be gone when a crash makes everybody forget that it was to go.
+        self.check.inner.messages.all[n].unordered = true;
         self.post(place, PageCommand::Discard { id });
     }
 
