@@ -24,7 +24,7 @@ impl Outbox {
             outbox.ended.add(update.clone());
             outbox.update(Some(to), update);
         };
-        let mut row = match row_of(&request, self.server_now(now), &self.tab) {
+        let mut row = match row_of(&request, self.server_now(now), self.tab_of(to)) {
             Ok(row) => row,
             Err(reason) => return refuse(self, request.id, reason),
         };

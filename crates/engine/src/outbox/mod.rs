@@ -402,6 +402,12 @@ impl Outbox {
     }
 
     /// Who is told of a row.
+    /// The tab that a consumer is, or else the own one: later leaders tell its page, not ours.
+    fn tab_of(&self, consumer: ConsumerId) -> &str {
+        let named = self.owners.iter().find(|(_, known)| **known == consumer);
+        named.map_or(&self.tab, |(tab, _)| tab)
+    }
+
     fn owner_of(&self, entry: &Entry) -> Option<ConsumerId> {
         entry.to.or_else(|| self.owners.get(&entry.row.owner).copied())
     }

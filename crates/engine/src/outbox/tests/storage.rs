@@ -316,6 +316,16 @@ fn rows_of_other_tabs_are_found_sent_and_deleted() {
 }
 
 #[test]
+fn what_another_tab_hands_in_is_stored_as_its_own() {
+    let mut world = World::new();
+    world.outbox.name_owner("other".to_owned(), Some(ConsumerId(9)));
+    world.outbox.enqueue(at(0), ConsumerId(9), request("theirs", Priority::Normal, None));
+    world.send_id("mine");
+    world.drain();
+    assert_eq!((&*world.rows["theirs"].owner, &*world.rows["mine"].owner), ("other", "tab"));
+}
+
+#[test]
 fn what_an_earlier_leader_appended_too_much_of_is_trimmed() {
     let options = OutboxOptions { capacity: 2, ..OutboxOptions::default() };
     let mut world = World::with(options);
