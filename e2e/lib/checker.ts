@@ -2,6 +2,7 @@
 import { expect, type Page } from '@playwright/test';
 import type { Gateway } from './gateway';
 import { follow, type LabMessage, labMessages } from './lab';
+import { noteSaid, saidTwice } from './said';
 
 const FAILED = /^(Failed|Expired|Evicted|Superseded)/;
 
@@ -12,6 +13,9 @@ export class Checker {
   private story = new Map<string, string[]>();
   /** Said to be delivered at a time when it was not. */
   private early = new Set<string>();
+
+  /** What took effect, and under which ids: a message that was sent again as another one is doubled, too. */
+  private said = new Map<string, Set<string>>();
 
   /** `gateway`: whose memory on disk is the truth. */
   constructor(private gateway: Gateway) {}
@@ -25,6 +29,7 @@ export class Checker {
     for (const message of messages) this.note(message);
     // Read after the pages were: whatever they call delivered has to be there by now.
     const accepted = await this.gateway.acceptedEver();
+    noteSaid(this.said, await this.gateway.said());
     for (const { id, delivery } of messages) if (delivery === 'Delivered' && !accepted.has(id)) this.early.add(id);
   }
 
@@ -68,6 +73,8 @@ export class Checker {
     const accepted = await this.gateway.acceptedEver();
     const doubled = [...accepted].filter(([, times]) => times !== 1);
     expect(doubled, 'doubled').toEqual([]);
+    expect(saidTwice(this.said), 'doubled under another id').toEqual([]);
+    expect(this.said.size, 'what was said is not known').toBeGreaterThan(0);
     const all = [...this.seen.values()];
     // Also when it was put right later: somebody may have sent it once more by then.
     const failed = all.filter(({ id }) => this.story.get(id)?.some((told) => FAILED.test(told.split(' ')[2] ?? '')));

@@ -87,11 +87,22 @@ export class Gateway {
   /** How often each id was accepted, over all restarts: what its memory on disk says. */
   async acceptedEver(): Promise<Map<string, number>> {
     const counts = new Map<string, number>();
-    for (const line of (await readFile(path.join(this.dir, 'memory'), 'utf8').catch(() => '')).split('\n')) {
-      const id = /"accepted":\{[^}]*"id":"([^"]+)"/.exec(line)?.[1];
-      if (id) counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
+    for (const { id } of await this.accepted()) counts.set(id, (counts.get(id) ?? 0) + 1);
     return counts;
+  }
+
+  /** What the lab's messages say, each of them something else, by id: of those accepted since the last start. */
+  async said(): Promise<Map<string, string>> {
+    const said = (await this.accepted()).filter(({ text }) => text);
+    return new Map(said.map(({ id, text }) => [id, text!]));
+  }
+
+  private async accepted(): Promise<{ id: string; text?: string }[]> {
+    const memory = await readFile(path.join(this.dir, 'memory'), 'utf8').catch(() => '');
+    return memory.split('\n').flatMap((line) => {
+      const id = /"accepted":\{[^}]*"id":"([^"]+)"/.exec(line)?.[1];
+      return id ? [{ id, text: /"content":"(lab \d+ of [\d-]+)/.exec(line)?.[1] }] : [];
+    });
   }
 
   /** Stands still, as a machine in trouble does, until `resume()`. */

@@ -2,6 +2,7 @@
 // and shows what became of each.
 import { expect, type Page } from '@playwright/test';
 import type { Gateway } from './gateway';
+import { noteSaid, saidTwice } from './said';
 
 export interface LabMessage {
   id: string;
@@ -83,4 +84,7 @@ export async function expectExactlyOnce(page: Page, gateway: Gateway, count: num
   const effects = new Map(Object.entries(perId).map(([key, n]) => [key.split('/').pop()!, n]));
   expect(messages.filter((message) => !effects.has(message.id)), 'lost').toEqual([]);
   expect([...effects.values()].filter((n) => n !== 1), 'doubled').toEqual([]);
+  const said = new Map<string, Set<string>>();
+  noteSaid(said, await gateway.said());
+  expect(saidTwice(said), 'doubled under another id').toEqual([]);
 }

@@ -26,14 +26,16 @@ struct Sent {
     /// 0: of an earlier life of this page, or of another.
     n: u32,
     id: MessageId,
+    /// What it says, without padding; empty where it is only followed.
+    text: String,
     at: f64,
     /// When it was seen to be final, ms after it was sent.
     ended: Option<f64>,
 }
 
 impl Sent {
-    fn own(n: u32, id: MessageId) -> Self {
-        Self { n, id, at: Date::now(), ended: None }
+    fn shown(n: u32, id: MessageId) -> Self {
+        Self { n, id, text: String::new(), at: Date::now(), ended: None }
     }
 
     /// `state`: `None` if the page does not know the message.
@@ -47,6 +49,7 @@ impl Sent {
         serde_json::json!({
             "n": self.n,
             "id": self.id.as_str(),
+            "text": self.text,
             "at": self.at,
             "delivery": delivery,
             "durability": format!("{:?}", state.durability),
@@ -95,20 +98,25 @@ pub fn LabPage() -> Html {
     let start = {
         let (count, every, priority) = (count.clone(), every.clone(), priority.clone());
         let size = size.clone();
+        // This life of the page: when it began, of the clock all tabs share, and a number of chance.
+        let life = use_memo((), |()| format!("{}-{:06}", Date::now(), (js_sys::Math::random() * 1e6) as u32));
         let (sent, sending, client) = (sent.clone(), sending.clone(), socket.client().clone());
         Callback::from(move |_: MouseEvent| {
             let count: u32 = value(&count).parse().unwrap_or(1);
             let every: u32 = value(&every).parse().unwrap_or(100);
             let priority = Priority::parse(&value(&priority)).unwrap_or_default();
-            let padding = "x".repeat(value(&size).parse().unwrap_or(0));
+            let padding = " x".repeat(value(&size).parse::<usize>().unwrap_or(0) / 2);
             let (sent, client, stop) = (sent.clone(), client.clone(), sending.clone());
+            let life = life.clone();
             let send = move || {
                 let n = u32::try_from(sent.borrow().len()).unwrap_or(u32::MAX) + 1;
                 // A conversation for each priority: within one the order of sending stays.
                 let conversation = format!("lab {priority}");
-                let text = format!("lab {n}{padding}");
-                let id = client.send(Message::chat(&conversation, &text).priority(priority));
-                sent.borrow_mut().push(Sent::own(n, id));
+                // No other message says the same: an effect is known by its text, whatever its id.
+                let text = format!("lab {n} of {life}");
+                let message = Message::chat(&conversation, &format!("{text}{padding}"));
+                let id = client.send(message.priority(priority));
+                sent.borrow_mut().push(Sent { text, ..Sent::shown(n, id) });
             };
             if every == 0 {
                 (0..count).for_each(|_| send());
@@ -134,7 +142,7 @@ pub fn LabPage() -> Html {
         let (ids, sent) = (ids.clone(), sent.clone());
         Callback::from(move |_: MouseEvent| {
             let ids = value(&ids);
-            let followed = ids.split_whitespace().map(|id| Sent::own(0, id.into()));
+            let followed = ids.split_whitespace().map(|id| Sent::shown(0, id.into()));
             sent.borrow_mut().extend(followed);
         })
     };

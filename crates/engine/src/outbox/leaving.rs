@@ -130,8 +130,9 @@ impl Outbox {
                     FailReason::Discarded | FailReason::TooManyAttempts { .. } | FailReason::QueueFull { .. }
                 )
         );
-        let stored = !entry.volatile && entry.durability != Durability::MemoryOnly && self.disk.is_open();
-        ours && stored && entry.place == Place::Waiting
+        // What did not fit before may fit by now.
+        let stored = || entry.durability != Durability::MemoryOnly || self.disk.is_writing(&entry.row.id);
+        ours && !entry.volatile && self.disk.is_open() && entry.place == Place::Waiting && stored()
     }
 
     /// Whether our own decision may end a row that was nacked too often: a copy of it in a store that
@@ -143,7 +144,10 @@ impl Outbox {
 
     fn leave(&mut self, now: Now, seq: u64, state: DeliveryState) {
         self.has_come(seq);
-        let Some(entry) = self.queue.leave(seq) else { return };
+        let Some(mut entry) = self.queue.leave(seq) else { return };
+        if entry.durability == Durability::MemoryOnly {
+            entry.durability = Durability::Pending;
+        }
         self.window.clear(seq);
         self.memory_only.remove(&seq);
         let (id, ended_at) = (entry.row.id.clone(), self.server_now(now));

@@ -73,6 +73,13 @@ impl Disk {
         self.halves.retain(|half| !half.is_empty());
     }
 
+    /// Whether a row is about to be written, or being written.
+    pub fn is_writing(&self, id: &str) -> bool {
+        let under_way = self.outstanding.iter().map(|group| &group.ops);
+        let mut ops = under_way.chain(&self.halves).flatten().chain(&self.pending);
+        ops.any(|op| matches!(op, StoreOp::Put(row) if row.id == id))
+    }
+
     /// The number of the group that is under way.
     pub fn outstanding(&self) -> Option<u64> {
         self.outstanding.as_ref().map(|group| group.number)

@@ -186,6 +186,42 @@ fn what_was_nacked_too_often_and_cannot_be_listed_is_tried_again() {
     assert!(matches!(failed(world.state("a")), FailReason::TooManyAttempts { .. }));
 }
 
+/// There was no room for it, and there may be some by the time it is written again.
+#[test]
+fn what_is_being_written_again_ends_when_that_is_over() {
+    for fits in [true, false] {
+        let mut world = World::new();
+        world.commits = false;
+        world.send_id("a");
+        answer(&mut world, Some(StoreError::Quota));
+        assert_eq!(world.durability("a"), Durability::MemoryOnly);
+        world.connect(v1());
+        while !world.groups.is_empty() {
+            answer(&mut world, None);
+        }
+        for _ in 0..2 {
+            assert_eq!(world.frame(), ["a"]);
+            world.nack("a", Some(100));
+            answer(&mut world, Some(StoreError::Quota));
+            world.pass(100);
+        }
+        world.pass(30_000);
+        assert!(!world.groups.is_empty(), "it is written again");
+        assert_eq!(world.frame(), ["a"]);
+        world.nack("a", Some(100));
+        assert_eq!(*world.state("a"), DeliveryState::Sent, "nobody is told yet");
+        if fits {
+            while !world.groups.is_empty() {
+                answer(&mut world, None);
+            }
+            assert!(world.failed.contains_key("a") && !world.rows.contains_key("a"));
+        } else {
+            answer(&mut world, Some(StoreError::Quota));
+        }
+        assert!(matches!(failed(world.state("a")), FailReason::TooManyAttempts { .. }));
+    }
+}
+
 /// `low` was evicted and is tried again; the store has not answered.
 fn trying_again() -> World {
     let mut world = evicting();
