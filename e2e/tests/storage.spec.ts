@@ -74,6 +74,111 @@ test('a tab without a store connects for itself, and comes to the others once th
   for (const page of all) await expect(page.locator(`[data-incident-id="${fresh}"]`).first()).toBeVisible({ timeout: 5_000 });
 });
 
+/** A page beside the app that keeps the user's database from it, until `let go`. */
+async function beside(world: World, page: Page, keep: 'connection' | 'transaction'): Promise<() => Promise<void>> {
+  const names = () => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name!));
+  await expect.poll(names).toContainEqual(expect.stringMatching(/^sentinelops \//));
+  const name = (await names()).find((name) => name.startsWith('sentinelops /'))!;
+  const other = await world.chrome.context.newPage();
+  await other.goto(world.site.url('/elsewhere.txt'));
+  await other.evaluate(
+    ([name, keep]) =>
+      new Promise<void>((resolve, reject) => {
+        const request = indexedDB.open(name);
+        request.onerror = () => reject(request.error);
+        request.onsuccess = () => {
+          const db = request.result;
+          if (keep === 'connection') {
+            // Whoever wants to change it has to wait.
+            db.onversionchange = () => {};
+            Object.assign(window, { release: () => db.close() });
+            return resolve();
+          }
+          const stores = Array.from(db.objectStoreNames);
+          const store = db.transaction(stores, 'readwrite').objectStore(stores[0]!);
+          let over = false;
+          Object.assign(window, { release: () => (over = true) });
+          const again = () => {
+            const asked = store.count();
+            asked.onsuccess = () => (over ? db.close() : again());
+          };
+          store.count().onsuccess = () => {
+            again();
+            resolve();
+          };
+        };
+      }),
+    [name, keep] as const,
+  );
+  return () => other.evaluate(() => (window as unknown as { release(): void }).release());
+}
+
+test('a store that does not answer: said within seconds, and whole again when it does', { tag: '@waits' }, async ({ world }) => {
+  const page = await world.open('/lab');
+  await expectState(page, 'Connected');
+  world.proxy.cut();
+  await expectState(page, 'Reconnecting');
+  const release = await beside(world, page, 'transaction');
+  await startSending(page, 5, 0);
+  await expect(banner(page, 'storage')).toContainText('Not saved on this device: the store does not answer');
+  const kept = async () => new Set((await labMessages(page)).map(({ durability }) => durability));
+  expect(await kept()).toEqual(new Set(['Pending']));
+  await release();
+  await expect.poll(kept).toEqual(new Set(['Durable']));
+  await expect(banner(page, 'storage')).toHaveCount(0);
+  await expect(page.getByTestId('connection-storage').first()).toHaveText('Saved on this device');
+  world.proxy.restore();
+  await expectState(page, 'Connected', 35_000);
+  await expectExactlyOnce(page, world.gateway, 5);
+});
+
+test('an older tab blocks the newer store: said with what to do, and saved once that tab is gone', { tag: '@waits' }, async ({ world }) => {
+  const old = await world.open('/lab');
+  await expectState(old, 'Connected');
+  const release = await beside(world, old, 'connection');
+  const worker = await old.evaluate(() => document.querySelector<HTMLMetaElement>('meta[name=sentinelops-worker]')!.content);
+  await old.close();
+  world.site.configure({ url: world.proxy.url, workerUrl: `${worker}?link-version=2` });
+  const page = await world.open('/lab');
+  await expectState(page, 'Connected');
+  await expect(page.getByTestId('connection-storage').first()).toHaveText('Not saved on this device: an older tab blocks the store; close it');
+  world.proxy.cut();
+  await startSending(page, 5, 0);
+  await expect(banner(page, 'storage')).toContainText('an older tab blocks the store; close it');
+  const kept = async () => new Set((await labMessages(page)).map(({ durability }) => durability));
+  await expect.poll(kept).toEqual(new Set(['MemoryOnly']));
+  await release();
+  await expect.poll(kept, { timeout: 45_000 }).toEqual(new Set(['Durable']));
+  await expect(banner(page, 'storage')).toHaveCount(0);
+  world.proxy.restore();
+  await expectState(page, 'Connected', 35_000);
+  await expectExactlyOnce(page, world.gateway, 5);
+});
+
+test('a full disk that has room again: what waited in memory is saved', { tag: '@waits' }, async ({ world }) => {
+  const page = await world.chrome.context.newPage();
+  const session = await world.chrome.context.newCDPSession(page);
+  const origin = new URL(world.site.url()).origin;
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+  await page.goto(world.site.url('/lab'));
+  await expectState(page, 'Connected');
+  world.proxy.cut();
+  await startSending(page, 30, 0);
+  await expect(banner(page, 'storage')).toContainText('Not saved on this device: its storage is full');
+  const kept = async () => new Set((await labMessages(page)).map(({ durability }) => durability));
+  await expect.poll(kept).toEqual(new Set(['MemoryOnly']));
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+  // Tried again every 30 s.
+  await expect.poll(kept, { timeout: 45_000 }).toEqual(new Set(['Durable']));
+  await expect(banner(page, 'storage')).toHaveCount(0);
+  await expect(page.getByTestId('connection-storage').first()).toHaveText('Saved on this device');
+  await page.reload();
+  world.proxy.restore();
+  await expectState(page, 'Connected', 35_000);
+  await expect.poll(async () => (await world.gateway.stats()).accepted, { timeout: 40_000 }).toBe(30);
+  expect(Object.values((await world.gateway.stats()).perId).every((times) => times === 1)).toBe(true);
+});
+
 test('the server knows somebody else: every tab says so, nothing leaves under the other name, and it waits for its owner', { tag: '@waits' }, async ({ world }) => {
   const relay = await FrameRelay.start(() => world.gateway.port);
   const proxy = await FaultProxy.start(() => relay.port);

@@ -8,6 +8,7 @@ use indexed_db_futures::database::{Database, VersionChangeEvent};
 use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
 use sentinelops_engine::{StoreError, StoreName};
+use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, IdbVersionChangeEvent};
@@ -65,15 +66,20 @@ pub(super) async fn open(
     on_lost: impl Fn(Lost) + 'static,
 ) -> Result<Connection, StoreError> {
     let on_wait = Rc::new(on_wait);
+    let blocked = Rc::new(Cell::new(false));
     let slow = {
-        let on_wait = on_wait.clone();
+        let (on_wait, blocked) = (on_wait.clone(), blocked.clone());
         Timeout::new(OPEN_TIMEOUT_MS, move || {
-            on_wait(StoreError::Unavailable("the browser's storage does not answer".to_owned()));
+            // Else it is known what it waits for.
+            if !blocked.get() {
+                on_wait(StoreError::Silent);
+            }
         })
     };
     let request = Database::open(name)
         .with_version(version)
         .with_on_blocked(move |_: VersionChangeEvent| {
+            blocked.set(true);
             on_wait(StoreError::Blocked);
             Ok(())
         })

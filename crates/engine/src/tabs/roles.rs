@@ -21,7 +21,7 @@ impl Node {
     pub(super) fn settle(&mut self, now: Now) {
         self.election.need(self.visible || self.sends.wait() || self.is_closing());
         self.close_when_due(now);
-        self.share_or_not();
+        self.share_or_not(now);
         self.outlive_rival(now);
         self.pass_the_lock(now);
         let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.wanted && !self.away;
@@ -69,14 +69,18 @@ impl Node {
     }
 
     /// Without a store to share this tab neither leads nor follows.
-    fn share_or_not(&mut self) {
+    fn share_or_not(&mut self, now: Now) {
         if !matches!(self.role(), Role::Follower | Role::Leader) || self.outdated {
             return;
         }
-        let leads = self.leader.as_ref().filter(|_| !self.alone);
-        let lost = leads.is_some_and(|leader| leader.engine.store_is_away());
-        if lost || self.store_works == Some(false) {
+        let leads = self.leader.as_ref().filter(|leader| !self.alone && leader.engine.store_is_away());
+        if let Some(StorageState::MemoryOnly(error)) =
+            leads.map(|leader| leader.engine.status().storage.clone())
+        {
             self.store_works = Some(false);
+            self.store_refuses(now, error);
+        }
+        if self.store_works == Some(false) {
             self.election.go_solo();
         }
     }
@@ -152,6 +156,10 @@ impl Node {
         }
         if let Some(token) = self.sign_in.take() {
             leader.engine.handle_token(now, token);
+        }
+        if let Some(error) = self.sends.appends.refused.clone().filter(|_| self.store_works == Some(false)) {
+            // The browser has answered already; it answers once more when the store opens.
+            leader.store(now, StoreEvent::OpenFailed(error));
         }
         self.orders.carry_out(now, &mut leader);
         self.sends.new_engine();

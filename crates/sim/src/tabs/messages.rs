@@ -53,7 +53,8 @@ impl TabWorld {
             ended_badly: false,
             retried: false,
             // What is not kept keeps no place either.
-            unordered: !promised,
+            // Nor does it matter in which order receipts come: the server keeps the highest.
+            unordered: !promised || matches!(spec.what, What::Receipt(..)),
             let_go: false,
             forgotten: false,
             at: self.now,
@@ -84,7 +85,7 @@ impl TabWorld {
         let message = &mut self.check.inner.messages.all[n];
         (message.retried, message.ended_badly) = (true, false);
         (message.answered, message.nacked) = (false, true);
-        (message.submitted, message.unordered) = (submitted, !message.promised);
+        (message.submitted, message.unordered) = (submitted, !message.promised || message.mark.is_some());
         let id = message_id(n);
         self.say(|| format!("somebody retries {id}"));
         self.post(place, PageCommand::Retry { id, confirm: false });

@@ -118,7 +118,8 @@ impl World {
             told: None,
             ended_badly: false,
             retried: false,
-            unordered: false,
+            // The server keeps the highest receipt, in whatever order they come.
+            unordered: matches!(spec.what, What::Receipt(..)),
             let_go: false,
             forgotten: false,
             at: self.now,

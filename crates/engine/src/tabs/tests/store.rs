@@ -122,6 +122,25 @@ fn where_nobody_leads_a_full_store_takes_critical_ones_only() {
     assert_eq!(updates(&outputs), [("b".to_owned(), Durability::MemoryOnly, full)]);
 }
 
+/// The browser has answered before there was an engine: it is not asked to wait for that again.
+#[test]
+fn a_tab_alone_says_at_once_why_nothing_is_saved_and_connects() {
+    for leads in [false, true] {
+        let mut node = Node::new(EngineOptions { tab: "t".to_owned(), ..EngineOptions::default() }, 1, at(0));
+        node.handle_page(at(1), PageCommand::Connect);
+        if leads {
+            node.handle_lock(at(1), &LockEvent::Granted);
+        }
+        drain(&mut node);
+        node.handle_store(at(2), StoreEvent::OpenFailed(StoreError::Blocked));
+        assert_eq!(node.role(), Role::Solo);
+        let storage = &node.engine().unwrap().status().storage;
+        assert_eq!(*storage, StorageState::MemoryOnly(StoreError::Blocked));
+        let dials = |output: &NodeOutput| matches!(output, NodeOutput::Engine(Output::Dial { .. }));
+        assert!(drain(&mut node).iter().any(dials), "leads: {leads}");
+    }
+}
+
 #[test]
 fn a_leader_that_goes_into_the_bfcache_begins_no_transaction() {
     let mut node = leader(1);
@@ -158,7 +177,6 @@ fn a_newer_build_that_wrote_here_once_stops_nobody() {
     node.handle_store(at(1), StoreEvent::OpenFailed(newer()));
     node.handle_page(at(2), PageCommand::Connect);
     // The engine of its own asks for the store, too, and gets the same answer.
-    drain(&mut node);
     node.handle_store(at(3), StoreEvent::OpenFailed(newer()));
     let outputs = drain(&mut node);
     assert_eq!(node.role(), Role::Solo);
