@@ -243,7 +243,7 @@ test('server closes with 4410: superseded, said so, and left to whoever came aft
 for (const code of [1007, 1008, 1009, 4400]) {
   test(`a message that makes the server close with ${code}: it alone fails, with the code; the others arrive once`, async ({ world }) => {
     const relay = await FrameRelay.start(() => world.gateway.port);
-    relay.judge = (text) => (text.includes('"lab 7"') ? code : undefined);
+    relay.judge = (text) => (text.includes('"lab 7 of ') ? code : undefined);
     world.site.configure({ url: relay.url, options: { reconnectInterval: 100, reconnectFloor: 50 } });
     try {
       const page = await lab(world);
