@@ -12,12 +12,16 @@ function memory(page: Page): Promise<number> {
   return page.workers()[0]!.evaluate(() => (self as unknown as { sentinelopsMemory: WebAssembly.Memory }).sentinelopsMemory.buffer.byteLength);
 }
 
-/** Breaks the connection and waits for the next one until there were `total`. */
+/** Breaks the connection and waits until the next one was welcomed and subscribes, until there were `total`. */
 async function reconnect(world: World, total: number): Promise<void> {
-  while (world.proxy.accepted < total) {
-    const { connectionsEver } = await world.gateway.stats();
+  while ((await world.gateway.stats()).connectionsEver < total) {
+    const before = await world.gateway.stats();
     world.proxy.reset();
-    await expect.poll(async () => (await world.gateway.stats()).connectionsEver, { intervals: [5] }).toBeGreaterThan(connectionsEver);
+    const usable = async () => {
+      const { connectionsEver, connections, subscriptions } = await world.gateway.stats();
+      return connectionsEver > before.connectionsEver && connections === 1 && subscriptions > 0;
+    };
+    await expect.poll(usable, { intervals: [5] }).toBe(true);
   }
 }
 

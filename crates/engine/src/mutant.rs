@@ -71,6 +71,8 @@ pub enum Mutant {
     SendUnknown,
     /// Nobody asks for a new token before the old one expires.
     NoRefresh,
+    /// Answers that waited for this device to wake up count as slow ones.
+    TaintedSamples,
     /// Of receipts, too, what was sent last counts, though it says less.
     LastReceiptCounts,
     /// `max_reconnect_attempts` is ignored.
@@ -115,7 +117,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 51] = [
+    pub const ALL: [Mutant; 52] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -147,6 +149,7 @@ impl Mutant {
         Self::IgnoreRate,
         Self::SendUnknown,
         Self::NoRefresh,
+        Self::TaintedSamples,
         Self::LastReceiptCounts,
         Self::NeverGiveUp,
         Self::ReconnectAnyway,

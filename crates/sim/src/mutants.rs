@@ -124,6 +124,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::IgnoreRate => "more leaves than the rate in the welcome allows",
         Mutant::SendUnknown => "messages leave before the mode is known",
         Mutant::NoRefresh => "nobody asks for a new token before the old one expires",
+        Mutant::TaintedSamples => "answers that waited for the device to wake up count as slow ones",
         Mutant::LastReceiptCounts => "the last receipt replaces an earlier one that says more",
         Mutant::NeverGiveUp => "max_reconnect_attempts is ignored",
         Mutant::ReconnectAnyway => "reconnect: false is ignored",

@@ -40,3 +40,61 @@ pub fn shrink<K: Kind>(
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Violation;
+    use crate::run::Outcome;
+    use crate::script::{Entry, format_keep, parse_keep};
+
+    /// A world that only lines 3 and 27 together break, and line 40 in another way.
+    struct Pair;
+
+    impl Kind for Pair {
+        type Setup = ();
+        type Action = ();
+        const FLAG: &'static str = " --pair";
+
+        fn generate(_: u64) -> Script<(), ()> {
+            let entry = |n: usize| (n, Entry { at: n as u64, action: () });
+            Script { setup: (), entries: (0..60).map(entry).collect() }
+        }
+
+        fn seed(_: &Script<(), ()>) -> u64 {
+            1
+        }
+
+        fn too_tame(_: &Script<(), ()>) -> Option<Violation> {
+            None
+        }
+
+        fn run(script: &Script<(), ()>, _: bool) -> Outcome {
+            let has = |n| script.numbers().contains(&n);
+            let invariant = match (has(3) && has(27), has(40)) {
+                (true, _) => Some("pair"),
+                (false, true) => Some("other"),
+                _ => None,
+            };
+            let violation = invariant.map(|invariant| Violation { invariant, at: 0, detail: String::new() });
+            Outcome { violation, ..Outcome::default() }
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_what_the_same_failure_needs_and_the_line_printed_for_it_names_it() {
+        let small = shrink::<Pair>(&Pair::generate(1), "pair", 400);
+        assert_eq!(small.numbers(), [3, 27]);
+        let again = parse_keep(&format_keep(&small.numbers())).unwrap();
+        let violation = Pair::run(&Pair::generate(1).kept(&again), false).violation;
+        assert_eq!(violation.map(|violation| violation.invariant), Some("pair"));
+    }
+
+    #[test]
+    fn out_of_runs_it_gives_what_it_has() {
+        let all = Pair::generate(1);
+        assert_eq!(shrink::<Pair>(&all, "pair", 0).numbers(), all.numbers());
+        let some = shrink::<Pair>(&all, "pair", 3);
+        assert_eq!(Pair::run(&some, false).violation.map(|violation| violation.invariant), Some("pair"));
+    }
+}

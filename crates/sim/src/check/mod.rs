@@ -117,6 +117,13 @@ pub fn message_number(id: &str) -> Option<usize> {
     id.strip_prefix("M~").filter(|digits| digits.len() == 5)?.parse().ok()
 }
 
+/// The number behind the first `mark`.
+pub(crate) fn number_after(text: &str, mark: &str) -> Option<u64> {
+    let from = text.find(mark)? + mark.len();
+    let digits: &str = text[from..].split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
 /// The numbers of the messages named after `mark` in a frame: `"id":"` or `"cause":"`.
 pub fn numbers_after<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = usize> + 'a {
     text.match_indices(mark).filter_map(move |(at, _)| {

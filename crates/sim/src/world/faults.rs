@@ -1,5 +1,6 @@
 //! What breaks.
 
+use super::round_trips::RoundTrips;
 use super::{Happening, World};
 use crate::net::End;
 use crate::script::{Fault, QUIET};
@@ -319,6 +320,7 @@ impl World {
         self.check.standing.new_worker();
         self.check.standing.ask();
         (self.worker.judged, self.worker.answers_since) = (false, 0);
+        self.worker.round_trips = RoundTrips::default();
         self.worker.verdicts = 0;
         self.worker.hinted.clear();
         let seed = self.script.setup.seed ^ (u64::from(instance) << 40);

@@ -5,6 +5,7 @@
 
 mod acting;
 mod faults;
+mod round_trips;
 mod serving;
 mod settle;
 mod watch;
@@ -23,6 +24,7 @@ use crate::server::Server;
 use crate::store::Store;
 use crate::story::Story;
 use fastrand::Rng;
+use round_trips::RoundTrips;
 use sentinelops_engine::{Batch, Engine, OutboxOptions};
 use std::collections::HashMap;
 
@@ -107,6 +109,7 @@ pub(crate) struct Worker {
     hinted: Vec<u64>,
     /// Since when it knows that the server answers pings.
     answers_since: u64,
+    round_trips: RoundTrips,
 }
 
 /// See the module.

@@ -1,8 +1,8 @@
 //! The wire and the server: what arrives where, and what the gateway does with it.
 
 use super::{Happening, World};
-use crate::check::numbers_after;
 use crate::check::standing::blames;
+use crate::check::{number_after, numbers_after};
 use crate::clock::WALL_START;
 use crate::net::{End, Item};
 use crate::script::{ServerKind, What};
@@ -277,6 +277,11 @@ impl World {
             self.check.ends.clock_error = self.check.ends.clock_error.max(2 * sent);
         }
         let conn = &mut self.conns[index];
+        for pong in text.split("\"type\":\"pong\"").skip(1) {
+            // Of a server that does not send it back, the next number is another message's.
+            let n = pong.split("\"type\"").next().and_then(|pong| number_after(pong, "\"n\":"));
+            self.worker.round_trips.pong(conn.generation, n, now, self.worker.asleep_until);
+        }
         if !conn.ponged && text.contains("\"type\":\"pong\"") {
             conn.ponged = true;
             if !self.check.messages.pongs {
@@ -375,11 +380,4 @@ impl World {
     pub(super) fn hopeless(what: What) -> bool {
         matches!(what, What::Unknown | What::Poison(_))
     }
-}
-
-/// The number behind the first `mark`.
-fn number_after(text: &str, mark: &str) -> Option<u64> {
-    let from = text.find(mark)? + mark.len();
-    let digits: &str = text[from..].split(|c: char| !c.is_ascii_digit()).next()?;
-    digits.parse().ok()
 }

@@ -94,11 +94,10 @@ impl World {
         });
     }
 
-    /// Ask after the usual patience, judge after the same, doubled where that was too hasty before.
+    /// Ask after the usual patience, judge after the same, longer where that was too hasty before. The engine
+    /// takes the smoothed round trip and four times its variation, neither of which exceeds the longest.
     fn notice_within(&self) -> (u64, u64) {
-        let status = self.worker.engine.as_ref().map(Engine::status).unwrap_or_default();
-        let round_trip = status.latency_ms.unwrap_or_default() + 4.0 * status.jitter_ms.unwrap_or_default();
-        let patience = (round_trip.ceil() as u64).max(PATIENCE_MS);
+        let patience = (5 * self.worker.round_trips.longest()).max(PATIENCE_MS);
         let verdict =
             if self.worker.judged { LONGEST_PATIENCE_MS } else { patience.min(LONGEST_PATIENCE_MS) };
         (patience, verdict)

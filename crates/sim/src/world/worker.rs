@@ -1,7 +1,8 @@
 //! The worker's shell: gives the engine its inputs and carries out its outputs.
 
+use super::round_trips::RoundTrips;
 use super::{Happening, Worker, World};
-use crate::check::{message_number, numbers_after};
+use crate::check::{message_number, number_after, numbers_after};
 use crate::clock::Clock;
 use crate::net::{Conn, End, Item};
 use crate::script::ServerKind;
@@ -42,6 +43,7 @@ impl Worker {
             verdicts: 0,
             hinted: Vec::new(),
             answers_since: 0,
+            round_trips: RoundTrips::default(),
         }
     }
 
@@ -262,6 +264,9 @@ impl World {
         }
         if text.contains("\"type\":\"auth\"") {
             self.conns[index].refreshed_at = self.now;
+        }
+        if text.contains("\"type\":\"ping\"") {
+            self.worker.round_trips.ping(generation.0, number_after(&text, "\"n\":"), self.now);
         }
         let link = self.net.link(self.now);
         let conn = &mut self.conns[index];
