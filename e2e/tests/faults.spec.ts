@@ -1,4 +1,5 @@
 // Real faults under a real browser. Deadlines are the behaviour promised in docs/architecture.md.
+import { banner } from '../lib/banners';
 import type { Page } from '@playwright/test';
 import { pause } from '../lib/checker';
 import { expect, expectState, test, type World } from '../lib/fixtures';
@@ -227,6 +228,30 @@ test.describe('signs that something may have changed', () => {
       await page.close();
     }
   });
+});
+
+test('the browser says there is no network: said so where it is true, and doubted where the connection lives', async ({ world }) => {
+  const page = await lab(world);
+  const says = (name: string) => page.evaluate((name) => void window.dispatchEvent(new Event(name)), name);
+  const { connectionsEver } = await world.gateway.stats();
+  await says('offline');
+  await startSending(page, 5, 0);
+  await expectExactlyOnce(page, world.gateway, 5);
+  await expectState(page, 'Connected');
+  expect((await world.gateway.stats()).connectionsEver, 'it was never gone').toBe(connectionsEver);
+  await says('online');
+  world.proxy.cut();
+  await says('offline');
+  await expect(banner(page, 'offline')).toContainText('This device has no network.');
+  await expect(banner(page, 'offline')).toContainText('It reconnects by itself once the network is back.');
+  await startSending(page, 5, 0);
+  world.proxy.restore();
+  const accepted = world.proxy.accepted;
+  await says('online');
+  expect(await untilRedial(world, accepted)).toBeLessThan(5_000);
+  await expectState(page, 'Connected');
+  await expectExactlyOnce(page, world.gateway, 10);
+  await expect(banner(page, 'offline')).toHaveCount(0);
 });
 
 test('server closes with 4410: superseded, said so, and left to whoever came after', async ({ world }) => {
