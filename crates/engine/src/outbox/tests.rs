@@ -3,6 +3,7 @@ mod coalesce;
 mod delivery;
 mod leaving;
 mod model;
+mod other_tabs;
 mod storage;
 mod unreadable;
 
