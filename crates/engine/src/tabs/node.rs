@@ -38,6 +38,8 @@ pub struct Node {
     pub(super) orders: Orders,
     /// Whether the store can be opened, once that is known.
     pub(super) store_works: Option<bool>,
+    /// It was open once.
+    pub(super) had_store: bool,
     pub(super) sign_in: SignIn,
     /// What waited in the store, by priority, when this tab last looked without wanting a connection.
     pub(super) stored: [u32; 4],
@@ -91,6 +93,7 @@ impl Node {
             sends: Sends::default(),
             orders: Orders::default(),
             store_works: None,
+            had_store: false,
             sign_in: SignIn::default(),
             stored: [0; 4],
             interest: BTreeSet::new(),
@@ -269,7 +272,7 @@ impl Node {
         }
         match &event {
             StoreEvent::Opened(snapshot) => {
-                self.store_works = Some(true);
+                (self.store_works, self.had_store) = (Some(true), true);
                 self.store_takes_again();
                 self.show_stored(now, snapshot);
                 if !mutant::active(Mutant::AloneWithTheStore) {

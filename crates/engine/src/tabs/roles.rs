@@ -157,8 +157,13 @@ impl Node {
         if let Some(token) = self.sign_in.take() {
             leader.engine.handle_token(now, token);
         }
-        if let Some(error) = self.sends.appends.refused.clone().filter(|_| self.store_works == Some(false)) {
-            // The browser has answered already; it answers once more when the store opens.
+        let stored_nothing = !self.had_store && self.sends.followed().is_empty();
+        if let Some(error) = self.sends.appends.refused.clone()
+            && self.store_works == Some(false)
+            && stored_nothing
+        {
+            // The browser has answered already; it answers once more when the store opens. Where messages of
+            // this tab may lie in it, those go first: it is waited for.
             leader.store(now, StoreEvent::OpenFailed(error));
         }
         self.orders.carry_out(now, &mut leader);

@@ -141,6 +141,15 @@ fn a_tab_alone_says_at_once_why_nothing_is_saved_and_connects() {
     }
 }
 
+/// What it has saved goes before what it sends now.
+#[test]
+fn a_tab_alone_waits_for_a_store_in_which_its_messages_may_lie() {
+    let mut node = leader(5);
+    node.handle_store(at(20), StoreEvent::Closed(StoreError::Unavailable("gone".to_owned())));
+    assert_eq!(node.role(), Role::Solo);
+    assert_eq!(node.engine().unwrap().status().storage, StorageState::Opening);
+}
+
 #[test]
 fn a_leader_that_goes_into_the_bfcache_begins_no_transaction() {
     let mut node = leader(1);
