@@ -9,6 +9,27 @@ pub(crate) fn ulid(ms: u64, random: [u8; 10]) -> String {
     (0..26).map(|at| char::from(ALPHABET[(bits >> (125 - 5 * at)) as usize & 31])).collect()
 }
 
+/// When a ULID was minted, ms. `None`: it is none.
+fn minted_at(ulid: &str) -> Option<u64> {
+    let time = ulid.as_bytes().get(..10)?;
+    time.iter().try_fold(0, |ms: u64, digit| {
+        let value = ALPHABET.iter().position(|known| known == digit)?;
+        ms.checked_mul(32)?.checked_add(value as u64)
+    })
+}
+
+/// Names minted within this time belong to pages that were opened at once, ms.
+const AT_ONCE_MS: u64 = 5_000;
+
+/// Whether the session called `name` lasts, where `stored` is what is stored of it. Another name stands for
+/// a new session, unless both are of one moment: two pages that open at once do not see each other's yet.
+pub(crate) fn is_same_session(stored: Option<&str>, name: &str) -> bool {
+    stored.is_some_and(|stored| {
+        let moments = minted_at(stored).zip(minted_at(name));
+        stored == name || moments.is_some_and(|(one, other)| one.abs_diff(other) < AT_ONCE_MS)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,5 +45,15 @@ mod tests {
     #[test]
     fn later_sorts_later() {
         assert!(ulid(1, [0xff; 10]) < ulid(2, [0; 10]));
+    }
+
+    #[test]
+    fn pages_that_open_at_once_are_of_one_session() {
+        let at = |ms: u64| ulid(1_780_000_000_000 + ms, [ms as u8; 10]);
+        assert!(is_same_session(Some(&at(0)), &at(0)));
+        assert!(is_same_session(Some(&at(40)), &at(0)) && is_same_session(Some(&at(0)), &at(40)));
+        assert!(!is_same_session(Some(&at(60_000)), &at(0)), "signed out and in again");
+        assert!(!is_same_session(None, &at(0)), "signed out");
+        assert!(!is_same_session(Some("something else"), &at(0)));
     }
 }

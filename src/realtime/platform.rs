@@ -1,7 +1,7 @@
 //! What a client needs of the machine: clocks, randomness, timers, frames. The browser, or virtual
 //! time in tests.
 
-use super::id::ulid;
+use super::id::{is_same_session, ulid};
 use futures::future::LocalBoxFuture;
 use sentinelops_engine::Hint;
 use std::{any::Any, rc::Rc};
@@ -128,7 +128,7 @@ impl Platform for Browser {
 
     fn is_session(&self, scope: &str, name: &str) -> bool {
         let stored = local_storage().and_then(|storage| storage.get_item(&session_key(scope)).ok().flatten());
-        stored.as_deref() == Some(name)
+        is_same_session(stored.as_deref(), name)
     }
 
     fn forget_session(&self, scope: &str, name: &str) {
