@@ -74,7 +74,7 @@ test('a tab without a store connects for itself, and comes to the others once th
   for (const page of all) await expect(page.locator(`[data-incident-id="${fresh}"]`).first()).toBeVisible({ timeout: 5_000 });
 });
 
-/** A page beside the app that keeps the user's database from it, until `let go`. */
+/** A page beside the app that keeps the user's database from it, until what it answers is called. */
 async function beside(world: World, page: Page, keep: 'connection' | 'transaction'): Promise<() => Promise<void>> {
   const names = () => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name!));
   await expect.poll(names).toContainEqual(expect.stringMatching(/^sentinelops \//));
