@@ -99,6 +99,10 @@ pub enum Mutant {
     NeverSteal,
     /// What the page of a leader says when it goes away is not heard.
     IgnoreLeaving,
+    /// What was saved in a store that does not answer waits for it.
+    TrustASilentStore,
+    /// A leader whose store does not answer leads no more.
+    AloneWhenSilent,
     /// A page that hides keeps lock and socket.
     KeepLockOnPageHide,
     /// `versionchange` is ignored.
@@ -117,7 +121,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 52] = [
+    pub const ALL: [Mutant; 54] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -163,6 +167,8 @@ impl Mutant {
         Self::StealFromTheLiving,
         Self::NeverSteal,
         Self::IgnoreLeaving,
+        Self::TrustASilentStore,
+        Self::AloneWhenSilent,
         Self::KeepLockOnPageHide,
         Self::OldBuildGoesOn,
         Self::ForgetAtDeposition,

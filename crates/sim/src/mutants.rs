@@ -137,6 +137,8 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::BatchesOfAnyTurn => "batches of an earlier turn count",
         Mutant::StealFromTheLiving => "the lock is stolen from a leader that beats, without asking",
         Mutant::NeverSteal => "nobody takes the lock from a leader that stands still",
+        Mutant::TrustASilentStore => "what lies in a store that does not answer waits for it",
+        Mutant::AloneWhenSilent => "a leader whose store does not answer leads no more",
         Mutant::IgnoreLeaving => "nobody hears the page of a leader say that it goes away",
         Mutant::KeepLockOnPageHide => "a page that hides keeps lock and socket",
         Mutant::OldBuildGoesOn => "versionchange is ignored: the old build goes on",

@@ -8,6 +8,8 @@ use crate::{Cause, Generation, Now, Output, TokenReason, Trace};
 
 /// Longest wait for the store before dialling without it.
 pub(crate) const STORE_WAIT_MS: u64 = 5_000;
+/// The same where this tab had it open until now: somebody holds it who perhaps does not run.
+pub(crate) const LOOK_WAIT_MS: u64 = 2_500;
 /// Where the delays stop growing while a message that kills the socket is looked for: each such close
 /// comes from a server that is there, brings the end nearer, and everything else waits behind it.
 const POISON_ATTEMPT: u32 = 4;
@@ -57,7 +59,7 @@ impl Engine {
     fn first(&mut self, now: Now) {
         if !self.outbox.ready() && !self.store_waived {
             self.phase = Phase::Loading;
-            self.timers.ensure(Timer::StoreWait, now.mono + STORE_WAIT_MS - READ_MS);
+            self.timers.ensure(Timer::StoreWait, now.mono + self.store_wait - READ_MS);
             return;
         }
         let held = self.held_for(now);
@@ -74,10 +76,15 @@ impl Engine {
     pub(super) fn store_known(&mut self, now: Now) {
         self.timers.stop(Timer::StoreWait);
         self.know_pongs(now);
-        if self.outbox.ready() && !self.term_raised {
-            self.term_raised = true;
-            self.outbox.update_meta(|meta| meta.term += 1);
+        if self.outbox.ready() && !self.store_heard {
+            self.store_heard = true;
             self.heard_of_held_time(now);
+        }
+        // Before any hello: the server takes the connection of the higher term for the newer. A store that comes
+        // late may know of more leaders than this tab had heard of.
+        if self.outbox.stored_term() >= self.led_as {
+            self.outbox.update_meta(|meta| meta.term = meta.term.saturating_add(1));
+            self.led_as = self.outbox.meta().term;
         }
         if self.phase == Phase::Loading {
             self.first(now);

@@ -118,8 +118,12 @@ pub struct Engine {
     store_waived: bool,
     /// That wait is over, but for what there is to read.
     store_read: bool,
-    /// The term was raised: once in an engine's life, for an engine is one leader.
-    term_raised: bool,
+    /// How long a dial waits for it, ms.
+    store_wait: u64,
+    /// It answered, or will not.
+    store_heard: bool,
+    /// The term was raised to this: an engine is one leader. 0 before.
+    led_as: u64,
     /// Attempts were forgotten in this life: what an earlier one counted is over.
     attempts_over: bool,
     /// Monotonic ms before which a server forbade dialling.
@@ -178,7 +182,9 @@ impl Engine {
             consumers: Consumers::new(),
             store_waived: false,
             store_read: false,
-            term_raised: false,
+            store_wait: dial::STORE_WAIT_MS,
+            store_heard: false,
+            led_as: 0,
             attempts_over: false,
             held_until: None,
             offline: false,
@@ -341,6 +347,28 @@ impl Engine {
     /// Whether rows are stored now.
     pub(crate) fn store_is_open(&self) -> bool {
         self.outbox.store_is_open()
+    }
+
+    /// The store was open in this tab until now, so it is not waited for as long as an opening.
+    pub(crate) fn store_was_open(&mut self, now: Now) {
+        self.store_wait = dial::LOOK_WAIT_MS;
+        self.outbox.store_was_open(now);
+    }
+
+    /// What the store holds is known, or will not be soon.
+    pub(crate) fn store_is_known(&self) -> bool {
+        self.outbox.ready()
+    }
+
+    /// The store is there and does not answer.
+    pub(crate) fn store_is_silent(&self) -> bool {
+        self.outbox.store_is_silent()
+    }
+
+    /// These were saved, says who sent them: should the store not tell, they go as if they were handed in again,
+    /// ahead of what is sent from now on.
+    pub(crate) fn vouch(&mut self, to: crate::ConsumerId, requests: Vec<crate::SendRequest>) {
+        self.outbox.vouch(to, requests);
     }
 
     /// There is no store that could be shared with other tabs.

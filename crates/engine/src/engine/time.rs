@@ -124,7 +124,11 @@ impl Engine {
             Timer::Buffer => self.buffer_wait = (self.buffer_wait * 2).min(super::settle::BUFFER_LOOK_MAX_MS),
             Timer::Tick => self.arm_tick(now),
             Timer::Outbox => {
+                let known = self.outbox.ready();
                 self.outbox.timeout(now);
+                if !known && self.outbox.ready() {
+                    self.store_known(now);
+                }
                 // The store may be found silent, or whole again.
                 self.status_dirty = true;
             }

@@ -23,6 +23,7 @@ const RESCAN_MS: u64 = 10_000;
 /// While a socket is open, every stored row may have been sent: above all orders (2^53 - 1, the
 /// largest integer a browser stores exactly).
 const EVERY_ORDER: u64 = (1 << 53) - 1;
+static SILENT: StorageState = StorageState::MemoryOnly(StoreError::Silent);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Ladder {
@@ -53,8 +54,10 @@ pub(super) struct Disk {
     pending: VecDeque<StoreOp>,
     halves: VecDeque<Vec<StoreOp>>,
     outstanding: Option<StoreGroup>,
-    /// When that group has waited for so long that the store hangs.
+    /// When that group, or a look, has waited for so long that the store hangs.
     answer_by: Option<u64>,
+    /// A look is not answered yet.
+    looks: bool,
     groups: u64,
     pub meta: Meta,
     meta_dirty: bool,
@@ -89,6 +92,7 @@ impl Disk {
             halves: VecDeque::new(),
             outstanding: None,
             answer_by: None,
+            looks: false,
             // An answer to an earlier engine of this worker must not be taken for one of ours.
             groups: now << 12,
             meta: Meta { term, ..Meta::default() },
@@ -105,21 +109,26 @@ impl Disk {
         }
     }
 
-    /// A clock that was set back must not make a later leader the lesser one.
+    /// A clock that was set back must not make a later leader the lesser one, nor a store that does not answer.
     pub fn lead_after(&mut self, term: u64) {
-        if self.ladder == Ladder::Off {
-            self.meta.term = self.meta.term.max(term.saturating_add(1));
+        let counted = if self.ladder == Ladder::Off { term.saturating_add(1) } else { term };
+        self.meta.term = self.meta.term.max(counted);
+    }
+
+    /// This tab had it open until now: only a tab that holds it keeps it from answering.
+    pub fn was_open(&mut self, now: u64) {
+        if matches!(self.ladder, Ladder::Opening { .. }) {
+            self.ladder = Ladder::Opening { until: now.saturating_add(HANGS_MS) };
         }
     }
 
     pub fn state(&self) -> &StorageState {
-        &self.state
+        if self.is_silent() { &SILENT } else { &self.state }
     }
 
     /// What is written now will be there, sooner or later.
     pub fn is_healthy(&self) -> bool {
-        let takes = [StorageState::Durable, StorageState::MemoryOnly(StoreError::Silent)];
-        self.is_open() && takes.contains(&self.state)
+        self.is_open() && self.state == StorageState::Durable
     }
 
     pub fn is_open(&self) -> bool {
@@ -200,12 +209,32 @@ impl Disk {
         }
     }
 
+    /// A look was answered: those before it were, or never will be.
+    pub fn looked(&mut self) {
+        self.looks = false;
+        self.nothing_due();
+    }
+
+    /// Whether it was waited for in vain.
+    pub fn is_silent(&self) -> bool {
+        if self.is_open() { self.hangs } else { self.state == SILENT }
+    }
+
+    fn nothing_due(&mut self) {
+        if !self.looks && self.outstanding.is_none() {
+            self.answer_by = None;
+        }
+    }
+
+    fn forget_asked(&mut self) {
+        (self.outstanding, self.answer_by, self.looks) = (None, None, false);
+    }
+
     /// It answered something: it may be slow, and does not hang.
     pub fn heard(&mut self, now: u64) {
         self.hangs = false;
-        if let Some(by) = &mut self.answer_by {
-            *by = now.saturating_add(HANGS_MS);
-        }
+        self.answer_by = Some(now.saturating_add(HANGS_MS));
+        self.nothing_due();
         if let Mark::Wanted { until } = &mut self.mark {
             *until = now.saturating_add(HANGS_MS);
         }
@@ -267,7 +296,7 @@ impl Disk {
         self.pending.clear();
         self.halves.clear();
         self.owed.clear();
-        (self.outstanding, self.answer_by) = (None, None);
+        self.forget_asked();
         self.retry_at = None;
         self.open_wanted = false;
     }
@@ -280,7 +309,7 @@ impl Disk {
         self.ladder = Ladder::Memory { retry_at: now.saturating_add(RETRY_MS) };
         self.answered = true;
         self.open_wanted = false;
-        (self.outstanding, self.answer_by) = (None, None);
+        self.forget_asked();
         self.state = StorageState::MemoryOnly(error);
     }
 
@@ -289,7 +318,7 @@ impl Disk {
         match error {
             StoreError::Dead(_) if self.is_open() && !self.reopened => {
                 self.reopened = true;
-                (self.outstanding, self.answer_by) = (None, None);
+                self.forget_asked();
                 self.ladder = Ladder::Opening { until: now.saturating_add(OPEN_MS) };
                 self.open_wanted = true;
             }
@@ -311,8 +340,13 @@ impl Disk {
     }
 
     /// Whether to look for other tabs' rows now.
-    pub fn take_rescan(&mut self) -> bool {
-        self.is_open() && std::mem::take(&mut self.rescan_wanted)
+    pub fn take_rescan(&mut self, now: u64) -> bool {
+        let looks = self.is_open() && std::mem::take(&mut self.rescan_wanted);
+        if looks {
+            self.looks = true;
+            self.answer_by.get_or_insert(now.saturating_add(HANGS_MS));
+        }
+        looks
     }
 
     /// Once a group has waited for too long: until the store answers, nothing counts as saved. Whether that
@@ -322,12 +356,7 @@ impl Disk {
             return false;
         }
         self.answer_by = None;
-        self.hangs = true;
-        let news = self.state == StorageState::Durable;
-        if news {
-            self.state = StorageState::MemoryOnly(StoreError::Silent);
-        }
-        news
+        !std::mem::replace(&mut self.hangs, true)
     }
 
     /// `true`: single records that did not fit are to be tried again. `Err`: the open took too long.

@@ -27,6 +27,7 @@ impl Outbox {
                 }
             },
             StoreEvent::Found(rows) => {
+                self.disk.looked();
                 self.found(now, rows);
                 self.inquiries.looked();
                 self.answer_inquiries();
@@ -42,10 +43,15 @@ impl Outbox {
 
     pub(super) fn open_failed(&mut self, now: Now, error: StoreError) {
         let first = !self.disk.answered;
+        let silent = error == StoreError::Silent;
         self.disk.failed(now.mono, error);
         self.all_stay();
+        let vouched = std::mem::take(&mut self.vouched);
         if first {
             let early = self.take_early();
+            for (to, request) in vouched.into_iter().filter(|_| silent) {
+                self.enqueue(now, to, request);
+            }
             self.admit_early(now, early);
         }
         self.storage_changed();
@@ -75,6 +81,7 @@ impl Outbox {
         }
         self.all_stay();
         let first = !self.disk.loaded;
+        self.vouched.clear();
         let early = if self.disk.answered { Vec::new() } else { self.take_early() };
         let StoreSnapshot { mut rows, failed, mut meta, unreadable } = snapshot;
         if unreadable.iter().any(|it| it.store == StoreName::Meta && it.set_aside_at.is_none()) {
@@ -154,14 +161,16 @@ impl Outbox {
     /// A row of memory that the store holds too: the store was away for a while.
     fn is_stored_already(&mut self, first: bool, seq: u64, row: Row, possibly_sent: bool, flagged: bool) {
         let Some(entry) = self.queue.get(seq) else { return };
-        if entry.row.order == row.order && entry.row.priority == row.priority {
+        let stored = entry.durability != Durability::MemoryOnly || self.disk.is_writing(&row.id);
+        let sent = entry.row.possibly_sent || possibly_sent;
+        let of_this_rank = entry.row.priority == row.priority;
+        if entry.row.order == row.order && of_this_rank {
             if entry.row.possibly_sent && !flagged {
                 self.queue.set_unflagged(seq);
             }
         } else if entry.place == Place::Waiting
             && let Some(mut entry) = self.queue.remove(seq)
         {
-            let sent = entry.row.possibly_sent || possibly_sent;
             let (to, alone, lost_at) = (entry.to, entry.alone, entry.lost_at);
             entry = Entry::new(Row { possibly_sent: sent, ..row }, to, Durability::Durable);
             (entry.alone, entry.lost_at) = (alone, lost_at);
@@ -170,6 +179,12 @@ impl Outbox {
             self.queue.insert(seq, entry);
             self.tell(seq);
             return;
+        } else if !stored && of_this_rank {
+            // It flies, and this is the only copy there is.
+            self.queue.moved_to(seq, row.order);
+            if sent && !flagged {
+                self.queue.set_unflagged(seq);
+            }
         } else {
             // It flies under another order: the stored copy is one too many.
             self.disk.delete(&row);
@@ -207,6 +222,7 @@ impl Outbox {
         if !first {
             return self.disk.touch_meta();
         }
+        self.stored_term = stored.term;
         let highest = self.disk.highest_order();
         let ours = &mut self.disk.meta;
         let before = stored.clone();

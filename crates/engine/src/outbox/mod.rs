@@ -39,8 +39,8 @@ pub(crate) use view::preview;
 
 use crate::mutant::{self, Mutant};
 use crate::{
-    ConsumerId, DeliveryState, Durability, MessageUpdate, Meta, Mode, Now, OutboxOptions, StorageState,
-    StoreGroup, StoreOp,
+    ConsumerId, DeliveryState, Durability, MessageUpdate, Meta, Mode, Now, OutboxOptions, SendRequest,
+    StorageState, StoreGroup, StoreOp,
 };
 use queue::{Entry, Place};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -105,6 +105,9 @@ pub(crate) struct Outbox {
     ephemeral: VecDeque<(u64, String)>,
     owners: HashMap<String, ConsumerId>,
     inquiries: inquiry::Inquiries,
+    /// What lies in a store that does not answer, as its sender knows it.
+    vouched: Vec<(ConsumerId, SendRequest)>,
+    stored_term: u64,
     /// Rows tried again and not stored yet: what the stored list knows them as.
     retried: HashMap<String, String>,
     unreadable: unreadable::Unreadable,
@@ -134,6 +137,8 @@ impl Outbox {
             ephemeral: VecDeque::new(),
             owners: HashMap::new(),
             inquiries: inquiry::Inquiries::default(),
+            vouched: Vec::new(),
+            stored_term: 0,
             retried: HashMap::new(),
             unreadable: unreadable::Unreadable::default(),
             next_seq: FIRST_SEQ,
@@ -264,6 +269,28 @@ impl Outbox {
         self.disk.is_away()
     }
 
+    /// The store is there and does not answer.
+    pub fn store_is_silent(&self) -> bool {
+        self.disk.is_silent()
+    }
+
+    /// See [`crate::Engine::store_was_open`].
+    pub fn store_was_open(&mut self, now: Now) {
+        self.disk.was_open(now.mono);
+    }
+
+    /// See [`crate::Engine::vouch`].
+    pub fn vouch(&mut self, to: ConsumerId, requests: Vec<SendRequest>) {
+        if !self.disk.answered {
+            self.vouched.extend(requests.into_iter().map(|request| (to, request)));
+        }
+    }
+
+    /// The term that the store had when it was first read, 0 before.
+    pub fn stored_term(&self) -> u64 {
+        self.stored_term
+    }
+
     pub fn storage(&self) -> &StorageState {
         self.disk.state()
     }
@@ -302,7 +329,7 @@ impl Outbox {
             }
             return Some(OutboxOutput::Store(group));
         }
-        if self.disk.take_rescan() {
+        if self.disk.take_rescan(now.mono) {
             self.inquiries.looking();
             return Some(OutboxOutput::Rescan);
         }

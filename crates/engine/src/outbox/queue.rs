@@ -347,6 +347,13 @@ impl Queue {
         rows
     }
 
+    /// Its copy in the store lies there.
+    pub fn moved_to(&mut self, seq: u64, order: u64) {
+        if let Some(entry) = self.entries.get_mut(&seq) {
+            entry.row.order = order;
+        }
+    }
+
     pub fn set_unflagged(&mut self, seq: u64) {
         if let Some(entry) = self.entries.get_mut(&seq) {
             entry.unflagged = true;

@@ -127,11 +127,12 @@ impl Node {
             self.sends.kept.extract_if(.., |kept| kept.with == With::Store(number)).collect();
         let mut items = Vec::with_capacity(saved.len());
         let mut about = Vec::new();
-        for Kept { request, .. } in saved {
+        for kept in saved {
+            let request = kept.request.clone();
             let delivery = if request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
             let coalesced = request.coalesce.is_some();
-            self.sends.opened(&request.id, coalesced);
-            about.push(Inquiry { id: request.id.clone(), coalesced, discarded: false });
+            about.push(Inquiry { id: request.id.clone(), coalesced, discarded: kept.discarded });
+            self.sends.opened(&request.id, coalesced, Some(kept));
             let durability = Durability::Durable;
             items.push(Delivery::Message(MessageUpdate { id: request.id, durability, delivery }));
         }
@@ -187,6 +188,13 @@ impl Node {
         self.sends.appends.retry_at = Some(now.mono.saturating_add(RETRY_MS));
         if self.sends.appends.refused.replace(error).is_none() {
             self.show_waiting();
+        }
+    }
+
+    /// The store does not answer, and nobody leads who could say it.
+    pub(super) fn store_waits(&mut self, now: Now) {
+        if self.role() == Role::Idle {
+            self.store_refuses(now, StoreError::Silent);
         }
     }
 

@@ -21,6 +21,8 @@ struct Tab {
     /// How often in a row it was not among them.
     missed: u8,
     subjects: BTreeSet<Subject>,
+    /// The store is silent, and all that this tab has was handed in.
+    whole: bool,
 }
 
 pub(super) struct Leader {
@@ -65,12 +67,10 @@ impl Leader {
         let mut engine = Engine::new(options, seed, now);
         engine.number_rows_from(now.wall, seed);
         engine.inherit(now, legacy);
-        // Before it connects: where nothing is stored that is a dial.
         engine.number_sockets_from(sockets);
         engine.lead_after(term);
         // Rows this tab appended while it followed are its own, too.
         engine.attach_tab(now, LOCAL, &me);
-        engine.connect(now);
         Self {
             term: if ready { engine.term() } else { 0 },
             engine,
@@ -89,6 +89,11 @@ impl Leader {
         }
     }
 
+    /// Last of all: where nothing is stored that is a dial.
+    pub(super) fn connect(&mut self, now: Now) {
+        self.engine.connect(now);
+    }
+
     /// What the tab's own page wanted before this tab led.
     pub(super) fn local(&mut self, now: Now, interest: &Interest) {
         for subject in &interest.subjects {
@@ -101,6 +106,15 @@ impl Leader {
     /// Of what these handed in, the first went to a leader before.
     pub(super) fn missing_of(&mut self, tabs: BTreeSet<TabId>) {
         self.missed = tabs.into_iter().map(|tab| (tab, None)).collect();
+    }
+
+    /// The store is one that all tabs share; `had`: this one had it open until now. `saved`: what of this tab lies
+    /// there, in case that it does not answer.
+    pub(super) fn share(&mut self, now: Now, had: bool, saved: Vec<SendRequest>) {
+        if had {
+            self.engine.store_was_open(now);
+        }
+        self.engine.vouch(LOCAL, saved);
     }
 
     /// What other tabs have saved is to be known before the session ends.
@@ -145,7 +159,6 @@ impl Leader {
     }
 
     pub(super) fn store(&mut self, now: Now, event: StoreEvent) {
-        let opened = matches!(event, StoreEvent::Opened(_) | StoreEvent::OpenFailed(_));
         match event {
             StoreEvent::Found(_) => self.looks.1 = (self.looks.1 + 1).min(self.looks.0),
             // Everything is known, or nothing can be.
@@ -156,13 +169,22 @@ impl Leader {
             _ => {}
         }
         self.engine.handle_store(now, event);
+        self.note_store();
         while let Some((_, consumer, request)) = self.held.pop_front_if(|held| held.0 <= self.looks.1) {
             self.engine.send(now, consumer, request);
         }
-        if opened && !self.ready {
+    }
+
+    /// The term is known with the store, or when that is not waited for any more; it may have to be raised once
+    /// more when it comes late.
+    fn note_store(&mut self) {
+        if self.engine.store_is_known() && (!self.ready || self.term != self.engine.term()) {
             self.ready = true;
             self.term = self.engine.term();
             self.news = true;
+        }
+        if !self.engine.store_is_silent() {
+            self.tabs.values_mut().for_each(|tab| tab.whole = false);
         }
     }
 
@@ -188,8 +210,13 @@ impl Leader {
                 }
             }
             LinkMessage::Poke => self.engine.rescan(now),
-            LinkMessage::Send { tab, requests } => {
+            LinkMessage::Send { tab, requests, whole } => {
                 if let Some(consumer) = self.consumer(&tab, None) {
+                    if whole && self.engine.store_is_silent() {
+                        // They are among these, in their places.
+                        self.held.retain(|(_, of, _)| *of != consumer);
+                        self.tabs.entry(tab).and_modify(|known| known.whole = true);
+                    }
                     self.send(now, consumer, requests);
                 } else if tab != self.me {
                     self.missed.entry(tab).or_default();
@@ -224,8 +251,10 @@ impl Leader {
     }
 
     fn send(&mut self, now: Now, consumer: ConsumerId, requests: Vec<SendRequest>) {
+        let whole = self.tabs.values().any(|tab| tab.consumer == consumer && tab.whole);
+        let looks = !whole && (self.engine.store_is_open() || self.engine.store_is_silent());
         for request in requests {
-            if request.queue && !request.ephemeral && self.engine.store_is_open() {
+            if request.queue && !request.ephemeral && looks {
                 self.held.push_back((self.looks.0 + 1, consumer, request));
                 self.engine.rescan(now);
             } else {
@@ -258,6 +287,7 @@ impl Leader {
 
     pub(super) fn timeout(&mut self, now: Now) {
         self.engine.handle_timeout(now);
+        self.note_store();
         if now.mono >= self.look_at {
             self.look_at = now.mono + ALIVE_MS;
             self.query = !self.tabs.is_empty();
@@ -350,7 +380,8 @@ impl Leader {
             let consumer = known.map_or(ConsumerId(self.next_consumer), |(_, consumer)| consumer);
             self.next_consumer += u64::from(known.is_none());
             self.engine.attach_tab(now, consumer, &tab);
-            let new = Tab { consumer, turn, asked: false, missed: 0, subjects: BTreeSet::new() };
+            let subjects = BTreeSet::new();
+            let new = Tab { consumer, turn, asked: false, missed: 0, subjects, whole: false };
             self.tabs.insert(tab.clone(), new);
         }
         let Some(known) = self.tabs.get_mut(&tab) else { return };

@@ -90,6 +90,8 @@ pub enum LinkMessage {
         tab: TabId,
         /// What.
         requests: Vec<SendRequest>,
+        /// All that the tab has, in order, what it saved included: the leader cannot read the store.
+        whole: bool,
     },
     /// Follower: the leader alone may do this.
     Retry {

@@ -52,6 +52,8 @@ pub struct Node {
     pub(super) outdated: bool,
     /// Highest term heard of or held.
     pub(super) term: u64,
+    /// Since when only lower terms are heard, and how often.
+    pub(super) lesser: Option<(u64, u32)>,
     /// Tabs that handed messages to a leader of this term before us: when this tab leads, what comes in the
     /// same turn does not begin with the first they have.
     pub(super) overheard: BTreeSet<TabId>,
@@ -103,6 +105,7 @@ impl Node {
             away: false,
             outdated: false,
             term: 0,
+            lesser: None,
             overheard: BTreeSet::new(),
             turn: 0,
             known_turn: None,
@@ -283,6 +286,8 @@ impl Node {
                 // A newer build took the database: stop sending, let it lead, and say so.
                 (self.outdated, self.wanted, self.shown) = (true, false, None);
             }
+            // It is there, and answers nobody: that is no reason to be alone. Whoever leads says so.
+            StoreEvent::OpenFailed(StoreError::Silent) if !self.election.no_locks() => self.store_waits(now),
             StoreEvent::OpenFailed(error) => {
                 self.store_works = Some(false);
                 if self.leader.is_none() {

@@ -1,6 +1,6 @@
 //! What follows from a change of role.
 
-use super::election::{Ballot, Role};
+use super::election::{Ballot, Role, SILENCE_MS};
 use super::leader::Leader;
 use super::link::{LinkMessage, LinkTarget};
 use super::node::{LOCAL, Node};
@@ -12,6 +12,9 @@ use crate::{
 
 /// Another connection that counts as newer may be right for so long, ms.
 const RIVAL_MS: u64 = 5_000;
+
+/// So many beats of a lower term, and none of our own meanwhile, over [`SILENCE_MS`].
+const LESSER_BEATS: u32 = 4;
 
 /// Why nothing is saved without locks.
 const NO_LOCKS: &str = "this browser lets tabs take no locks: they would overwrite each other";
@@ -68,7 +71,8 @@ impl Node {
         }
     }
 
-    /// Without a store to share this tab neither leads nor follows.
+    /// Without a store to share this tab neither leads nor follows. One that is there and does not answer is
+    /// shared all the same: it is silent for everybody.
     fn share_or_not(&mut self, now: Now) {
         if !matches!(self.role(), Role::Follower | Role::Leader) || self.outdated {
             return;
@@ -76,6 +80,7 @@ impl Node {
         let leads = self.leader.as_ref().filter(|leader| !self.alone && leader.engine.store_is_away());
         if let Some(StorageState::MemoryOnly(error)) =
             leads.map(|leader| leader.engine.status().storage.clone())
+            && (error != StoreError::Silent || mutant::active(Mutant::AloneWhenSilent))
         {
             self.store_works = Some(false);
             self.store_refuses(now, error);
@@ -109,8 +114,9 @@ impl Node {
         }
         // Whoever beats is alive, whatever it leads.
         self.election.heard(now);
-        let news = term > self.term;
-        if term < self.term || !(news || new) {
+        let forgotten = self.is_forgotten(now, term);
+        let news = term > self.term || forgotten;
+        if term < self.term && !forgotten || !(news || new) {
             return;
         }
         self.term = term;
@@ -124,6 +130,20 @@ impl Node {
             self.sends.new_leader();
             self.announce(true);
         }
+    }
+
+    /// Whether our own term counts no more: a leader could not store it and is gone, and the next one, which had
+    /// not heard of it, beats with a lower one. So does for a moment a leader that was robbed while it slept.
+    fn is_forgotten(&mut self, now: Now, term: u64) -> bool {
+        if term >= self.term || self.leader.is_some() {
+            self.lesser = None;
+            return false;
+        }
+        let (since, beats) = self.lesser.get_or_insert((now.mono, 0));
+        *beats += 1;
+        let forgotten = *beats >= LESSER_BEATS && now.mono.saturating_sub(*since) >= SILENCE_MS;
+        self.lesser.take_if(|_| forgotten);
+        forgotten
     }
 
     fn ballots(&mut self) {
@@ -150,6 +170,10 @@ impl Node {
         let mut leader =
             Leader::new(options, seed, now, self.tab.clone(), &self.legacy, (self.sockets, self.term));
         leader.missing_of(std::mem::take(&mut self.overheard));
+        if !self.alone {
+            leader.share(now, self.had_store, self.sends.vouched());
+        }
+        leader.connect(now);
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
             leader.inquire(now, LOCAL, self.sends.followed());

@@ -5,9 +5,10 @@ use super::appends::Appends;
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage};
 use super::node::Node;
+use crate::mutant::{self, Mutant};
 use crate::{
     ConnectionState, Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, SendRequest,
-    StoreEvent,
+    StorageState, StoreError, StoreEvent,
 };
 use std::collections::BTreeMap;
 
@@ -35,6 +36,23 @@ pub(super) struct Kept {
     pub unstorable: bool,
     /// Its page knows that it is in memory only.
     pub told: bool,
+    /// Its page wanted it dropped.
+    pub discarded: bool,
+    /// In the order in which they were sent.
+    pub number: u64,
+}
+
+impl Kept {
+    fn is_queued(&self) -> bool {
+        self.request.queue && !self.request.ephemeral
+    }
+}
+
+/// Durable and not final.
+struct Open {
+    inquiry: Inquiry,
+    /// Should the store not give it out, it is handed in once more. Unknown of what an earlier worker sent.
+    request: Option<(u64, SendRequest)>,
 }
 
 /// What is true once the store has taken it in.
@@ -47,13 +65,17 @@ struct Ending {
 pub(super) struct Sends {
     /// Neither durable nor final, in order.
     pub(super) kept: Vec<Kept>,
-    /// Durable and not final.
-    open: BTreeMap<String, Inquiry>,
+    open: BTreeMap<String, Open>,
+    /// Sent so far.
+    count: u64,
     pub(super) appends: Appends,
     /// What the store is taking in, by transaction.
     endings: BTreeMap<u64, Ending>,
     /// The page was told that there is a connection.
     linked: bool,
+    /// Whoever leads says that the store does not answer; since then it was handed everything there is.
+    silent: bool,
+    handed_in: bool,
     /// Waits for the role to settle, until when.
     settle_at: Option<u64>,
     settled: bool,
@@ -70,30 +92,73 @@ impl Sends {
         for request in requests {
             if !self.keeps(&request.id) {
                 let request = request.clone();
-                self.kept.push(Kept { request, with: With::Nobody, unstorable: false, told: false });
+                self.count += 1;
+                let (with, number) = (With::Nobody, self.count);
+                let (unstorable, told, discarded) = (false, false, false);
+                self.kept.push(Kept { request, with, unstorable, told, discarded, number });
             }
         }
     }
 
     pub(super) fn follow(&mut self, about: &[Inquiry]) {
-        self.open.extend(about.iter().map(|inquiry| (inquiry.id.clone(), inquiry.clone())));
+        for inquiry in about {
+            let request = self.open.remove(&inquiry.id).and_then(|open| open.request);
+            self.open.insert(inquiry.id.clone(), Open { inquiry: inquiry.clone(), request });
+        }
     }
 
     /// What was safe when last heard of.
     pub(super) fn followed(&self) -> Vec<Inquiry> {
-        self.open.values().cloned().collect()
+        self.open.values().map(|open| open.inquiry.clone()).collect()
     }
 
     /// The page wants it dropped.
     pub(super) fn discard(&mut self, id: &str) {
-        if let Some(inquiry) = self.open.get_mut(id) {
-            inquiry.discarded = true;
+        if let Some(open) = self.open.get_mut(id) {
+            open.inquiry.discarded = true;
+        }
+        if let Some(kept) = self.kept.iter_mut().find(|kept| kept.request.id == id) {
+            kept.discarded = true;
         }
     }
 
-    pub(super) fn opened(&mut self, id: &str, coalesced: bool) {
+    pub(super) fn opened(&mut self, id: &str, coalesced: bool, kept: Option<Kept>) {
         let inquiry = || Inquiry { id: id.to_owned(), coalesced, discarded: false };
-        self.open.entry(id.to_owned()).or_insert_with(inquiry);
+        let open =
+            self.open.entry(id.to_owned()).or_insert_with(|| Open { inquiry: inquiry(), request: None });
+        if let Some(Kept { request, number, discarded, .. }) = kept {
+            open.request = Some((number, request));
+            open.inquiry.discarded |= discarded;
+        }
+    }
+
+    /// What was saved and has no end yet, as it was sent.
+    pub(super) fn vouched(&self) -> Vec<SendRequest> {
+        let mut all: Vec<_> = self.saved().collect();
+        all.sort_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, request)| request).collect()
+    }
+
+    fn saved(&self) -> impl Iterator<Item = (u64, SendRequest)> {
+        let wanted = self.open.values().filter(|open| !open.inquiry.discarded);
+        let requests = wanted.filter_map(|open| open.request.clone());
+        requests.map(|(number, request)| (number, SendRequest { again: true, ..request }))
+    }
+
+    /// Everything that has no end yet, in order, for a leader that cannot read the store.
+    fn everything(&mut self) -> Vec<SendRequest> {
+        let mut all: Vec<_> = self.saved().collect();
+        for kept in self.kept.iter_mut().filter(|kept| kept.is_queued()) {
+            match kept.with {
+                With::Ending(_) | With::Engine => continue,
+                With::Nobody => kept.with = With::Leader,
+                // May be in the store, or known.
+                With::Store(_) | With::Leader => kept.request.again = true,
+            }
+            all.push((kept.number, kept.request.clone()));
+        }
+        all.sort_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, request)| request).collect()
     }
 
     /// Another leader: what an earlier one was handed it may not know.
@@ -105,7 +170,7 @@ impl Sends {
 
     /// What was handed on is ours again.
     pub(super) fn nobody_leads(&mut self) {
-        self.linked = false;
+        (self.linked, self.silent, self.handed_in) = (false, false, false);
         for kept in self.kept.iter_mut().filter(|kept| kept.with == With::Leader) {
             kept.with = With::Nobody;
             kept.request.again = true;
@@ -116,7 +181,7 @@ impl Sends {
     pub(super) fn new_engine(&mut self) {
         self.settle_at = None;
         self.settled = true;
-        self.linked = false;
+        (self.linked, self.silent, self.handed_in) = (false, false, false);
         for kept in self.kept.iter_mut().filter(|kept| !matches!(kept.with, With::Ending(_))) {
             // What was handed on before, another leader may have sent.
             kept.request.again |= kept.with != With::Nobody;
@@ -170,13 +235,13 @@ impl Sends {
 
     /// The store knows the end of this message, or another leader has it still: to be asked.
     fn ask_for(&mut self, update: MessageUpdate) -> Inquiry {
-        let coalesced = self.drop(&update.id).is_some_and(|request| request.coalesce.is_some());
-        self.opened(&update.id, coalesced || update.delivery == DeliveryState::Superseded);
+        let coalesced = self.drop(&update.id).is_some_and(|kept| kept.request.coalesce.is_some());
+        self.opened(&update.id, coalesced || update.delivery == DeliveryState::Superseded, None);
         if update.delivery == DeliveryState::Failed(FailReason::Discarded) {
             self.discard(&update.id);
         }
         let unknown = || Inquiry { id: update.id.clone(), coalesced, discarded: false };
-        self.open.get(&update.id).cloned().unwrap_or_else(unknown)
+        self.open.get(&update.id).map_or_else(unknown, |open| open.inquiry.clone())
     }
 
     /// Forgets what is safe or over.
@@ -184,6 +249,8 @@ impl Sends {
         for item in items {
             if let Delivery::Status(status) = item {
                 self.linked = status.state == ConnectionState::Connected;
+                self.silent = status.storage == StorageState::MemoryOnly(StoreError::Silent);
+                self.handed_in &= self.silent;
             }
             let Delivery::Message(update) = item else { continue };
             if update.delivery.is_final() {
@@ -191,8 +258,9 @@ impl Sends {
                 self.open.remove(&update.id);
             } else if update.durability == Durability::Durable || !self.keeps(&update.id) {
                 // What is not kept was tried again from the failed list, where it stays until stored.
-                let coalesced = self.drop(&update.id).is_some_and(|request| request.coalesce.is_some());
-                self.opened(&update.id, coalesced);
+                let kept = self.drop(&update.id);
+                let coalesced = kept.as_ref().is_some_and(|kept| kept.request.coalesce.is_some());
+                self.opened(&update.id, coalesced, kept);
             }
         }
     }
@@ -201,9 +269,9 @@ impl Sends {
         self.kept.iter().any(|kept| kept.request.id == id)
     }
 
-    pub(super) fn drop(&mut self, id: &str) -> Option<SendRequest> {
+    pub(super) fn drop(&mut self, id: &str) -> Option<Kept> {
         let at = self.kept.iter().position(|kept| kept.request.id == id)?;
-        Some(self.kept.remove(at).request)
+        Some(self.kept.remove(at))
     }
 
     pub(super) fn timeout(&mut self, now: Now) {
@@ -226,6 +294,7 @@ impl Sends {
 impl Node {
     /// Hands on what nobody has yet.
     pub(super) fn hand_over(&mut self, now: Now) {
+        self.hand_in();
         if !self.sends.kept.iter().any(|kept| kept.with == With::Nobody) {
             return;
         }
@@ -294,21 +363,35 @@ impl Node {
             self.sends.settle_at.get_or_insert(now.mono + SETTLE_MS);
             return;
         }
-        let storable = self.can_store();
+        let storable = self.can_store() && !self.sends.silent;
         // Behind what the store refused nothing goes another way: it keeps its order.
-        let queued = |kept: &Kept| kept.request.queue && !kept.request.ephemeral;
-        let mut direct = self.sends.kept.iter().any(|kept| queued(kept) && kept.with == With::Leader);
+        let mut direct = self.sends.kept.iter().any(|kept| kept.is_queued() && kept.with == With::Leader);
         let mut requests = Vec::new();
         for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
-            direct |= queued(kept) && kept.unstorable;
-            if !queued(kept) || !storable || direct {
+            direct |= kept.is_queued() && kept.unstorable;
+            if !kept.is_queued() || !storable || direct {
                 kept.with = With::Leader;
                 requests.push(kept.request.clone());
             }
         }
         if !requests.is_empty() {
-            self.say(LinkMessage::Send { tab: self.tab.clone(), requests });
+            self.say(LinkMessage::Send { tab: self.tab.clone(), requests, whole: false });
         }
         self.append(now);
+    }
+
+    /// A tab that does not run may hold the store: what lies there, or was to go there, goes another way, if
+    /// somebody who sent it is still there.
+    fn hand_in(&mut self) {
+        if self.role() != Role::Follower || !self.sends.silent || self.sends.handed_in {
+            return;
+        }
+        self.sends.handed_in = true;
+        if mutant::active(Mutant::TrustASilentStore) {
+            return;
+        }
+        // Also when there is nothing: what comes from now on has nothing before it.
+        let requests = self.sends.everything();
+        self.say(LinkMessage::Send { tab: self.tab.clone(), requests, whole: true });
     }
 }

@@ -28,6 +28,8 @@ pub struct TabChecker {
     pub inner: Checker,
     /// Place and life of the page that sent the n-th message.
     pub senders: Vec<(usize, u32)>,
+    /// The worker that the n-th message was first handed to.
+    pub workers: Vec<Option<u32>>,
     /// The store had no room for these: when their tab's role changes they take a new place.
     pub memory_only: BTreeSet<usize>,
     /// Tried again, and sent from memory because the store does not take them: there they are listed still
@@ -73,6 +75,15 @@ impl TabChecker {
             && update.durability == Durability::MemoryOnly
         {
             self.memory_only.insert(n);
+        }
+        if let Some(message) = number.and_then(|n| self.inner.messages.all.get_mut(n))
+            && message.told == Some(DeliveryState::Superseded)
+            && update.delivery == DeliveryState::Delivered
+            && message.effects > 0
+        {
+            // Arrived, or gone for a newer one: nobody remembered, and it was handed in once more.
+            message.told = Some(DeliveryState::Delivered);
+            return;
         }
         let discarded = number.is_some_and(|n| self.discarded.contains(&n));
         let listed_still = number.is_some_and(|n| self.listed_still.contains(&n));
@@ -147,6 +158,7 @@ impl TabWorld {
 
     /// After every input of a worker.
     pub(super) fn check_leader(&mut self, place: usize) {
+        self.note_connected(place);
         let (now, holds) = (self.now, self.holds_lock(place));
         let Some(worker) = &mut self.tabs[place].worker else { return };
         let leads = worker.node.engine().is_some();
@@ -183,6 +195,7 @@ impl TabWorld {
         if numbers.is_empty() {
             return;
         }
+        self.last_sent = self.now;
         self.fenced(place, "sends");
         if self.tabs[place].worker.as_ref().is_some_and(|worker| worker.outdated) {
             self.check.inner.fail("old-build", || format!("{} sends after versionchange", socket.0));

@@ -50,6 +50,8 @@ pub struct Disk {
     /// browser keeps them in line.
     blocked: Vec<(u32, u32)>,
     last_done: u64,
+    /// Workers that do not run and hold it: since when, and until when.
+    held: BTreeMap<u32, (u64, u64)>,
 }
 
 impl Disk {
@@ -64,17 +66,23 @@ impl Disk {
     }
 
     /// Who is next, and whether between reading and writing its own thread is needed.
-    pub fn next(&self, now: u64) -> Option<(u32, bool)> {
+    pub fn next(&mut self, now: u64) -> Option<(u32, bool)> {
+        self.held.retain(|_, (_, until)| *until > now);
+        if !self.held.is_empty() {
+            return None;
+        }
         let next = self.waiting.front().filter(|next| next.at <= now)?;
         Some((next.worker, next.open && matches!(next.ask, Ask::Append(..))))
     }
 
-    /// Everybody waits for the one who is next.
-    pub fn hold(&mut self, until: u64) {
-        for waiting in &mut self.waiting {
-            waiting.at = waiting.at.max(until);
-        }
-        self.last_done = self.last_done.max(until);
+    /// A worker that does not run until then has a transaction open: everybody waits for it.
+    pub fn hold(&mut self, worker: u32, now: u64, until: u64) {
+        self.held.insert(worker, (now, until));
+    }
+
+    /// Since when the store answers nobody.
+    pub fn held_since(&self) -> Option<u64> {
+        self.held.values().map(|(since, _)| *since).min()
     }
 
     /// Whether anything is under way.
@@ -201,6 +209,7 @@ impl Disk {
 
     /// A worker died, or its handle: of what it had under way the first `committed` go on all the same.
     pub fn died(&mut self, worker: u32, committed: usize) -> Vec<(u32, u32)> {
+        self.held.remove(&worker);
         let mut left = committed;
         self.waiting.retain(|waiting| {
             let stays = waiting.worker != worker || left > 0;

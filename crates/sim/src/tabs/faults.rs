@@ -167,6 +167,9 @@ impl TabWorld {
         }
         tab.frozen_until = until;
         self.block(place, until);
+        if let Some(number) = self.tabs[place].worker.as_ref().map(|worker| worker.number) {
+            self.perhaps_hold(number, until);
+        }
         let live = self.tabs[place].worker.as_ref().and_then(|worker| worker.live);
         if let Some(live) = live.filter(|_| closes) {
             self.queue.push(now, Happening::Net(Traffic::ClientReset(live)));
@@ -249,6 +252,8 @@ impl TabWorld {
         let committed = self.rng.usize(0..=self.disk.pending_of(number));
         let free = self.disk.died(number, committed);
         self.unblock(free);
+        // It may have kept others waiting.
+        self.queue.push(self.now, Happening::Disk);
         let build = self.tabs[place].build;
         if let Some(lock) = self.locks.get_mut(&build) {
             lock.release(number);

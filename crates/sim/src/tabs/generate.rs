@@ -44,6 +44,12 @@ pub fn generate(seed: u64) -> TabScript {
             push(at + rng.u64(0..3_000), leader_trouble(rng));
         }
     }
+    if setup.freeze_blocks && rng.bool() {
+        // Long enough that everybody has to do without the store.
+        let who = if rng.bool() { Who::Leader } else { who(rng) };
+        let at = rng.u64(1_000..FAULTS_END - 30_000);
+        push(at, TabAction::Fault(TabFault::Freeze(who, rng.u64(25_000..45_000), rng.bool())));
+    }
     for _ in 0..rng.usize(8..=30) {
         push(rng.u64(500..FAULTS_END), TabAction::Publish(*pick(rng, &CHANNELS), rng.u16(1..=4)));
     }

@@ -61,6 +61,7 @@ impl TabWorld {
         });
         let tab = &mut self.tabs[place];
         self.check.senders.push((place, tab.life));
+        self.check.workers.push(tab.worker.as_ref().map(|worker| worker.number));
         if !request.ephemeral {
             let again = tab.worker.is_some();
             tab.page.unsaved.push_back((n, sentinelops_engine::SendRequest { again, ..request.clone() }));

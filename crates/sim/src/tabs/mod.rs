@@ -8,6 +8,7 @@
 //! | `pages`, `messages` | people and pages |
 //! | [`disk`], [`locks`] | IndexedDB and Web Locks, as tabs share them |
 //! | `faults`, `settle` | what breaks, and how it must end |
+//! | `silence` | a store that a frozen tab holds |
 //! | [`check`] | what must hold |
 
 pub mod check;
@@ -21,6 +22,7 @@ pub mod script;
 mod settle;
 mod shared;
 mod shell;
+mod silence;
 mod tab;
 pub mod world;
 

@@ -123,7 +123,7 @@ impl TabWorld {
             let blocked = self.place_of(owner).and_then(|place| self.tabs[place].worker.as_ref());
             let until = blocked.map_or(0, |worker| worker.blocked_until);
             if needs_thread && self.script.setup.freeze_blocks && until > self.now {
-                self.disk.hold(until);
+                self.disk.hold(owner, self.now, until);
                 return self.queue.push(until, Happening::Disk);
             }
             let Some((number, answer)) = self.disk.carry_out(self.now) else { continue };
@@ -142,6 +142,10 @@ impl TabWorld {
                 self.input(place, |node, now| node.handle_meta(now, meta.as_ref()));
             }
             Answer::Event(event) => {
+                worker.was_refused |= matches!(
+                    event,
+                    StoreEvent::OpenFailed(_) | StoreEvent::Closed(_) | StoreEvent::Aborted { .. }
+                );
                 match &event {
                     StoreEvent::Opened(_) if worker.open_again => {
                         worker.open_again = false;

@@ -215,6 +215,7 @@ impl TabWorld {
             NodeOutput::Role(role) => {
                 self.say(|| format!("{number} is {role:?}"));
                 self.new_places(place);
+                self.check_alone(place, role);
                 let now = self.now;
                 if let Some(worker) = self.worker(place) {
                     (worker.role, worker.role_since) = (role, now);

@@ -65,6 +65,8 @@ pub(super) struct Worker {
     pub(super) backlog: Vec<Inbox>,
     /// Since when it has been blocked.
     pub(super) blocked_since: u64,
+    /// The store told it no.
+    pub(super) was_refused: bool,
     pub(super) opening: bool,
     pub(super) open_again: bool,
     /// Its page is looked at, as far as it heard.
@@ -79,6 +81,8 @@ pub(super) struct Worker {
     /// Since when its thread runs, and since when it leads.
     pub(super) ran_since: u64,
     pub(super) leads_since: Option<u64>,
+    /// Since when its engine is connected.
+    pub(super) connected_since: Option<u64>,
     /// Since when it has been what it is.
     pub(super) role_since: u64,
     /// What its page says for it when it goes away, and when it last did.

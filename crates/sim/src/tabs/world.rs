@@ -52,6 +52,8 @@ pub(super) enum Happening {
     Gone(usize, u32, bool),
     /// The browser is started again with tabs in these places.
     Restart(Vec<usize>),
+    /// Does a store that is held keep anything back?
+    Held,
     /// Somebody looks at the screens.
     Look,
     /// Everything broken is whole again.
@@ -77,6 +79,8 @@ pub struct TabWorld {
     pub(super) link_order: BTreeMap<(u32, u32), u64>,
     /// The same for what is told of locks.
     pub(super) lock_order: BTreeMap<u32, u64>,
+    /// When a message last left.
+    pub(super) last_sent: u64,
     /// The machine sleeps until then.
     pub(super) asleep_until: u64,
     /// The checker.
@@ -123,6 +127,7 @@ impl TabWorld {
             link_slow: (0, 0),
             link_order: BTreeMap::new(),
             lock_order: BTreeMap::new(),
+            last_sent: 0,
             asleep_until: 0,
             check: TabChecker::default(),
             story,
@@ -206,6 +211,7 @@ impl TabWorld {
                     self.open(place);
                 }
             }
+            Happening::Held => self.check_held_up(),
             Happening::Look => self.look(),
             Happening::Quiet => self.quiet(),
             Happening::Settle => self.settle(),

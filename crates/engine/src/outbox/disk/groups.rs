@@ -61,7 +61,7 @@ impl Disk {
             ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }));
         let group = StoreGroup { number: self.groups, ops, strict };
         self.outstanding = Some(group.clone());
-        self.answer_by = Some(now.saturating_add(HANGS_MS));
+        self.answer_by.get_or_insert(now.saturating_add(HANGS_MS));
         Some(group)
     }
 
@@ -94,7 +94,7 @@ impl Disk {
     pub fn committed(&mut self, number: u64) -> Vec<StoreOp> {
         let Some(group) = self.outstanding.take_if(|group| group.number == number) else { return Vec::new() };
         self.reopened = false;
-        self.answer_by = None;
+        self.nothing_due();
         // An earlier life's mark ends at the rows that it left: it says nothing of this socket.
         let marked = |op: &StoreOp| matches!(op, StoreOp::PutMeta(meta) if meta.socket_open && meta.last_order == EVERY_ORDER);
         if matches!(self.mark, Mark::Wanted { .. }) && group.ops.iter().any(marked) {
@@ -107,7 +107,7 @@ impl Disk {
         let Some(mut group) = self.outstanding.take_if(|group| group.number == number) else {
             return Aborted::Again;
         };
-        self.answer_by = None;
+        self.nothing_due();
         match error {
             StoreError::Quota | StoreError::Other(_) => {}
             gone => {

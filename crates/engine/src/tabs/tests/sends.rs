@@ -181,7 +181,7 @@ fn attach(turn: u64) -> LinkMessage {
 /// Another tab hands these in.
 fn hand_in(ids: &[&str]) -> LinkMessage {
     let unqueued = |id: &&str| SendRequest { queue: false, again: true, ..request(id) };
-    LinkMessage::Send { tab: "other".to_owned(), requests: ids.iter().map(unqueued).collect() }
+    LinkMessage::Send { tab: "other".to_owned(), requests: ids.iter().map(unqueued).collect(), whole: false }
 }
 
 fn held(node: &Node) -> Vec<String> {

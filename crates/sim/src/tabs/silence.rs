@@ -1,0 +1,121 @@
+//! A tab that does not run may hold the store, which answers nobody then. What was saved there, or was to be,
+//! goes all the same, as long as somebody who sent it is there.
+
+use super::world::{Happening, TabWorld};
+use crate::check::{message_id, message_number};
+use sentinelops_engine::tabs::Role;
+use sentinelops_engine::{ConnectionState, DeliveryState, StorageState, StoreError};
+
+/// So long after a tab stopped that holds the store, whoever leads knows that it is silent: the next look of a
+/// running leader at the latest, and what that is given.
+const NOTICED_MS: u64 = 17_000;
+/// A leader that has been connected for so long has told everybody.
+const TOLD_MS: u64 = 10_000;
+/// And nothing keeps a message back for longer than this.
+const HELD_UP_MS: u64 = 7_000;
+
+impl TabWorld {
+    /// A worker stops in the middle of a transaction, or not.
+    pub(super) fn perhaps_hold(&mut self, number: u32, until: u64) {
+        if self.script.setup.freeze_blocks && self.disk.is_open(number) && self.rng.bool() {
+            self.say(|| format!("{number} holds the store until {until}"));
+            self.disk.hold(number, self.now, until);
+            self.queue.push(until, Happening::Disk);
+            self.queue.push(self.now + NOTICED_MS, Happening::Held);
+        }
+    }
+
+    /// While the store is held: does anything wait although somebody leads, is connected and sends nothing?
+    pub(super) fn check_held_up(&mut self) {
+        let now = self.now;
+        if self.disk.held_since().is_some() {
+            self.queue.push(now + 1_000, Happening::Held);
+        }
+        if self.script.setup.capacity < 1_000 {
+            // What has to go when it is full waits for the store to take that in.
+            return;
+        }
+        let lasts = |since: u64, ms: u64| now >= since.saturating_add(ms);
+        if !self.disk.held_since().is_some_and(|since| lasts(since, NOTICED_MS)) {
+            return;
+        }
+        let leads = |tab: &&super::tab::Tab| {
+            tab.worker.as_ref().is_some_and(|worker| {
+                let connected = worker.connected_since.is_some_and(|since| lasts(since, TOLD_MS));
+                let runs = worker.blocked_until == 0 && lasts(worker.ran_since, TOLD_MS);
+                connected && runs && worker.leads_since.is_some_and(|since| lasts(since, TOLD_MS))
+            })
+        };
+        let Some(leader) = self.tabs.iter().find(leads) else { return };
+        if !lasts(self.last_sent, HELD_UP_MS) || !lasts(self.link_slow.1, HELD_UP_MS) {
+            return;
+        }
+        let build = leader.build;
+        let waits = |n: usize| {
+            let (place, life) = self.check.senders[n];
+            let message = &self.check.inner.messages.all[n];
+            let tab = &self.tabs[place];
+            let runs = tab.life == life
+                && tab.build == build
+                && self.runs(place)
+                && tab.worker.as_ref().is_some_and(|worker| {
+                    let settled = matches!(worker.role, Role::Leader | Role::Follower);
+                    settled
+                        && worker.blocked_until == 0
+                        && lasts(worker.ran_since.max(worker.role_since), TOLD_MS)
+                });
+            let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
+            let plain =
+                message.promised && !message.hopeless && !message.retried && message.coalesce.is_none();
+            runs && plain
+                && !over
+                && message.sent == 0
+                && lasts(message.at, HELD_UP_MS)
+                && !self.check.discarded.contains(&n)
+        };
+        let waiting = (0..self.check.inner.messages.all.len()).find(|n| waits(*n));
+        if let Some(n) = waiting {
+            let id = message_id(n);
+            self.check
+                .inner
+                .fail("held-up", || format!("{id} waits for a store that is held by a tab that sleeps"));
+        }
+    }
+
+    /// A tab connects for itself: has the store ever told it no? That it answers nobody is no reason.
+    pub(super) fn check_alone(&mut self, place: usize, role: Role) {
+        let Some(worker) = &self.tabs[place].worker else { return };
+        let number = worker.number;
+        if role == Role::Solo && !worker.was_refused {
+            self.check
+                .inner
+                .fail("one-connection", || format!("{number} is alone; the store did not refuse it"));
+        }
+    }
+
+    /// After every input of a worker.
+    pub(super) fn note_connected(&mut self, place: usize) {
+        let now = self.now;
+        let Some(worker) = &mut self.tabs[place].worker else { return };
+        let connected =
+            worker.node.engine().is_some_and(|engine| engine.status().state == ConnectionState::Connected);
+        worker.connected_since = if connected { worker.connected_since.or(Some(now)) } else { None };
+        let silent = StorageState::MemoryOnly(StoreError::Silent);
+        if worker.node.engine().is_some_and(|engine| engine.status().storage == silent) {
+            self.forget_order_of_the_dead();
+        }
+    }
+
+    /// What lies in a silent store and was handed to a worker that is gone nobody can hand in: it keeps no order
+    /// with what is sent meanwhile.
+    fn forget_order_of_the_dead(&mut self) {
+        for n in self.disk.store.row_ids().filter_map(message_number) {
+            let handed_to = self.check.workers[n];
+            let lives = self
+                .tabs
+                .iter()
+                .any(|tab| tab.worker.as_ref().is_some_and(|worker| Some(worker.number) == handed_to));
+            self.check.inner.messages.all[n].unordered |= !lives;
+        }
+    }
+}
