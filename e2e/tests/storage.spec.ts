@@ -4,6 +4,7 @@ import { banner } from '../lib/banners';
 import { pause } from '../lib/checker';
 import { expect, expectState, test, type World } from '../lib/fixtures';
 import { durable, expectExactlyOnce, labMessages, press, startSending } from '../lib/lab';
+import { freeze } from '../lib/lifecycle';
 import { FaultProxy } from '../lib/proxy';
 import { FrameRelay } from '../lib/relay';
 import { leaderOf, leads, openTabs } from '../lib/tabs';
@@ -130,6 +131,35 @@ test('a store that does not answer: said within seconds, and whole again when it
   world.proxy.restore();
   await expectState(page, 'Connected', 35_000);
   await expectExactlyOnce(page, world.gateway, 5);
+});
+
+test('the store is held when the leader stops: the next one leads without it, and what was saved before goes all the same', { tag: '@waits' }, async ({ world }) => {
+  const { leader, followers } = await leaderOf(await openTabs(world, 4));
+  world.proxy.cut();
+  await expectState(leader, 'Reconnecting');
+  for (const page of followers) await startSending(page, 5, 0);
+  for (const page of followers) await expect.poll(() => durable(page)).toBe(5);
+  // As the leader would hold it that is frozen in the middle of a transaction.
+  const release = await beside(world, leader, 'transaction');
+  const frozen = Date.now();
+  const thaw = await freeze(world, leader);
+  world.proxy.restore();
+  await expect.poll(async () => (await world.gateway.stats()).connections, { timeout: 15_000 }).toBe(1);
+  expect(Date.now() - frozen).toBeLessThan(8_000);
+  for (const page of followers) await expectState(page, 'Connected', 15_000);
+  for (const page of followers) await startSending(page, 5, 50);
+  for (const page of followers) await expectExactlyOnce(page, world.gateway, 10);
+  for (const page of followers) {
+    await expect(page.getByTestId('connection-storage').first()).toHaveText('Not saved on this device: the store does not answer');
+  }
+  expect((await world.gateway.stats()).connections, 'one for all of them').toBe(1);
+  await release();
+  for (const page of followers) await expect(page.getByTestId('connection-storage').first()).toHaveText('Saved on this device');
+  await thaw();
+  for (const page of followers) await startSending(page, 5, 0);
+  for (const page of followers) await expectExactlyOnce(page, world.gateway, 15);
+  for (const page of [leader, ...followers]) await expectState(page, 'Connected');
+  expect((await world.gateway.stats()).connections).toBe(1);
 });
 
 test('an older tab blocks the newer store: said with what to do, and saved once that tab is gone', { tag: '@waits' }, async ({ world }) => {
