@@ -1,6 +1,7 @@
 //! Races the simulator found, as short as they can be told: here those of who leads.
 
 mod sends;
+mod silence;
 mod store;
 
 use super::*;

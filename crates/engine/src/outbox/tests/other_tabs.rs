@@ -40,6 +40,31 @@ fn what_another_tab_hands_in_is_stored_as_its_own() {
     assert_eq!((&*world.rows["theirs"].owner, &*world.rows["mine"].owner), ("other", "tab"));
 }
 
+/// Of its key an earlier one is in memory only, so that it would not be written in its own place.
+#[test]
+fn what_flies_from_memory_keeps_the_copy_that_another_tab_saved() {
+    let mut world = World::new();
+    world.connect(v1());
+    world.commits = false;
+    let both = ["a", "b"].map(|id| request(id, Priority::Normal, Some("k")));
+    both.into_iter().for_each(|request| world.send(request));
+    while let Some(group) = world.groups.pop() {
+        world.store(StoreEvent::Aborted { number: group.number, error: crate::StoreError::Quota });
+    }
+    assert_eq!(world.frame(), ["a", "b"]);
+    assert_eq!(world.news["b"].durability, Durability::MemoryOnly);
+    let row = row_of(&request("b", Priority::Normal, Some("k")), WALL, "other").unwrap();
+    let row = Row { order: 1_001, ..row };
+    world.rows.insert("b".to_owned(), row.clone());
+    world.store(StoreEvent::Found(vec![row]));
+    assert_eq!(world.news["b"].durability, Durability::Durable);
+    assert_eq!(world.groups, [], "it stays where it is");
+    world.commits = true;
+    world.outbox.ack(world.now(), &["b".to_owned()]);
+    world.drain();
+    assert!(!world.rows.contains_key("b"));
+}
+
 #[test]
 fn what_an_earlier_leader_appended_too_much_of_is_trimmed() {
     let options = OutboxOptions { capacity: 2, ..OutboxOptions::default() };

@@ -1,0 +1,175 @@
+//! A store that answers nobody, because a tab that does not run holds it.
+
+use super::*;
+use crate::Status;
+
+const SILENT: StorageState = StorageState::MemoryOnly(StoreError::Silent);
+
+/// Follows a leader of this term.
+fn follower(term: u64) -> Node {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term });
+    drain(&mut node);
+    node
+}
+
+fn status(term: u64, turn: u64, number: u64, storage: StorageState) -> LinkMessage {
+    let status = Status { state: crate::ConnectionState::Connected, storage, ..Status::default() };
+    let items = vec![Delivery::Status(Box::new(status))];
+    LinkMessage::Batch { term, turn, batch: crate::Batch { number, items } }
+}
+
+/// What goes to whoever leads: ids, whether all of them may be known already, and whether that is all there is.
+fn handed(outputs: &[NodeOutput]) -> Vec<(Vec<String>, bool, bool)> {
+    let sends = said(outputs).into_iter().filter_map(|message| match message {
+        LinkMessage::Send { requests, whole, .. } => Some((requests, whole)),
+        _ => None,
+    });
+    let ids = |requests: &[SendRequest]| requests.iter().map(|request| request.id.clone()).collect();
+    sends.map(|(requests, whole)| (ids(&requests), requests.iter().all(|r| r.again), whole)).collect()
+}
+
+fn ids(all: &[&str]) -> Vec<String> {
+    all.iter().map(|id| (*id).to_owned()).collect()
+}
+
+fn held_by(node: &Node) -> Vec<String> {
+    let rows = node.engine().unwrap().messages();
+    rows.into_iter().map(|row| row.update.id).collect()
+}
+
+/// Its timers, until then.
+fn run(node: &mut Node, until: u64) -> Vec<(u64, NodeOutput)> {
+    let mut all = Vec::new();
+    while let Some(due) = node.poll_timeout().filter(|due| *due <= until) {
+        node.handle_timeout(at(due));
+        all.extend(drain(node).into_iter().map(|output| (due, output)));
+    }
+    all
+}
+
+#[test]
+fn a_leader_without_an_answer_dials_soon_with_a_higher_term_and_is_not_alone() {
+    let mut node = follower(7);
+    node.handle_lock(at(10), &LockEvent::Granted);
+    drain(&mut node);
+    let outputs = run(&mut node, 9_000);
+    let first = |wanted: fn(&NodeOutput) -> bool| outputs.iter().find(|(_, o)| wanted(o)).map(|(when, _)| *when);
+    let dials = first(|output| matches!(output, NodeOutput::Engine(Output::Dial { .. })));
+    assert_eq!(dials, Some(10 + crate::engine::dial::LOOK_WAIT_MS));
+    let calls = first(|output| matches!(output, NodeOutput::Link(_, LinkMessage::RollCall { term: 8 })));
+    assert_eq!(calls, Some(5_010));
+    assert_eq!((node.role(), &node.engine().unwrap().status().storage), (Role::Leader, &SILENT));
+    // It knew of more leaders than this tab.
+    let meta = Meta { term: 9, ..Meta::default() };
+    node.handle_store(at(9_001), StoreEvent::Opened(Box::new(StoreSnapshot { meta, ..StoreSnapshot::default() })));
+    assert!(said(&drain(&mut node)).contains(&LinkMessage::RollCall { term: 10 }));
+    assert_eq!(node.engine().unwrap().status().storage, StorageState::Durable);
+}
+
+#[test]
+fn what_was_saved_or_was_to_be_is_handed_to_a_leader_that_cannot_read_it() {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    let turn = turn_of(&drain(&mut node));
+    node.handle_page(at(10), send("saved"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_store(at(11), StoreEvent::Committed { number });
+    node.handle_page(at(12), send("hangs"));
+    assert_eq!(appended(&drain(&mut node)), ["hangs"]);
+    node.handle_page(at(13), send("waits"));
+    assert_eq!(handed(&drain(&mut node)), []);
+
+    node.handle_link(at(20), status(3, turn, 1, SILENT));
+    assert_eq!(handed(&drain(&mut node)), [(ids(&["saved", "hangs", "waits"]), false, true)]);
+    node.handle_link(at(21), status(3, turn, 2, SILENT));
+    node.handle_page(at(22), send("later"));
+    let outputs = drain(&mut node);
+    assert_eq!(handed(&outputs), [(ids(&["later"]), false, false)], "everything once, then what is new");
+    assert_eq!(appended(&outputs), [""; 0]);
+
+    // Another leader knows nothing of it.
+    node.handle_link(at(30), LinkMessage::RollCall { term: 4 });
+    let turn = turn_of(&drain(&mut node));
+    node.handle_link(at(31), status(4, turn, 1, SILENT));
+    let outputs = drain(&mut node);
+    assert_eq!(handed(&outputs), [(ids(&["saved", "hangs", "waits", "later"]), true, true)]);
+    // Nor is it asked for what is not wanted any more.
+    node.handle_page(at(32), PageCommand::Discard { id: "saved".to_owned() });
+    node.handle_link(at(33), LinkMessage::RollCall { term: 5 });
+    let turn = turn_of(&drain(&mut node));
+    node.handle_link(at(34), status(5, turn, 1, SILENT));
+    assert_eq!(handed(&drain(&mut node)), [(ids(&["hangs", "waits", "later"]), true, true)]);
+}
+
+#[test]
+fn what_this_tab_saved_before_it_led_goes_first() {
+    let mut node = follower(3);
+    node.handle_page(at(10), send("saved"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_store(at(11), StoreEvent::Committed { number });
+    node.handle_page(at(12), send("hangs"));
+    node.handle_lock(at(20), &LockEvent::Granted);
+    node.handle_page(at(21), send("new"));
+    drain(&mut node);
+    assert_eq!(held_by(&node), ["hangs", "new"], "the store may still tell of the first");
+    run(&mut node, 6_000);
+    assert_eq!(held_by(&node), ["saved", "hangs", "new"]);
+}
+
+/// A later message of a tab must not pass one that lies in the store.
+#[test]
+fn a_leader_that_cannot_read_waits_until_a_tab_has_handed_in_all() {
+    let mut node = leader(5);
+    node.handle_link(at(20), LinkMessage::Attach { tab: "other".to_owned(), turn: 1, interest: Interest::default() });
+    drain(&mut node);
+    let hand_in = |all: &[&str], whole| {
+        let requests = all.iter().map(|id| request(id)).collect();
+        LinkMessage::Send { tab: "other".to_owned(), requests, whole }
+    };
+    node.handle_link(at(30), LinkMessage::Poke);
+    assert!(drain(&mut node).contains(&NodeOutput::Engine(Output::RescanStore)));
+    run(&mut node, 5_100);
+    assert_eq!(node.engine().unwrap().status().storage, SILENT, "a look is missed like a write");
+    node.handle_link(at(5_200), hand_in(&["second"], false));
+    assert_eq!(held_by(&node), [""; 0]);
+    node.handle_link(at(5_300), hand_in(&["first", "second"], true));
+    assert_eq!(held_by(&node), ["first", "second"]);
+    node.handle_link(at(5_400), hand_in(&["third"], false));
+    assert_eq!(held_by(&node), ["first", "second", "third"]);
+    node.handle_store(at(5_500), StoreEvent::Found(Vec::new()));
+    assert_eq!(node.engine().unwrap().status().storage, StorageState::Durable);
+}
+
+#[test]
+fn a_term_that_nobody_could_store_is_forgotten() {
+    let mut node = follower(4);
+    for second in 1..=4 {
+        node.handle_link(at(second * 1_000), LinkMessage::Beat { term: 3 });
+    }
+    assert_eq!(drain(&mut node), [], "it may be one that was robbed, and does not know");
+    node.handle_link(at(4_500), LinkMessage::Beat { term: 4 });
+    for second in 5..=8 {
+        node.handle_link(at(second * 1_000), LinkMessage::Beat { term: 3 });
+    }
+    assert_eq!(drain(&mut node), [], "the other one is there");
+    node.handle_link(at(9_000), LinkMessage::Beat { term: 3 });
+    let outputs = drain(&mut node);
+    assert!(matches!(said(&outputs)[..], [LinkMessage::Attach { .. }]));
+    node.handle_link(at(9_001), status(3, turn_of(&outputs), 1, StorageState::Durable));
+    assert_eq!(told(&drain(&mut node)).len(), 1, "it is believed");
+}
+
+#[test]
+fn what_was_discarded_while_it_was_being_saved_is_asked_after_as_such() {
+    let mut node = follower(3);
+    node.handle_page(at(10), send("a"));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_page(at(11), PageCommand::Discard { id: "a".to_owned() });
+    node.handle_store(at(12), StoreEvent::Committed { number });
+    let about = said(&drain(&mut node)).into_iter().find_map(|message| match message {
+        LinkMessage::Inquire { about, .. } => Some(about),
+        _ => None,
+    });
+    assert!(about.unwrap()[0].discarded);
+}
