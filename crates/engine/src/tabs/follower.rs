@@ -20,7 +20,8 @@ impl Node {
             PageCommand::Retry { id, confirm } => self.say(LinkMessage::Retry { tab, id, confirm }),
             PageCommand::Discard { id } => self.say(LinkMessage::Discard { tab, id }),
             PageCommand::Credit(number) => {
-                self.say(LinkMessage::Credit { tab, turn: self.turn, number });
+                let credit = LinkMessage::Credit { tab, turn: self.turn, number };
+                self.out.push_back(NodeOutput::Link(self.credits_to.clone(), credit));
             }
             PageCommand::Token(token) => self.sign_in.give(token),
             PageCommand::TryNow => self.urge(now),

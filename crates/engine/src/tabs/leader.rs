@@ -311,7 +311,8 @@ impl Leader {
             match self.engine.poll_output()? {
                 Output::Deliver { consumer, batch } if consumer != LOCAL => {
                     let Some(tab) = self.tabs.iter().find(|(_, t)| t.consumer == consumer) else { continue };
-                    let message = LinkMessage::Batch { term: self.term, turn: tab.1.turn, batch };
+                    let (turn, from) = (tab.1.turn, self.me.clone());
+                    let message = LinkMessage::Batch { term: self.term, turn, from, batch };
                     return Some(NodeOutput::Link(LinkTarget::Tab(tab.0.clone()), message));
                 }
                 output => {
@@ -335,7 +336,8 @@ impl Leader {
         }
         for (name, tab) in &self.tabs {
             if let Some(batch) = news(&mut self.engine, tab.consumer) {
-                let message = LinkMessage::Batch { term: self.term, turn: tab.turn, batch };
+                let (turn, from) = (tab.turn, self.me.clone());
+                let message = LinkMessage::Batch { term: self.term, turn, from, batch };
                 all.push(NodeOutput::Link(LinkTarget::Tab(name.clone()), message));
             }
         }

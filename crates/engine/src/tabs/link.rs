@@ -127,6 +127,8 @@ pub enum LinkMessage {
         term: u64,
         /// See `Attach`.
         turn: u64,
+        /// Where the credit goes: nobody else needs to hear of it.
+        from: TabId,
         /// The batch.
         batch: Batch,
     },

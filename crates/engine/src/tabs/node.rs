@@ -2,7 +2,7 @@
 
 use super::election::{Election, LockEvent, Role};
 use super::leader::Leader;
-use super::link::{Interest, LinkMessage, TabId};
+use super::link::{Interest, LinkMessage, LinkTarget, TabId};
 use super::orders::Orders;
 use super::sends::Sends;
 use super::sign_in::SignIn;
@@ -61,6 +61,8 @@ pub struct Node {
     pub(super) turn: u64,
     /// The last turn of which whoever leads is known to have heard.
     pub(super) known_turn: Option<u64>,
+    /// Who sent the last batch.
+    pub(super) credits_to: LinkTarget,
     pub(super) suspense: Option<Suspense>,
     /// Until then it may have lost the lock without knowing: it steps down without a word to the store.
     pub(super) unsure_until: u64,
@@ -109,6 +111,7 @@ impl Node {
             overheard: BTreeSet::new(),
             turn: 0,
             known_turn: None,
+            credits_to: LinkTarget::All,
             suspense: None,
             unsure_until: 0,
             shown: None,
@@ -220,13 +223,14 @@ impl Node {
                 self.signed_out();
                 self.elect(now);
             }
-            LinkMessage::Batch { term, turn, batch }
+            LinkMessage::Batch { term, turn, from, batch }
                 if *term >= self.term
                     && (*turn == self.turn || mutant::active(Mutant::BatchesOfAnyTurn))
                     && self.role() == Role::Follower =>
             {
                 self.election.heard(now);
                 self.known_turn = Some(*turn);
+                self.credits_to = LinkTarget::Tab(from.clone());
                 self.hear(&batch.items);
                 self.deliver(batch.clone());
             }

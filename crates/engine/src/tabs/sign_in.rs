@@ -123,7 +123,7 @@ mod tests {
         let status = Status { state, cause, ..Status::default() };
         let batch = Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
         let turn = node.turn;
-        node.handle_link(at(5), LinkMessage::Batch { term: 1, turn, batch });
+        node.handle_link(at(5), LinkMessage::Batch { term: 1, turn, from: "leader".to_owned(), batch });
         outputs(node);
     }
 
@@ -161,7 +161,7 @@ mod tests {
         let status = Status { state: ConnectionState::Error, cause: Cause::NeedsAuth, ..Status::default() };
         let batch = Batch { number: 2, items: vec![Delivery::Status(Box::new(status))] };
         let turn = node.turn;
-        node.handle_link(at(7), LinkMessage::Batch { term: 1, turn, batch });
+        node.handle_link(at(7), LinkMessage::Batch { term: 1, turn, from: "leader".to_owned(), batch });
         assert!(steals(&outputs(&mut node)));
         node.handle_lock(at(8), &LockEvent::Granted);
         node.handle_lock(at(9), &LockEvent::Lost);

@@ -101,7 +101,7 @@ fn turn_of(outputs: &[NodeOutput]) -> u64 {
 fn first_batch(term: u64, turn: u64) -> LinkMessage {
     let status = crate::Status { state: crate::ConnectionState::Connected, ..crate::Status::default() };
     let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
-    LinkMessage::Batch { term, turn, batch }
+    LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch }
 }
 
 fn appended(outputs: &[NodeOutput]) -> Vec<&str> {
@@ -146,7 +146,10 @@ fn batches_that_answer_to_an_earlier_turn_are_not_taken() {
     let turn = turn.expect("it says what it looks at");
     let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::default())] };
     for (turn, taken) in [(turn + 1, false), (turn, true)] {
-        node.handle_link(at(6), LinkMessage::Batch { term: 3, turn, batch: batch.clone() });
+        node.handle_link(
+            at(6),
+            LinkMessage::Batch { term: 3, turn, from: "leader".to_owned(), batch: batch.clone() },
+        );
         let delivered = |output: &NodeOutput| matches!(output, NodeOutput::Engine(Output::Deliver { .. }));
         assert_eq!(drain(&mut node).iter().any(delivered), taken);
     }

@@ -133,7 +133,10 @@ fn what_a_person_decided_is_said_to_each_leader_until_one_answers() {
     let delivery = DeliveryState::Failed(crate::FailReason::Discarded);
     let update = crate::MessageUpdate { id: "m".to_owned(), durability: Durability::Durable, delivery };
     let batch = crate::Batch { number: 1, items: vec![Delivery::Message(update)] };
-    node.handle_link(at(8), LinkMessage::Batch { term: 4, turn: turn.unwrap(), batch });
+    node.handle_link(
+        at(8),
+        LinkMessage::Batch { term: 4, turn: turn.unwrap(), from: "leader".to_owned(), batch },
+    );
     drain(&mut node);
     node.handle_link(at(9), LinkMessage::RollCall { term: 5 });
     assert!(!said(&drain(&mut node)).contains(&discard));

@@ -16,7 +16,7 @@ fn follower(term: u64) -> Node {
 fn status(term: u64, turn: u64, number: u64, storage: StorageState) -> LinkMessage {
     let status = Status { state: crate::ConnectionState::Connected, storage, ..Status::default() };
     let items = vec![Delivery::Status(Box::new(status))];
-    LinkMessage::Batch { term, turn, batch: crate::Batch { number, items } }
+    LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch: crate::Batch { number, items } }
 }
 
 /// What goes to whoever leads: ids, whether all of them may be known already, and whether that is all there is.
@@ -54,7 +54,8 @@ fn a_leader_without_an_answer_dials_soon_with_a_higher_term_and_is_not_alone() {
     node.handle_lock(at(10), &LockEvent::Granted);
     drain(&mut node);
     let outputs = run(&mut node, 9_000);
-    let first = |wanted: fn(&NodeOutput) -> bool| outputs.iter().find(|(_, o)| wanted(o)).map(|(when, _)| *when);
+    let first =
+        |wanted: fn(&NodeOutput) -> bool| outputs.iter().find(|(_, o)| wanted(o)).map(|(when, _)| *when);
     let dials = first(|output| matches!(output, NodeOutput::Engine(Output::Dial { .. })));
     assert_eq!(dials, Some(10 + crate::engine::dial::LOOK_WAIT_MS));
     let calls = first(|output| matches!(output, NodeOutput::Link(_, LinkMessage::RollCall { term: 8 })));
@@ -62,7 +63,10 @@ fn a_leader_without_an_answer_dials_soon_with_a_higher_term_and_is_not_alone() {
     assert_eq!((node.role(), &node.engine().unwrap().status().storage), (Role::Leader, &SILENT));
     // It knew of more leaders than this tab.
     let meta = Meta { term: 9, ..Meta::default() };
-    node.handle_store(at(9_001), StoreEvent::Opened(Box::new(StoreSnapshot { meta, ..StoreSnapshot::default() })));
+    node.handle_store(
+        at(9_001),
+        StoreEvent::Opened(Box::new(StoreSnapshot { meta, ..StoreSnapshot::default() })),
+    );
     assert!(said(&drain(&mut node)).contains(&LinkMessage::RollCall { term: 10 }));
     assert_eq!(node.engine().unwrap().status().storage, StorageState::Durable);
 }
@@ -121,7 +125,10 @@ fn what_this_tab_saved_before_it_led_goes_first() {
 #[test]
 fn a_leader_that_cannot_read_waits_until_a_tab_has_handed_in_all() {
     let mut node = leader(5);
-    node.handle_link(at(20), LinkMessage::Attach { tab: "other".to_owned(), turn: 1, interest: Interest::default() });
+    node.handle_link(
+        at(20),
+        LinkMessage::Attach { tab: "other".to_owned(), turn: 1, interest: Interest::default() },
+    );
     drain(&mut node);
     let hand_in = |all: &[&str], whole| {
         let requests = all.iter().map(|id| request(id)).collect();
