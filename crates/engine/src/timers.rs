@@ -96,7 +96,11 @@ fn runs(timer: Timer) -> String {
     let options = Options::default();
     let patience = format!("max({}, srtt + 4 rttvar)", ms(liveness::LEAST_MS));
     match timer {
-        Timer::StoreWait => ms(dial::STORE_WAIT_MS),
+        Timer::StoreWait => format!(
+            "{}; {} where this tab had it open until now",
+            ms(dial::STORE_WAIT_MS),
+            ms(dial::LOOK_WAIT_MS)
+        ),
         Timer::Dial => "backoff or server window".to_owned(),
         Timer::Connect => format!("timeout ({})", ms(options.timeout_ms)),
         Timer::Token => ms(auth::PROVIDER_MS),
