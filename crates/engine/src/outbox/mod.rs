@@ -13,6 +13,7 @@
 //! | [`answers`] | acks, nacks, errors, the poison rule |
 //! | [`disk`], [`load`] | groups, the ladder down to memory and back, what a store held |
 //! | [`leaving`] | how a row goes, and when people are told |
+//! | [`shared`] | what tabs that share a store need of it |
 //! | [`view`] | what people see of it |
 //! | [`unreadable`] | stored records that cannot be read |
 //! | [`ended`] | final states remembered, the failed list |
@@ -30,6 +31,7 @@ mod load;
 mod queue;
 mod row;
 mod sending;
+mod shared;
 mod unreadable;
 mod view;
 mod window;
@@ -254,43 +256,6 @@ impl Outbox {
         self.disk.halted
     }
 
-    /// Rows taken from now on come after this one.
-    pub fn number_from(&mut self, order: u64) {
-        self.disk.number_from(order);
-    }
-
-    /// There is a store.
-    pub fn store_is_open(&self) -> bool {
-        self.disk.is_open()
-    }
-
-    /// There is no store, for now.
-    pub fn store_is_away(&self) -> bool {
-        self.disk.is_away()
-    }
-
-    /// The store is there and does not answer.
-    pub fn store_is_silent(&self) -> bool {
-        self.disk.is_silent()
-    }
-
-    /// See [`crate::Engine::store_was_open`].
-    pub fn store_was_open(&mut self, now: Now) {
-        self.disk.was_open(now.mono);
-    }
-
-    /// See [`crate::Engine::vouch`].
-    pub fn vouch(&mut self, to: ConsumerId, requests: Vec<SendRequest>) {
-        if !self.disk.answered {
-            self.vouched.extend(requests.into_iter().map(|request| (to, request)));
-        }
-    }
-
-    /// The term that the store had when it was first read, 0 before.
-    pub fn stored_term(&self) -> u64 {
-        self.stored_term
-    }
-
     pub fn storage(&self) -> &StorageState {
         self.disk.state()
     }
@@ -306,11 +271,6 @@ impl Outbox {
         if self.disk.meta != before {
             self.disk.touch_meta();
         }
-    }
-
-    /// See [`crate::Engine::lead_after`].
-    pub fn lead_after(&mut self, term: u64) {
-        self.disk.lead_after(term);
     }
 
     // Outputs.
@@ -334,40 +294,6 @@ impl Outbox {
             return Some(OutboxOutput::Rescan);
         }
         None
-    }
-
-    // Tabs.
-
-    /// See [`crate::Engine::last_groups`].
-    pub fn last_groups(&mut self) -> Vec<StoreGroup> {
-        let mut groups = Vec::new();
-        loop {
-            if let Some(number) = self.disk.outstanding() {
-                self.disk.committed(number);
-            }
-            match self.disk.group(0) {
-                Some(group) => groups.push(group),
-                None => return groups,
-            }
-        }
-    }
-
-    /// See [`crate::Engine::group_under_way`].
-    pub fn group_under_way(&self) -> Option<&StoreGroup> {
-        self.disk.group_under_way()
-    }
-
-    /// Another tab appended rows: look for them.
-    pub fn rescan(&mut self) {
-        self.disk.rescan();
-    }
-
-    /// Who is told of rows that this tab took and others stored; `None` when the tab is gone.
-    pub fn name_owner(&mut self, tab: String, consumer: Option<ConsumerId>) {
-        match consumer {
-            Some(consumer) => self.owners.insert(tab, consumer),
-            None => self.owners.remove(&tab),
-        };
     }
 
     // Inside.
@@ -429,12 +355,6 @@ impl Outbox {
     }
 
     /// Who is told of a row.
-    /// The tab that a consumer is, or else the own one: later leaders tell its page, not ours.
-    fn tab_of(&self, consumer: ConsumerId) -> &str {
-        let named = self.owners.iter().find(|(_, known)| **known == consumer);
-        named.map_or(&self.tab, |(tab, _)| tab)
-    }
-
     fn owner_of(&self, entry: &Entry) -> Option<ConsumerId> {
         entry.to.or_else(|| self.owners.get(&entry.row.owner).copied())
     }
