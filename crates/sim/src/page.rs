@@ -25,6 +25,9 @@ pub struct View {
     pub anew: bool,
     /// Events are gone for good: the first snapshot in a batch after this one has to say so.
     pub gap: Option<u64>,
+    /// One was said while its first snapshot may have been on the way to it: it is told of it, or has nothing
+    /// that could have one.
+    pub perhaps_gap: bool,
 }
 
 /// One page.
@@ -127,13 +130,20 @@ impl Page {
                     if wire.is_some() && due && !told {
                         let wrong = format!("{subject}: events are gone for good, and it is not told");
                         taken.wrong.get_or_insert(("gap-told", wrong));
-                    } else if wire.is_some() && told && view.based && view.gap.is_none() && !found {
+                    } else if wire.is_some()
+                        && told
+                        && view.based
+                        && view.gap.is_none()
+                        && !view.perhaps_gap
+                        && !found
+                    {
                         let wrong = format!("{subject}: it is told of a gap, and there is none");
                         taken.wrong.get_or_insert(("gap-told", wrong));
                     }
                     if due {
                         view.gap = None;
                     }
+                    view.perhaps_gap &= !told;
                     view.fold = Fold::of(snapshot.items.iter().map(|event| &event.payload));
                     view.cursor = snapshot.seq;
                     view.epoch = self.epochs.remove(subject);

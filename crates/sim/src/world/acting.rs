@@ -201,7 +201,7 @@ impl World {
             // What it had stays on the screen until the new worker's snapshot comes.
             if let Some(view) = self.pages[index].views.get_mut(&subject) {
                 view.based = false;
-                (view.since, view.gap) = (None, None);
+                (view.since, view.gap, view.perhaps_gap) = (None, None, false);
             }
             self.input(|engine, now| engine.subscribe(now, id, subject));
         }

@@ -305,8 +305,12 @@ impl World {
         for page in &mut self.pages {
             let under_way = self.worker.outstanding.get(&page.id.0).copied().unwrap_or(0);
             for (subject, view) in &mut page.views {
-                if (subject == gap || gap.covers(subject)) && view.based {
-                    view.gap = Some(under_way);
+                if subject == gap || gap.covers(subject) {
+                    if view.based {
+                        view.gap = Some(under_way);
+                    } else {
+                        view.perhaps_gap = true;
+                    }
                 }
             }
         }
