@@ -85,6 +85,16 @@ async fn what_may_have_arrived_is_sent_again_only_after_a_question() {
 }
 
 #[wasm_bindgen_test]
+async fn what_failed_stands_above_what_comes_and_goes() {
+    let failed = || DeliveryState::Failed(FailReason::NotConnected);
+    let all = [("a", DeliveryState::Queued), ("b", failed()), ("c", DeliveryState::Sent), ("d", failed())];
+    let shown = mount::<OutboxView>(props(all.map(|(id, state)| message(id, state)).to_vec())).await;
+    let ids: Vec<_> =
+        shown.all("outbox-item").iter().filter_map(|item| item.get_attribute("data-message-id")).collect();
+    assert_eq!(ids, ["b", "d", "a", "c"]);
+}
+
+#[wasm_bindgen_test]
 async fn an_empty_outbox_says_so() {
     let shown = mount::<OutboxView>(props(Vec::new())).await;
     assert!(shown.text("empty").unwrap().contains("Everything has arrived"));

@@ -70,6 +70,9 @@ pub struct OutboxViewProps {
 pub fn OutboxView(props: &OutboxViewProps) -> Html {
     let OutboxViewProps { messages, counts, storage, .. } = props;
     let waiting: u32 = counts.queued.iter().sum();
+    // What failed needs somebody, and stays where it is; what waits comes and goes below it.
+    let (ended, open): (Vec<_>, Vec<_>) =
+        messages.iter().partition(|message| message.update.delivery.is_final());
     let export = {
         let on_export = props.on_export.clone();
         move |_| on_export.emit(())
@@ -102,7 +105,7 @@ pub fn OutboxView(props: &OutboxViewProps) -> Html {
                     <Empty title="Everything has arrived" detail="What you send without a connection waits here." icon={Icon::Tick} />
                 } else {
                     <ul>
-                        { for messages.iter().take(SHOWN).map(|message| html! {
+                        { for ended.into_iter().chain(open).take(SHOWN).map(|message| html! {
                             <OutboxItem key={message.update.id.clone()} message={message.clone()} on_retry={props.on_retry.clone()}
                                 on_discard={props.on_discard.clone()} />
                         }) }

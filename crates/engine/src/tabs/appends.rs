@@ -15,6 +15,8 @@ use sentinelops_protocol::Priority;
 
 /// Numbers of a node's own transactions; an engine counts from 0 and never gets here.
 const FIRST_APPEND: u64 = 1 << 52;
+/// Not answered for so long, ms, whoever leads is to look whether the store answers at all.
+const DOUBT_MS: u64 = 2_500;
 /// A store that does not work is tried again after so long, ms.
 const RETRY_MS: u64 = 30_000;
 
@@ -26,12 +28,20 @@ pub(super) struct Appends {
     rows: u64,
     /// The transaction under way, and the turn in which it began, if whoever leads had heard of that turn.
     under_way: Option<(u64, Option<u64>)>,
+    /// When it is doubted.
+    doubt_at: Option<u64>,
     /// Why nothing can be saved now, while nobody leads who could say it.
     pub(super) refused: Option<StoreError>,
     /// The store is left alone until then.
     pub(super) retry_at: Option<u64>,
     /// The handle died since something was saved last.
     died: bool,
+}
+
+impl Appends {
+    pub(super) fn next_timeout(&self) -> Option<u64> {
+        [self.doubt_at, self.retry_at].into_iter().flatten().min()
+    }
 }
 
 impl Node {
@@ -84,6 +94,7 @@ impl Node {
         if !rows.is_empty() {
             self.sends.appends.count += 1;
             self.sends.appends.under_way = Some((number, self.known_turn));
+            self.sends.appends.doubt_at = Some(now.mono.saturating_add(DOUBT_MS));
             // Until it is looked at again.
             rows.iter().for_each(|row| self.stored[usize::from(row.priority.rank())] += 1);
             self.out.push_back(NodeOutput::Append { number, rows });
@@ -113,6 +124,9 @@ impl Node {
             return false;
         }
         let begun = self.sends.appends.under_way.take_if(|(under_way, _)| *under_way == number);
+        if begun.is_some() {
+            self.sends.appends.doubt_at = None;
+        }
         match error {
             None => self.saved(now, number, begun.is_some_and(|(_, turn)| turn == Some(self.turn))),
             Some(error) => self.not_saved(now, number, error),
@@ -203,6 +217,15 @@ impl Node {
         self.sends.kept.iter_mut().for_each(|kept| kept.told = false);
         if self.sends.appends.refused.take().is_some() {
             self.show_waiting();
+        }
+    }
+
+    /// An append takes long: the leader, which may have nothing to write, is to notice.
+    pub(super) fn doubt_store(&mut self, now: Now) {
+        if self.sends.appends.doubt_at.take_if(|at| now.mono >= *at).is_some()
+            && self.role() == Role::Follower
+        {
+            self.say(LinkMessage::Poke);
         }
     }
 

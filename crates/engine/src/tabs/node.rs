@@ -341,6 +341,7 @@ impl Node {
                 Some(leader) => leader.timeout(now),
                 None => {
                     self.sends.timeout(now);
+                    self.doubt_store(now);
                     self.retry_store(now);
                 }
             }

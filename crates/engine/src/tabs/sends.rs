@@ -282,7 +282,7 @@ impl Sends {
     }
 
     pub(super) fn next_timeout(&self) -> Option<u64> {
-        self.settle_at.into_iter().chain(self.appends.retry_at).min()
+        self.settle_at.into_iter().chain(self.appends.next_timeout()).min()
     }
 
     /// Nothing waits to be handed to the store or to whoever leads.

@@ -6,13 +6,14 @@ use crate::check::{message_id, message_number};
 use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{ConnectionState, DeliveryState, StorageState, StoreError};
 
-/// So long after a tab stopped that holds the store, whoever leads knows that it is silent: the next look of a
-/// running leader at the latest, and what that is given.
-const NOTICED_MS: u64 = 17_000;
-/// A leader that has been connected for so long has told everybody.
+/// So long after a tab stopped that holds the store, whoever leads and has anything to do with it knows that it is
+/// silent.
+const NOTICED_MS: u64 = 12_000;
+/// A leader that has been connected for so long has told everybody. So long a message may wait: 2.5 s until its
+/// tab has doubts, 5 s until the leader shares them, and the way to and fro.
 const TOLD_MS: u64 = 10_000;
-/// And nothing keeps a message back for longer than this.
-const HELD_UP_MS: u64 = 7_000;
+/// And nothing keeps a leader from sending for longer than this.
+const QUIET_MS: u64 = 7_000;
 
 impl TabWorld {
     /// A worker stops in the middle of a transaction, or not.
@@ -42,12 +43,12 @@ impl TabWorld {
         let leads = |tab: &&super::tab::Tab| {
             tab.worker.as_ref().is_some_and(|worker| {
                 let connected = worker.connected_since.is_some_and(|since| lasts(since, TOLD_MS));
-                let runs = worker.blocked_until == 0 && lasts(worker.ran_since, TOLD_MS);
+                let runs = worker.blocked_until == 0 && lasts(worker.ran_since.max(worker.late.1), TOLD_MS);
                 connected && runs && worker.leads_since.is_some_and(|since| lasts(since, TOLD_MS))
             })
         };
         let Some(leader) = self.tabs.iter().find(leads) else { return };
-        if !lasts(self.last_sent, HELD_UP_MS) || !lasts(self.link_slow.1, HELD_UP_MS) {
+        if !lasts(self.last_sent, QUIET_MS) || !lasts(self.link_slow.1, QUIET_MS) {
             return;
         }
         let build = leader.build;
@@ -70,7 +71,7 @@ impl TabWorld {
             runs && plain
                 && !over
                 && message.sent == 0
-                && lasts(message.at, HELD_UP_MS)
+                && lasts(message.at, TOLD_MS)
                 && !self.check.discarded.contains(&n)
         };
         let waiting = (0..self.check.inner.messages.all.len()).find(|n| waits(*n));
