@@ -137,7 +137,8 @@ impl Store {
         });
     }
 
-    /// Reads the rows again. Answers `Found`, and `Unreadable` where another tab deleted such records.
+    /// Reads the rows again. Answers `Found`, and `Unreadable` where another tab deleted such records; or
+    /// `Closed`: a store that cannot be read is as good as none.
     pub fn rescan(&self) {
         let shared = self.shared.clone();
         spawn_local(async move {
@@ -148,7 +149,8 @@ impl Store {
                     let [_, in_place] = shared.unreadable.get();
                     shared.count_unreadable([aside, in_place]);
                 }
-                Err(error) => shared.failed(&error),
+                Err(StoreError::Dead(why)) => shared.lost(why),
+                Err(error) => shared.lost(error.to_string()),
             }
         });
     }
@@ -341,10 +343,14 @@ impl Shared {
     }
 
     fn failed(&self, error: &StoreError) {
-        if matches!(error, StoreError::Dead(_)) {
-            self.close();
-            self.tell(StoreEvent::Closed(error.clone()));
+        if let StoreError::Dead(why) = error {
+            self.lost(why.clone());
         }
+    }
+
+    fn lost(&self, why: String) {
+        self.close();
+        self.tell(StoreEvent::Closed(StoreError::Dead(why)));
     }
 
     fn tell(&self, event: StoreEvent) {

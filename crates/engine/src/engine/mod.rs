@@ -355,6 +355,11 @@ impl Engine {
         self.outbox.store_was_open(now);
     }
 
+    /// The store did not answer the leader before, which may have sent without a mark of it.
+    pub(crate) fn store_was_silent(&mut self) {
+        self.outbox.store_was_silent();
+    }
+
     /// What the store holds is known, or will not be soon.
     pub(crate) fn store_is_known(&self) -> bool {
         self.outbox.ready()

@@ -339,9 +339,10 @@ impl Disk {
         std::mem::take(&mut self.open_wanted)
     }
 
-    /// Whether to look for other tabs' rows now.
+    /// Whether to look for other tabs' rows now: one look at a time, or they would pile up before a store that is
+    /// slow or silent.
     pub fn take_rescan(&mut self, now: u64) -> bool {
-        let looks = self.is_open() && std::mem::take(&mut self.rescan_wanted);
+        let looks = self.is_open() && !self.looks && std::mem::take(&mut self.rescan_wanted);
         if looks {
             self.looks = true;
             self.answer_by.get_or_insert(now.saturating_add(HANGS_MS));

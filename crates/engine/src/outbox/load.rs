@@ -44,6 +44,7 @@ impl Outbox {
     pub(super) fn open_failed(&mut self, now: Now, error: StoreError) {
         let first = !self.disk.answered;
         let silent = error == StoreError::Silent;
+        self.unmarked |= silent;
         self.disk.failed(now.mono, error);
         self.all_stay();
         let vouched = std::mem::take(&mut self.vouched);
@@ -95,7 +96,9 @@ impl Outbox {
             self.disk.saw_order(row.order);
         }
         self.found_unreadable(unreadable);
-        let marked = |row: &Row| row.possibly_sent || meta.socket_open && row.order <= meta.last_order;
+        let unmarked = self.unmarked;
+        let marked =
+            |row: &Row| row.possibly_sent || unmarked || meta.socket_open && row.order <= meta.last_order;
         let mut stored = std::collections::HashSet::new();
         let mut over = Vec::new();
         for mut row in rows {

@@ -110,6 +110,9 @@ pub(crate) struct Outbox {
     /// What lies in a store that does not answer, as its sender knows it.
     vouched: Vec<(ConsumerId, SendRequest)>,
     stored_term: u64,
+    /// The store was silent when an earlier leader sent, which could not leave its mark: every row that lies there
+    /// may have been sent.
+    unmarked: bool,
     /// Rows tried again and not stored yet: what the stored list knows them as.
     retried: HashMap<String, String>,
     unreadable: unreadable::Unreadable,
@@ -141,6 +144,7 @@ impl Outbox {
             inquiries: inquiry::Inquiries::default(),
             vouched: Vec::new(),
             stored_term: 0,
+            unmarked: false,
             retried: HashMap::new(),
             unreadable: unreadable::Unreadable::default(),
             next_seq: FIRST_SEQ,

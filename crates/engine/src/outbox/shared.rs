@@ -29,6 +29,11 @@ impl Outbox {
         self.disk.was_open(now.mono);
     }
 
+    /// See [`crate::Engine::store_was_silent`].
+    pub fn store_was_silent(&mut self) {
+        self.unmarked = true;
+    }
+
     /// See [`crate::Engine::vouch`].
     pub fn vouch(&mut self, to: ConsumerId, requests: Vec<SendRequest>) {
         if !self.disk.answered {

@@ -1,7 +1,7 @@
 //! Commands of the page while this tab has no engine: the leader is asked.
 
 use super::election::Role;
-use super::link::LinkMessage;
+use super::link::{LinkMessage, LinkTarget, TabId};
 use super::node::Node;
 use super::types::{NodeOutput, PageCommand};
 use crate::{Delivery, Now, Output, StoreSnapshot, outbox};
@@ -21,7 +21,8 @@ impl Node {
             PageCommand::Discard { id } => self.say(LinkMessage::Discard { tab, id }),
             PageCommand::Credit(number) => {
                 let credit = LinkMessage::Credit { tab, turn: self.turn, number };
-                self.out.push_back(NodeOutput::Link(self.credits_to.clone(), credit));
+                let to = self.credits_to.clone().unwrap_or(LinkTarget::All);
+                self.out.push_back(NodeOutput::Link(to, credit));
             }
             PageCommand::Token(token) => self.sign_in.give(token),
             PageCommand::TryNow => self.urge(now),
@@ -33,6 +34,13 @@ impl Node {
             // `settle` hands over what was sent.
             PageCommand::Send(_) => {}
         }
+    }
+
+    /// Of two leaders that send batches of one turn, both of one term, one is about to stop: which one, nobody knows.
+    pub(super) fn credit_goes_to(&mut self, leader: &TabId) {
+        let to = LinkTarget::Tab(leader.clone());
+        let another = self.credits_to.as_ref().is_some_and(|known| *known != to);
+        self.credits_to = Some(if another { LinkTarget::All } else { to });
     }
 
     /// Nobody else shows a tab that wants no connection what waits to be sent. A page on its way into the bfcache

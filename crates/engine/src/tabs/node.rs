@@ -61,8 +61,8 @@ pub struct Node {
     pub(super) turn: u64,
     /// The last turn of which whoever leads is known to have heard.
     pub(super) known_turn: Option<u64>,
-    /// Who sent the last batch.
-    pub(super) credits_to: LinkTarget,
+    /// Who sends the batches of this turn.
+    pub(super) credits_to: Option<LinkTarget>,
     pub(super) suspense: Option<Suspense>,
     /// Until then it may have lost the lock without knowing: it steps down without a word to the store.
     pub(super) unsure_until: u64,
@@ -111,7 +111,7 @@ impl Node {
             overheard: BTreeSet::new(),
             turn: 0,
             known_turn: None,
-            credits_to: LinkTarget::All,
+            credits_to: None,
             suspense: None,
             unsure_until: 0,
             shown: None,
@@ -230,7 +230,7 @@ impl Node {
             {
                 self.election.heard(now);
                 self.known_turn = Some(*turn);
-                self.credits_to = LinkTarget::Tab(from.clone());
+                self.credit_goes_to(from);
                 self.hear(&batch.items);
                 self.deliver(batch.clone());
             }

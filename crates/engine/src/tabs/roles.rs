@@ -171,7 +171,7 @@ impl Node {
             Leader::new(options, seed, now, self.tab.clone(), &self.legacy, (self.sockets, self.term));
         leader.missing_of(std::mem::take(&mut self.overheard));
         if !self.alone {
-            leader.share(now, self.had_store, self.sends.vouched());
+            leader.share(now, self.had_store, self.sends.silent(), self.sends.vouched());
         }
         leader.connect(now);
         leader.local(now, &self.interest());
@@ -269,6 +269,7 @@ impl Node {
         }
         if fresh {
             self.turn = self.random();
+            self.credits_to = None;
             self.asked_to_close = false;
         }
         let (tab, turn) = (self.tab.clone(), self.turn);

@@ -132,6 +132,11 @@ impl Sends {
         }
     }
 
+    /// Whoever leads says that the store does not answer.
+    pub(super) fn silent(&self) -> bool {
+        self.silent
+    }
+
     /// What was saved and has no end yet, as it was sent.
     pub(super) fn vouched(&self) -> Vec<SendRequest> {
         let mut all: Vec<_> = self.saved().collect();

@@ -170,7 +170,7 @@ impl TabWorld {
             blocked_until: 0,
             backlog: Vec::new(),
             blocked_since: 0,
-            was_refused: false,
+            refused_at: None,
             opening: false,
             open_again: false,
             visible: false,

@@ -134,6 +134,7 @@ impl TabWorld {
     }
 
     pub(super) fn answered(&mut self, place: usize, answer: Answer) {
+        let now = self.now;
         let Some(worker) = self.worker(place) else { return };
         let number = worker.number;
         match answer {
@@ -142,10 +143,15 @@ impl TabWorld {
                 self.input(place, |node, now| node.handle_meta(now, meta.as_ref()));
             }
             Answer::Event(event) => {
-                worker.was_refused |= matches!(
-                    event,
-                    StoreEvent::OpenFailed(_) | StoreEvent::Closed(_) | StoreEvent::Aborted { .. }
-                );
+                let refuses = |event: &StoreEvent| {
+                    matches!(
+                        event,
+                        StoreEvent::OpenFailed(_) | StoreEvent::Closed(_) | StoreEvent::Aborted { .. }
+                    )
+                };
+                if refuses(&event) {
+                    worker.refused_at = Some(now);
+                }
                 match &event {
                     StoreEvent::Opened(_) if worker.open_again => {
                         worker.open_again = false;

@@ -43,7 +43,9 @@ impl TabWorld {
         let leads = |tab: &&super::tab::Tab| {
             tab.worker.as_ref().is_some_and(|worker| {
                 let connected = worker.connected_since.is_some_and(|since| lasts(since, TOLD_MS));
-                let runs = worker.blocked_until == 0 && lasts(worker.ran_since.max(worker.late.1), TOLD_MS);
+                // A handle that died is opened again, which may take longer than a look.
+                let undisturbed = worker.ran_since.max(worker.late.1).max(worker.refused_at.unwrap_or(0));
+                let runs = worker.blocked_until == 0 && lasts(undisturbed, TOLD_MS);
                 connected && runs && worker.leads_since.is_some_and(|since| lasts(since, TOLD_MS))
             })
         };
@@ -87,7 +89,7 @@ impl TabWorld {
     pub(super) fn check_alone(&mut self, place: usize, role: Role) {
         let Some(worker) = &self.tabs[place].worker else { return };
         let number = worker.number;
-        if role == Role::Solo && !worker.was_refused {
+        if role == Role::Solo && worker.refused_at.is_none() {
             self.check
                 .inner
                 .fail("one-connection", || format!("{number} is alone; the store did not refuse it"));
@@ -117,6 +119,11 @@ impl TabWorld {
                 .iter()
                 .any(|tab| tab.worker.as_ref().is_some_and(|worker| Some(worker.number) == handed_to));
             self.check.inner.messages.all[n].unordered |= !lives;
+        }
+        // What was nacked too often goes when the store has taken that in; it is not waited for with what is
+        // behind it, and may come back.
+        for message in self.check.inner.messages.all.iter_mut().filter(|message| message.nacked) {
+            message.unordered = true;
         }
     }
 }

@@ -65,8 +65,8 @@ pub(super) struct Worker {
     pub(super) backlog: Vec<Inbox>,
     /// Since when it has been blocked.
     pub(super) blocked_since: u64,
-    /// The store told it no.
-    pub(super) was_refused: bool,
+    /// When the store last told it no.
+    pub(super) refused_at: Option<u64>,
     pub(super) opening: bool,
     pub(super) open_again: bool,
     /// Its page is looked at, as far as it heard.
