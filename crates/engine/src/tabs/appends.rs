@@ -58,6 +58,11 @@ impl Node {
             return;
         }
         let rests = appends.retry_at.is_some() && self.role() != Role::Follower;
+        if self.store_works.is_none() && self.can_store() {
+            // It is being opened, which may take long, too.
+            self.sends.appends.doubt_at.get_or_insert(now.mono.saturating_add(DOUBT_MS));
+            return;
+        }
         if appends.under_way.is_some() || rests || !self.can_store() || self.store_works != Some(true) {
             return;
         }
@@ -222,9 +227,8 @@ impl Node {
 
     /// An append takes long: the leader, which may have nothing to write, is to notice.
     pub(super) fn doubt_store(&mut self, now: Now) {
-        if self.sends.appends.doubt_at.take_if(|at| now.mono >= *at).is_some()
-            && self.role() == Role::Follower
-        {
+        let due = self.sends.appends.doubt_at.take_if(|at| now.mono >= *at).is_some();
+        if due && self.role() == Role::Follower && !self.sends.all_handed_on() {
             self.say(LinkMessage::Poke);
         }
     }

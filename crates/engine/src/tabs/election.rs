@@ -24,6 +24,8 @@ pub const ANSWER_MS: u64 = 1_000;
 /// How long the lock of a leader whose page went away may take to come by itself. No shorter: should the
 /// leader run again, it must know by its own clock that it may have been robbed ([`LATE_MS`]).
 pub const LEAVING_MS: u64 = LATE_MS + 100;
+/// What its worker says so soon after that, it said before it stopped.
+const LAST_WORDS_MS: u64 = 300;
 /// And up to so much more, each tab its own.
 const PATIENCE_MS: u64 = 500;
 /// A tick later than this was no tick on time: the tab slept or was throttled. On either clock: the
@@ -80,8 +82,8 @@ pub(crate) struct Election {
     last_tick: Now,
     /// When the lock is stolen, unless a leader is heard before.
     steal_at: Option<u64>,
-    /// Because the page of whoever leads went away.
-    has_left: bool,
+    /// Because the page of whoever leads went away: then.
+    left_at: Option<u64>,
     /// On top of any wait before a theft, so that two followers do not rob at once.
     patience: u64,
     ballots: Vec<Ballot>,
@@ -97,7 +99,7 @@ impl Election {
             last_heard: now.mono,
             last_tick: now,
             steal_at: None,
-            has_left: false,
+            left_at: None,
             patience: (seed >> 17) % PATIENCE_MS,
             ballots: Vec::new(),
         }
@@ -116,7 +118,7 @@ impl Election {
         match (wanted, self.role) {
             (true, Role::Idle) => {
                 self.role = Role::Follower;
-                self.heard(now);
+                self.succeeded(now);
                 self.last_tick = now;
                 self.ballots.push(Ballot::Request);
                 // A leader answers at once, not with its next beat.
@@ -179,7 +181,7 @@ impl Election {
             return;
         }
         self.role = Role::Follower;
-        self.heard(now);
+        self.succeeded(now);
         self.last_tick = now;
         self.ballots.push(Ballot::Release);
         self.ballots.push(Ballot::Request);
@@ -188,15 +190,23 @@ impl Election {
     /// Take the lock from a leader that lives, but has no use for it.
     pub(crate) fn replace(&mut self, now: Now) {
         if self.role == Role::Follower {
-            self.heard(now);
+            self.succeeded(now);
             self.ballots.push(Ballot::Steal);
         }
     }
 
-    /// A sign of life of the leader.
+    /// A sign of life of the leader. One whose page went away may have said this just before its worker stopped.
     pub(crate) fn heard(&mut self, now: Now) {
         self.last_heard = now.mono;
-        (self.steal_at, self.has_left) = (None, false);
+        if self.left_at.is_none_or(|at| now.mono.saturating_sub(at) > LAST_WORDS_MS) {
+            (self.steal_at, self.left_at) = (None, None);
+        }
+    }
+
+    /// There is another leader, or none yet: what was heard before says nothing.
+    pub(crate) fn succeeded(&mut self, now: Now) {
+        self.left_at = None;
+        self.heard(now);
     }
 
     /// The page of whoever leads went away. In need or not: this is no theft from somebody who may live.
@@ -204,7 +214,7 @@ impl Election {
         if self.role == Role::Follower && !mutant::active(Mutant::IgnoreLeaving) {
             let at = now.mono.saturating_add(LEAVING_MS + self.patience);
             self.steal_at = Some(self.steal_at.map_or(at, |sooner| sooner.min(at)));
-            self.has_left = true;
+            self.left_at = Some(now.mono);
         }
     }
 
@@ -242,8 +252,8 @@ impl Election {
     /// What a follower did not hear while it slept says nothing about the leader. If that is awake, it beats
     /// within the second. If it had left, others have not heard of a new one yet, either.
     fn woke(&mut self, now: Now) {
-        let (heard, has_left) = (self.last_heard, self.has_left);
-        self.heard(now);
+        let (heard, has_left) = (self.last_heard, self.left_at.is_some());
+        self.succeeded(now);
         self.last_heard = heard.max(now.mono.saturating_sub(SILENCE_MS - BEAT_MS));
         self.ballots.push(Ballot::Recall);
         if has_left {
@@ -278,7 +288,7 @@ impl Election {
         }
         match self.steal_at {
             Some(at) if now.mono >= at => {
-                self.heard(now);
+                self.succeeded(now);
                 if !mutant::active(Mutant::NeverSteal) {
                     self.ballots.push(Ballot::Steal);
                 }
@@ -364,8 +374,12 @@ mod tests {
         follower.left(at(600));
         assert_eq!(run(&mut follower, 300, 5_000), [(2_600, Ballot::Steal)]);
         follower.left(at(5_100));
-        follower.heard(at(5_200));
+        follower.succeeded(at(5_200));
         assert_eq!(run(&mut follower, 5_300, 9_000), []);
+        // The last words of its worker.
+        follower.left(at(9_100));
+        follower.heard(at(9_150));
+        assert_eq!(run(&mut follower, 9_200, 12_000), [(11_500, Ballot::Steal)]);
         // The first thing it hears after a sleep.
         follower.left(at(20_000));
         assert_eq!(run(&mut follower, 20_100, 24_000), [(20_100, Ballot::Recall), (22_500, Ballot::Steal)]);

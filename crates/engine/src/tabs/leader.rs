@@ -108,7 +108,7 @@ impl Leader {
         self.missed = tabs.into_iter().map(|tab| (tab, None)).collect();
     }
 
-    /// The store is one that all tabs share; `had`: this one had it open until now;
+    /// Of the store that tabs share. `had`: this one had it open until now;
     /// `silent`: whoever led before had no answer from it. `saved`: what of this tab lies
     /// there, in case that it does not answer.
     pub(super) fn share(&mut self, now: Now, had: bool, silent: bool, saved: Vec<SendRequest>) {

@@ -116,6 +116,9 @@ impl Node {
         self.election.heard(now);
         let forgotten = self.is_forgotten(now, term);
         let news = term > self.term || forgotten;
+        if news || new {
+            self.election.succeeded(now);
+        }
         if term < self.term && !forgotten || !(news || new) {
             return;
         }
@@ -170,9 +173,9 @@ impl Node {
         let mut leader =
             Leader::new(options, seed, now, self.tab.clone(), &self.legacy, (self.sockets, self.term));
         leader.missing_of(std::mem::take(&mut self.overheard));
-        if !self.alone {
-            leader.share(now, self.had_store, self.sends.silent(), self.sends.vouched());
-        }
+        // A tab alone opens it anew.
+        let had_store = self.had_store && !self.alone;
+        leader.share(now, had_store, self.sends.silent(), self.sends.vouched());
         leader.connect(now);
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {

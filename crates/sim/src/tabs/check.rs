@@ -137,7 +137,9 @@ impl TabWorld {
 
     /// It acts without the lock although it knows better, or should.
     fn overruled(&self, place: usize) -> bool {
-        let since = self.tabs[place].worker.as_ref().and_then(|worker| worker.robbed_since);
+        // What it does as a tab alone comes before the word that it is one.
+        let worker = self.tabs[place].worker.as_ref().filter(|worker| worker.node.role() != Role::Solo);
+        let since = worker.and_then(|worker| worker.robbed_since);
         since.is_some_and(|since| self.now > since.max(self.ran_since(place)) + GRACE_MS || since == 0)
     }
 
@@ -302,7 +304,7 @@ impl TabWorld {
         let in_need = |worker: &&Worker| {
             let ran = worker.blocked_until == 0 && worker.ran_since <= since && worker.late.1 < since;
             let follows = worker.role == Role::Follower && worker.role_since < since;
-            ran && follows && worker.visible && !worker.vanished
+            ran && follows && worker.visible_since <= since && !worker.vanished
         };
         let others = self.tabs.iter().enumerate().filter(|(at, tab)| *at != place && tab.build == build);
         let others: Vec<&Worker> = others.filter_map(|(_, tab)| tab.worker.as_ref()).collect();

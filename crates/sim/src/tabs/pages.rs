@@ -173,7 +173,7 @@ impl TabWorld {
             refused_at: None,
             opening: false,
             open_again: false,
-            visible: false,
+            visible_since: u64::MAX,
             vanished: false,
             role: Role::Idle,
             outdated: false,

@@ -53,8 +53,10 @@ impl TabWorld {
                             | Hint::Offline | Hint::Online));
                 worker.vanished &= !back;
                 match &command {
-                    PageCommand::Hint(Hint::Visible | Hint::Focus) => worker.visible = true,
-                    PageCommand::Hint(Hint::Hidden) => worker.visible = false,
+                    PageCommand::Hint(Hint::Visible | Hint::Focus) => {
+                        worker.visible_since = worker.visible_since.min(self.now);
+                    }
+                    PageCommand::Hint(Hint::Hidden) => worker.visible_since = u64::MAX,
                     _ => {}
                 }
                 let hides = command == PageCommand::PageHide;

@@ -69,8 +69,8 @@ pub(super) struct Worker {
     pub(super) refused_at: Option<u64>,
     pub(super) opening: bool,
     pub(super) open_again: bool,
-    /// Its page is looked at, as far as it heard.
-    pub(super) visible: bool,
+    /// Since when its page is looked at, as far as it heard; `u64::MAX`: it is not.
+    pub(super) visible_since: u64,
     /// The shell holds no channel: the page is put away.
     pub(super) vanished: bool,
     pub(super) role: Role,
