@@ -309,8 +309,7 @@ impl TabWorld {
         let others = self.tabs.iter().enumerate().filter(|(at, tab)| *at != place && tab.build == build);
         let others: Vec<&Worker> = others.filter_map(|(_, tab)| tab.worker.as_ref()).collect();
         // One that led before and wakes meanwhile may beat before it knows better, and is heard.
-        let awakes = |worker: &&Worker| worker.blocked_until == 0 && worker.ran_since > since;
-        if others.iter().any(awakes) {
+        if self.last_wake > since {
             return;
         }
         let heir = others.into_iter().find(in_need).map(|worker| worker.number);

@@ -37,6 +37,7 @@ impl TabWorld {
         self.say(|| format!("{number} runs again; {} wait", backlog.len()));
         self.check_takeover(place, slept);
         self.check_wake(place, slept);
+        self.last_wake = now;
         for inbox in backlog {
             self.arrive(number, inbox);
         }

@@ -58,7 +58,11 @@ impl TabWorld {
             let (place, life) = self.check.senders[n];
             let message = &self.check.inner.messages.all[n];
             let tab = &self.tabs[place];
-            let runs = tab.life == life
+            let handed_to = self.check.workers[n];
+            let lost =
+                message.durable && tab.worker.as_ref().is_none_or(|worker| Some(worker.number) != handed_to);
+            let runs = !lost
+                && tab.life == life
                 && tab.build == build
                 && self.runs(place)
                 && tab.worker.as_ref().is_some_and(|worker| {

@@ -79,6 +79,8 @@ pub struct TabWorld {
     pub(super) link_order: BTreeMap<(u32, u32), u64>,
     /// The same for what is told of locks.
     pub(super) lock_order: BTreeMap<u32, u64>,
+    /// When a worker last ran again.
+    pub(super) last_wake: u64,
     /// When a message last left.
     pub(super) last_sent: u64,
     /// The machine sleeps until then.
@@ -127,6 +129,7 @@ impl TabWorld {
             link_slow: (0, 0),
             link_order: BTreeMap::new(),
             lock_order: BTreeMap::new(),
+            last_wake: 0,
             last_sent: 0,
             asleep_until: 0,
             check: TabChecker::default(),
