@@ -23,6 +23,7 @@ const RESCAN_MS: u64 = 10_000;
 /// While a socket is open, every stored row may have been sent: above all orders (2^53 - 1, the
 /// largest integer a browser stores exactly).
 const EVERY_ORDER: u64 = (1 << 53) - 1;
+/// What people are told while it does not answer, whatever else was wrong with it before.
 static SILENT: StorageState = StorageState::MemoryOnly(StoreError::Silent);
 
 #[derive(Clone, Copy, Debug, PartialEq)]

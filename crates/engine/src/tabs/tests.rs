@@ -25,6 +25,14 @@ fn node() -> Node {
     node
 }
 
+/// Follows a leader of this term, to whom it announced itself with this turn.
+fn following(term: u64) -> (Node, u64) {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term });
+    let turn = turn_of(&drain(&mut node));
+    (node, turn)
+}
+
 fn leader(term: u64) -> Node {
     let mut node = node();
     node.handle_lock(at(10), &LockEvent::Granted);

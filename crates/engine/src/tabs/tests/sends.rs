@@ -66,9 +66,7 @@ fn an_answer_to_an_append_that_comes_after_the_end_changes_nothing() {
 /// The leader before may have found the row by itself, sent it, and told its end to our earlier turn.
 #[test]
 fn what_was_saved_across_a_change_of_leader_is_asked_after() {
-    let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
-    let turn = turn_of(&drain(&mut node));
+    let (mut node, turn) = following(3);
     node.handle_link(at(6), first_batch(3, turn));
     node.handle_page(at(10), send("a"));
     let number = append_number(&drain(&mut node)).unwrap();

@@ -5,14 +5,6 @@ use crate::Status;
 
 const SILENT: StorageState = StorageState::MemoryOnly(StoreError::Silent);
 
-/// Follows a leader of this term.
-fn follower(term: u64) -> Node {
-    let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term });
-    drain(&mut node);
-    node
-}
-
 fn status(term: u64, turn: u64, number: u64, storage: StorageState) -> LinkMessage {
     let status = Status { state: crate::ConnectionState::Connected, storage, ..Status::default() };
     let items = vec![Delivery::Status(Box::new(status))];
@@ -50,7 +42,7 @@ fn run(node: &mut Node, until: u64) -> Vec<(u64, NodeOutput)> {
 
 #[test]
 fn a_leader_without_an_answer_dials_soon_with_a_higher_term_and_is_not_alone() {
-    let mut node = follower(7);
+    let (mut node, _) = following(7);
     node.handle_lock(at(10), &LockEvent::Granted);
     drain(&mut node);
     let outputs = run(&mut node, 9_000);
@@ -73,9 +65,7 @@ fn a_leader_without_an_answer_dials_soon_with_a_higher_term_and_is_not_alone() {
 
 #[test]
 fn what_was_saved_or_was_to_be_is_handed_to_a_leader_that_cannot_read_it() {
-    let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
-    let turn = turn_of(&drain(&mut node));
+    let (mut node, turn) = following(3);
     node.handle_page(at(10), send("saved"));
     let number = append_number(&drain(&mut node)).unwrap();
     node.handle_store(at(11), StoreEvent::Committed { number });
@@ -108,7 +98,7 @@ fn what_was_saved_or_was_to_be_is_handed_to_a_leader_that_cannot_read_it() {
 
 #[test]
 fn what_this_tab_saved_before_it_led_goes_first() {
-    let mut node = follower(3);
+    let (mut node, _) = following(3);
     node.handle_page(at(10), send("saved"));
     let number = append_number(&drain(&mut node)).unwrap();
     node.handle_store(at(11), StoreEvent::Committed { number });
@@ -150,7 +140,7 @@ fn a_leader_that_cannot_read_waits_until_a_tab_has_handed_in_all() {
 
 #[test]
 fn a_term_that_nobody_could_store_is_forgotten() {
-    let mut node = follower(4);
+    let (mut node, _) = following(4);
     for second in 1..=4 {
         node.handle_link(at(second * 1_000), LinkMessage::Beat { term: 3 });
     }
@@ -169,7 +159,7 @@ fn a_term_that_nobody_could_store_is_forgotten() {
 
 #[test]
 fn what_was_discarded_while_it_was_being_saved_is_asked_after_as_such() {
-    let mut node = follower(3);
+    let (mut node, _) = following(3);
     node.handle_page(at(10), send("a"));
     let number = append_number(&drain(&mut node)).unwrap();
     node.handle_page(at(11), PageCommand::Discard { id: "a".to_owned() });
@@ -179,4 +169,63 @@ fn what_was_discarded_while_it_was_being_saved_is_asked_after_as_such() {
         _ => None,
     });
     assert!(about.unwrap()[0].discarded);
+}
+
+/// The leader may have nothing to write, and would not notice.
+#[test]
+fn an_append_that_takes_long_has_the_leader_look_once() {
+    let (mut node, _) = following(3);
+    node.handle_page(at(10), send("a"));
+    drain(&mut node);
+    node.handle_link(at(2_000), LinkMessage::Beat { term: 3 });
+    let pokes = |outputs: Vec<(u64, NodeOutput)>| {
+        let poke = |(when, output)| match output {
+            NodeOutput::Link(_, LinkMessage::Poke) => Some(when),
+            _ => None,
+        };
+        outputs.into_iter().filter_map(poke).collect::<Vec<u64>>()
+    };
+    assert_eq!(pokes(run(&mut node, 5_000)), [2_510]);
+}
+
+/// A leader that could not leave its mark may have sent what lies there.
+#[test]
+fn what_a_store_held_while_it_was_silent_may_have_been_sent() {
+    let row = crate::Row { order: 3, ..crate::outbox::row_of(&request("a"), 1, "other").unwrap() };
+    let opens = || {
+        let snapshot = StoreSnapshot { rows: vec![row.clone()], ..StoreSnapshot::default() };
+        StoreEvent::Opened(Box::new(snapshot))
+    };
+    for (silent, expected) in [(false, DeliveryState::Queued), (true, DeliveryState::Unconfirmed)] {
+        let (mut node, turn) = following(3);
+        let storage = if silent { SILENT } else { StorageState::Durable };
+        node.handle_link(at(6), status(3, turn, 1, storage));
+        node.handle_lock(at(10), &LockEvent::Granted);
+        node.handle_store(at(11), opens());
+        let rows = node.engine().unwrap().messages();
+        assert_eq!(rows.into_iter().map(|row| row.update.delivery).collect::<Vec<_>>(), [expected]);
+    }
+}
+
+/// Two took the lock in one instant, and read the same term.
+#[test]
+fn credits_go_to_the_leader_alone_unless_two_seem_to_lead() {
+    let (mut node, turn) = following(3);
+    let from = |from: &str| {
+        let batch = crate::Batch { number: 1, items: Vec::new() };
+        LinkMessage::Batch { term: 3, turn, from: from.to_owned(), batch }
+    };
+    let credited = |node: &mut Node| {
+        node.handle_page(at(9), PageCommand::Credit(1));
+        let target = drain(node).into_iter().find_map(|output| match output {
+            NodeOutput::Link(target, LinkMessage::Credit { .. }) => Some(target),
+            _ => None,
+        });
+        target.unwrap()
+    };
+    node.handle_link(at(6), from("one"));
+    assert_eq!(credited(&mut node), LinkTarget::Tab("one".to_owned()));
+    node.handle_link(at(7), from("other"));
+    node.handle_link(at(8), from("other"));
+    assert_eq!(credited(&mut node), LinkTarget::All);
 }
