@@ -1,6 +1,6 @@
 //! `use_websocket`'s callbacks, and one's own message types.
 
-use sentinelops::engine::Quality;
+use sentinelops::engine::{Cause, ConnectionState, Quality};
 use sentinelops::protocol::{Channel, Event, Subject, system::Continuity};
 use sentinelops::realtime::{
     UseChannelOptions, UseWebSocketOptions, use_channel, use_incident, use_incidents, use_websocket,
@@ -86,7 +86,27 @@ async fn back_within_a_frame_is_still_both_calls() {
     connection.connect();
     connection.snapshot_after(Subject::channel(Channel::Incidents), Continuity::Gap, []);
     connection.settle().await;
-    assert_eq!(LOG.take(), ["connect", "disconnect None", "connect", "Gap"]);
+    assert_eq!(LOG.take(), ["connect", "disconnect Lost", "connect", "Gap"]);
+}
+
+#[wasm_bindgen_test]
+async fn each_break_within_a_frame_is_told_with_its_cause() {
+    LOG.take();
+    let connection = FakeConnection::new();
+    let _page = connection.mount(html! { <Listener /> });
+    connection.settle().await;
+    connection.connect();
+    connection.settle().await;
+    for cause in [Cause::Offline, Cause::Superseded] {
+        connection.change_status(|status| {
+            (status.state, status.cause) = (ConnectionState::Reconnecting, cause);
+            status.connected_since = None;
+        });
+        connection.advance(500);
+        connection.connect();
+    }
+    connection.settle().await;
+    assert_eq!(LOG.take(), ["connect", "disconnect Offline", "connect", "disconnect Superseded", "connect"]);
 }
 
 #[wasm_bindgen_test]

@@ -8,8 +8,8 @@ use sentinelops_protocol::{Channel, Event, Payload};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
-/// Most keys of a keyed channel, and most receipts; the one untouched for longest goes.
-pub(crate) const MAX_KEYS: usize = 10_000;
+/// Most keys of a keyed channel, and most receipts; the one untouched for longest goes. Pages keep the same.
+pub const MAX_KEYS: usize = 10_000;
 /// Most messages of chat and activity; the oldest goes.
 pub(crate) const MAX_RECENT: usize = 1_000;
 

@@ -47,6 +47,9 @@ mod timers;
 pub use bounds::Bounds;
 pub use delivery::{Batch, ConsumerId, Delivery, SnapshotDelivery};
 pub use engine::Engine;
+// For the fold of the page, and no API.
+#[doc(hidden)]
+pub use fold::MAX_KEYS;
 pub use message::{
     DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate, SendRequest,
 };

@@ -1,17 +1,15 @@
 //! What an earlier life of this page left in the outbox is shown like what was sent just now: own
 //! chat messages and edits do not vanish from view because somebody reloaded.
 //!
-//! The worker tells news of a message to the page that sent it, and that page is gone. So the list
-//! of the outbox is watched until none of these messages is in it any more, and how it ended that is in
-//! it no more is asked.
+//! The first list of a worker shows what waits, whichever tab sent it. The page asks how each of these messages
+//! ends: from then on it receives their updates beside the page that sent them, and needs no further list.
 
 use super::Client;
 use super::news::Interest;
 use crate::bridge::ToWorker;
 use crate::realtime::MessageId;
-use sentinelops_engine::MessageInfo;
 use sentinelops_engine::tabs::Inquiry;
-use std::collections::HashSet;
+use sentinelops_engine::{Durability, MessageInfo};
 use std::rc::Rc;
 
 impl Client {
@@ -21,41 +19,28 @@ impl Client {
         self.post(ToWorker::WatchOutbox(true));
     }
 
-    /// The list came, or came again.
+    /// Takes over what the first list of a worker shows.
     pub(super) fn adopt(&self, list: &[Rc<MessageInfo>], now: u64) {
-        if std::mem::take(&mut self.state_mut().adopting) {
-            for info in list {
-                let id = MessageId::from(info.update.id.as_str());
-                // What failed earlier is for the outbox panel, not for the conversation.
-                if self.send_state(&id).is_none() && !info.update.delivery.is_final() {
-                    self.show_at_once(&id, (info.channel, &info.kind), &info.payload, info.created_at);
-                    self.state_mut().adopted.insert(id);
-                }
-            }
-        }
-        let adopted: Vec<MessageId> = self.state().adopted.iter().cloned().collect();
-        if adopted.is_empty() {
-            if self.state().watchers(&Interest::Outbox) == 0 {
-                self.post(ToWorker::WatchOutbox(false));
-            }
+        if !std::mem::take(&mut self.state_mut().adopting) {
             return;
         }
-        let listed: HashSet<&str> = list.iter().map(|info| info.update.id.as_str()).collect();
-        for info in list.iter().filter(|info| adopted.iter().any(|id| id.as_str() == info.update.id)) {
-            self.take_update(&info.update, now);
+        let mut about: Vec<Inquiry> = Vec::new();
+        for info in list {
+            let id = MessageId::from(info.update.id.as_str());
+            // What failed earlier is for the outbox panel, not for the conversation. After what is in a leader's
+            // memory nobody can ask once that leader is gone.
+            let lasts = info.update.durability == Durability::Durable && !info.update.delivery.is_final();
+            if lasts && self.send_state(&id).is_none() {
+                self.show_at_once(&id, (info.channel, &info.kind), &info.payload, info.created_at);
+                self.take_update(&info.update, now);
+                about.push(self.state().ledger.inquiry(&id));
+            }
         }
-        // What is listed no more has arrived, or was dropped in another tab, or replaced: whoever leads
-        // remembers which.
-        let gone = adopted.iter().filter(|id| !listed.contains(id.as_str()));
-        let about: Vec<Inquiry> = {
-            let mut state = self.state_mut();
-            let state = &mut *state;
-            let ended = |id: &MessageId| state.ledger.state(id).is_some_and(|known| known.is_final());
-            state.adopted.retain(|id| listed.contains(id.as_str()) && !ended(id));
-            gone.filter(|id| !ended(id)).map(|id| state.ledger.inquiry(id)).collect()
-        };
         if !about.is_empty() {
             self.post(ToWorker::Inquire(about));
+        }
+        if self.state().watchers(&Interest::Outbox) == 0 {
+            self.post(ToWorker::WatchOutbox(false));
         }
     }
 }

@@ -44,8 +44,13 @@ impl Client {
 
         let called: Vec<u64> = {
             let mut state = self.state_mut();
+            let unsaved = state.ledger.has_unsaved();
+            if std::mem::replace(&mut state.shown_unsaved, unsaved) != unsaved {
+                state.dirty.insert(Interest::Unsaved);
+            }
             news.changed = std::mem::take(&mut state.dirty);
             news.errors = std::mem::take(&mut state.errors);
+            news.transitions = std::mem::take(&mut state.transitions);
             if !news.errors.is_empty() {
                 news.changed.insert(Interest::Errors);
             }

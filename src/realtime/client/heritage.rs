@@ -11,7 +11,7 @@ use crate::realtime::MessageId;
 use crate::realtime::edits::Edits;
 use crate::realtime::fold::OwnChat;
 use crate::realtime::ledger::Ledger;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// See the module.
 pub(crate) struct Heritage {
@@ -21,7 +21,6 @@ pub(crate) struct Heritage {
     session: Session,
     ledger: Ledger,
     orders: BTreeMap<MessageId, Order>,
-    adopted: HashSet<MessageId>,
     edits: Edits,
     own_chat: Vec<OwnChat>,
     read_up_to: HashMap<String, u64>,
@@ -41,7 +40,6 @@ impl Client {
                 session: state.session,
                 ledger: std::mem::take(&mut state.ledger),
                 orders: std::mem::take(&mut state.orders),
-                adopted: std::mem::take(&mut state.adopted),
                 edits: std::mem::take(&mut state.edits),
                 own_chat: std::mem::take(&mut state.own_chat),
                 read_up_to: std::mem::take(&mut state.read_up_to),
@@ -62,7 +60,6 @@ impl Heritage {
         state.session = if self.session == Session::Over { Session::Open } else { self.session };
         state.ledger = self.ledger;
         state.orders = self.orders;
-        state.adopted = self.adopted;
         state.edits = self.edits;
         state.own_chat = self.own_chat;
         state.own_chat_version += 1;

@@ -26,7 +26,7 @@ mod unreadable;
 mod watch;
 
 pub(crate) use heritage::Heritage;
-pub(crate) use news::{Incoming, Interest, News};
+pub(crate) use news::{Incoming, Interest, News, Transition};
 pub(crate) use settings::{Key, Settings};
 #[cfg(test)]
 pub(crate) use watch::Watch;
@@ -276,10 +276,11 @@ impl Client {
         }
     }
 
-    /// Whether somebody gave another one.
+    /// Whether another token was given. Of two callbacks nobody knows: the same closure written in two
+    /// places, or made at each render, is another one each time.
     pub(crate) fn has_other_token(&self, token: &TokenSource) -> bool {
         let known = self.0.token.borrow();
-        !known.is_none() && *known != *token
+        matches!((&*known, token), (TokenSource::Fixed(known), TokenSource::Fixed(given)) if known != given)
     }
 
     /// Ends worker and timers. What it has not saved by then is lost: see `registry`.

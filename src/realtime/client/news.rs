@@ -1,6 +1,7 @@
 //! What listeners are told, once a frame.
 
 use crate::realtime::{ClientError, MessageId};
+use sentinelops_engine::Cause;
 use sentinelops_protocol::{Channel, Event, Subject, system::Continuity};
 use std::{
     collections::{HashMap, HashSet},
@@ -20,6 +21,8 @@ pub(crate) enum Interest {
     Subject(Subject),
     /// A message this page sent.
     Send(MessageId),
+    /// Whether something sent would be lost with the page.
+    Unsaved,
     /// The list of messages; has the worker tell it.
     Outbox,
     /// The counters; has the worker tell them.
@@ -37,11 +40,22 @@ pub(crate) enum Incoming {
     Event(Rc<Event>),
 }
 
+/// The connection came up or broke.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Transition {
+    /// Up since this wall-clock time, ms.
+    Up(u64),
+    /// It broke; why.
+    Down(Cause),
+}
+
 /// Everything new of one frame.
 #[derive(Default)]
 pub(crate) struct News {
     pub changed: HashSet<Interest>,
     pub incoming: HashMap<Subject, Vec<Incoming>>,
+    /// In order.
+    pub transitions: Vec<Transition>,
     pub errors: Vec<ClientError>,
 }
 

@@ -93,8 +93,7 @@ impl Client {
             state.latencies = List::from(points);
         }
         if *before != status {
-            state.status = Rc::new(status);
-            state.dirty.insert(Interest::Status);
+            state.set_status(status);
         }
     }
 

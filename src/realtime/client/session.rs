@@ -73,6 +73,7 @@ impl Client {
         self.note("sign-out");
         let save_by = self.platform().mono() + SAVE_MS;
         self.state_mut().session = Session::Closing { how, told: false, save_by };
+        self.changed(Interest::Status);
         if how == SignOut::Wipe {
             self.end_messages(false);
         }
@@ -89,9 +90,12 @@ impl Client {
         self.state().session == Session::Over
     }
 
-    /// A sign-out is asked for and not over.
-    pub(crate) fn is_signing_out(&self) -> bool {
-        matches!(self.state().session, Session::Closing { .. })
+    /// A sign-out is asked for and not over: how.
+    pub(crate) fn signing_out(&self) -> Option<SignOut> {
+        match self.state().session {
+            Session::Closing { how, .. } => Some(how),
+            _ => None,
+        }
     }
 
     /// The session is being closed, and nothing more is to leave for it.
@@ -101,7 +105,7 @@ impl Client {
 
     /// A provider took this client, which nobody held any more.
     pub(crate) fn taken_up(&self) {
-        if self.is_signing_out() {
+        if self.signing_out().is_some() {
             self.state_mut().reopens = true;
         } else {
             self.begin_again();
@@ -247,7 +251,6 @@ impl super::State {
         self.metrics = None;
         self.outbox = Default::default();
         self.adopting = false;
-        self.adopted.clear();
         self.orders.clear();
         self.edits = Default::default();
         self.own_chat.clear();
@@ -255,12 +258,14 @@ impl super::State {
         self.read_up_to.clear();
         self.received.clear();
         self.typed_at.clear();
+        // Their worker answers no more.
+        self.unreadable.clear();
         for (subject, followed) in &mut self.subjects {
             followed.folded = Folded::new(subject);
             self.dirty.insert(Interest::Subject(subject.clone()));
         }
         let storage = self.status.storage.clone();
-        self.status = Rc::new(Status { cause: Cause::SignedOut, storage, ..Status::default() });
-        self.dirty.extend([Interest::Status, Interest::Outbox, Interest::Metrics]);
+        self.set_status(Status { cause: Cause::SignedOut, storage, ..Status::default() });
+        self.dirty.extend([Interest::Outbox, Interest::Metrics]);
     }
 }

@@ -1,6 +1,6 @@
 //! Everything a client knows.
 
-use super::news::{Interest, Listener};
+use super::news::{Interest, Listener, Transition};
 use super::orders::Order;
 use super::receipts::Told;
 use super::session::Session;
@@ -45,6 +45,8 @@ pub(super) struct State {
     /// Taken in at the next frame.
     pub inbox: Vec<Batch>,
     pub status: Rc<Status>,
+    /// Of the connection, since the last frame.
+    pub transitions: Vec<Transition>,
     pub latencies: List<f64>,
     pub leader: Option<bool>,
     /// Told to the other tabs when this page goes away.
@@ -59,9 +61,10 @@ pub(super) struct State {
     pub problems: VecDeque<Rc<Problem>>,
 
     pub ledger: Ledger,
+    /// What listeners were called with last of [`Ledger::has_unsaved`].
+    pub shown_unsaved: bool,
     /// The next list of the outbox is the first of this worker: see `adopt`.
     pub adopting: bool,
-    pub adopted: HashSet<MessageId>,
     /// What people asked for while no worker could do it.
     pub orders: BTreeMap<MessageId, Order>,
     pub edits: Edits,
@@ -107,6 +110,24 @@ impl State {
             },
         };
         Self { status: Rc::new(status), ..Self::default() }
+    }
+
+    /// The status changed; a connection that came up or broke with it is remembered for the listeners.
+    pub(super) fn set_status(&mut self, status: Status) {
+        let since = |status: &Status| {
+            (status.state == ConnectionState::Connected).then(|| status.connected_since.unwrap_or_default())
+        };
+        let (was, is) = (since(&self.status), since(&status));
+        if was != is {
+            if was.is_some() {
+                // Up again since another time, and nobody saw it break.
+                let cause = if is.is_some() { Cause::Lost } else { status.cause.clone() };
+                self.transitions.push(Transition::Down(cause));
+            }
+            self.transitions.extend(is.map(Transition::Up));
+        }
+        self.status = Rc::new(status);
+        self.dirty.insert(Interest::Status);
     }
 
     /// No timer fires any more, no late word of the worker counts.

@@ -99,7 +99,7 @@ impl Client {
             init.auto_connect = wanted;
         }
         // A session that ends connects for nothing but what its sign-out asks for.
-        init.auto_connect &= !self.is_signing_out();
+        init.auto_connect &= !self.signing_out().is_some();
         self.name_session(&init.scope, &init.engine.session);
         self.post(ToWorker::Init(Box::new(init)));
         self.sign_out_anew();
@@ -150,7 +150,7 @@ impl Client {
             self.record(RecordKind::Worker, error.to_string());
             let mut state = self.state_mut();
             let before = state.status.clone();
-            state.status = Rc::new(Status {
+            state.set_status(Status {
                 state: if heals { ConnectionState::Reconnecting } else { ConnectionState::Error },
                 cause: Cause::Lost,
                 latency_ms: None,
@@ -236,7 +236,7 @@ impl Client {
         }
     }
 
-    fn changed(&self, interest: Interest) {
+    pub(super) fn changed(&self, interest: Interest) {
         self.state_mut().dirty.insert(interest);
         self.schedule_flush();
     }

@@ -71,8 +71,7 @@ impl Client {
                             state.closing.insert(subject.clone());
                         }
                     }
-                } else if state.watchers(interest) == 0
-                    && (*interest != Interest::Outbox || !state.adopting && state.adopted.is_empty())
+                } else if state.watchers(interest) == 0 && (*interest != Interest::Outbox || !state.adopting)
                 {
                     posts.extend(switch(interest, false));
                 }

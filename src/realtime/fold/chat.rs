@@ -2,6 +2,7 @@
 
 use super::{Feed, KEEP, OwnChat};
 use crate::realtime::{List, MessageId, SendState};
+use sentinelops_engine::MAX_KEYS;
 use sentinelops_protocol::domain::{ChatMessage, Receipt, ReceiptKind, Typing};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -142,6 +143,12 @@ impl ChatFold {
         };
         let mark = by_user.entry(receipt.user_id.clone()).or_default();
         *mark = receipt.up_to.max(*mark);
+        if by_user.len() > MAX_KEYS
+            && let Some(oldest) =
+                by_user.iter().min_by_key(|(_, up_to)| **up_to).map(|(user, _)| user.clone())
+        {
+            by_user.remove(&oldest);
+        }
         self.version += 1;
     }
 

@@ -18,6 +18,7 @@ mod use_metrics;
 mod use_outbox;
 mod use_send_state;
 mod use_signed_out;
+mod use_unsaved;
 mod use_websocket;
 
 pub use use_activity_feed::{UseActivityHandle, use_activity_feed, use_activity_feed_with};
@@ -35,4 +36,5 @@ pub use use_metrics::use_metrics;
 pub use use_outbox::{UseOutboxHandle, use_outbox};
 pub use use_send_state::use_send_state;
 pub use use_signed_out::use_signed_out;
+pub use use_unsaved::use_unsaved;
 pub use use_websocket::{UseWebSocketHandle, UseWebSocketOptions, use_websocket};

@@ -3,7 +3,7 @@
 use super::selected::use_selected;
 use super::use_client;
 use crate::realtime::client::Interest;
-use crate::realtime::{Client, ClientError, List, WorkerHealth};
+use crate::realtime::{Client, ClientError, List, SignOut, WorkerHealth};
 use sentinelops_engine::{ConnectionState, Status};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -33,6 +33,8 @@ pub struct UseConnectionHandle {
     pub worker: WorkerHealth,
     /// This tab owns the connection; `false`: another tab does. `None`: not known yet.
     pub is_leader: Option<bool>,
+    /// A sign-out was asked for on this page and is not over: what becomes of unsent messages.
+    pub signing_out: Option<SignOut>,
     /// The URL, without its query.
     pub url: AttrValue,
     /// What is wrong now: setup, worker, connection.
@@ -134,6 +136,7 @@ pub fn use_connection() -> UseConnectionHandle {
             latencies: client.latencies(),
             worker: client.worker_health(),
             is_leader: client.is_leader(),
+            signing_out: client.signing_out(),
             url: client.shown_url(),
             error: client.error(None),
             client: client.clone(),

@@ -2,7 +2,7 @@
 
 use super::selected::{use_news, use_selected};
 use super::use_client;
-use crate::realtime::client::{Incoming, Interest};
+use crate::realtime::client::{Incoming, Interest, Transition};
 use crate::realtime::{Client, ClientError, Message, MessageId};
 use sentinelops_engine::{Cause, ConnectionState, Quality, Status};
 use sentinelops_protocol::{Channel, Event, Subject, system::Continuity};
@@ -285,9 +285,8 @@ pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
         }
     });
 
-    // What the callbacks were told last: a connection that broke and came back within one frame is
-    // two calls although no render shows it.
-    let told = use_mut_ref(|| connected_since(&client.status()));
+    // Since when the connection is up, as far as the callbacks know.
+    let known = use_mut_ref(|| connected_since(&client.status()));
     interests.push(Interest::Errors);
     if subject.is_none() {
         interests.push(Interest::Continuity);
@@ -295,16 +294,14 @@ pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
     use_news(&client, interests, {
         let client = client.clone();
         move |news| {
-            let status = client.status();
-            let was = *told.borrow();
-            let is = connected_since(&status);
-            *told.borrow_mut() = is;
-            if was != is {
-                if let (Some(_), Some(call)) = (was, &options.on_disconnect) {
-                    call.emit(status.cause.clone());
-                }
-                if let (Some(_), Some(call)) = (is, &options.on_connect) {
-                    call.emit(());
+            // Not borrowed during the calls.
+            let missed = missed(&mut known.borrow_mut(), &news.transitions, &client.status());
+            for transition in missed {
+                match transition {
+                    Transition::Up(_) => options.on_connect.iter().for_each(|call| call.emit(())),
+                    Transition::Down(cause) => {
+                        options.on_disconnect.iter().for_each(|call| call.emit(cause.clone()));
+                    }
                 }
             }
             if let Some(call) = &options.on_error {
@@ -339,6 +336,64 @@ pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
     handle
 }
 
+/// What a component that knows of a connection since `known` has not been told: a connection that broke and
+/// came back within one frame is two calls although no render shows it.
+fn missed(known: &mut Option<u64>, transitions: &[Transition], status: &Status) -> Vec<Transition> {
+    // It was mounted after this one.
+    let seen = transitions.iter().rposition(|it| known.is_some_and(|since| *it == Transition::Up(since)));
+    let transitions = &transitions[seen.map_or(0, |at| at + 1)..];
+    let mut missed = Vec::new();
+    let mut take = |transition: &Transition| {
+        let is = match transition {
+            Transition::Up(since) => Some(*since),
+            Transition::Down(_) => None,
+        };
+        if is.is_some() != known.is_some() {
+            missed.push(transition.clone());
+        }
+        *known = is;
+    };
+    transitions.iter().for_each(&mut take);
+    match connected_since(status) {
+        // It changed before the component listened.
+        Some(since) => take(&Transition::Up(since)),
+        None => take(&Transition::Down(status.cause.clone())),
+    }
+    missed
+}
+
 fn connected_since(status: &Status) -> Option<u64> {
     (status.state == ConnectionState::Connected).then(|| status.connected_since.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(up: Option<u64>) -> Status {
+        match up {
+            Some(since) => Status {
+                state: ConnectionState::Connected,
+                connected_since: Some(since),
+                ..Status::default()
+            },
+            None => Status { cause: Cause::Offline, ..Status::default() },
+        }
+    }
+
+    #[test]
+    fn every_break_is_told_with_its_cause_and_nothing_from_before_the_mount() {
+        use Transition::{Down, Up};
+        let broken = [Down(Cause::Lost), Up(2), Down(Cause::GaveUp { attempts: 3 }), Up(3)];
+        let mut known = Some(1);
+        assert_eq!(missed(&mut known, &broken, &status(Some(3))), broken);
+        assert_eq!(missed(&mut known, &[], &status(Some(3))), []);
+        // Mounted in between.
+        assert_eq!(missed(&mut Some(2), &broken, &status(Some(3))), broken[2..]);
+        assert_eq!(missed(&mut Some(3), &broken, &status(Some(3))), []);
+        assert_eq!(missed(&mut None, &broken[..1], &status(None)), []);
+        // Changed after the render and before the component listened.
+        assert_eq!(missed(&mut None, &[], &status(Some(3))), [Up(3)]);
+        assert_eq!(missed(&mut Some(3), &[], &status(None)), [Down(Cause::Offline)]);
+    }
 }

@@ -3,7 +3,7 @@
 //! A consumer clocks itself: it gets the next batch when it gave the credit for the last one. What
 //! gathers meanwhile is bounded; over the bound its events are dropped and it starts over from the
 //! fold, as every new or late consumer starts. Status, metrics, lists and news of one message are
-//! conflated: only the latest counts.
+//! conflated: only the latest counts, except that each break of the connection is delivered.
 
 mod one;
 mod weight;
@@ -64,7 +64,7 @@ impl Consumers {
     pub fn attach(&mut self, id: ConsumerId) -> Vec<Subject> {
         let (before, news) = self.take(id);
         let mut consumer = Consumer::default();
-        consumer.status = Some(Delivery::Status(Box::new(self.status.clone())));
+        consumer.status(self.status.clone());
         news.into_iter().for_each(|update| consumer.update(update));
         self.all.insert(id, consumer);
         self.ready.insert(id);
@@ -135,11 +135,11 @@ impl Consumers {
         self.each_of(subject, |consumer| consumer.denied(subject, message));
     }
 
-    /// For everybody; only the latest is sent.
+    /// For everybody; of those between two changes of the connection only the latest is sent.
     pub fn offer_status(&mut self, status: &Status) {
         self.status = status.clone();
         for (id, consumer) in &mut self.all {
-            consumer.status = Some(Delivery::Status(Box::new(status.clone())));
+            consumer.status(status.clone());
             self.ready.insert(*id);
         }
     }

@@ -1,7 +1,7 @@
 //! What waits for one consumer.
 
 use crate::mutant::{self, Mutant};
-use crate::{Batch, Bounds, Delivery, MessageUpdate, SnapshotDelivery};
+use crate::{Batch, Bounds, ConnectionState, Delivery, MessageUpdate, SnapshotDelivery, Status};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Event, Problem, Subject};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -12,6 +12,8 @@ const BATCH_EVENTS: usize = 2_000;
 const BATCH_BYTES: usize = 1024 * 1024;
 /// Most problems that wait: they are diagnostics, the latest tell enough.
 const MAX_PROBLEMS: usize = 100;
+/// Most statuses that wait: the oldest go, and with them the news of a connection that broke long ago.
+const MAX_STATUSES: usize = 16;
 
 /// How far a consumer is with a subject.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +41,12 @@ pub(super) struct Consumer {
     updates_seen: u64,
     /// Those of the outstanding batch: what starts over before its credit came may not have read them.
     unread: Vec<MessageUpdate>,
-    pub status: Option<Delivery>,
+    /// Those at which the connection came up or broke, and the latest.
+    statuses: VecDeque<Status>,
+    /// The last of them only says what changed since; a newer one replaces it.
+    replaceable: bool,
+    /// Since when the connection is up, by the latest status; `None` inside: it is not.
+    up_since: Option<Option<u64>>,
     pub metrics: Option<Delivery>,
     pub outbox: Option<Delivery>,
     outstanding: Option<u64>,
@@ -124,6 +131,21 @@ impl Consumer {
         true
     }
 
+    /// The latest status replaces the one before, unless the connection came up or broke with that: a page
+    /// that takes its batches slowly still learns of each break and its cause.
+    pub fn status(&mut self, status: Status) {
+        let up = status.state == ConnectionState::Connected;
+        let up_since = Some(up.then(|| status.connected_since.unwrap_or_default()));
+        let same = self.up_since == up_since;
+        if same && self.replaceable {
+            self.statuses.pop_back();
+        } else if self.statuses.len() == MAX_STATUSES {
+            self.statuses.pop_front();
+        }
+        self.statuses.push_back(status);
+        (self.replaceable, self.up_since) = (same, up_since);
+    }
+
     /// Of one message only the latest counts; it keeps the place of the first.
     pub fn update(&mut self, update: MessageUpdate) {
         if let Some(at) = self.update_at.get(&update.id) {
@@ -176,7 +198,8 @@ impl Consumer {
             return None;
         }
         let mut items: Vec<Delivery> = Vec::new();
-        items.extend(self.status.take());
+        self.replaceable = false;
+        items.extend(self.statuses.drain(..).map(|status| Delivery::Status(Box::new(status))));
         items.extend(self.metrics.take());
         self.unread = self.take_updates();
         items.extend(self.unread.iter().cloned().map(Delivery::Message));

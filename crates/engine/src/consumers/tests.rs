@@ -1,5 +1,5 @@
 use super::*;
-use crate::{DeliveryState, Durability, SnapshotDelivery};
+use crate::{Cause, ConnectionState, DeliveryState, Durability, SnapshotDelivery};
 use sentinelops_protocol::{Channel, Json, Payload, Priority, decode_payload};
 
 const ONE: ConsumerId = ConsumerId(1);
@@ -200,6 +200,44 @@ fn status_and_news_of_a_message_are_conflated() {
             Delivery::Message(update("b", DeliveryState::Sent)),
         ]
     );
+}
+
+#[test]
+fn each_break_of_the_connection_between_two_batches_is_delivered_with_its_cause() {
+    let (mut consumers, states) = live();
+    consumers.offer_event(&chat(), &event(6, 1));
+    let (_, first) = consumers.poll(&states).unwrap();
+    let up = |since| Status {
+        state: ConnectionState::Connected,
+        connected_since: Some(since),
+        ..Status::default()
+    };
+    let down = |cause| Status { state: ConnectionState::Reconnecting, cause, ..Status::default() };
+    let closed = Cause::Closed { code: 1012, reason: String::new() };
+    let dialling = || down(Cause::None);
+    let reconnecting = [down(Cause::Lost), down(Cause::Offline), dialling(), up(2)];
+    for status in [up(1)].into_iter().chain(reconnecting).chain([down(closed.clone()), dialling(), up(3)]) {
+        consumers.offer_status(&status);
+    }
+    consumers.credit(ONE, first.number);
+    let (_, batch) = consumers.poll(&states).unwrap();
+    let expected = [up(1), down(Cause::Lost), dialling(), up(2), down(closed), dialling(), up(3)];
+    assert_eq!(batch.items, expected.map(|status| Delivery::Status(Box::new(status))));
+}
+
+#[test]
+fn statuses_that_wait_are_bounded_and_the_latest_stays() {
+    let (mut consumers, states) = live();
+    consumers.offer_event(&chat(), &event(6, 1));
+    let (_, first) = consumers.poll(&states).unwrap();
+    for since in 1..=100 {
+        let state = ConnectionState::Connected;
+        consumers.offer_status(&Status { state, connected_since: Some(since), ..Status::default() });
+    }
+    consumers.credit(ONE, first.number);
+    let (_, batch) = consumers.poll(&states).unwrap();
+    assert_eq!(batch.items.len(), 16);
+    assert!(matches!(&batch.items[15], Delivery::Status(status) if status.connected_since == Some(100)));
 }
 
 #[test]

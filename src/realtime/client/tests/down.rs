@@ -5,6 +5,7 @@ use super::open;
 use crate::bridge::{Farewell, FromWorker, PortFailure, SignOut};
 use crate::realtime::{Message, MessageId, SendState, WorkerHealth};
 use crate::testing::{FakeConnection, incident};
+use futures::FutureExt;
 use sentinelops_engine::{
     Cause, ConnectionState, DeliveryState, Durability, FailReason, Hint, MessageCounts, MessageInfo,
     MessageUpdate,
@@ -350,4 +351,22 @@ fn a_worker_that_hangs_while_it_starts_is_said_within_twelve_seconds_and_not_end
     connection.say(FromWorker::Ready);
     connection.paint();
     assert_eq!((client.worker_health(), client.error(None)), (WorkerHealth::Running, None));
+}
+
+#[test]
+fn an_answer_of_the_next_session_goes_to_who_asked_in_it() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    connection.connect();
+    connection.paint();
+    let before = client.export_unreadable();
+    client.sign_out(SignOut::Keep);
+    connection.say(FromWorker::SignedOut { left: false });
+    connection.paint();
+    assert!(before.now_or_never().is_some_and(|answer| answer.is_err()), "its worker is gone");
+    client.connect();
+    connection.paint();
+    let after = client.export_unreadable();
+    connection.say(FromWorker::Unreadable(Ok(Vec::new())));
+    assert!(after.now_or_never().is_some_and(|answer| answer.is_ok()));
 }

@@ -144,3 +144,15 @@ fn a_second_token_is_a_line_in_the_diagnostics_and_counts() {
     connection.advance(0);
     assert!(connection.said().contains(&ToWorker::Token(Ok(Some("two".to_owned())))));
 }
+
+#[test]
+fn two_callbacks_are_not_taken_for_different_tokens() {
+    let connection = FakeConnection::new();
+    let key = || Key { url: settings().url.full, user: None, port: Some(connection.port()) };
+    let inline = || TokenSource::sync(|_reason| Ok(Some("one".to_owned())));
+    let take = || Lease::acquire(key(), settings(), connection.port(), inline());
+    let first = take();
+    let _second = take();
+    let (records, _) = first.client().diagnostics();
+    assert!(!records.iter().any(|record| record.text.contains("different tokens")));
+}
