@@ -2,6 +2,12 @@
 
 #![cfg(target_arch = "wasm32")]
 
+#[path = "components_views/activity.rs"]
+mod activity;
+#[path = "components_views/alerts.rs"]
+mod alerts;
+#[path = "components_views/chat.rs"]
+mod chat;
 #[path = "components_views/connection_status.rs"]
 mod connection_status;
 #[path = "components_views/follow.rs"]
@@ -18,5 +24,8 @@ mod outbox;
 mod sign_out;
 #[path = "components_views/text.rs"]
 mod text;
+mod uncaught;
+#[path = "components_views/unload.rs"]
+mod unload;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -2,6 +2,8 @@
 //! needs a bundle; that is the end-to-end tests' business.
 #![cfg(target_arch = "wasm32")]
 
+mod uncaught;
+
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use gloo::timers::future::TimeoutFuture;
@@ -17,6 +19,7 @@ wasm_bindgen_test_configure!(run_in_browser);
     export function forbid_workers() {
         globalThis.Worker = function () { throw new DOMException("no", "SecurityError"); };
     }
+    export function remove_workers() { delete globalThis.Worker; }
     export function allow_workers() { globalThis.Worker = real; }
     export function constructor_is_real() { return globalThis.Worker === real; }
     export function script(source) {
@@ -28,6 +31,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 "#)]
 extern "C" {
     fn forbid_workers();
+    fn remove_workers();
     fn allow_workers();
     fn constructor_is_real() -> bool;
     fn script(source: &str) -> String;
@@ -78,6 +82,19 @@ async fn a_throwing_constructor_is_blocked_and_told_later() {
     assert!(events.try_recv().is_err(), "told from inside");
     port.send(ToWorker::Connect);
     assert!(matches!(failure(&mut events).await, PortFailure::Blocked(text) if text.contains("no")));
+}
+
+#[wasm_bindgen_test]
+async fn a_browser_without_workers_is_blocked_and_the_page_lives() {
+    remove_workers();
+    let (port, mut events) = spawn("/worker.js");
+    allow_workers();
+    port.send(ToWorker::Connect);
+    match failure(&mut events).await {
+        PortFailure::Blocked(text) => assert_eq!(text, "this browser has no web workers"),
+        other => panic!("{other:?}"),
+    }
+    port.terminate();
 }
 
 #[wasm_bindgen_test]

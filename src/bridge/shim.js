@@ -1,8 +1,11 @@
 // Stands round `new Worker` while yew-agent spawns ours. yew-agent keeps the worker to itself: without this the page
 // could neither hear that it failed nor end it, and a throwing constructor would kill the page.
 
-// What yew-agent gets when the browser refused: takes messages, does nothing.
-const nobody = () => ({ onmessage: null, postMessage() {}, terminate() {}, addEventListener() {} });
+// What yew-agent gets when the browser refused: takes messages, does nothing. A function, because it also stands in
+// for a constructor that is not there.
+function Nobody() {
+  return { onmessage: null, postMessage() {}, terminate() {}, addEventListener() {} };
+}
 
 // Heads every message of ours; see packet.rs.
 const MARK = [0x53, 0x4e, 0x54, 0x4c, 0x31];
@@ -84,7 +87,7 @@ export function watch(url, report) {
     try {
       worker = new Real(trusted(given), options);
     } catch (error) {
-      worker = nobody();
+      worker = Nobody();
       refuseLater("blocked", `the browser refused to start ${target}: ${error?.message ?? error}`);
       return worker;
     }
@@ -99,7 +102,7 @@ export function watch(url, report) {
   } else {
     refuseLater("blocked", "this browser has no web workers");
   }
-  globalThis.Worker = typeof Real === "function" ? Spawn : nobody;
+  globalThis.Worker = typeof Real === "function" ? Spawn : Nobody;
 
   return {
     restore() {

@@ -130,3 +130,17 @@ async fn afterwards_the_page_says_so_and_offers_to_sign_in_again() {
     let focused = web_sys::window().unwrap().document().unwrap().active_element().unwrap();
     assert_eq!(focused.tag_name(), "H1");
 }
+
+#[wasm_bindgen_test]
+async fn another_page_shows_the_sign_out_that_is_under_way() {
+    let mut rig = Rig::open(4, 0).await;
+    rig.press("sign-out-send").await;
+    rig.press("sign-out-hide").await;
+    // Each page has a button of its own.
+    rig.page.show(html! { <main><SessionGate><SignOutButton /></SessionGate></main> });
+    rig.connection.settle().await;
+    rig.press("sign-out").await;
+    rig.count(3, 0).await;
+    assert!(rig.text("sign-out-unsent").is_none(), "it is not asked anew");
+    assert!(rig.text("sign-out-progress").unwrap().starts_with("3 messages to go."));
+}

@@ -2,6 +2,7 @@
 
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
+use crate::realtime::use_incident;
 use sentinelops_protocol::domain::Activity;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -11,7 +12,7 @@ use yew::prelude::*;
 pub struct ActivityItemProps {
     /// What was done.
     pub activity: Rc<Activity>,
-    /// Its target was chosen.
+    /// Its target, an incident, was chosen.
     #[prop_or_default]
     pub on_target: Option<Callback<AttrValue>>,
 }
@@ -28,22 +29,33 @@ pub fn ActivityItem(props: &ActivityItemProps) -> Html {
                 <span class="feed__what">{ &activity.action }</span>
                 if let Some(target) = &activity.target {
                     { " " }
-                    { shown(target, props.on_target.as_ref()) }
+                    if let Some(on_target) = props.on_target.clone() {
+                        <Target id={target.clone()} {on_target} />
+                    } else {
+                        <span class="feed__target">{ target }</span>
+                    }
                 }
             </span>
         </li>
     }
 }
 
-/// A target that can be opened is a button, any other one is text.
-fn shown(target: &str, on_target: Option<&Callback<AttrValue>>) -> Html {
-    let known = on_target.filter(|_| target.starts_with("inc-")).cloned();
-    let Some(on_target) = known else {
-        return html! { <span class="feed__target">{ target.to_owned() }</span> };
-    };
-    let id = AttrValue::from(target.to_owned());
+#[derive(Properties, PartialEq)]
+struct TargetProps {
+    id: AttrValue,
+    on_target: Callback<AttrValue>,
+}
+
+/// A target that is an incident can be opened. An activity does not say what kind of thing its target is: it is one
+/// if an incident of this id is known.
+#[component]
+fn Target(props: &TargetProps) -> Html {
+    let TargetProps { id, on_target } = props;
+    if use_incident(id).incident.is_none() {
+        return html! { <span class="feed__target">{ id }</span> };
+    }
     let onclick = {
-        let id = id.clone();
+        let (id, on_target) = (id.clone(), on_target.clone());
         move |_| on_target.emit(id.clone())
     };
     html! { <button type="button" class="link feed__target" {onclick}>{ id }</button> }

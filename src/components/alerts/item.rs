@@ -20,14 +20,29 @@ pub struct AlertItemProps {
 #[component]
 pub fn AlertItem(props: &AlertItemProps) -> Html {
     let client = use_client();
-    let sent = use_state_eq(|| None::<MessageId>);
-    let state = use_send_state((*sent).clone());
+    // The acknowledgement, and the alert as it was then.
+    let sent = use_state_eq(|| None::<(MessageId, Rc<Alert>)>);
+    let state = use_send_state(sent.as_ref().map(|(id, _)| id.clone()));
     let alert = &props.alert;
     let raised = alert.change == AlertChange::Raised;
     let failed = state.as_ref().is_some_and(|state| state.is_failed());
+    let arrived = state.as_ref().is_some_and(|state| state.is_delivered());
+    // Raised again it waits for somebody again, also when it was never shown as acknowledged in between.
+    let again = arrived && sent.as_ref().is_some_and(|(_, then)| then != alert);
+    use_effect_with(raised, {
+        let set = sent.setter();
+        move |raised| {
+            if !raised {
+                set.set(None);
+            }
+        }
+    });
     let acknowledge = {
         let (alert, set) = (alert.clone(), sent.setter());
-        move |_| set.set(Some(client.send(crate::realtime::Message::acknowledge(&alert))))
+        move |_| {
+            let id = client.send(crate::realtime::Message::acknowledge(&alert));
+            set.set(Some((id, alert.clone())));
+        }
     };
     let open = props.on_incident.clone().zip(alert.incident_id.clone());
     html! {
@@ -45,8 +60,8 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
                 } else {
                     <span></span>
                 }
-                if let Some(state) = state.filter(|_| raised) { <SendStateMark {state} /> }
-                if raised && (sent.is_none() || failed) {
+                if let Some(state) = state.filter(|_| raised && !again) { <SendStateMark {state} /> }
+                if raised && (sent.is_none() || failed || again) {
                     <button type="button" class="button button--small" onclick={acknowledge} data-testid="alert-acknowledge"
                         aria-label={format!("Acknowledge: {}", alert.title)}>
                         { if failed { "Try again" } else { "Acknowledge" } }

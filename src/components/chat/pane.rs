@@ -1,7 +1,7 @@
 //! The conversation: log, who types, composer.
 
 use super::{ChatLine, Composer};
-use crate::components::hooks::{use_follow, use_total};
+use crate::components::hooks::{use_follow, use_total, use_visible};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Empty, Loading};
 use crate::components::people::Names;
@@ -29,11 +29,11 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
     let jump = follow.jump.clone();
 
     // Seen is what stands at the end of the log while the person is there.
-    use_effect_with((chat.messages.clone(), follow.unseen, chat.is_connected), {
+    let visible = use_visible();
+    use_effect_with((chat.messages.clone(), follow.unseen, chat.is_connected, visible), {
         let chat = chat.clone();
-        move |(messages, unseen, connected)| {
-            let visible = web_sys::window().and_then(|w| w.document()).is_some_and(|d| !d.hidden());
-            if visible && *connected && *unseen == 0 && messages.iter().any(|entry| !entry.mine) {
+        move |(messages, unseen, connected, visible)| {
+            if *visible && *connected && *unseen == 0 && messages.iter().any(|entry| !entry.mine) {
                 chat.mark_read();
             }
         }

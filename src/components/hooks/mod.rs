@@ -6,6 +6,7 @@ mod use_gaps;
 mod use_media;
 mod use_paced;
 mod use_total;
+mod use_visible;
 mod use_window;
 
 pub use use_focus::use_focus;
@@ -14,6 +15,7 @@ pub use use_gaps::use_gaps;
 pub use use_media::use_media;
 pub use use_paced::use_paced;
 pub use use_total::use_total;
+pub use use_visible::use_visible;
 pub use use_window::{Window, use_window};
 
 /// Below this width the console is one panel at a time. The style sheet says the same.

@@ -1,4 +1,4 @@
-//! Opens the question, and remembers how far the answer is.
+//! Opens the question, and shows how far a sign-out is.
 
 use super::{SignOutChoices, SignOutProgress};
 use crate::components::dialog::Dialog;
@@ -12,21 +12,20 @@ use yew::prelude::*;
 #[component]
 pub fn SignOutButton() -> Html {
     let open = use_state_eq(|| false);
-    let sending = use_state_eq(|| false);
+    let sending = use_connection().signing_out == Some(SignOut::SendFirst);
     let onclick = {
         let set = open.setter();
         move |_| set.set(true)
     };
     let on_close = use_callback(open.setter(), |(), set| set.set(false));
-    let on_sending = use_callback(sending.setter(), |(), set| set.set(true));
-    let label = if *sending { "Signing out: show how far it is" } else { "Sign out" };
+    let label = if sending { "Signing out: show how far it is" } else { "Sign out" };
     html! {
         <>
             <button type="button" class="button button--plain button--icon" {onclick} aria-label={label} title={label} data-testid="sign-out">
-                <IconMark icon={if *sending { Icon::Working } else { Icon::SignOut }} />
+                <IconMark icon={if sending { Icon::Working } else { Icon::SignOut }} />
             </button>
             if *open {
-                <Question sending={*sending} {on_sending} {on_close} />
+                <Question {sending} {on_close} />
             }
         </>
     }
@@ -35,7 +34,6 @@ pub fn SignOutButton() -> Html {
 #[derive(Properties, PartialEq)]
 struct QuestionProps {
     sending: bool,
-    on_sending: Callback<()>,
     on_close: Callback<()>,
 }
 
@@ -49,15 +47,7 @@ fn Question(props: &QuestionProps) -> Html {
     let saved = connection.status.storage == StorageState::Durable;
     let connected = connection.is_connected;
     let outbox = use_outbox();
-    let on_choose = {
-        let on_sending = props.on_sending.clone();
-        use_callback(client, move |how: SignOut, client| {
-            if how == SignOut::SendFirst {
-                on_sending.emit(());
-            }
-            client.sign_out(how);
-        })
-    };
+    let on_choose = use_callback(client, |how: SignOut, client| client.sign_out(how));
     let title = if props.sending { "Signing out" } else { "Sign out" };
     html! {
         <Dialog name="sign-out" {title} on_close={props.on_close.clone()}>
