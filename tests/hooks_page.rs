@@ -18,5 +18,6 @@ mod providers;
 mod renders;
 #[path = "hooks_page/sends.rs"]
 mod sends;
+mod uncaught;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

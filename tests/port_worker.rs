@@ -4,6 +4,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod surroundings;
+mod uncaught;
 
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::future::{Either, select};

@@ -5,6 +5,7 @@
 mod append;
 #[path = "worker_store/layout.rs"]
 mod layout;
+mod uncaught;
 #[path = "worker_store/unreadable.rs"]
 mod unreadable;
 #[path = "worker_store/upgrade.rs"]

@@ -1,6 +1,8 @@
 //! Locks and channels of several tabs, in a real dedicated worker: Web Locks, and the leases in their place.
 #![cfg(target_arch = "wasm32")]
 
+mod uncaught;
+
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use sentinelops::worker::tabs::{TabEvent, Tabs};

@@ -20,13 +20,14 @@ export interface World {
   console: string[];
   /** What browsers say against the policy: nothing, or the test fails. */
   policy: PolicyWatch;
-  /** The test makes a page panic. Any other panic, of a page or a worker, fails it. */
-  panicsItself: boolean;
+  /** Uncaught errors and rejections that the test provokes, on a page or in a worker. Any other one fails it. */
+  uncaught: RegExp[];
 }
 
-/** Panics that no test asked for. A worker's is healed by the next one: only its last words tell. */
-function panics(console: string[]): string[] {
-  return console.filter((line) => /the worker stopped:|^pageerror|panicked at/.test(line) && !line.includes('a test asked'));
+/** What nobody caught and no test provoked. A worker's panic is healed by the next one: only its last words tell. */
+function uncaught(console: string[], provoked: RegExp[]): string[] {
+  const found = console.filter((line) => /the worker stopped:|^pageerror|panicked at|Uncaught/.test(line));
+  return found.filter((line) => ![/a test asked/, ...provoked].some((pattern) => pattern.test(line)));
 }
 
 interface Options {
@@ -73,10 +74,10 @@ export const test = base.extend<Options, { browsers: Browsers }>({
       await session.detach();
     };
     await chrome.context.tracing.start({ screenshots: false, snapshots: true }).catch(() => {});
-    const world = { chrome, gateway, proxy, site, open, forgetFiles, console: lines, policy, panicsItself: false };
+    const world: World = { chrome, gateway, proxy, site, open, forgetFiles, console: lines, policy, uncaught: [] };
     await use(world);
     const faults = await policy.faults(chrome.context.pages(), site.url());
-    if (!world.panicsItself) faults.push(...panics(lines));
+    faults.push(...uncaught(lines, world.uncaught));
     if (info.status !== info.expectedStatus || faults.length) {
       for (const [at, page] of chrome.context.pages().entries()) {
         const body = await page.screenshot({ timeout: 3000 }).catch(() => undefined);
@@ -90,7 +91,7 @@ export const test = base.extend<Options, { browsers: Browsers }>({
     }
     await browsers.giveBack(chrome, [site.url('/'), site.url('/', 'plain.test')].map((url) => new URL(url).origin));
     await Promise.allSettled([proxy.stop(), site.stop(), gateway.stop()]);
-    expect(faults, 'against the content security policy, or panics').toEqual([]);
+    expect(faults, 'against the content security policy, or uncaught').toEqual([]);
   },
 });
 

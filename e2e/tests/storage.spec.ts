@@ -53,6 +53,33 @@ test('not saved: the page asks before it is closed, as long as something would b
   expect(dialogs).toEqual(['beforeunload']);
 });
 
+test('a full disk while sending: said, and the worker goes on', async ({ world }) => {
+  // It shows when a transaction is to be committed: each of its requests ends with an error.
+  world.site.inWorkers(`
+    self.full = false;
+    const commit = IDBTransaction.prototype.commit;
+    IDBTransaction.prototype.commit = function () {
+      if (!self.full || this.mode !== "readwrite") return commit.call(this);
+      Object.defineProperty(this, "error", { value: new DOMException("full", "QuotaExceededError") });
+      this.abort();
+    };
+  `);
+  await world.forgetFiles();
+  const page = await world.open('/lab');
+  await expectState(page, 'Connected');
+  const full = (value: boolean) => page.workers()[0]!.evaluate((value) => Object.assign(self, { full: value }), value);
+  await full(true);
+  await startSending(page, 20, 0);
+  await expect(banner(page, 'storage')).toContainText('its storage is full');
+  await expectExactlyOnce(page, world.gateway, 20);
+  expect(await page.workers()[0]!.evaluate(() => (self as unknown as { full: boolean }).full), 'the same worker').toBe(true);
+  await expect(banner(page, 'worker')).toHaveCount(0);
+  await full(false);
+  await startSending(page, 20, 0);
+  await expectExactlyOnce(page, world.gateway, 40);
+  await expect(banner(page, 'storage')).toHaveCount(0, { timeout: 30_000 });
+});
+
 test('a tab without a store connects for itself, and comes to the others once the store opens', { tag: '@waits' }, async ({ world }) => {
   const { leader, followers } = await leaderOf(await openTabs(world, 2));
   await breakStores(world);

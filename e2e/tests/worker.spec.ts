@@ -123,7 +123,7 @@ test('panicked while sending: said within 2 s, started again, 100 sends exactly 
   await expect.poll(async () => (await world.gateway.stats()).accepted, { intervals: [50] }).toBeGreaterThan(20);
   const at = await pageTime(page);
   // What still reaches the instance panics, too: it is stopped in the middle of something.
-  world.panicsItself = true;
+  world.uncaught.push(/./);
   await openDoor(page, 'panic');
   const delay = await bannerDelay(page, 'worker', at);
   measured('said', delay);
@@ -180,7 +180,7 @@ test('a panic of the page: a reload screen instead of a dead page; after it, wha
   await expect
     .poll(async () => (await labMessages(page)).filter((message) => message.durability === 'Durable').length)
     .toBe(20);
-  world.panicsItself = true;
+  world.uncaught.push(/./);
   await page.getByTestId('lab-panic').click();
   const screen = page.locator('#sentinelops-panic');
   await expect(screen).toContainText('This page has stopped working');

@@ -82,11 +82,13 @@ pub(super) async fn last_order(transaction: &Transaction<'_>) -> Result<u64, Sto
 }
 
 pub(super) fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transaction<'a>, StoreError> {
-    database
+    let transaction = database
         .transaction(names.to_vec())
         .with_mode(TransactionMode::Readonly)
         .build()
-        .map_err(errors::from_error)
+        .map_err(errors::from_error)?;
+    write::silence(&transaction);
+    Ok(transaction)
 }
 
 /// Asks for everything in a store. Keys and values come in two requests of one transaction, so they fit

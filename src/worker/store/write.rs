@@ -54,12 +54,24 @@ pub(super) fn begin<'a>(
     strict: bool,
 ) -> Result<Transaction<'a>, StoreError> {
     let durability = if strict { TransactionDurability::Strict } else { TransactionDurability::Relaxed };
-    database
+    let transaction = database
         .transaction(names.to_vec())
         .with_mode(TransactionMode::Readwrite)
         .with_options(TransactionOptions::new().with_durability(durability))
         .build()
-        .map_err(errors::from_error)
+        .map_err(errors::from_error)?;
+    silence(&transaction);
+    Ok(transaction)
+}
+
+/// Takes the wrapper's own listeners off. The one for errors may run once (`indexed_db_futures` 0.6.4), but each
+/// request of a transaction that aborts ends with an error: the second one would throw in this worker, which
+/// looks like a crash. Nothing here waits for these listeners; see [`finish`].
+pub(super) fn silence(transaction: &Transaction<'_>) {
+    let raw: &IdbTransaction = transaction.as_sys();
+    raw.set_onerror(None);
+    raw.set_oncomplete(None);
+    raw.set_onabort(None);
 }
 
 /// Nothing more will be asked: it ends without this worker, even if that is frozen from here on.
