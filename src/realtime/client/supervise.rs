@@ -99,7 +99,7 @@ impl Client {
             init.auto_connect = wanted;
         }
         // A session that ends connects for nothing but what its sign-out asks for.
-        init.auto_connect &= !self.signing_out().is_some();
+        init.auto_connect &= self.signing_out().is_none();
         self.name_session(&init.scope, &init.engine.session);
         self.post(ToWorker::Init(Box::new(init)));
         self.sign_out_anew();
