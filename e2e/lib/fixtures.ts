@@ -30,6 +30,21 @@ function uncaught(console: string[], provoked: RegExp[]): string[] {
   return found.filter((line) => ![/a test asked/, ...provoked].some((pattern) => pattern.test(line)));
 }
 
+/** In each page: an error that no handler of a worker caught is a line on the console, also when the page ends that
+ * worker at once. */
+function reportWorkerErrors(): void {
+  const Plain = globalThis.Worker;
+  globalThis.Worker = class Worker extends Plain {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      this.addEventListener('error', ({ message, filename, lineno }) => {
+        // A script that did not load has no message: a matter of the network.
+        if (message) console.error(`Uncaught in a worker: ${message} (${filename}:${lineno})`);
+      });
+    }
+  };
+}
+
 interface Options {
   world: World;
   gatewayOptions: GatewayOptions;
@@ -59,6 +74,7 @@ export const test = base.extend<Options, { browsers: Browsers }>({
         page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
         page.on('pageerror', (error) => lines.push(`pageerror: ${error.message}`));
       });
+      await context.addInitScript(reportWorkerErrors);
       await policy.attach(context);
     };
     await listen(chrome.context);

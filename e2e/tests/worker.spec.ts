@@ -59,6 +59,8 @@ const MISSING: [string, RegExp][] = [
 ];
 for (const [what, file] of MISSING) {
   test(`${what} is missing (404): said within 2 s on every page; it heals by itself and nothing is lost`, async ({ world }) => {
+    // How a module ends that cannot have its program.
+    world.uncaught.push(/failed to fetch Wasm: 404/);
     world.site.overrides.set(file, () => ({ status: 404, headers: { 'content-type': 'text/plain' }, body: 'not found' }));
     for (const route of ['/', '/realtime-demo']) {
       const page = await open(world, route);
@@ -90,6 +92,7 @@ test("blocked by the policy of the worker's own script: said within 2 s", async 
   world.site.policy = (route, built) =>
     route.includes('worker') ? built.replace("'wasm-unsafe-eval'", '') : built;
   world.policy.provokes(/script-src|unsafe-eval/);
+  world.uncaught.push(/Uncaught CompileError.*Content Security policy/);
   await said(await open(world), ['refused to start', /content security policy/i]);
 });
 
