@@ -36,7 +36,7 @@ pub struct UseWebSocketOptions {
     /// connection is up there is none before the next one. What is so now is in
     /// [`UseWebSocketHandle::is_connected`], also for an effect that depends on it.
     pub on_connect: Option<Callback<()>>,
-    /// The connection is gone; why.
+    /// The connection is gone; why. Once for each break, also of several that a hidden page learns of at once.
     pub on_disconnect: Option<Callback<Cause>>,
     /// Something went wrong that concerns this subscription, the connection or the worker. Of messages
     /// that do not fit ([`ClientError::Problem`]) those of its channel, and those of which no channel is

@@ -1,5 +1,6 @@
 //! The client against a fake connection, in virtual time, without a browser.
 
+mod adopted;
 mod down;
 mod kept;
 mod providers;
@@ -12,11 +13,7 @@ use crate::realtime::{
     ClientError, IncidentEdit, Message, MessageId, SendState, WorkerHealth, WorkerTroubleKind,
 };
 use crate::testing::{FakeConnection, chat_message, incident, typing};
-use sentinelops_engine::tabs::Inquiry;
-use sentinelops_engine::{
-    ConnectionState, DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate,
-    TokenReason,
-};
+use sentinelops_engine::{Cause, ConnectionState, DeliveryState, Durability, FailReason, TokenReason};
 use sentinelops_protocol::domain::{IncidentChange, IncidentStatus};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Code, Event, Subject};
@@ -365,85 +362,36 @@ fn providers_share_contradict_or_get_their_own() {
 }
 
 #[test]
-fn what_an_earlier_life_of_the_page_sent_is_shown_until_it_arrived() {
-    adopted(true);
-}
-
-#[test]
-fn what_was_dropped_in_another_tab_meanwhile_did_not_arrive() {
-    adopted(false);
-}
-
-fn adopted(arrived: bool) {
+fn each_break_between_two_frames_is_in_the_news_with_its_cause() {
     let connection = FakeConnection::new();
     let client = open(&connection);
-    let subject = Subject::topic(Channel::Chat, "c");
-    let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
-    connection.outbox(vec![waiting(&connection, "01EARLIER", Durability::Durable)], MessageCounts::default());
-    connection.paint();
-    let label = || client.chat(&subject).messages.iter().map(|entry| entry.label()).collect::<Vec<_>>();
-    assert_eq!(label(), ["saved"]);
-    // Whoever leads says how it ends, and remembers whether it was dropped in another tab.
-    let about = vec![Inquiry { id: "01EARLIER".to_owned(), coalesced: false, discarded: false }];
-    let said = connection.said();
-    assert!(said.contains(&ToWorker::Inquire(about)), "{said:?}");
-    assert!(said.contains(&ToWorker::WatchOutbox(false)), "no list is needed for that: {said:?}");
-    let end = if arrived { DeliveryState::Delivered } else { DeliveryState::Failed(FailReason::Discarded) };
-    connection.update(&"01EARLIER".into(), Durability::Durable, end);
-    connection.paint();
-    assert_eq!(label(), [if arrived { "delivered" } else { "failed" }]);
-}
-
-/// A chat message of another page, as a list shows it.
-fn waiting(connection: &FakeConnection, id: &str, durability: Durability) -> MessageInfo {
-    let update = MessageUpdate { id: id.to_owned(), durability, delivery: DeliveryState::Queued };
-    MessageInfo {
-        update,
-        kind: "chat.message".to_owned(),
-        channel: Channel::Chat,
-        priority: Default::default(),
-        created_at: connection.now(),
-        attempts: 0,
-        payload: Message::chat("c", "typed before the reload").payload().clone(),
-    }
-}
-
-#[test]
-fn a_long_outbox_is_resumed_with_one_list_and_one_question() {
-    let connection = FakeConnection::new();
-    let client = open(&connection);
-    let rows = |from: usize| {
-        let ids = (from..1_000).map(|n| format!("01EARLIER{n:04}"));
-        ids.map(|id| waiting(&connection, &id, Durability::Durable)).collect::<Vec<_>>()
-    };
-    connection.outbox(rows(0), MessageCounts::default());
-    connection.paint();
-    connection.take_said();
-    // A list that was on its way.
-    connection.outbox(rows(10), MessageCounts::default());
-    connection.paint();
-    let said = connection.take_said();
-    assert!(said.iter().all(|message| matches!(message, ToWorker::Credit(_))), "{said:?}");
-    // After a crash the next worker is asked after all of them, and hands in none of them.
-    connection.fail_worker(PortFailure::Crashed("x".to_owned()));
-    connection.advance(500);
-    let said = connection.take_said();
-    let asked = said.iter().find_map(|message| match message {
-        ToWorker::Inquire(about) => Some(about.len()),
-        _ => None,
+    let news = Rc::new(RefCell::new(Vec::new()));
+    let _watch = client.watch(vec![Interest::Status], {
+        let news = news.clone();
+        Rc::new(move |frame: &News| news.borrow_mut().extend(frame.transitions.iter().cloned()))
     });
-    assert_eq!(asked, Some(1_000));
-    assert!(!said.iter().any(|message| matches!(message, ToWorker::Send(_))));
-    assert!(!client.has_unsaved());
-}
-
-#[test]
-fn what_only_another_tab_has_in_memory_is_not_adopted() {
-    let connection = FakeConnection::new();
-    let client = open(&connection);
-    connection
-        .outbox(vec![waiting(&connection, "01MEMORY", Durability::MemoryOnly)], MessageCounts::default());
+    connection.connect();
     connection.paint();
-    assert_eq!(client.send_state(&"01MEMORY".into()), None);
-    assert!(!connection.said().iter().any(|message| matches!(message, ToWorker::Inquire(_))));
+    let since = |ms| Transition::Up(connection.now() + ms);
+    assert_eq!(news.take(), [since(0)]);
+    // Up again since later, and nobody saw it break.
+    connection.advance(100);
+    connection.connect();
+    connection.paint();
+    assert_eq!(news.take(), [Transition::Down(Cause::Lost), since(0)]);
+    // Twice in one frame, then the worker dies.
+    for cause in [Cause::Offline, Cause::Overloaded] {
+        connection.change_status(|status| {
+            (status.state, status.cause, status.connected_since) =
+                (ConnectionState::Reconnecting, cause, None);
+        });
+        connection.connect();
+    }
+    connection.paint();
+    let [up, lost] = [since(0), Transition::Down(Cause::Lost)];
+    let [offline, overloaded] = [Cause::Offline, Cause::Overloaded].map(Transition::Down);
+    assert_eq!(news.take(), [offline, up.clone(), overloaded, up]);
+    connection.fail_worker(PortFailure::Crashed("x".to_owned()));
+    connection.paint();
+    assert_eq!(news.take(), [lost]);
 }
