@@ -7,6 +7,7 @@ import { expectState } from '../lib/fixtures';
 import { Gateway } from '../lib/gateway';
 import { PolicyWatch } from '../lib/policy';
 import { Site } from '../lib/site';
+import { collectLines, uncaught } from '../lib/uncaught';
 
 const { SENTINELOPS_APPS: APPS, SENTINELOPS_BUILT_APP: BUILT, SENTINELOPS_GATEWAY_COMMAND: COMMAND } = process.env;
 if (!APPS || !BUILT || !COMMAND) throw new Error('no apps are served: `cargo xtask test wasm` does that and then runs this');
@@ -16,7 +17,9 @@ for (const { name, url } of JSON.parse(APPS) as { name: string; url: string }[])
     const gateway = await Gateway.start({ command: COMMAND });
     // What the app dials as it stands in its source is a server of ours on a port that was free.
     const chrome = await RealBrowser.start([`--host-resolver-rules=MAP localhost:3001 127.0.0.1:${gateway.port}`]);
+    const lines: string[] = [];
     try {
+      await collectLines(chrome.context, lines);
       const page = await chrome.context.newPage();
       await page.goto(url);
       const rows = page.locator('li');
@@ -38,6 +41,7 @@ for (const { name, url } of JSON.parse(APPS) as { name: string; url: string }[])
       await gateway.publishIncident('Seen after the restart');
       await expect(rows.filter({ hasText: 'Seen after the restart' })).toHaveCount(1);
       await expect(seen).toHaveCount(1);
+      expect(uncaught(lines)).toEqual([]);
     } finally {
       await Promise.allSettled([chrome.stop(), gateway.stop()]);
     }
@@ -56,9 +60,9 @@ test('the app of all steps, under the policy: dials the configured address, an e
     const policy = new PolicyWatch();
     site.onReport = (text) => policy.note('report', text);
     await policy.attach(chrome.context);
-    const page = await chrome.context.newPage();
     const lines: string[] = [];
-    page.on('console', (message) => lines.push(message.text()));
+    await collectLines(chrome.context, lines);
+    const page = await chrome.context.newPage();
     await page.goto(site.url());
     await expectState(page, 'Connected');
     await expect(page.locator('li').first()).toBeVisible();
@@ -66,8 +70,9 @@ test('the app of all steps, under the policy: dials the configured address, an e
     await expect(page.getByText('delivered')).toBeVisible();
     await expect(page.getByText('Resolved: inc-1012')).toBeVisible();
     expect((await gateway.stats()).effects.map(({ type }) => type)).toEqual(['incident.update']);
-    expect(lines.filter((line) => line.startsWith('[sentinelops]')), 'debug lines').not.toEqual([]);
+    expect(lines.filter((line) => line.includes('[sentinelops]')), 'debug lines').not.toEqual([]);
     expect(await policy.faults([page], site.url())).toEqual([]);
+    expect(uncaught(lines)).toEqual([]);
   } finally {
     await Promise.allSettled([chrome.stop(), site.stop(), gateway.stop()]);
   }

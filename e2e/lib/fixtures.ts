@@ -6,6 +6,7 @@ import { Gateway, type GatewayOptions } from './gateway';
 import { PolicyWatch } from './policy';
 import { FaultProxy } from './proxy';
 import { Site } from './site';
+import { collectLines, uncaught } from './uncaught';
 
 export interface World {
   chrome: RealBrowser;
@@ -22,27 +23,6 @@ export interface World {
   policy: PolicyWatch;
   /** Uncaught errors and rejections that the test provokes, on a page or in a worker. Any other one fails it. */
   uncaught: RegExp[];
-}
-
-/** What nobody caught and no test provoked. A worker's panic is healed by the next one: only its last words tell. */
-function uncaught(console: string[], provoked: RegExp[]): string[] {
-  const found = console.filter((line) => /the worker stopped:|^pageerror|panicked at|Uncaught/.test(line));
-  return found.filter((line) => ![/a test asked/, ...provoked].some((pattern) => pattern.test(line)));
-}
-
-/** In each page: an error that no handler of a worker caught is a line on the console, also when the page ends that
- * worker at once. */
-function reportWorkerErrors(): void {
-  const Plain = globalThis.Worker;
-  globalThis.Worker = class Worker extends Plain {
-    constructor(url: string | URL, options?: WorkerOptions) {
-      super(url, options);
-      this.addEventListener('error', ({ message, filename, lineno }) => {
-        // A script that did not load has no message: a matter of the network.
-        if (message) console.error(`Uncaught in a worker: ${message} (${filename}:${lineno})`);
-      });
-    }
-  };
 }
 
 interface Options {
@@ -70,11 +50,7 @@ export const test = base.extend<Options, { browsers: Browsers }>({
     const policy = new PolicyWatch();
     site.onReport = (text) => policy.note('report', text);
     const listen = async (context: BrowserContext) => {
-      context.on('page', (page) => {
-        page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
-        page.on('pageerror', (error) => lines.push(`pageerror: ${error.message}`));
-      });
-      await context.addInitScript(reportWorkerErrors);
+      await collectLines(context, lines);
       await policy.attach(context);
     };
     await listen(chrome.context);
