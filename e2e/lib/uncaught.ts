@@ -10,7 +10,7 @@ export async function collectLines(context: BrowserContext, lines: string[]): Pr
   await context.addInitScript(reportWorkerErrors);
 }
 
-/** What nobody caught and no test provoked. A worker's panic is healed by the next one: only its last words tell. */
+/** What nobody caught and no test provoked. A worker that panicked is replaced: only its last lines show it. */
 export function uncaught(console: string[], provoked: RegExp[] = []): string[] {
   const found = console.filter((line) => /the worker stopped:|^pageerror|panicked at|Uncaught/.test(line));
   return found.filter((line) => ![/a test asked/, ...provoked].some((pattern) => pattern.test(line)));

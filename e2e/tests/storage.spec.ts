@@ -53,7 +53,7 @@ test('not saved: the page asks before it is closed, as long as something would b
   expect(dialogs).toEqual(['beforeunload']);
 });
 
-test('a full disk while sending: said, and the worker goes on', async ({ world }) => {
+test('a full disk while sending is shown, and the worker goes on', async ({ world }) => {
   // It shows when a transaction is to be committed: each of its requests ends with an error.
   world.site.inWorkers(`
     self.full = false;

@@ -13,11 +13,11 @@ async fn raised() -> (FakeConnection, Mounted) {
     let page = connection.mount(html! { <AlertsPanel /> });
     connection.settle().await;
     connection.connect();
-    tell(&connection, AlertChange::Raised, Severity::High).await;
+    deliver(&connection, AlertChange::Raised, Severity::High).await;
     (connection, page)
 }
 
-async fn tell(connection: &FakeConnection, change: AlertChange, severity: Severity) {
+async fn deliver(connection: &FakeConnection, change: AlertChange, severity: Severity) {
     connection.deliver(alert("a1", change, severity));
     connection.settle().await;
 }
@@ -35,9 +35,9 @@ async fn acknowledge(connection: &FakeConnection, page: &Mounted) {
 async fn an_alert_that_is_raised_again_can_be_acknowledged_again() {
     let (connection, page) = raised().await;
     acknowledge(&connection, &page).await;
-    tell(&connection, AlertChange::Acknowledged, Severity::High).await;
+    deliver(&connection, AlertChange::Acknowledged, Severity::High).await;
     assert!(page.find(ACKNOWLEDGE).is_none());
-    tell(&connection, AlertChange::Raised, Severity::High).await;
+    deliver(&connection, AlertChange::Raised, Severity::High).await;
     acknowledge(&connection, &page).await;
     assert_eq!(connection.sent().len(), 2);
 }
@@ -47,6 +47,6 @@ async fn acknowledged_and_raised_again_within_one_frame_it_can_be_acknowledged_a
     let (connection, page) = raised().await;
     acknowledge(&connection, &page).await;
     connection.deliver(alert("a1", AlertChange::Acknowledged, Severity::High));
-    tell(&connection, AlertChange::Raised, Severity::Critical).await;
+    deliver(&connection, AlertChange::Raised, Severity::Critical).await;
     acknowledge(&connection, &page).await;
 }

@@ -141,6 +141,6 @@ async fn another_page_shows_the_sign_out_that_is_under_way() {
     rig.connection.settle().await;
     rig.press("sign-out").await;
     rig.count(3, 0).await;
-    assert!(rig.text("sign-out-unsent").is_none(), "it is not asked anew");
+    assert!(rig.text("sign-out-unsent").is_none(), "the question is not shown again");
     assert!(rig.text("sign-out-progress").unwrap().starts_with("3 messages to go."));
 }

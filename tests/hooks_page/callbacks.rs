@@ -90,7 +90,7 @@ async fn back_within_a_frame_is_still_both_calls() {
 }
 
 #[wasm_bindgen_test]
-async fn each_break_within_a_frame_is_told_with_its_cause() {
+async fn each_break_within_a_frame_is_a_call_with_its_cause() {
     LOG.take();
     let connection = FakeConnection::new();
     let _page = connection.mount(html! { <Listener /> });

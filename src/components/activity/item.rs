@@ -46,8 +46,8 @@ struct TargetProps {
     on_target: Callback<AttrValue>,
 }
 
-/// A target that is an incident can be opened. An activity does not say what kind of thing its target is: it is one
-/// if an incident of this id is known.
+/// A target that is an incident can be opened. An activity does not name the kind of its target: it is an
+/// incident if one of this id is known.
 #[component]
 fn Target(props: &TargetProps) -> Html {
     let TargetProps { id, on_target } = props;

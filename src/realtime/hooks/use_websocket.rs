@@ -336,8 +336,8 @@ pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
     handle
 }
 
-/// What a component that knows of a connection since `known` has not been told: a connection that broke and
-/// came back within one frame is two calls although no render shows it.
+/// The transitions that a component's callbacks have not received; `known`: since when the connection is up, as far
+/// as they know. A connection that broke and came back within one frame is two calls although no render shows it.
 fn missed(known: &mut Option<u64>, transitions: &[Transition], status: &Status) -> Vec<Transition> {
     // It was mounted after this one.
     let seen = transitions.iter().rposition(|it| known.is_some_and(|since| *it == Transition::Up(since)));
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn every_break_is_told_with_its_cause_and_nothing_from_before_the_mount() {
+    fn every_break_reaches_the_callbacks_with_its_cause_and_nothing_from_before_the_mount() {
         use Transition::{Down, Up};
         let broken = [Down(Cause::Lost), Up(2), Down(Cause::GaveUp { attempts: 3 }), Up(3)];
         let mut known = Some(1);

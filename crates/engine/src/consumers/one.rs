@@ -43,7 +43,7 @@ pub(super) struct Consumer {
     unread: Vec<MessageUpdate>,
     /// Those at which the connection came up or broke, and the latest.
     statuses: VecDeque<Status>,
-    /// The last of them only says what changed since; a newer one replaces it.
+    /// The connection neither came up nor broke with the last of them; a newer one replaces it.
     replaceable: bool,
     /// Since when the connection is up, by the latest status; `None` inside: it is not.
     up_since: Option<Option<u64>>,

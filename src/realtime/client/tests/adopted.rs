@@ -28,7 +28,7 @@ fn adopted(arrived: bool) {
     connection.paint();
     let label = || client.chat(&subject).messages.iter().map(|entry| entry.label()).collect::<Vec<_>>();
     assert_eq!(label(), ["saved"]);
-    // Whoever leads says how it ends, and remembers whether it was dropped in another tab.
+    // The leading tab reports how it ends, also when it was discarded in another tab.
     let about = vec![Inquiry { id: "01EARLIER".to_owned(), coalesced: false, discarded: false }];
     let said = connection.said();
     assert!(said.contains(&ToWorker::Inquire(about)), "{said:?}");
