@@ -31,7 +31,13 @@ pub fn run(options: &Options) -> Result<()> {
     let gateway = build_gateway()?;
     let mut children = Children::new()?;
     let mut command = run::command(gateway);
-    command.args(["--port", &options.gateway_port.to_string()]).args(&options.gateway);
+    command.args(["--port", &options.gateway_port.to_string()]);
+    // A restart keeps what one did, unless the gateway's arguments say otherwise.
+    let own = |arg: &String| ["--mock", "--remember", "--data"].iter().any(|flag| arg.starts_with(flag));
+    if !options.gateway.iter().any(own) {
+        command.arg("--data").arg(root::target().join("dev-data"));
+    }
+    command.args(&options.gateway);
     children.start("the gateway", &mut command)?;
 
     let mut trunk = run::command("trunk");

@@ -13,9 +13,11 @@ pub mod core;
 pub mod scenario;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod store;
 
 pub use self::core::{
-    Accepted, ConnId, Durable, Effect, Gateway, GatewayConfig, Mode, NewEvent, Now, Output, Record, State,
-    Stats, StoredEvent,
+    Accepted, ConnId, Durable, Effect, Gateway, GatewayConfig, Loaded, Mode, NewEvent, Now, Output, Record,
+    State, Stats, StoredEvent,
 };
 pub use self::scenario::Scenario;

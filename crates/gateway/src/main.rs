@@ -1,7 +1,7 @@
 //! The gateway program. `--help` lists the flags; `docs/operations.md` explains them.
 
 use clap::Parser;
-use sentinelops_gateway::server::{Options, run};
+use sentinelops_gateway::server::{Options, is_in_use, run};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -10,7 +10,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sentinelops-gateway: {error:#}");
-            ExitCode::FAILURE
+            if is_in_use(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

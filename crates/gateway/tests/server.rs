@@ -1,138 +1,15 @@
 //! The program itself: flags, sockets, signals, memory over a kill.
 #![cfg(feature = "server")]
 
-use futures::{SinkExt, StreamExt};
-use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem, SubscribeEntry};
-use sentinelops_protocol::{
-    Channel, Limits, OutboundMeta, ServerMessage, decode_server_frame, encode_client_system,
-};
+mod support;
+
+use futures::SinkExt;
+use sentinelops_protocol::system::{Continuity, ServerSystem};
+use sentinelops_protocol::{Channel, ServerMessage};
 use std::process::Stdio;
-use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use support::{Program, resolve, subscribe};
+use tokio::process::Command;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-
-const WAIT: Duration = Duration::from_secs(20);
-
-/// The gateway as a child process; killed when the test ends.
-struct Program {
-    child: Child,
-    port: u16,
-}
-
-impl Program {
-    async fn start(flags: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
-            .args(["--port", "0"])
-            .args(flags)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the gateway starts");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("its output");
-        BufReader::new(stdout).read_line(&mut line).await.expect("its first line");
-        let port = line.trim().strip_prefix("listening on ws://127.0.0.1:").expect("the promised line");
-        Self { port: port.parse().expect("a port"), child }
-    }
-
-    async fn socket(&self, path: &str) -> Client {
-        let url = format!("ws://127.0.0.1:{}{path}", self.port);
-        let (socket, _) = connect_async(url).await.expect("a socket");
-        Client { socket, waiting: Vec::new().into_iter() }
-    }
-
-    async fn client(&self, session: &str) -> Client {
-        let mut client = self.socket("/ws").await;
-        let hello = Hello { protocol: 1, client: "test".into(), session: session.into(), term: 1 };
-        client.system(&ClientSystem::Hello(hello)).await;
-        assert!(matches!(client.next().await, ServerMessage::System(ServerSystem::Welcome(_))));
-        client
-    }
-
-    async fn http(&self, method: &str, path: &str) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("a connection");
-        let request =
-            format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.expect("written");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("an answer");
-        answer
-    }
-
-    async fn signal(&self, name: &str) {
-        let id = self.child.id().expect("it runs").to_string();
-        let status = Command::new("kill").args([name, &id]).status().await;
-        assert!(status.expect("kill runs").success());
-    }
-
-    async fn ended(&mut self) -> i32 {
-        let status = tokio::time::timeout(WAIT, self.child.wait()).await.expect("it ends");
-        status.expect("a status").code().unwrap_or(-1)
-    }
-}
-
-struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    waiting: std::vec::IntoIter<ServerMessage>,
-}
-
-impl Client {
-    async fn system(&mut self, message: &ClientSystem) {
-        self.send(&encode_client_system(message, OutboundMeta::default())).await;
-    }
-
-    async fn send(&mut self, text: &str) {
-        self.socket.send(Message::binary(text.as_bytes().to_vec())).await.expect("sent");
-    }
-
-    async fn frame(&mut self) -> Message {
-        let frame = tokio::time::timeout(WAIT, self.socket.next()).await.expect("in time");
-        frame.expect("a frame").expect("no error")
-    }
-
-    async fn next(&mut self) -> ServerMessage {
-        loop {
-            if let Some(message) = self.waiting.next() {
-                return message;
-            }
-            let Message::Binary(bytes) = self.frame().await else { panic!("v1 frames are binary") };
-            let decoded = decode_server_frame(&bytes, &Limits::to_client()).expect("readable");
-            assert_eq!(decoded.problems, []);
-            self.waiting = decoded.messages.into_iter();
-        }
-    }
-
-    /// The ids acked next, whatever events come in between.
-    async fn acked(&mut self) -> Vec<String> {
-        loop {
-            if let ServerMessage::System(ServerSystem::Ack { ids }) = self.next().await {
-                return ids;
-            }
-        }
-    }
-
-    async fn close_code(&mut self) -> Option<u16> {
-        loop {
-            if let Message::Close(frame) = self.frame().await {
-                return frame.map(|frame| frame.code.into());
-            }
-        }
-    }
-}
-
-fn subscribe(channel: Channel) -> ClientSystem {
-    ClientSystem::Subscribe(vec![SubscribeEntry { channel, topic: None, since: None }])
-}
-
-fn resolve(id: &str, incident: &str) -> String {
-    format!(
-        r#"{{"id":"{id}","type":"incident.update","channel":"incidents","payload":{{"id":"{incident}","status":"resolved"}}}}"#
-    )
-}
 
 #[tokio::test]
 async fn a_client_sees_the_state_and_what_happens_after() {

@@ -20,6 +20,9 @@ impl Gateway {
         if command.kind == "chat.typing" {
             return self.typing(now, conn, &user, command);
         }
+        if let Some(wait) = self.unavailable {
+            return self.defer(now, conn, command, wait, "the server cannot store anything at the moment");
+        }
         let hash = hash(command);
         match self.ids.known(&user, &command.id, hash) {
             Known::Same => {

@@ -1,9 +1,10 @@
 //! What outlives a restart, as a value.
 
-use super::history::History;
+use super::history::{History, Logged};
 use super::state::State;
+use super::{GatewayConfig, Now};
 use sentinelops_protocol::system::SnapshotItem;
-use sentinelops_protocol::{Channel, Json, Subject, decode_payload};
+use sentinelops_protocol::{Channel, Json, Priority, Subject, decode_payload};
 use serde::{Deserialize, Serialize};
 
 /// An accepted id: its bearer, and a hash of what it stood for.
@@ -31,6 +32,18 @@ pub struct StoredEvent {
     pub payload: Json,
     /// Its time, ms since the epoch.
     pub timestamp: u64,
+    /// Its place in the history of its channel; 0 in a journal, which keeps no history.
+    #[serde(default)]
+    pub seq: u64,
+    /// The command behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// Its urgency.
+    #[serde(default)]
+    pub priority: Priority,
+    /// What the state holds of its key afterwards, where that is more than the event: of incidents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Json>,
 }
 
 /// One entry of the journal: what was accepted, and what changed with it.
@@ -42,6 +55,29 @@ pub struct Record {
     /// The events, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<StoredEvent>,
+}
+
+/// Everything that a store with a complete history kept.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The epoch of the history.
+    pub epoch: String,
+    /// The seq of the newest event of each channel that ever had one.
+    pub seqs: Vec<(Channel, u64)>,
+    /// The state, one event per key (with its merged state), oldest change first.
+    pub state: Vec<StoredEvent>,
+    /// The events of the history with their time of acceptance (ms since the epoch), in order, each
+    /// channel without a hole up to its newest.
+    pub log: Vec<(u64, StoredEvent)>,
+    /// The ids accepted, oldest first.
+    pub accepted: Vec<Accepted>,
+}
+
+impl Loaded {
+    /// Whether nothing was ever stored.
+    pub fn is_empty(&self) -> bool {
+        self.seqs.is_empty() && self.state.is_empty() && self.accepted.is_empty()
+    }
 }
 
 /// The memory of a gateway.
@@ -79,6 +115,26 @@ impl Durable {
         self
     }
 
+    /// The memory of a gateway whose store lost nothing: the next start goes on in the same epoch.
+    pub fn loaded(loaded: Loaded, config: &GatewayConfig, now: Now) -> Self {
+        let mut state = State::default();
+        for event in loaded.state {
+            let (payload, _) = decode_payload(&event.kind, event.merged.as_ref().unwrap_or(&event.payload));
+            state.apply(&payload, event.timestamp, config.max_items);
+        }
+        let mut history = History::new(loaded.epoch, config.history_events, config.history_ms);
+        for (at, event) in loaded.log {
+            let at = now.mono.saturating_sub(now.wall.saturating_sub(at));
+            let channel = event.channel;
+            let logged = Logged::of(&history.epoch, at, event);
+            history.load(channel, logged);
+        }
+        for (channel, seq) in loaded.seqs {
+            history.reach(channel, seq);
+        }
+        Self { accepted: loaded.accepted, state, history: Some(history) }
+    }
+
     /// Folds in one entry of a journal. A journal tells of the state, not of the whole history.
     pub fn replay(&mut self, record: Record, max_items: usize) {
         self.history = None;
@@ -99,6 +155,10 @@ impl Durable {
                 kind: item.kind,
                 payload: item.payload,
                 timestamp: item.timestamp.unwrap_or_default(),
+                seq: 0,
+                cause: None,
+                priority: Priority::Normal,
+                merged: None,
             };
             let events = self.state.items(&Subject::channel(channel)).into_iter().map(store).collect();
             Record { accepted: None, events }

@@ -1,6 +1,7 @@
 //! The recent events of each channel, ready to be sent again.
 
-use sentinelops_protocol::{Channel, Subject};
+use super::durable::StoredEvent;
+use sentinelops_protocol::{Channel, Event, Payload, Subject, decode_payload};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -18,6 +19,35 @@ pub(super) struct Logged {
 }
 
 impl Logged {
+    /// What a store kept.
+    pub(super) fn of(epoch: &str, at: u64, stored: StoredEvent) -> Self {
+        let (payload, _) = decode_payload(&stored.kind, &stored.payload);
+        let StoredEvent { channel, kind, timestamp, seq, cause, priority, .. } = stored;
+        let event = Event {
+            id: Some(format!("{epoch}-{channel}-{seq}")),
+            kind,
+            channel,
+            topic: None,
+            payload,
+            timestamp: Some(timestamp),
+            priority,
+            seq: Some(seq),
+            prev: None,
+            cause,
+        };
+        Self::new(at, &event)
+    }
+
+    /// An event that has its place already.
+    pub(super) fn new(at: u64, event: &Event) -> Self {
+        let conflate = match &event.payload {
+            Payload::Agent(agent) => Some(agent.agent_id.clone()),
+            _ => None,
+        };
+        let topic = event.payload.topic().map(str::to_owned);
+        Self { seq: event.seq.unwrap_or_default(), at, topic, conflate, head: open(event.encode()) }
+    }
+
     /// The envelope for one subscription.
     pub(super) fn envelope(&self, subject: &Subject, prev: u64) -> String {
         let topic = subject.topic.as_deref();
@@ -33,6 +63,12 @@ impl Logged {
     pub(super) fn belongs_to(&self, subject: &Subject) -> bool {
         subject.topic.is_none() || subject.topic == self.topic
     }
+}
+
+/// An envelope without its closing brace: `topic` and `prev` differ from connection to connection.
+pub(super) fn open(mut envelope: String) -> String {
+    envelope.pop();
+    envelope
 }
 
 /// Appends `,"topic":"…"` to an envelope that is still open.
@@ -89,6 +125,29 @@ impl History {
         log.events.push_back(event.clone());
         log.prune(now, max_events, max_age);
         Some(event)
+    }
+
+    /// Takes in an event that a store kept, in order.
+    pub(super) fn load(&mut self, channel: Channel, event: Logged) {
+        let Some(log) = self.logs.get_mut(channel as usize) else { return };
+        if log.events.is_empty() {
+            log.gone = event.seq.saturating_sub(1);
+        }
+        log.seq = event.seq;
+        log.events.push_back(Arc::new(event));
+        if log.events.len() > self.max_events
+            && let Some(first) = log.events.pop_front()
+        {
+            log.gone = first.seq;
+        }
+    }
+
+    /// The newest event of a channel had this seq. If it is not here, none before it is.
+    pub(super) fn reach(&mut self, channel: Channel, seq: u64) {
+        let Some(log) = self.logs.get_mut(channel as usize) else { return };
+        if log.seq != seq {
+            *log = Log { seq, gone: seq, events: VecDeque::new() };
+        }
     }
 
     /// Everything of a subject after `seq`, or `None` when that can no longer be proved.

@@ -32,7 +32,7 @@ mod subscribe;
 mod types;
 
 pub use config::{GatewayConfig, Mode};
-pub use durable::{Accepted, Durable, Record, StoredEvent};
+pub use durable::{Accepted, Durable, Loaded, Record, StoredEvent};
 pub use state::{NEWEST, State};
 pub use types::{ConnId, Effect, NewEvent, Now, Output, Stats};
 
@@ -60,6 +60,8 @@ pub struct Gateway {
     /// New commands seen, for `nack_every`.
     commands: u64,
     stats: Stats,
+    /// `retryAfterMs` of every command while nothing can be stored.
+    unavailable: Option<u64>,
 }
 
 impl Gateway {
@@ -89,6 +91,7 @@ impl Gateway {
             dirty: Vec::new(),
             commands: 0,
             stats: Stats::default(),
+            unavailable: None,
         }
     }
 
@@ -191,6 +194,28 @@ impl Gateway {
     /// Fault for tests: every n-th new command is refused with a retryable `nack`; `None` ends it.
     pub fn set_nack_every(&mut self, every: Option<u32>) {
         self.config.nack_every = every;
+    }
+
+    /// Sends at once whatever is owed to anybody, so that no later output depends on an earlier input. A connection
+    /// that cannot take it now is closed; it resumes from its cursors.
+    pub fn flush_everything(&mut self, now: Now) {
+        for conn in self.ids_of_connections() {
+            self.flush(now, conn);
+            if self.conns.get(&conn).is_some_and(|conn| !conn.queue.is_empty()) {
+                self.close(
+                    now,
+                    conn,
+                    close::SLOW_CONSUMER,
+                    "slow consumer: the server cannot store anything",
+                );
+            }
+        }
+    }
+
+    /// While nothing can be stored (`Some`) every command is refused with a retryable `nack` and this
+    /// `retryAfterMs`, also one that was accepted before: its record may be the one that waits.
+    pub fn set_unavailable(&mut self, retry_ms: Option<u64>) {
+        self.unavailable = retry_ms;
     }
 
     /// A copy of everything that may outlive a restart, as of now.

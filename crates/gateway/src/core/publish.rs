@@ -2,7 +2,7 @@
 
 use super::Gateway;
 use super::durable::{Record, StoredEvent};
-use super::history::{Logged, push_topic};
+use super::history::{Logged, open, push_topic};
 use super::types::{ConnId, NewEvent, Now, Output};
 use sentinelops_protocol::{Channel, Event, Payload, Subject, encode_payload};
 
@@ -33,17 +33,16 @@ impl Gateway {
         }
         let timestamp = timestamp.unwrap_or(now.wall);
         self.state.apply(&payload, timestamp, self.config.max_items);
-        let stored = self.config.journal.then(|| StoredEvent {
+        let mut stored = self.config.journal.then(|| StoredEvent {
             channel,
             kind: kind.clone(),
             payload: encode_payload(&payload),
             timestamp,
+            seq: 0,
+            cause: cause.map(str::to_owned),
+            priority,
+            merged: self.state.merged(&payload),
         });
-        let topic = payload.topic().map(str::to_owned);
-        let conflate = match &payload {
-            Payload::Agent(agent) => Some(agent.agent_id.clone()),
-            _ => None,
-        };
         let epoch = self.history.epoch.clone();
         let logged = self.history.append(channel, now.mono, |seq| {
             let event = Event {
@@ -58,8 +57,11 @@ impl Gateway {
                 prev: None,
                 cause: cause.map(str::to_owned),
             };
-            Logged { seq, at: now.mono, topic, conflate, head: open(event.encode()) }
+            Logged::new(now.mono, &event)
         })?;
+        if let Some(stored) = &mut stored {
+            stored.seq = logged.seq;
+        }
         self.stats.events += 1;
         self.fan_out(channel, &logged);
         Some((logged.seq, stored))
@@ -101,10 +103,4 @@ impl Gateway {
             self.touch(id);
         }
     }
-}
-
-/// An envelope without its closing brace: `topic` and `prev` differ from connection to connection.
-fn open(mut envelope: String) -> String {
-    envelope.pop();
-    envelope
 }

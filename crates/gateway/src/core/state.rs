@@ -8,7 +8,7 @@ use sentinelops_protocol::domain::{
     Receipt, ReceiptKind,
 };
 use sentinelops_protocol::system::SnapshotItem;
-use sentinelops_protocol::{Channel, Payload, Subject, encode_payload};
+use sentinelops_protocol::{Channel, Json, Payload, Subject, encode_payload};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Conversations remembered; the one untouched for longest makes room.
@@ -140,6 +140,12 @@ impl State {
         let conversation = self.conversations.entry(id.to_owned()).or_default();
         conversation.touched = self.touches;
         conversation
+    }
+
+    /// What is held of an event's key, if an event may say only part of it.
+    pub(super) fn merged(&self, payload: &Payload) -> Option<Json> {
+        let Payload::Incident(event) = payload else { return None };
+        self.incidents.get(&event.incident_id).map(|incident| incident_item(incident).payload)
     }
 
     /// What a snapshot of `subject` holds.

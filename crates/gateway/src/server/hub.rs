@@ -1,17 +1,18 @@
 //! The one task that owns the core. Everything else talks to it through [`Input`].
 
 use super::clock::Clock;
+use super::commits::Commits;
 use super::journal::Journal;
 use super::log;
+use crate::store::Failure;
 use crate::{ConnId, Gateway, Mode, Now, Output, Scenario};
 use std::collections::{BTreeSet, HashMap};
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 /// Inputs taken at once before their outputs are carried out.
-const BATCH: usize = 64;
+const BATCH: usize = 256;
 
 /// A look at the core, or a hand on it.
 pub(super) type Call = Box<dyn FnOnce(&mut Gateway, Now) + Send>;
@@ -83,16 +84,20 @@ pub(super) struct Hub {
     pub gateway: Gateway,
     pub scenario: Option<Scenario>,
     pub journal: Option<Journal>,
+    pub commits: Option<Commits>,
     pub clock: Clock,
     pub links: HashMap<ConnId, Link>,
 }
 
 impl Hub {
-    /// Runs until nobody can send it anything any more, or the journal fails.
-    pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) -> io::Result<()> {
-        self.begin()?;
+    /// Runs until nobody can send it anything any more, or store or journal fail.
+    pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) -> Result<(), Failure> {
+        self.begin().await?;
         loop {
-            let due = [self.gateway.poll_timeout(), self.scenario.as_ref().and_then(Scenario::poll_timeout)];
+            let story =
+                self.scenario.as_ref().filter(|_| !self.is_stalled()).and_then(Scenario::poll_timeout);
+            let commit = self.commits.as_ref().and_then(Commits::poll_timeout);
+            let due = [self.gateway.poll_timeout(), story, commit];
             let due = due.into_iter().flatten().min();
             let sleep = async {
                 match due {
@@ -117,18 +122,22 @@ impl Hub {
             }
             self.gateway.timeout(now);
             self.tell(now);
-            self.carry_out(now)?;
+            self.carry_out(now).await?;
         }
     }
 
-    fn begin(&mut self) -> io::Result<()> {
+    fn is_stalled(&self) -> bool {
+        self.commits.as_ref().is_some_and(Commits::is_stalled)
+    }
+
+    async fn begin(&mut self) -> Result<(), Failure> {
         let now = self.clock.now();
         if let Some(scenario) = &mut self.scenario {
             for event in scenario.warm_up(now, self.gateway.view()) {
                 self.gateway.publish(now, event);
             }
         }
-        self.carry_out(now)
+        self.carry_out(now).await
     }
 
     fn take(&mut self, now: Now, input: Input) {
@@ -162,6 +171,9 @@ impl Hub {
 
     /// Lets the scenario do what is due.
     fn tell(&mut self, now: Now) {
+        if self.is_stalled() {
+            return;
+        }
         let Some(scenario) = &mut self.scenario else { return };
         while scenario.poll_timeout().is_some_and(|at| at <= now.mono) {
             for event in scenario.step(now, self.gateway.view()) {
@@ -177,41 +189,65 @@ impl Hub {
         }
     }
 
-    fn carry_out(&mut self, now: Now) -> io::Result<()> {
+    async fn carry_out(&mut self, now: Now) -> Result<(), Failure> {
+        if let Some(commits) = &mut self.commits {
+            let held = commits.retry(&mut self.gateway, now).await?;
+            self.deliver(now, held);
+        }
         loop {
-            let mut sent = BTreeSet::new();
-            while let Some(output) = self.gateway.poll_output() {
-                match output {
-                    Output::Send { conn, frame, binary } => {
-                        let Some(link) = self.links.get(&conn) else { continue };
-                        link.load.unwritten.fetch_add(frame.len(), Ordering::SeqCst);
-                        // A socket that is gone says so itself.
-                        let _ = link.writes.send(Write::Frame { bytes: frame, binary });
-                        sent.insert(conn);
-                    }
-                    Output::Close { conn, code, reason } => {
-                        log::line(&format!("{conn} closed by the gateway: {code} {reason}"));
-                        if let Some(link) = self.links.remove(&conn) {
-                            let _ = link.writes.send(Write::Close { code, reason });
-                        }
-                    }
-                    Output::Remember(record) => {
-                        if let Some(journal) = &mut self.journal {
-                            journal.append(&record)?;
-                        }
-                    }
-                }
-            }
-            if sent.is_empty() {
+            let outputs = match &mut self.commits {
+                Some(commits) => commits.pass(&mut self.gateway, now).await?,
+                None => self.journalled()?,
+            };
+            if outputs.is_empty() {
                 break;
             }
-            for conn in sent {
-                self.report(now, conn);
-            }
+            self.deliver(now, outputs);
         }
         match &mut self.journal {
-            Some(journal) => journal.tidy(|| self.gateway.durable()),
+            Some(journal) => journal.tidy(|| self.gateway.durable()).map_err(not_journalled),
             None => Ok(()),
         }
     }
+
+    fn deliver(&mut self, now: Now, outputs: Vec<Output>) {
+        let mut sent = BTreeSet::new();
+        for output in outputs {
+            match output {
+                Output::Send { conn, frame, binary } => {
+                    let Some(link) = self.links.get(&conn) else { continue };
+                    link.load.unwritten.fetch_add(frame.len(), Ordering::SeqCst);
+                    // A socket that is gone says so itself.
+                    let _ = link.writes.send(Write::Frame { bytes: frame, binary });
+                    sent.insert(conn);
+                }
+                Output::Close { conn, code, reason } => {
+                    log::line(&format!("{conn} closed by the gateway: {code} {reason}"));
+                    if let Some(link) = self.links.remove(&conn) {
+                        let _ = link.writes.send(Write::Close { code, reason });
+                    }
+                }
+                // Stored before the outputs after it were handed on.
+                Output::Remember(_) => {}
+            }
+        }
+        for conn in sent {
+            self.report(now, conn);
+        }
+    }
+
+    fn journalled(&mut self) -> Result<Vec<Output>, Failure> {
+        let mut outputs = Vec::new();
+        while let Some(output) = self.gateway.poll_output() {
+            if let (Output::Remember(record), Some(journal)) = (&output, &mut self.journal) {
+                journal.append(record).map_err(not_journalled)?;
+            }
+            outputs.push(output);
+        }
+        Ok(outputs)
+    }
+}
+
+fn not_journalled(error: std::io::Error) -> Failure {
+    Failure::Broken(format!("the file of --remember cannot be written: {error}"))
 }

@@ -22,20 +22,10 @@ impl Journal {
     /// Reads what is remembered, compacts the file and opens it. Also returns how many lines could
     /// not be read: one at the end is what a crash leaves behind.
     pub(super) fn open(path: &Path, max_items: usize) -> io::Result<(Self, Durable, usize)> {
-        let mut durable = Durable::default();
-        let mut unread = 0;
-        match File::open(path) {
-            Ok(file) => {
-                for line in BufReader::new(file).split(b'\n') {
-                    match serde_json::from_slice::<Record>(&line?) {
-                        Ok(record) => durable.replay(record, max_items),
-                        Err(_) => unread += 1,
-                    }
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
+        let (durable, unread) = match read(path, max_items) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (Durable::default(), 0),
+            read => read?,
+        };
         let file = compact(path, &durable)?;
         Ok((Self { path: path.to_owned(), file, appended: 0 }, durable, unread))
     }
@@ -54,6 +44,19 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// What a journal holds, and how many of its lines cannot be read.
+pub(super) fn read(path: &Path, max_items: usize) -> io::Result<(Durable, usize)> {
+    let mut durable = Durable::default();
+    let mut unread = 0;
+    for line in BufReader::new(File::open(path)?).split(b'\n') {
+        match serde_json::from_slice::<Record>(&line?) {
+            Ok(record) => durable.replay(record, max_items),
+            Err(_) => unread += 1,
+        }
+    }
+    Ok((durable, unread))
 }
 
 fn write(file: &mut BufWriter<File>, record: &Record) -> io::Result<usize> {

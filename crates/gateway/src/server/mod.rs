@@ -2,6 +2,7 @@
 
 mod admin;
 mod clock;
+mod commits;
 mod hub;
 mod journal;
 mod log;
@@ -11,16 +12,20 @@ mod web;
 
 pub use options::Options;
 
-use crate::{Durable, Gateway, GatewayConfig, Mode, Scenario};
+use crate::store::{Failure, Retention, Store};
+use crate::{Durable, Gateway, GatewayConfig, Mode, Now, Scenario};
 use anyhow::{Context, Result, anyhow, bail};
 use axum::serve::ListenerExt;
 use clock::Clock;
+use commits::Commits;
 use hub::Hub;
 use journal::Journal;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -39,26 +44,37 @@ const EFFECTS_SHOWN: usize = 100_000;
 pub async fn run(options: Options) -> Result<()> {
     let listener = listen(&options).await?;
     let address = listener.local_addr().context("the listening socket has no address")?;
-    let config = GatewayConfig {
+    let mut config = GatewayConfig {
         mode: if options.mock { Mode::Basic } else { Mode::V1 },
         reconnect_window_ms: options.reconnect_window_ms,
         effects_kept: if options.test_admin { EFFECTS_SHOWN } else { 0 },
-        journal: options.remember.is_some(),
+        journal: options.remember.is_some() || options.data.is_some(),
         ..GatewayConfig::default()
     };
     let clock = Clock::start();
-    let (journal, durable) = remembered(&options, &config)?;
-    let scenario = (!options.mock).then(|| Scenario::new(options.seed, options.rate));
-    let (low_water, max_message_bytes) = (config.high_water_bytes / 2, config.max_message_bytes);
     // Not `--seed`: that would give two starts one epoch, and clients would take the second for the first.
     let seed = RandomState::new().build_hasher().finish();
+    let (commits, journal, durable) = match &options.data {
+        Some(dir) => {
+            let (store, durable) = stored(&options, dir, &mut config, seed, clock.now()).await?;
+            (Some(Commits::new(store)), None, durable)
+        }
+        None => {
+            let (journal, durable) = remembered(&options, &config)?;
+            (None, journal, durable)
+        }
+    };
+    let scenario = (!options.mock).then(|| Scenario::new(options.seed, options.rate));
+    let (low_water, max_message_bytes) = (config.high_water_bytes / 2, config.max_message_bytes);
     let gateway = Gateway::restore(config, seed, durable, clock.now());
-    let hub = Hub { gateway, scenario, journal, clock, links: HashMap::new() };
+    let hub = Hub { gateway, scenario, journal, commits, clock, links: HashMap::new() };
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let mut hub = tokio::spawn(hub.run(receiver));
     let app =
         web::App { hub: inputs.clone(), clock, trust_user: options.trust_user, max_message_bytes, low_water };
     let router = web::router(app, options.test_admin);
+    // The reader of the first line may send a signal at once.
+    let signal = signal();
     announce(address, &options)?;
 
     let listener = listener.tap_io(|stream| {
@@ -69,13 +85,11 @@ pub async fn run(options: Options) -> Result<()> {
     tokio::select! {
         ended = server => ended.context("the HTTP server ended")?,
         ended = &mut hub => {
-            let path = options.remember.unwrap_or_default();
-            ended.context("the gateway's task ended")?.with_context(|| format!(
-                "cannot write {}: stopping, because nothing accepted from here on could be remembered",
-                path.display()
-            ))?;
+            ended
+                .context("the gateway's task ended")?
+                .context("stopping, because nothing accepted from here on could be kept")?;
         }
-        () = signal() => {}
+        () = signal => {}
     }
     log::line("draining: new connections are refused, open ones are asked to come back later");
     let window = options.drain_window_ms;
@@ -98,6 +112,52 @@ async fn listen(options: &Options) -> Result<TcpListener> {
         ),
         Err(error) => Err(anyhow!("cannot listen on {address}: {error}; see --host and --port")),
     }
+}
+
+/// Opens the store and reads it; a new one takes over a journal, if one is named.
+async fn stored(
+    options: &Options,
+    dir: &Path,
+    config: &mut GatewayConfig,
+    seed: u64,
+    now: Now,
+) -> Result<(Store, Durable)> {
+    config.history_ms = options.keep_history.saturating_mul(3_600_000);
+    let retention = Retention {
+        history_ms: config.history_ms,
+        ids_ms: config.dedupe_ms,
+        finished: usize::try_from(options.keep_finished).unwrap_or(usize::MAX),
+        ..Retention::default()
+    };
+    config.max_items = config.max_items.max(retention.finished);
+    let epoch = format!("{seed:016x}");
+    let (mut store, mut loaded) = Store::open(dir, retention, &epoch, now.wall)?;
+    if let Some(path) = &options.import_journal {
+        if loaded.is_empty() {
+            let (journal, unread) = journal::read(path, config.max_items)
+                .with_context(|| format!("cannot read the journal {}", path.display()))?;
+            store.commit(Arc::new(journal.records()), now.wall).await?;
+            drop(store);
+            (store, loaded) = Store::open(dir, retention, &epoch, now.wall)?;
+            log::line(&format!("imported {}: {unread} unreadable lines passed over", path.display()));
+        } else {
+            log::line("--import-journal is ignored: the data folder is not new");
+        }
+    }
+    log::line(&format!(
+        "{}: {} events, {} keys, {} accepted ids, epoch {}",
+        dir.display(),
+        loaded.log.len(),
+        loaded.state.len(),
+        loaded.accepted.len(),
+        loaded.epoch
+    ));
+    Ok((store, Durable::loaded(loaded, config, now)))
+}
+
+/// Whether another process has the data folder.
+pub fn is_in_use(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Failure::InUse(_)))
 }
 
 fn remembered(options: &Options, config: &GatewayConfig) -> Result<(Option<Journal>, Durable)> {
@@ -127,18 +187,22 @@ fn announce(address: SocketAddr, options: &Options) -> io::Result<()> {
     Ok(())
 }
 
-/// Ctrl-C, and SIGTERM where there is one.
-async fn signal() {
+/// Ctrl-C, and SIGTERM where there is one. Both are caught from this call on, not from the first poll on.
+fn signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let terminate = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        signal(SignalKind::terminate())
+    };
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

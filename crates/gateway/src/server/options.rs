@@ -29,7 +29,21 @@ pub struct Options {
     /// After any other loss clients spread their return over this many ms; 0 leaves it to their backoff.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub reconnect_window_ms: u64,
-    /// Keep accepted ids and state in this file over restarts and crashes.
+    /// Keep everything that was acknowledged in this folder: history, state and accepted ids survive restarts,
+    /// crashes and power loss. Created if it is not there.
+    #[arg(long, value_name = "DIR", conflicts_with = "remember")]
+    pub data: Option<PathBuf>,
+    /// With --data: hours for which clients that come back resume without a gap (at most the newest 10,000 events
+    /// of a channel).
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=8_760))]
+    pub keep_history: u64,
+    /// With --data: resolved incidents and cleared alerts kept, of each. Open ones are always kept.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub keep_finished: u64,
+    /// With a new --data folder: take over what an earlier version kept with --remember.
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub import_journal: Option<PathBuf>,
+    /// Keep accepted ids and state in this file over restarts and crashes. Superseded by --data.
     #[arg(long, value_name = "FILE")]
     pub remember: Option<PathBuf>,
     /// Take `?user=` of the URL for who it is. For development: anybody can be anybody.

@@ -1,0 +1,302 @@
+//! The database: schema, reading at start, one transaction per commit, pruning.
+
+use super::keys::{Class, Place, place};
+use super::{Failure, Retention};
+use crate::core::NEWEST;
+use crate::{Accepted, Loaded, Record, StoredEvent};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use sentinelops_protocol::Channel;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// `PRAGMA user_version` of what is written here.
+const VERSION: i64 = 1;
+/// Pruning runs once in so many commits, and takes at most this many rows of a table.
+const PRUNE_EVERY: u32 = 32;
+const PRUNE_ROWS: i64 = 1_000;
+/// `SQLITE_IOERR_WRITE`: a quota or a limit on file sizes ends here, not at `SQLITE_FULL`.
+const IOERR_WRITE: i32 = 10 | (3 << 8);
+
+const SCHEMA: &str = "
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE channels (channel TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE log (seq INTEGER PRIMARY KEY, channel TEXT NOT NULL, key TEXT, at INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE state (channel TEXT NOT NULL, key TEXT NOT NULL, class INTEGER NOT NULL, topic TEXT NOT NULL,
+  seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (channel, key)) WITHOUT ROWID;
+CREATE INDEX state_newest ON state (channel, class, topic, seq);
+CREATE TABLE ids (user TEXT NOT NULL, id TEXT NOT NULL, hash INTEGER NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (user, id)) WITHOUT ROWID;
+CREATE INDEX ids_at ON ids (at);
+PRAGMA user_version = 1;
+";
+
+#[derive(Debug)]
+pub(super) struct Database {
+    connection: Connection,
+    path: PathBuf,
+    retention: Retention,
+    /// Of the newest record.
+    seq: i64,
+    commits: u32,
+    /// Where the newest are counted since the last pruning.
+    touched: BTreeSet<(Channel, i64, String)>,
+}
+
+impl Database {
+    pub(super) fn open(
+        path: &Path,
+        retention: Retention,
+        epoch: &str,
+        new_epoch: bool,
+        wall: u64,
+    ) -> Result<(Self, Loaded), Failure> {
+        let failed = |error| explain(path, &error);
+        let connection = Connection::open(path).map_err(failed)?;
+        let version = prepare(&connection, path, epoch).map_err(failed)?;
+        if version > VERSION {
+            return Err(Failure::Broken(format!(
+                "{} was written by a newer gateway (layout {version}; this one knows up to {VERSION}): start that version, or choose another folder with --data",
+                path.display()
+            )));
+        }
+        let check: String =
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+        if check != "ok" {
+            return Err(damaged(path, &check));
+        }
+        if new_epoch {
+            forget_history(&connection, epoch).map_err(failed)?;
+        }
+        let loaded = load(&connection, &retention, wall).map_err(failed)?;
+        let newest =
+            "SELECT max(coalesce((SELECT max(seq) FROM log), 0), coalesce((SELECT max(seq) FROM state), 0))";
+        let seq = connection.query_row(newest, [], |row| row.get(0)).map_err(failed)?;
+        let database =
+            Self { connection, path: path.to_owned(), retention, seq, commits: 0, touched: BTreeSet::new() };
+        Ok((database, loaded))
+    }
+
+    /// All of it or nothing.
+    pub(super) fn commit(&mut self, records: &[Record], wall: u64) -> Result<(), Failure> {
+        match self.write(records, wall) {
+            Ok(seq) => {
+                self.seq = seq;
+                Ok(())
+            }
+            Err(error) => Err(explain(&self.path, &error)),
+        }
+    }
+
+    fn write(&mut self, records: &[Record], wall: u64) -> rusqlite::Result<i64> {
+        let mut seq = self.seq;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for record in records {
+            seq += 1;
+            write_record(&transaction, &mut self.touched, seq, record, wall)?;
+        }
+        let commits = self.commits.wrapping_add(1);
+        if commits.is_multiple_of(PRUNE_EVERY) {
+            prune(&transaction, &self.touched, &self.retention, seq, wall)?;
+        }
+        transaction.commit()?;
+        if commits.is_multiple_of(PRUNE_EVERY) {
+            self.touched.clear();
+        }
+        self.commits = commits;
+        Ok(seq)
+    }
+}
+
+/// Makes the schema in an empty file. Answers the version that is there.
+fn prepare(connection: &Connection, path: &Path, epoch: &str) -> rusqlite::Result<i64> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > VERSION {
+        return Ok(version);
+    }
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(unreadable(format!("{} cannot be opened in WAL mode (found {mode})", path.display())));
+    }
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;")?;
+    if version == 0 {
+        let transaction = connection.unchecked_transaction()?;
+        transaction.execute_batch(SCHEMA)?;
+        transaction.execute("INSERT INTO meta VALUES ('epoch', ?1)", [epoch])?;
+        transaction.commit()?;
+    }
+    Ok(VERSION)
+}
+
+/// Records were lost that clients may have seen: what is left is not their history.
+fn forget_history(connection: &Connection, epoch: &str) -> rusqlite::Result<()> {
+    let transaction = connection.unchecked_transaction()?;
+    transaction.execute_batch("DELETE FROM log; DELETE FROM channels;")?;
+    transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'epoch'", [epoch])?;
+    transaction.commit()
+}
+
+fn load(connection: &Connection, retention: &Retention, wall: u64) -> rusqlite::Result<Loaded> {
+    let epoch: Option<String> = connection
+        .query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get(0))
+        .optional()?;
+    let mut loaded = Loaded {
+        epoch: epoch.ok_or_else(|| unreadable("its epoch is missing".to_owned()))?,
+        ..Loaded::default()
+    };
+    let mut channels = connection.prepare("SELECT channel, seq FROM channels")?;
+    let mut rows = channels.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(channel) = Channel::parse(&row.get::<_, String>(0)?) {
+            loaded.seqs.push((channel, unsigned(row.get(1)?)));
+        }
+    }
+    let mut state = connection.prepare("SELECT body FROM state ORDER BY seq, channel, key")?;
+    let mut rows = state.query([])?;
+    while let Some(row) = rows.next()? {
+        loaded.state.push(read(&row.get::<_, String>(0)?)?);
+    }
+    let oldest = signed(wall.saturating_sub(retention.history_ms));
+    let mut log = connection.prepare(
+        "SELECT at, body FROM log WHERE seq >= (SELECT min(seq) FROM log WHERE at >= ?1) ORDER BY seq",
+    )?;
+    let mut rows = log.query([oldest])?;
+    while let Some(row) = rows.next()? {
+        let at = unsigned(row.get(0)?);
+        let record: Record = read(&row.get::<_, String>(1)?)?;
+        loaded.log.extend(record.events.into_iter().map(|event| (at, event)));
+    }
+    let mut ids = connection.prepare("SELECT user, id, hash, at FROM ids WHERE at >= ?1 ORDER BY at")?;
+    let mut rows = ids.query([signed(wall.saturating_sub(retention.ids_ms))])?;
+    while let Some(row) = rows.next()? {
+        let hash = row.get::<_, i64>(2)?.cast_unsigned();
+        loaded.accepted.push(Accepted {
+            user: row.get(0)?,
+            id: row.get(1)?,
+            hash,
+            at: unsigned(row.get(3)?),
+        });
+    }
+    Ok(loaded)
+}
+
+fn write_record(
+    transaction: &Transaction<'_>,
+    touched: &mut BTreeSet<(Channel, i64, String)>,
+    seq: i64,
+    record: &Record,
+    wall: u64,
+) -> rusqlite::Result<()> {
+    if let Some(Accepted { user, id, hash, at }) = &record.accepted {
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO ids VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![user, id, hash.cast_signed(), signed(*at)])?;
+    }
+    let mut key = None;
+    for event in &record.events {
+        let channel = event.channel.as_str();
+        if event.seq > 0 {
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO channels VALUES (?1, ?2)")?
+                .execute(params![channel, signed(event.seq)])?;
+        }
+        let Some(Place { key: of, topic, class }) = place(event) else { continue };
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![channel, of, class as i64, topic, seq, text(event)?])?;
+        key.get_or_insert(of);
+        if matches!(class, Class::Finished | Class::Newest) {
+            touched.insert((event.channel, class as i64, topic));
+        }
+    }
+    let Some(first) = record.events.iter().find(|event| event.seq > 0) else { return Ok(()) };
+    let events = record.events.iter().map(|event| StoredEvent { merged: None, ..event.clone() }).collect();
+    let body = Record { accepted: record.accepted.clone(), events };
+    transaction.prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+        seq,
+        first.channel.as_str(),
+        key,
+        signed(wall),
+        text(&body)?
+    ])?;
+    Ok(())
+}
+
+fn prune(
+    transaction: &Transaction<'_>,
+    touched: &BTreeSet<(Channel, i64, String)>,
+    retention: &Retention,
+    seq: i64,
+    wall: u64,
+) -> rusqlite::Result<()> {
+    // Always the oldest without a hole, even where a clock ran backwards.
+    transaction.execute(
+        "WITH oldest AS (SELECT seq, at FROM log ORDER BY seq LIMIT ?1)
+         DELETE FROM log WHERE seq < coalesce(
+           (SELECT min(seq) FROM oldest WHERE seq > ?2 AND at >= ?3), (SELECT max(seq) + 1 FROM oldest))",
+        params![
+            PRUNE_ROWS,
+            seq.saturating_sub(signed(retention.history_records)),
+            signed(wall.saturating_sub(retention.history_ms))
+        ],
+    )?;
+    transaction.execute(
+        "DELETE FROM ids WHERE (user, id) IN (SELECT user, id FROM ids WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        params![signed(wall.saturating_sub(retention.ids_ms)), PRUNE_ROWS],
+    )?;
+    let mut left = PRUNE_ROWS;
+    for (channel, class, topic) in touched {
+        let newest = if *class == Class::Finished as i64 { retention.finished } else { NEWEST };
+        let newest = i64::try_from(newest).unwrap_or(i64::MAX);
+        let gone = transaction
+            .prepare_cached(
+                "DELETE FROM state WHERE (channel, key) IN (SELECT channel, key FROM state
+                 WHERE channel = ?1 AND class = ?2 AND topic = ?3 ORDER BY seq DESC LIMIT ?4 OFFSET ?5)",
+            )?
+            .execute(params![channel.as_str(), class, topic, left, newest])?;
+        left = left.saturating_sub(i64::try_from(gone).unwrap_or(i64::MAX));
+    }
+    Ok(())
+}
+
+fn text(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| unreadable(format!("a row cannot be read: {error}")))
+}
+
+fn unreadable(what: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, what.into())
+}
+
+/// Times and seqs are far below 2^63.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+fn damaged(path: &Path, what: &str) -> Failure {
+    Failure::Broken(format!(
+        "{} is damaged ({what}): restore a backup, or move the folder away to start with an empty one; `sqlite3 gateway.db .recover` saves what can be read",
+        path.display()
+    ))
+}
+
+fn explain(path: &Path, error: &rusqlite::Error) -> Failure {
+    let extended = error.sqlite_extended_error_code();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => no_room(path, error),
+        _ if extended == Some(IOERR_WRITE) => no_room(path, error),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(path, &error.to_string()),
+        None => damaged(path, &error.to_string()),
+        _ => Failure::Broken(format!("{} cannot be used: {error}", path.display())),
+    }
+}
+
+fn no_room(path: &Path, error: &rusqlite::Error) -> Failure {
+    Failure::NoRoom(format!("no room to write {} ({error}): free some disk space", path.display()))
+}

@@ -1,0 +1,249 @@
+//! `--data`: what is kept over a restart, and what is said when the folder cannot be used.
+#![cfg(feature = "server")]
+
+mod support;
+
+use sentinelops_protocol::system::{ClientSystem, Continuity, ServerSystem, SubscribeEntry, Subscribed};
+use sentinelops_protocol::{Channel, ServerMessage};
+use std::io::{Seek, SeekFrom, Write};
+use std::process::Stdio;
+use support::{Client, Folder, Program, resolve, subscribe};
+use tokio::process::Command;
+
+/// A message of a conversation.
+fn say(id: &str, text: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","type":"chat.message","channel":"chat","payload":{{"conversationId":"c","content":"{text}"}}}}"#
+    )
+}
+
+async fn subscribed(client: &mut Client) -> Subscribed {
+    loop {
+        if let ServerMessage::System(ServerSystem::Subscribed(subscribed)) = client.next().await {
+            return subscribed;
+        }
+    }
+}
+
+fn resume(from: &Subscribed) -> ClientSystem {
+    let since = format!(r#"{{"epoch":"{}","seq":{}}}"#, from.epoch, from.seq);
+    let since = serde_json::from_str(&since).expect("a cursor");
+    ClientSystem::Subscribe(vec![SubscribeEntry { channel: from.channel, topic: None, since: Some(since) }])
+}
+
+/// What a start that must fail says, and its exit code.
+async fn refused(flags: &[&str]) -> (i32, String) {
+    let run = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
+        .args(["--port", "0"])
+        .args(flags)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(std::time::Duration::from_secs(20), run).await;
+    let output = output.expect("it ends").expect("it starts");
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[tokio::test]
+async fn clients_resume_exactly_over_kill_9() {
+    let folder = Folder::new("exact");
+    let data = folder.path("data");
+    let flags = ["--rate", "0", "--test-admin", "--data", &data];
+    let mut program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    client.system(&subscribe(Channel::Chat)).await;
+    let before = subscribed(&mut client).await;
+    client.send(&say("m1", "one")).await;
+    client.send(&say("m2", "two")).await;
+    let mut acked = client.acked().await;
+    while acked.len() < 2 {
+        acked.extend(client.acked().await);
+    }
+    let view = "/admin/state?channel=chat";
+    let state = program.http("GET", view).await;
+    program.child.kill().await.expect("killed");
+
+    let program = Program::start(&flags).await;
+    let body = |answer: &str| answer.split_once("\r\n\r\n").expect("a body").1.to_owned();
+    assert_eq!(body(&program.http("GET", view).await), body(&state));
+    let mut client = program.client("s").await;
+    client.system(&resume(&before)).await;
+    let after = subscribed(&mut client).await;
+    assert_eq!(after.continuity, Continuity::Exact);
+    assert_eq!(after.epoch, before.epoch);
+    for (number, cause) in ["m1", "m2"].into_iter().enumerate() {
+        let ServerMessage::Event(event) = client.next().await else { panic!("no event") };
+        assert_eq!(event.cause.as_deref(), Some(cause));
+        assert_eq!(event.prev, Some(before.seq + number as u64));
+    }
+    // The same id again: acked, without a second effect. Then the history goes on.
+    client.send(&say("m1", "one")).await;
+    assert_eq!(client.acked().await, ["m1"]);
+    client.send(&say("m3", "three")).await;
+    assert_eq!(client.acked().await, ["m3"]);
+    let ServerMessage::Event(event) = client.next().await else { panic!("no event") };
+    assert_eq!((event.cause.as_deref(), event.prev), (Some("m3"), Some(before.seq + 2)));
+}
+
+#[tokio::test]
+async fn changed_fields_of_an_incident_add_up_over_restarts() {
+    let folder = Folder::new("merged");
+    let data = folder.path("data");
+    let flags = ["--rate", "0", "--test-admin", "--data", &data];
+    let view = "/admin/state?channel=incidents&topic=inc-1005";
+    let mut program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    client.send(&resolve("m1", "inc-1005")).await;
+    client.acked().await;
+    let state = program.http("GET", view).await;
+    assert!(state.contains("incident.resolved") && state.contains("title"), "{state}");
+    program.child.kill().await.expect("killed");
+    let program = Program::start(&flags).await;
+    let again = program.http("GET", view).await;
+    assert_eq!(again.lines().last(), state.lines().last());
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_folder_exits_2_and_names_the_first() {
+    let folder = Folder::new("lock");
+    let data = folder.path("data");
+    let program = Program::start(&["--rate", "0", "--data", &data]).await;
+    let (code, text) = refused(&["--data", &data]).await;
+    assert_eq!(code, 2, "{text}");
+    let holder = program.child.id().expect("it runs").to_string();
+    assert!(text.contains(&holder) && text.contains("--data"), "{text}");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_named_with_a_way_out() {
+    let folder = Folder::new("damaged");
+    let data = folder.path("data");
+    let mut program = Program::start(&["--rate", "0", "--data", &data]).await;
+    program.signal("-TERM").await;
+    assert_eq!(program.ended().await, 0);
+    let path = folder.0.join("data/gateway.db");
+    let mut file = std::fs::OpenOptions::new().write(true).open(path).expect("the database");
+    file.seek(SeekFrom::Start(0)).expect("its start");
+    file.write_all(&[7; 8192]).expect("written");
+    let (code, text) = refused(&["--data", &data]).await;
+    assert_eq!(code, 1);
+    assert!(text.contains("gateway.db is damaged") && text.contains("restore a backup"), "{text}");
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_alone() {
+    let folder = Folder::new("newer");
+    let data = folder.path("data");
+    let mut program = Program::start(&["--rate", "0", "--data", &data]).await;
+    program.signal("-TERM").await;
+    assert_eq!(program.ended().await, 0);
+    let path = folder.0.join("data/gateway.db");
+    let mut file = std::fs::OpenOptions::new().write(true).open(&path).expect("the database");
+    // `user_version` in the header of the file.
+    file.seek(SeekFrom::Start(60)).expect("its header");
+    file.write_all(&99_u32.to_be_bytes()).expect("written");
+    let before = std::fs::read(&path).expect("the database");
+    let (code, text) = refused(&["--data", &data]).await;
+    assert_eq!(code, 1);
+    assert!(text.contains("newer gateway (layout 99") && text.contains("start that version"), "{text}");
+    assert_eq!(std::fs::read(&path).expect("the database"), before);
+}
+
+#[tokio::test]
+async fn a_torn_write_ahead_log_opens_with_what_was_committed() {
+    let folder = Folder::new("torn");
+    let data = folder.path("data");
+    let flags = ["--rate", "0", "--test-admin", "--data", &data];
+    let mut program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    client.send(&say("m1", "one")).await;
+    client.acked().await;
+    let wal = folder.0.join("data/gateway.db-wal");
+    let committed = std::fs::metadata(&wal).expect("the log").len();
+    client.send(&say("m2", "two")).await;
+    client.acked().await;
+    program.child.kill().await.expect("killed");
+    // As a crash in the middle of the second commit leaves it.
+    let file = std::fs::OpenOptions::new().write(true).open(&wal).expect("the log");
+    file.set_len(committed + 2_000).expect("cut");
+    let program = Program::start(&flags).await;
+    let state = program.http("GET", "/admin/state?channel=chat&topic=c").await;
+    assert!(state.contains("one") && !state.contains("two"), "{state}");
+}
+
+#[tokio::test]
+async fn a_journal_of_an_earlier_version_is_imported_once() {
+    let folder = Folder::new("import");
+    let (data, journal) = (folder.path("data"), folder.path("journal"));
+    let mut program = Program::start(&["--rate", "0", "--remember", &journal]).await;
+    let mut client = program.client("s").await;
+    client.send(&resolve("m1", "inc-1005")).await;
+    client.acked().await;
+    program.child.kill().await.expect("killed");
+    let flags = ["--rate", "0", "--test-admin", "--data", &data, "--import-journal", &journal];
+    for _ in 0..2 {
+        let mut program = Program::start(&flags).await;
+        let mut client = program.client("s").await;
+        client.send(&resolve("m1", "inc-1005")).await;
+        assert_eq!(client.acked().await, ["m1"]);
+        let stats = program.http("GET", "/admin/stats").await;
+        assert!(stats.contains("\"repeated\":1"), "{stats}");
+        let state = program.http("GET", "/admin/state?channel=incidents&topic=inc-1005").await;
+        assert!(state.contains("incident.resolved"), "{state}");
+        program.child.kill().await.expect("killed");
+    }
+}
+
+/// Limits the size of files instead of filling a disk: SQLite meets the same failed write.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_refuses_for_now_and_recovers_by_itself() {
+    let folder = Folder::new("full");
+    let data = folder.path("data");
+    let shell = "trap '' XFSZ; exec \"$0\" \"$@\"";
+    let flags = ["--rate", "0", "--test-admin", "--data", &data];
+    let mut program = Program::start_under(&["sh", "-c", shell], &flags).await;
+    let mut client = program.client("s").await;
+    client.send(&say("m1", "one")).await;
+    assert_eq!(client.acked().await, ["m1"]);
+    let process = program.child.id().expect("it runs").to_string();
+    let limit = async |bytes: &str| {
+        let set =
+            Command::new("prlimit").args(["--pid", &process, &format!("--fsize={bytes}")]).status().await;
+        assert!(set.expect("prlimit runs").success());
+    };
+    limit("4096:unlimited").await;
+    client.send(&say("m2", "two")).await;
+    client.send(&say("m3", "three")).await;
+    // Of these the first met the full disk and has no answer yet; nothing is acked.
+    let ServerMessage::System(ServerSystem::Nack { retry_after_ms, .. }) = nacked(&mut client).await else {
+        panic!("no nack")
+    };
+    assert_eq!(retry_after_ms, Some(2_000));
+    // Also not the id that waits, when it is sent again.
+    client.send(&say("m2", "two")).await;
+    let ServerMessage::System(ServerSystem::Nack { id, .. }) = nacked(&mut client).await else {
+        panic!("no nack")
+    };
+    assert_eq!(id, "m2");
+    limit("unlimited:unlimited").await;
+    assert_eq!(client.acked().await, ["m2"]);
+    client.send(&say("m3", "three")).await;
+    assert_eq!(client.acked().await, ["m3"]);
+    program.child.kill().await.expect("killed");
+    let program = Program::start(&flags).await;
+    let state = program.http("GET", "/admin/state?channel=chat&topic=c").await;
+    assert!(state.contains("one") && state.contains("two") && state.contains("three"), "{state}");
+}
+
+#[cfg(target_os = "linux")]
+async fn nacked(client: &mut Client) -> ServerMessage {
+    loop {
+        match client.next().await {
+            message @ ServerMessage::System(ServerSystem::Nack { .. }) => return message,
+            ServerMessage::System(ServerSystem::Ack { ids }) => panic!("acked: {ids:?}"),
+            _ => {}
+        }
+    }
+}
