@@ -64,6 +64,22 @@ pub fn native() -> Result<()> {
     sim(&["--mutants".to_owned()])
 }
 
+/// Native tests that take minutes.
+pub fn long() -> Result<()> {
+    let mut tests = run::cargo();
+    tests.args([
+        "test",
+        "--package",
+        "sentinelops-gateway",
+        "--test",
+        "kill",
+        "--",
+        "--ignored",
+        "--nocapture",
+    ]);
+    run::visible(&mut tests)
+}
+
 /// `cargo xtask sim …`.
 pub fn sim(args: &[String]) -> Result<()> {
     let mut cargo = run::cargo();

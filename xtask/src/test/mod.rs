@@ -29,6 +29,8 @@ pub enum Group {
     E2e,
     /// The end-to-end tests that take minutes each
     E2eLong,
+    /// The gateway killed under load, twenty times
+    Long,
 }
 
 impl Group {
@@ -41,6 +43,7 @@ impl Group {
             Self::Wasm => "wasm",
             Self::E2e => "e2e",
             Self::E2eLong => "e2e-long",
+            Self::Long => "long",
         }
     }
 
@@ -51,6 +54,7 @@ impl Group {
             Self::Wasm => groups::wasm(),
             Self::E2e => groups::e2e(false),
             Self::E2eLong => groups::e2e(true),
+            Self::Long => groups::long(),
         }
     }
 }

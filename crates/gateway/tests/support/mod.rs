@@ -84,7 +84,7 @@ impl Program {
 
 pub struct Client {
     pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    waiting: std::vec::IntoIter<ServerMessage>,
+    pub waiting: std::vec::IntoIter<ServerMessage>,
 }
 
 impl Client {
@@ -107,6 +107,20 @@ impl Client {
                 return message;
             }
             let Message::Binary(bytes) = self.frame().await else { panic!("v1 frames are binary") };
+            let decoded = decode_server_frame(&bytes, &Limits::to_client()).expect("readable");
+            assert_eq!(decoded.problems, []);
+            self.waiting = decoded.messages.into_iter();
+        }
+    }
+
+    /// `None` when the connection has ended, however it did.
+    pub async fn try_next(&mut self) -> Option<ServerMessage> {
+        loop {
+            if let Some(message) = self.waiting.next() {
+                return Some(message);
+            }
+            let frame = tokio::time::timeout(WAIT, self.socket.next()).await.expect("in time");
+            let Some(Ok(Message::Binary(bytes))) = frame else { return None };
             let decoded = decode_server_frame(&bytes, &Limits::to_client()).expect("readable");
             assert_eq!(decoded.problems, []);
             self.waiting = decoded.messages.into_iter();
