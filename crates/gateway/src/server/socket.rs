@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
+/// A frame that breaks the rules of WebSocket itself.
+const PROTOCOL_ERROR: u16 = 1002;
 /// How long the other end gets to answer a close frame.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How long a single write may take before the socket is given up.
@@ -93,6 +95,11 @@ fn blame(error: &axum::Error) -> Option<(u16, String)> {
         Some((close::TOO_BIG, "message too big".to_owned()))
     } else if text.contains("UTF-8") || text.contains("utf-8") {
         Some((close::INVALID_DATA, "text that is not UTF-8".to_owned()))
+    } else if text.contains("Connection reset") {
+        // Without a handshake: the other end reads nothing any more.
+        None
+    } else if let Some((_, what)) = text.split_once("WebSocket protocol error: ") {
+        Some((PROTOCOL_ERROR, what.to_owned()))
     } else {
         None
     }

@@ -1,0 +1,156 @@
+//! Peers that break the rules of WebSocket or JSON: the right close code in time, and little memory.
+#![cfg(feature = "server")]
+
+mod support;
+
+use std::time::Duration;
+use support::Program;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const WAIT: Duration = Duration::from_secs(20);
+const TEXT: u8 = 1;
+const BINARY: u8 = 2;
+const LAST: u8 = 0x80;
+
+/// A client without a WebSocket library: sends any bytes.
+struct Raw {
+    stream: TcpStream,
+}
+
+impl Raw {
+    async fn connect(program: &Program) -> Self {
+        let mut stream = TcpStream::connect(("127.0.0.1", program.port)).await.expect("a connection");
+        let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        stream.write_all(request.as_bytes()).await.expect("written");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.expect("an answer"));
+        }
+        assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+        Self { stream }
+    }
+
+    /// Bytes the server may refuse to read to the end.
+    async fn write(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes).await;
+    }
+
+    /// The code of the close frame; frames before it are passed over. `None` if the connection ends without one.
+    async fn close_code(&mut self) -> Option<u16> {
+        tokio::time::timeout(WAIT, self.read_close()).await.expect("in time").ok()
+    }
+
+    async fn read_close(&mut self) -> std::io::Result<u16> {
+        loop {
+            let opcode = self.stream.read_u8().await? & 0x0f;
+            let length = match self.stream.read_u8().await? & 0x7f {
+                126 => usize::from(self.stream.read_u16().await?),
+                127 => usize::try_from(self.stream.read_u64().await?).expect("a length"),
+                short => usize::from(short),
+            };
+            let mut payload = vec![0; length];
+            self.stream.read_exact(&mut payload).await?;
+            if opcode == 8 {
+                return Ok(u16::from_be_bytes([payload[0], payload[1]]));
+            }
+        }
+    }
+}
+
+/// A masked frame; a mask of zeros leaves the payload as it is.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = header(first, payload.len() as u64);
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+fn header(first: u8, length: u64) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match length {
+        0..126 => bytes.push(0x80 | u8::try_from(length).expect("short")),
+        126..65_536 => {
+            bytes.push(0x80 | 126);
+            bytes.extend_from_slice(&u16::try_from(length).expect("medium").to_be_bytes());
+        }
+        _ => {
+            bytes.push(0x80 | 127);
+            bytes.extend_from_slice(&length.to_be_bytes());
+        }
+    }
+    bytes.extend_from_slice(&[0; 4]);
+    bytes
+}
+
+#[tokio::test]
+async fn an_unmasked_frame_is_a_protocol_error() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let mut raw = Raw::connect(&program).await;
+    raw.write(&[LAST | TEXT, 2, b'{', b'}']).await;
+    assert_eq!(raw.close_code().await, Some(1002));
+}
+
+#[tokio::test]
+async fn a_reserved_opcode_is_a_protocol_error() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let mut raw = Raw::connect(&program).await;
+    raw.write(&frame(LAST | 3, b"{}")).await;
+    assert_eq!(raw.close_code().await, Some(1002));
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf_8_is_invalid_data() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let mut raw = Raw::connect(&program).await;
+    raw.write(&frame(LAST | TEXT, b"{\"type\":\"\xff\xfe\"}")).await;
+    assert_eq!(raw.close_code().await, Some(1007));
+}
+
+#[tokio::test]
+async fn ten_thousand_levels_of_nesting_are_a_bad_frame() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let mut raw = Raw::connect(&program).await;
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    raw.write(&frame(LAST | BINARY, deep.as_bytes())).await;
+    assert_eq!(raw.close_code().await, Some(4400));
+    assert!(program.http("GET", "/healthz").await.contains("\"status\":\"ok\""));
+}
+
+#[tokio::test]
+async fn a_frame_of_64_mib_is_refused_by_its_header() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let mut raw = Raw::connect(&program).await;
+    raw.write(&header(LAST | BINARY, 64 << 20)).await;
+    assert_eq!(raw.close_code().await, Some(1009));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_million_fragments_of_one_byte_cost_a_message_at_most() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let rss = || {
+        let process = program.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
+    };
+    // What the first message costs anybody is not counted.
+    let mut raw = Raw::connect(&program).await;
+    raw.write(&header(LAST | BINARY, 64 << 20)).await;
+    raw.close_code().await;
+    let mut raw = Raw::connect(&program).await;
+    let before = rss();
+    raw.write(&frame(BINARY, b"[")).await;
+    let fragments = frame(0, b" ").repeat(10_000);
+    for _ in 0..100 {
+        raw.write(&fragments).await;
+    }
+    let code = raw.close_code().await;
+    let grown = rss() - before;
+    println!("a million fragments: closed with {code:?}, {grown} KiB more at the peak");
+    // The server stops reading at 256 KiB: a reset may overtake the close frame.
+    assert!(matches!(code, Some(1009) | None), "{code:?}");
+    assert!(grown < 2 * 256, "{grown} KiB");
+    assert!(program.http("GET", "/healthz").await.contains("\"status\":\"ok\""));
+}
