@@ -39,7 +39,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Runs a benchmark: engine (the default), protocol or store (in a browser, beside hand-written queues)
+    /// Runs a benchmark: engine (the default), protocol, gateway or store (in a browser, beside hand-written queues)
     Bench {
         #[arg(default_value = "engine")]
         name: String,

@@ -96,8 +96,9 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
     let package = match name {
         "engine" => "sentinelops-engine",
         "protocol" => "sentinelops-protocol",
+        "gateway" => "sentinelops-gateway",
         "store" => return bench_store(),
-        other => bail!("no benchmark is called `{other}`: there are engine, protocol and store"),
+        other => bail!("no benchmark is called `{other}`: there are engine, protocol, gateway and store"),
     };
     let mut cargo = run::cargo();
     cargo.args(["bench", "--package", package]);
