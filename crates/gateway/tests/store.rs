@@ -151,6 +151,30 @@ async fn a_file_of_a_newer_version_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_gateway_ended_while_records_waited_for_room_takes_a_new_epoch() {
+    let folder = Folder::new("unstored");
+    let data = folder.path("data");
+    let flags = ["--rate", "0", "--data", &data];
+    let mut program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    client.system(&subscribe(Channel::Chat)).await;
+    let before = subscribed(&mut client).await;
+    program.child.kill().await.expect("killed");
+    std::fs::write(folder.0.join("data/unstored"), "1").expect("the note");
+    let mut epochs = vec![before.epoch.clone()];
+    for _ in 0..2 {
+        let mut program = Program::start(&flags).await;
+        let mut client = program.client("s").await;
+        client.system(&resume(&before)).await;
+        let after = subscribed(&mut client).await;
+        assert_eq!(after.continuity, Continuity::Gap);
+        epochs.push(after.epoch);
+        program.child.kill().await.expect("killed");
+    }
+    assert!(epochs[0] != epochs[1] && epochs[1] == epochs[2], "{epochs:?}");
+}
+
+#[tokio::test]
 async fn a_torn_write_ahead_log_opens_with_what_was_committed() {
     let folder = Folder::new("torn");
     let data = folder.path("data");
