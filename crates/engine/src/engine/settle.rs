@@ -57,8 +57,8 @@ impl Engine {
                 OutboxOutput::Update { to, update } => {
                     self.status_dirty = true;
                     self.out.push_back(Output::Trace(Trace::Message(update.clone())));
-                    if let Some(to) = to {
-                        self.consumers.offer_update(to, update);
+                    for consumer in to {
+                        self.consumers.offer_update(consumer, update.clone());
                     }
                 }
                 OutboxOutput::Note(text) => self.note(text),

@@ -61,7 +61,7 @@ impl Outbox {
     /// read.
     pub(super) fn answer_inquiries(&mut self) {
         while let Some((to, Inquiry { id, coalesced, discarded })) = self.inquiries.due() {
-            if self.known(Some(to), &id) {
+            if self.known(&[to], &id) {
                 continue;
             }
             let delivery = match self.link.map(|link| link.mode) {
@@ -74,7 +74,7 @@ impl Outbox {
                 _ => DeliveryState::Delivered,
             };
             let update = MessageUpdate { id, durability: Durability::Durable, delivery };
-            self.out.push_back(OutboxOutput::Update { to: Some(to), update });
+            self.out.push_back(OutboxOutput::Update { to: vec![to], update });
         }
     }
 }

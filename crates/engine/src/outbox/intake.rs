@@ -2,7 +2,7 @@
 
 use super::queue::Entry;
 use super::row::{row_of, under_new_id};
-use super::{Outbox, OutboxOutput};
+use super::{Outbox, OutboxOutput, update_of};
 use crate::mutant::{self, Mutant};
 use crate::{
     ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Now, Row, SendRequest, StoreOp,
@@ -14,7 +14,7 @@ const MAX_EPHEMERAL: usize = 16;
 impl Outbox {
     /// A message to send. Handing the same id in again only answers with its state.
     pub fn enqueue(&mut self, now: Now, to: ConsumerId, request: SendRequest) {
-        if self.known(Some(to), &request.id) {
+        if self.known(&[to], &request.id) {
             return;
         }
         let refuse = |outbox: &mut Self, id: String, reason: FailReason| {
@@ -22,7 +22,7 @@ impl Outbox {
             let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
             // Handed in again for want of an answer, it is refused again.
             outbox.ended.add(update.clone());
-            outbox.update(Some(to), update);
+            outbox.update(vec![to], update);
         };
         let mut row = match row_of(&request, self.server_now(now), self.tab_of(to)) {
             Ok(row) => row,
@@ -47,7 +47,7 @@ impl Outbox {
             let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Superseded);
             let update = MessageUpdate { id: row.id, durability, delivery };
             self.ended.add(update.clone());
-            return self.update(Some(to), update);
+            return self.update(vec![to], update);
         }
         if let Err(reason) = self.make_room(now, &row) {
             return refuse(self, row.id, reason);
@@ -59,7 +59,7 @@ impl Outbox {
             true => Durability::MemoryOnly,
             false => Durability::Pending,
         };
-        let mut entry = Entry::new(row, Some(to), durability);
+        let mut entry = Entry::new(row, vec![to], durability);
         entry.volatile = volatile;
         entry.elsewhere = again && !volatile && self.options.persist;
         entry.unconfirmed = false;
@@ -79,16 +79,18 @@ impl Outbox {
         seq
     }
 
-    /// Answers with the state of an id that is here or was.
-    pub(super) fn known(&mut self, to: Option<ConsumerId>, id: &str) -> bool {
+    /// Answers with the state of an id that is here or was; what becomes of it these consumers receive, too.
+    pub(super) fn known(&mut self, observers: &[ConsumerId], id: &str) -> bool {
         if let Some(seq) = self.queue.find(id) {
             if let Some(entry) = self.queue.get_mut(seq) {
-                entry.to = to.or(entry.to);
+                entry.observed_by(observers);
             }
             self.tell(seq);
             return true;
         }
-        if let Some((to, update)) = self.leaving.update_of(id, to) {
+        if let Some(entry) = self.leaving.get_mut(id) {
+            entry.observed_by(observers);
+            let (to, update) = (observers.to_vec(), update_of(entry));
             self.update(to, update);
             return true;
         }
@@ -99,6 +101,7 @@ impl Outbox {
         let update = listed.or_else(|| self.ended.get(id).cloned());
         let known = update.is_some();
         if let Some(update) = update {
+            let to = observers.to_vec();
             self.out.push_back(OutboxOutput::Update { to, update });
         }
         known
@@ -111,7 +114,7 @@ impl Outbox {
         let Some(failed) = self.failed.get(id) else {
             // Never taken, so not listed: whoever has it still may hand it in again, and is told then.
             if !self.ended.forget_refusal(id) {
-                self.known(Some(to), id);
+                self.known(&[to], id);
             }
             return;
         };
@@ -119,7 +122,7 @@ impl Outbox {
         let over_age = server_now.saturating_sub(failed.row.created_at) > self.options.max_age_ms;
         let needs_new = over_age || matches!(failed.state, DeliveryState::Expired { may_have_arrived: true });
         if needs_new && !confirm {
-            self.known(Some(to), id);
+            self.known(&[to], id);
             return;
         }
         let mut row = match needs_new {
@@ -128,7 +131,7 @@ impl Outbox {
         };
         if let Err(reason) = self.make_room(now, &row) {
             let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Failed(reason));
-            return self.update(Some(to), MessageUpdate { id: id.to_owned(), durability, delivery });
+            return self.update(vec![to], MessageUpdate { id: id.to_owned(), durability, delivery });
         }
         self.failed.remove(id);
         self.version += 1;
@@ -141,7 +144,7 @@ impl Outbox {
         self.ended.forget(&row.id);
         row.order = if self.disk.is_open() { self.disk.next_order() } else { 0 };
         let durability = if self.disk.may_store() { Durability::Pending } else { Durability::MemoryOnly };
-        let mut entry = Entry::new(row, Some(to), durability);
+        let mut entry = Entry::new(row, vec![to], durability);
         // The server answered it, so it is not in doubt; the rule for what was sent holds all the same.
         entry.unconfirmed = false;
         let seq = self.take(entry);
@@ -154,7 +157,7 @@ impl Outbox {
         let discarded = DeliveryState::Failed(FailReason::Discarded);
         if let Some(seq) = self.queue.find(id) {
             if let Some(entry) = self.queue.get_mut(seq) {
-                entry.to = Some(to);
+                entry.observed_by(&[to]);
             }
             if self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent && self.may_drop(entry)) {
                 return self.end(now, seq, discarded);
@@ -165,9 +168,9 @@ impl Outbox {
             self.forget_failed(&id);
             let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
             self.ended.add(update.clone());
-            return self.update(Some(to), update);
+            return self.update(vec![to], update);
         }
-        self.known(Some(to), id);
+        self.known(&[to], id);
     }
 
     /// A row that was tried again is stored, or over: then it is not to be listed as it was before.
@@ -255,7 +258,7 @@ impl Outbox {
     /// the stored copy counts.
     pub(super) fn admit_early(&mut self, now: Now, early: Vec<Entry>) {
         for entry in early {
-            if self.known(entry.to, &entry.row.id) {
+            if self.known(&entry.observers, &entry.row.id) {
                 continue;
             }
             let room = self.make_room(now, &entry.row);

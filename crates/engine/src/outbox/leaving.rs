@@ -10,12 +10,10 @@
 //! holds it as a row. The next life would still find it in the failed list, and say that it was never
 //! sent.
 
+use super::Outbox;
 use super::disk::HANGS_MS;
 use super::queue::{Entry, Place};
-use super::{Outbox, update_of};
-use crate::{
-    ConsumerId, DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreGroup, StoreOp,
-};
+use crate::{DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreGroup, StoreOp};
 use std::collections::{BTreeSet, HashMap};
 
 /// What was nacked too often and has to stay is not tried again before, ms.
@@ -47,15 +45,8 @@ impl Leaving {
         self.rows.contains_key(id)
     }
 
-    /// Its state as far as anybody is told, and who that is from now on.
-    pub fn update_of(
-        &mut self,
-        id: &str,
-        to: Option<ConsumerId>,
-    ) -> Option<(Option<ConsumerId>, MessageUpdate)> {
-        let entry = &mut self.rows.get_mut(id)?.entry;
-        entry.to = to.or(entry.to);
-        Some((entry.to, update_of(entry)))
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Entry> {
+        self.rows.get_mut(id).map(|leaver| &mut leaver.entry)
     }
 
     /// The store holds its row by now.
@@ -109,7 +100,7 @@ impl Outbox {
         self.memory_only.remove(&seq);
         let update =
             MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
-        let to = self.owner_of(&entry);
+        let to = self.audience_of(&entry);
         if !entry.volatile && is_listed(&state) {
             self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
         } else if !entry.volatile {
@@ -200,7 +191,7 @@ impl Outbox {
         if bars {
             self.queue.left(seq, &entry);
         }
-        let to = self.owner_of(&entry);
+        let to = self.audience_of(&entry);
         let update =
             MessageUpdate { id: id.to_owned(), durability: entry.durability, delivery: state.clone() };
         if is_listed(&state)

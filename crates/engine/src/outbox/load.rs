@@ -111,7 +111,7 @@ impl Outbox {
                 over.push(row);
             } else {
                 row.possibly_sent = possibly_sent;
-                let mut entry = Entry::new(row, None, Durability::Durable);
+                let mut entry = Entry::new(row, Vec::new(), Durability::Durable);
                 entry.unflagged = possibly_sent && !flagged;
                 let seq = self.seq_of_loaded(first);
                 self.insert_loaded(now, seq, entry);
@@ -174,8 +174,8 @@ impl Outbox {
         } else if entry.place == Place::Waiting
             && let Some(mut entry) = self.queue.remove(seq)
         {
-            let (to, alone, lost_at) = (entry.to, entry.alone, entry.lost_at);
-            entry = Entry::new(Row { possibly_sent: sent, ..row }, to, Durability::Durable);
+            let (alone, lost_at) = (entry.alone, entry.lost_at);
+            entry = Entry::new(Row { possibly_sent: sent, ..row }, entry.observers, Durability::Durable);
             (entry.alone, entry.lost_at) = (alone, lost_at);
             entry.unflagged = sent && !flagged;
             let seq = if first { self.old_seq() } else { seq };
@@ -383,13 +383,13 @@ impl Outbox {
             if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
                 self.forget_stored(&row);
                 // Its tab stored it again for want of an answer.
-                let owner = self.owners.get(&row.owner).copied();
-                self.known(owner, &row.id);
+                let owner: Vec<_> = self.owners.get(&row.owner).copied().into_iter().collect();
+                self.known(&owner, &row.id);
                 continue;
             }
             let seq = self.new_seq();
             let room = self.make_room(now, &row);
-            self.queue.insert(seq, Entry::new(row, None, Durability::Durable));
+            self.queue.insert(seq, Entry::new(row, Vec::new(), Durability::Durable));
             match room {
                 Ok(()) => self.tell(seq),
                 Err(reason) => self.end(now, seq, DeliveryState::Failed(reason)),

@@ -79,9 +79,9 @@ pub(crate) enum OutboxOutput {
     Rescan,
     /// Set aside what cannot be read.
     SetAside,
-    /// `to` is the consumer that handed the message in, or the one named for the tab that owns the row
-    /// ([`Outbox::name_owner`]); `None` for rows of earlier lives.
-    Update { to: Option<ConsumerId>, update: MessageUpdate },
+    /// `to` are the consumer named for the tab that owns the row ([`Outbox::name_owner`]), if that tab is there,
+    /// and all that handed it in or asked after it.
+    Update { to: Vec<ConsumerId>, update: MessageUpdate },
     /// Worth a line.
     Note(String),
 }
@@ -353,17 +353,18 @@ impl Outbox {
 
     fn tell(&mut self, seq: u64) {
         if let Some(entry) = self.queue.get(seq) {
-            let (to, update) = (self.owner_of(entry), update_of(entry));
+            let (to, update) = (self.audience_of(entry), update_of(entry));
             self.update(to, update);
         }
     }
 
-    /// Who is told of a row.
-    fn owner_of(&self, entry: &Entry) -> Option<ConsumerId> {
-        entry.to.or_else(|| self.owners.get(&entry.row.owner).copied())
+    /// Every consumer that receives the updates of a row: the tab that owns it, and all that observe it.
+    fn audience_of(&self, entry: &Entry) -> Vec<ConsumerId> {
+        let owner = self.owners.get(&entry.row.owner).filter(|owner| !entry.observers.contains(owner));
+        entry.observers.iter().chain(owner).copied().collect()
     }
 
-    fn update(&mut self, to: Option<ConsumerId>, update: MessageUpdate) {
+    fn update(&mut self, to: Vec<ConsumerId>, update: MessageUpdate) {
         self.version += 1;
         self.out.push_back(OutboxOutput::Update { to, update });
     }

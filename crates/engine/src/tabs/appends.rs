@@ -139,7 +139,8 @@ impl Node {
         true
     }
 
-    /// `attached`: since before they were handed to the store, the news of them come to our present turn.
+    /// `attached`: since before they were handed to the store, so their updates come to our present turn. That does
+    /// not hold for a resubmitted message: its row may be in the store already, owned by the page before a reload.
     fn saved(&mut self, now: Now, number: u64, attached: bool) {
         self.sends.appends.died = false;
         let saved: Vec<Kept> =
@@ -150,7 +151,9 @@ impl Node {
             let request = kept.request.clone();
             let delivery = if request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
             let coalesced = request.coalesce.is_some();
-            about.push(Inquiry { id: request.id.clone(), coalesced, discarded: kept.discarded });
+            if !attached || request.again {
+                about.push(Inquiry { id: request.id.clone(), coalesced, discarded: kept.discarded });
+            }
             self.sends.opened(&request.id, coalesced, Some(kept));
             let durability = Durability::Durable;
             items.push(Delivery::Message(MessageUpdate { id: request.id, durability, delivery }));
@@ -164,8 +167,8 @@ impl Node {
             Some(leader) => leader.engine.rescan(now),
             None => self.say(LinkMessage::Poke),
         }
-        // Else they may have been found, sent and told to an earlier turn of ours, or to nobody.
-        if !attached && !about.is_empty() && self.role() == Role::Follower {
+        // They may have been found, sent and reported to an earlier turn of ours, or to nobody.
+        if !about.is_empty() && self.role() == Role::Follower {
             self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
         }
     }

@@ -18,8 +18,9 @@ pub(in crate::outbox) enum Place {
 #[derive(Clone, Debug)]
 pub(in crate::outbox) struct Entry {
     pub row: Row,
-    /// Who is told.
-    pub to: Option<ConsumerId>,
+    /// Consumers that receive its updates besides the tab that owns it: who handed it in, asked after it,
+    /// retried or discarded it.
+    pub observers: Vec<ConsumerId>,
     pub durability: Durability,
     pub place: Place,
     /// Possibly sent, and neither answered nor on a socket that is open.
@@ -42,14 +43,14 @@ pub(in crate::outbox) struct Entry {
 }
 
 impl Entry {
-    pub fn new(row: Row, to: Option<ConsumerId>, durability: Durability) -> Self {
+    pub fn new(row: Row, observers: Vec<ConsumerId>, durability: Durability) -> Self {
         let (unconfirmed, sent_before, lost_at) = (row.possibly_sent, row.possibly_sent, None);
         let (volatile, alone) = (false, 0);
         let lane = LaneKey::Alone(0);
         let (elsewhere, unflagged, by_local_clock, place) = (false, false, false, Place::Waiting);
         Self {
             row,
-            to,
+            observers,
             durability,
             place,
             unconfirmed,
@@ -62,6 +63,13 @@ impl Entry {
             by_local_clock,
             lane,
         }
+    }
+
+    /// From now on these receive its updates, too.
+    pub fn observed_by(&mut self, observers: &[ConsumerId]) {
+        let new = observers.iter().filter(|new| !self.observers.contains(new)).copied();
+        let new: Vec<ConsumerId> = new.collect();
+        self.observers.extend(new);
     }
 
     pub fn rank(&self) -> usize {

@@ -6,7 +6,7 @@ use sentinelops_protocol::Priority;
 
 fn entry(id: &str, rank: usize, key: Option<&str>) -> Entry {
     let row = crate::outbox::row_of(&request(id, Priority::ALL[rank], key), WALL, "t").unwrap();
-    Entry::new(row, None, Durability::Pending)
+    Entry::new(row, Vec::new(), Durability::Pending)
 }
 
 proptest! {

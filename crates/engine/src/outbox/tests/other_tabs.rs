@@ -19,8 +19,8 @@ fn rows_of_other_tabs_are_found_sent_and_deleted() {
     assert_eq!(world.frame(), ["theirs", "mine"]);
     world.outbox.ack(world.now(), &["theirs".to_owned()]);
     let told = std::iter::from_fn(|| world.outbox.poll(at(world.now))).any(|output| {
-        matches!(output, OutboxOutput::Update { to: Some(ConsumerId(9)), update }
-            if update.delivery == DeliveryState::Delivered)
+        matches!(output, OutboxOutput::Update { to, update }
+            if to == [ConsumerId(9)] && update.delivery == DeliveryState::Delivered)
     });
     assert!(told);
     // A look taken before the delete was stored brings it back in vain.
@@ -87,4 +87,87 @@ fn what_an_earlier_leader_appended_too_much_of_is_trimmed() {
 fn orders_of_two_writers_never_meet() {
     assert_eq!([0, 1, 2, 3].map(|last| appended_order(last, 0)), [1, 3, 3, 5]);
     assert_eq!([0, 6, 7, 8].map(|last| appended_order(last, 7)), [7, 7, 9, 9]);
+}
+
+const SENDER: ConsumerId = ConsumerId(9);
+const OTHER: ConsumerId = ConsumerId(3);
+
+/// An outbox that holds `theirs`, a stored message of the tab `other`, whose consumer is [`SENDER`].
+fn with_a_message_of_another_tab() -> World {
+    let mut world = World::new();
+    world.outbox.name_owner("other".to_owned(), Some(SENDER));
+    world.outbox.name_owner("third".to_owned(), Some(OTHER));
+    let row =
+        Row { order: 1_001, ..row_of(&request("theirs", Priority::Normal, None), WALL, "other").unwrap() };
+    world.rows.insert("theirs".to_owned(), row.clone());
+    world.store(StoreEvent::Found(vec![row]));
+    world
+}
+
+/// Which consumers receive that a message has ended, and how.
+fn ends(world: &mut World, id: &str) -> Vec<(ConsumerId, DeliveryState)> {
+    let mut found = Vec::new();
+    while let Some(output) = world.outbox.poll(at(world.now)) {
+        match output {
+            OutboxOutput::Update { to, update } if update.id == id && update.delivery.is_final() => {
+                found.extend(to.into_iter().map(|to| (to, update.delivery.clone())));
+            }
+            OutboxOutput::Store(group) => world.commit(&group),
+            _ => {}
+        }
+    }
+    found.sort_by_key(|(to, _)| *to);
+    found
+}
+
+#[test]
+fn the_end_of_a_message_reaches_its_sender_and_every_tab_that_asked() {
+    let mut world = with_a_message_of_another_tab();
+    let about = crate::tabs::Inquiry { id: "theirs".to_owned(), coalesced: false, discarded: false };
+    world.outbox.inquire(OTHER, vec![about]);
+    world.drain();
+    let rows = world.rows.values().cloned().collect();
+    world.store(StoreEvent::Found(rows));
+    world.connect(v1());
+    assert_eq!(world.frame(), ["theirs"]);
+    world.outbox.ack(world.now(), &["theirs".to_owned()]);
+    let delivered = DeliveryState::Delivered;
+    assert_eq!(ends(&mut world, "theirs"), [(OTHER, delivered.clone()), (SENDER, delivered)]);
+}
+
+#[test]
+fn a_message_discarded_in_another_tab_ends_in_both() {
+    let mut world = with_a_message_of_another_tab();
+    world.outbox.discard(world.now(), OTHER, "theirs");
+    let discarded = DeliveryState::Failed(FailReason::Discarded);
+    assert_eq!(ends(&mut world, "theirs"), [(OTHER, discarded.clone()), (SENDER, discarded)]);
+}
+
+#[test]
+fn a_tab_that_asks_while_a_message_leaves_receives_the_end_beside_the_sender() {
+    let mut world = with_a_message_of_another_tab();
+    world.commits = false;
+    world.outbox.discard(world.now(), SENDER, "theirs");
+    world.drain();
+    world.outbox.known(&[OTHER], "theirs");
+    world.drain();
+    let group = world.groups.pop().expect("its deletion");
+    world.commit(&group);
+    let discarded = DeliveryState::Failed(FailReason::Discarded);
+    assert_eq!(ends(&mut world, "theirs"), [(OTHER, discarded.clone()), (SENDER, discarded)]);
+}
+
+#[test]
+fn a_message_retried_in_another_tab_is_reported_to_both() {
+    let mut world = with_a_message_of_another_tab();
+    world.connect(v1());
+    world.frame();
+    world.outbox.nack(world.now(), "theirs", sentinelops_protocol::Code::Forbidden, String::new(), None);
+    world.drain();
+    world.outbox.retry(world.now(), OTHER, "theirs", false, "new".to_owned());
+    world.drain();
+    assert_eq!(world.frame(), ["theirs"]);
+    world.outbox.ack(world.now(), &["theirs".to_owned()]);
+    let delivered = DeliveryState::Delivered;
+    assert_eq!(ends(&mut world, "theirs"), [(OTHER, delivered.clone()), (SENDER, delivered)]);
 }

@@ -93,6 +93,19 @@ fn what_was_saved_before_the_leader_knew_of_us_is_asked_after() {
     assert_eq!(asks(&drain(&mut node)), [""; 0], "its news come by themselves");
 }
 
+/// Its row may be in the store already, under the id of the page before the reload: the leader sends its
+/// updates to that tab.
+#[test]
+fn a_resubmitted_message_is_asked_after_once_it_is_saved() {
+    let (mut node, turn) = following(3);
+    node.handle_link(at(6), first_batch(3, turn));
+    let again = SendRequest { again: true, ..request("m") };
+    node.handle_page(at(10), PageCommand::Send(vec![again]));
+    let number = append_number(&drain(&mut node)).unwrap();
+    node.handle_store(at(12), StoreEvent::Committed { number });
+    assert_eq!(asks(&drain(&mut node)), ["m"]);
+}
+
 #[test]
 fn what_must_not_wait_is_refused_while_nobody_is_connected() {
     let mut node = node();
