@@ -15,6 +15,8 @@ use std::path::PathBuf;
 
 /// Says to the hook that the sizes found are to be the new ones to compare with.
 pub const BUDGETS_RECORD: &str = "SENTINELOPS_BUDGETS_RECORD";
+/// Tells the hook that the build is a quick one: no wasm-opt, no budgets.
+pub const QUICK: &str = "SENTINELOPS_QUICK";
 
 #[derive(clap::Args, Default)]
 pub struct Options {
@@ -24,6 +26,9 @@ pub struct Options {
     /// Fast to build, plain names, no optimisation
     #[arg(long)]
     pub dev: bool,
+    /// Laid out like the release, but quick to compile: no link-time optimisation, no wasm-opt, no budgets. For tests
+    #[arg(long, conflicts_with_all = ["dev", "record_sizes"])]
+    pub quick: bool,
     /// The path the app is deployed under
     #[arg(long, default_value = "/", value_parser = public_url)]
     pub public_url: String,
@@ -55,6 +60,9 @@ pub fn build(options: &Options) -> Result<()> {
     trunk.args(["build", "--public-url", &options.public_url]).arg("--dist").arg(root::at(&options.dist));
     if !options.dev {
         trunk.arg("--release");
+    }
+    if options.quick {
+        trunk.args(["--cargo-profile", "quick"]).env(QUICK, "1");
     }
     if !options.features.is_empty() {
         trunk.args(["--features", &options.features]);

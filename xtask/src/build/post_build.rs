@@ -3,7 +3,7 @@
 //!
 //! In a debug build names stay plain (trunk's reload works by them) and only the meta tags are set.
 
-use super::{BUDGETS_RECORD, graph, headers, html, names, sizes, wasm_opt};
+use super::{BUDGETS_RECORD, QUICK, graph, headers, html, names, sizes, wasm_opt};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,12 +34,15 @@ pub fn run() -> Result<()> {
     }
 
     check_worker(&stage)?;
-    wasm_opt::optimise(&["app_bg.wasm", "worker_bg.wasm"].map(|name| stage.join(name)))?;
+    let quick = std::env::var_os(QUICK).is_some();
+    if !quick {
+        wasm_opt::optimise(&["app_bg.wasm", "worker_bg.wasm"].map(|name| stage.join(name)))?;
+    }
 
     let mut files = graph::Files::new();
     read_all(&stage, &stage, &mut files)?;
     files.remove("index.html");
-    let plain_sizes = sizes::measure(&files)?;
+    let plain_sizes = if quick { BTreeMap::new() } else { sizes::measure(&files)? };
     let (hashed, renamed) = graph::hash_all(files)?;
     let source = finish_page(source, &public_url, &hashed, &renamed)?;
 
@@ -56,6 +59,9 @@ pub fn run() -> Result<()> {
     fs::write(stage.join("404.html"), &source)?;
     fs::write(stage.join("_headers"), headers::file(&public_url)?)?;
 
+    if quick {
+        return Ok(());
+    }
     sizes::print(&plain_sizes);
     if std::env::var_os(BUDGETS_RECORD).is_some() {
         sizes::record(&plain_sizes)?;

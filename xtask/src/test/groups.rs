@@ -6,7 +6,7 @@ use super::{doors, examples, gateway, greps, guide, testids, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const WASM: &str = "wasm32-unknown-unknown";
@@ -154,26 +154,40 @@ pub fn e2e(long: bool) -> Result<()> {
     }
     let chrome = browser::chrome().context("no Chromium: see `cargo xtask doctor`")?;
     let gateway = dev::build_gateway()?;
-    let dist = root::target().join("e2e-dist");
+    let playwright = playwright()?;
+    let run = |dist: &Path, arguments: &[&str]| {
+        let mut tests = run::command(&playwright);
+        tests
+            .arg("test")
+            .current_dir(&dir)
+            .env("SENTINELOPS_DIST", dist)
+            .env("SENTINELOPS_GATEWAY", &gateway)
+            .env("CHROME", &chrome);
+        run::visible(tests.args(arguments))
+    };
+    // Tests that take minutes carry the tag @long in their title.
+    let tests = run(&built(true)?, &if long { ["--grep", "@long"] } else { ["--grep-invert", "@long"] });
+    if long {
+        return tests;
+    }
+    // The quick build stands in for the release, so the release is checked for its size and its main job.
+    let release = built(false).and_then(|dist| run(&dist, &["live.spec.ts"]));
+    tests.and(release)
+}
+
+/// The app as the tests load it: quick to compile and with fault injection, or as it is shipped.
+fn built(quick: bool) -> Result<PathBuf> {
+    let dist = root::target().join(if quick { "e2e-dist" } else { "release-dist" });
     build::build(&build::Options {
         public_url: "/".to_owned(),
-        features: "faults".to_owned(),
+        features: if quick { "faults" } else { "" }.to_owned(),
+        quick,
         dist: dist.clone(),
         // The server of the tests looks whether a page without any configuration dials it.
         configuration: vec![("SENTINELOPS_WEBSOCKET_URL", "/of-the-build")],
         ..Default::default()
     })?;
-    let playwright = playwright()?;
-    let mut tests = run::command(playwright);
-    tests
-        .arg("test")
-        .current_dir(&dir)
-        .env("SENTINELOPS_DIST", &dist)
-        .env("SENTINELOPS_GATEWAY", &gateway)
-        .env("CHROME", chrome);
-    // Tests that take minutes carry the tag @long in their title.
-    tests.args(if long { ["--grep", "@long"] } else { ["--grep-invert", "@long"] });
-    run::visible(&mut tests)
+    Ok(dist)
 }
 
 pub(super) fn playwright() -> Result<PathBuf> {
