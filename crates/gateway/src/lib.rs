@@ -17,7 +17,7 @@ pub mod server;
 pub mod store;
 
 pub use self::core::{
-    Accepted, ConnId, Durable, Effect, Gateway, GatewayConfig, Loaded, Mode, NewEvent, Now, Output, Record,
-    State, Stats, StoredEvent,
+    Accepted, Auth, ConnId, Denied, Durable, Effect, Gateway, GatewayConfig, Identity, Loaded, Mode,
+    NewEvent, Now, Output, Record, Rights, State, Stats, StoredEvent, Token,
 };
 pub use self::scenario::Scenario;

@@ -6,7 +6,7 @@ use super::ids::{Known, hash};
 use super::types::{ConnId, Effect, Now, Output};
 use super::{Gateway, apply::Refusal};
 use sentinelops_protocol::system::ServerSystem;
-use sentinelops_protocol::{Code, Command, ordering_key};
+use sentinelops_protocol::{Channel, Code, Command, ordering_key};
 use std::collections::HashSet;
 
 /// Most messages noted behind a refused one; more than a client may have in flight.
@@ -15,9 +15,15 @@ const MAX_BEHIND: usize = 1024;
 impl Gateway {
     pub(super) fn command(&mut self, now: Now, conn: ConnId, command: &Command) {
         let Some(state) = self.conns.get(&conn) else { return };
-        let user = state.user.clone();
+        let Some(identity) = &state.identity else {
+            let message = "nothing is accepted before the welcome: sign in first".to_owned();
+            return self.refuse(now, conn, command, Code::Unauthenticated, message);
+        };
+        let (user, rights) = (identity.user.clone(), identity.rights.clone());
         let key = ordering_key(command.channel, &command.payload);
-        if command.kind == "chat.typing" {
+        let topic = key.as_deref().and_then(|key| key.split_once('/')).map(|(_, topic)| topic);
+        let is_allowed = rights.may_write(command.channel, topic);
+        if command.kind == "chat.typing" && is_allowed {
             return self.typing(now, conn, &user, command);
         }
         if let Some(wait) = self.unavailable {
@@ -37,6 +43,11 @@ impl Gateway {
                 return self.refuse(now, conn, command, Code::DuplicateId, message.to_owned());
             }
             Known::New => {}
+        }
+        if !is_allowed {
+            self.unblock(conn, key.as_deref(), &command.id);
+            let message = not_allowed(command.channel, topic);
+            return self.refuse(now, conn, command, Code::Forbidden, message);
         }
         if let Some(key) = &key
             && let Some(wait) = self.behind(now, conn, key, &command.id)
@@ -160,5 +171,15 @@ impl Gateway {
             retry_after_ms: Some(wait),
         };
         self.send_system(now, conn, &nack);
+    }
+}
+
+/// Names the rights that would do.
+fn not_allowed(channel: Channel, topic: Option<&str>) -> String {
+    match topic {
+        Some(topic) => {
+            format!("you may not write to {channel}:{topic}: ask for {channel} or {channel}:{topic}")
+        }
+        None => format!("you may not write to {channel}: ask for {channel}"),
     }
 }

@@ -1,5 +1,6 @@
 //! What a gateway can be told.
 
+use super::identity::Auth;
 use sentinelops_protocol::Limits;
 
 /// Which wire the gateway speaks.
@@ -17,6 +18,8 @@ pub enum Mode {
 pub struct GatewayConfig {
     /// Which wire. Default [`Mode::V1`].
     pub mode: Mode,
+    /// Whether connections need a token. v1 only; basic knows no tokens. Default [`Auth::Open`].
+    pub auth: Auth,
     /// Events kept per channel for resuming. Default 10,000.
     pub history_events: usize,
     /// Age up to which they are kept. Default 1 h.
@@ -61,6 +64,7 @@ impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
             mode: Mode::V1,
+            auth: Auth::Open,
             history_events: 10_000,
             history_ms: 3_600_000,
             dedupe_ms: 48 * 3_600_000,

@@ -1,5 +1,7 @@
 //! One connection, and the timers of all.
 
+use super::access::{Check, Opening};
+use super::identity::Identity;
 use super::queue::Queue;
 use super::types::{ConnId, Now, Output};
 use super::{Gateway, basic};
@@ -15,6 +17,8 @@ pub(super) enum Timer {
     Silent,
     /// Basic: the one incident of the documented mock.
     Incident,
+    /// The token has to have come, or it expires.
+    Access,
 }
 
 /// A live subscription.
@@ -37,7 +41,12 @@ pub(super) struct Block {
 
 #[derive(Debug)]
 pub(super) struct Conn {
-    pub user: String,
+    /// `None` until a token was accepted.
+    pub identity: Option<Identity>,
+    /// What was asked for before that.
+    pub opening: Option<Box<Opening>>,
+    /// A token that is being checked.
+    pub check: Option<Box<Check>>,
     /// Session and term of its `hello`; `None` before it.
     pub hello: Option<(String, u64)>,
     pub last_heard: u64,
@@ -48,13 +57,15 @@ pub(super) struct Conn {
     /// Bytes the shell has not written; `None` when it does not say.
     pub buffered: Option<usize>,
     pub dirty: bool,
-    timers: [Option<u64>; 3],
+    timers: [Option<u64>; 4],
 }
 
 impl Conn {
-    pub(super) fn new(user: String, now: u64) -> Self {
+    pub(super) fn new(identity: Option<Identity>, now: u64) -> Self {
         Self {
-            user,
+            opening: identity.is_none().then(Box::default),
+            identity,
+            check: None,
             hello: None,
             last_heard: now,
             subscriptions: BTreeMap::new(),
@@ -63,8 +74,13 @@ impl Conn {
             last_flush: None,
             buffered: None,
             dirty: false,
-            timers: [None; 3],
+            timers: [None; 4],
         }
+    }
+
+    /// Whose connection it is; nobody before a token was accepted.
+    pub(super) fn user(&self) -> &str {
+        self.identity.as_ref().map_or("", |identity| &identity.user)
     }
 
     /// Whether the shell cannot keep up: it gets nothing more for now.
@@ -80,6 +96,14 @@ impl Gateway {
             self.timers.remove(&(old, id, timer));
         }
         self.timers.insert((at, id, timer));
+    }
+
+    pub(super) fn disarm(&mut self, id: ConnId, timer: Timer) {
+        if let Some(conn) = self.conns.get_mut(&id)
+            && let Some(at) = conn.timers[timer as usize].take()
+        {
+            self.timers.remove(&(at, id, timer));
+        }
     }
 
     pub(super) fn armed(&self, id: ConnId, timer: Timer) -> bool {
@@ -102,6 +126,7 @@ impl Gateway {
                     self.close(now, id, close::SLOW_CONSUMER, &format!("nothing heard for {silent} s"));
                 }
             }
+            Timer::Access => self.on_access_timer(now, id),
             Timer::Incident => {
                 let frame = basic::incident(now.wall).into_bytes();
                 self.stats.frames_out += 1;
@@ -124,7 +149,7 @@ impl Gateway {
 
     pub(super) fn forget(&mut self, id: ConnId) {
         let Some(conn) = self.conns.remove(&id) else { return };
-        for timer in [Timer::Flush, Timer::Silent, Timer::Incident] {
+        for timer in [Timer::Flush, Timer::Silent, Timer::Incident, Timer::Access] {
             if let Some(at) = conn.timers[timer as usize] {
                 self.timers.remove(&(at, id, timer));
             }

@@ -1,6 +1,7 @@
 //! A frame of a v1 client: decode, tell what is wrong with it, hand on what is right.
 
 use super::Gateway;
+use super::access::{MAX_FRAME_BYTES, MAX_FRAMES};
 use super::types::{ConnId, Now};
 use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{
@@ -10,6 +11,9 @@ use serde::Deserialize;
 
 impl Gateway {
     pub(super) fn receive_v1(&mut self, now: Now, conn: ConnId, frame: &[u8]) {
+        if self.is_too_much(now, conn, frame.len()) {
+            return;
+        }
         let decoded = match decode_client_frame(frame, &self.config.limits()) {
             Ok(decoded) => decoded,
             Err(error) => return self.refuse_frame(now, conn, frame, &error),
@@ -27,6 +31,25 @@ impl Gateway {
         for problem in decoded.problems {
             self.refuse_message(now, conn, &problem);
         }
+    }
+
+    /// Before the welcome little is read; more than that closes the connection.
+    fn is_too_much(&mut self, now: Now, conn: ConnId, bytes: usize) -> bool {
+        let opening = self.conns.get_mut(&conn).and_then(|conn| conn.opening.as_mut());
+        let Some(opening) = opening else { return false };
+        opening.frames = opening.frames.saturating_add(1);
+        let (code, message) = if bytes > MAX_FRAME_BYTES {
+            let text =
+                format!("{bytes} bytes before the welcome; at most {MAX_FRAME_BYTES} are read until then");
+            (close::TOO_BIG, text)
+        } else if opening.frames > MAX_FRAMES {
+            (close::RATE_LIMITED, format!("more than {MAX_FRAMES} frames before the welcome"))
+        } else {
+            return false;
+        };
+        self.stats.bad += 1;
+        self.close(now, conn, code, &message);
+        true
     }
 
     /// The first message was not `hello`.

@@ -6,6 +6,7 @@
 //!
 //! - Inputs of a connection: [`Gateway::connect`], [`Gateway::receive`], [`Gateway::buffered`],
 //!   [`Gateway::disconnected`].
+//! - Who it is: [`Gateway::offer_token`], [`Gateway::authenticated`], [`Gateway::revoke`].
 //! - Inputs of the operator: [`Gateway::publish`], [`Gateway::drain`], [`Gateway::close_all`],
 //!   [`Gateway::set_nack_every`].
 //! - Time: [`Gateway::timeout`]. Every input takes [`Now`].
@@ -15,6 +16,7 @@
 //!
 //! Nothing that a client sends makes it panic.
 
+mod access;
 mod apply;
 mod basic;
 mod commands;
@@ -22,6 +24,7 @@ mod config;
 mod conn;
 mod durable;
 mod history;
+mod identity;
 mod ids;
 mod intake;
 mod publish;
@@ -33,6 +36,7 @@ mod types;
 
 pub use config::{GatewayConfig, Mode};
 pub use durable::{Accepted, Durable, Loaded, Record, StoredEvent};
+pub use identity::{Auth, Denied, Identity, Rights, Token};
 pub use state::{NEWEST, State};
 pub use types::{ConnId, Effect, NewEvent, Now, Output, Stats};
 
@@ -42,6 +46,7 @@ use ids::Ids;
 use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
 use sentinelops_protocol::{Channel, Subject, close};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// The server end of every connection. See the module for how to drive it.
 #[derive(Debug)]
@@ -95,12 +100,18 @@ impl Gateway {
         }
     }
 
-    /// A socket was accepted; `user` is who authentication says it is.
-    pub fn connect(&mut self, now: Now, user: impl Into<String>) -> ConnId {
+    /// A socket was accepted. With [`Auth::Open`] `user` is believed; with [`Auth::Required`] it is ignored and the
+    /// token decides.
+    pub fn connect(&mut self, now: Now, user: impl Into<Arc<str>>) -> ConnId {
         self.last_conn += 1;
         let id = ConnId(self.last_conn);
-        self.conns.insert(id, Conn::new(user.into(), now.mono));
         self.stats.connections_ever += 1;
+        let is_open = self.config.auth == Auth::Open || self.config.mode == Mode::Basic;
+        let identity = is_open.then(|| Identity::open(user));
+        self.conns.insert(id, Conn::new(identity, now.mono));
+        if !is_open {
+            self.await_token(now, id);
+        }
         match self.config.mode {
             Mode::Basic => self.arm(now.mono + basic::INCIDENT_AFTER_MS, id, Timer::Incident),
             Mode::V1 => self.arm(now.mono + self.config.silent_close_ms, id, Timer::Silent),
@@ -253,9 +264,9 @@ impl Gateway {
         self.effects.iter()
     }
 
-    /// The open connections and whom they belong to.
+    /// The open connections and whom they belong to; nobody (`""`) before a token was accepted.
     pub fn connections(&self) -> impl Iterator<Item = (ConnId, &str)> {
-        self.conns.iter().map(|(id, conn)| (*id, conn.user.as_str()))
+        self.conns.iter().map(|(id, conn)| (*id, conn.user()))
     }
 
     /// Counters.

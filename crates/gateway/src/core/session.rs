@@ -3,11 +3,11 @@
 use super::Gateway;
 use super::types::{ConnId, Now};
 use sentinelops_protocol::system::{ClientSystem, Hello, ServerSystem, Welcome};
-use sentinelops_protocol::{Code, PROTOCOL_VERSION, close};
+use sentinelops_protocol::{Code, PROTOCOL_VERSION, Subject, close};
 
 impl Gateway {
     pub(super) fn system(&mut self, now: Now, conn: ConnId, message: ClientSystem) {
-        let Some(state) = self.conns.get(&conn) else { return };
+        let Some(state) = self.conns.get_mut(&conn) else { return };
         let greeted = state.hello.is_some();
         match message {
             ClientSystem::Hello(hello) if !greeted => self.hello(now, conn, hello),
@@ -18,25 +18,31 @@ impl Gateway {
                 self.send_system(now, conn, &error);
             }
             _ if !greeted => self.not_greeted(now, conn, None),
-            // Authentication is not asked for yet: every token is as good as none. Once it is, `hello`
-            // waits for it before the welcome.
-            ClientSystem::Auth { .. } => {
-                self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms: self.config.token_ms });
-            }
+            ClientSystem::Auth { token } => self.on_auth(now, conn, token),
             ClientSystem::Ping(ping) => self.send_system(now, conn, &ServerSystem::Pong(Some(ping))),
-            ClientSystem::Subscribe(entries) => {
-                for entry in entries {
-                    self.subscribe(now, conn, entry);
-                }
-            }
-            ClientSystem::Unsubscribe(subjects) => {
-                if let Some(state) = self.conns.get_mut(&conn) {
-                    for subject in subjects {
-                        state.subscriptions.remove(&subject);
-                        state.queue.drop_subscription(&subject);
+            ClientSystem::Subscribe(entries) => match &mut state.opening {
+                Some(opening) => opening.wanted.extend(entries),
+                None => {
+                    for entry in entries {
+                        self.subscribe(now, conn, entry);
                     }
                 }
-            }
+            },
+            ClientSystem::Unsubscribe(subjects) => match &mut state.opening {
+                Some(opening) => opening.wanted.retain(|entry| !subjects.contains(&entry.subject())),
+                None => {
+                    for subject in subjects {
+                        self.unsubscribe(conn, &subject);
+                    }
+                }
+            },
+        }
+    }
+
+    pub(super) fn unsubscribe(&mut self, conn: ConnId, subject: &Subject) {
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.subscriptions.remove(subject);
+            state.queue.drop_subscription(subject);
         }
     }
 
@@ -50,44 +56,54 @@ impl Gateway {
             return self.close(now, conn, close::BAD_REQUEST, &message);
         }
         let Some(state) = self.conns.get_mut(&conn) else { return };
-        state.hello = Some((hello.session.clone(), hello.term));
-        let user = state.user.clone();
-        if self.supersede(now, conn, &user, &hello) {
+        state.hello = Some((hello.session, hello.term));
+        if state.identity.is_some() {
+            self.greet(now, conn);
+        }
+    }
+
+    /// Welcomes a connection that has said hello and whose user is known.
+    pub(super) fn greet(&mut self, now: Now, conn: ConnId) {
+        let Some(state) = self.conns.get(&conn) else { return };
+        let (Some((session, term)), Some(identity)) = (&state.hello, &state.identity) else { return };
+        let (session, term, user) = (session.clone(), *term, identity.user.clone());
+        let left = identity.expires_at_ms.map(|at| at.saturating_sub(now.wall));
+        if self.supersede(now, conn, &user, &session, term) {
             return;
         }
         let welcome = Welcome {
             protocol: PROTOCOL_VERSION,
-            session: hello.session,
-            user,
+            session,
+            user: user.to_string(),
             now: now.wall,
             max_message_bytes: self.config.max_message_bytes as u64,
             max_in_flight: self.config.max_in_flight,
             reconnect_window_ms: self.config.reconnect_window_ms,
             rate: self.config.rate,
-            expires_in_ms: self.config.token_ms,
+            expires_in_ms: left.or(self.config.token_ms),
         };
         self.send_system(now, conn, &ServerSystem::Welcome(welcome));
     }
 
     /// Of two connections of one session the lower term is closed. Equal terms are left alone: that
     /// is the same leader, back before its old socket was noticed to be dead.
-    fn supersede(&mut self, now: Now, conn: ConnId, user: &str, hello: &Hello) -> bool {
+    fn supersede(&mut self, now: Now, conn: ConnId, user: &str, session: &str, term: u64) -> bool {
         let rivals: Vec<(ConnId, u64)> = self
             .conns
             .iter()
-            .filter(|(id, other)| **id != conn && other.user == user)
+            .filter(|(id, other)| **id != conn && other.user() == user)
             .filter_map(|(id, other)| {
-                let (session, term) = other.hello.as_ref()?;
-                (*session == hello.session).then_some((*id, *term))
+                let (theirs, term) = other.hello.as_ref()?;
+                (theirs == session).then_some((*id, *term))
             })
             .collect();
-        let newest = rivals.iter().map(|(_, term)| *term).max().unwrap_or(0).max(hello.term);
-        for (id, term) in rivals {
-            if term < newest {
+        let newest = rivals.iter().map(|(_, term)| *term).max().unwrap_or(0).max(term);
+        for (id, theirs) in rivals {
+            if theirs < newest {
                 self.close(now, id, close::SUPERSEDED, "a newer leader of this session is connected");
             }
         }
-        let superseded = hello.term < newest;
+        let superseded = term < newest;
         if superseded {
             self.close(now, conn, close::SUPERSEDED, "a newer leader of this session is connected");
         }

@@ -1,6 +1,7 @@
 //! Starting a subscription: go on exactly, or show the state.
 
 use super::Gateway;
+use super::access::needs;
 use super::conn::Subscription;
 use super::types::{ConnId, Now};
 use sentinelops_protocol::system::{
@@ -77,6 +78,9 @@ impl Gateway {
             return invalid("a topic has 1 to 64 characters".to_owned());
         }
         let Some(conn) = self.conns.get(&id) else { return Ok(()) };
+        if !conn.may_read(subject) {
+            return Err((Code::Forbidden, needs(subject)));
+        }
         let overlaps =
             |other: &&Subject| *other != subject && (other.covers(subject) || subject.covers(other));
         if let Some(other) = conn.subscriptions.keys().find(overlaps) {

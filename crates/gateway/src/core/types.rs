@@ -44,6 +44,14 @@ pub enum Output {
         /// At most 123 bytes.
         reason: String,
     },
+    /// Check a token and answer with [`crate::Gateway::authenticated`], at any later time. At most one check of a
+    /// connection is open at a time.
+    CheckToken {
+        /// Whose.
+        conn: ConnId,
+        /// As the client sent it.
+        token: crate::Token,
+    },
     /// Append to the journal **before** carrying out any later output: a later `Send` may hold the
     /// ack. Only with [`crate::GatewayConfig::journal`].
     Remember(crate::Record),

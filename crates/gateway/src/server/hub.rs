@@ -229,6 +229,8 @@ impl Hub {
                 }
                 // Stored before the outputs after it were handed on.
                 Output::Remember(_) => {}
+                // Not asked for with `Auth::Open`.
+                Output::CheckToken { .. } => {}
             }
         }
         for conn in sent {

@@ -27,6 +27,8 @@ pub struct Inbox {
 pub struct World {
     pub gateway: Gateway,
     pub mono: u64,
+    /// Tokens to check, oldest first.
+    pub checks: Vec<(ConnId, String)>,
     inboxes: HashMap<ConnId, Inbox>,
 }
 
@@ -36,7 +38,7 @@ impl World {
     }
 
     pub fn with(config: GatewayConfig) -> Self {
-        Self { gateway: Gateway::new(config, 7), mono: 1_000, inboxes: HashMap::new() }
+        Self { gateway: Gateway::new(config, 7), mono: 1_000, checks: Vec::new(), inboxes: HashMap::new() }
     }
 
     pub fn now(&self) -> Now {
@@ -67,6 +69,7 @@ impl World {
                     assert!(inbox.closed.replace((code, reason)).is_none(), "closed twice");
                 }
                 Output::Remember(_) => {}
+                Output::CheckToken { conn, token } => self.checks.push((conn, token.as_str().to_owned())),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The core in simulated time: one file a subject, one program for all (it links once).
 
+mod auth;
 mod bad_input;
 mod basic;
 mod commands;
