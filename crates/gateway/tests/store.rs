@@ -251,7 +251,7 @@ async fn a_full_disk_refuses_for_now_and_recovers_by_itself() {
             break;
         }
     }
-    let Some(ServerMessage::System(ServerSystem::Nack { retry_after_ms, .. })) = refused else {
+    let Some(ServerMessage::System(ServerSystem::Nack { id: first, retry_after_ms, .. })) = refused else {
         panic!("no nack")
     };
     assert_eq!(retry_after_ms, Some(2_000));
@@ -264,6 +264,8 @@ async fn a_full_disk_refuses_for_now_and_recovers_by_itself() {
     limit("unlimited:unlimited").await;
     let acked = client.acked().await;
     assert_eq!(acked[0], "m2");
+    // The first one that was refused has to come back before others of its conversation.
+    client.send(&say(&first, "probe")).await;
     client.send(&say("m3", "three")).await;
     while !client.acked().await.contains(&"m3".to_owned()) {}
     program.child.kill().await.expect("killed");
@@ -280,5 +282,43 @@ async fn nacked(client: &mut Client) -> ServerMessage {
             ServerMessage::System(ServerSystem::Ack { ids }) => panic!("acked: {ids:?}"),
             _ => {}
         }
+    }
+}
+
+/// More than the newest of all conversations hold: what the quiet one said is kept by itself.
+#[tokio::test]
+async fn quiet_conversation_is_whole_after_two_restarts() {
+    let folder = Folder::new("quiet");
+    let data = folder.path("data");
+    let flags = ["--rate", "0", "--test-admin", "--data", &data];
+    let view = "/admin/state?channel=chat&topic=quiet";
+    let mut program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    let say = |id: &str, of: &str| {
+        format!(
+            r#"{{"id":"{id}","type":"chat.message","channel":"chat","payload":{{"conversationId":"{of}","content":"{id}"}}}}"#
+        )
+    };
+    client.send(&say("first", "quiet")).await;
+    for n in 0..220 {
+        client.send(&say(&format!("m{n}"), "busy")).await;
+    }
+    while !client.acked().await.contains(&"m219".to_owned()) {}
+    let before = program.http("GET", view).await;
+    assert!(before.contains("first"), "{before}");
+    program.child.kill().await.expect("killed");
+    for round in 0..2 {
+        let mut program = Program::start(&flags).await;
+        let mut client = program.client("s").await;
+        client.send(&say(&format!("again{round}"), "busy")).await;
+        client.acked().await;
+        let after = program.http("GET", view).await;
+        assert!(after.contains("first"), "{after}");
+        // A message the server knows can be read, so the receipt counts.
+        client
+            .send(&format!(r#"{{"id":"r{round}","type":"chat.read","channel":"chat","payload":{{"conversationId":"quiet","upTo":{round}}}}}"#))
+            .await;
+        client.acked().await;
+        program.child.kill().await.expect("killed");
     }
 }

@@ -3,14 +3,14 @@
 use super::conn::Block;
 use super::durable::{Accepted, Record};
 use super::ids::{Known, hash};
-use super::types::{ConnId, Effect, Now, Output};
+use super::types::{ConnId, Effect, NewEvent, Now, Output};
 use super::{Gateway, apply::Refusal};
 use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{Channel, Code, Command, ordering_key};
 use std::collections::HashSet;
 
-/// Most messages noted behind a refused one; more than a client may have in flight.
-const MAX_BEHIND: usize = 1024;
+/// `retryAfterMs` where a bound of the state is reached: people have to make room first.
+const FULL_RETRY_MS: u64 = 60_000;
 
 impl Gateway {
     pub(super) fn command(&mut self, now: Now, conn: ConnId, command: &Command) {
@@ -27,7 +27,13 @@ impl Gateway {
             return self.typing(now, conn, &user, command);
         }
         if let Some(wait) = self.unavailable {
-            return self.defer(now, conn, command, wait, "the server cannot store anything at the moment");
+            return self.defer(
+                now,
+                conn,
+                command,
+                key.as_deref(),
+                (Code::Unavailable, wait, "the server cannot store anything at the moment"),
+            );
         }
         let hash = hash(command);
         match self.ids.known(&user, &command.id, hash) {
@@ -56,21 +62,40 @@ impl Gateway {
                 now,
                 conn,
                 command,
-                wait,
-                "something earlier of the same key has to come first",
+                None,
+                (Code::Unavailable, wait, "something earlier of the same key has to come first"),
+            );
+        }
+        if self.ids.count(&user) >= self.config.max_ids_per_user {
+            let most = self.config.max_ids_per_user;
+            let hours = self.config.dedupe_ms / 3_600_000;
+            let message = format!("you sent {most} messages in {hours} h, the most that are remembered");
+            return self.defer(
+                now,
+                conn,
+                command,
+                key.as_deref(),
+                (Code::RateLimited, FULL_RETRY_MS, &message),
             );
         }
         self.commands += 1;
         if self.config.nack_every.is_some_and(|n| n > 0 && self.commands.is_multiple_of(u64::from(n))) {
             let wait = self.config.nack_retry_ms;
-            if let (Some(key), Some(state)) = (key, self.conns.get_mut(&conn)) {
-                let block =
-                    Block { head: command.id.clone(), until: now.mono + wait, behind: HashSet::new() };
-                state.blocks.insert(key, block);
-            }
-            return self.defer(now, conn, command, wait, "not now, try again");
+            return self.defer(
+                now,
+                conn,
+                command,
+                key.as_deref(),
+                (Code::Unavailable, wait, "not now, try again"),
+            );
         }
         match self.judge(now, &user, command) {
+            Ok(events) if !self.has_room(&events) => {
+                let most = self.config.max_open;
+                let message =
+                    format!("{most} are open already, the most this server keeps: resolve some first");
+                self.defer(now, conn, command, key.as_deref(), (Code::Unavailable, FULL_RETRY_MS, &message));
+            }
             Ok(events) => {
                 let mut stored = Vec::new();
                 for (event, caused) in events {
@@ -114,6 +139,10 @@ impl Gateway {
         self.stats.accepted += 1;
     }
 
+    fn has_room(&self, events: &[(NewEvent, bool)]) -> bool {
+        events.iter().all(|(event, _)| self.state.has_room(&event.payload, self.config.max_open))
+    }
+
     /// How long a command has to wait because an earlier one of its key was refused for now.
     ///
     /// Clients resend in the original order. So when one that was turned away comes back before the
@@ -121,12 +150,12 @@ impl Gateway {
     fn behind(&mut self, now: Now, conn: ConnId, key: &str, id: &str) -> Option<u64> {
         let blocks = &mut self.conns.get_mut(&conn)?.blocks;
         let block = blocks.get_mut(key)?;
-        let full = block.behind.len() >= MAX_BEHIND;
-        if block.head == id || (!full && !block.behind.insert(id.to_owned())) {
+        let until = block.until;
+        if block.head == id || !block.wait_behind(id) {
             blocks.remove(key);
             return None;
         }
-        Some(block.until.saturating_sub(now.mono).max(1))
+        Some(until.saturating_sub(now.mono).max(1))
     }
 
     fn unblock(&mut self, conn: ConnId, key: Option<&str>, id: &str) {
@@ -162,11 +191,30 @@ impl Gateway {
         self.send_system(now, conn, &nack);
     }
 
-    fn defer(&mut self, now: Now, conn: ConnId, command: &Command, wait: u64, message: &str) {
+    /// Refuses for now. Until this id comes back, later commands of its key wait behind it.
+    fn defer(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        command: &Command,
+        key: Option<&str>,
+        (code, wait, message): (Code, u64, &str),
+    ) {
         self.stats.deferred += 1;
+        if let (Some(key), Some(state)) = (key, self.conns.get_mut(&conn)) {
+            let until = now.mono + wait;
+            match state.blocks.get_mut(key) {
+                Some(block) if block.head == command.id => {
+                    block.until = until;
+                    block.behind.clear();
+                }
+                Some(block) => drop(block.wait_behind(&command.id)),
+                None => state.block(key, Block { head: command.id.clone(), until, behind: HashSet::new() }),
+            }
+        }
         let nack = ServerSystem::Nack {
             id: command.id.clone(),
-            code: Code::Unavailable,
+            code,
             message: message.to_owned(),
             retry_after_ms: Some(wait),
         };

@@ -48,8 +48,13 @@ pub struct GatewayConfig {
     pub send_buffer_bytes: usize,
     /// Most live subscriptions of one connection. Default 256.
     pub max_subscriptions: usize,
-    /// Incidents and alerts kept in the state: the newest so many of each. Default 200.
+    /// Resolved incidents kept in the state: those changed last; as many cleared alerts. Default 200.
     pub max_items: usize,
+    /// Open incidents, and alerts that are not cleared: beyond so many of each a new one is refused. None of
+    /// them is ever dropped. Default 10,000.
+    pub max_open: usize,
+    /// Accepted ids remembered per user: beyond it the user's commands are refused for now. Default 100,000.
+    pub max_ids_per_user: usize,
     /// Effects kept in [`crate::Gateway::effects`], for checking. Default 0: none.
     pub effects_kept: usize,
     /// Emit [`crate::Output::Remember`] for a shell that keeps a journal. Default false.
@@ -79,6 +84,8 @@ impl Default for GatewayConfig {
             send_buffer_bytes: 8 * 1024 * 1024,
             max_subscriptions: 256,
             max_items: 200,
+            max_open: 10_000,
+            max_ids_per_user: 100_000,
             effects_kept: 0,
             journal: false,
             nack_every: None,

@@ -39,6 +39,16 @@ pub(super) struct Block {
     pub behind: HashSet<String>,
 }
 
+/// Most messages noted behind a refused one, and most refused ones; more than a client may have in flight.
+const MAX_BLOCKED: usize = 1024;
+
+impl Block {
+    /// Notes a command that waits for the head; `false` if it waited already and came back before the head.
+    pub(super) fn wait_behind(&mut self, id: &str) -> bool {
+        self.behind.len() >= MAX_BLOCKED || self.behind.insert(id.to_owned())
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Conn {
     /// `None` until a token was accepted.
@@ -81,6 +91,17 @@ impl Conn {
     /// Whose connection it is; nobody before a token was accepted.
     pub(super) fn user(&self) -> &str {
         self.identity.as_ref().map_or("", |identity| &identity.user)
+    }
+
+    /// A command of this key has to come back first. The one that may come back soonest makes room.
+    pub(super) fn block(&mut self, key: &str, block: Block) {
+        if self.blocks.len() >= MAX_BLOCKED
+            && let Some(soonest) = self.blocks.iter().min_by_key(|(_, block)| block.until)
+        {
+            let soonest = soonest.0.clone();
+            self.blocks.remove(&soonest);
+        }
+        self.blocks.insert(key.to_owned(), block);
     }
 
     /// Whether the shell cannot keep up: it gets nothing more for now.

@@ -33,6 +33,11 @@ impl Ids {
         }
     }
 
+    /// How many ids of a user are remembered.
+    pub(super) fn count(&self, user: &str) -> usize {
+        self.by_user.get(user).map_or(0, HashMap::len)
+    }
+
     pub(super) fn insert(&mut self, at_mono: u64, accepted: Accepted) {
         let ids = self.by_user.entry(accepted.user.clone()).or_default();
         ids.insert(accepted.id.clone(), accepted.hash);

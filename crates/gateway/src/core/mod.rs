@@ -27,6 +27,7 @@ mod history;
 mod identity;
 mod ids;
 mod intake;
+mod kept;
 mod publish;
 mod queue;
 mod session;
@@ -171,7 +172,8 @@ impl Gateway {
     }
 
     /// Applies an event to the state, keeps it in the history and sends it to whom it concerns.
-    /// Returns its seq; `None` for an event that has none (typing).
+    /// Returns its seq; `None` for an event that has none (typing), and for one that would open an incident or
+    /// alert above [`GatewayConfig::max_open`]: it is not applied.
     pub fn publish(&mut self, now: Now, event: NewEvent) -> Option<u64> {
         let seq = self.publish_and_record(now, event);
         self.settle(now);

@@ -13,6 +13,10 @@ impl Gateway {
             self.pass_on(now, event, None);
             return None;
         }
+        if !self.state.has_room(&event.payload, self.config.max_open) {
+            self.stats.refused += 1;
+            return None;
+        }
         let (seq, stored) = self.put(now, event, None)?;
         if let Some(stored) = stored {
             self.outputs.push_back(Output::Remember(Record { accepted: None, events: vec![stored] }));

@@ -1,10 +1,12 @@
 //! The applied state: what a snapshot shows, folded from every event.
 //!
-//! Bounded, because no message of the wire takes anything away: incidents and alerts keep the
-//! newest (finished ones leave first), chat and activity the newest 200.
+//! Bounded, because no message of the wire takes anything away: of resolved incidents and cleared alerts
+//! the ones changed last stay, of chat and activity the newest 200. Open ones are never dropped:
+//! [`State::has_room`] refuses new ones instead.
 
+use super::kept::Kept;
 use sentinelops_protocol::domain::{
-    Activity, AgentStatus, Alert, AlertChange, ChatMessage, Incident, IncidentChange, IncidentStatus,
+    Activity, AgentStatus, Alert, AlertChange, ChatMessage, Incident, IncidentChange, IncidentStatus, Patch,
     Receipt, ReceiptKind,
 };
 use sentinelops_protocol::system::SnapshotItem;
@@ -27,9 +29,9 @@ struct Conversation {
 /// The state of all channels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
-    incidents: BTreeMap<String, Incident>,
+    incidents: Kept<Incident>,
     agents: BTreeMap<String, AgentStatus>,
-    alerts: BTreeMap<String, (Alert, u64)>,
+    alerts: Kept<(Alert, u64)>,
     chat: VecDeque<ChatMessage>,
     conversations: BTreeMap<String, Conversation>,
     activity: VecDeque<Activity>,
@@ -39,7 +41,7 @@ pub struct State {
 impl State {
     /// Every incident kept.
     pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
-        self.incidents.values()
+        self.incidents.iter()
     }
 
     /// One incident.
@@ -59,7 +61,7 @@ impl State {
 
     /// Every alert kept.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
-        self.alerts.values().map(|(alert, _)| alert)
+        self.alerts.iter().map(|(alert, _)| alert)
     }
 
     /// One alert.
@@ -87,35 +89,42 @@ impl State {
         self.activity.iter()
     }
 
-    /// Folds one event in.
-    pub(super) fn apply(&mut self, payload: &Payload, timestamp: u64, max_items: usize) {
+    /// Whether an event may be applied: a new open incident or alert needs room among `max_open` of its kind.
+    pub(super) fn has_room(&self, payload: &Payload, max_open: usize) -> bool {
         match payload {
             Payload::Incident(event) => {
-                let fresh = || Incident::new(&event.incident_id);
-                let incident = self.incidents.entry(event.incident_id.clone()).or_insert_with(fresh);
+                let opens = match event.data.status {
+                    Patch::Keep | Patch::Clear => !self.incidents.contains(&event.incident_id),
+                    Patch::Set(IncidentStatus::Resolved) => false,
+                    Patch::Set(_) => true,
+                };
+                !opens || self.incidents.is_open(&event.incident_id) || self.incidents.open() < max_open
+            }
+            Payload::Alert(alert) => {
+                alert.change == AlertChange::Cleared
+                    || self.alerts.is_open(&alert.id)
+                    || self.alerts.open() < max_open
+            }
+            _ => true,
+        }
+    }
+
+    /// Folds one event in. Keeps `max_finished` resolved incidents, and as many cleared alerts.
+    pub(super) fn apply(&mut self, payload: &Payload, timestamp: u64, max_finished: usize) {
+        match payload {
+            Payload::Incident(event) => {
+                let before = self.incidents.get(&event.incident_id);
+                let mut incident = before.cloned().unwrap_or_else(|| Incident::new(&event.incident_id));
                 incident.apply(&event.data);
-                if self.incidents.len() > max_items {
-                    let oldest = self
-                        .incidents
-                        .values()
-                        .min_by_key(|i| (i.status != Some(IncidentStatus::Resolved), i.updated_at))
-                        .map(|i| i.id.clone());
-                    oldest.map(|id| self.incidents.remove(&id));
-                }
+                let is_open = incident.status != Some(IncidentStatus::Resolved);
+                self.incidents.put(&event.incident_id, incident, is_open, max_finished);
             }
             Payload::Agent(agent) => {
                 self.agents.insert(agent.agent_id.clone(), agent.clone());
             }
             Payload::Alert(alert) => {
-                self.alerts.insert(alert.id.clone(), (alert.clone(), timestamp));
-                if self.alerts.len() > max_items {
-                    let oldest = self
-                        .alerts
-                        .values()
-                        .min_by_key(|(alert, at)| (alert.change != AlertChange::Cleared, *at))
-                        .map(|(alert, _)| alert.id.clone());
-                    oldest.map(|id| self.alerts.remove(&id));
-                }
+                let is_open = alert.change != AlertChange::Cleared;
+                self.alerts.put(&alert.id, (alert.clone(), timestamp), is_open, max_finished);
             }
             Payload::Chat(message) => {
                 keep(&mut self.chat, message.clone());
@@ -153,7 +162,7 @@ impl State {
         let wanted = |key: &str| subject.topic.as_deref().is_none_or(|topic| topic == key);
         match subject.channel {
             Channel::Incidents => {
-                self.incidents.values().filter(|i| wanted(&i.id)).map(incident_item).collect()
+                self.incidents.iter().filter(|i| wanted(&i.id)).map(incident_item).collect()
             }
             Channel::Agents => self
                 .agents
@@ -161,7 +170,7 @@ impl State {
                 .filter(|a| wanted(&a.agent_id))
                 .map(|a| item("agent.status", &Payload::Agent(a.clone()), Some(a.last_seen)))
                 .collect(),
-            Channel::Alerts => self.alerts.values().filter(|(a, _)| wanted(&a.id)).map(alert_item).collect(),
+            Channel::Alerts => self.alerts.iter().filter(|(a, _)| wanted(&a.id)).map(alert_item).collect(),
             Channel::Chat => self.chat_items(subject.topic.as_deref()),
             Channel::Activity => self
                 .activity

@@ -3,6 +3,7 @@
 mod auth;
 mod bad_input;
 mod basic;
+mod bounds;
 mod commands;
 mod common;
 mod dedupe;

@@ -119,3 +119,18 @@ fn every_nth_is_refused_and_all_arrive_in_order_in_the_end() {
     let expected: Vec<_> = (0..40).map(|n: u32| n.to_string()).collect();
     assert_eq!(texts(&world), expected);
 }
+
+#[test]
+fn order_of_a_key_holds_when_the_store_is_back_before_a_refused_command() {
+    let mut world = World::new();
+    let conn = world.client("ann");
+    let say = |id: &str| format!(r#"{{"conversationId":"c","content":"{id}"}}"#);
+    world.gateway.set_unavailable(Some(2_000));
+    world.send(conn, "a", "chat.message", &say("a"));
+    world.gateway.set_unavailable(None);
+    world.send(conn, "b", "chat.message", &say("b"));
+    assert_eq!(world.look(conn).deferred(), ["a", "b"]);
+    world.send(conn, "a", "chat.message", &say("a"));
+    world.send(conn, "b", "chat.message", &say("b"));
+    assert_eq!(world.look(conn).acks(), ["a", "b"]);
+}
