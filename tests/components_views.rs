@@ -2,6 +2,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
+#[path = "components_views/actions.rs"]
+mod actions;
 #[path = "components_views/activity.rs"]
 mod activity;
 #[path = "components_views/alerts.rs"]
@@ -10,6 +12,12 @@ mod alerts;
 mod chat;
 #[path = "components_views/connection_status.rs"]
 mod connection_status;
+#[path = "components_views/dom.rs"]
+mod dom;
+#[path = "components_views/down.rs"]
+mod down;
+#[path = "components_views/drafts.rs"]
+mod drafts;
 #[path = "components_views/follow.rs"]
 mod follow;
 #[path = "components_views/incidents.rs"]
@@ -20,8 +28,12 @@ mod live;
 mod mount;
 #[path = "components_views/outbox.rs"]
 mod outbox;
+#[path = "components_views/regions.rs"]
+mod regions;
 #[path = "components_views/sign_out.rs"]
 mod sign_out;
+#[path = "components_views/steady.rs"]
+mod steady;
 #[path = "components_views/text.rs"]
 mod text;
 mod uncaught;

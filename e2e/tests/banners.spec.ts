@@ -61,7 +61,7 @@ test('signed out by the server: said, with what to do; nothing is dialled until 
   await world.gateway.close(4401, 'token expired');
   await expectState(page, 'Error');
   await expect(banner(page, 'auth')).toContainText('You need to sign in again.');
-  await expect(banner(page, 'auth')).toContainText('What you sent is kept');
+  await expect(banner(page, 'auth')).toContainText('saved on this device');
   expect(world.proxy.accepted).toBe(accepted);
 });
 

@@ -46,19 +46,25 @@ pub fn Dialog(props: &DialogProps) -> Html {
             on_close.emit(());
         }
     };
+    // Only the backdrop belongs to the dialog itself: its content fills it.
+    let beside = |event: &Event| event.target().is_some_and(|target| target.has_type::<HtmlDialogElement>());
+    // The click of a press that began inside and ended beside it is the dialog's, too.
+    let began_beside = use_mut_ref(|| false);
+    let onpointerdown = {
+        let began_beside = began_beside.clone();
+        move |event: PointerEvent| *began_beside.borrow_mut() = beside(&event)
+    };
     let onclick = {
         let on_close = props.on_close.clone();
         move |event: MouseEvent| {
-            // Only the backdrop belongs to the dialog itself: its content fills it.
-            let itself = event.target().is_some_and(|target| target.dyn_ref::<HtmlDialogElement>().is_some());
-            if itself {
+            if *began_beside.borrow() && beside(&event) {
                 on_close.emit(());
             }
         }
     };
     let title = format!("{}-title", props.name);
     html! {
-        <dialog ref={node} class="dialog" aria-labelledby={title.clone()} {oncancel} {onclick} data-testid={format!("{}-dialog", props.name)}>
+        <dialog ref={node} class="dialog" aria-labelledby={title.clone()} {oncancel} {onpointerdown} {onclick} data-testid={format!("{}-dialog", props.name)}>
             <div class="dialog__body">
                 <h2 id={title} class="dialog__title">{ &props.title }</h2>
                 { props.children.clone() }

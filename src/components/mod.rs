@@ -22,6 +22,9 @@ pub mod agents;
 pub mod alerts;
 #[cfg(feature = "console")]
 #[doc(hidden)]
+pub mod away;
+#[cfg(feature = "console")]
+#[doc(hidden)]
 pub mod chat;
 #[cfg(feature = "console")]
 #[doc(hidden)]

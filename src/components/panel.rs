@@ -1,6 +1,8 @@
 //! A titled region of the page, and what stands in it while there is nothing to show.
 
+use super::away::is_away;
 use super::icon::{Icon, IconMark};
+use crate::realtime::{ClientError, use_connection};
 use yew::prelude::*;
 
 /// See [`Panel`].
@@ -92,4 +94,36 @@ pub fn Loading(props: &LoadingProps) -> Html {
             }) }
         </div>
     }
+}
+
+/// See [`Awaited`].
+#[derive(Properties, PartialEq)]
+pub struct AwaitedProps {
+    /// What has not arrived; the beginning of a sentence.
+    pub what: AttrValue,
+    /// See [`LoadingProps::rows`].
+    pub rows: usize,
+    /// What the feed says is wrong.
+    #[prop_or_default]
+    pub error: Option<ClientError>,
+}
+
+/// In place of what has not arrived: rows to come, or why they do not come.
+#[component]
+pub fn Awaited(props: &AwaitedProps) -> Html {
+    let AwaitedProps { what, rows, error } = props;
+    let connection = use_connection();
+    let (title, detail) = match (error, &connection.error) {
+        (Some(ClientError::Denied { message, .. }), _) => {
+            ("No access", format!("The server says: {message}"))
+        }
+        (_, Some(ClientError::Setup(_) | ClientError::Worker(_))) => {
+            ("Not connected", "What is wrong stands at the top of the page.".to_owned())
+        }
+        _ if is_away(&connection) => {
+            ("The connection is down", format!("{what} will be here when the connection is back."))
+        }
+        _ => return html! { <Loading label={format!("{what} will be here in a moment")} rows={*rows} /> },
+    };
+    html! { <Empty {title} {detail} icon={Icon::Failure} /> }
 }

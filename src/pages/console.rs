@@ -1,5 +1,6 @@
 //! The console: incidents in the middle, what is going on around them.
 
+use super::opener::use_opener;
 use super::{ConfigProblems, Route, TopBar, use_title};
 use crate::components::activity::ActivityPanel;
 use crate::components::agents::AgentsPanel;
@@ -8,9 +9,10 @@ use crate::components::icon::{Icon, IconMark};
 use crate::components::incidents::{IncidentBoard, IncidentDetail};
 use crate::components::people::People;
 use crate::components::shell::Banners;
+use crate::realtime::{UseWebSocketOptions, use_websocket};
+use sentinelops_protocol::Channel;
 use std::collections::HashMap;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement, NodeList};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -53,13 +55,12 @@ pub fn ConsolePage() -> Html {
     let view = use_state_eq(View::default);
     let (selected, select) = use_selection();
 
-    let on_select = use_callback(select.clone(), |id: AttrValue, select| select.emit(Some(id)));
-    let on_close = use_callback((select, selected.clone()), |(), (select, selected)| {
-        select.emit(None);
-        if let Some(id) = selected {
-            focus_row(id);
-        }
+    let opener = use_opener(selected.clone());
+    let on_select = use_callback((select.clone(), opener), |id: AttrValue, (select, opener)| {
+        opener.note();
+        select.emit(Some(id));
     });
+    let on_close = use_callback(select, |(), select| select.emit(None));
     let close = on_close.clone();
     let onkeydown = {
         let close = on_close.clone();
@@ -93,6 +94,7 @@ pub fn ConsolePage() -> Html {
                 <main id="main" class="console" tabindex="-1" {onkeydown} data-view={view.code()} data-detail={selected.is_some().to_string()}>
                     <h1 class="sr-only">{ "Console" }</h1>
                     <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} />
+                    <KeepActivity />
                     if let Some(id) = &selected {
                         <IncidentDetail class="console__side" id={id.clone()} {on_close} />
                     } else {
@@ -105,6 +107,13 @@ pub fn ConsolePage() -> Html {
             </div>
         </People>
     }
+}
+
+/// The feed goes on while a detail stands in its place: afterwards it is there at once.
+#[component]
+fn KeepActivity() -> Html {
+    use_websocket(UseWebSocketOptions::channel(Channel::Activity));
+    Html::default()
 }
 
 /// The chosen incident lives in the address, so that back, forward, reload and a shared link do what people expect.
@@ -134,23 +143,4 @@ fn use_selection() -> (Option<AttrValue>, Callback<Option<AttrValue>>) {
             }
         });
     (selected, select)
-}
-
-/// Back to the row the detail was opened from.
-fn focus_row(id: &str) {
-    let rows = web_sys::window()
-        .and_then(|w| w.document())
-        .and_then(|d| d.query_selector_all("[data-incident-id] > button").ok());
-    let find = |rows: NodeList| {
-        (0..rows.length()).filter_map(|at| rows.get(at)).find_map(|node| {
-            let button = node.dyn_into::<HtmlElement>().ok()?;
-            // Compared here: an id in a selector would have to be escaped.
-            let row = button.parent_element()?.get_attribute("data-incident-id")?;
-            (row == id).then_some(button)
-        })
-    };
-    if let Some(button) = rows.and_then(find) {
-        // A row that cannot take the focus leaves it where it is.
-        let _ = button.focus();
-    }
 }

@@ -4,6 +4,7 @@ mod console;
 #[cfg(feature = "faults")]
 mod lab;
 mod not_found;
+mod opener;
 mod realtime_demo;
 mod top_bar;
 

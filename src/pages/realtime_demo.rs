@@ -41,7 +41,7 @@ pub fn RealtimeDemoPage() -> Html {
                     <div class="demo__grid">
                         <IncidentBoard class="span-8" selected={(*chosen).clone()} {on_select} scope={Scope::All} />
                         <Panel title="Connection" class="span-4" testid="connection-panel">
-                            <div class="panel__body" tabindex="0"><ConnectionStatus show_details=true /></div>
+                            <div class="panel__body" tabindex="0"><ConnectionStatus show_details=true live=false /></div>
                         </Panel>
                         <Panel title="Resolve an incident" class="span-4" testid="resolve-panel">
                             <div class="panel__body"><ResolveForm chosen={(*chosen).clone()} /></div>

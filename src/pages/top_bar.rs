@@ -1,8 +1,7 @@
 //! Name, pages, connection, theme.
 
 use super::Route;
-use crate::components::ConnectionStatus;
-use crate::components::shell::ThemeToggle;
+use crate::components::shell::{ConnectionButton, ThemeToggle};
 use crate::components::sign_out::SignOutButton;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -27,7 +26,7 @@ pub fn TopBar() -> Html {
                 <NavLink to={Route::RealtimeDemo} label="Realtime demo" short="Demo" />
             </nav>
             <div class="topbar__end">
-                <ConnectionStatus compact=true />
+                <ConnectionButton />
                 <ThemeToggle />
                 <SignOutButton />
             </div>

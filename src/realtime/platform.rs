@@ -58,6 +58,12 @@ pub(crate) trait Platform {
     /// What is kept there.
     fn kept(&self, scope: &str) -> Option<String>;
 
+    /// The drafts of a scope, of all tabs of this browser.
+    fn drafts(&self, scope: &str) -> Option<String>;
+
+    /// Stores them; `None`: removes them. Where there is no room, or no leave, none are stored.
+    fn keep_drafts(&self, scope: &str, text: Option<&str>);
+
     /// Tells the other tabs something.
     fn broadcast(&self, channel: &str, bytes: &[u8]);
 
@@ -154,6 +160,19 @@ impl Platform for Browser {
         tab_storage()?.get_item(&kept_key(scope)).ok()?
     }
 
+    fn drafts(&self, scope: &str) -> Option<String> {
+        local_storage()?.get_item(&drafts_key(scope)).ok()?
+    }
+
+    fn keep_drafts(&self, scope: &str, text: Option<&str>) {
+        let Some(storage) = local_storage() else { return };
+        // Full or forbidden: the draft then lasts as long as its field.
+        let _ = match text {
+            Some(text) => storage.set_item(&drafts_key(scope), text),
+            None => storage.remove_item(&drafts_key(scope)),
+        };
+    }
+
     fn broadcast(&self, channel: &str, bytes: &[u8]) {
         // Opened for this alone: one that is open while the page is in the bfcache would bring it out of there.
         if let Ok(channel) = web_sys::BroadcastChannel::new(channel) {
@@ -182,6 +201,10 @@ fn tab_storage() -> Option<web_sys::Storage> {
 
 fn kept_key(scope: &str) -> String {
     format!("sentinelops-unsaved|{scope}")
+}
+
+fn drafts_key(scope: &str) -> String {
+    format!("sentinelops-drafts|{scope}")
 }
 
 fn session_key(scope: &str) -> String {

@@ -25,6 +25,7 @@ pub(super) struct VirtualTime {
     /// Names of this browser that were forgotten.
     sessions: Cell<u32>,
     kept: RefCell<BTreeMap<String, String>>,
+    drafts: RefCell<BTreeMap<String, String>>,
     /// Told to other tabs: channel and message.
     broadcast: RefCell<Vec<(String, Vec<u8>)>>,
     timers: RefCell<BTreeMap<Key, Call>>,
@@ -42,6 +43,7 @@ impl VirtualTime {
             visible: Cell::new(true),
             sessions: Cell::new(0),
             kept: RefCell::default(),
+            drafts: RefCell::default(),
             broadcast: RefCell::default(),
             timers: RefCell::default(),
             frames: RefCell::default(),
@@ -113,6 +115,14 @@ impl VirtualTime {
         self.next.set(number + 1);
         (at, number)
     }
+}
+
+fn put(texts: &RefCell<BTreeMap<String, String>>, scope: &str, text: Option<&str>) {
+    let mut texts = texts.borrow_mut();
+    match text {
+        Some(text) => texts.insert(scope.to_owned(), text.to_owned()),
+        None => texts.remove(scope),
+    };
 }
 
 struct Guard {
@@ -197,15 +207,19 @@ impl Platform for VirtualTime {
     }
 
     fn keep(&self, scope: &str, text: Option<&str>) {
-        let mut kept = self.kept.borrow_mut();
-        match text {
-            Some(text) => kept.insert(scope.to_owned(), text.to_owned()),
-            None => kept.remove(scope),
-        };
+        put(&self.kept, scope, text);
     }
 
     fn kept(&self, scope: &str) -> Option<String> {
         self.kept.borrow().get(scope).cloned()
+    }
+
+    fn drafts(&self, scope: &str) -> Option<String> {
+        self.drafts.borrow().get(scope).cloned()
+    }
+
+    fn keep_drafts(&self, scope: &str, text: Option<&str>) {
+        put(&self.drafts, scope, text);
     }
 
     fn broadcast(&self, channel: &str, bytes: &[u8]) {

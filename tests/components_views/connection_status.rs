@@ -17,6 +17,7 @@ fn props(status: Status) -> ConnectionViewProps {
         samples: Rc::from([40.0, 60.0]),
         compact: false,
         show_details: true,
+        live: true,
         on_try_now: None,
         on_reload: None,
     }

@@ -81,6 +81,18 @@ async fn it_says_how_many_are_unsent_and_what_can_become_of_them() {
 }
 
 #[wasm_bindgen_test]
+async fn one_message_is_one() {
+    let rig = Rig::open(1, 0).await;
+    let question = rig.text("sign-out-unsent");
+    assert_eq!(question.as_deref(), Some("1 message has not arrived yet. What should happen to it?"));
+    assert!(rig.text("sign-out-keep").unwrap().contains("It is sent when you sign in here again."));
+    rig.connection.drop_connection();
+    rig.press("sign-out-send").await;
+    let progress = rig.text("sign-out-progress").unwrap();
+    assert_eq!(progress, "1 message to go, and no connection. It is sent as soon as there is one.");
+}
+
+#[wasm_bindgen_test]
 async fn deleting_is_asked_twice_and_says_what_is_lost() {
     let rig = Rig::open(3, 1).await;
     rig.press("sign-out-wipe").await;

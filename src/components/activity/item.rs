@@ -22,7 +22,7 @@ pub struct ActivityItemProps {
 pub fn ActivityItem(props: &ActivityItemProps) -> Html {
     let activity = &props.activity;
     html! {
-        <li class="feed__item" data-testid="activity-item">
+        <li class="feed__item" data-testid="activity-item" data-activity-id={activity.id.clone()}>
             <span class="feed__when"><RelativeTime at={activity.timestamp} /></span>
             <span>
                 <span class="feed__who"><PersonName id={activity.actor.clone()} /></span>{ " " }

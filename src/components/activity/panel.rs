@@ -3,8 +3,8 @@
 use super::ActivityItem;
 use crate::components::hooks::{use_follow, use_paced, use_total};
 use crate::components::icon::{Icon, IconMark};
-use crate::components::panel::{Empty, Loading, Panel};
-use crate::realtime::{List, use_activity_feed};
+use crate::components::panel::{Awaited, Empty, Panel};
+use crate::realtime::{ClientError, List, use_activity_feed};
 use sentinelops_protocol::domain::Activity;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -32,7 +32,7 @@ pub fn ActivityPanel(props: &ActivityPanelProps) -> Html {
     let activities = use_paced(feed.activities.clone(), PACE_MS);
     html! {
         <Panel title="Activity" class={props.class.clone()} testid="activity-panel">
-            <ActivityLog {activities} is_loaded={feed.is_loaded} on_incident={props.on_incident.clone()} />
+            <ActivityLog {activities} is_loaded={feed.is_loaded} error={feed.error.clone()} on_incident={props.on_incident.clone()} />
         </Panel>
     }
 }
@@ -41,6 +41,7 @@ pub fn ActivityPanel(props: &ActivityPanelProps) -> Html {
 struct ActivityLogProps {
     activities: List<Rc<Activity>>,
     is_loaded: bool,
+    error: Option<ClientError>,
     on_incident: Option<Callback<AttrValue>>,
 }
 
@@ -55,7 +56,7 @@ fn ActivityLog(props: &ActivityLogProps) -> Html {
         <div class="anchor">
             <div class="panel__body" ref={follow.scroller} tabindex="0" role="log" aria-live="off" aria-label="Activity" data-testid="activity-log">
                 if !props.is_loaded {
-                    <Loading label="Waiting for the activity feed" rows={5} />
+                    <Awaited what="The activity" rows={5} error={props.error.clone()} />
                 } else if activities.is_empty() {
                     <Empty title="Nothing happened yet" detail="What people and machines do appears here." icon={Icon::Activity} />
                 } else {

@@ -2,7 +2,7 @@
 
 use super::AgentItem;
 use crate::components::icon::Icon;
-use crate::components::panel::{Empty, Loading, Panel};
+use crate::components::panel::{Awaited, Empty, Panel};
 use crate::realtime::use_agents;
 use sentinelops_protocol::domain::{AgentStatus, Presence};
 use std::rc::Rc;
@@ -27,7 +27,7 @@ pub fn AgentsPanel(props: &AgentsPanelProps) -> Html {
         <Panel title="Team" class={props.class.clone()} {count} testid="agents-panel">
             <div class="panel__body" tabindex="0">
                 if !feed.is_loaded {
-                    <Loading label="Waiting for the team" rows={3} />
+                    <Awaited what="The team" rows={3} error={feed.error.clone()} />
                 } else if agents.is_empty() {
                     <Empty title="Nobody yet" detail="Agents appear as soon as they report." icon={Icon::Team} />
                 } else {

@@ -3,7 +3,7 @@
 use super::AlertItem;
 use crate::components::icon::Icon;
 use crate::components::marks::severity_rank;
-use crate::components::panel::{Empty, Loading, Panel};
+use crate::components::panel::{Awaited, Empty, Panel};
 use crate::realtime::use_alerts;
 use sentinelops_protocol::domain::{Alert, AlertChange};
 use std::rc::Rc;
@@ -34,7 +34,7 @@ pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
         <Panel title="Alerts" class={props.class.clone()} {count} testid="alerts-panel">
             <div class="panel__body" tabindex="0">
                 if !feed.is_loaded {
-                    <Loading label="Waiting for the alerts" rows={3} />
+                    <Awaited what="The alerts" rows={3} error={feed.error.clone()} />
                 } else if alerts.is_empty() {
                     <Empty title="All quiet" detail="No alert is raised." icon={Icon::Bell} />
                 } else {

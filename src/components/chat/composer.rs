@@ -1,6 +1,7 @@
 //! Where one writes.
 
 use crate::components::icon::{Icon, IconMark};
+use crate::realtime::use_client;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -10,6 +11,8 @@ const LONGEST: &str = "4000";
 /// See [`Composer`].
 #[derive(Properties, PartialEq)]
 pub struct ComposerProps {
+    /// What is written for.
+    pub conversation: AttrValue,
     /// What the field is called.
     pub label: AttrValue,
     /// A message was written.
@@ -18,11 +21,19 @@ pub struct ComposerProps {
     pub on_typing: Callback<()>,
 }
 
-/// A field and a button. The draft lives here, so that a key stroke renders nothing but the field.
+/// A field and a button. The draft lives here, so that a key stroke renders nothing but the field; it is kept on this
+/// device until it is sent. Another conversation wants another key.
 #[component]
 pub fn Composer(props: &ComposerProps) -> Html {
-    let draft = use_state_eq(String::new);
-    let set = draft.setter();
+    let client = use_client();
+    let draft = use_state_eq(|| client.draft(&props.conversation));
+    let set = {
+        let (set, conversation) = (draft.setter(), props.conversation.clone());
+        move |text: String| {
+            client.keep_draft(&conversation, &text);
+            set.set(text);
+        }
+    };
     let oninput = {
         let (set, on_typing) = (set.clone(), props.on_typing.clone());
         move |event: InputEvent| {
@@ -30,7 +41,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             if !text.trim().is_empty() {
                 on_typing.emit(());
             }
-            set.set(text);
+            set(text);
         }
     };
     let onsubmit = {
@@ -39,7 +50,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             event.prevent_default();
             if !text.is_empty() {
                 on_send.emit(text.clone());
-                set.set(String::new());
+                set(String::new());
             }
         }
     };

@@ -3,7 +3,7 @@
 use super::{ChatLine, Composer};
 use crate::components::hooks::{use_follow, use_total, use_visible};
 use crate::components::icon::{Icon, IconMark};
-use crate::components::panel::{Empty, Loading};
+use crate::components::panel::{Awaited, Empty};
 use crate::components::people::Names;
 use crate::realtime::{MessageId, use_chat_messages};
 use std::rc::Rc;
@@ -51,17 +51,17 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
     html! {
         <div class="chat" data-testid="chat" data-conversation={props.conversation.clone()}>
             <div class="anchor">
-                <div class="panel__body" ref={follow.scroller} tabindex="0" role="log" aria-label="Conversation" data-testid="chat-log">
+                <div class="panel__body" ref={follow.scroller} tabindex="0" role="log" aria-relevant="additions" aria-label="Conversation" data-testid="chat-log">
                     if !chat.messages.is_empty() {
                         <ol class="chat__log">
                             { for chat.messages.iter().skip(hidden).map(|entry| html! {
                                 <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} />
                             }) }
                         </ol>
-                    } else if chat.is_loaded || chat.is_connected {
-                        <Empty title="No messages yet" detail="What is said here stays with it." icon={Icon::Team} />
+                    } else if chat.is_loaded || (chat.is_connected && chat.error.is_none()) {
+                        <Empty title="No messages yet" detail="Messages are kept with the conversation." icon={Icon::Team} />
                     } else {
-                        <Loading label="Waiting for the conversation" rows={3} />
+                        <Awaited what="The messages" rows={3} error={chat.error.clone()} />
                     }
                 </div>
                 if follow.unseen > 0 {
@@ -72,7 +72,7 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
                 }
             </div>
             <p class="chat__typing" data-testid="chat-typing">{ typing_words(&chat.typing, &names) }</p>
-            <Composer label="Message to the conversation" {on_send} {on_typing} />
+            <Composer key={props.conversation.to_string()} conversation={props.conversation.clone()} label="Message to the conversation" {on_send} {on_typing} />
         </div>
     }
 }

@@ -24,6 +24,9 @@ pub struct ConnectionStatusProps {
     /// Everything that is known: cause, latency with its course, quality, queue, storage, last error, "try now".
     #[prop_or_default]
     pub show_details: bool,
+    /// The word of the state is read out when it changes. `false` where another part of the page does that.
+    #[prop_or(true)]
+    pub live: bool,
 }
 
 /// The state of the connection of the provider above. With neither property set: one line without frame.
@@ -61,7 +64,7 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     });
     html! {
         <ConnectionView status={connection.status.clone()} {trouble} samples={(*samples).clone()} compact={props.compact}
-            show_details={props.show_details} on_try_now={set_up.then_some(on_try_now)}
+            show_details={props.show_details} live={props.live} on_try_now={set_up.then_some(on_try_now)}
             on_reload={reload.then(|| Callback::from(|()| reload_page()))} />
     }
 }

@@ -25,6 +25,9 @@ pub struct ConnectionViewProps {
     /// Cause, latency, quality, queue, storage, last error.
     #[prop_or_default]
     pub show_details: bool,
+    /// The word of the state is a live region.
+    #[prop_or(true)]
+    pub live: bool,
     /// Dial now, start the worker now. Without it no button is shown.
     #[prop_or_default]
     pub on_try_now: Option<Callback<()>>,
@@ -49,12 +52,12 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
     let head = html! {
         <>
             <Glyph {state} />
-            <span class="so-status__state" role="status" data-testid="connection-state">{ word }</span>
+            <span class="so-status__state" role={props.live.then_some("status")} data-testid="connection-state">{ word }</span>
         </>
     };
     if !props.show_details {
         return html! {
-            <div {class} title={reason(status, props.trouble.as_ref())} data-testid="connection-status">
+            <span {class} title={reason(status, props.trouble.as_ref())} data-testid="connection-status">
                 { head }
                 if state == ConnectionState::Connected {
                     <Latency ms={status.latency_ms} />
@@ -64,7 +67,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                         { waiting }<span class="so-status__word">{ " waiting" }</span>
                     </span>
                 }
-            </div>
+            </span>
         };
     }
     html! {

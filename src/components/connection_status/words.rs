@@ -51,7 +51,7 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
 /// What to do about it; `None` when waiting is enough.
 pub fn cause_advice(cause: &Cause) -> Option<&'static str> {
     Some(match cause {
-        Cause::NeedsAuth => "Sign in again. What you sent is kept and leaves afterwards.",
+        Cause::NeedsAuth => "Sign in again; unsent changes are kept.",
         Cause::WrongUser { .. } => "Sign in as that user, or reload the page to start over.",
         Cause::GaveUp { .. } => "Check network and server, then try again.",
         Cause::Offline => "It reconnects by itself once the network is back.",

@@ -1,8 +1,10 @@
 //! The incidents panel: filter, states, list.
 
+use super::steady::{use_hand, use_steady};
 use super::{IncidentFilter, IncidentFilters, IncidentList, Scope, arrange};
 use crate::components::icon::Icon;
-use crate::components::panel::{Empty, Loading, Panel};
+use crate::components::outbox::PendingChanges;
+use crate::components::panel::{Awaited, Empty, Panel};
 use crate::realtime::{IncidentRow, List, use_incidents};
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -37,6 +39,8 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
         (Rc::new(shown), counts)
     });
     let (shown, counts) = (&arranged.0, arranged.1);
+    let hand = use_hand();
+    let steady = use_steady(shown, &feed.incidents, &filter, hand.is_on);
     let on_change = use_callback((), {
         let set = filter.setter();
         move |filter: IncidentFilter, ()| set.set(filter)
@@ -52,19 +56,13 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
     });
     html! {
         <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel">
-            <IncidentFilters filter={(*filter).clone()} {counts} {on_change} />
+            <IncidentFilters filter={(*filter).clone()} counts={feed.is_loaded.then_some(counts)} {on_change} />
             if !feed.is_loaded && feed.incidents.is_empty() {
                 <div class="panel__body">
-                    if let Some(error) = &feed.error {
-                        <Empty title="No incidents to show" detail={AttrValue::from(error.to_string())} icon={Icon::Failure} />
-                    } else if feed.is_connected {
-                        // A basic server sends no state: what happens from now on is all there is.
-                        <Loading label="Connected, waiting for the incidents" rows={8} />
-                    } else {
-                        <Loading label="Connecting; the incidents follow" rows={8} />
-                    }
+                    <Awaited what="The incidents" rows={8} error={feed.error.clone()} />
+                    <PendingChanges />
                 </div>
-            } else if shown.is_empty() {
+            } else if steady.rows.is_empty() {
                 <div class="panel__body">
                     if filter.narrows() && !feed.incidents.is_empty() {
                         <Empty title="Nothing matches" detail="No incident fits the filter." icon={Icon::Search}>
@@ -77,7 +75,17 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
                     }
                 </div>
             } else {
-                <IncidentList incidents={shown.clone()} selected={props.selected.clone()} {fresh} on_select={props.on_select.clone()} />
+                <div class="anchor" ref={hand.holder} onpointermove={hand.onpointermove} onpointerleave={hand.onpointerleave}
+                    onfocusin={hand.onfocusin} onfocusout={hand.onfocusout} data-testid="incidents-steady">
+                    <IncidentList incidents={steady.rows} selected={props.selected.clone()} {fresh} on_select={props.on_select.clone()} />
+                    <div aria-live="polite">
+                        if let Some(words) = steady.held {
+                            <button type="button" class="button float float--top" onclick={steady.release.reform(|_: MouseEvent| ())} data-testid="incidents-new">
+                                { words }
+                            </button>
+                        }
+                    </div>
+                </div>
             }
         </Panel>
     }

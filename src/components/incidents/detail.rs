@@ -5,7 +5,8 @@ use crate::components::chat::ChatPane;
 use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::marks::{SeverityMark, StatusMark};
-use crate::components::panel::Empty;
+use crate::components::outbox::PendingChanges;
+use crate::components::panel::{Awaited, Empty};
 use crate::components::relative_time::RelativeTime;
 use crate::realtime::use_incident;
 use sentinelops_protocol::Json;
@@ -51,7 +52,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
             <header class="panel__head">
                 <h2 class="panel__title mono">{ &props.id }</h2>
                 <div class="panel__end">
-                    <button type="button" class="button button--plain button--icon" ref={close_button} onclick={close} aria-label="Close incident"
+                    <button type="button" class="button button--plain button--icon" ref={close_button} onclick={close.clone()} aria-label="Close incident"
                         data-testid="detail-close">
                         <IconMark icon={Icon::Close} />
                     </button>
@@ -68,8 +69,13 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                     <IncidentActions key={props.id.to_string()} incident={row.incident.clone()} />
                 </div>
                 <ChatPane key={format!("chat-{}", props.id)} conversation={props.id.clone()} />
+            } else if detail.is_loaded {
+                <Empty title={format!("{} is not on the board", props.id)} detail="It may be older than what the server keeps." icon={Icon::Search}>
+                    <button type="button" class="button" onclick={close.clone()}>{ "Back to the board" }</button>
+                </Empty>
             } else {
-                <Empty title="Not known here" detail="This page has no incident of that id (yet)." icon={Icon::Search} />
+                <Awaited what="The incident" rows={4} error={detail.error.clone()} />
+                <PendingChanges incident={props.id.clone()} />
             }
         </section>
     }

@@ -13,8 +13,8 @@ use yew::prelude::*;
 pub struct IncidentFiltersProps {
     /// The present choice.
     pub filter: IncidentFilter,
-    /// How many of each severity the scope holds.
-    pub counts: SeverityCounts,
+    /// How many of each severity the scope holds; `None`: not known yet.
+    pub counts: Option<SeverityCounts>,
     /// Another choice.
     pub on_change: Callback<IncidentFilter>,
 }
@@ -49,13 +49,13 @@ pub fn IncidentFilters(props: &IncidentFiltersProps) -> Html {
                 }) }
             </select>
             <div class="chips" role="group" aria-label="Severity">
-                { for SEVERITIES.iter().zip(props.counts.0).map(|(severity, count)| chip(props, severity, count)) }
+                { for SEVERITIES.iter().enumerate().map(|(at, severity)| chip(props, severity, props.counts.map(|counts| counts.0[at]))) }
             </div>
         </div>
     }
 }
 
-fn chip(props: &IncidentFiltersProps, severity: &Severity, count: u32) -> Html {
+fn chip(props: &IncidentFiltersProps, severity: &Severity, count: Option<u32>) -> Html {
     let on = props.filter.severities.contains(severity);
     let onclick = {
         let (mut filter, on_change, severity) =
@@ -69,7 +69,7 @@ fn chip(props: &IncidentFiltersProps, severity: &Severity, count: u32) -> Html {
     html! {
         <button key={severity.as_str().to_owned()} type="button" class="chip" aria-pressed={on.to_string()} {onclick}>
             <SeverityMark severity={severity.clone()} />
-            <span class="chip__count num">{ count }</span>
+            <span class="chip__count num">{ count.map_or_else(|| "–".to_owned(), |count| count.to_string()) }</span>
         </button>
     }
 }

@@ -1,6 +1,7 @@
 //! Incidents: filter, list, row, detail, actions.
 
 mod actions;
+mod assign;
 mod board;
 mod detail;
 mod filter;
@@ -8,8 +9,10 @@ mod filters;
 mod list;
 mod resolve_form;
 mod row;
+mod steady;
 
 pub use actions::IncidentActions;
+pub use assign::Assign;
 pub use board::IncidentBoard;
 pub use detail::IncidentDetail;
 pub use filter::{IncidentFilter, Scope, SeverityCounts, arrange};

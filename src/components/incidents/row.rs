@@ -20,11 +20,14 @@ pub struct IncidentLineProps {
     /// It appeared while the list was open.
     #[prop_or_default]
     pub fresh: bool,
+    /// It is the tab stop of the list.
+    #[prop_or_default]
+    pub stop: bool,
     /// It was chosen; with its id.
     pub on_select: Callback<AttrValue>,
 }
 
-/// One line: severity, title, status, who, how old. Lights up softly when something of it changed.
+/// The content of a list item. One line: severity, title, status, who, how old. Lights up softly when something of it changed.
 #[component]
 pub fn IncidentLine(props: &IncidentLineProps) -> Html {
     let incident = &props.row.incident;
@@ -37,26 +40,24 @@ pub fn IncidentLine(props: &IncidentLineProps) -> Html {
     };
     let class = classes!("row", touched, done.then_some("row--done"));
     html! {
-        <li data-testid="incident-row" data-incident-id={incident.id.clone()}>
-            <button type="button" {class} {onclick} aria-current={props.selected.then_some("true")}>
-                <SeverityMark severity={incident.severity.clone()} />
-                <span class="row__title">
-                    <span class="row__name" data-testid="incident-title">{ incident.title.as_deref().unwrap_or("Untitled incident") }</span>
-                    if let Some(state) = &props.row.edit {
-                        <span class="row__edit"><SendStateMark state={state.clone()} brief=true /></span>
-                    } else {
-                        <span class="row__id">{ &incident.id }</span>
-                    }
-                </span>
-                <StatusMark status={incident.status.clone()} />
-                <span class="row__who">
-                    if let Some(who) = &incident.assigned_to { <PersonName id={who.clone()} /> } else { { "–" } }
-                </span>
-                <span class="row__age">
-                    if let Some(at) = incident.created_at.or(incident.updated_at) { <RelativeTime {at} /> }
-                </span>
-            </button>
-        </li>
+        <button type="button" {class} {onclick} tabindex={if props.stop { "0" } else { "-1" }} aria-current={props.selected.then_some("true")}>
+            <SeverityMark severity={incident.severity.clone()} />
+            <span class="row__title">
+                <span class="row__name" data-testid="incident-title">{ incident.title.as_deref().unwrap_or("Untitled incident") }</span>
+                if let Some(state) = &props.row.edit {
+                    <span class="row__edit"><SendStateMark state={state.clone()} brief=true /></span>
+                } else {
+                    <span class="row__id">{ &incident.id }</span>
+                }
+            </span>
+            <StatusMark status={incident.status.clone()} />
+            <span class="row__who">
+                if let Some(who) = &incident.assigned_to { <PersonName id={who.clone()} /> } else { { "–" } }
+            </span>
+            <span class="row__age">
+                if let Some(at) = incident.created_at.or(incident.updated_at) { <RelativeTime {at} /> }
+            </span>
+        </button>
     }
 }
 

@@ -1,6 +1,8 @@
 //! One message of the outbox.
 
+use super::message_words;
 use crate::components::marks::SendStateMark;
+use crate::components::people::Names;
 use crate::components::relative_time::RelativeTime;
 use crate::realtime::{MessageId, SendState};
 use sentinelops_engine::{DeliveryState, MessageInfo};
@@ -22,6 +24,7 @@ pub struct OutboxItemProps {
 #[component]
 pub fn OutboxItem(props: &OutboxItemProps) -> Html {
     let asking = use_state_eq(|| false);
+    let names = use_context::<Names>().unwrap_or_default();
     let message = &props.message;
     let id = MessageId::from(&*message.update.id);
     let state =
@@ -47,11 +50,10 @@ pub fn OutboxItem(props: &OutboxItemProps) -> Html {
     html! {
         <li class="list__item" data-testid="outbox-item" data-message-id={message.update.id.clone()}>
             <div class="list__line">
-                <span class="list__name">{ &message.kind }</span>
+                <span class="list__name">{ message_words(message, &names) }</span>
                 <span class="list__meta">{ message.priority.as_str() }</span>
                 <span class="list__meta"><RelativeTime at={message.created_at} /></span>
             </div>
-            <p class="list__meta mono" title={message.payload.as_str().to_owned()}>{ message.payload.as_str() }</p>
             <div class="list__line">
                 <SendStateMark {state} explain={ended} />
                 <span class="actions">

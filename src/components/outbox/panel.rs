@@ -5,7 +5,7 @@ use crate::components::connection_status::storage_words;
 use crate::components::download::save_json;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Empty, Panel};
-use crate::realtime::{List, MessageId, use_outbox};
+use crate::realtime::{List, MessageId, UseOutboxHandle, use_outbox};
 use sentinelops_engine::{MessageCounts, MessageInfo, StorageState};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -25,6 +25,19 @@ pub struct OutboxPanelProps {
 #[component]
 pub fn OutboxPanel(props: &OutboxPanelProps) -> Html {
     let outbox = use_outbox();
+    let (on_retry, on_discard) = use_outbox_actions(&outbox);
+    let on_export = use_callback(outbox.clone(), |(), outbox| {
+        save_json("sentinelops-outbox.json", &outbox.export());
+    });
+    html! {
+        <OutboxView class={props.class.clone()} messages={outbox.messages.clone()} counts={outbox.counts}
+            storage={outbox.storage.clone()} unreadable={outbox.unreadable} {on_retry} {on_discard} {on_export} />
+    }
+}
+
+/// For [`OutboxItem`](super::OutboxItem): try it again, drop it.
+#[hook]
+pub fn use_outbox_actions(outbox: &UseOutboxHandle) -> (Callback<(MessageId, bool)>, Callback<MessageId>) {
     let on_retry = use_callback(outbox.clone(), |(id, confirmed): (MessageId, bool), outbox| {
         if confirmed {
             outbox.retry_confirmed(&id);
@@ -33,13 +46,7 @@ pub fn OutboxPanel(props: &OutboxPanelProps) -> Html {
         }
     });
     let on_discard = use_callback(outbox.clone(), |id: MessageId, outbox| outbox.discard(&id));
-    let on_export = use_callback(outbox.clone(), |(), outbox| {
-        save_json("sentinelops-outbox.json", &outbox.export());
-    });
-    html! {
-        <OutboxView class={props.class.clone()} messages={outbox.messages.clone()} counts={outbox.counts}
-            storage={outbox.storage.clone()} unreadable={outbox.unreadable} {on_retry} {on_discard} {on_export} />
-    }
+    (on_retry, on_discard)
 }
 
 /// See [`OutboxView`].

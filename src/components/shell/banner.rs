@@ -28,19 +28,23 @@ pub struct BannerProps {
     /// What it means and what to do.
     #[prop_or_default]
     pub detail: Html,
+    /// Another part of the page reads it out.
+    #[prop_or_default]
+    pub silent: bool,
     /// Buttons.
     #[prop_or_default]
     pub children: Html,
 }
 
-/// Says it once to screen readers: failures at once, the rest when they have a pause.
+/// Screen readers get failures at once. What stands in a live region of the page is read out by that.
 #[component]
 pub fn Banner(props: &BannerProps) -> Html {
-    let (class, icon, role) = match props.kind {
-        BannerKind::Note => (None, Icon::Note, "status"),
-        BannerKind::Warning => (Some("banner--warn"), Icon::Warning, "status"),
-        BannerKind::Failure => (Some("banner--error"), Icon::Failure, "alert"),
+    let (class, icon) = match props.kind {
+        BannerKind::Note => (None, Icon::Note),
+        BannerKind::Warning => (Some("banner--warn"), Icon::Warning),
+        BannerKind::Failure => (Some("banner--error"), Icon::Failure),
     };
+    let role = (props.kind == BannerKind::Failure && !props.silent).then_some("alert");
     html! {
         <div class={classes!("banner", class)} {role} data-testid="banner" data-banner={props.name.clone()}>
             <IconMark {icon} />

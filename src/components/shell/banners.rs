@@ -2,6 +2,7 @@
 
 use super::{Banner, BannerKind};
 use crate::components::UnloadGuard;
+use crate::components::away::is_away;
 use crate::components::connection_status::{cause_advice, cause_words, reload_page, storage_words};
 use crate::components::outbox::{UnreadableActions, unreadable_words};
 use crate::components::relative_time::exact;
@@ -47,11 +48,19 @@ pub fn Banners(props: &BannersProps) -> Html {
             connection.try_now();
         })
     };
-    // A worker that still starts has no connection yet and nothing to complain about.
-    let running = connection.worker == WorkerHealth::Running || status.cause == Cause::SignedOut;
-    let away = use_lasting(running && is_away(status));
+    let away = use_lasting(is_away(&connection));
+    // A break that heals within the grace time changes nothing of it.
+    let announced = use_mut_ref(String::new);
+    if away {
+        *announced.borrow_mut() = Away::of(status).announcement();
+    } else if connection.is_connected {
+        *announced.borrow_mut() = "Connected.".to_owned();
+    }
+    let announcement = announced.borrow().clone();
     html! {
         <div class="banners">
+            // Always there, and without numbers that change: else screen readers miss it, or read it again and again.
+            <p class="sr-only" role="status" data-testid="connection-announcement">{ announcement }</p>
             { for props.problems.iter().enumerate().map(|(at, problem)| html! {
                 <Banner key={format!("config-{at}")} kind={BannerKind::Failure} name="config" title="Configuration:" detail={problem.to_string()} />
             }) }
@@ -60,6 +69,7 @@ pub fn Banners(props: &BannersProps) -> Html {
             if away {
                 { away_banner(status, waiting, try_now) }
             }
+            <div aria-live="polite" aria-relevant="additions">
             if status.cause == Cause::Outdated {
                 <Banner key="update" kind={BannerKind::Warning} name="update" title="A newer version runs in another tab."
                     detail="Reload this page to update it; until then nothing is sent from here.">{ reload() }</Banner>
@@ -77,51 +87,71 @@ pub fn Banners(props: &BannersProps) -> Html {
                 </Banner>
             }
             <Gaps />
+            </div>
             <UnloadGuard />
         </div>
     }
 }
 
-fn is_away(status: &Status) -> bool {
-    match status.state {
-        ConnectionState::Connected => false,
-        // The first dial shows as loading, not as trouble.
-        ConnectionState::Connecting => status.attempts > 1,
-        _ => true,
+/// A connection that is away, in words.
+struct Away {
+    kind: BannerKind,
+    name: &'static str,
+    title: &'static str,
+    /// Why, and what to do.
+    why: String,
+}
+
+impl Away {
+    fn of(status: &Status) -> Self {
+        let (kind, name, title) = match (&status.state, &status.cause) {
+            (_, Cause::NeedsAuth) => (BannerKind::Failure, "auth", "You need to sign in again."),
+            (_, Cause::WrongUser { .. }) => (BannerKind::Failure, "auth", "Another user is signed in."),
+            (_, Cause::SignedOut) => (BannerKind::Note, "auth", "Signed out."),
+            (ConnectionState::Error, _) => (BannerKind::Failure, "connection", "Not connected."),
+            (_, Cause::Offline) => (BannerKind::Warning, "offline", "Offline."),
+            (ConnectionState::Disconnected, _) => (BannerKind::Note, "connection", "Not connected."),
+            _ => (BannerKind::Warning, "connection", "Reconnecting."),
+        };
+        let what = cause_words(&status.cause).unwrap_or_default();
+        let why = match (&status.cause, &status.last_error) {
+            // The title says it all.
+            (Cause::NeedsAuth, _) => String::new(),
+            (Cause::SignedOut, Some(error)) => format!("{error} {what} {}", advice(&status.cause)),
+            _ => format!("{what} {}", advice(&status.cause)),
+        };
+        Self { kind, name, title, why }
+    }
+
+    fn announcement(&self) -> String {
+        format!("{} {}", self.title, self.why).trim_end().to_owned()
     }
 }
 
+fn advice(cause: &Cause) -> &'static str {
+    cause_advice(cause).unwrap_or("What you see may be out of date.")
+}
+
 fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> Html {
-    let (kind, name, title) = match (&status.state, &status.cause) {
-        (_, Cause::NeedsAuth) => (BannerKind::Failure, "auth", "You need to sign in again."),
-        (_, Cause::WrongUser { .. }) => (BannerKind::Failure, "auth", "Another user is signed in."),
-        (_, Cause::SignedOut) => (BannerKind::Note, "auth", "Signed out."),
-        (ConnectionState::Error, _) => (BannerKind::Failure, "connection", "Not connected."),
-        (_, Cause::Offline) => (BannerKind::Warning, "offline", "Offline."),
-        (ConnectionState::Disconnected, _) => (BannerKind::Note, "connection", "Not connected."),
-        _ => (BannerKind::Warning, "connection", "Reconnecting."),
+    let Away { kind, name, title, why } = Away::of(status);
+    let saved = matches!(status.storage, StorageState::Durable | StorageState::Opening);
+    let changes = if waiting == 1 { "change" } else { "changes" };
+    let queue = match (&status.cause, waiting, saved) {
+        (Cause::SignedOut, ..) => String::new(),
+        (_, 0, true) => "What you send meanwhile is saved on this device and leaves afterwards.".to_owned(),
+        (_, 0, false) => "What you send meanwhile is not saved on this device.".to_owned(),
+        (Cause::NeedsAuth, n, true) => format!("{n} unsent {changes} saved on this device."),
+        (Cause::NeedsAuth, n, false) => format!("{n} unsent {changes} not saved on this device."),
+        (_, n, true) => format!("{n} waiting to be sent, saved on this device."),
+        (_, n, false) => format!("{n} waiting to be sent, not saved on this device."),
     };
     let label = match status.cause {
         Cause::NotAsked | Cause::SignedOut => "Connect",
         _ => "Try now",
     };
-    let what = cause_words(&status.cause).unwrap_or_default();
-    let advice = cause_advice(&status.cause).unwrap_or("What you see may be out of date.");
-    // Of a session that is over there is nothing else to say.
-    let left = match (&status.cause, &status.last_error) {
-        (Cause::SignedOut, Some(error)) => format!("{error} "),
-        _ => String::new(),
-    };
-    let saved = matches!(status.storage, StorageState::Durable | StorageState::Opening);
-    let queue = match (waiting, saved) {
-        _ if status.cause == Cause::SignedOut => String::new(),
-        (0, true) => "What you send meanwhile is saved on this device and leaves afterwards.".to_owned(),
-        (0, false) => "What you send meanwhile is not saved on this device.".to_owned(),
-        (n, true) => format!("{n} waiting to be sent, saved on this device."),
-        (n, false) => format!("{n} waiting to be sent, not saved on this device."),
-    };
+    // Of `auth` a link to the sign-in page belongs before the button, where one is configured.
     html! {
-        <Banner key="connection" {kind} {name} {title} detail={html! { <>{ format!("{left}{what} {advice} ") }<span data-testid="banner-queue">{ queue }</span></> }}>
+        <Banner key="connection" {kind} {name} {title} silent=true detail={html! { <>{ why }{ " " }<span data-testid="banner-queue">{ queue }</span></> }}>
             <button type="button" class="button" onclick={try_now}>{ label }</button>
         </Banner>
     }

@@ -2,8 +2,10 @@
 
 mod banner;
 mod banners;
+mod connection;
 mod theme;
 
 pub use banner::{Banner, BannerKind, BannerProps};
 pub use banners::Banners;
+pub use connection::ConnectionButton;
 pub use theme::{Theme, ThemeToggle};

@@ -52,7 +52,7 @@ pub fn SignOutChoices(props: &SignOutChoicesProps) -> Html {
                     <Choice icon={Icon::Sent} name="send" title="Send first" detail="Waits until everything has arrived, then signs out."
                         onclick={choose(SignOut::SendFirst)} />
                     if *saved {
-                        <Choice icon={Icon::Saved} name="keep" title="Keep on this device" detail="They leave when you sign in here again."
+                        <Choice icon={Icon::Saved} name="keep" title="Keep on this device" detail={if *unsent == 1 { "It is sent when you sign in here again." } else { "They are sent when you sign in here again." }}
                             onclick={choose(SignOut::Keep)} />
                     }
                 } else {
@@ -74,6 +74,7 @@ fn waiting(unsent: u32, failed: u32, saved: bool) -> String {
     match (unsent, saved) {
         (0, _) if failed == 0 => "Everything you sent has arrived.".to_owned(),
         (0, _) => format!("Nothing waits to be sent. {} could not be sent.", messages(failed)),
+        (1, true) => "1 message has not arrived yet. What should happen to it?".to_owned(),
         (n, true) => format!("{} {verb} not arrived yet. What should happen to them?", messages(n)),
         (n, false) => format!(
             "{} {verb} not arrived yet, and cannot be kept: nothing is saved on this device.",

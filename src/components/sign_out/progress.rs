@@ -44,7 +44,8 @@ pub fn SignOutProgress(props: &SignOutProgressProps) -> Html {
         (0, _) => "Everything has arrived.".to_owned(),
         (n, true) => format!("{} to go. You are signed out when the last one has arrived.", messages(n)),
         (n, false) => {
-            format!("{} to go, and no connection. They leave as soon as there is one.", messages(n))
+            let they = if n == 1 { "It is" } else { "They are" };
+            format!("{} to go, and no connection. {they} sent as soon as there is one.", messages(n))
         }
     };
     html! {

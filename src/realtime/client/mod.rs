@@ -7,6 +7,7 @@
 
 mod adopt;
 mod contents;
+mod drafts;
 mod flush;
 mod heritage;
 mod keep;

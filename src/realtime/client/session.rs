@@ -217,6 +217,7 @@ impl Client {
         };
         drop(timer);
         self.drop_kept();
+        self.drop_drafts();
         if let Some((scope, name)) = name {
             self.platform().forget_session(&scope, &name);
         }

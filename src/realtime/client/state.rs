@@ -74,6 +74,8 @@ pub(super) struct State {
     pub read_up_to: HashMap<String, u64>,
     pub received: HashMap<String, Told>,
     pub typed_at: HashMap<String, u64>,
+    /// Where they are not stored: see `drafts`.
+    pub drafts: String,
 
     /// Type and path of what was warned of already.
     pub warned: HashSet<(String, String)>,

@@ -1,0 +1,18 @@
+//! Whether there is a connection to wait for.
+
+use crate::realtime::{UseConnectionHandle, WorkerHealth};
+use sentinelops_engine::{Cause, ConnectionState};
+
+/// The connection is down, or was not asked for. A first dial, and a worker that still starts, are waited for.
+pub fn is_away(connection: &UseConnectionHandle) -> bool {
+    let status = &connection.status;
+    let running = connection.worker == WorkerHealth::Running || status.cause == Cause::SignedOut;
+    running
+        && match status.state {
+            ConnectionState::Connected => false,
+            // Nothing was heard from the worker yet.
+            ConnectionState::Disconnected => status.cause != Cause::None,
+            ConnectionState::Connecting => status.attempts > 1,
+            _ => true,
+        }
+}

@@ -1,0 +1,35 @@
+//! The way to everything about the connection, on every page.
+
+use crate::components::ConnectionStatus;
+use crate::components::dialog::Dialog;
+use crate::components::outbox::OutboxPanel;
+use yew::prelude::*;
+
+/// The connection in a word; pressed, the whole status and the outbox.
+#[component]
+pub fn ConnectionButton() -> Html {
+    let open = use_state_eq(|| false);
+    let onclick = {
+        let set = open.setter();
+        move |_| set.set(true)
+    };
+    let on_close = use_callback(open.setter(), |(), set| set.set(false));
+    let close = on_close.reform(|_: MouseEvent| ());
+    html! {
+        <>
+            <button type="button" class="pill" aria-haspopup="dialog" {onclick} data-testid="connection-open">
+                <ConnectionStatus compact=true live=false />
+                <span class="sr-only">{ ": connection and outbox" }</span>
+            </button>
+            if *open {
+                <Dialog name="connection" title="Connection" {on_close}>
+                    <ConnectionStatus show_details=true live=false />
+                    <OutboxPanel />
+                    <div class="dialog__end">
+                        <button type="button" class="button" onclick={close} data-testid="connection-close">{ "Close" }</button>
+                    </div>
+                </Dialog>
+            }
+        </>
+    }
+}
