@@ -20,6 +20,8 @@ mod down;
 mod drafts;
 #[path = "components_views/follow.rs"]
 mod follow;
+#[path = "components_views/gaps.rs"]
+mod gaps;
 #[path = "components_views/incidents.rs"]
 mod incidents;
 #[path = "components_views/live.rs"]

@@ -59,6 +59,12 @@ pub(crate) fn until(now: u64, at: u64) -> AttrValue {
     }
 }
 
+/// `03:12:04`, local time.
+pub(crate) fn time_of_day(at: u64) -> String {
+    let date = js_sys::Date::new(&(at as f64).into());
+    format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Where the focus goes when a detail is closed: back to where it was opened from.
 
+use crate::realtime::{Alarm, Clock, use_clock};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -9,9 +10,16 @@ use yew::prelude::*;
 /// What names the things an incident is opened from: the entry may be made again while the detail is open.
 const PLACES: [&str; 3] = ["data-alert-id", "data-activity-id", "data-incident-id"];
 
+/// An entry that is made again is waited for so long: so often, ms each time.
+const TRIES: u32 = 10;
+const RETRY_MS: u32 = 20;
+
 /// What had the focus when the detail was opened.
 #[derive(Clone, Default)]
-pub struct Opener(Rc<RefCell<Option<From>>>);
+pub struct Opener {
+    from: Rc<RefCell<Option<From>>>,
+    retry: Rc<RefCell<Option<Alarm>>>,
+}
 
 struct From {
     element: Element,
@@ -21,7 +29,7 @@ struct From {
 
 impl PartialEq for Opener {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.from, &other.from)
     }
 }
 
@@ -36,31 +44,39 @@ impl Opener {
             });
             From { element, place }
         });
-        self.0.replace(from);
+        self.from.replace(from);
     }
 
     /// The detail is gone. A focus that is elsewhere by now stays there.
-    fn restore(&self, incident: Option<AttrValue>) {
+    fn restore(&self, clock: Rc<Clock>, incident: AttrValue, tries: u32) {
         let Some(document) = document() else { return };
-        let from = self.0.take();
-        let place = from.as_ref().and_then(|from| from.place.clone());
-        let row = incident.map(|id| ("data-incident-id", id.to_string()));
-        let candidates = [
-            from.map(|from| from.element).filter(|element| element.is_connected()),
-            place.and_then(|place| button_of(&document, &place)),
-            row.and_then(|row| button_of(&document, &row)),
-            document.get_element_by_id("main"),
-        ];
-        for element in
-            candidates.into_iter().flatten().filter_map(|element| element.dyn_into::<HtmlElement>().ok())
-        {
-            if !is_lost(&document) {
-                return;
+        let (element, place) = match &*self.from.borrow() {
+            Some(from) => {
+                (Some(from.element.clone()).filter(|element| element.is_connected()), from.place.clone())
             }
-            // One that cannot take it, or is not shown, leaves it to the next.
-            let _ = element.focus();
+            None => (None, None),
+        };
+        let entry = place.as_ref().and_then(|place| button_of(&document, place));
+        if !is_lost(&document) || focus(&document, element) || focus(&document, entry) {
+            return;
+        }
+        if place.is_some() && tries > 0 {
+            // What the detail had taken the place of may still be on its way.
+            let opener = self.clone();
+            let again = clock.clone().after(RETRY_MS, move || opener.restore(clock, incident, tries - 1));
+            *self.retry.borrow_mut() = Some(again);
+        } else if !focus(&document, button_of(&document, &("data-incident-id", incident.to_string()))) {
+            focus(&document, document.get_element_by_id("main"));
         }
     }
+}
+
+/// `true`: it took the focus. What is not displayed cannot.
+fn focus(document: &Document, element: Option<Element>) -> bool {
+    let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else {
+        return false;
+    };
+    element.focus().is_ok() && !is_lost(document)
 }
 
 fn document() -> Option<Document> {
@@ -85,13 +101,14 @@ fn button_of(document: &Document, (name, value): &(&'static str, String)) -> Opt
 #[hook]
 pub fn use_opener(selected: Option<AttrValue>) -> Opener {
     let opener = (*use_memo((), |()| Opener::default())).clone();
+    let clock = use_clock();
     let before = use_mut_ref(|| None::<AttrValue>);
     use_effect_with(selected, {
         let opener = opener.clone();
         move |selected| {
             let closed = before.replace(selected.clone());
-            if closed.is_some() && selected.is_none() {
-                opener.restore(closed);
+            if let Some(closed) = closed.filter(|_| selected.is_none()) {
+                opener.restore(clock, closed, TRIES);
             }
         }
     });

@@ -1,10 +1,10 @@
 //! What can be done with an incident in each status, and who it is assigned to.
 
 use crate::dom::{all, attribute, focused, one, press, texts};
-use sentinelops::components::incidents::IncidentDetail;
+use sentinelops::components::incidents::{IncidentDetail, ResolveForm};
 use sentinelops::components::people::People;
 use sentinelops::protocol::domain::{IncidentStatus, Presence};
-use sentinelops::protocol::{Channel, Event, Subject};
+use sentinelops::protocol::{Channel, Code, Event, Subject};
 use sentinelops::testing::{FakeConnection, Mounted, agent, incident};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
@@ -66,6 +66,20 @@ async fn a_step_that_makes_no_sense_sends_nothing_and_reopen_investigates() {
     let sent = connection.sent();
     assert_eq!(sent.len(), 1);
     assert!(sent[0].payload.as_str().contains("\"investigating\""), "{}", sent[0].payload.as_str());
+}
+
+#[wasm_bindgen_test]
+async fn why_a_change_failed_stands_in_the_detail_wherever_it_was_made() {
+    let (connection, mut page) = detail(IncidentStatus::New).await;
+    page.show(html! { <><IncidentDetail id="inc-1" on_close={Callback::noop()} /><ResolveForm chosen={Some(AttrValue::from("inc-1"))} /></> });
+    connection.settle().await;
+    assert!(page.click("[data-testid=resolve-form] button"));
+    connection.settle().await;
+    let id = connection.last_id().expect("it was sent");
+    connection.nack(&id, Code::Forbidden, "not your incident");
+    connection.settle().await;
+    let marks = texts(".detail__marks").remove(0);
+    assert!(marks.contains("Failed") && marks.contains("not your incident"), "{marks}");
 }
 
 const ASSIGN: &str = "[data-testid=action-assign]";

@@ -3,7 +3,7 @@
 use crate::mount::{Mounted, mount};
 use sentinelops::components::ConnectionStatus;
 use sentinelops::components::connection_status::{ConnectionView, ConnectionViewProps};
-use sentinelops::engine::{Cause, ConnectionState, Quality, Status, StorageState, StoreError};
+use sentinelops::engine::{Cause, ConnectionState, Hint, Quality, Status, StorageState, StoreError};
 use sentinelops::testing::FakeConnection;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,6 +18,8 @@ fn props(status: Status) -> ConnectionViewProps {
         compact: false,
         show_details: true,
         live: true,
+        measured_at: None,
+        checking: false,
         on_try_now: None,
         on_reload: None,
     }
@@ -102,6 +104,64 @@ async fn the_course_is_that_of_the_round_trips_that_came() {
         connection.settle().await;
     }
     assert_eq!(points().as_deref(), Some("113.1,20.0 115.1,4.0 117.0,14.0"));
+}
+
+#[wasm_bindgen_test]
+async fn figures_of_a_connection_that_is_gone_say_when_they_were_measured() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <ConnectionStatus show_details=true /> });
+    connection.connect();
+    connection.settle().await;
+    let stale = || page.find(".so-status__stale").and_then(|found| found.text_content());
+    assert_eq!(stale(), None);
+    let date = js_sys::Date::new(&(connection.now() as f64).into());
+    let (hours, minutes, seconds) = (date.get_hours(), date.get_minutes(), date.get_seconds());
+    connection.advance(10_000);
+    connection.change_status(|status| {
+        status.state = ConnectionState::Reconnecting;
+        status.cause = Cause::Lost;
+        status.mode = None;
+    });
+    connection.settle().await;
+    let said = stale().expect("marked as old");
+    let expected = format!("last measured {hours:02}:{minutes:02}:{seconds:02}");
+    assert!(said.contains("20 ms") && said.contains(&expected), "{said}");
+    let all = page.text();
+    assert!(all.contains(&format!("Excellent, {expected}")), "the quality, too: {all}");
+    assert!(!all.contains("Not known yet"), "{all}");
+    connection.connect();
+    connection.settle().await;
+    assert_eq!(stale(), None);
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_the_browser_doubts_is_checked_until_something_comes() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(
+        html! { <><ConnectionStatus compact=true /><ConnectionStatus show_details=true live=false /></> },
+    );
+    let word = || page.find("[data-testid=connection-state]").and_then(|found| found.text_content());
+    let cause =
+        || page.find("[data-testid=connection-cause]").and_then(|found| found.text_content()).unwrap();
+    connection.connect();
+    connection.settle().await;
+    connection.hint(Hint::Offline);
+    connection.settle().await;
+    assert_eq!(word().as_deref(), Some("Checking…"));
+    assert!(page.find(".so-status--connected").is_none(), "it does not look sure");
+    assert!(cause().contains("no network"), "{}", cause());
+    connection.change_status(|status| status.latency_ms = Some(21.0));
+    connection.settle().await;
+    assert_eq!(word().as_deref(), Some("Connected"), "there was an answer");
+    connection.hint(Hint::Offline);
+    connection.settle().await;
+    connection.hint(Hint::Online);
+    connection.settle().await;
+    assert_eq!(word().as_deref(), Some("Connected"));
+    connection.hint(Hint::Offline);
+    connection.drop_connection();
+    connection.settle().await;
+    assert_eq!(word().as_deref(), Some("Reconnecting"));
 }
 
 #[wasm_bindgen_test]

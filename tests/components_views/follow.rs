@@ -46,6 +46,34 @@ fn below(log: &HtmlElement) -> i32 {
     log.scroll_height() - log.scroll_top() - log.client_height()
 }
 
+/// The browser has laid out and painted, and called those who observe sizes.
+async fn painted() {
+    for _ in 0..2 {
+        let frame = js_sys::Promise::new(&mut |resolve, _| {
+            let window = web_sys::window().expect("a window");
+            window.request_animation_frame(&resolve).expect("a frame");
+        });
+        wasm_bindgen_futures::JsFuture::from(frame).await.expect("a frame");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_feed_that_was_not_shown_stands_at_its_end_when_it_is() {
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <div class="tab"><ActivityPanel /></div> });
+    connection.connect();
+    connection.settle().await;
+    let tab: HtmlElement = page.find(".tab").expect("the tab").unchecked_into();
+    tab.style().set_property("display", "none").expect("a property of CSS");
+    let log = log(&page);
+    happen(&connection, 0..30).await;
+    painted().await;
+    tab.style().set_property("display", "block").expect("a property of CSS");
+    painted().await;
+    assert!(log.scroll_height() > 2 * log.client_height(), "there is something to scroll");
+    assert!(below(&log) <= 1, "at the newest: {} px below", below(&log));
+}
+
 #[wasm_bindgen_test]
 async fn the_feed_follows_its_end_and_waits_for_who_reads_further_up() {
     let connection = FakeConnection::new();

@@ -210,6 +210,9 @@ async fn the_focus_returns_to_where_a_detail_was_opened_from() {
         one("[data-testid=detail-close]").focus().unwrap();
         one("[data-testid=detail-close]").click();
         connection.settle().await;
+        // A list that has to be made again is waited for.
+        connection.advance(100);
+        connection.settle().await;
         assert!(all("[data-testid=incident-detail]").is_empty());
         assert!(focused().is_same_node(Some(&one(from))), "{from}: {}", focused().outer_html());
     }
@@ -221,6 +224,8 @@ async fn the_focus_returns_to_where_a_detail_was_opened_from() {
     connection.settle().await;
     one("[data-testid=detail-close]").focus().unwrap();
     one("[data-testid=detail-close]").click();
+    connection.settle().await;
+    connection.advance(1_000);
     connection.settle().await;
     assert_ne!(focused().tag_name(), "BODY", "the focus is not lost");
 }

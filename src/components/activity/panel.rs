@@ -1,7 +1,7 @@
 //! The feed: newest at the bottom, following it until the person scrolls up.
 
 use super::ActivityItem;
-use crate::components::hooks::{use_follow, use_paced, use_total};
+use crate::components::hooks::{use_follow, use_lost, use_paced, use_total};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Awaited, Empty, Panel};
 use crate::realtime::{ClientError, List, use_activity_feed};
@@ -50,6 +50,7 @@ fn ActivityLog(props: &ActivityLogProps) -> Html {
     let activities = &props.activities;
     let total = use_total(activities, |activity| &activity.id);
     let follow = use_follow(total);
+    use_lost(activities.iter().map(|activity| Some(&*activity.id)), SHOWN);
     let hidden = activities.len().saturating_sub(SHOWN);
     let jump = follow.jump.clone();
     html! {

@@ -1,11 +1,11 @@
 //! The conversation: log, who types, composer.
 
 use super::{ChatLine, Composer};
-use crate::components::hooks::{use_follow, use_total, use_visible};
+use crate::components::hooks::{use_follow, use_lost, use_total, use_visible};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Awaited, Empty};
 use crate::components::people::Names;
-use crate::realtime::{MessageId, use_chat_messages};
+use crate::realtime::{ChatEntry, MessageId, SendState, use_chat_messages};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -26,6 +26,9 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
     let names = use_context::<Names>().unwrap_or_default();
     let total = use_total(&chat.messages, |entry| &entry.key);
     let follow = use_follow(total);
+    let arrived = |entry: &ChatEntry| entry.send.as_ref().is_none_or(SendState::is_delivered);
+    let lost =
+        use_lost(chat.messages.iter().map(|entry| Some(&*entry.key).filter(|_| arrived(entry))), SHOWN);
     let jump = follow.jump.clone();
 
     // Seen is what stands at the end of the log while the person is there.
@@ -52,6 +55,9 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
         <div class="chat" data-testid="chat" data-conversation={props.conversation.clone()}>
             <div class="anchor">
                 <div class="panel__body" ref={follow.scroller} tabindex="0" role="log" aria-relevant="additions" aria-label="Conversation" data-testid="chat-log">
+                    if lost > 0 {
+                        <p class="hint chat__lost" data-testid="chat-lost">{ lost_words(lost) }</p>
+                    }
                     if !chat.messages.is_empty() {
                         <ol class="chat__log">
                             { for chat.messages.iter().skip(hidden).map(|entry| html! {
@@ -75,6 +81,11 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
             <Composer key={props.conversation.to_string()} conversation={props.conversation.clone()} label="Message to the conversation" {on_send} {on_typing} />
         </div>
     }
+}
+
+fn lost_words(lost: u64) -> String {
+    let messages = if lost == 1 { "message that stood here is" } else { "messages that stood here are" };
+    format!("{lost} {messages} no longer in what the server keeps.")
 }
 
 fn typing_words(typing: &[Rc<str>], names: &Names) -> String {

@@ -64,7 +64,7 @@ pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     });
     html! {
         <ConnectionView status={connection.status.clone()} {trouble} samples={(*samples).clone()} compact={props.compact}
-            show_details={props.show_details} live={props.live} on_try_now={set_up.then_some(on_try_now)}
+            show_details={props.show_details} live={props.live} measured_at={connection.latency_at} checking={connection.is_checking} on_try_now={set_up.then_some(on_try_now)}
             on_reload={reload.then(|| Callback::from(|()| reload_page()))} />
     }
 }

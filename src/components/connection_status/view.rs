@@ -3,7 +3,7 @@
 
 use super::words::{cause_advice, cause_words, mode_words, quality_word, state_word, storage_words};
 use super::{Glyph, Sparkline};
-use crate::components::clock::{ago_words, until, use_time_text};
+use crate::components::clock::{ago_words, time_of_day, until, use_time_text};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -28,6 +28,12 @@ pub struct ConnectionViewProps {
     /// The word of the state is a live region.
     #[prop_or(true)]
     pub live: bool,
+    /// When the last round trip was measured, ms since the epoch.
+    #[prop_or_default]
+    pub measured_at: Option<u64>,
+    /// Connected, as far as is known: the server is being asked.
+    #[prop_or_default]
+    pub checking: bool,
     /// Dial now, start the worker now. Without it no button is shown.
     #[prop_or_default]
     pub on_try_now: Option<Callback<()>>,
@@ -41,9 +47,13 @@ pub struct ConnectionViewProps {
 pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
     let status = &*props.status;
     let state = if props.trouble.is_some() { ConnectionState::Error } else { status.state };
-    let word = state_word(state);
+    let checking = props.checking && state == ConnectionState::Connected;
+    let (word, shown) = match checking {
+        true => ("Checking…", ConnectionState::Connecting),
+        false => (state_word(state), state),
+    };
     let waiting: u32 = status.queued.iter().sum();
-    let mut class = classes!("so-status", format!("so-status--{}", word.to_lowercase()));
+    let mut class = classes!("so-status", format!("so-status--{}", state_word(shown).to_lowercase()));
     class.push(if props.show_details { "so-status--details" } else { "so-status--line" });
     if props.compact {
         class.push("so-status--compact");
@@ -51,7 +61,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
     // The word alone is announced; numbers that change all the time are not.
     let head = html! {
         <>
-            <Glyph {state} />
+            <Glyph state={shown} />
             <span class="so-status__state" role={props.live.then_some("status")} data-testid="connection-state">{ word }</span>
         </>
     };
@@ -70,6 +80,12 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
             </span>
         };
     }
+    // Figures of a connection that is gone are no figures of now.
+    let stale =
+        props.measured_at.filter(|_| state != ConnectionState::Connected && status.latency_ms.is_some());
+    let stale = stale.map(|at| format!(", last measured {}", time_of_day(at)));
+    let stale_class = stale.is_some().then_some("so-status__stale");
+    let stale = stale.unwrap_or_default();
     html! {
         <div {class} role="group" aria-label="Connection status" data-testid="connection-status">
             <div class="so-status__head">
@@ -80,7 +96,11 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                 { button(state, &status.cause, props) }
             </div>
             <p class="so-status__why" data-testid="connection-cause">
-                { sentence(status, props.trouble.as_ref()) }
+                if checking {
+                    { "The browser says that there is no network. The server is being asked." }
+                } else {
+                    { sentence(status, props.trouble.as_ref()) }
+                }
                 if let Some(at) = status.next_dial_at.filter(|_| state == ConnectionState::Reconnecting) {
                     { " Next attempt " }<Until {at} />{ "." }
                 }
@@ -88,17 +108,17 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
             <dl class="so-status__facts">
                 <dt>{ "Round trip" }</dt>
                 <dd class="so-status__trip">
-                    <span><Latency ms={status.latency_ms} />{ spread(status) }</span>
+                    <span class={stale_class}><Latency ms={status.latency_ms} />{ spread(status) }{ &stale }</span>
                     <Sparkline samples={props.samples.clone()} />
                 </dd>
                 <dt>{ "Quality" }</dt>
-                <dd>{ status.quality.map_or("Not measured yet", quality_word) }</dd>
+                <dd class={stale_class}>{ status.quality.map_or("Not measured yet", quality_word) }{ &stale }</dd>
                 <dt>{ "Waiting to be sent" }</dt>
                 <dd data-testid="connection-queue">{ waiting_words(status.queued) }</dd>
                 <dt>{ "Storage" }</dt>
                 <dd class={storage_class(&status.storage)} data-testid="connection-storage">{ storage_words(&status.storage) }</dd>
                 <dt>{ "Server speaks" }</dt>
-                <dd>{ status.mode.map_or("Not known yet", mode_words) }</dd>
+                <dd>{ status.mode.map_or(if state == ConnectionState::Connected { "Not known yet" } else { "Not connected" }, mode_words) }</dd>
                 <dt>{ "Connected since" }</dt>
                 <dd>
                     if let Some(at) = status.connected_since { <Since {at} /> } else { { "Not connected" } }

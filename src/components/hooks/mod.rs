@@ -3,6 +3,7 @@
 mod use_focus;
 mod use_follow;
 mod use_gaps;
+mod use_lost;
 mod use_media;
 mod use_paced;
 mod use_total;
@@ -12,6 +13,7 @@ mod use_window;
 pub use use_focus::use_focus;
 pub use use_follow::{Follow, use_follow};
 pub use use_gaps::use_gaps;
+pub use use_lost::{lost_entries, use_lost};
 pub use use_media::use_media;
 pub use use_paced::use_paced;
 pub use use_total::use_total;

@@ -1,7 +1,8 @@
 //! Logs that follow their newest line until the person scrolls up.
 
 use gloo::events::EventListener;
-use web_sys::Element;
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{Element, ResizeObserver};
 use yew::prelude::*;
 
 /// So close to the end counts as at the end, px: a finger is not exact.
@@ -52,12 +53,21 @@ pub fn use_follow(total: u64) -> Follow {
             to_end(scroller);
         }
     });
-    // A panel that became smaller hides its end without a scroll.
+    // A panel that became smaller, or was not displayed until now, hides its end without a scroll.
     use_effect_with((scroller.clone(), following), |(scroller, following)| {
-        let window = web_sys::window().filter(|_| *following);
-        let scroller = scroller.clone();
-        let listener = window.map(|window| EventListener::new(&window, "resize", move |_| to_end(&scroller)));
-        move || drop(listener)
+        let observed = scroller.cast::<Element>().filter(|_| *following).and_then(|element| {
+            let scroller = scroller.clone();
+            let resized = Closure::<dyn FnMut()>::new(move || to_end(&scroller));
+            let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok()?;
+            observer.observe(&element);
+            Some((observer, resized))
+        });
+        move || {
+            if let Some((observer, resized)) = observed {
+                observer.disconnect();
+                drop(resized);
+            }
+        }
     });
 
     let jump = use_callback(scroller.clone(), move |(), scroller| {

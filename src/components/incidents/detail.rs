@@ -4,11 +4,11 @@ use super::IncidentActions;
 use crate::components::chat::ChatPane;
 use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
-use crate::components::marks::{SeverityMark, StatusMark};
+use crate::components::marks::{SendStateMark, SeverityMark, StatusMark};
 use crate::components::outbox::PendingChanges;
 use crate::components::panel::{Awaited, Empty};
 use crate::components::relative_time::RelativeTime;
-use crate::realtime::use_incident;
+use crate::realtime::{SendState, use_incident};
 use sentinelops_protocol::Json;
 use sentinelops_protocol::domain::Incident;
 use std::collections::BTreeMap;
@@ -64,6 +64,8 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                     <div class="detail__marks">
                         <SeverityMark severity={row.severity.clone()} />
                         <StatusMark status={row.status.clone()} />
+                        // In the row there is room for a word only.
+                        if let Some(state) = row.edit.clone().filter(SendState::is_failed) { <SendStateMark {state} explain=true /> }
                     </div>
                     <Facts incident={row.incident.clone()} />
                     <IncidentActions key={props.id.to_string()} incident={row.incident.clone()} />

@@ -4,15 +4,20 @@ use super::{Banner, BannerKind};
 use crate::components::UnloadGuard;
 use crate::components::away::is_away;
 use crate::components::connection_status::{cause_advice, cause_words, reload_page, storage_words};
+use crate::components::hooks::{lost_entries, use_gaps};
 use crate::components::outbox::{UnreadableActions, unreadable_words};
 use crate::components::relative_time::exact;
-use crate::realtime::{ClientError, SetupError, WorkerHealth, use_clock, use_connection};
+use crate::realtime::{Alarm, ClientError, SetupError, WorkerHealth, use_clock, use_connection};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
 use std::rc::Rc;
 use yew::prelude::*;
 
 /// A connection that comes back sooner is worth no banner: the status in the top bar says it, and nothing jumps.
 const GRACE_MS: u64 = 1_500;
+
+/// A gap that is not longer, and took nothing off the screen, need not be dismissed by hand.
+const SHORT_GAP_MS: u64 = 5_000;
+const SHORT_GAP_SHOWN_MS: u32 = 8_000;
 
 /// See [`Banners`].
 #[derive(Properties, PartialEq)]
@@ -196,18 +201,30 @@ fn use_lasting(now: bool) -> bool {
     *lasting && now
 }
 
-/// Continuity is lost: said until dismissed, because afterwards nothing on the page shows it.
+/// Continuity is lost: said until dismissed, because afterwards nothing on the page shows it. A short gap after which
+/// everything that was on the screen is still there is said for a moment.
 #[component]
 fn Gaps() -> Html {
+    let clock = use_clock();
     let missed = use_state_eq(|| None::<AttrValue>);
+    let moment = use_mut_ref(|| None::<Alarm>);
     let set = missed.setter();
-    crate::components::hooks::use_gaps(Callback::from(move |(from, to): (Option<u64>, u64)| {
-        set.set(Some(between(from, to)));
+    use_gaps(Callback::from({
+        let set = set.clone();
+        move |(from, to): (Option<u64>, u64)| {
+            set.set(Some(between(from, to)));
+            let is_short = from.is_some_and(|from| to.saturating_sub(from) <= SHORT_GAP_MS);
+            let (set, lost) = (set.clone(), lost_entries());
+            *moment.borrow_mut() = is_short.then(|| {
+                clock.after(SHORT_GAP_SHOWN_MS, move || {
+                    if lost_entries() == lost {
+                        set.set(None);
+                    }
+                })
+            });
+        }
     }));
-    let dismiss = {
-        let set = missed.setter();
-        move |_| set.set(None)
-    };
+    let dismiss = move |_| set.set(None);
     match &*missed {
         None => Html::default(),
         Some(text) => html! {

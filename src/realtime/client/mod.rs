@@ -38,7 +38,7 @@ use super::lifecycle::Lifecycle;
 use super::platform::SharedPlatform;
 use super::{PortFactory, TokenSource};
 use crate::bridge::{PageId, ToWorker};
-use sentinelops_engine::Hint;
+use sentinelops_engine::{ConnectionState, Hint};
 use state::State;
 use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
@@ -243,6 +243,8 @@ impl Client {
         match hint {
             Hint::Visible => self.visible(true),
             Hint::Hidden => self.visible(false),
+            Hint::Offline => self.doubt(true),
+            Hint::Online => self.doubt(false),
             Hint::PageShow | Hint::Resume => {
                 self.drop_kept();
                 self.come_back();
@@ -251,6 +253,15 @@ impl Client {
         }
         self.page_event(hint);
         self.post(ToWorker::Hint(hint));
+    }
+
+    /// The browser says that there is no network, or that there is one.
+    fn doubt(&self, no_network: bool) {
+        let doubted = no_network && self.status().state == ConnectionState::Connected;
+        let before = std::mem::replace(&mut self.state_mut().doubted, doubted);
+        if before != doubted {
+            self.changed(Interest::Status);
+        }
     }
 
     /// The page goes into the bfcache, is frozen, or goes away.

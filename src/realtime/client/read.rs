@@ -95,6 +95,16 @@ impl Client {
         self.state().latencies.clone()
     }
 
+    pub(crate) fn latency_at(&self) -> Option<u64> {
+        self.state().latency_at
+    }
+
+    /// See [`UseConnectionHandle::is_checking`](crate::realtime::UseConnectionHandle::is_checking).
+    pub(crate) fn is_checking(&self) -> bool {
+        let state = self.state();
+        state.doubted && state.status.state == ConnectionState::Connected
+    }
+
     pub(crate) fn worker_health(&self) -> WorkerHealth {
         self.state().supervisor.health().clone()
     }

@@ -6,7 +6,7 @@ use super::state::State;
 use crate::realtime::fold::State as FoldState;
 use crate::realtime::recorder::RecordKind;
 use crate::realtime::{ClientError, List, MessageId};
-use sentinelops_engine::{Batch, Delivery, MessageUpdate, Mode, SnapshotDelivery, Status};
+use sentinelops_engine::{Batch, ConnectionState, Delivery, MessageUpdate, Mode, SnapshotDelivery, Status};
 use sentinelops_protocol::{Channel, Event, Payload, Subject};
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -82,6 +82,7 @@ impl Client {
             self.error_line(&error);
             self.state_mut().errors.push(error);
         }
+        let at = self.platform().wall();
         let mut state = self.state_mut();
         if let Some(latency) = status.latency_ms
             && status.latency_ms != before.latency_ms
@@ -91,7 +92,10 @@ impl Client {
             let surplus = points.len().saturating_sub(LATENCIES);
             points.drain(..surplus);
             state.latencies = List::from(points);
+            state.latency_at = Some(at);
+            state.answered();
         }
+        state.doubted &= status.state == ConnectionState::Connected;
         if *before != status {
             state.set_status(status);
         }
@@ -125,6 +129,7 @@ impl Client {
             state.recorder.update(at, &id, &now_known);
             if now_known.is_delivered() {
                 state.rendered.push(id.to_string());
+                state.answered();
             }
             let line = match now_known.explanation() {
                 Some(why) => format!("{id}: {}. {why}", now_known.label()),
@@ -162,7 +167,15 @@ impl State {
         self.dirty.insert(Interest::Subject(snapshot.subject));
     }
 
+    /// Something came from the server: the connection lives, whatever the browser says.
+    fn answered(&mut self) {
+        if std::mem::take(&mut self.doubted) {
+            self.dirty.insert(Interest::Status);
+        }
+    }
+
     fn take_event(&mut self, subject: Subject, event: Rc<Event>, now: u64, news: &mut News) {
+        self.answered();
         let Some(followed) = self.subjects.get_mut(&subject) else { return };
         followed.folded.event(&event, now);
         if let Some(problem) = self.problem_of(&event)

@@ -249,6 +249,8 @@ impl super::State {
         self.inbox.clear();
         self.leader = None;
         self.latencies = Default::default();
+        self.latency_at = None;
+        self.doubted = false;
         self.metrics = None;
         self.outbox = Default::default();
         self.adopting = false;

@@ -48,6 +48,10 @@ pub(super) struct State {
     /// Of the connection, since the last frame.
     pub transitions: Vec<Transition>,
     pub latencies: List<f64>,
+    /// When the last of them came, wall clock.
+    pub latency_at: Option<u64>,
+    /// The browser said that there is no network, and nothing came from the server since.
+    pub doubted: bool,
     pub leader: Option<bool>,
     /// Told to the other tabs when this page goes away.
     pub farewell: Option<Farewell>,

@@ -29,6 +29,11 @@ pub struct UseConnectionHandle {
     pub is_connected: bool,
     /// The last latencies (64 at most), oldest first, ms: for a sparkline.
     pub latencies: List<f64>,
+    /// Wall clock (ms) of the last of them.
+    pub latency_at: Option<u64>,
+    /// Connected, but the browser says that there is no network, and nothing has come from the server since: it is
+    /// being asked.
+    pub is_checking: bool,
     /// How the worker does.
     pub worker: WorkerHealth,
     /// This tab owns the connection; `false`: another tab does. `None`: not known yet.
@@ -134,6 +139,8 @@ pub fn use_connection() -> UseConnectionHandle {
             is_connected: status.state == ConnectionState::Connected,
             status,
             latencies: client.latencies(),
+            latency_at: client.latency_at(),
+            is_checking: client.is_checking(),
             worker: client.worker_health(),
             is_leader: client.is_leader(),
             signing_out: client.signing_out(),
