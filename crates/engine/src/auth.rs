@@ -7,8 +7,8 @@ use sentinelops_protocol::Code;
 pub(crate) const PROVIDER_MS: u64 = 10_000;
 /// After 4401 a different token is dialled with at once only so often.
 const REDIAL_EVERY_MS: u64 = 60_000;
-/// Shortest wait before a failed refresh is tried again.
-const REFRESH_AGAIN_MS: u64 = 5_000;
+/// Shortest time between two requests for a token in place, whatever the server says of its life.
+pub(crate) const TOKEN_LIFE_MIN_MS: u64 = 5_000;
 
 /// What is known of the token. Has no `Debug` on purpose.
 pub(crate) struct Auth {
@@ -137,13 +137,13 @@ impl Auth {
     pub(crate) fn lives(&mut self, now: u64, expires_in_ms: Option<u64>) -> Option<u64> {
         self.expires_at = expires_in_ms.map(|ms| now.saturating_add(ms));
         // Divided first: no overflow for any number a server may say.
-        expires_in_ms.map(|ms| now.saturating_add(ms / 5 * 4 + ms % 5 * 4 / 5))
+        expires_in_ms.map(|ms| now.saturating_add((ms / 5 * 4 + ms % 5 * 4 / 5).max(TOKEN_LIFE_MIN_MS)))
     }
 
     /// The refresh failed: when to try it again, while the token lives.
     pub(crate) fn refresh_again(&self, now: u64) -> Option<u64> {
         let left = self.expires_at?.checked_sub(now)?;
-        Some(now + (left / 2).max(REFRESH_AGAIN_MS))
+        Some(now + (left / 2).max(TOKEN_LIFE_MIN_MS))
     }
 
     /// Foreign text without the token in it, in either spelling, and without any `token=…`.
@@ -241,9 +241,10 @@ mod tests {
     #[test]
     fn refresh_at_80_percent() {
         let mut auth = auth(TokenIn::Auto, ModeOption::Auto);
-        assert_eq!(auth.lives(100, Some(1_000)), Some(900));
-        assert_eq!(auth.refresh_again(900), Some(5_900));
-        assert_eq!(auth.refresh_again(2_000), None);
+        assert_eq!(auth.lives(100, Some(10_000)), Some(8_100));
+        assert_eq!(auth.refresh_again(8_100), Some(13_100));
+        assert_eq!(auth.refresh_again(11_000), None);
+        assert_eq!(auth.lives(100, Some(1_000)), Some(5_100), "one request in 5 s at most");
         assert!(auth.lives(100, Some(u64::MAX)).is_some());
         assert_eq!(auth.lives(100, None), None);
     }

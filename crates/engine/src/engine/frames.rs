@@ -1,6 +1,6 @@
 //! Frames that came in: decode, tell the mode, hand each message to its owner.
 
-use super::{Engine, Phase};
+use super::{Engine, Phase, bounds};
 use crate::mode::{self, Decision, Sign};
 use crate::mutant::{self, Mutant};
 use crate::outbox::Link as OutboxLink;
@@ -88,11 +88,14 @@ impl Engine {
         self.subs.mode_known(now, Mode::Basic);
     }
 
-    fn welcome(&mut self, now: Now, welcome: Welcome) {
+    fn welcome(&mut self, now: Now, mut welcome: Welcome) {
         let known = self.outbox.meta().welcomed;
         if mode::decide(self.options.connection.mode, known, Sign::Welcome) != Decision::Is(Mode::V1) {
             self.note("a welcome, but the option says basic");
             return;
+        }
+        for problem in bounds::check(&mut welcome, now) {
+            self.problem(problem);
         }
         let expected = self.options.user.clone().or_else(|| self.outbox.meta().user.clone());
         if let Some(expected) = expected.filter(|expected| *expected != welcome.user) {
@@ -150,7 +153,12 @@ impl Engine {
         }
         let v1 = self.phase == Phase::Up(Mode::V1);
         match system {
-            ServerSystem::Authed { expires_in_ms } => self.token_lives(now, expires_in_ms),
+            ServerSystem::Authed { expires_in_ms } => {
+                if let Some(problem) = bounds::check_token_life("authed", expires_in_ms) {
+                    self.problem(problem);
+                }
+                self.token_lives(now, expires_in_ms);
+            }
             ServerSystem::Subscribed(subscribed) if v1 => self.subs.subscribed(now, subscribed),
             ServerSystem::Snapshot(snapshot) if v1 => self.subs.snapshot(now, snapshot),
             ServerSystem::Denied { subject, code, message } if v1 => {

@@ -2,6 +2,7 @@
 //! beside: *commands*, *dial* (the way to a socket), *server_time*, *socket*, *frames*, *time*; what every input
 //! ends with is in *settle*, what shows in *status*, what the next engine gets in *legacy*.
 
+mod bounds;
 mod commands;
 pub(crate) mod dial;
 mod frames;

@@ -24,7 +24,7 @@ impl Outbox {
             outbox.ended.add(update.clone());
             outbox.update(vec![to], update);
         };
-        let mut row = match row_of(&request, self.server_now(now), self.tab_of(to)) {
+        let mut row = match row_of(&request, self.latest(now), self.tab_of(to)) {
             Ok(row) => row,
             Err(reason) => return refuse(self, request.id, reason),
         };
@@ -63,7 +63,6 @@ impl Outbox {
         entry.volatile = volatile;
         entry.elsewhere = again && !volatile && self.options.persist;
         entry.unconfirmed = false;
-        entry.by_local_clock = self.offset.is_none();
         self.take(entry);
     }
 
@@ -118,15 +117,14 @@ impl Outbox {
             }
             return;
         };
-        let server_now = self.server_now(now);
-        let over_age = server_now.saturating_sub(failed.row.created_at) > self.options.max_age_ms;
+        let over_age = self.earliest(now).saturating_sub(failed.row.created_at) > self.options.max_age_ms;
         let needs_new = over_age || matches!(failed.state, DeliveryState::Expired { may_have_arrived: true });
         if needs_new && !confirm {
             self.known(&[to], id);
             return;
         }
         let mut row = match needs_new {
-            true => under_new_id(&failed.row, new_id, server_now),
+            true => under_new_id(&failed.row, new_id, self.latest(now)),
             false => Row { attempts: 0, ..failed.row.clone() },
         };
         if let Err(reason) = self.make_room(now, &row) {
@@ -279,15 +277,16 @@ impl Outbox {
         }
     }
 
-    /// Rows over the maximum age on server time are never sent (again): the server may have
-    /// forgotten their ids.
+    /// Rows over the maximum age are never sent (again): the server may have forgotten their ids. The server's clock
+    /// and ours have to agree: one that is wrong ends nothing.
     pub(super) fn expire(&mut self, now: Now) {
         if self.offset.is_none() {
             return;
         }
-        let server_now = self.server_now(now);
+        self.local_offset = i128::from(now.wall) - i128::from(now.mono);
+        let earliest = self.earliest(now);
         while let Some((created_at, seq)) = self.queue.oldest() {
-            if created_at.saturating_add(self.options.max_age_ms) >= server_now {
+            if created_at.saturating_add(self.options.max_age_ms) >= earliest {
                 return;
             }
             let may_have_arrived = self.queue.get(seq).is_some_and(|entry| entry.row.possibly_sent);

@@ -178,9 +178,10 @@ impl Outbox {
             entry = Entry::new(Row { possibly_sent: sent, ..row }, entry.observers, Durability::Durable);
             (entry.alone, entry.lost_at) = (alone, lost_at);
             entry.unflagged = sent && !flagged;
-            let seq = if first { self.old_seq() } else { seq };
-            self.queue.insert(seq, entry);
-            self.tell(seq);
+            let new = if first { self.old_seq() } else { seq };
+            self.window.renumbered(seq, new);
+            self.queue.insert(new, entry);
+            self.tell(new);
             return;
         } else if !stored && of_this_rank {
             // It flies, and this is the only copy there is.

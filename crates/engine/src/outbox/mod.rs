@@ -104,6 +104,8 @@ pub(crate) struct Outbox {
     started: u64,
     /// Server time minus the monotonic clock, ms, once a server said it.
     offset: Option<i128>,
+    /// Wall clock minus the monotonic clock, ms, when ages were looked at last.
+    local_offset: i128,
     ephemeral: VecDeque<(u64, String)>,
     owners: HashMap<String, ConsumerId>,
     inquiries: inquiry::Inquiries,
@@ -139,6 +141,7 @@ impl Outbox {
             link: None,
             started: now.mono,
             offset: None,
+            local_offset: i128::from(now.wall) - i128::from(now.mono),
             ephemeral: VecDeque::new(),
             owners: HashMap::new(),
             inquiries: inquiry::Inquiries::default(),
@@ -181,7 +184,8 @@ impl Outbox {
     pub fn next_timeout(&self) -> Option<u64> {
         let age = match (self.offset, self.queue.oldest()) {
             (Some(offset), Some((created_at, _))) => {
-                let at = i128::from(created_at.saturating_add(self.options.max_age_ms)) + 1 - offset;
+                let at = i128::from(created_at.saturating_add(self.options.max_age_ms)) + 1;
+                let at = at - offset.min(self.local_offset);
                 Some(u64::try_from(at.max(0)).unwrap_or(u64::MAX))
             }
             _ => None,
@@ -195,44 +199,32 @@ impl Outbox {
         times.flatten().min()
     }
 
-    /// `welcome.now`. Ages run on server time: rows taken by a local clock that was wrong are put right.
+    /// `welcome.now`, within bounds. Stored times are never rewritten: the next server may be right.
     pub fn set_server_time(&mut self, now: Now, server_now: u64) {
-        let first = self.offset.is_none();
         self.offset = Some(i128::from(server_now) - i128::from(now.mono));
-        if first {
-            let skew = i128::from(server_now) - i128::from(now.wall);
-            let local: Vec<(u64, u64)> = self
-                .queue
-                .iter()
-                .filter(|(_, entry)| entry.by_local_clock)
-                .map(|(seq, entry)| (seq, entry.row.created_at))
-                .collect();
-            for (seq, created_at) in local {
-                if let Some(entry) = self.queue.get_mut(seq) {
-                    entry.by_local_clock = false;
-                }
-                let at = u64::try_from((i128::from(created_at) + skew).max(0)).unwrap_or(u64::MAX);
-                // A second more or less is no skew, and not worth a write.
-                if skew.abs() > 1_000 {
-                    self.queue.set_created_at(seq, at);
-                    self.put(seq);
-                }
-            }
-        }
-        // Nothing was sent in the future. Else a row could outlive what the server remembers.
+        self.local_offset = i128::from(now.wall) - i128::from(now.mono);
+        // Nothing was sent in the future of both clocks. Else a row could outlive what the server remembers.
+        let latest = self.latest(now);
         while let Some((created_at, seq)) = self.queue.youngest()
-            && created_at > server_now
+            && created_at > latest
         {
-            self.queue.set_created_at(seq, server_now);
-            self.put(seq);
+            self.queue.set_created_at(seq, latest);
         }
     }
 
     fn server_now(&self, now: Now) -> u64 {
-        match self.offset {
-            None => now.wall,
-            Some(offset) => u64::try_from((i128::from(now.mono) + offset).max(0)).unwrap_or(u64::MAX),
-        }
+        self.offset.map_or(now.wall, |offset| from_offset(offset, now))
+    }
+
+    /// The later of the server's clock and ours: what new rows are dated with, so that a clock that is behind makes no
+    /// row old.
+    fn latest(&self, now: Now) -> u64 {
+        self.server_now(now).max(now.wall)
+    }
+
+    /// The earlier of the two: a row is over its age when both say so.
+    fn earliest(&self, now: Now) -> u64 {
+        self.server_now(now).min(now.wall)
     }
 
     /// Of the failed list.
@@ -368,6 +360,10 @@ impl Outbox {
         self.version += 1;
         self.out.push_back(OutboxOutput::Update { to, update });
     }
+}
+
+fn from_offset(offset: i128, now: Now) -> u64 {
+    u64::try_from((i128::from(now.mono) + offset).max(0)).unwrap_or(u64::MAX)
 }
 
 fn update_of(entry: &Entry) -> MessageUpdate {

@@ -89,6 +89,13 @@ impl Window {
         self.suspects.extend(seqs);
     }
 
+    /// A row has another number from now on, and is the same row.
+    pub fn renumbered(&mut self, old: u64, new: u64) {
+        if self.suspects.remove(&old) {
+            self.suspects.insert(new);
+        }
+    }
+
     /// It was answered, or ended otherwise.
     pub fn clear(&mut self, seq: u64) {
         self.suspects.remove(&seq);

@@ -5,6 +5,7 @@ mod common;
 mod backoff;
 mod closes;
 mod hints;
+mod hostile_welcome;
 mod liveness;
 mod metrics;
 mod modes;

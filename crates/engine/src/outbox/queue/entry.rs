@@ -37,8 +37,6 @@ pub(in crate::outbox) struct Entry {
     pub alone: u8,
     /// The stored copy does not say yet that it was possibly sent.
     pub unflagged: bool,
-    /// Taken before server time was known.
-    pub by_local_clock: bool,
     pub(super) lane: LaneKey,
 }
 
@@ -47,7 +45,7 @@ impl Entry {
         let (unconfirmed, sent_before, lost_at) = (row.possibly_sent, row.possibly_sent, None);
         let (volatile, alone) = (false, 0);
         let lane = LaneKey::Alone(0);
-        let (elsewhere, unflagged, by_local_clock, place) = (false, false, false, Place::Waiting);
+        let (elsewhere, unflagged, place) = (false, false, Place::Waiting);
         Self {
             row,
             observers,
@@ -60,7 +58,6 @@ impl Entry {
             sent_before,
             alone,
             unflagged,
-            by_local_clock,
             lane,
         }
     }

@@ -299,6 +299,32 @@ fn the_bad_message_is_found_and_the_rest_goes_on() {
 }
 
 #[test]
+fn the_window_opens_again_though_the_store_opened_while_a_message_was_suspected() {
+    let mut world = World::closed(OutboxOptions::default());
+    world.send_id("bad");
+    world.send_id("other");
+    world.store(StoreEvent::OpenFailed(StoreError::Silent));
+    world.connect(v1());
+    assert_eq!(world.frame().len(), 2, "the store is silent and not waited for");
+    assert!(world.outbox.closed_on_us(world.now(), 4400, "bad frame"));
+    world.disconnect();
+    // Another tab has stored them meanwhile, under orders of its own.
+    for (order, id) in [(1, "bad"), (2, "other")] {
+        let row = row_of(&request(id, Priority::Normal, None), WALL, "tab").unwrap();
+        world.rows.insert(id.to_owned(), Row { order, possibly_sent: true, ..row });
+    }
+    world.open();
+    world.connect(v1());
+    for id in ["bad", "other"] {
+        assert_eq!(world.frame(), [id], "one at a time");
+        world.ack(id);
+    }
+    world.send_id("c");
+    world.send_id("d");
+    assert_eq!(world.frame().len(), 2, "back to the whole window");
+}
+
+#[test]
 fn basic_is_handed_over_by_a_pong_for_a_ping_sent_after_it() {
     let mut world = World::new();
     world.connect(basic());
