@@ -43,9 +43,12 @@ export const test = base.extend<Options, { browsers: Browsers }>({
   gatewayOptions: [{}, { option: true }],
   config: [{}, { option: true }],
   world: async ({ browsers, gatewayOptions, config }, use, info) => {
-    const [chrome, gateway] = await Promise.all([browsers.take(), Gateway.start(gatewayOptions)]);
-    const proxy = await FaultProxy.start(() => gateway.port);
+    let port = 0;
+    const proxy = await FaultProxy.start(() => port);
     const site = await Site.start({ url: proxy.url, ...config });
+    const origins = [new URL(site.url('/', 'plain.test')).origin, ...(gatewayOptions.origins ?? [])];
+    const [chrome, gateway] = await Promise.all([browsers.take(), Gateway.start({ ...gatewayOptions, origins })]);
+    port = gateway.port;
     const lines: string[] = [];
     const policy = new PolicyWatch();
     site.onReport = (text) => policy.note('report', text);

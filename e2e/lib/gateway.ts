@@ -19,8 +19,12 @@ export interface Stats {
 
 export interface GatewayOptions {
   args?: string[];
-  /** The line that starts it, as one types it in the checkout. Default: the program xtask has built. */
+  /** The line that starts it, as one types it in the checkout, flags included. Default: the program xtask has built. */
   command?: string;
+  /** It checks tokens, with the flags for that in `args`. Default: `--dev`, which checks none. */
+  checksTokens?: boolean;
+  /** Pages that may connect beside those of this machine. */
+  origins?: string[];
   /** Keep accepted ids and state in a file, so that they outlive a kill. Default true. */
   remember?: boolean;
 }
@@ -50,8 +54,10 @@ export class Gateway {
   async run(): Promise<void> {
     const args = ['--port', String(this.port), '--test-admin', ...(this.options.args ?? [])];
     if (this.options.remember ?? true) args.push('--remember', path.join(this.dir, 'memory'));
-    const { command } = this.options;
-    const [program, words] = command ? ['sh', ['-c', `exec ${command} -- "$@"`, 'sh', ...args]] : [GATEWAY, args];
+    for (const origin of this.options.origins ?? []) args.push('--origin', origin);
+    const { command, checksTokens } = this.options;
+    if (!command && !checksTokens) args.push('--dev');
+    const [program, words] = command ? ['sh', ['-c', `exec ${command} "$@"`, 'sh', ...args]] : [GATEWAY, args];
     const child = spawn(program, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     child.stderr!.on('data', (chunk) => (this.log += chunk));

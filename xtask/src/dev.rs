@@ -33,9 +33,13 @@ pub fn run(options: &Options) -> Result<()> {
     let mut command = run::command(gateway);
     command.args(["--port", &options.gateway_port.to_string()]);
     // A restart keeps what one did, unless the gateway's arguments say otherwise.
-    let own = |arg: &String| ["--mock", "--remember", "--data"].iter().any(|flag| arg.starts_with(flag));
-    if !options.gateway.iter().any(own) {
+    let gives =
+        |flags: &[&str]| options.gateway.iter().any(|arg| flags.iter().any(|flag| arg.starts_with(flag)));
+    if !gives(&["--mock", "--remember", "--data"]) {
         command.arg("--data").arg(root::target().join("dev-data"));
+    }
+    if !gives(&["--mock", "--dev", "--jwt-key", "--jwks-url", "--config"]) {
+        command.arg("--dev");
     }
     command.args(&options.gateway);
     children.start("the gateway", &mut command)?;

@@ -1,16 +1,43 @@
 //! The gateway program. `--help` lists the flags; `docs/operations.md` explains them.
 
-use clap::Parser;
-use sentinelops_gateway::server::{Options, is_in_use, run};
+use clap::{Parser, Subcommand};
+use sentinelops_gateway::server::{ConfigErrors, Settings, TokenArgs, is_in_use, run, token};
 use std::process::ExitCode;
+
+/// The SentinelOps gateway: a WebSocket server for the live operations console.
+///
+/// Every setting is a flag, an environment variable and a key of the file of --config; a flag wins over the
+/// environment, the environment over the file.
+#[derive(Debug, Parser)]
+#[command(name = "sentinelops-gateway", version)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Token(TokenArgs),
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Options::parse()).await {
+    let Cli { settings, command } = Cli::parse();
+    let ended = match command {
+        Some(Command::Token(args)) => token(settings, &args).await,
+        None => run(settings).await,
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sentinelops-gateway: {error:#}");
-            if is_in_use(&error) { ExitCode::from(2) } else { ExitCode::FAILURE }
+            if error.is::<ConfigErrors>() || is_in_use(&error) {
+                ExitCode::from(2)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -124,6 +124,8 @@ async fn tests_can_close_drain_nack_and_publish() {
     let program = Program::start(&["--rate", "0", "--test-admin"]).await;
     let mut client = program.client("s").await;
     client.system(&subscribe(Channel::Incidents)).await;
+    // The request is another connection: it must not come first.
+    assert!(matches!(client.next().await, ServerMessage::System(ServerSystem::Subscribed(_))));
     let answer = program.http("POST", "/admin/incident?title=Made%20up").await;
     assert!(answer.contains("\"incidentId\":\"inc-1013\""), "{answer}");
     loop {
@@ -152,7 +154,7 @@ async fn a_taken_port_is_named_with_a_way_out() {
     let program = Program::start(&["--rate", "0"]).await;
     let port = program.port.to_string();
     let second = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
-        .args(["--port", &port])
+        .args(["--port", &port, "--dev"])
         .stderr(Stdio::piped())
         .output()
         .await

@@ -34,7 +34,7 @@ fn resume(from: &Subscribed) -> ClientSystem {
 /// What a start that must fail says, and its exit code.
 async fn refused(flags: &[&str]) -> (i32, String) {
     let run = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
-        .args(["--port", "0"])
+        .args(["--port", "0", "--dev"])
         .args(flags)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

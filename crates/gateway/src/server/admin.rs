@@ -1,10 +1,13 @@
 //! `--test-admin`: faults and figures for tests, over HTTP.
 
+use super::config::{Origins, is_loopback_host};
 use super::web::{App, ask};
 use crate::{Gateway, NewEvent, Now};
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::{HOST, HeaderMap, ORIGIN};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use sentinelops_protocol::domain::{
@@ -24,6 +27,28 @@ pub(super) fn routes() -> Router<App> {
         .route("/admin/incident", post(incident))
         .route("/admin/stats", get(stats))
         .route("/admin/state", get(state))
+        .layer(from_fn(of_this_machine))
+}
+
+/// A page of another site must not reach it through the browser of somebody on this machine: neither by a request of
+/// its own (`Origin`) nor by a name that leads here (`Host`).
+async fn of_this_machine(request: Request, next: Next) -> Response {
+    match foreign(request.headers()) {
+        Some(answer) => (StatusCode::FORBIDDEN, answer).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn foreign(headers: &HeaderMap) -> Option<&'static str> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let pages = Origins { listed: Vec::new(), loopback: true };
+    if !is_loopback_host(text(HOST).unwrap_or_default()) {
+        Some("Host: /admin is for requests to 127.0.0.1, [::1] or localhost\n")
+    } else if pages.check(text(ORIGIN)).is_err() {
+        Some("Origin: /admin is for pages of this machine\n")
+    } else {
+        None
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,15 +1,18 @@
 //! The one task that owns the core. Everything else talks to it through [`Input`].
 
+use super::access::Current;
 use super::clock::Clock;
 use super::commits::Commits;
 use super::journal::Journal;
 use super::log;
+use super::socket::Opened;
 use crate::store::Failure;
-use crate::{ConnId, Gateway, Mode, Now, Output, Scenario};
+use crate::{ConnId, Denied, Gateway, Identity, Mode, Now, Output, Scenario, Token};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use tokio::sync::{mpsc, oneshot};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_tungstenite::tungstenite::Bytes;
 
 /// Inputs taken at once before their outputs are carried out.
 const BATCH: usize = 256;
@@ -17,16 +20,21 @@ const BATCH: usize = 256;
 /// A look at the core, or a hand on it.
 pub(super) type Call = Box<dyn FnOnce(&mut Gateway, Now) + Send>;
 
-/// What the hub hears.
+/// What the hub receives.
 pub(super) enum Input {
     Connect {
-        user: String,
-        link: Link,
+        opened: Opened,
+        link: Arc<Link>,
         reply: oneshot::Sender<ConnId>,
     },
     Frame {
         conn: ConnId,
-        bytes: Vec<u8>,
+        bytes: Bytes,
+    },
+    /// A token was checked.
+    Checked {
+        conn: ConnId,
+        result: Result<Identity, Denied>,
     },
     /// The socket can take more again.
     Relieved {
@@ -39,36 +47,50 @@ pub(super) enum Input {
     Call(Call),
 }
 
-/// What a socket's writer is told.
+/// What a socket is to write.
 pub(super) enum Write {
     Frame { bytes: Vec<u8>, binary: bool },
     Close { code: u16, reason: String },
 }
 
-/// The hub's end of a socket.
-#[derive(Clone)]
+/// From the hub to a socket. The queue needs no bound: the core hands nothing over above its high-water mark. Empty,
+/// it has no memory of its own.
+#[derive(Default)]
 pub(super) struct Link {
-    pub writes: mpsc::UnboundedSender<Write>,
-    pub load: Arc<Load>,
-}
-
-/// How much of what the hub handed over is still unwritten. The queue itself needs no bound: the
-/// core hands nothing over above its high-water mark.
-#[derive(Debug, Default)]
-pub(super) struct Load {
+    writes: Mutex<Vec<Write>>,
+    wake: Notify,
+    /// Bytes handed over and not written yet.
     unwritten: AtomicUsize,
-    /// The hub wants to hear when it falls.
+    /// The hub wants to be told when they are fewer.
     waiting: AtomicBool,
 }
 
-impl Load {
-    /// The writer is done with so many bytes; `true` when the hub has to be told.
+impl Link {
+    /// For the socket: returns when there is something to take.
+    pub(super) async fn wait(&self) {
+        self.wake.notified().await;
+    }
+
+    /// For the socket: everything to write, in order.
+    pub(super) fn take(&self) -> Vec<Write> {
+        std::mem::take(&mut *self.writes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// For the socket: so many bytes are written. `true` when the hub has to be told.
     pub(super) fn written(&self, bytes: usize, low_water: usize) -> bool {
         let left = self.unwritten.fetch_sub(bytes, Ordering::SeqCst).saturating_sub(bytes);
         left <= low_water && self.waiting.swap(false, Ordering::SeqCst)
     }
 
-    /// What is left. Above `high_water` the writer will say when it has fallen: the flag is set
+    fn put(&self, write: Write) {
+        if let Write::Frame { bytes, .. } = &write {
+            self.unwritten.fetch_add(bytes.len(), Ordering::SeqCst);
+        }
+        self.writes.lock().unwrap_or_else(PoisonError::into_inner).push(write);
+        self.wake.notify_one();
+    }
+
+    /// Bytes that are not written yet. Above `high_water` the socket will say when they are fewer: the flag is set
     /// before the count is read, so that no fall in between goes unnoticed.
     fn unwritten(&self, high_water: usize) -> usize {
         let bytes = self.unwritten.load(Ordering::SeqCst);
@@ -86,7 +108,10 @@ pub(super) struct Hub {
     pub journal: Option<Journal>,
     pub commits: Option<Commits>,
     pub clock: Clock,
-    pub links: HashMap<ConnId, Link>,
+    pub links: HashMap<ConnId, Arc<Link>>,
+    pub access: Current,
+    /// For what is answered later. Weak: the hub ends when nobody else can send it anything.
+    pub inputs: mpsc::WeakSender<Input>,
 }
 
 impl Hub {
@@ -142,11 +167,14 @@ impl Hub {
 
     fn take(&mut self, now: Now, input: Input) {
         match input {
-            Input::Connect { user, link, reply } => {
-                let conn = self.gateway.connect(now, user);
+            Input::Connect { opened, link, reply } => {
+                let conn = self.gateway.connect(now, opened.user);
                 self.gateway.buffered(now, conn, 0);
                 self.links.insert(conn, link);
-                log::line(&format!("{conn} connected"));
+                log::line(&format!("{conn} connected from {}", opened.from));
+                if let Some(token) = opened.token {
+                    self.gateway.offer_token(now, conn, token);
+                }
                 if reply.send(conn).is_err() {
                     self.gone(now, conn);
                 }
@@ -157,10 +185,20 @@ impl Hub {
                 }
                 self.gateway.receive(now, conn, &bytes);
             }
+            Input::Checked { conn, result } => self.checked(now, conn, result),
             Input::Relieved { conn } => self.report(now, conn),
             Input::Gone { conn } => self.gone(now, conn),
             Input::Call(call) => call(&mut self.gateway, now),
         }
+    }
+
+    fn checked(&mut self, now: Now, conn: ConnId, result: Result<Identity, Denied>) {
+        // Revoked while it was being checked.
+        let result = result.and_then(|identity| self.access.get().unless_revoked(identity));
+        if let Ok(identity) = &result {
+            log::line(&format!("{conn} is {:?}", identity.user));
+        }
+        self.gateway.authenticated(now, conn, result);
     }
 
     fn gone(&mut self, now: Now, conn: ConnId) {
@@ -184,7 +222,7 @@ impl Hub {
 
     fn report(&mut self, now: Now, conn: ConnId) {
         if let Some(link) = self.links.get(&conn) {
-            let bytes = link.load.unwritten(self.gateway.config().high_water_bytes);
+            let bytes = link.unwritten(self.gateway.config().high_water_bytes);
             self.gateway.buffered(now, conn, bytes);
         }
     }
@@ -216,26 +254,35 @@ impl Hub {
             match output {
                 Output::Send { conn, frame, binary } => {
                     let Some(link) = self.links.get(&conn) else { continue };
-                    link.load.unwritten.fetch_add(frame.len(), Ordering::SeqCst);
-                    // A socket that is gone says so itself.
-                    let _ = link.writes.send(Write::Frame { bytes: frame, binary });
+                    link.put(Write::Frame { bytes: frame, binary });
                     sent.insert(conn);
                 }
                 Output::Close { conn, code, reason } => {
                     log::line(&format!("{conn} closed by the gateway: {code} {reason}"));
                     if let Some(link) = self.links.remove(&conn) {
-                        let _ = link.writes.send(Write::Close { code, reason });
+                        link.put(Write::Close { code, reason });
                     }
                 }
+                Output::CheckToken { conn, token } => self.check(conn, token),
                 // Stored before the outputs after it were handed on.
                 Output::Remember(_) => {}
-                // Not asked for with `Auth::Open`.
-                Output::CheckToken { .. } => {}
             }
         }
         for conn in sent {
             self.report(now, conn);
         }
+    }
+
+    /// Beside the hub: a check may wait for keys.
+    fn check(&self, conn: ConnId, token: Token) {
+        let (access, inputs) = (self.access.get(), self.inputs.clone());
+        tokio::spawn(async move {
+            let result = access.check(&token).await;
+            if let Some(inputs) = inputs.upgrade() {
+                // It fails when the hub has ended, and with it every connection.
+                let _ = inputs.send(Input::Checked { conn, result }).await;
+            }
+        });
     }
 
     fn journalled(&mut self) -> Result<Vec<Output>, Failure> {

@@ -1,24 +1,28 @@
 //! The shell round the core: axum, sockets, files, signals. No policy here.
 
+mod access;
 mod admin;
 mod clock;
 mod commits;
+mod config;
 mod hub;
 mod journal;
 mod log;
-mod options;
+mod signals;
 mod socket;
+mod token;
 mod web;
 
-pub use options::Options;
+pub use config::{ConfigErrors, KeyOptions, KeySource, Network, Options, Origin, Origins, Settings};
+pub use token::{TokenArgs, token};
 
 use crate::store::{Failure, Retention, Store};
-use crate::{Durable, Gateway, GatewayConfig, Mode, Now, Scenario};
+use crate::{Auth, Durable, Gateway, GatewayConfig, Mode, Now, Scenario};
+use access::{Access, Current};
 use anyhow::{Context, Result, anyhow, bail};
-use axum::serve::ListenerExt;
 use clock::Clock;
 use commits::Commits;
-use hub::Hub;
+use hub::{Hub, Input};
 use journal::Journal;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -40,12 +44,15 @@ const EFFECTS_SHOWN: usize = 100_000;
 /// Runs the gateway until a signal ends it.
 ///
 /// # Errors
-/// A sentence that says what cannot be had (port, file) and what to do about it.
-pub async fn run(options: Options) -> Result<()> {
+/// A sentence that says what cannot be had (port, file) and what to do about it; [`ConfigErrors`] for settings.
+pub async fn run(flags: Settings) -> Result<()> {
+    let options = Options::new(flags.clone().with_file()?)?;
+    let access = Current::new(Access::open(&options, None).map_err(ConfigErrors::from)?);
     let listener = listen(&options).await?;
     let address = listener.local_addr().context("the listening socket has no address")?;
     let mut config = GatewayConfig {
         mode: if options.mock { Mode::Basic } else { Mode::V1 },
+        auth: if options.keys.is_some() { Auth::Required } else { Auth::Open },
         reconnect_window_ms: options.reconnect_window_ms,
         effects_kept: if options.test_admin { EFFECTS_SHOWN } else { 0 },
         journal: options.remember.is_some() || options.data.is_some(),
@@ -67,29 +74,46 @@ pub async fn run(options: Options) -> Result<()> {
     let scenario = (!options.mock).then(|| Scenario::new(options.seed, options.rate));
     let (low_water, max_message_bytes) = (config.high_water_bytes / 2, config.max_message_bytes);
     let gateway = Gateway::restore(config, seed, durable, clock.now());
-    let hub = Hub { gateway, scenario, journal, commits, clock, links: HashMap::new() };
     let (inputs, receiver) = mpsc::channel(INPUTS);
+    let hub = Hub {
+        gateway,
+        scenario,
+        journal,
+        commits,
+        clock,
+        links: HashMap::new(),
+        access: access.clone(),
+        inputs: inputs.downgrade(),
+    };
     let mut hub = tokio::spawn(hub.run(receiver));
-    let app =
-        web::App { hub: inputs.clone(), clock, trust_user: options.trust_user, max_message_bytes, low_water };
+    let app = web::App {
+        hub: inputs.clone(),
+        clock,
+        access: access.clone(),
+        trust_user: options.trust_user,
+        max_message_bytes,
+        low_water,
+    };
     let router = web::router(app, options.test_admin);
     // The reader of the first line may send a signal at once.
-    let signal = signal();
+    let (signal, mut hangups) = (signals::end(), signals::Hangups::listen());
     announce(address, &options)?;
+    fetch_keys(&access);
 
-    let listener = listener.tap_io(|stream| {
-        // Small frames must not wait for each other; without it they are merely later.
-        let _ = stream.set_nodelay(true);
-    });
-    let server = axum::serve(listener, router);
-    tokio::select! {
-        ended = server => ended.context("the HTTP server ended")?,
-        ended = &mut hub => {
-            ended
-                .context("the gateway's task ended")?
-                .context("stopping, because nothing accepted from here on could be kept")?;
+    let server = web::serve(listener, router);
+    tokio::pin!(server, signal);
+    loop {
+        tokio::select! {
+            () = &mut server => {}
+            ended = &mut hub => {
+                ended
+                    .context("the gateway's task ended")?
+                    .context("stopping, because nothing accepted from here on could be kept")?;
+                break;
+            }
+            () = hangups.next() => reload(&flags, &access, &inputs).await,
+            () = &mut signal => break,
         }
-        () = signal => {}
     }
     log::line("draining: new connections are refused, open ones are asked to come back later");
     let window = options.drain_window_ms;
@@ -99,6 +123,36 @@ pub async fn run(options: Options) -> Result<()> {
     let _ = tokio::time::timeout(DRAIN_WAIT, hub).await;
     log::line("stopped");
     Ok(())
+}
+
+/// SIGHUP: reads the file of --config, keys, origins and revocations again. What cannot be used leaves everything as
+/// it was.
+async fn reload(flags: &Settings, access: &Current, inputs: &mpsc::Sender<Input>) {
+    let read = || -> Result<Access, ConfigErrors> {
+        let options = Options::new(flags.clone().with_file()?)?;
+        Ok(Access::open(&options, Some(&access.get()))?)
+    };
+    match read() {
+        Ok(new) => access.set(new),
+        Err(errors) => return log::line(&format!("SIGHUP: everything stays as it was: {errors}")),
+    }
+    let revoked = access.get().verifier().map(|verifier| verifier.revoked().clone()).unwrap_or_default();
+    let (users, tokens) = (revoked.users.len(), revoked.tokens.len());
+    web::ask(inputs, move |gateway, now| gateway.revoke(now, &revoked.users, &revoked.tokens)).await;
+    log::line(&format!(
+        "SIGHUP: keys and origins are read again; {users} users and {tokens} tokens are revoked"
+    ));
+}
+
+/// In the background: the first token does not wait for it, and keys that cannot be had yet are no reason to stop.
+fn fetch_keys(access: &Current) {
+    let access = access.get();
+    tokio::spawn(async move {
+        if let Some(verifier) = access.verifier() {
+            // What goes wrong is in the log.
+            let _ = verifier.warm_up().await;
+        }
+    });
 }
 
 async fn listen(options: &Options) -> Result<TcpListener> {
@@ -181,28 +235,11 @@ fn announce(address: SocketAddr, options: &Options) -> io::Result<()> {
         format!("v1 protocol, {} events/s, seed {}", options.rate, options.seed)
     };
     log::line(&what);
+    if options.keys.is_none() {
+        log::line("no tokens are checked: for this machine only");
+    }
     if options.test_admin {
-        log::line("the /admin door is open: for tests only");
+        log::line("requests under /admin are taken: for tests only");
     }
     Ok(())
-}
-
-/// Ctrl-C, and SIGTERM where there is one. Both are caught from this call on, not from the first poll on.
-fn signal() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    let terminate = {
-        use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::terminate())
-    };
-    async move {
-        #[cfg(unix)]
-        if let Ok(mut terminate) = terminate {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

@@ -1,81 +1,98 @@
-//! One WebSocket: a task that reads, a task that writes, no policy.
+//! One WebSocket: one task that reads and writes, no policy.
 
-use super::hub::{Input, Link, Load, Write};
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use super::hub::{Input, Link, Write};
+use crate::Token;
 use futures::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use sentinelops_protocol::close;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 
 /// A frame that breaks the rules of WebSocket itself.
 const PROTOCOL_ERROR: u16 = 1002;
 /// How long the other end gets to answer a close frame.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How long a single write may take before the socket is given up.
-const WRITE_WAIT: Duration = Duration::from_secs(60);
+const WRITE_WAIT: Duration = Duration::from_secs(20);
+/// Read buffer, and longest frame written: a longer message is sent in fragments, because the buffer for writing keeps
+/// the size of the longest frame.
+const BUFFER: usize = 4 * 1024;
 
-pub(super) async fn serve(socket: WebSocket, user: String, hub: mpsc::Sender<Input>, low_water: usize) {
-    let (writes, frames) = mpsc::unbounded_channel();
-    let load = Arc::new(Load::default());
-    let link = Link { writes: writes.clone(), load: load.clone() };
+/// A socket that has been upgraded.
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// Who opened it.
+pub(super) struct Opened {
+    pub user: String,
+    /// The token of the URL.
+    pub token: Option<Token>,
+    /// Where from, for the log.
+    pub from: String,
+}
+
+pub(super) async fn open(upgraded: Upgraded, max_message_bytes: usize) -> Socket {
+    // The core refuses what is above the limit and says which message it was; what is far above it
+    // is never held in memory.
+    let limit = Some(max_message_bytes.saturating_mul(4));
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(limit)
+        .max_frame_size(limit);
+    WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await
+}
+
+/// Closes a socket that was accepted for nothing else: so that a browser gets to see code and reason.
+pub(super) async fn refuse(mut socket: Socket, code: u16, reason: String) {
+    close(&mut socket, code, reason).await;
+}
+
+pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<Input>, low_water: usize) {
+    let link = Arc::new(Link::default());
     let (reply, conn) = oneshot::channel();
-    if hub.send(Input::Connect { user, link, reply }).await.is_err() {
+    if hub.send(Input::Connect { opened, link: link.clone(), reply }).await.is_err() {
         return;
     }
     let Ok(conn) = conn.await else { return };
-    let (mut sink, mut stream) = socket.split();
-
-    let relieved = hub.clone();
-    let mut writer = tokio::spawn(async move {
-        let mut frames = frames;
-        while let Some(write) = frames.recv().await {
-            let (message, bytes) = match write {
-                Write::Frame { bytes, binary: true } => {
-                    let length = bytes.len();
-                    (Message::Binary(bytes.into()), length)
-                }
-                Write::Frame { bytes, binary: false } => {
-                    let length = bytes.len();
-                    (Message::Text(String::from_utf8_lossy(&bytes).into_owned().into()), length)
-                }
-                Write::Close { code, reason } => {
-                    // A close without a code is what browsers call 1005.
-                    let frame =
-                        (code != close::NO_STATUS).then(|| CloseFrame { code, reason: reason.into() });
-                    let closing = sink.send(Message::Close(frame));
-                    let _ = tokio::time::timeout(CLOSE_WAIT, closing).await;
-                    // The reader ends when the other end has answered.
-                    tokio::time::sleep(CLOSE_WAIT).await;
-                    return;
-                }
-            };
-            match tokio::time::timeout(WRITE_WAIT, sink.send(message)).await {
-                Ok(Ok(())) => {}
-                _ => return,
-            }
-            if load.written(bytes, low_water) && relieved.send(Input::Relieved { conn }).await.is_err() {
-                return;
-            }
-        }
-    });
-
-    loop {
+    'serving: loop {
         let message = tokio::select! {
-            message = stream.next() => message,
-            // Written out, timed out or broken: nothing more can be said here.
-            _ = &mut writer => break,
+            message = socket.next() => message,
+            () = link.wait() => {
+                for write in link.take() {
+                    let (bytes, binary) = match write {
+                        Write::Frame { bytes, binary } => (bytes, binary),
+                        Write::Close { code, reason } => {
+                            close(&mut socket, code, reason).await;
+                            break 'serving;
+                        }
+                    };
+                    let length = bytes.len();
+                    match tokio::time::timeout(WRITE_WAIT, write_message(&mut socket, bytes, binary)).await {
+                        Ok(Ok(())) => {}
+                        _ => break 'serving,
+                    }
+                    if link.written(length, low_water) && hub.send(Input::Relieved { conn }).await.is_err() {
+                        break 'serving;
+                    }
+                }
+                continue;
+            }
         };
         let bytes = match message {
-            Some(Ok(Message::Binary(bytes))) => Vec::from(bytes),
-            Some(Ok(Message::Text(text))) => text.as_bytes().to_vec(),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+            Some(Ok(message @ (Message::Binary(_) | Message::Text(_)))) => message.into_data(),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             Some(Ok(Message::Close(_))) | None => break,
             Some(Err(error)) => {
                 if let Some((code, reason)) = blame(&error) {
-                    let _ = writes.send(Write::Close { code, reason });
-                    // Until the writer is done; the rest of the oversized message is not read.
-                    let _ = (&mut writer).await;
+                    // The rest of an oversized message is not read.
+                    close(&mut socket, code, reason).await;
                 }
                 break;
             }
@@ -85,22 +102,42 @@ pub(super) async fn serve(socket: WebSocket, user: String, hub: mpsc::Sender<Inp
         }
     }
     let _ = hub.send(Input::Gone { conn }).await;
-    writer.abort();
+}
+
+async fn write_message(socket: &mut Socket, mut bytes: Vec<u8>, binary: bool) -> Result<(), Error> {
+    let mut kind = if binary { Data::Binary } else { Data::Text };
+    while bytes.len() > BUFFER {
+        let rest = bytes.split_off(BUFFER);
+        socket.feed(Message::Frame(Frame::message(bytes, OpCode::Data(kind), false))).await?;
+        (bytes, kind) = (rest, Data::Continue);
+    }
+    socket.send(Message::Frame(Frame::message(bytes, OpCode::Data(kind), true))).await
+}
+
+/// Sends a close frame and waits until the other end has answered.
+async fn close(socket: &mut Socket, code: u16, reason: String) {
+    // A close without a code is what browsers call 1005.
+    let frame = (code != close::NO_STATUS).then(|| CloseFrame { code: code.into(), reason: reason.into() });
+    let closing = async {
+        socket.send(Message::Close(frame)).await?;
+        while let Some(message) = socket.next().await {
+            message?;
+        }
+        Ok::<(), Error>(())
+    };
+    let _ = tokio::time::timeout(CLOSE_WAIT, closing).await;
 }
 
 /// What the WebSocket layer refused by itself, as far as the other end should know.
-fn blame(error: &axum::Error) -> Option<(u16, String)> {
-    let text = error.to_string();
-    if text.contains("Space limit exceeded") || text.contains("too long") || text.contains("too big") {
-        Some((close::TOO_BIG, "message too big".to_owned()))
-    } else if text.contains("UTF-8") || text.contains("utf-8") {
-        Some((close::INVALID_DATA, "text that is not UTF-8".to_owned()))
-    } else if text.contains("Connection reset") {
+fn blame(error: &Error) -> Option<(u16, String)> {
+    match error {
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+            Some((close::TOO_BIG, "message too big".to_owned()))
+        }
+        Error::Utf8(_) => Some((close::INVALID_DATA, "text that is not UTF-8".to_owned())),
         // Without a handshake: the other end reads nothing any more.
-        None
-    } else if let Some((_, what)) = text.split_once("WebSocket protocol error: ") {
-        Some((PROTOCOL_ERROR, what.to_owned()))
-    } else {
-        None
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Error::Protocol(error) => Some((PROTOCOL_ERROR, error.to_string())),
+        _ => None,
     }
 }

@@ -1,26 +1,47 @@
 //! The HTTP side: the upgrade at `/` and `/ws`, and `/healthz`.
 
+use super::access::Current;
 use super::clock::Clock;
 use super::hub::Input;
-use super::{admin, socket};
-use crate::{Gateway, Mode, Now};
+use super::socket::{self, Opened};
+use super::{admin, log};
+use crate::{Gateway, Mode, Now, Token};
 use axum::Router;
-use axum::extract::{Query, State, WebSocketUpgrade};
-use axum::http::StatusCode;
+use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::http::header::{self, HeaderMap, HeaderName};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use sentinelops_protocol::close;
 use serde::Deserialize;
 use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// Who a client is before anybody can say otherwise.
 const ANONYMOUS: &str = "anonymous";
+/// How long a request's head may take.
+const HEAD_WAIT: Duration = Duration::from_secs(5);
+/// Longest head of a request, in bytes.
+const MOST_HEAD: usize = 32 * 1024;
+/// How long to wait when no connection can be accepted (no file descriptors left).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What every handler may know.
 #[derive(Clone)]
 pub(super) struct App {
     pub hub: mpsc::Sender<Input>,
     pub clock: Clock,
+    pub access: Current,
     pub trust_user: bool,
     pub max_message_bytes: usize,
     pub low_water: usize,
@@ -33,6 +54,37 @@ pub(super) fn router(app: App, test_admin: bool) -> Router {
         router = router.merge(admin::routes());
     }
     router.with_state(app)
+}
+
+/// Accepts connections for ever. What is accepted lives on when this is dropped.
+pub(super) async fn serve(listener: TcpListener, router: Router) {
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                log::line(&format!("no connection can be accepted: {error}"));
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        // Small frames must not wait for each other; without it they are merely later.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            service.call(request)
+        });
+        tokio::spawn(async move {
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_WAIT)
+                .max_buf_size(MOST_HEAD)
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
+            // How a peer breaks HTTP is its own affair.
+            let _ = connection.await;
+        });
+    }
 }
 
 /// Asks the hub; `None` when it has ended.
@@ -51,31 +103,70 @@ pub(super) async fn ask<T: Send + 'static>(
 #[derive(Deserialize)]
 struct Who {
     user: Option<String>,
+    token: Option<String>,
 }
 
 async fn upgrade(
     State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Query(who): Query<Who>,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    mut request: Request,
 ) -> Response {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(_) => {
-            let text = "This is the SentinelOps gateway. It speaks WebSocket here and at /ws; GET /healthz says how it is.\n";
-            return (StatusCode::UPGRADE_REQUIRED, text).into_response();
-        }
+    let Some(key) = websocket_key(&request) else {
+        let text = "This is the SentinelOps gateway. It speaks WebSocket here and at /ws; GET /healthz says how it is.\n";
+        return (StatusCode::UPGRADE_REQUIRED, text).into_response();
     };
+    let accept = derive_accept_key(key.as_bytes());
+    let access = app.access.get();
+    let forwarded: Vec<_> = texts(request.headers(), &FORWARDED_FOR).collect();
+    let from = access.client(peer.ip(), &forwarded).to_string();
+    // A header that is no text is an origin that is not listed.
+    let origin = request.headers().get(header::ORIGIN).map(|value| value.to_str().unwrap_or("?"));
+    let refusal = access.origins.check(origin).err();
     let named = who.user.filter(|user| app.trust_user && (1..=64).contains(&user.chars().count()));
-    let user = named.unwrap_or_else(|| ANONYMOUS.to_owned());
-    // The core refuses what is above the limit and says which message it was; what is far above it
-    // is never held in memory.
-    let limit = app.max_message_bytes.saturating_mul(4);
-    upgrade
-        .max_message_size(limit)
-        .max_frame_size(limit)
-        .read_buffer_size(8 * 1024)
-        .write_buffer_size(0)
-        .on_upgrade(move |stream| socket::serve(stream, user, app.hub, app.low_water))
+    let opened = Opened {
+        user: named.unwrap_or_else(|| ANONYMOUS.to_owned()),
+        token: who.token.filter(|token| !token.is_empty()).map(Token::new),
+        from,
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgraded.await else { return };
+        let socket = socket::open(upgraded, app.max_message_bytes).await;
+        match refusal {
+            Some(reason) => {
+                log::line(&format!("refused from {}: {reason}", opened.from));
+                socket::refuse(socket, close::FORBIDDEN, reason).await;
+            }
+            None => socket::serve(socket, opened, app.hub, app.low_water).await,
+        }
+    });
+    let headers = [
+        (header::CONNECTION, "upgrade"),
+        (header::UPGRADE, "websocket"),
+        (header::SEC_WEBSOCKET_ACCEPT, accept.as_str()),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+/// The key of a request that asks for a WebSocket.
+fn websocket_key(request: &Request) -> Option<String> {
+    let headers = request.headers();
+    let has = |name: &HeaderName, word: &str| {
+        texts(headers, name)
+            .flat_map(|text| text.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(word))
+    };
+    let asks = request.method() == Method::GET
+        && has(&header::CONNECTION, "upgrade")
+        && has(&header::UPGRADE, "websocket")
+        && has(&header::SEC_WEBSOCKET_VERSION, "13");
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?.to_str().ok()?;
+    asks.then(|| key.to_owned())
+}
+
+fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
 }
 
 async fn healthz(State(app): State<App>) -> Response {

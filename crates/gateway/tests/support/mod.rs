@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 const WAIT: Duration = Duration::from_secs(20);
@@ -29,12 +30,26 @@ impl Program {
 
     /// Started by another program that becomes it.
     pub async fn start_under(words: &[&str], flags: &[&str]) -> Self {
-        let words = [words, &[env!("CARGO_BIN_EXE_sentinelops-gateway"), "--port", "0"]].concat();
+        Self::spawn(words, flags, Stdio::null()).await
+    }
+
+    /// What it logs goes to a file.
+    pub async fn start_logged(flags: &[&str], log: &str) -> Self {
+        Self::spawn(&[], flags, std::fs::File::create(log).expect("a log").into()).await
+    }
+
+    async fn spawn(words: &[&str], flags: &[&str], log: Stdio) -> Self {
+        let mut words = [words, &[env!("CARGO_BIN_EXE_sentinelops-gateway"), "--port", "0"]].concat();
+        // Without a key it checks no tokens, and has to be told so.
+        if !flags.iter().any(|flag| ["--dev", "--mock", "--jwt-key", "--jwks-url", "--config"].contains(flag))
+        {
+            words.push("--dev");
+        }
         let mut child = Command::new(words[0])
             .args(&words[1..])
             .args(flags)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .expect("the gateway starts");
@@ -47,23 +62,32 @@ impl Program {
     }
 
     pub async fn socket(&self, path: &str) -> Client {
+        self.socket_of(path, None).await
+    }
+
+    /// As a page of this origin opens it.
+    pub async fn socket_of(&self, path: &str, origin: Option<&str>) -> Client {
         let url = format!("ws://127.0.0.1:{}{path}", self.port);
-        let (socket, _) = connect_async(url).await.expect("a socket");
+        let mut request = url.into_client_request().expect("a request");
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().expect("a header"));
+        }
+        let (socket, _) = connect_async(request).await.expect("a socket");
         Client { socket, waiting: Vec::new().into_iter() }
     }
 
     pub async fn client(&self, session: &str) -> Client {
         let mut client = self.socket("/ws").await;
-        let hello = Hello { protocol: 1, client: "test".into(), session: session.into(), term: 1 };
-        client.system(&ClientSystem::Hello(hello)).await;
+        client.hello(session).await;
         assert!(matches!(client.next().await, ServerMessage::System(ServerSystem::Welcome(_))));
         client
     }
 
     pub async fn http(&self, method: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("a connection");
-        let request =
-            format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await.expect("written");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.expect("an answer");
@@ -90,6 +114,11 @@ pub struct Client {
 impl Client {
     pub async fn system(&mut self, message: &ClientSystem) {
         self.send(&encode_client_system(message, OutboundMeta::default())).await;
+    }
+
+    pub async fn hello(&mut self, session: &str) {
+        let hello = Hello { protocol: 1, client: "test".into(), session: session.into(), term: 1 };
+        self.system(&ClientSystem::Hello(hello)).await;
     }
 
     pub async fn send(&mut self, text: &str) {
@@ -137,9 +166,14 @@ impl Client {
     }
 
     pub async fn close_code(&mut self) -> Option<u16> {
+        self.closed().await.map(|(code, _)| code)
+    }
+
+    /// Code and reason of the close frame.
+    pub async fn closed(&mut self) -> Option<(u16, String)> {
         loop {
             if let Message::Close(frame) = self.frame().await {
-                return frame.map(|frame| frame.code.into());
+                return frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
             }
         }
     }

@@ -1,0 +1,108 @@
+//! Who may connect: the part of the settings that is read again at SIGHUP.
+
+use super::config::{Network, Options, Origins};
+use super::token::{Refusal, Verifier};
+use crate::{Denied, Identity, Token};
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// `retryAfterMs` where the keys cannot be fetched.
+const NO_KEYS_RETRY_MS: u64 = 10_000;
+
+/// Who may connect.
+#[derive(Debug)]
+pub(super) struct Access {
+    /// `None`: nobody is asked for a token.
+    verifier: Option<Verifier>,
+    pub origins: Origins,
+    trusted_proxies: Vec<Network>,
+}
+
+impl Access {
+    /// Reads keys and revocations. `before` is what is replaced.
+    pub(super) fn open(options: &Options, before: Option<&Self>) -> Result<Self, String> {
+        let before = before.and_then(|before| before.verifier.as_ref());
+        let verifier = options.keys.as_ref().map(|keys| Verifier::open(keys, before)).transpose()?;
+        let (origins, trusted_proxies) = (options.origins.clone(), options.trusted_proxies.clone());
+        Ok(Self { verifier, origins, trusted_proxies })
+    }
+
+    pub(super) fn verifier(&self) -> Option<&Verifier> {
+        self.verifier.as_ref()
+    }
+
+    pub(super) async fn check(&self, token: &Token) -> Result<Identity, Denied> {
+        let Some(verifier) = &self.verifier else {
+            return Err(Denied::unavailable("the gateway checks no tokens", NO_KEYS_RETRY_MS));
+        };
+        match verifier.check(token.as_str()).await {
+            Ok(claims) => Ok(claims.identity()),
+            Err(refusal) if refusal.is_temporary() => {
+                Err(Denied::unavailable(refusal.to_string(), NO_KEYS_RETRY_MS))
+            }
+            Err(refusal) => Err(Denied::invalid(refusal.to_string())),
+        }
+    }
+
+    pub(super) fn unless_revoked(&self, identity: Identity) -> Result<Identity, Denied> {
+        let names = |verifier: &Verifier| verifier.revoked().names(&identity.user, identity.jti.as_deref());
+        match self.verifier.as_ref().is_some_and(names) {
+            true => Err(Denied::invalid(Refusal::Revoked.to_string())),
+            false => Ok(identity),
+        }
+    }
+
+    /// Where a request comes from: the last address of `X-Forwarded-For` that is not a trusted proxy's. What a peer
+    /// says that is no trusted proxy does not count.
+    pub(super) fn client(&self, peer: IpAddr, forwarded: &[&str]) -> IpAddr {
+        let trusted = |address: IpAddr| self.trusted_proxies.iter().any(|net| net.contains(address));
+        let mut client = peer;
+        for hop in forwarded.iter().flat_map(|line| line.split(',')).rev() {
+            if !trusted(client) {
+                break;
+            }
+            let Ok(address) = hop.trim().parse() else { break };
+            client = address;
+        }
+        client
+    }
+}
+
+/// What is in force now; replaced as a whole.
+#[derive(Clone, Debug)]
+pub(super) struct Current(Arc<RwLock<Arc<Access>>>);
+
+impl Current {
+    pub(super) fn new(access: Access) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(access))))
+    }
+
+    pub(super) fn get(&self) -> Arc<Access> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set(&self, access: Access) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_trusted_proxy_says_of_the_client_counts() {
+        let access = Access {
+            verifier: None,
+            origins: Origins::default(),
+            trusted_proxies: vec!["10.0.0.0/8".parse().expect("a network")],
+        };
+        let client =
+            |peer: &str, forwarded: &[&str]| access.client(peer.parse().expect("ip"), forwarded).to_string();
+        assert_eq!(client("10.0.0.1", &["1.2.3.4"]), "1.2.3.4");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, 1.2.3.4", "10.0.0.2"]), "1.2.3.4");
+        assert_eq!(client("8.8.8.8", &["1.2.3.4"]), "8.8.8.8");
+        assert_eq!(client("10.0.0.1", &["1.2.3.4, nonsense"]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+    }
+}

@@ -1,0 +1,49 @@
+//! Settings: where they come from, what they mean together, and what is wrong with them.
+
+mod file;
+mod net;
+mod options;
+mod origin;
+mod settings;
+
+pub use net::Network;
+pub use options::{KeyOptions, KeySource, Options};
+pub(in crate::server) use origin::is_loopback_host;
+pub use origin::{Origin, Origins};
+pub use settings::Settings;
+
+use std::fmt;
+
+/// What is wrong with the settings: a sentence each. The program ends with exit code 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+impl From<String> for ConfigErrors {
+    fn from(error: String) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl Settings {
+    /// These settings over those of the file they name.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds what is not a setting.
+    pub fn with_file(self) -> Result<Self, ConfigErrors> {
+        match &self.config {
+            Some(path) => {
+                let below = file::read(path)?;
+                Ok(self.over(below))
+            }
+            None => Ok(self),
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! What the settings amount to, checked together.
+
+use super::{ConfigErrors, Network, Origin, Origins, Settings};
+use jsonwebtoken::Algorithm;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+/// A checked configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// How tokens are checked. `None` with `--dev` and `--mock`: anybody on this machine may connect.
+    pub keys: Option<KeyOptions>,
+    /// Speak the basic protocol.
+    pub mock: bool,
+    /// `?user=` of the URL says who it is.
+    pub trust_user: bool,
+    /// Which pages may connect.
+    pub origins: Origins,
+    /// Whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<Network>,
+    /// Scenario events per second.
+    pub rate: f64,
+    /// Seed of the scenario.
+    pub seed: u64,
+    /// Spread of the clients' return after a planned stop, ms.
+    pub drain_window_ms: u64,
+    /// The same after any other loss, ms.
+    pub reconnect_window_ms: u64,
+    /// Keep everything that was acknowledged in this folder.
+    pub data: Option<PathBuf>,
+    /// With `data`: hours of history.
+    pub keep_history: u64,
+    /// With `data`: resolved incidents and cleared alerts kept.
+    pub keep_finished: u64,
+    /// With a new `data`: the journal to take over.
+    pub import_journal: Option<PathBuf>,
+    /// Keep accepted ids and state in this file.
+    pub remember: Option<PathBuf>,
+    /// Requests under `/admin`, for tests.
+    pub test_admin: bool,
+}
+
+/// How tokens are checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOptions {
+    /// Where the keys are.
+    pub source: KeySource,
+    /// Only keys of this algorithm.
+    pub algorithm: Option<Algorithm>,
+    /// `aud` must name one of these.
+    pub audience: Vec<String>,
+    /// `iss` must be this.
+    pub issuer: String,
+    /// Revoked tokens and users.
+    pub revoked: Option<PathBuf>,
+}
+
+/// Where the keys are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// A secret, a PEM key or a JWKS.
+    File(PathBuf),
+    /// A JWKS, fetched.
+    Url(String),
+}
+
+const NO_KEY: &str = "there is no key to check tokens with, so nobody could connect. Give --jwt-key FILE (a secret, a \
+    PEM key or a JWKS) or --jwks-url URL, and with it --audience, --issuer and --origin; or, to try it on this machine \
+    only, --dev (no tokens) or --mock (basic protocol)";
+const NO_ORIGIN: &str = "no page could connect: name the origin of the console with --origin, such as \
+    --origin https://ops.example.com";
+
+impl Options {
+    /// Checks settings together.
+    ///
+    /// # Errors
+    /// Everything that is wrong, not only the first.
+    pub fn new(settings: Settings) -> Result<Self, ConfigErrors> {
+        let mut errors = Vec::new();
+        let host = settings.host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let (dev, mock) = (settings.dev == Some(true), settings.mock == Some(true));
+        let open = match (dev, mock) {
+            (_, true) => Some("--mock"),
+            (true, false) => Some("--dev"),
+            _ => None,
+        };
+        let has_key = settings.jwt_key.is_some() || settings.jwks_url.is_some();
+        let mut keys = None;
+        match open {
+            Some(flag) => {
+                if has_key {
+                    errors.push(format!(
+                        "{flag} checks no tokens: leave it out, or leave out --jwt-key and --jwks-url"
+                    ));
+                }
+                loopback_only(flag, host, &mut errors);
+            }
+            None if has_key => keys = key_options(&settings, &mut errors),
+            None => errors.push(NO_KEY.to_owned()),
+        }
+        if open.is_none() && has_key && settings.origin.is_empty() {
+            errors.push(NO_ORIGIN.to_owned());
+        }
+        let origins = Origins { listed: origins(&settings.origin, &mut errors), loopback: open.is_some() };
+        if settings.trust_user == Some(true) && open.is_none() {
+            errors.push("--trust-user lets anybody be anybody: it goes with --dev only".to_owned());
+        }
+        let test_admin = settings.test_admin == Some(true);
+        if test_admin {
+            loopback_only("--test-admin", host, &mut errors);
+        }
+        if settings.data.is_some() && settings.remember.is_some() {
+            errors.push(
+                "--data and --remember are both given: leave out --remember, --data keeps more".to_owned(),
+            );
+        }
+        if settings.import_journal.is_some() && settings.data.is_none() {
+            errors.push(
+                "--import-journal goes with --data DIR: the journal is taken over into that folder"
+                    .to_owned(),
+            );
+        }
+        let rate = within("rate", settings.rate.unwrap_or(2.0), &(0.0..=100_000.0), &mut errors);
+        let keep_history =
+            within("keep_history", settings.keep_history.unwrap_or(24), &(1..=8_760), &mut errors);
+        let keep_finished =
+            within("keep_finished", settings.keep_finished.unwrap_or(200), &(1..=100_000), &mut errors);
+        if !errors.is_empty() {
+            return Err(ConfigErrors(errors));
+        }
+        Ok(Self {
+            host,
+            port: settings.port.unwrap_or(3001),
+            keys,
+            mock,
+            trust_user: open.is_some() && settings.trust_user != Some(false),
+            origins,
+            trusted_proxies: settings.trusted_proxies,
+            rate,
+            seed: settings.seed.unwrap_or(1),
+            drain_window_ms: settings.drain_window_ms.unwrap_or(2_000),
+            reconnect_window_ms: settings.reconnect_window_ms.unwrap_or(0),
+            data: settings.data,
+            keep_history,
+            keep_finished,
+            import_journal: settings.import_journal,
+            remember: settings.remember,
+            test_admin,
+        })
+    }
+}
+
+impl KeyOptions {
+    /// The settings of the keys alone, as `gateway token` needs them.
+    ///
+    /// # Errors
+    /// Everything that is wrong, not only the first.
+    pub fn new(settings: &Settings) -> Result<Self, ConfigErrors> {
+        let mut errors = Vec::new();
+        match key_options(settings, &mut errors) {
+            Some(keys) if errors.is_empty() => Ok(keys),
+            _ => Err(ConfigErrors(errors)),
+        }
+    }
+}
+
+fn key_options(settings: &Settings, errors: &mut Vec<String>) -> Option<KeyOptions> {
+    let source = match (&settings.jwt_key, &settings.jwks_url) {
+        (Some(_), Some(_)) => {
+            errors.push("--jwt-key and --jwks-url are both given: one of them is allowed".to_owned());
+            None
+        }
+        (Some(path), None) => Some(KeySource::File(path.clone())),
+        (None, Some(url)) if url.starts_with("https://") || url.starts_with("http://") => {
+            Some(KeySource::Url(url.clone()))
+        }
+        (None, Some(url)) => {
+            errors
+                .push(format!("jwks_url is {url:?}: a URL that begins with https:// or http:// is allowed"));
+            None
+        }
+        (None, None) => {
+            errors.push("there is no key: give --jwt-key FILE or --jwks-url URL".to_owned());
+            None
+        }
+    };
+    let algorithm = settings.jwt_alg.as_deref().and_then(|name| {
+        let found = crate::server::token::ALGORITHMS.iter().find(|(known, _)| *known == name);
+        if found.is_none() {
+            errors.push(format!("jwt_alg is {name:?}: HS256, RS256, ES256 or EdDSA is allowed"));
+        }
+        found.map(|(_, algorithm)| *algorithm)
+    });
+    let audience: Vec<_> = settings.audience.iter().filter(|text| !text.is_empty()).cloned().collect();
+    if audience.is_empty() {
+        errors.push("--audience is missing: tokens are taken only if their aud names it".to_owned());
+    }
+    let issuer = settings.issuer.clone().filter(|text| !text.is_empty());
+    if issuer.is_none() {
+        errors.push("--issuer is missing: tokens are taken only if their iss is it".to_owned());
+    }
+    Some(KeyOptions {
+        source: source?,
+        algorithm,
+        audience,
+        issuer: issuer?,
+        revoked: settings.revoked.clone(),
+    })
+}
+
+fn origins(texts: &[String], errors: &mut Vec<String>) -> Vec<Origin> {
+    let read = |text: &String| Origin::parse(text).map_err(|error| errors.push(error)).ok();
+    texts.iter().filter_map(read).collect()
+}
+
+fn within<T: PartialOrd + Copy + fmt::Display>(
+    key: &str,
+    value: T,
+    range: &RangeInclusive<T>,
+    errors: &mut Vec<String>,
+) -> T {
+    if !range.contains(&value) {
+        errors.push(format!(
+            "{key} is {value}: a number from {} to {} is allowed",
+            range.start(),
+            range.end()
+        ));
+    }
+    value
+}
+
+fn loopback_only(flag: &str, host: IpAddr, errors: &mut Vec<String>) {
+    if !host.to_canonical().is_loopback() {
+        errors.push(format!(
+            "{flag} with --host {host} would let anybody on the network in: it is for a loopback address (127.0.0.1) only"
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(settings: Settings) -> Vec<String> {
+        Options::new(settings)
+            .map(|options| panic!("accepted: {options:?}"))
+            .unwrap_or_else(|errors| errors.0)
+    }
+
+    fn with_key() -> Settings {
+        Settings {
+            jwt_key: Some("key".into()),
+            audience: vec!["ops".to_owned()],
+            issuer: Some("https://id.example".to_owned()),
+            origin: vec!["https://ops.example".to_owned()],
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn without_a_key_it_says_what_to_do() {
+        let all = errors(Settings::default());
+        assert!(all.len() == 1 && all[0].contains("--jwt-key") && all[0].contains("--dev"), "{all:?}");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_at_once() {
+        let all = errors(Settings {
+            jwt_alg: Some("none".to_owned()),
+            audience: Vec::new(),
+            issuer: None,
+            origin: vec!["ops".to_owned()],
+            rate: Some(-1.0),
+            keep_history: Some(0),
+            trust_user: Some(true),
+            ..with_key()
+        });
+        let words = [
+            "jwt_alg",
+            "--audience",
+            "--issuer",
+            "origin \"ops\"",
+            "--trust-user",
+            "rate is -1",
+            "keep_history is 0",
+        ];
+        for word in words {
+            assert!(all.iter().any(|error| error.contains(word)), "{word}: {all:?}");
+        }
+        let one = errors(Settings { origin: Vec::new(), ..with_key() });
+        assert!(one.len() == 1 && one[0].contains("--origin https://"), "{one:?}");
+    }
+
+    #[test]
+    fn what_asks_for_no_token_stays_on_this_machine() {
+        let host = Some("0.0.0.0".parse().expect("ip"));
+        for settings in [
+            Settings { dev: Some(true), host, ..Settings::default() },
+            Settings { mock: Some(true), host, ..Settings::default() },
+            Settings { test_admin: Some(true), host, ..with_key() },
+        ] {
+            let all = errors(settings);
+            assert!(all.len() == 1 && all[0].contains("loopback"), "{all:?}");
+        }
+        assert!(Options::new(Settings { host, ..with_key() }).is_ok());
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let flags = Settings { port: Some(1), dev: Some(true), ..Settings::default() };
+        let file = Settings { port: Some(2), seed: Some(7), dev: Some(false), ..Settings::default() };
+        let options = Options::new(flags.over(file)).expect("a configuration");
+        assert_eq!((options.port, options.seed, options.keys), (1, 7, None));
+        assert!(options.trust_user && options.origins.loopback);
+    }
+}

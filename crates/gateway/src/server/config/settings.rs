@@ -1,0 +1,131 @@
+//! What one source (flags and environment, or the file) says. Absent means: this source does not say.
+
+use super::net::Network;
+use clap::builder::BoolishValueParser;
+use serde::Deserialize;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// Every setting, once: a flag `--jwt-key`, an environment variable `SENTINELOPS_JWT_KEY` and a key `jwt_key`
+/// of the file are the same. A flag wins over the environment, the environment over the file.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Read settings from this TOML file; flags and the environment win over it
+    #[arg(long, env = "SENTINELOPS_CONFIG", value_name = "FILE", global = true)]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Address to listen on [default: 127.0.0.1]
+    #[arg(long, env = "SENTINELOPS_HOST", value_name = "ADDR")]
+    pub host: Option<IpAddr>,
+    /// Port to listen on; 0 takes a free one [default: 3001]
+    #[arg(long, env = "SENTINELOPS_PORT", value_name = "N")]
+    pub port: Option<u16>,
+    /// Development: no tokens, `?user=` of the URL says who it is, on a loopback address only
+    #[arg(long, env = "SENTINELOPS_DEV", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
+    pub dev: Option<bool>,
+    /// Speak the basic protocol, exactly as the documented mock server does; on a loopback address only
+    #[arg(long, env = "SENTINELOPS_MOCK", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
+    pub mock: Option<bool>,
+
+    /// Key that tokens are checked with: a file with a secret, a PEM key or a JWKS
+    #[arg(long, env = "SENTINELOPS_JWT_KEY", value_name = "FILE", global = true)]
+    pub jwt_key: Option<PathBuf>,
+    /// Use only keys of this algorithm: HS256, RS256, ES256 or EdDSA [default: as each key says]
+    #[arg(long, env = "SENTINELOPS_JWT_ALG", value_name = "ALG", global = true)]
+    pub jwt_alg: Option<String>,
+    /// Fetch the keys (a JWKS) from this http or https URL
+    #[arg(long, env = "SENTINELOPS_JWKS_URL", value_name = "URL", global = true)]
+    pub jwks_url: Option<String>,
+    /// Take tokens whose `aud` names this audience; may be repeated
+    #[arg(long, env = "SENTINELOPS_AUDIENCE", value_name = "AUD", value_delimiter = ',', global = true)]
+    #[serde(default)]
+    pub audience: Vec<String>,
+    /// Take tokens whose `iss` is this issuer
+    #[arg(long, env = "SENTINELOPS_ISSUER", value_name = "ISS", global = true)]
+    pub issuer: Option<String>,
+    /// File of revoked tokens and users, one a line: `jti ID` or `sub USER`; read again at SIGHUP
+    #[arg(long, env = "SENTINELOPS_REVOKED", value_name = "FILE", global = true)]
+    pub revoked: Option<PathBuf>,
+
+    /// Take connections of pages of this origin, such as https://ops.example.com; may be repeated
+    #[arg(long, env = "SENTINELOPS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    #[serde(default)]
+    pub origin: Vec<String>,
+    /// Believe `X-Forwarded-For` of these addresses or networks (10.0.0.0/8); may be repeated
+    #[arg(long, env = "SENTINELOPS_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
+    #[serde(default)]
+    pub trusted_proxies: Vec<Network>,
+
+    /// Scenario events per second; 0 for silence after the warm start [default: 2]
+    #[arg(long, env = "SENTINELOPS_RATE", value_name = "N")]
+    pub rate: Option<f64>,
+    /// Seed of the scenario: the same seed gives the same story [default: 1]
+    #[arg(long, env = "SENTINELOPS_SEED", value_name = "N")]
+    pub seed: Option<u64>,
+    /// On SIGTERM or Ctrl-C clients are asked to spread their return over this many ms [default: 2000]
+    #[arg(long, env = "SENTINELOPS_DRAIN_WINDOW_MS", value_name = "MS")]
+    pub drain_window_ms: Option<u64>,
+    /// After any other loss clients spread their return over this many ms; 0 leaves it to their backoff [default: 0]
+    #[arg(long, env = "SENTINELOPS_RECONNECT_WINDOW_MS", value_name = "MS")]
+    pub reconnect_window_ms: Option<u64>,
+    /// Keep everything that was acknowledged in this folder: history, state and accepted ids survive restarts, crashes
+    /// and power loss; created if it is not there
+    #[arg(long, env = "SENTINELOPS_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// With --data: hours for which clients that come back resume without a gap, at most the newest 10,000 events of a
+    /// channel [default: 24]
+    #[arg(long, env = "SENTINELOPS_KEEP_HISTORY", value_name = "HOURS")]
+    pub keep_history: Option<u64>,
+    /// With --data: resolved incidents and cleared alerts kept, of each; open ones are always kept [default: 200]
+    #[arg(long, env = "SENTINELOPS_KEEP_FINISHED", value_name = "N")]
+    pub keep_finished: Option<u64>,
+    /// With a new --data folder: take over what an earlier version kept with --remember
+    #[arg(long, env = "SENTINELOPS_IMPORT_JOURNAL", value_name = "FILE")]
+    pub import_journal: Option<PathBuf>,
+    /// Keep accepted ids and state in this file over restarts and crashes; superseded by --data
+    #[arg(long, env = "SENTINELOPS_REMEMBER", value_name = "FILE")]
+    pub remember: Option<PathBuf>,
+    /// Take `?user=` of the URL for who it is; part of --dev
+    #[arg(long, env = "SENTINELOPS_TRUST_USER", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
+    pub trust_user: Option<bool>,
+    /// For tests: requests under /admin close, drain, nack, publish and show figures; on a loopback address only
+    #[arg(long, env = "SENTINELOPS_TEST_ADMIN", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
+    pub test_admin: Option<bool>,
+}
+
+impl Settings {
+    /// What this source says, and for the rest what the one below it says.
+    pub(super) fn over(self, below: Self) -> Self {
+        fn list<T>(above: Vec<T>, below: Vec<T>) -> Vec<T> {
+            if above.is_empty() { below } else { above }
+        }
+        Self {
+            config: self.config.or(below.config),
+            host: self.host.or(below.host),
+            port: self.port.or(below.port),
+            dev: self.dev.or(below.dev),
+            mock: self.mock.or(below.mock),
+            jwt_key: self.jwt_key.or(below.jwt_key),
+            jwt_alg: self.jwt_alg.or(below.jwt_alg),
+            jwks_url: self.jwks_url.or(below.jwks_url),
+            audience: list(self.audience, below.audience),
+            issuer: self.issuer.or(below.issuer),
+            revoked: self.revoked.or(below.revoked),
+            origin: list(self.origin, below.origin),
+            trusted_proxies: list(self.trusted_proxies, below.trusted_proxies),
+            rate: self.rate.or(below.rate),
+            seed: self.seed.or(below.seed),
+            drain_window_ms: self.drain_window_ms.or(below.drain_window_ms),
+            reconnect_window_ms: self.reconnect_window_ms.or(below.reconnect_window_ms),
+            data: self.data.or(below.data),
+            keep_history: self.keep_history.or(below.keep_history),
+            keep_finished: self.keep_finished.or(below.keep_finished),
+            import_journal: self.import_journal.or(below.import_journal),
+            remember: self.remember.or(below.remember),
+            trust_user: self.trust_user.or(below.trust_user),
+            test_admin: self.test_admin.or(below.test_admin),
+        }
+    }
+}

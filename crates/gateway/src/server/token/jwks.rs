@@ -1,0 +1,127 @@
+//! Keys from a URL: fetched when they are needed, at most every 30 s, one request at a time.
+
+use super::Refusal;
+use super::claims::{Claims, Rules};
+use super::keys::Keys;
+use crate::server::log;
+use jsonwebtoken::Algorithm;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// Least time between two requests. A `kid` that was not there is unknown for so long.
+const GAP: Duration = Duration::from_secs(30);
+/// Keys older than this are fetched again at the next token; until that succeeds they count.
+const FRESH: Duration = Duration::from_secs(600);
+/// Most time for a request.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// Longest answer, in bytes.
+const MOST: u64 = 256 * 1024;
+
+#[derive(Debug)]
+pub(super) struct Jwks {
+    url: String,
+    only: Option<Algorithm>,
+    state: Mutex<State>,
+    /// Held while a request is under way.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    keys: Arc<Keys>,
+    tried_at: Option<Instant>,
+    fetched_at: Option<Instant>,
+    /// Of the last request.
+    failure: Option<String>,
+}
+
+impl Jwks {
+    pub(super) fn new(url: &str, only: Option<Algorithm>) -> Self {
+        Self { url: url.to_owned(), only, state: Mutex::default(), fetching: tokio::sync::Mutex::default() }
+    }
+
+    pub(super) fn is(&self, url: &str, only: Option<Algorithm>) -> bool {
+        self.url == url && self.only == only
+    }
+
+    pub(super) async fn check(&self, rules: &Rules, token: &str) -> Result<Claims, Refusal> {
+        if self.with(|state| state.fetched_at.is_none_or(|at| at.elapsed() > FRESH)) {
+            self.fetch().await;
+        }
+        let check = || self.with(|state| state.keys.clone()).check(rules, token);
+        let refusal = match check() {
+            Err(Refusal::UnknownKey) => {
+                self.fetch().await;
+                check()
+            }
+            result => return result,
+        };
+        match refusal {
+            // Nobody knows: the key may be a new one.
+            Err(Refusal::UnknownKey) if self.with(|state| state.failure.is_some()) => Err(Refusal::NoKeys),
+            result => result,
+        }
+    }
+
+    pub(super) async fn warm_up(&self) -> Result<(), String> {
+        self.fetch().await;
+        self.with(|state| state.failure.clone()).map_or(Ok(()), Err)
+    }
+
+    /// Fetches the keys, unless that was tried within [`GAP`]. Waits for a request that is under way.
+    async fn fetch(&self) {
+        let _one = self.fetching.lock().await;
+        let due = self.with(|state| {
+            let due = state.tried_at.is_none_or(|at| at.elapsed() >= GAP);
+            if due {
+                state.tried_at = Some(Instant::now());
+            }
+            due
+        });
+        if !due {
+            return;
+        }
+        let (url, only) = (self.url.clone(), self.only);
+        let fetched = tokio::task::spawn_blocking(move || get(&url, only)).await;
+        match fetched.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(keys) => self.with(|state| {
+                state.keys = Arc::new(keys);
+                state.fetched_at = Some(Instant::now());
+                state.failure = None;
+            }),
+            Err(error) => {
+                log::line(&format!("the keys for tokens cannot be fetched (--jwks-url): {error}"));
+                self.with(|state| state.failure = Some(error));
+            }
+        }
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn get(url: &str, only: Option<Algorithm>) -> Result<Keys, String> {
+    // The machine's own certificates: companies have authorities of their own.
+    let certificates = rustls_native_certs::load_native_certs().certs;
+    let roots: Vec<_> = certificates.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&roots))
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .build();
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(PATIENCE))
+        .https_only(url.starts_with("https://"))
+        .max_redirects(3)
+        .tls_config(tls)
+        .build()
+        .new_agent();
+    let mut answer = agent.get(url).call().map_err(|error| error.to_string())?;
+    let body =
+        answer.body_mut().with_config().limit(MOST).read_to_string().map_err(|error| error.to_string())?;
+    match body.trim_start().starts_with('{') {
+        true => Keys::parse(&body, only),
+        false => Err("the answer is not a JWKS: {\"keys\": [..]} is expected".to_owned()),
+    }
+}
