@@ -33,8 +33,8 @@ pub(super) struct Consumer {
     due: BTreeMap<Subject, Continuity>,
     events: VecDeque<(Subject, Rc<Event>, usize)>,
     bytes: usize,
-    /// Few things that are neither conflated nor counted: refusals.
-    others: VecDeque<Delivery>,
+    /// Subjects that the server refused, and its latest reason.
+    denied: BTreeMap<Subject, String>,
     problems: VecDeque<Problem>,
     updates: BTreeMap<u64, MessageUpdate>,
     update_at: HashMap<String, u64>,
@@ -82,6 +82,7 @@ impl Consumer {
 
     pub fn unsubscribe(&mut self, subject: &Subject) -> bool {
         self.due.remove(subject);
+        self.denied.remove(subject);
         self.subjects.remove(subject).is_some()
     }
 
@@ -171,7 +172,7 @@ impl Consumer {
 
     pub fn denied(&mut self, subject: &Subject, message: &str) {
         if self.subjects.contains_key(subject) {
-            self.others.push_back(Delivery::Denied(subject.clone(), message.to_owned()));
+            self.denied.insert(subject.clone(), message.to_owned());
         }
     }
 
@@ -244,7 +245,8 @@ impl Consumer {
             }
         }
         items.extend(taken);
-        items.extend(self.others.drain(..));
+        let denied = std::mem::take(&mut self.denied).into_iter();
+        items.extend(denied.map(|(subject, message)| Delivery::Denied(subject, message)));
         // The others belong to messages that no state holds, or to none.
         let others = self.problems.drain(..).filter(|problem| !told.0.contains(problem));
         items.extend(others.map(Delivery::Problem));

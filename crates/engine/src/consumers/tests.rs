@@ -312,3 +312,13 @@ fn a_list_waits_for_what_the_store_holds() {
     consumers.outbox_version(1, true);
     assert!(consumers.wants_outbox(now));
 }
+
+#[test]
+fn refusals_that_wait_are_one_for_each_subject() {
+    let (mut consumers, states) = live();
+    for reason in ["no", "still no", "no for good"] {
+        consumers.offer_denied(&chat(), reason);
+    }
+    let (_, batch) = consumers.poll(&states).unwrap();
+    assert_eq!(batch.items, [Delivery::Denied(chat(), "no for good".to_owned())]);
+}

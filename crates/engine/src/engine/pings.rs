@@ -75,6 +75,9 @@ impl Engine {
             self.timers.set(Timer::Stuck, since + STUCK_MS);
         } else if self.link.answered_to.is_some_and(|at| at >= since) {
             self.stuck_spent = true;
+            if !self.options.connection.reconnect {
+                return self.note("a message is unanswered on a connection that answers pings");
+            }
             self.lose(now, Cause::Stuck, super::dial::Delay::Backoff);
         } else {
             self.timers.set(Timer::Stuck, now.mono + Liveness::patience(&self.latency));

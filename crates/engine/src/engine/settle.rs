@@ -39,6 +39,10 @@ impl Engine {
                 SubOutput::Problem(problem) => self.problem(problem),
                 SubOutput::Note(text) => self.note(text),
                 SubOutput::Probe => self.probe(now, false),
+                // Without reconnects it would be the end of the connection: the server is only asked again.
+                SubOutput::Stuck(subject) if !self.options.connection.reconnect => {
+                    self.subs.ask_again(now, &subject);
+                }
                 SubOutput::Stuck(subject) => {
                     self.note(format!("{subject}: not answered twice: a new connection may help"));
                     self.lose(now, Cause::Stuck, super::dial::Delay::Backoff);

@@ -244,9 +244,10 @@ impl Engine {
         }
     }
 
-    /// Slows dialling, declares nothing.
+    /// Slows dialling and asks whether the connection lives: the ping decides, the browser declares nothing.
     fn went_offline(&mut self, now: Now) {
         self.offline = true;
+        self.probe(now, false);
         if self.phase == (Phase::Waiting { held: false }) {
             let later = now.mono + self.backoff.offline(&mut self.rng);
             let planned = self.timers.get(Timer::Dial).unwrap_or(0);

@@ -203,7 +203,10 @@ impl Outbox {
         let capacity = self.options.capacity;
         let full = FailReason::QueueFull { capacity };
         let replaced = self.needless(row);
-        let (mut rows, mut bytes) = self.queue.unsent_below(rank);
+        let (mut rows, mut bytes) = match self.disk.is_healthy() {
+            true => self.queue.unsent_below(rank),
+            false => self.queue.droppable_below(rank, |entry| self.may_drop(entry)),
+        };
         for entry in replaced.iter().filter_map(|seq| self.queue.get(*seq)) {
             if entry.rank() > rank {
                 // It is among them: its bytes are counted.

@@ -307,6 +307,13 @@ impl Queue {
         (self.unsent[lower.clone()].iter().map(BTreeSet::len).sum(), self.unsent_bytes[lower].iter().sum())
     }
 
+    /// The same of the rows that `may` be dropped. It looks at each: for the time while the store is broken.
+    pub fn droppable_below(&self, rank: usize, may: impl Fn(&Entry) -> bool) -> (usize, u64) {
+        let lower = self.unsent[rank + 1..].iter().flatten();
+        let entries = lower.filter_map(|seq| self.entries.get(seq)).filter(|entry| may(entry));
+        entries.fold((0, 0), |(rows, bytes), entry| (rows + 1, bytes + entry.size()))
+    }
+
     /// The oldest of the lowest priority below `rank` that was never sent.
     /// `may` says no only while the store is broken: then, and only then, this looks at many.
     pub fn victim(&self, rank: usize, may: impl Fn(&Entry) -> bool) -> Option<u64> {

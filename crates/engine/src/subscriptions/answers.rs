@@ -113,6 +113,7 @@ impl Subscriptions {
                 self.ask_again(now, subject);
             }
             Step::Reset(continuity, held) => {
+                self.counts.holes += u64::from(continuity == Continuity::Gap);
                 self.tell_reset(subject, continuity);
                 for event in held {
                     let Some(wire) = self.wire_mut(subject) else { return };

@@ -136,7 +136,7 @@ fn a_hole_is_asked_for_in_two_steps() {
     subs.snapshot(at(3), part(&chat(), "e", 9, 0, true, vec![item(8), item(9)]));
     assert_eq!(drain(&mut subs), [SubOutput::Reset { subject: chat(), continuity: Continuity::Gap }]);
     assert_eq!(seqs(&subs, &chat()), [8, 9]);
-    assert_eq!(subs.counts().holes, 2);
+    assert_eq!(subs.counts().holes, 3, "and the gap that it turned out to be");
 }
 
 /// One topic is on the wire again after a while, and its whole channel replaces it before the answer.
@@ -168,6 +168,17 @@ fn a_gap_outlives_the_subscription_it_was_said_of() {
     assert_eq!(told(&mut subs), [(chat(), Continuity::Snapshot), (c1(), Continuity::Gap)]);
     // Once.
     assert_eq!(told(&mut subs)[1].1, Continuity::Snapshot);
+}
+
+#[test]
+fn a_gap_the_server_reports_is_counted_with_the_holes() {
+    let mut subs = live(&chat(), 5);
+    subs.disconnected(at(1));
+    subs.first_flight(at(1));
+    subs.mode_known(at(1), Mode::V1);
+    subs.subscribed(at(2), answer(&chat(), "f", 9, Continuity::Gap));
+    subs.snapshot(at(2), part(&chat(), "f", 9, 0, true, vec![item(9)]));
+    assert_eq!(subs.counts().holes, 1);
 }
 
 #[test]

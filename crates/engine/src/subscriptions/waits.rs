@@ -101,7 +101,7 @@ impl Subscriptions {
     }
 
     /// Asks again, ever more slowly where that brings nothing.
-    pub(super) fn ask_again(&mut self, now: Now, subject: &Subject) {
+    pub(crate) fn ask_again(&mut self, now: Now, subject: &Subject) {
         let Some(wire) = self.wire_mut(subject) else { return };
         let asks = wire.asks;
         if asks <= ASKS_AT_ONCE {

@@ -52,6 +52,19 @@ fn offline_slows_and_declares_nothing() {
 }
 
 #[test]
+fn offline_is_checked_at_once() {
+    let mut d = Driver::v1(options());
+    d.advance(12_000);
+    let before = d.sent_of("ping").len();
+    d.pong_after = None;
+    d.hint(Hint::Offline);
+    assert_eq!(d.sent_of("ping").len(), before + 1);
+    assert_eq!(d.state(), ConnectionState::Connected, "a ping decides, not the browser");
+    d.advance(3_000);
+    assert_ne!(d.state(), ConnectionState::Connected, "nothing answered");
+}
+
+#[test]
 fn an_answer_disproves_offline() {
     let mut d = Driver::new(options());
     d.connect();

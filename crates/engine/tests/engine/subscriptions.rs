@@ -69,6 +69,17 @@ fn without_an_answer_it_is_asked_again_and_then_on_one_new_connection() {
 }
 
 #[test]
+fn without_reconnects_an_answer_that_never_comes_costs_no_connection() {
+    let mut o = options();
+    o.connection.reconnect = false;
+    let mut d = Driver::v1(o);
+    d.subscribe(Channel::Chat);
+    d.advance(300_000);
+    assert_eq!((d.state(), d.dials.len()), (ConnectionState::Connected, 1));
+    assert!(asked(&d, "chat") >= 3, "{}", asked(&d, "chat"));
+}
+
+#[test]
 fn a_basic_server_is_not_waited_for() {
     let mut d = Driver::new(options());
     d.subscribe(Channel::Chat);

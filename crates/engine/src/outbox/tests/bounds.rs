@@ -1,6 +1,7 @@
 //! Rate, room and age.
 
 use super::*;
+use crate::StoreError;
 
 #[test]
 fn the_rate_of_the_server_is_kept() {
@@ -74,6 +75,27 @@ fn bytes_are_a_bound_for_critical_ones_too() {
     assert_eq!(*world.state("l"), DeliveryState::Evicted);
     world.send(big("c3", Priority::Critical));
     assert!(matches!(failed(world.state("c3")), FailReason::QueueFull { .. }));
+}
+
+#[test]
+fn what_is_refused_drops_nothing_before() {
+    let mut world = World::with(OutboxOptions { max_bytes: 1_500, ..OutboxOptions::default() });
+    let big = |id: &str, bytes: usize| {
+        let payload = Json::from_value(&"x".repeat(bytes)).unwrap();
+        SendRequest { payload, ..request(id, Priority::Low, None) }
+    };
+    world.send(big("saved", 600));
+    // What the store holds cannot be dropped while the store is away.
+    world.store(StoreEvent::Closed(StoreError::Unavailable("gone".to_owned())));
+    let presence = |id: &str, bytes: usize| SendRequest {
+        coalesce: Some("presence".to_owned()),
+        priority: Priority::Normal,
+        ..big(id, bytes)
+    };
+    world.send(presence("old", 100));
+    world.send(presence("new", 900));
+    assert!(matches!(failed(world.state("new")), FailReason::QueueFull { .. }));
+    assert_eq!(*world.state("old"), DeliveryState::Queued, "it was to be replaced, and was not");
 }
 
 #[test]
