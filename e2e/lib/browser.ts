@@ -14,6 +14,8 @@ const FLAGS = [
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
+  // High enough for all panels of the console; a test that needs another size says so.
+  '--window-size=780,900',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
