@@ -49,7 +49,7 @@ pub struct Settings {
     #[arg(long, env = "SENTINELOPS_REVOKED", value_name = "FILE", global = true)]
     pub revoked: Option<PathBuf>,
 
-    /// Take connections of pages of this origin, such as https://ops.example.com; may be repeated
+    /// Take connections of pages of this origin, such as `https://ops.example.com`; may be repeated
     #[arg(long, env = "SENTINELOPS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     #[serde(default)]
     pub origin: Vec<String>,
