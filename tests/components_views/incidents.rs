@@ -129,6 +129,14 @@ async fn a_new_first_row_moves_no_other() {
 }
 
 #[wasm_bindgen_test]
+async fn a_list_of_150_rows_is_not_whole_in_the_document() {
+    let rows: Vec<_> = (0..150).map(|number| row(number, "one of many")).collect();
+    let shown = mount::<IncidentList>(props(rows)).await;
+    let rendered = shown.all("incident-row").len();
+    assert!((10..150).contains(&rendered), "{rendered} rows of 150");
+}
+
+#[wasm_bindgen_test]
 async fn a_long_list_renders_a_window_of_its_rows() {
     let rows: Vec<_> = (0..5_000).map(|number| row(number, "one of many")).collect();
     let shown = mount::<IncidentList>(props(rows)).await;

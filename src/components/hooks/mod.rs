@@ -20,5 +20,7 @@ pub use use_total::use_total;
 pub use use_visible::use_visible;
 pub use use_window::{Window, use_window};
 
-/// Below this width the console is one panel at a time. The style sheet says the same.
-pub const PHONE: &str = "(width < 760px)";
+/// Where it matches, the console is one panel at a time. The style sheet says the same.
+pub const PHONE: &str = "(width < 760px), (height < 560px)";
+/// Where it matches, a row of the incidents has two lines. The style sheet says the same.
+pub const TWO_LINES: &str = "(width < 1200px), (height < 560px)";

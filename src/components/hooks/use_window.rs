@@ -6,7 +6,7 @@ use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 /// Shorter lists are rendered whole: then the browser's own find-in-page sees every row.
-const THRESHOLD: usize = 200;
+const THRESHOLD: usize = 60;
 /// Rows kept above and below, so that scrolling by a page shows no gap before the next frame.
 const MARGIN: usize = 16;
 /// The first row moves in steps of so many, so that not every pixel of scrolling renders.

@@ -48,7 +48,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
         move |_| on_close.emit(())
     };
     html! {
-        <section class={classes!("panel", props.class.clone())} aria-label={format!("Incident {}", props.id)} data-testid="incident-detail">
+        <section class={classes!("panel", "detail", props.class.clone())} aria-label={format!("Incident {}", props.id)} data-testid="incident-detail">
             <header class="panel__head">
                 <h2 class="panel__title mono">{ &props.id }</h2>
                 <div class="panel__end">

@@ -1,7 +1,7 @@
 //! The rows.
 
 use super::IncidentLine;
-use crate::components::hooks::{PHONE, use_media, use_window};
+use crate::components::hooks::{TWO_LINES, use_media, use_window};
 use crate::realtime::IncidentRow;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 /// Height of a row, px; the style sheet's `--row`.
 const ROW: u32 = 44;
-const ROW_PHONE: u32 = 64;
+const ROW_TWO_LINES: u32 = 56;
 
 /// See [`IncidentList`].
 #[derive(Properties, PartialEq)]
@@ -31,7 +31,7 @@ pub struct IncidentListProps {
 /// Keyed, memoised, windowed. One tab stop; arrow keys move between rows.
 #[component]
 pub fn IncidentList(props: &IncidentListProps) -> Html {
-    let height = if use_media(PHONE) { ROW_PHONE } else { ROW };
+    let height = if use_media(TWO_LINES) { ROW_TWO_LINES } else { ROW };
     let window = use_window(props.incidents.len(), height);
     let visible = props.incidents.get(window.range.clone()).unwrap_or_default();
     let total = props.incidents.len();

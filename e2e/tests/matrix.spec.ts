@@ -1,0 +1,178 @@
+// Every width by every height, with titles as they come: everything that can be pressed can be reached, and axe finds
+// nothing. One page is resized through the matrix.
+import type { Page } from '@playwright/test';
+import { violations } from '../lib/axe';
+import { expect, expectState, test, type World } from '../lib/fixtures';
+
+const WIDTHS = [320, 360, 768, 1024, 1440, 2560];
+const HEIGHTS = [256, 450, 900];
+const LENGTH = 4_000;
+const TITLES = {
+  'without a space': 'kube_pod_container_status_waiting_reason{namespace="payments",pod="checkout-api-7d9f8b6c5"}'.repeat(50),
+  'right to left': 'تعذر_الوصول_إلى_قاعدة_البيانات'.repeat(200),
+  emoji: '🔥💥🚨👩‍🚒'.repeat(700),
+};
+const USUAL = 'Checkout latency above 2 s in eu-west, error budget burns 14 times too fast';
+
+/** At most `LENGTH` characters, none of them cut in half. */
+const cut = (title: string) => [...title].slice(0, LENGTH).join('');
+
+// Much is measured: some 20 s each on two free cores, far more beside other work.
+test.describe.configure({ timeout: 180_000 });
+test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7'] } });
+
+/** At this size, with the layout that scripts choose for it, too. */
+async function resize(page: Page, width: number, height: number): Promise<void> {
+  await page.setViewportSize({ width, height });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0)))));
+}
+
+/** Those that match and that a press at their middle would not hit, after they were scrolled into view. */
+function unreachable(page: Page, selector: string): Promise<string[]> {
+  return page.evaluate((selector) => {
+    const missed: string[] = [];
+    const found = document.querySelectorAll<HTMLElement>(selector);
+    if (!found.length) missed.push(`nothing matches ${selector}`);
+    for (const element of Array.from(found)) {
+      element.scrollIntoView({ block: 'center' });
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      const name = element.dataset.testid ?? element.textContent;
+      const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+      if (!hit || !element.contains(hit)) missed.push(`${name} is under ${hit?.className ?? 'nothing'}`);
+      else if (left < -1 || right > innerWidth + 1) missed.push(`${name} from ${left} to ${right} of ${innerWidth}`);
+      // Wider than its panel it is cut, even where its middle shows. A pixel is what rounding makes of it.
+      const panel = element.closest('.panel')?.getBoundingClientRect();
+      if (panel && (left < panel.left - 1 || right > panel.right + 1)) missed.push(`${name} is cut by its panel`);
+    }
+    return missed;
+  }, selector);
+}
+
+/** Goes through the matrix; answers what `look` finds at each size. */
+async function through(page: Page, look: (width: number, height: number) => Promise<string[]>): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of WIDTHS) {
+    for (const height of HEIGHTS) {
+      await resize(page, width, height);
+      found.push(...(await look(width, height)).map((line) => `${width}x${height}: ${line}`));
+    }
+  }
+  return found;
+}
+
+/** So many of each severity: by default as many as take two digits to count. */
+async function publishMany(world: World, title: string, count = 13): Promise<void> {
+  const now = Date.now();
+  await world.gateway.publishAll(
+    ['critical', 'high', 'medium', 'low'].flatMap((severity) =>
+      Array.from({ length: count }, (_, at) => ({
+        channel: 'incidents',
+        type: 'incident.created',
+        payload: {
+          incidentId: `inc-${severity}-${at}`,
+          type: 'created',
+          data: { title, severity, status: 'new', createdAt: now - at, updatedAt: now - at },
+        },
+      })),
+    ),
+  );
+}
+
+test('every action and the composer can be hit at every size, whatever the title', async ({ world }) => {
+  const page = await world.open('/');
+  const pressed = ['[data-testid^=action-]', '[data-testid=chat-input]', '[data-testid=chat-send]', '[data-testid=detail-close]'];
+  for (const [kind, title] of Object.entries(TITLES)) {
+    const id = await world.gateway.publishIncident(cut(title), 'critical');
+    await page.goto(world.site.url(`/?incident=${id}`));
+    await expect(page.getByTestId('detail-title')).toBeVisible();
+    const found = await through(page, async () => {
+      const missed: string[] = [];
+      for (const selector of pressed) missed.push(...(await unreachable(page, selector)));
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      return wide > 0 ? [...missed, `the page is ${wide} px too wide`] : missed;
+    });
+    expect(found, kind).toEqual([]);
+  }
+});
+
+test('the board shows rows, titles one can read and every filter, at every size', async ({ world }) => {
+  await publishMany(world, USUAL);
+  const page = await world.open('/');
+  await expect(page.getByTestId('incident-row').first()).toBeVisible();
+  const found = await through(page, async () => {
+    const missed = await unreachable(page, '[data-testid=incident-search], [data-testid=incident-scope], .chip, .topbar button');
+    missed.push(...(await unreachable(page, '[data-testid=incident-row]:first-child button')));
+    const letters = await page.evaluate(() => {
+      const name = document.querySelector('.row__name')!;
+      const range = document.createRange();
+      const text = name.firstChild as Text;
+      const { right } = name.getBoundingClientRect();
+      for (let end = text.length; end > 0; end -= 1) {
+        range.setStart(text, end - 1);
+        range.setEnd(text, end);
+        if (range.getBoundingClientRect().right <= right) return end;
+      }
+      return 0;
+    });
+    return letters < 22 ? [...missed, `${letters} letters of a title`] : missed;
+  });
+  expect(found).toEqual([]);
+});
+
+test('axe finds nothing at any width, in either theme, also while a row is highlighted', async ({ world }) => {
+  await publishMany(world, USUAL, 2);
+  const id = await world.gateway.publishIncident(cut(TITLES['without a space']), 'critical');
+  const page = await world.open('/');
+  await expectState(page, 'Connected');
+  const highlight = async () => {
+    for (const severity of ['critical', 'high']) {
+      const status = severity === 'high' ? 'resolved' : 'acknowledged';
+      const data = { status: 'new', title: `${USUAL} ${Date.now()}`, updatedAt: Date.now() };
+      const incidentId = `inc-${severity}-${status === 'resolved' ? 1 : 0}`;
+      await world.gateway.publish({ channel: 'incidents', type: 'incident.updated', payload: { incidentId, type: 'updated', data } });
+    }
+    // Held at its strongest.
+    await expect
+      .poll(() =>
+        page.evaluate(() => {
+          const lit = document.getAnimations().filter((a) => (a as CSSAnimation).animationName?.startsWith('touched'));
+          for (const animation of lit) {
+            animation.pause();
+            animation.currentTime = 0;
+          }
+          return lit.length;
+        }),
+      )
+      .toBeGreaterThan(0);
+  };
+  const pages: [string, string, () => Promise<void>][] = [
+    ['console, row highlighted', '/', highlight],
+    ['detail', `/?incident=${id}`, () => expect(page.getByTestId('detail-title')).toBeVisible()],
+    ['demo', '/realtime-demo', () => expect(page.getByTestId('incident-row').first()).toBeVisible()],
+    ['not found', '/nowhere', () => expect(page.getByTestId('not-found')).toBeVisible()],
+    [
+      'sign-out',
+      '/nowhere',
+      async () => {
+        await page.getByTestId('sign-out').click();
+        await expect(page.getByTestId('sign-out-dialog')).toBeVisible();
+      },
+    ],
+  ];
+  const found: string[] = [];
+  for (const [name, route, arrange] of pages) {
+    await page.goto(world.site.url(route));
+    if (name.startsWith('console')) await expect(page.getByTestId('incident-row').first()).toBeVisible();
+    await arrange();
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((theme) => document.documentElement.setAttribute('data-theme', theme), theme);
+      for (const width of WIDTHS) {
+        await resize(page, width, 900);
+        // A theme changes colours and nothing else.
+        const rules = theme === 'light' ? undefined : ['color-contrast'];
+        found.push(...(await violations(page, rules)).map((line) => `${name}, ${theme}, ${width}: ${line}`));
+      }
+    }
+  }
+  expect(found).toEqual([]);
+});
