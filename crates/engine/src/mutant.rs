@@ -117,6 +117,10 @@ pub enum Mutant {
     AloneWithTheStore,
     /// A row that a tab appends is called saved when it is handed to the store.
     AppendedBeforeCommit,
+    /// A sign-out that sends everything first does not wait for what tabs handed over and the leader did not look for.
+    SignOutTooEarly,
+    /// An unqueued message passes queued ones of its key on their way to the leader.
+    UnqueuedFirst,
 }
 
 impl Mutant {

@@ -36,7 +36,7 @@ mod unreadable;
 mod view;
 mod window;
 
-pub(crate) use row::row_of;
+pub(crate) use row::{key_of, row_of};
 pub(crate) use view::preview;
 
 use crate::mutant::{self, Mutant};

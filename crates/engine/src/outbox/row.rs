@@ -5,11 +5,16 @@ use sentinelops_protocol::{
     Channel, ClientMessage, Json, Limits, Outbound, decode_client_frame, ordering_key,
 };
 
+/// Messages of one key take effect in the order in which they were sent. `None`: in any order.
+pub(crate) fn key_of(request: &SendRequest) -> Option<String> {
+    request.ordering_key.clone().or_else(|| ordering_key(request.channel, &request.payload))
+}
+
 /// The row of a request, or why it cannot be one. `created_at` is server time, as well as known.
 /// Whoever stores it gives it its order.
 pub(crate) fn row_of(request: &SendRequest, created_at: u64, tab: &str) -> Result<Row, FailReason> {
     check(request).map_err(|detail| FailReason::Invalid { detail })?;
-    let SendRequest { id, kind, channel, payload, priority, ordering_key: key, coalesce, .. } = request;
+    let SendRequest { id, kind, channel, payload, priority, coalesce, .. } = request;
     let outbound =
         Outbound { id, kind, channel: *channel, payload, timestamp: created_at, priority: *priority };
     Ok(Row {
@@ -19,7 +24,7 @@ pub(crate) fn row_of(request: &SendRequest, created_at: u64, tab: &str) -> Resul
         bytes: outbound.encode(),
         kind: kind.clone(),
         channel: *channel,
-        ordering_key: key.clone().or_else(|| ordering_key(*channel, payload)),
+        ordering_key: key_of(request),
         coalesce: coalesce.clone(),
         created_at,
         attempts: 0,

@@ -38,10 +38,13 @@ pub(super) struct Leader {
     query: bool,
     /// Tabs that believe to be known and are not.
     strangers: BTreeSet<TabId>,
+    /// Tabs that died without a word: the other tabs are to forget them, too.
+    missing: Vec<TabId>,
     /// Tabs that handed messages in before they were known, and with which turn they came then. Of that turn
     /// something is missing: they have to come with another, and with all they have.
     missed: BTreeMap<TabId, Option<u64>>,
-    /// What tabs could not store waits for a look into the store, in which their earlier rows may lie.
+    /// Messages that tabs could not store, or that are not to be queued, wait for a look into the store: earlier rows
+    /// of the same key may lie there.
     held: VecDeque<(u64, ConsumerId, SendRequest)>,
     /// Looks into the store: asked for and answered.
     looks: (u64, u64),
@@ -82,6 +85,7 @@ impl Leader {
             look_at: now.mono + ALIVE_MS,
             query: false,
             strangers: BTreeSet::new(),
+            missing: Vec::new(),
             missed: BTreeMap::new(),
             held: VecDeque::new(),
             looks: (0, 0),
@@ -129,9 +133,10 @@ impl Leader {
         }
     }
 
-    /// It is.
+    /// It is, and nothing that a tab handed over waits for a look.
     pub(super) fn has_looked(&self) -> bool {
-        self.ready && (self.looks.1 >= self.last_look || !self.engine.store_is_open())
+        let looked = self.looks.1 >= self.last_look || !self.engine.store_is_open();
+        self.ready && looked && (self.held.is_empty() || mutant::active(Mutant::SignOutTooEarly))
     }
 
     /// How these ended, as soon as it is certain.
@@ -258,7 +263,7 @@ impl Leader {
         let whole = self.tabs.values().any(|tab| tab.consumer == consumer && tab.whole);
         let looks = !whole && (self.engine.store_is_open() || self.engine.store_is_silent());
         for request in requests {
-            if request.queue && !request.ephemeral && looks {
+            if !request.ephemeral && looks && (request.queue || !mutant::active(Mutant::UnqueuedFirst)) {
                 self.held.push_back((self.looks.0 + 1, consumer, request));
                 self.engine.rescan(now);
             } else {
@@ -286,6 +291,7 @@ impl Leader {
         }
         for tab in dead {
             self.detach(now, &tab);
+            self.missing.push(tab);
         }
     }
 
@@ -306,6 +312,9 @@ impl Leader {
     pub(super) fn poll(&mut self) -> Option<NodeOutput> {
         if std::mem::take(&mut self.query) {
             return Some(NodeOutput::QueryTabs);
+        }
+        if let Some(tab) = self.missing.pop() {
+            return Some(NodeOutput::Link(LinkTarget::All, LinkMessage::Detach { tab }));
         }
         if let Some(tab) = self.strangers.pop_first() {
             let call = LinkMessage::RollCall { term: self.term };

@@ -68,7 +68,7 @@ pub enum LinkMessage {
         /// What.
         interest: Interest,
     },
-    /// Follower: gone, or leading itself.
+    /// Follower: gone, or leading itself. Leader: this tab died without a word.
     Detach {
         /// Who.
         tab: TabId,

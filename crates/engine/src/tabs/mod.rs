@@ -15,6 +15,7 @@
 //! | `node`, `roles` | inputs; what follows from a change of role |
 //! | `suspense` | a leader that slept reads the stored term before anything else |
 //! | `sends`, `appends` | what the page sent, until it is safe; how a tab without an engine makes it safe |
+//! | `hand_on` | what a follower gives to the store and what to the leader |
 //! | `follower`, `orders` | what a tab without an engine does with commands |
 //! | `sign_in` | which tab has a token, and gets the lock for it |
 //! | `sign_out` | the end of a user's session, in all tabs |
@@ -25,6 +26,7 @@
 mod appends;
 mod election;
 mod follower;
+mod hand_on;
 mod leader;
 mod link;
 mod node;

@@ -54,7 +54,7 @@ pub struct Node {
     pub(super) term: u64,
     /// Since when only lower terms are heard, and how often.
     pub(super) lesser: Option<(u64, u32)>,
-    /// Tabs that handed messages to a leader of this term before us: when this tab leads, what comes in the
+    /// Living tabs that handed messages to a leader of this term before us: when this tab leads, what comes in the
     /// same turn does not begin with the first they have.
     pub(super) overheard: BTreeSet<TabId>,
     /// Names what was last told to a leader: batches that answer to anything else are not for us.

@@ -5,15 +5,11 @@ use super::appends::Appends;
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage};
 use super::node::Node;
-use crate::mutant::{self, Mutant};
 use crate::{
     ConnectionState, Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, SendRequest,
     StorageState, StoreError, StoreEvent,
 };
 use std::collections::BTreeMap;
-
-/// With nobody known to lead, sends wait so long for the lock to be granted to this very tab.
-const SETTLE_MS: u64 = 500;
 
 /// Who has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +34,14 @@ pub(super) struct Kept {
     pub told: bool,
     /// Its page wanted it dropped.
     pub discarded: bool,
+    /// Not appended: an unqueued message of its key goes to the leader first.
+    pub behind_unqueued: bool,
     /// In the order in which they were sent.
     pub number: u64,
 }
 
 impl Kept {
-    fn is_queued(&self) -> bool {
+    pub(super) fn is_queued(&self) -> bool {
         self.request.queue && !self.request.ephemeral
     }
 }
@@ -72,13 +70,13 @@ pub(super) struct Sends {
     /// What the store is taking in, by transaction.
     endings: BTreeMap<u64, Ending>,
     /// The page was told that there is a connection.
-    linked: bool,
+    pub(super) linked: bool,
     /// Whoever leads says that the store does not answer; since then it was handed everything there is.
-    silent: bool,
-    handed_in: bool,
+    pub(super) silent: bool,
+    pub(super) handed_in: bool,
     /// Waits for the role to settle, until when.
-    settle_at: Option<u64>,
-    settled: bool,
+    pub(super) settle_at: Option<u64>,
+    pub(super) settled: bool,
 }
 
 impl Sends {
@@ -94,8 +92,8 @@ impl Sends {
                 let request = request.clone();
                 self.count += 1;
                 let (with, number) = (With::Nobody, self.count);
-                let (unstorable, told, discarded) = (false, false, false);
-                self.kept.push(Kept { request, with, unstorable, told, discarded, number });
+                let (unstorable, told, discarded, behind_unqueued) = (false, false, false, false);
+                self.kept.push(Kept { request, with, unstorable, told, discarded, behind_unqueued, number });
             }
         }
     }
@@ -144,26 +142,10 @@ impl Sends {
         all.into_iter().map(|(_, request)| request).collect()
     }
 
-    fn saved(&self) -> impl Iterator<Item = (u64, SendRequest)> {
+    pub(super) fn saved(&self) -> impl Iterator<Item = (u64, SendRequest)> {
         let wanted = self.open.values().filter(|open| !open.inquiry.discarded);
         let requests = wanted.filter_map(|open| open.request.clone());
         requests.map(|(number, request)| (number, SendRequest { again: true, ..request }))
-    }
-
-    /// Everything that has no end yet, in order, for a leader that cannot read the store.
-    fn everything(&mut self) -> Vec<SendRequest> {
-        let mut all: Vec<_> = self.saved().collect();
-        for kept in self.kept.iter_mut().filter(|kept| kept.is_queued()) {
-            match kept.with {
-                With::Ending(_) | With::Engine => continue,
-                With::Nobody => kept.with = With::Leader,
-                // May be in the store, or known.
-                With::Store(_) | With::Leader => kept.request.again = true,
-            }
-            all.push((kept.number, kept.request.clone()));
-        }
-        all.sort_by_key(|(number, _)| *number);
-        all.into_iter().map(|(_, request)| request).collect()
     }
 
     /// Another leader: what an earlier one was handed it may not know.
@@ -315,15 +297,16 @@ impl Node {
             None if self.role() == Role::Follower => self.hand_to_others(now),
             None => {
                 self.refuse_unqueued();
+                self.sends.kept.iter_mut().for_each(|kept| kept.behind_unqueued = false);
                 self.append(now);
                 self.tell_unsaved();
             }
         }
-        self.sends.kept.retain(|kept| !kept.request.ephemeral || kept.with == With::Nobody);
+        self.sends.kept.retain(|kept| !kept.request.ephemeral);
     }
 
     /// Kept for the next connection if queueing is on, refused at once if not.
-    fn refuse_unqueued(&mut self) {
+    pub(super) fn refuse_unqueued(&mut self) {
         let enabled = self.options.outbox.enabled;
         self.refuse(|request| !request.queue || !enabled);
     }
@@ -356,47 +339,5 @@ impl Node {
             let failed = DeliveryState::Failed(FailReason::NotConnected);
             self.tell_update(&request.id, Durability::MemoryOnly, failed);
         }
-    }
-
-    /// To the store what can be stored, to the leader the rest.
-    fn hand_to_others(&mut self, now: Now) {
-        if !self.sends.linked {
-            self.refuse_unqueued();
-        }
-        if self.term == 0 && !self.sends.settled {
-            // Probably the lock is about to be ours, or a leader about to answer.
-            self.sends.settle_at.get_or_insert(now.mono + SETTLE_MS);
-            return;
-        }
-        let storable = self.can_store() && !self.sends.silent;
-        // Behind what the store refused nothing goes another way: it keeps its order.
-        let mut direct = self.sends.kept.iter().any(|kept| kept.is_queued() && kept.with == With::Leader);
-        let mut requests = Vec::new();
-        for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
-            direct |= kept.is_queued() && kept.unstorable;
-            if !kept.is_queued() || !storable || direct {
-                kept.with = With::Leader;
-                requests.push(kept.request.clone());
-            }
-        }
-        if !requests.is_empty() {
-            self.say(LinkMessage::Send { tab: self.tab.clone(), requests, whole: false });
-        }
-        self.append(now);
-    }
-
-    /// A tab that does not run may hold the store: what lies there, or was to go there, goes another way, if
-    /// somebody who sent it is still there.
-    fn hand_in(&mut self) {
-        if self.role() != Role::Follower || !self.sends.silent || self.sends.handed_in {
-            return;
-        }
-        self.sends.handed_in = true;
-        if mutant::active(Mutant::TrustASilentStore) {
-            return;
-        }
-        // Also when there is nothing: what comes from now on has nothing before it.
-        let requests = self.sends.everything();
-        self.say(LinkMessage::Send { tab: self.tab.clone(), requests, whole: true });
     }
 }

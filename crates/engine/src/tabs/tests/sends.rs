@@ -210,11 +210,15 @@ fn a_tab_of_which_something_is_missing_comes_anew_and_whole() {
     for message in [hand_in(&["a"]), attach(1), hand_in(&["b"])] {
         node.handle_link(at(20), message);
     }
+    let outputs = drain(&mut node);
+    node.handle_store(at(21), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), [""; 0], "b would pass a");
-    assert!(said(&drain(&mut node)).contains(&LinkMessage::RollCall { term: 5 }), "it is called");
+    assert!(said(&outputs).contains(&LinkMessage::RollCall { term: 5 }), "it is called");
     for message in [attach(2), hand_in(&["a", "b"])] {
         node.handle_link(at(30), message);
     }
+    drain(&mut node);
+    node.handle_store(at(31), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), ["a", "b"]);
 }
 
@@ -229,9 +233,127 @@ fn what_came_just_before_the_lock_is_missing_too() {
     for message in [attach(1), hand_in(&["b"])] {
         node.handle_link(at(12), message);
     }
+    drain(&mut node);
+    node.handle_store(at(12), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), [""; 0], "b would pass a");
     for message in [attach(2), hand_in(&["a", "b"])] {
         node.handle_link(at(13), message);
     }
+    drain(&mut node);
+    node.handle_store(at(14), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), ["a", "b"]);
+}
+
+fn keyed(id: &str) -> SendRequest {
+    SendRequest { ordering_key: Some("k".to_owned()), ..request(id) }
+}
+
+fn send_all(requests: Vec<SendRequest>) -> PageCommand {
+    PageCommand::Send(requests)
+}
+
+/// What goes to the leader, and whether it was only after a poke that it looks into the store.
+fn handed_on(outputs: &[NodeOutput]) -> Vec<String> {
+    let ids = |message| match message {
+        LinkMessage::Poke => vec!["poke".to_owned()],
+        LinkMessage::Send { requests, .. } => requests.into_iter().map(|request| request.id).collect(),
+        _ => Vec::new(),
+    };
+    said(outputs).into_iter().flat_map(ids).collect()
+}
+
+#[test]
+fn unqueued_message_of_a_follower_waits_for_queued_ones_of_its_key() {
+    let (mut node, turn) = following(3);
+    node.handle_link(at(6), first_batch(3, turn));
+    drain(&mut node);
+    let unqueued = SendRequest { queue: false, ..keyed("second") };
+    let other_key = SendRequest { queue: false, ordering_key: Some("other".to_owned()), ..request("other") };
+    node.handle_page(at(10), send_all(vec![keyed("first"), unqueued, other_key, keyed("third")]));
+    let outputs = drain(&mut node);
+    assert_eq!((appended(&outputs), handed_on(&outputs)), (vec!["first"], vec!["other".to_owned()]));
+    let number = append_number(&outputs).unwrap();
+    node.handle_store(at(12), StoreEvent::Committed { number });
+    let outputs = drain(&mut node);
+    assert_eq!(handed_on(&outputs), ["poke", "second", "third"], "the leader looks for the first before it");
+    assert_eq!(appended(&outputs), [""; 0], "the third goes the way of the second");
+}
+
+#[test]
+fn leader_looks_for_stored_messages_before_an_unqueued_one_of_another_tab() {
+    let mut node = leader(5);
+    node.handle_link(at(20), attach(1));
+    drain(&mut node);
+    let requests = vec![SendRequest { queue: false, again: true, ..keyed("second") }];
+    node.handle_link(at(21), LinkMessage::Poke);
+    node.handle_link(at(21), LinkMessage::Send { tab: "other".to_owned(), requests, whole: false });
+    assert_eq!(held(&node), [""; 0]);
+    assert!(drain(&mut node).contains(&NodeOutput::Engine(Output::RescanStore)));
+    let row = crate::Row { order: 3, ..crate::outbox::row_of(&keyed("first"), 1, "other").unwrap() };
+    node.handle_store(at(22), StoreEvent::Found(vec![row]));
+    drain(&mut node);
+    node.handle_store(at(23), StoreEvent::Found(Vec::new()));
+    assert_eq!(held(&node), ["first", "second"]);
+}
+
+#[test]
+fn unqueued_message_is_handed_in_with_everything_else_when_the_store_is_silent() {
+    let (mut node, turn) = following(3);
+    node.handle_link(at(6), first_batch(3, turn));
+    let unqueued = SendRequest { queue: false, ..keyed("second") };
+    node.handle_page(at(10), send_all(vec![keyed("first"), unqueued, keyed("third")]));
+    drain(&mut node);
+    let status = crate::Status {
+        state: crate::ConnectionState::Connected,
+        storage: StorageState::MemoryOnly(StoreError::Silent),
+        ..crate::Status::default()
+    };
+    let batch = crate::Batch { number: 2, items: vec![Delivery::Status(Box::new(status))] };
+    node.handle_link(at(20), LinkMessage::Batch { term: 3, turn, from: "leader".to_owned(), batch });
+    assert_eq!(handed_on(&drain(&mut node)), ["first", "second", "third"]);
+}
+
+#[test]
+fn typing_notice_is_dropped_when_there_is_nobody_to_take_it() {
+    let typing = |id: &str| send_all(vec![SendRequest { ephemeral: true, ..request(id) }]);
+    let mut node = node();
+    node.handle_page(at(3), PageCommand::Disconnect);
+    node.handle_page(at(4), typing("idle"));
+    assert!(!node.sends.wait(), "a tab that wants no connection keeps none");
+    node.handle_page(at(5), PageCommand::Connect);
+    node.handle_page(at(6), typing("unsettled"));
+    assert!(!node.sends.wait(), "nor one that knows no leader yet");
+    drain(&mut node);
+    node.handle_link(at(7), LinkMessage::RollCall { term: 3 });
+    assert_eq!(handed_on(&drain(&mut node)), [""; 0]);
+    node.handle_page(at(8), typing("now"));
+    assert_eq!(handed_on(&drain(&mut node)), ["now"]);
+}
+
+/// A tab that crashes sends no `Detach`.
+#[test]
+fn followers_forget_a_crashed_tab_when_the_leader_misses_it() {
+    let (mut leader, mut follower) = (leader(3), node());
+    follower.tab = "follower".to_owned();
+    follower.handle_link(at(12), LinkMessage::RollCall { term: 3 });
+    for message in said(&drain(&mut follower)) {
+        leader.handle_link(at(13), message);
+    }
+    for message in [attach(1), hand_in(&["a"])] {
+        leader.handle_link(at(14), message.clone());
+        follower.handle_link(at(14), message);
+    }
+    drain(&mut leader);
+    assert_eq!(follower.overheard.len(), 1);
+    for mono in (1_000..=11_000).step_by(1_000) {
+        leader.handle_timeout(at(mono));
+        let outputs = drain(&mut leader);
+        if outputs.contains(&NodeOutput::QueryTabs) {
+            leader.handle_tabs(at(mono), &["follower".to_owned()]);
+        }
+        for message in said(&outputs).into_iter().chain(said(&drain(&mut leader))) {
+            follower.handle_link(at(mono), message);
+        }
+    }
+    assert_eq!(follower.overheard.len(), 0);
 }

@@ -229,3 +229,25 @@ fn credits_go_to_the_leader_alone_unless_two_seem_to_lead() {
     node.handle_link(at(8), from("other"));
     assert_eq!(credited(&mut node), LinkTarget::All);
 }
+
+/// The person is told that everything was sent: a message that waits for the store is not.
+#[test]
+fn sign_out_that_sends_first_waits_for_what_a_follower_handed_over() {
+    let mut node = node();
+    node.handle_lock(at(10), &LockEvent::Granted);
+    drain(&mut node);
+    run(&mut node, 9_000);
+    assert_eq!(node.engine().unwrap().status().storage, SILENT);
+    let other = || "other".to_owned();
+    node.handle_link(at(9_100), LinkMessage::Attach { tab: other(), turn: 1, interest: Interest::default() });
+    node.handle_link(
+        at(9_101),
+        LinkMessage::Send { tab: other(), requests: vec![request("m")], whole: false },
+    );
+    node.handle_link(at(9_102), LinkMessage::SignOut);
+    let outputs = drain(&mut node);
+    assert!(!said(&outputs).contains(&LinkMessage::SignedOut), "{outputs:?}");
+    node.handle_store(at(9_200), StoreEvent::Opened(Box::default()));
+    assert_eq!(held_by(&node), ["m"]);
+    assert!(!said(&drain(&mut node)).contains(&LinkMessage::SignedOut), "it is still to be sent");
+}

@@ -1,0 +1,120 @@
+//! A follower hands on what its page sent: to the store what can be stored, to the leader the rest.
+
+use super::election::Role;
+use super::link::LinkMessage;
+use super::node::Node;
+use super::sends::{Kept, Sends, With};
+use crate::mutant::{self, Mutant};
+use crate::outbox::key_of;
+use crate::{Now, SendRequest};
+use std::collections::BTreeMap;
+
+/// With nobody known to lead, sends wait so long, ms, for the lock to be granted to this very tab.
+const SETTLE_MS: u64 = 500;
+
+impl Sends {
+    /// Everything that has no end yet, in order, for a leader that cannot read the store.
+    fn everything(&mut self) -> Vec<SendRequest> {
+        let mut all: Vec<_> = self.saved().collect();
+        for kept in self.kept.iter_mut().filter(|kept| !kept.request.ephemeral) {
+            match kept.with {
+                With::Ending(_) | With::Engine => continue,
+                With::Nobody => kept.with = With::Leader,
+                // May be in the store, or known.
+                With::Store(_) | With::Leader => kept.request.again = true,
+            }
+            all.push((kept.number, kept.request.clone()));
+        }
+        all.sort_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, request)| request).collect()
+    }
+
+    /// What goes to the leader now: what cannot be stored (`storable`: the store takes messages) or is not to be
+    /// queued, each behind the earlier ones of its key. The rest goes to the store or waits.
+    fn take_for_leader(&mut self, storable: bool) -> Vec<SendRequest> {
+        let is_unqueued = |kept: &Kept| !kept.request.queue && !kept.request.ephemeral;
+        let keyed = self.kept.iter().any(is_unqueued) && !mutant::active(Mutant::UnqueuedFirst);
+        // Behind what the store refused nothing goes another way: it keeps its order.
+        let mut direct = self.kept.iter().any(|kept| kept.is_queued() && kept.with == With::Leader);
+        let mut keys: BTreeMap<String, KeyState> = BTreeMap::new();
+        let mut requests = Vec::new();
+        for kept in self.kept.iter_mut().filter(|kept| !matches!(kept.with, With::Ending(_))) {
+            let key = if keyed && !kept.request.ephemeral { key_of(&kept.request) } else { None };
+            let before = key.as_ref().and_then(|key| keys.get(key)).copied();
+            let queued = kept.is_queued();
+            kept.behind_unqueued = false;
+            let state = match (kept.with, queued) {
+                (With::Nobody, false) if before == Some(KeyState::Stored) => KeyState::Blocked,
+                (With::Nobody, _) if before == Some(KeyState::Blocked) => {
+                    kept.behind_unqueued = queued;
+                    KeyState::Blocked
+                }
+                (With::Nobody, _) => {
+                    direct |= queued && (kept.unstorable || !storable || before == Some(KeyState::Handed));
+                    if queued && !direct {
+                        KeyState::Stored
+                    } else {
+                        kept.with = With::Leader;
+                        requests.push(kept.request.clone());
+                        KeyState::Handed
+                    }
+                }
+                (With::Leader, _) => KeyState::Handed,
+                (With::Store(_) | With::Ending(_) | With::Engine, _) => KeyState::Stored,
+            };
+            if let Some(key) = key {
+                keys.insert(key, state);
+            }
+        }
+        requests
+    }
+}
+
+/// Where the last message of an ordering key is, of those that a follower has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeyState {
+    /// On its way to the store, where the leader finds it.
+    Stored,
+    /// An unqueued message that waits for those; what comes after it waits, too.
+    Blocked,
+    /// Handed to the leader.
+    Handed,
+}
+
+impl Node {
+    /// To the store what can be stored, to the leader the rest.
+    pub(super) fn hand_to_others(&mut self, now: Now) {
+        if !self.sends.linked {
+            self.refuse_unqueued();
+        }
+        if self.term == 0 && !self.sends.settled {
+            // Probably the lock is about to be ours, or a leader about to answer.
+            self.sends.settle_at.get_or_insert(now.mono + SETTLE_MS);
+            return;
+        }
+        let storable = self.can_store() && !self.sends.silent;
+        let requests = self.sends.take_for_leader(storable);
+        if !requests.is_empty() {
+            self.say(LinkMessage::Send { tab: self.tab.clone(), requests, whole: false });
+        }
+        self.append(now);
+    }
+
+    /// A tab that does not run may hold the store: what lies there, or was to go there, goes another way, if
+    /// somebody who sent it is still there.
+    pub(super) fn hand_in(&mut self) {
+        if self.role() != Role::Follower || !self.sends.silent || self.sends.handed_in {
+            return;
+        }
+        self.sends.handed_in = true;
+        if !self.sends.linked {
+            self.refuse_unqueued();
+        }
+        if mutant::active(Mutant::TrustASilentStore) {
+            return;
+        }
+        // Also when there is nothing: what comes from now on has nothing before it.
+        let requests = self.sends.everything();
+        self.say(LinkMessage::Send { tab: self.tab.clone(), requests, whole: true });
+    }
+}
