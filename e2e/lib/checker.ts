@@ -62,10 +62,10 @@ export class Checker {
     const missing = async () => {
       await this.look(pages);
       const accepted = await this.gateway.acceptedEver();
-      const shown = (await Promise.all(pages.map(labMessages))).flat();
-      const waiting = shown.filter(({ delivery }) => delivery !== 'Delivered' && delivery !== 'Unknown');
+      const perPage = await Promise.all(pages.map(labMessages));
+      const waiting = perPage.flat().filter(({ delivery }) => delivery !== 'Delivered' && delivery !== 'Unknown');
       const ids = new Set([...this.promised.filter((id) => !accepted.has(id)), ...waiting.map(({ id }) => id)]);
-      return [...ids].map((id) => `${id}: ${this.story.get(id)?.join(', ')}`);
+      return [...ids].map((id) => `${knownOf(id, accepted, perPage)}; over time: ${this.story.get(id)?.join(', ')}`);
     };
     await expect.poll(async () => (await missing()).length, { timeout, intervals: [500] }).toBe(0).catch(async (error) => {
       throw new Error(`lost or without an end: ${JSON.stringify((await missing()).slice(0, 20))}`, { cause: error });
@@ -99,6 +99,22 @@ export class Checker {
       await expect.poll(untrue, { message: 'untrue', timeout: 10_000 }).toEqual([]);
     }
   }
+}
+
+/** Whether the server accepted a message, and what each page shows of it. Pages are counted from 1. */
+function knownOf(id: string, accepted: Map<string, number>, perPage: LabMessage[][]): string {
+  const absent: number[] = [];
+  const shown = perPage.flatMap((messages, at) => {
+    const message = messages.findLast((message) => message.id === id);
+    if (!message) absent.push(at + 1);
+    if (!message) return [];
+    const state = message.delivery === 'Unknown' ? 'does not know it' : `shows ${message.durability} ${message.delivery}`;
+    return [`page ${at + 1} ${state}`];
+  });
+  if (absent.length > 0) shown.push(absent.length > 1 ? `pages ${absent.join(', ')} do not show it` : `page ${absent[0]} does not show it`);
+  const times = accepted.get(id) ?? 0;
+  const server = times === 0 ? 'not accepted by the server' : times === 1 ? 'accepted by the server' : `accepted ${times} times`;
+  return `${id}: ${server}; ${shown.join('; ')}`;
 }
 
 export function pause<T>(ms: number, value?: T): Promise<T | undefined> {
