@@ -121,11 +121,15 @@ pub enum Mutant {
     SignOutTooEarly,
     /// An unqueued message passes queued ones of its key on their way to the leader.
     UnqueuedFirst,
+    /// Who asks after a message of another tab receives its updates in that tab's place.
+    AskerTakesOver,
+    /// What was handed in again after a reload is not asked after: its row may belong to the page before the reload.
+    TrustRowOfOldPage,
 }
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 54] = [
+    pub const ALL: [Mutant; 57] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -180,6 +184,9 @@ impl Mutant {
         Self::NoInquiry,
         Self::AloneWithTheStore,
         Self::AppendedBeforeCommit,
+        Self::AskerTakesOver,
+        Self::TrustRowOfOldPage,
+        Self::UnqueuedFirst,
     ];
 
     /// Whether it takes several tabs to see it.

@@ -146,6 +146,16 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::KeepDeadTabs => "subscriptions of dead tabs stay",
         Mutant::NoInquiry => "nobody asks how saved messages ended",
         Mutant::AloneWithTheStore => "a tab alone takes the shared store for its own",
+        Mutant::AskerTakesOver => {
+            "who asks after a message of another tab receives its updates in that tab's place"
+        }
+        Mutant::TrustRowOfOldPage => "what was handed in again after a reload is not asked after once saved",
+        Mutant::SignOutTooEarly => {
+            "a sign-out that sends first ends while the leader holds what tabs handed over"
+        }
+        Mutant::UnqueuedFirst => {
+            "an unqueued message passes queued ones of its key on their way to the leader"
+        }
         Mutant::AppendedBeforeCommit => "a row that a tab appends is called saved before the store says so",
     }
 }

@@ -151,7 +151,7 @@ impl Node {
             let request = kept.request.clone();
             let delivery = if request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
             let coalesced = request.coalesce.is_some();
-            if !attached || request.again {
+            if !attached || request.again && !mutant::active(Mutant::TrustRowOfOldPage) {
                 about.push(Inquiry { id: request.id.clone(), coalesced, discarded: kept.discarded });
             }
             self.sends.opened(&request.id, coalesced, Some(kept));

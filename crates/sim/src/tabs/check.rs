@@ -2,9 +2,9 @@
 //! [`crate::check`]; here is what concerns who may do what.
 
 use super::disk::Answer;
-use super::tab::Worker;
+use super::tab::{Tab, Worker};
 use super::world::TabWorld;
-use crate::check::messages::SocketName;
+use crate::check::messages::{Message, SocketName};
 use crate::check::{Checker, Violation, message_id, message_number, numbers_after};
 use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, Row, StoreEvent, StoreGroup};
@@ -65,6 +65,14 @@ impl TabChecker {
         }
     }
 
+    /// Who leads changes, or a worker dies: what was not to be kept keeps no place over that.
+    pub fn unqueued_lose_their_places(&mut self) {
+        let open = |message: &&mut Message| !message.told.as_ref().is_some_and(DeliveryState::is_final);
+        for message in self.inner.messages.all.iter_mut().filter(open) {
+            message.unordered |= !message.promised;
+        }
+    }
+
     /// A page was told something.
     pub fn told(&mut self, update: &MessageUpdate, on_disk: bool) {
         if update.durability == Durability::Durable && !update.delivery.is_final() {
@@ -107,6 +115,17 @@ impl TabChecker {
             return;
         }
         self.inner.told(update);
+    }
+
+    /// A page other than the one that sent a message was told something.
+    pub fn told_to_another(&mut self, page: &str, n: usize, update: &MessageUpdate) {
+        let effects = self.inner.messages.all[n].effects;
+        if update.delivery == DeliveryState::Delivered && effects == 0 {
+            let id = message_id(n);
+            self.inner.fail("told-truth", || {
+                format!("{page} is told that {id} was delivered, and it had no effect")
+            });
+        }
     }
 
     /// A page knows how it ended: a new leader may have to find that out again.
@@ -367,10 +386,13 @@ impl TabWorld {
                 ));
                 break;
             }
-            let (place, life) = self.check.senders[n];
-            let there = self.tabs[place].open && self.tabs[place].life == life;
-            if there && told.is_none() {
-                found = Some(("sender-told", format!("{id} is done; its sender knows {:?}", message.told)));
+            // Its sender, and whoever else shows it.
+            let shows = |tab: &&Tab| {
+                tab.open && tab.ledger.iter().any(|(k, shown)| k == n && !shown.state.is_final())
+            };
+            if let Some(tab) = self.tabs.iter().find(shows) {
+                let state = tab.ledger.iter().find(|(k, _)| *k == n).map(|(_, shown)| &shown.state);
+                found = Some(("sender-told", format!("{id} is done; {} shows {state:?}", tab.name)));
                 break;
             }
         }

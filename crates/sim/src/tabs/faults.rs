@@ -242,6 +242,7 @@ impl TabWorld {
         let Some(worker) = self.tabs[place].worker.take() else { return };
         let number = worker.number;
         self.say(|| format!("worker {number} dies"));
+        self.check.unqueued_lose_their_places();
         for index in 0..self.internet.conns.len() {
             if self.internet.conns[index].instance == number
                 && self.internet.conns[index].client != End::Closed
@@ -272,7 +273,8 @@ impl TabWorld {
         tab.open = false;
         tab.frozen_until = 0;
         let lost: Vec<usize> = tab.page.unsaved.drain(..).map(|(n, _)| n).collect();
-        for n in lost {
+        let kept: Vec<usize> = tab.kept.iter().map(|(n, _)| *n).collect();
+        for n in lost.into_iter().filter(|n| !kept.contains(n)) {
             let message = &mut self.check.inner.messages.all[n];
             message.forgotten |= !message.durable;
         }

@@ -56,6 +56,8 @@ pub fn generate(seed: u64) -> TabScript {
     for _ in 0..rng.usize(4..=14) {
         push(rng.u64(500..FAULTS_END), people(rng, &setup));
     }
+    reload_while_saving(&mut Rng::with_seed(seed ^ 0x5e10_ad00), &setup, &mut push);
+    queued_and_unqueued(&mut Rng::with_seed(seed ^ 0x0bde_2ed0), &setup, &mut push);
     setup.leases = rng.u8(0..4) == 0;
     if rng.u8(0..10) == 0 {
         // Nothing is opened there, so nothing tells a build that another one is newer.
@@ -116,6 +118,39 @@ fn send(rng: &mut Rng, setup: &TabSetup) -> SendSpec {
         coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
         queue: rng.u8(0..20) > 0,
         size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
+    }
+}
+
+/// In every third schedule a page is reloaded while the store is slow and what it sent is not saved yet: its rows are
+/// stored under the name of the page before the reload, and the next page hands them in again.
+fn reload_while_saving(rng: &mut Rng, setup: &TabSetup, push: &mut impl FnMut(u64, TabAction)) {
+    if rng.u8(0..3) > 0 {
+        return;
+    }
+    let mut at = rng.u64(2_000..FAULTS_END - 20_000);
+    let page = rng.usize(0..setup.tabs);
+    push(at - 1_000, TabAction::Open(page));
+    push(at, TabAction::Fault(TabFault::StoreSlow(rng.u64(100..2_500), rng.u64(3_000..12_000))));
+    for _ in 0..rng.usize(2..=8) {
+        at += rng.u64(1..300);
+        push(at, TabAction::Send(SendSpec { page, ..send(rng, setup) }));
+    }
+    let who = if rng.bool() { Who::Place(page) } else { Who::Leader };
+    push(at + rng.u64(1..500), TabAction::Reload(who));
+}
+
+/// In every third schedule a page sends messages of one key in one go, some to be queued and some not.
+fn queued_and_unqueued(rng: &mut Rng, setup: &TabSetup, push: &mut impl FnMut(u64, TabAction)) {
+    if rng.u8(0..3) > 0 {
+        return;
+    }
+    let mut at = rng.u64(2_000..FAULTS_END - 5_000);
+    let (page, gap) = (rng.usize(0..setup.tabs), *pick(rng, &[0, 1, 10, 100]));
+    for _ in 0..rng.usize(4..=12) {
+        at += gap;
+        let queue = rng.bool();
+        let what = What::Incident(0);
+        push(at, TabAction::Send(SendSpec { page, what, queue, coalesce: None, ..send(rng, setup) }));
     }
 }
 

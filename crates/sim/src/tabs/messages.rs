@@ -5,8 +5,8 @@ use super::world::{Happening, TabWorld};
 use crate::check::{message_id, message_number, messages::Message};
 use crate::script::{SendSpec, What};
 use crate::world::request;
-use sentinelops_engine::tabs::PageCommand;
-use sentinelops_engine::{Batch, DeliveryState};
+use sentinelops_engine::tabs::{Inquiry, PageCommand};
+use sentinelops_engine::{Batch, Delivery, DeliveryState, Durability};
 use sentinelops_protocol::{Watermark, ordering_key};
 
 impl TabWorld {
@@ -52,9 +52,8 @@ impl TabWorld {
             told: None,
             ended_badly: false,
             retried: false,
-            // What is not kept keeps no place either.
-            // Nor does it matter in which order receipts come: the server keeps the highest.
-            unordered: !promised || matches!(spec.what, What::Receipt(..)),
+            // It does not matter in which order receipts come: the server keeps the highest.
+            unordered: request.ephemeral || matches!(spec.what, What::Receipt(..)),
             let_go: false,
             forgotten: false,
             at: self.now,
@@ -65,6 +64,7 @@ impl TabWorld {
         if !request.ephemeral {
             let again = tab.worker.is_some();
             tab.page.unsaved.push_back((n, sentinelops_engine::SendRequest { again, ..request.clone() }));
+            tab.ledger.add(n);
         }
         self.post(place, PageCommand::Send(vec![request]));
     }
@@ -89,6 +89,7 @@ impl TabWorld {
         (message.submitted, message.unordered) = (submitted, !message.promised || message.mark.is_some());
         let id = message_id(n);
         self.say(|| format!("somebody retries {id}"));
+        self.tabs[place].ledger.retry(n);
         self.post(place, PageCommand::Retry { id, confirm: false });
         if let Some(request) = self.tabs[place].page.retry(n) {
             self.post(place, PageCommand::Send(vec![request]));
@@ -129,14 +130,26 @@ impl TabWorld {
             let at = tab.frozen_until + 1;
             return self.queue.push(at, Happening::Page(number, batch));
         }
+        if tab.unloads {
+            return;
+        }
         tab.note_status(&batch.items);
         let batch_number = batch.number;
+        self.adopt(place, &batch.items);
+        let tab = &mut self.tabs[place];
         let taken = tab.page.take(batch);
         let name = tab.name.clone();
         if let Some((invariant, detail)) = taken.wrong {
             self.check.inner.fail(invariant, || format!("{name}: {detail}"));
         }
         for update in taken.updates {
+            if let Some(n) = message_number(&update.id) {
+                self.tabs[place].ledger.update(n, &update);
+                if !self.tabs[place].ledger.is_own(n) {
+                    self.check.told_to_another(&name, n, &update);
+                    continue;
+                }
+            }
             if self.check.is_stale(&update) {
                 continue;
             }
@@ -156,6 +169,37 @@ impl TabWorld {
             let page = &self.tabs[place].page;
             let at = (self.now + page.pace).max(page.hung_until);
             self.queue.push(at, Happening::Credit(number, batch_number));
+        }
+    }
+
+    /// The first list of a worker shows what waits, whichever tab sent it: the page shows what it does not know yet,
+    /// and asks how it ends.
+    fn adopt(&mut self, place: usize, items: &[Delivery]) {
+        let lists = items.iter().filter_map(|item| match item {
+            Delivery::Outbox(list, _) => Some(list),
+            _ => None,
+        });
+        for list in lists {
+            let tab = &mut self.tabs[place];
+            if !std::mem::take(&mut tab.ledger.adopting) {
+                return;
+            }
+            let mut about = Vec::new();
+            for info in list {
+                let lasts = info.update.durability == Durability::Durable && !info.update.delivery.is_final();
+                let Some(n) = message_number(&info.update.id) else { continue };
+                if lasts && !tab.ledger.knows(n) {
+                    tab.ledger.update(n, &info.update);
+                    about.push(Inquiry { id: info.update.id.clone(), coalesced: false, discarded: false });
+                }
+            }
+            let watches = tab.watches_outbox;
+            if !about.is_empty() {
+                self.post(place, PageCommand::Inquire(about));
+            }
+            if !watches {
+                self.post(place, PageCommand::WatchOutbox(false));
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`script`], [`generate`] | what is done to the world |
 //! | [`world`], `tab`, `shell`, `shared` | tabs and their shells |
-//! | `pages`, `messages` | people and pages |
+//! | `pages`, `messages`, `ledger` | people and pages, and what each page knows of its messages |
 //! | [`disk`], [`locks`] | IndexedDB and Web Locks, as tabs share them |
 //! | `faults`, `settle` | what breaks, and how it must end |
 //! | `silence` | a store that a frozen tab holds |
@@ -15,6 +15,7 @@ pub mod check;
 pub mod disk;
 mod faults;
 pub mod generate;
+mod ledger;
 pub mod locks;
 mod messages;
 mod pages;

@@ -9,7 +9,7 @@ use crate::page::{Page, View};
 use crate::story::clip;
 use crate::world::subject;
 use sentinelops_engine::tabs::{Inquiry, LinkTarget, Node, PageCommand, Role};
-use sentinelops_engine::{DeliveryState, EngineOptions, Hint, ModeOption, Options, OutboxOptions};
+use sentinelops_engine::{EngineOptions, Hint, ModeOption, Options, OutboxOptions, SendRequest};
 use sentinelops_protocol::{Channel, Subject};
 
 const CHANNELS: [Channel; 5] =
@@ -58,7 +58,9 @@ impl TabWorld {
             TabAction::WatchOutbox(place, on) => {
                 if self.acting(Who::Place(place)).is_some() {
                     self.tabs[place].watches_outbox = on;
-                    self.post(place, PageCommand::WatchOutbox(on));
+                    if on || !self.tabs[place].ledger.adopting {
+                        self.post(place, PageCommand::WatchOutbox(on));
+                    }
                 }
             }
             TabAction::Retry(nth) => self.retry(nth),
@@ -132,6 +134,7 @@ impl TabWorld {
                 page.views.insert(Subject::channel(channel), Default::default());
             }
         }
+        let kept = std::mem::take(&mut self.tabs[place].kept);
         self.tabs[place] = Tab {
             name: format!("tab-{place}-{life}"),
             life,
@@ -140,6 +143,13 @@ impl TabWorld {
             build: if newer { 2 } else { 1 },
             ..Tab::none()
         };
+        for (n, request) in kept {
+            self.say(|| format!("the page takes {} back", request.id));
+            self.check.senders[n] = (place, life);
+            let tab = &mut self.tabs[place];
+            tab.ledger.add(n);
+            tab.page.unsaved.push_back((n, SendRequest { again: true, ..request }));
+        }
         self.spawn(place);
     }
 
@@ -198,9 +208,8 @@ impl TabWorld {
             }
             self.post(place, PageCommand::Subscribe(subject));
         }
-        if self.tabs[place].watches_outbox {
-            self.post(place, PageCommand::WatchOutbox(true));
-        }
+        self.tabs[place].ledger.adopting = true;
+        self.post(place, PageCommand::WatchOutbox(true));
         let about = self.saved_by(place);
         if !about.is_empty() {
             self.post(place, PageCommand::Inquire(about));
@@ -220,17 +229,15 @@ impl TabWorld {
         }
     }
 
-    /// What a page knows to be saved and not to be over.
+    /// What a page knows to be saved and not to be over, whoever sent it.
     fn saved_by(&self, place: usize) -> Vec<Inquiry> {
-        let sender = (place, self.tabs[place].life);
-        let messages = self.check.inner.messages.all.iter().enumerate();
-        messages
-            .filter(|(n, m)| self.check.senders[*n] == sender && m.durable)
-            .filter(|(_, m)| !m.told.as_ref().is_some_and(DeliveryState::is_final))
-            .map(|(n, m)| Inquiry {
+        let shown = self.tabs[place].ledger.iter();
+        shown
+            .filter(|(_, shown)| shown.durable && !shown.state.is_final())
+            .map(|(n, shown)| Inquiry {
                 id: message_id(n),
-                coalesced: m.coalesce.is_some(),
-                discarded: self.check.discarded.contains(&n),
+                coalesced: shown.own && self.check.inner.messages.all[n].coalesce.is_some(),
+                discarded: shown.own && self.check.discarded.contains(&n),
             })
             .collect()
     }
@@ -268,9 +275,20 @@ impl TabWorld {
     pub(super) fn leave(&mut self, place: usize, again: bool) {
         self.goes_away(place);
         self.tabs[place].hidden = true;
+        self.tabs[place].unloads = true;
+        self.tabs[place].kept = if again { self.keep_unsaved(place) } else { Vec::new() };
         let life = self.tabs[place].life;
         let at = self.now + self.rng.u64(0..30);
         self.queue.push(at, Happening::Gone(place, life, again));
+    }
+
+    /// What the next life of a page takes back: what may wait, is not saved and is still wanted.
+    fn keep_unsaved(&self, place: usize) -> Vec<(usize, SendRequest)> {
+        if !self.script.setup.persist {
+            return Vec::new();
+        }
+        let kept = self.tabs[place].page.unsaved.iter();
+        kept.filter(|(n, request)| request.queue && !self.check.discarded.contains(n)).cloned().collect()
     }
 
     /// The page tells its worker, and for its worker the other tabs.

@@ -218,6 +218,7 @@ impl TabWorld {
             NodeOutput::Role(role) => {
                 self.say(|| format!("{number} is {role:?}"));
                 self.new_places(place);
+                self.check.unqueued_lose_their_places();
                 self.check_alone(place, role);
                 let now = self.now;
                 if let Some(worker) = self.worker(place) {

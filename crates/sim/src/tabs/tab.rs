@@ -1,11 +1,12 @@
 //! A tab: a page, and the worker behind it.
 
+use super::ledger::Ledger;
 use super::locks::Turn;
 use crate::clock::Clock;
 use crate::net::Item;
 use crate::page::Page;
 use sentinelops_engine::tabs::{LinkMessage, LockEvent, Node, PageCommand, Role, TabId};
-use sentinelops_engine::{Delivery, Durability, MessageInfo, Status};
+use sentinelops_engine::{Delivery, Durability, MessageInfo, SendRequest, Status};
 use std::collections::HashMap;
 
 use super::disk::Answer;
@@ -98,6 +99,11 @@ pub(super) struct Tab {
     /// Whether there is a page.
     pub(super) open: bool,
     pub(super) page: Page,
+    pub(super) ledger: Ledger,
+    /// In its `sessionStorage`: what nobody had saved when the page was reloaded.
+    pub(super) kept: Vec<(usize, SendRequest)>,
+    /// It is being reloaded or closed: its page takes nothing any more.
+    pub(super) unloads: bool,
     pub(super) build: u32,
     pub(super) status: Option<Status>,
     pub(super) worker: Option<Worker>,

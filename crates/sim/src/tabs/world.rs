@@ -2,6 +2,7 @@
 
 use super::check::TabChecker;
 use super::disk::Disk;
+use super::ledger::Ledger;
 use super::locks::Lock;
 use super::script::{QUIET, TabAction, TabFault, TabScript};
 use super::tab::{Inbox, Tab};
@@ -260,6 +261,9 @@ impl Tab {
             life: 0,
             open: false,
             page: Page::new(0, 16),
+            ledger: Ledger::default(),
+            kept: Vec::new(),
+            unloads: false,
             build: 1,
             status: None,
             worker: None,
