@@ -1,5 +1,6 @@
 //! Tokens: who is asked for one, where it travels, and that it shows up nowhere else.
 
+use crate::mutant::{self, Mutant};
 use crate::{EngineOptions, ModeOption, TokenIn, TokenReason};
 use sentinelops_protocol::Code;
 
@@ -9,6 +10,10 @@ pub(crate) const PROVIDER_MS: u64 = 10_000;
 const REDIAL_EVERY_MS: u64 = 60_000;
 /// Shortest time between two requests for a token in place, whatever the server says of its life.
 pub(crate) const TOKEN_LIFE_MIN_MS: u64 = 5_000;
+
+fn token_pace_ms() -> u64 {
+    if mutant::active(Mutant::TokenStorm) { 0 } else { TOKEN_LIFE_MIN_MS }
+}
 
 /// What is known of the token. Has no `Debug` on purpose.
 pub(crate) struct Auth {
@@ -137,13 +142,13 @@ impl Auth {
     pub(crate) fn lives(&mut self, now: u64, expires_in_ms: Option<u64>) -> Option<u64> {
         self.expires_at = expires_in_ms.map(|ms| now.saturating_add(ms));
         // Divided first: no overflow for any number a server may say.
-        expires_in_ms.map(|ms| now.saturating_add((ms / 5 * 4 + ms % 5 * 4 / 5).max(TOKEN_LIFE_MIN_MS)))
+        expires_in_ms.map(|ms| now.saturating_add((ms / 5 * 4 + ms % 5 * 4 / 5).max(token_pace_ms())))
     }
 
     /// The refresh failed: when to try it again, while the token lives.
     pub(crate) fn refresh_again(&self, now: u64) -> Option<u64> {
         let left = self.expires_at?.checked_sub(now)?;
-        Some(now + (left / 2).max(TOKEN_LIFE_MIN_MS))
+        Some(now + (left / 2).max(token_pace_ms()))
     }
 
     /// Foreign text without the token in it, in either spelling, and without any `token=…`.

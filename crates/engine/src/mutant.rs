@@ -83,6 +83,12 @@ pub enum Mutant {
     PersistAnyway,
     /// A row is called saved when it is handed to the store, not when the store says so.
     DurableBeforeCommit,
+    /// What a welcome says counts without bounds.
+    BelieveAnyWelcome,
+    /// A message is over its age when the server's clock alone says so.
+    TrustOneClock,
+    /// A token is refreshed as often as the server's word for its life asks for.
+    TokenStorm,
     /// A leader that slept acts before it read the stored term.
     ActBeforeTerm,
     /// A leader that lost the lock still stores what it decided.
@@ -129,7 +135,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 57] = [
+    pub const ALL: [Mutant; 60] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -167,6 +173,9 @@ impl Mutant {
         Self::ReconnectAnyway,
         Self::PersistAnyway,
         Self::DurableBeforeCommit,
+        Self::BelieveAnyWelcome,
+        Self::TrustOneClock,
+        Self::TokenStorm,
         Self::ActBeforeTerm,
         Self::DeposedLeaderWrites,
         Self::RescanLosesOrder,

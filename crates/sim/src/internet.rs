@@ -246,6 +246,7 @@ impl Internet {
                     if !self.server.cursed.is_empty() {
                         self.server.spoil(&mut frame);
                     }
+                    self.server.lies.spoil(self.now, &mut self.conns[index], &mut frame);
                     self.say_down(index, Item::Frame { bytes: frame, binary });
                     if self.conns[index].down.unsent(self.now) > 100_000 {
                         self.soon.push((self.now, Traffic::Drained(index)));

@@ -9,6 +9,7 @@ pub mod check;
 pub mod clock;
 pub mod fold;
 pub mod internet;
+pub mod lies;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod net;

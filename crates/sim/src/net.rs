@@ -3,6 +3,7 @@
 //! Every connection is two pipes. A pipe keeps order and loses nothing, as TCP does, until a fault
 //! says otherwise: held (a stall), swallowed (nothing arrives any more, and nobody is told), slow.
 
+use crate::lies::Lie;
 use fastrand::Rng;
 use std::collections::VecDeque;
 
@@ -177,6 +178,8 @@ pub struct Conn {
     pub told_code: Option<u16>,
     /// What the server still has to read waits this long (a slow login).
     pub slow_server_until: u64,
+    /// What is wrong in its welcome.
+    pub lie: Option<Lie>,
 }
 
 impl Conn {
@@ -202,6 +205,7 @@ impl Conn {
             ponged: false,
             told_code: None,
             slow_server_until: 0,
+            lie: None,
         }
     }
 }

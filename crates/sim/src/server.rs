@@ -1,6 +1,7 @@
 //! The server: the gateway's real core, with what happens to a process round it.
 
 use crate::clock::WALL_START;
+use crate::lies::Lies;
 use crate::script::{Rare, ServerKind, Setup};
 use sentinelops_engine::mutant::{self, Mutant};
 use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, Mode, NewEvent, Now};
@@ -37,6 +38,8 @@ pub struct Server {
     pub twice_until: u64,
     /// Commands are nacked until then.
     pub nacks_until: u64,
+    /// What is wrong in its welcomes.
+    pub lies: Lies,
     /// Events whose envelopes arrive broken: how they begin.
     pub cursed: Vec<String>,
     /// Channels whose next event is to be cursed.
@@ -70,6 +73,7 @@ impl Server {
             flap_until: 0,
             twice_until: 0,
             nacks_until: 0,
+            lies: Lies::default(),
             cursed: Vec::new(),
             curse_next: Vec::new(),
             published: 0,

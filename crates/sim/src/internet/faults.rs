@@ -1,6 +1,7 @@
 //! What breaks in network and server.
 
 use super::{Internet, Traffic};
+use crate::lies::Lies;
 use crate::net::End;
 use crate::script::Fault;
 use crate::server::Server;
@@ -61,6 +62,12 @@ impl Internet {
                     self.server_closes(index, close::INTERNAL, "flap");
                 }
             }
+            Fault::Lies(lie, ms) => {
+                self.server.lies.tell(lie, until(ms));
+                for index in self.server_conns() {
+                    self.server_closes(index, close::RESTART, "restart");
+                }
+            }
             Fault::Nacks(every, ms) => {
                 self.server.nacks_until = until(ms);
                 if let Some(gateway) = &mut self.server.gateway {
@@ -77,6 +84,7 @@ impl Internet {
         self.net.heal();
         self.server.flap_until = 0;
         self.server.nacks_until = 0;
+        self.server.lies = Lies::default();
         self.server.curse_next.clear();
         self.server.cursed.clear();
         self.server_up();

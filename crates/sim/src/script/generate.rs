@@ -1,6 +1,7 @@
 //! From a seed to a schedule.
 
 use super::{Action, Entry, FAULTS_END, Fault, Rare, Script, SendSpec, ServerKind, Setup, What, WorkerSetup};
+use crate::lies::Lie;
 use crate::net::Link;
 use fastrand::Rng;
 use sentinelops_engine::{Bounds, Hint, ModeOption};
@@ -67,8 +68,33 @@ pub fn generate(seed: u64) -> Script {
         let (at, ms) = (rng.u64(first_fault..FAULTS_END), rng.u64(2_400..3_800));
         entries.push(Entry { at, action: Action::Fault(Fault::Doze(ms)) });
     }
+    lies(&mut Rng::with_seed(seed ^ 0x11e5), &setup, first_fault, &mut entries);
     entries.sort_by_key(|entry| entry.at);
     Script { setup, entries: entries.into_iter().enumerate().collect() }
+}
+
+/// In every third schedule a v1 server errs in its welcomes for a while; then it says what is right.
+fn lies(rng: &mut Rng, setup: &Setup, first_fault: u64, entries: &mut Vec<Entry>) {
+    if setup.server != ServerKind::V1 || rng.u8(0..3) > 0 {
+        return;
+    }
+    let (at, ms) = (rng.u64(first_fault..FAULTS_END - 40_000), rng.u64(2_000..30_000));
+    entries.push(Entry { at, action: Action::Fault(Fault::Lies(lie(rng), ms)) });
+    entries.push(Entry { at: at + ms + 1, action: Action::Fault(Fault::Close(close::RESTART)) });
+}
+
+/// What servers get wrong.
+pub fn lie(rng: &mut Rng) -> Lie {
+    const HOUR_MS: i64 = 3_600_000;
+    match rng.u8(0..10) {
+        0 => Lie::Now(0),
+        1 => Lie::NowInSeconds,
+        2..6 => Lie::NowOff(HOUR_MS * *pick(rng, &[25, -25, 20, -20])),
+        6 => Lie::MaxMessageBytes(0),
+        7 => Lie::MaxMessageBytes(64),
+        8 => Lie::ExpiresInMs(0),
+        _ => Lie::ExpiresInMs(*pick(rng, &[15, 60])),
+    }
 }
 
 fn pick<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {

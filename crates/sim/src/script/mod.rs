@@ -5,10 +5,11 @@ mod generate;
 mod keep;
 mod rare;
 
-pub use generate::generate;
+pub use generate::{generate, lie};
 pub use keep::{format_keep, parse_keep};
 pub use rare::{Rare, WorkerSetup};
 
+use crate::lies::Lie;
 use crate::net::Link;
 use sentinelops_engine::{Hint, ModeOption};
 use sentinelops_protocol::{Channel, Priority};
@@ -169,6 +170,8 @@ pub enum Fault {
     Close(u16),
     /// Every connection is closed shortly after its welcome, for so many ms.
     Flap(u64),
+    /// The server drops its connections, and for so many ms its welcomes are wrong.
+    Lies(Lie, u64),
     /// Every n-th command is nacked retryably for so many ms.
     Nacks(u32, u64),
     /// What the server sends of events arrives twice, for so many ms.

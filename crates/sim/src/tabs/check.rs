@@ -21,6 +21,9 @@ const SUCCESSION_MS: u64 = 3_500;
 /// A leader that has run and led for so long does not deserve to be robbed.
 const PEACE_MS: u64 = 7_000;
 
+/// What the clocks of an engine may err about the age of a message, ms.
+const CLOCK_ERROR_MS: u64 = 2_000;
+
 /// The invariants of one schedule.
 #[derive(Debug, Default)]
 pub struct TabChecker {
@@ -37,6 +40,8 @@ pub struct TabChecker {
     pub listed_still: BTreeSet<usize>,
     /// A person does not want these any more.
     pub discarded: HashSet<usize>,
+    /// At which age a message may expire, ms.
+    pub max_age_ms: u64,
 }
 
 impl TabChecker {
@@ -79,6 +84,17 @@ impl TabChecker {
             self.inner.saved(&update.id, on_disk);
         }
         let number = message_number(&update.id);
+        let now = self.inner.now;
+        if let Some(message) = number.and_then(|n| self.inner.messages.all.get(n)) {
+            let young = matches!(update.delivery, DeliveryState::Expired { .. })
+                && now.saturating_sub(message.at) + CLOCK_ERROR_MS < self.max_age_ms;
+            // No page sends what is too big here.
+            let small = matches!(update.delivery, DeliveryState::Failed(FailReason::TooBig { .. }));
+            if young || small {
+                let (id, state, age) = (&update.id, &update.delivery, now.saturating_sub(message.at));
+                self.inner.fail("just-end", || format!("{id} ends as {state:?} at the age of {age} ms"));
+            }
+        }
         if let Some(n) = number
             && update.durability == Durability::MemoryOnly
         {

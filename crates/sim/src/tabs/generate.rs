@@ -2,7 +2,7 @@
 
 use super::script::{FAULTS_END, TabAction, TabFault, TabScript, TabSetup, Who};
 use crate::net::Link;
-use crate::script::{Entry, Fault, Script, SendSpec, What};
+use crate::script::{Entry, Fault, Script, SendSpec, What, lie};
 use fastrand::Rng;
 use sentinelops_engine::Hint;
 use sentinelops_protocol::{Channel, Priority, close};
@@ -58,6 +58,7 @@ pub fn generate(seed: u64) -> TabScript {
     }
     reload_while_saving(&mut Rng::with_seed(seed ^ 0x5e10_ad00), &setup, &mut push);
     queued_and_unqueued(&mut Rng::with_seed(seed ^ 0x0bde_2ed0), &setup, &mut push);
+    lies(&mut Rng::with_seed(seed ^ 0x11e5), &mut push);
     setup.leases = rng.u8(0..4) == 0;
     if rng.u8(0..10) == 0 {
         // Nothing is opened there, so nothing tells a build that another one is newer.
@@ -119,6 +120,16 @@ fn send(rng: &mut Rng, setup: &TabSetup) -> SendSpec {
         queue: rng.u8(0..20) > 0,
         size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
     }
+}
+
+/// In every third schedule the server errs in its welcomes for a while; then it says what is right.
+fn lies(rng: &mut Rng, push: &mut impl FnMut(u64, TabAction)) {
+    if rng.u8(0..3) > 0 {
+        return;
+    }
+    let (at, ms) = (rng.u64(2_000..FAULTS_END - 20_000), rng.u64(2_000..15_000));
+    push(at, TabAction::Fault(TabFault::Net(Fault::Lies(lie(rng), ms))));
+    push(at + ms + 1, TabAction::Fault(TabFault::Net(Fault::Close(close::RESTART))));
 }
 
 /// In every third schedule a page is reloaded while the store is slow and what it sent is not saved yet: its rows are

@@ -133,7 +133,7 @@ impl TabWorld {
             last_wake: 0,
             last_sent: 0,
             asleep_until: 0,
-            check: TabChecker::default(),
+            check: TabChecker { max_age_ms: setup.max_age, ..TabChecker::default() },
             story,
             settled_since: None,
             over: false,

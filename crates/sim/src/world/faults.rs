@@ -88,6 +88,12 @@ impl World {
                     self.server_closes(index, close::INTERNAL, "flap");
                 }
             }
+            Fault::Lies(lie, ms) => {
+                self.server.lies.tell(lie, until(ms));
+                for index in self.server_conns() {
+                    self.server_closes(index, close::RESTART, "restart");
+                }
+            }
             Fault::Nacks(every, ms) => {
                 self.server.nacks_until = until(ms);
                 if let Some(gateway) = &mut self.server.gateway {
@@ -321,6 +327,7 @@ impl World {
         self.check.standing.ask();
         (self.worker.judged, self.worker.answers_since) = (false, 0);
         self.worker.round_trips = RoundTrips::default();
+        self.worker.token_asked_at = None;
         self.worker.verdicts = 0;
         self.worker.hinted.clear();
         let seed = self.script.setup.seed ^ (u64::from(instance) << 40);

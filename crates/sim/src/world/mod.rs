@@ -110,6 +110,8 @@ pub(crate) struct Worker {
     /// Since when it knows that the server answers pings.
     answers_since: u64,
     round_trips: RoundTrips,
+    /// When it last asked for a token.
+    token_asked_at: Option<u64>,
 }
 
 /// See the module.

@@ -141,6 +141,7 @@ impl World {
                     if now < self.server.twice_until && is_only_events(&frame) {
                         self.say_down(index, Item::Frame { bytes: frame.clone(), binary });
                     }
+                    self.server.lies.spoil(now, &mut self.conns[index], &mut frame);
                     self.say_down(index, Item::Frame { bytes: frame, binary });
                     if self.conns[index].down.unsent(now) > 100_000 {
                         self.queue.push(now, Happening::Drained(index));
@@ -269,11 +270,14 @@ impl World {
         let Ok(text) = std::str::from_utf8(bytes) else { return };
         if !conn.welcomed && text.contains("\"type\":\"welcome\"") {
             conn.welcomed = true;
+            let (lie, opened_at) = (conn.lie, conn.opened_at.unwrap_or(now));
             self.set_window(true);
             self.check.messages.welcomed = true;
             self.check.wire.welcomed(now);
             self.worker.answers_since = now;
-            let sent = number_after(text, "\"now\":").map_or(0, |wall| now - (wall - WALL_START));
+            // How long it was on its way; of one whose clock is wrong, at most since the connection opened.
+            let told = number_after(text, "\"now\":").filter(|_| lie.is_none());
+            let sent = told.map_or(now - opened_at, |wall| now - (wall - WALL_START));
             self.check.ends.clock_error = self.check.ends.clock_error.max(2 * sent);
         }
         let conn = &mut self.conns[index];
@@ -293,7 +297,14 @@ impl World {
             conn.goodbye = number_after(text, "\"reconnectWindowMs\":");
         }
         if let Some(ms) = number_after(text, "\"expiresInMs\":") {
-            self.token_lives(index, ms);
+            // A server that says it wrongly goes by what is right.
+            let right = match conn.lie {
+                Some(_) => self.script.setup.rare.token_ms,
+                None => Some(ms),
+            };
+            if let Some(ms) = right {
+                self.token_lives(index, ms);
+            }
         }
         for gap in self.check.stream.read(bytes, text) {
             self.gap_is_due(&gap);

@@ -50,6 +50,7 @@ impl World {
         self.net.heal();
         self.store.heal();
         self.server.flap_until = 0;
+        self.server.lies = crate::lies::Lies::default();
         self.server.nacks_until = 0;
         self.server.twice_until = 0;
         self.server.curse_next.clear();

@@ -7,6 +7,7 @@ use crate::check::{message_id, message_number};
 use crate::net::End;
 use sentinelops_engine::{
     ConnectionState, Delivery, DeliveryState, Durability, Engine, Mode, StorageState, StoreGroup, StoreOp,
+    TokenReason,
 };
 use sentinelops_protocol::{Priority, close, encode_payload};
 
@@ -47,6 +48,9 @@ impl Tally {
         }
     }
 }
+
+/// Shortest time between two requests for a token, ms.
+const TOKEN_PACE_MS: u64 = 5_000;
 
 impl World {
     /// What came of it so far.
@@ -118,6 +122,18 @@ impl World {
     }
 
     // Tokens.
+
+    /// The engine asks for a token. Before a dial it may always; to refresh one it has to take its time, whatever the
+    /// server says of the life of a token.
+    pub(super) fn check_token_pace(&mut self, reason: TokenReason) {
+        let now = self.now;
+        let before = self.worker.token_asked_at.replace(now);
+        let soon = before.filter(|at| now - at < TOKEN_PACE_MS && reason == TokenReason::Refresh);
+        if let Some(at) = soon {
+            self.check
+                .fail("token-pace", || format!("asks for a token {} ms after it asked before", now - at));
+        }
+    }
 
     /// The server said until when a token is good.
     pub(super) fn token_lives(&mut self, index: usize, ms: u64) {

@@ -44,6 +44,7 @@ impl Worker {
             hinted: Vec::new(),
             answers_since: 0,
             round_trips: RoundTrips::default(),
+            token_asked_at: None,
         }
     }
 
@@ -172,6 +173,7 @@ impl World {
             Output::Abandon { generation, code, reason } => self.abandon(generation, code, &reason),
             Output::RequestToken { reason } => {
                 self.say(|| format!("engine asks for a token: {reason:?}"));
+                self.check_token_pace(reason);
                 self.request_token();
             }
             Output::Store(_) | Output::OpenStore | Output::RescanStore if !self.script.setup.rare.persist => {
