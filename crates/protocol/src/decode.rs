@@ -1,13 +1,12 @@
 //! From the bytes of a frame to messages and problems. Nothing here panics on any input.
 
 mod envelope;
-mod scan;
 mod system;
 
 use crate::system::{ClientSystem, ServerSystem};
 use crate::{
-    Channel, ClientMessage, Command, Event, FrameError, Limits, Problem, ProblemKind, ServerMessage,
-    decode_payload,
+    Channel, ClientMessage, Command, Event, FrameError, Json, Limits, Payload, Problem, ProblemKind,
+    ServerMessage, scan, wire,
 };
 use envelope::Envelope;
 use serde_json::value::RawValue;
@@ -54,8 +53,14 @@ pub fn decode_server_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<Serv
                 Err(problem) => problems.push(envelope.blame(*problem)),
             }
         }
-        let (payload, problem) = decode_payload(&envelope.kind, &envelope.payload);
-        problems.extend(problem.map(|problem| envelope.blame(problem)));
+        let payload = match wire::read(&envelope.kind, envelope.payload) {
+            Ok(Some(payload)) => payload,
+            Ok(None) => Payload::Raw(Json::of(envelope.payload)),
+            Err(problem) => {
+                problems.push(envelope.blame(*problem));
+                Payload::Raw(Json::of(envelope.payload))
+            }
+        };
         Some(ServerMessage::Event(Event {
             id: envelope.id,
             kind: envelope.kind,
@@ -107,7 +112,7 @@ pub fn decode_client_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<Clie
             id,
             kind: envelope.kind,
             channel: envelope.channel,
-            payload: envelope.payload,
+            payload: Json::of(envelope.payload),
             timestamp: envelope.timestamp,
             priority: envelope.priority,
         }))
@@ -117,7 +122,7 @@ pub fn decode_client_frame(bytes: &[u8], limits: &Limits) -> Result<Decoded<Clie
 fn decode<M>(
     bytes: &[u8],
     limits: &Limits,
-    mut read: impl FnMut(Envelope, &mut Vec<Problem>) -> Option<M>,
+    mut read: impl FnMut(Envelope<'_>, &mut Vec<Problem>) -> Option<M>,
 ) -> Result<Decoded<M>, FrameError> {
     if bytes.len() > limits.max_bytes {
         return Err(FrameError::TooBig { found: bytes.len(), allowed: limits.max_bytes });
@@ -126,7 +131,7 @@ fn decode<M>(
         return Err(FrameError::TooDeep { allowed: limits.max_depth });
     }
     let mut decoded = Decoded { messages: Vec::new(), problems: Vec::new() };
-    let mut one = |json: &[u8], at: Option<usize>, decoded: &mut Decoded<M>| {
+    let mut one = |json: &str, at: Option<usize>| {
         let before = decoded.problems.len();
         match envelope::parse(json, &mut decoded.problems) {
             Ok(Some(envelope)) => {
@@ -144,28 +149,19 @@ fn decode<M>(
             }
         };
     };
-    match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
-        Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_slice(bytes).map_err(not_json)?;
-            if items.len() > limits.max_batch {
-                return Err(FrameError::TooMany { found: items.len(), allowed: limits.max_batch });
-            }
-            for (at, item) in items.iter().enumerate() {
-                one(item.get().as_bytes(), Some(at), &mut decoded);
-            }
+    // Tells "not JSON" (nothing is known of it) from "JSON, but not an envelope".
+    let whole = serde_json::from_slice::<&RawValue>(bytes).map_err(not_json)?.get();
+    if let Some(items) = scan::items(whole) {
+        if items.len() > limits.max_batch {
+            return Err(FrameError::TooMany { found: items.len(), allowed: limits.max_batch });
         }
-        Some(b'{') => {
-            // Tell "not JSON" (nothing is known of it) from "JSON, but not an envelope".
-            let whole: &RawValue = serde_json::from_slice(bytes).map_err(not_json)?;
-            one(whole.get().as_bytes(), None, &mut decoded);
+        for (at, item) in items.into_iter().enumerate() {
+            one(item, Some(at));
         }
-        _ => {
-            let detail = match serde_json::from_slice::<&RawValue>(bytes) {
-                Ok(_) => "a bare value".to_owned(),
-                Err(error) => error.to_string(),
-            };
-            return Err(FrameError::NotJson { detail });
-        }
+    } else if whole.starts_with('{') {
+        one(whole, None);
+    } else {
+        return Err(FrameError::NotJson { detail: "a bare value".to_owned() });
     }
     Ok(decoded)
 }

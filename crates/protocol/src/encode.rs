@@ -1,37 +1,13 @@
 //! From messages to the bytes of a frame.
 
-use crate::system::{ClientSystem, ServerSystem};
-use crate::{Channel, Event, Json, Priority, encode_payload};
-use serde::Serialize;
-use serde_json::json;
+use crate::system::{ClientSystem, Ping, ServerSystem, SnapshotItem, SubscribeEntry, Welcome};
+use crate::write::{Object, array};
+use crate::{Channel, Code, Event, Json, Payload, Priority, Subject, wire};
+use std::borrow::Cow;
 
-#[derive(Serialize)]
-struct Envelope<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    channel: Channel,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    topic: Option<&'a str>,
-    payload: &'a Json,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timestamp: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<Priority>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seq: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prev: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<&'a str>,
-}
-
-impl Envelope<'_> {
-    fn text(&self) -> String {
-        // Text, numbers and already valid JSON: serde_json cannot refuse it.
-        serde_json::to_string(self).unwrap_or_default()
-    }
+/// Normal priority is left out.
+fn named(priority: Priority) -> Option<&'static str> {
+    (priority != Priority::Normal).then_some(priority.as_str())
 }
 
 /// A message of a client, before it becomes bytes. Rows of the outbox keep the bytes.
@@ -78,19 +54,14 @@ impl Outbound<'_> {
     /// assert!(text.ends_with(r#""timestamp":5,"priority":"high"}"#), "normal priority is left out");
     /// ```
     pub fn encode(&self) -> String {
-        Envelope {
-            id: Some(self.id),
-            kind: self.kind,
-            channel: self.channel,
-            topic: None,
-            payload: self.payload,
-            timestamp: Some(self.timestamp),
-            priority: (self.priority != Priority::Normal).then_some(self.priority),
-            seq: None,
-            prev: None,
-            cause: None,
-        }
-        .text()
+        Object::new()
+            .text("id", self.id)
+            .text("type", self.kind)
+            .text("channel", self.channel.as_str())
+            .json("payload", self.payload.as_str())
+            .number("timestamp", self.timestamp)
+            .optional_text("priority", named(self.priority))
+            .end()
     }
 }
 
@@ -112,21 +83,50 @@ pub struct OutboundMeta<'a> {
     pub timestamp: Option<u64>,
 }
 
-fn system(kind: &str, payload: &impl Serialize, meta: OutboundMeta<'_>) -> String {
-    let payload = Json::from_value(payload).unwrap_or_else(|_| Json::null());
-    Envelope {
-        id: meta.id,
-        kind,
-        channel: Channel::System,
-        topic: None,
-        payload: &payload,
-        timestamp: meta.timestamp,
-        priority: None,
-        seq: None,
-        prev: None,
-        cause: None,
+fn system(kind: &str, payload: &str, meta: OutboundMeta<'_>) -> String {
+    Object::new()
+        .optional_text("id", meta.id)
+        .text("type", kind)
+        .text("channel", Channel::System.as_str())
+        .json("payload", payload)
+        .optional_number("timestamp", meta.timestamp)
+        .end()
+}
+
+fn subject(subject: &Subject) -> Object {
+    place(subject.channel, subject.topic.as_deref())
+}
+
+fn place(channel: Channel, topic: Option<&str>) -> Object {
+    Object::new().text("channel", channel.as_str()).optional_text("topic", topic)
+}
+
+fn entry(entry: &SubscribeEntry) -> String {
+    let object = place(entry.channel, entry.topic.as_deref());
+    match &entry.since {
+        None => object,
+        Some(since) => {
+            object.json("since", &Object::new().text("epoch", &since.epoch).number("seq", since.seq).end())
+        }
     }
-    .text()
+    .end()
+}
+
+fn item(item: &SnapshotItem) -> String {
+    Object::new()
+        .text("type", &item.kind)
+        .json("payload", item.payload.as_str())
+        .optional_number("timestamp", item.timestamp)
+        .end()
+}
+
+/// An object whose one field is an array.
+fn list(name: &str, items: &[String]) -> Object {
+    Object::new().json(name, &array(items))
+}
+
+fn each<T>(items: &[T], write: impl Fn(&T) -> String) -> Vec<String> {
+    items.iter().map(write).collect()
 }
 
 /// A system message of a client as JSON text.
@@ -142,37 +142,28 @@ fn system(kind: &str, payload: &impl Serialize, meta: OutboundMeta<'_>) -> Strin
 /// );
 /// ```
 pub fn encode_client_system(message: &ClientSystem, meta: OutboundMeta<'_>) -> String {
-    match message {
-        ClientSystem::Hello(hello) => system("hello", hello, meta),
-        ClientSystem::Auth { token } => system("auth", &json!({ "token": token }), meta),
-        ClientSystem::Ping(ping) => system("ping", ping, meta),
-        ClientSystem::Subscribe(entries) => system("subscribe", &json!({ "channels": entries }), meta),
-        ClientSystem::Unsubscribe(subjects) => {
-            let entries: Vec<_> =
-                subjects.iter().map(|s| Entry { channel: s.channel, topic: &s.topic }).collect();
-            system("unsubscribe", &json!({ "channels": entries }), meta)
+    let (kind, payload) = match message {
+        ClientSystem::Hello(hello) => {
+            let object =
+                Object::new().number("protocol", hello.protocol.into()).text("client", &hello.client);
+            ("hello", object.text("session", &hello.session).number("term", hello.term))
         }
-    }
+        ClientSystem::Auth { token } => ("auth", Object::new().text("token", token)),
+        ClientSystem::Ping(ping) => ("ping", self::ping(ping)),
+        ClientSystem::Subscribe(entries) => ("subscribe", list("channels", &each(entries, entry))),
+        ClientSystem::Unsubscribe(subjects) => {
+            ("unsubscribe", list("channels", &each(subjects, |one| subject(one).end())))
+        }
+    };
+    system(kind, &payload.end(), meta)
 }
 
-#[derive(Serialize)]
-struct Entry<'a> {
-    channel: Channel,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    topic: &'a Option<String>,
+fn ping(ping: &Ping) -> Object {
+    Object::new().number("n", ping.n).number("sentAt", ping.sent_at)
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Refusal<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(flatten)]
-    subject: Option<Entry<'a>>,
-    code: &'a str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_ms: Option<u64>,
+fn refusal(object: Object, code: &Code, message: &str) -> Object {
+    object.text("code", code.as_str()).text("message", message)
 }
 
 /// A system message of a server as JSON text.
@@ -187,33 +178,60 @@ struct Refusal<'a> {
 /// );
 /// ```
 pub fn encode_server_system(message: &ServerSystem, meta: OutboundMeta<'_>) -> String {
-    match message {
-        ServerSystem::Welcome(welcome) => system("welcome", welcome, meta),
-        ServerSystem::Authed { expires_in_ms } => {
-            system("authed", &json!({ "expiresInMs": expires_in_ms }), meta)
+    let (kind, payload) = match message {
+        ServerSystem::Welcome(welcome) => ("welcome", self::welcome(welcome)),
+        ServerSystem::Authed { expires_in_ms: None } => ("authed", Object::new().json("expiresInMs", "null")),
+        ServerSystem::Authed { expires_in_ms: Some(ms) } => {
+            ("authed", Object::new().number("expiresInMs", *ms))
         }
-        ServerSystem::Subscribed(subscribed) => system("subscribed", subscribed, meta),
-        ServerSystem::Snapshot(snapshot) => system("snapshot", snapshot, meta),
-        ServerSystem::Denied { subject, code, message } => {
-            let subject = Some(Entry { channel: subject.channel, topic: &subject.topic });
-            let refusal = Refusal { id: None, subject, code: code.as_str(), message, retry_after_ms: None };
-            system("denied", &refusal, meta)
+        ServerSystem::Subscribed(subscribed) => {
+            let object = place(subscribed.channel, subscribed.topic.as_deref());
+            let object = object.text("epoch", &subscribed.epoch).number("seq", subscribed.seq);
+            ("subscribed", object.text("continuity", subscribed.continuity.as_str()))
         }
-        ServerSystem::Ack { ids } => system("ack", &json!({ "ids": ids }), meta),
+        ServerSystem::Snapshot(snapshot) => {
+            let object = place(snapshot.channel, snapshot.topic.as_deref())
+                .text("epoch", &snapshot.epoch)
+                .number("seq", snapshot.seq)
+                .number("part", snapshot.part.into())
+                .json("last", if snapshot.last { "true" } else { "false" });
+            ("snapshot", object.json("items", &array(&each(&snapshot.items, item))))
+        }
+        ServerSystem::Denied { subject: denied, code, message } => {
+            ("denied", refusal(subject(denied), code, message))
+        }
+        ServerSystem::Ack { ids } => {
+            let ids = each(ids, |id| serde_json::to_string(id).unwrap_or_default());
+            ("ack", list("ids", &ids))
+        }
         ServerSystem::Nack { id, code, message, retry_after_ms } => {
-            let code = code.as_str();
-            let retry_after_ms = *retry_after_ms;
-            system("nack", &Refusal { id: Some(id), subject: None, code, message, retry_after_ms }, meta)
+            let object = refusal(Object::new().text("id", id), code, message);
+            ("nack", object.optional_number("retryAfterMs", *retry_after_ms))
         }
         ServerSystem::Error { code, message, id } => {
-            let (id, code) = (id.as_deref(), code.as_str());
-            system("error", &Refusal { id, subject: None, code, message, retry_after_ms: None }, meta)
+            ("error", refusal(Object::new().optional_text("id", id.as_deref()), code, message))
         }
         ServerSystem::Goodbye { reason, reconnect_window_ms } => {
-            system("goodbye", &json!({ "reason": reason, "reconnectWindowMs": reconnect_window_ms }), meta)
+            let object = Object::new().text("reason", reason);
+            ("goodbye", object.number("reconnectWindowMs", *reconnect_window_ms))
         }
-        ServerSystem::Pong(ping) => system("pong", ping, meta),
-    }
+        ServerSystem::Pong(None) => return system("pong", "null", meta),
+        ServerSystem::Pong(Some(ping)) => ("pong", self::ping(ping)),
+    };
+    system(kind, &payload.end(), meta)
+}
+
+fn welcome(welcome: &Welcome) -> Object {
+    Object::new()
+        .number("protocol", welcome.protocol.into())
+        .text("session", &welcome.session)
+        .text("user", &welcome.user)
+        .number("now", welcome.now)
+        .number("maxMessageBytes", welcome.max_message_bytes)
+        .number("maxInFlight", welcome.max_in_flight.into())
+        .number("reconnectWindowMs", welcome.reconnect_window_ms)
+        .optional_float("rate", welcome.rate)
+        .optional_number("expiresInMs", welcome.expires_in_ms)
 }
 
 impl Event {
@@ -229,19 +247,22 @@ impl Event {
     /// # Ok::<(), sentinelops_protocol::FrameError>(())
     /// ```
     pub fn encode(&self) -> String {
-        Envelope {
-            id: self.id.as_deref(),
-            kind: &self.kind,
-            channel: self.channel,
-            topic: self.topic.as_deref(),
-            payload: &encode_payload(&self.payload),
-            timestamp: self.timestamp,
-            priority: (self.priority != Priority::Normal).then_some(self.priority),
-            seq: self.seq,
-            prev: self.prev,
-            cause: self.cause.as_deref(),
-        }
-        .text()
+        let payload = match &self.payload {
+            Payload::Raw(json) => Cow::Borrowed(json.as_str()),
+            typed => Cow::Owned(wire::write(typed)),
+        };
+        Object::new()
+            .optional_text("id", self.id.as_deref())
+            .text("type", &self.kind)
+            .text("channel", self.channel.as_str())
+            .optional_text("topic", self.topic.as_deref())
+            .json("payload", &payload)
+            .optional_number("timestamp", self.timestamp)
+            .optional_text("priority", named(self.priority))
+            .optional_number("seq", self.seq)
+            .optional_number("prev", self.prev)
+            .optional_text("cause", self.cause.as_deref())
+            .end()
     }
 }
 
@@ -257,15 +278,5 @@ pub fn encode_batch<S: AsRef<str>>(envelopes: &[S]) -> String {
     if let [one] = envelopes {
         return one.as_ref().to_owned();
     }
-    let length: usize = envelopes.iter().map(|e| e.as_ref().len() + 1).sum();
-    let mut frame = String::with_capacity(length + 1);
-    frame.push('[');
-    for (at, envelope) in envelopes.iter().enumerate() {
-        if at > 0 {
-            frame.push(',');
-        }
-        frame.push_str(envelope.as_ref());
-    }
-    frame.push(']');
-    frame
+    array(envelopes)
 }

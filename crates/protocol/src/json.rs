@@ -1,7 +1,9 @@
 //! A piece of JSON kept as text.
 
+use crate::scan::{self, Member};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Valid JSON text that is passed on unread. Cheap to clone.
@@ -66,6 +68,22 @@ impl Json {
         serde_json::from_str(&self.0)
     }
 
+    /// The fields of an object in their order, repeated ones included: name, and value as JSON text. Of anything else
+    /// there are none.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// let json = Json::parse(r#"{"b": 18446744073709551616, "a": "x"}"#)?;
+    /// let fields: Vec<_> = json.fields().collect();
+    /// assert_eq!(fields, [("b".into(), "18446744073709551616"), ("a".into(), "\"x\"")]);
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn fields(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+        let members = scan::members(&self.0).unwrap_or_default();
+        members.into_iter().map(|member| (member.name, member.value))
+    }
+
     /// `null`.
     ///
     /// ```
@@ -89,8 +107,31 @@ impl Json {
         &self.0
     }
 
-    pub(crate) fn from_raw(raw: &RawValue) -> Self {
-        Self(raw.get().into())
+    fn from_raw(raw: &RawValue) -> Self {
+        Self::of(raw.get())
+    }
+
+    /// Keeps a text that is known to be JSON.
+    pub(crate) fn of(json: &str) -> Self {
+        Self(json.into())
+    }
+
+    /// An object of these fields; `None`: there are none.
+    pub(crate) fn of_members<'a>(members: impl IntoIterator<Item = &'a Member<'a>>) -> Option<Self> {
+        let mut text = String::from("{");
+        for Member { key, value, .. } in members {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(key);
+            text.push(':');
+            text.push_str(value);
+        }
+        if text.len() == 1 {
+            return None;
+        }
+        text.push('}');
+        Some(Self::of(&text))
     }
 }
 

@@ -21,25 +21,28 @@ mod codes;
 mod decode;
 pub mod domain;
 mod encode;
+mod fields;
 mod json;
 mod limits;
 mod ordering;
 mod payload;
 mod problem;
+mod scan;
 pub mod system;
 mod watermark;
 mod wire;
+mod write;
 
 pub use channel::{Channel, Priority, Subject};
 pub use codes::Code;
 pub use decode::{Decoded, decode_client_frame, decode_server_frame};
 pub use encode::{Outbound, OutboundMeta, encode_batch, encode_client_system, encode_server_system};
+pub use fields::Fields;
 pub use json::Json;
 pub use limits::Limits;
 pub use ordering::ordering_key;
 pub use payload::{
-    Payload, decode_incident_update, decode_payload, encode_incident_update, encode_payload, read_payload,
-    read_value,
+    Payload, decode_incident_update, decode_payload, encode_incident_update, encode_payload, read_value,
 };
 pub use problem::{FrameError, Problem, ProblemKind};
 pub use watermark::Watermark;

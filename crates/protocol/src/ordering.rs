@@ -1,16 +1,7 @@
 //! The ordering key: what must stay in order among itself.
 
+use crate::fields::Fields;
 use crate::{Channel, Json};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct KeyFields {
-    id: Option<String>,
-    #[serde(rename = "incidentId")]
-    incident_id: Option<String>,
-    #[serde(rename = "conversationId")]
-    conversation_id: Option<String>,
-}
 
 /// The ordering key of an outbound message: its incident or conversation.
 ///
@@ -26,12 +17,13 @@ struct KeyFields {
 /// # Ok::<(), String>(())
 /// ```
 pub fn ordering_key(channel: Channel, payload: &Json) -> Option<String> {
-    let fields: KeyFields = payload.read().ok()?;
-    let id = match channel {
-        Channel::Incidents => fields.incident_id.or(fields.id)?,
-        Channel::Chat => fields.conversation_id?,
-        Channel::Alerts => fields.id?,
+    let mut fields = Fields::of("", payload).ok()?;
+    let names: &[&str] = match channel {
+        Channel::Incidents => &["incidentId", "id"],
+        Channel::Chat => &["conversationId"],
+        Channel::Alerts => &["id"],
         Channel::Agents | Channel::Activity | Channel::System => return None,
     };
+    let id = names.iter().find_map(|name| fields.optional_text(name).transpose())?.ok()?;
     Some(format!("{channel}/{id}"))
 }

@@ -3,8 +3,10 @@
 use crate::domain::{
     Activity, AgentStatus, Alert, ChatMessage, IncidentEvent, IncidentUpdate, Receipt, Typing,
 };
-use crate::{Json, Problem, wire};
+use crate::problem::clip;
+use crate::{Json, Problem, ProblemKind, fields, scan, wire};
 use serde::{Deserialize, Serialize};
+use serde_path_to_error::{Path, Segment};
 
 /// The payload of an event.
 ///
@@ -99,32 +101,11 @@ pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
     }
 }
 
-/// Reads a payload, which must be an object, as any shape: for types this crate has no struct for.
+/// Reads a payload of any kind of JSON as any shape: for types this crate has no struct for.
 ///
 /// # Errors
-/// Where it does not fit, what is expected there and what was found.
-///
-/// ```
-/// use sentinelops_protocol::{Json, read_payload};
-///
-/// #[derive(serde::Deserialize)]
-/// struct Deploy {
-///     service: String,
-/// }
-///
-/// let json = Json::parse(r#"{"service": "api"}"#)?;
-/// let deploy: Deploy = read_payload("deploy.started", &json).map_err(|problem| problem.to_string())?;
-/// assert_eq!(deploy.service, "api");
-/// # Ok::<(), String>(())
-/// ```
-pub fn read_payload<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result<T, Box<Problem>> {
-    wire::parse(kind, raw.as_str())
-}
-
-/// Reads a payload of any kind of JSON as any shape.
-///
-/// # Errors
-/// Where it does not fit, what is expected there and what was found.
+/// Where it does not fit, what is expected there and what was found. What is expected is in the words of the type's
+/// `Deserialize`.
 ///
 /// ```
 /// use sentinelops_protocol::{Json, read_value};
@@ -135,7 +116,62 @@ pub fn read_payload<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result
 /// # Ok::<(), String>(())
 /// ```
 pub fn read_value<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result<T, Box<Problem>> {
-    wire::parse_any(kind, raw.as_str())
+    // Fast without a path; on failure once more with one, for the report.
+    raw.read().map_err(|_| {
+        let mut reader = serde_json::Deserializer::from_str(raw.as_str());
+        match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+            Ok(_) => mismatch(kind, "payload", "one value", "more after it"),
+            Err(error) => unfit(kind, raw, error.path(), &error.inner().to_string()),
+        }
+    })
+}
+
+fn mismatch(kind: &str, path: &str, expected: &str, found: &str) -> Box<Problem> {
+    Box::new(Problem {
+        kind: ProblemKind::PayloadMismatch,
+        id: None,
+        channel: None,
+        message_type: clip(kind),
+        path: path.to_owned(),
+        expected: clip(expected),
+        found: clip(found),
+    })
+}
+
+/// What does not fit a type of one's own: where and what was found by looking there, what is expected from the
+/// message of its `Deserialize`.
+fn unfit(kind: &str, raw: &Json, path: &Path, message: &str) -> Box<Problem> {
+    let mut found = Some(raw.as_str());
+    for step in path {
+        found = match step {
+            Segment::Seq { index } => {
+                found.and_then(scan::items).and_then(|items| items.get(*index).copied())
+            }
+            Segment::Map { key } => found
+                .and_then(scan::members)
+                .and_then(|members| members.iter().find(|m| m.name == *key).map(|m| m.value)),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        };
+    }
+    let path = match path.to_string().as_str() {
+        "" | "." => "payload".to_owned(),
+        item if item.starts_with('[') => format!("payload{item}"),
+        field => format!("payload.{field}"),
+    };
+    let message = message.split(" at line ").next().unwrap_or(message);
+    if let Some(field) = message.strip_prefix("missing field ") {
+        return mismatch(kind, &path, &format!("a field {field}"), "nothing");
+    }
+    let expected = match message.split_once(", expected ").map_or(message, |(_, expected)| expected) {
+        "u64" | "u32" | "u16" | "u8" => "a whole number",
+        "f64" => "a number",
+        "a borrowed string" => "a string",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        text if text.starts_with("struct ") => "an object",
+        text => text,
+    };
+    mismatch(kind, &path, expected, &found.map_or_else(|| "something else".to_owned(), fields::words))
 }
 
 /// Reads the payload of a client's `incident.update`: `{id, …changed fields}`.
@@ -180,5 +216,8 @@ pub fn encode_incident_update(update: &IncidentUpdate) -> Json {
 /// assert_eq!(json.as_str(), r#"{"conversationId":"c1","userId":"ann"}"#);
 /// ```
 pub fn encode_payload(payload: &Payload) -> Json {
-    wire::write(payload)
+    match payload {
+        Payload::Raw(json) => json.clone(),
+        typed => Json::of(&wire::write(typed)),
+    }
 }

@@ -145,70 +145,19 @@ impl Problem {
         };
         Self { found, ..self.clone() }
     }
-
-    /// Splits serde's "invalid type: X, expected Y at line …" into found and expected.
-    pub(crate) fn from_serde(kind: ProblemKind, message_type: &str, path: String, message: &str) -> Self {
-        let message = message.split(" at line ").next().unwrap_or(message);
-        let (found, expected) = match message.split_once(", expected ") {
-            Some((found, expected)) => (plain_found(found).to_owned(), plain_expected(expected).to_owned()),
-            None => match message.strip_prefix("missing field ") {
-                Some(field) => ("nothing".to_owned(), format!("a field {field}")),
-                None => (message.to_owned(), "the documented shape".to_owned()),
-            },
-        };
-        let id = None;
-        Self {
-            kind,
-            id,
-            channel: None,
-            message_type: clip(message_type),
-            path,
-            expected: clip(&expected),
-            found: clip(&found),
-        }
-    }
-}
-
-/// serde's words for what it found, without its grammar.
-fn plain_found(text: &str) -> &str {
-    let found = ["invalid type: ", "invalid value: ", "unknown variant "]
-        .into_iter()
-        .find_map(|prefix| text.strip_prefix(prefix))
-        .unwrap_or(text);
-    match found {
-        "map" => "an object",
-        "sequence" => "an array",
-        _ => found,
-    }
 }
 
 /// The kind of JSON that the words for something found speak of.
 fn json_kind(found: &str) -> &'static str {
-    const OURS: [&str; 5] = ["an object", "an array", "a string", "a number", "a boolean"];
+    const OURS: [&str; 5] = ["an object", "an array", "null", "nothing", "more than one"];
     if let Some(kind) = OURS.into_iter().find(|kind| *kind == found) {
         return kind;
     }
-    match found.split([' ', '`', '"']).next().unwrap_or_default() {
-        "integer" | "floating" => "a number",
-        // The name of a variant that does not exist stands alone between backticks.
-        "string" | "character" | "" => "a string",
-        "boolean" => "a boolean",
-        "null" | "unit" => "null",
-        "nothing" => "nothing",
+    match found.split(' ').next() {
+        Some("integer" | "number") => "a number",
+        Some("string") => "a string",
+        Some("boolean") => "a boolean",
         _ => "something else",
-    }
-}
-
-/// What was expected, in the words of JSON instead of ours.
-fn plain_expected(text: &str) -> &str {
-    match text {
-        "u64" | "u32" | "u16" | "u8" => "a whole number",
-        "f64" => "a number",
-        "a borrowed string" => "a string",
-        "a sequence" => "an array",
-        "a map" => "an object",
-        _ if text.starts_with("struct ") => "an object",
-        _ => text,
     }
 }
 

@@ -1,6 +1,6 @@
 //! System messages: the protocol's own talk.
 //!
-//! The serde derives here are the JSON of the wire (`payload`); the type name is the envelope's.
+//! Their JSON (`payload`) is read in `decode/system.rs` and written in `encode.rs`; the type name is the envelope's.
 
 use crate::{Channel, Code, Json, Subject};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// };
 /// # let _ = hello;
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hello {
     /// [`crate::PROTOCOL_VERSION`].
     pub protocol: u32,
@@ -41,8 +41,7 @@ pub struct Hello {
 ///     now.saturating_sub(ping.sent_at)
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ping {
     /// Counts the pings of one socket.
     pub n: u64,
@@ -61,7 +60,7 @@ pub struct Ping {
 /// let entry = SubscribeEntry { channel: Channel::Incidents, topic: None, since };
 /// # let _ = entry;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Since {
     /// Epoch the `seq` belongs to.
     pub epoch: String,
@@ -79,15 +78,13 @@ pub struct Since {
 /// let text = encode_client_system(&ClientSystem::Subscribe(vec![entry]), OutboundMeta::default());
 /// assert!(text.contains(r#""payload":{"channels":[{"channel":"incidents"}]}"#), "{text}");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscribeEntry {
     /// The channel.
     pub channel: Channel,
     /// The topic, if narrowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// Where to go on; without it a snapshot is sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
 }
 
@@ -146,7 +143,6 @@ pub enum ClientSystem {
 /// assert_eq!(warning(Continuity::Exact), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
 pub enum Continuity {
     /// Everything after `since` follows.
     Exact,
@@ -154,6 +150,27 @@ pub enum Continuity {
     Snapshot,
     /// Some events are gone for good; the current state follows.
     Gap,
+}
+
+impl Continuity {
+    /// The name on the wire.
+    ///
+    /// ```
+    /// use sentinelops_protocol::system::Continuity;
+    ///
+    /// assert_eq!(Continuity::Exact.as_str(), "exact");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Snapshot => "snapshot",
+            Self::Gap => "gap",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::Exact, Self::Snapshot, Self::Gap].into_iter().find(|continuity| continuity.as_str() == name)
+    }
 }
 
 /// `welcome`: before anything else, after authentication.
@@ -166,8 +183,7 @@ pub enum Continuity {
 ///     welcome.now as i64 - now as i64
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Welcome {
     /// [`crate::PROTOCOL_VERSION`].
     pub protocol: u32,
@@ -184,10 +200,8 @@ pub struct Welcome {
     /// After a drop, spread the first dial over this many ms.
     pub reconnect_window_ms: u64,
     /// Messages per second it accepts, if limited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
     /// The token's life, ms, if it ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_ms: Option<u64>,
 }
 
@@ -201,12 +215,11 @@ pub struct Welcome {
 ///     Since { epoch: subscribed.epoch.clone(), seq: subscribed.seq }
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Subscribed {
     /// The channel.
     pub channel: Channel,
     /// The topic, if narrowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// The epoch from here on.
     pub epoch: String,
@@ -225,15 +238,13 @@ pub struct Subscribed {
 ///     decode_payload(&item.kind, &item.payload).0
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SnapshotItem {
     /// The type, as an event would have it. It carries the full state.
-    #[serde(rename = "type")]
     pub kind: String,
     /// The payload.
     pub payload: Json,
     /// When it happened, ms since the epoch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<u64>,
 }
 
@@ -251,12 +262,11 @@ pub struct SnapshotItem {
 ///     part.last
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// The channel.
     pub channel: Channel,
     /// The topic, if narrowed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// The epoch of `seq`.
     pub epoch: String,

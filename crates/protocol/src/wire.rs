@@ -1,37 +1,55 @@
-//! The JSON shapes of the domain messages, and nothing else. One struct a message, `From` both ways.
+//! The JSON shapes of the domain messages, and nothing else: of each one function that reads and one that writes.
 
 use crate::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
     IncidentStatus, IncidentUpdate, Patch, Presence, Receipt, ReceiptKind, Severity, Typing,
 };
-use crate::problem::clip;
-use crate::{Json, Payload, Problem, ProblemKind};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
+use crate::fields::{Fields, Place, Reading};
+use crate::write::Object;
+use crate::{Json, Payload};
 
-type Rest = BTreeMap<String, serde_json::Value>;
-
-fn extra(rest: Rest) -> Option<Json> {
-    if rest.is_empty() { None } else { Json::from_value(&rest).ok() }
+/// `Ok(None)` for a type without a typed payload.
+pub(crate) fn read(kind: &str, json: &str) -> Reading<Option<Payload>> {
+    let read: fn(&str, Fields<'_>) -> Reading<Payload> = match kind {
+        "incident.created" | "incident.updated" | "incident.resolved" | "incident.escalated" => incident,
+        "agent.status" => agent,
+        "chat.message" => chat,
+        "chat.delivered" | "chat.read" => receipt,
+        "chat.typing" => typing,
+        "alert.raised" | "alert.acknowledged" | "alert.cleared" => alert,
+        "activity.event" => activity,
+        _ => return Ok(None),
+    };
+    read(kind, Fields::at(kind, Place::Payload, json)?).map(Some)
 }
 
-fn rest(extra: Option<&Json>) -> Rest {
-    extra.and_then(|json| json.read().ok()).unwrap_or_default()
+fn incident(kind: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    let incident_id = fields.text("incidentId")?;
+    // It repeats the tail of the message's type, which counts.
+    fields.optional_text("type")?;
+    let change = match kind {
+        "incident.created" => IncidentChange::Created,
+        "incident.resolved" => IncidentChange::Resolved,
+        "incident.escalated" => IncidentChange::Escalated,
+        _ => IncidentChange::Updated,
+    };
+    let data = match fields.take("data")? {
+        None => IncidentPatch::default(),
+        Some(json) => patch(Fields::at(kind, Place::Field(&fields.place, "data"), json)?)?,
+    };
+    Ok(Payload::Incident(IncidentEvent { incident_id, change, data }))
 }
 
-fn patch<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Patch<T>, D::Error> {
-    Ok(Option::<T>::deserialize(deserializer)?.map_or(Patch::Clear, Patch::Set))
-}
-
-fn keep<T>(patch: &Patch<T>) -> bool {
-    matches!(patch, Patch::Keep)
-}
-
-fn write_patch<T: Serialize, S: Serializer>(patch: &Patch<T>, serializer: S) -> Result<S::Ok, S::Error> {
-    match patch {
-        Patch::Set(value) => serializer.serialize_some(value),
-        _ => serializer.serialize_none(),
-    }
+fn patch(mut fields: Fields<'_>) -> Reading<IncidentPatch> {
+    Ok(IncidentPatch {
+        title: fields.patch_text("title")?,
+        severity: map(fields.patch_text("severity")?, |text| Severity::parse(&text)),
+        status: map(fields.patch_text("status")?, |text| IncidentStatus::parse(&text)),
+        assigned_to: fields.patch_text("assignedTo")?,
+        created_at: fields.patch_number("createdAt")?,
+        updated_at: fields.patch_number("updatedAt")?,
+        extra: fields.rest(),
+    })
 }
 
 fn map<A, B>(patch: Patch<A>, f: impl FnOnce(A) -> B) -> Patch<B> {
@@ -42,333 +60,156 @@ fn map<A, B>(patch: Patch<A>, f: impl FnOnce(A) -> B) -> Patch<B> {
     }
 }
 
-macro_rules! patch_fields {
-    ($(#[$meta:meta])* struct $name:ident { $($field:ident : $ty:ty),+ $(,)? }) => {
-        $(#[$meta])*
-        struct $name {
-            $(#[serde(default, deserialize_with = "patch", serialize_with = "write_patch", skip_serializing_if = "keep")]
-            $field: Patch<$ty>,)+
-            #[serde(flatten)]
-            rest: Rest,
+fn agent(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    Ok(Payload::Agent(AgentStatus {
+        agent_id: fields.text("agentId")?,
+        status: Presence::parse(&fields.text("status")?),
+        last_seen: fields.number("lastSeen")?,
+        name: fields.optional_text("name")?,
+        extra: fields.rest(),
+    }))
+}
+
+fn chat(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    Ok(Payload::Chat(ChatMessage {
+        id: fields.text("id")?,
+        conversation_id: fields.text("conversationId")?,
+        sender_id: fields.text("senderId")?,
+        content: fields.text("content")?,
+        timestamp: fields.number("timestamp")?,
+        extra: fields.rest(),
+    }))
+}
+
+fn receipt(kind: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    Ok(Payload::Receipt(Receipt {
+        kind: if kind == "chat.read" { ReceiptKind::Read } else { ReceiptKind::Delivered },
+        conversation_id: fields.text("conversationId")?,
+        user_id: fields.text("userId")?,
+        up_to: fields.number("upTo")?,
+    }))
+}
+
+fn typing(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    Ok(Payload::Typing(Typing {
+        conversation_id: fields.text("conversationId")?,
+        user_id: fields.text("userId")?,
+    }))
+}
+
+fn alert(kind: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    Ok(Payload::Alert(Alert {
+        id: fields.text("id")?,
+        change: match kind {
+            "alert.raised" => AlertChange::Raised,
+            "alert.acknowledged" => AlertChange::Acknowledged,
+            _ => AlertChange::Cleared,
+        },
+        severity: Severity::parse(&fields.text("severity")?),
+        title: fields.text("title")?,
+        source: fields.optional_text("source")?,
+        incident_id: fields.optional_text("incidentId")?,
+        extra: fields.rest(),
+    }))
+}
+
+fn activity(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    Ok(Payload::Activity(Activity {
+        id: fields.text("id")?,
+        actor: fields.text("actor")?,
+        action: fields.text("action")?,
+        target: fields.optional_text("target")?,
+        timestamp: fields.number("timestamp")?,
+        extra: fields.rest(),
+    }))
+}
+
+/// The payload of an `incident.update`; its incident is named by `id` or by `incidentId`.
+pub(crate) fn read_update(json: &str) -> Reading<IncidentUpdate> {
+    let mut fields = Fields::at("incident.update", Place::Payload, json)?;
+    let id = match fields.take("incidentId")? {
+        None => fields.text("id")?,
+        Some(json) if fields.take("id")?.is_some() => {
+            return Err(fields.wrong("incidentId", "nothing, as there is an `id`", json));
         }
+        Some(json) => Place::Field(&fields.place, "incidentId").text("incident.update", json)?,
     };
-}
-
-patch_fields! {
-    #[derive(Serialize, Deserialize, Default)]
-    #[serde(rename_all = "camelCase")]
-    struct IncidentData { title: String, severity: String, status: String, assigned_to: String, created_at: u64, updated_at: u64 }
-}
-
-impl From<IncidentData> for IncidentPatch {
-    fn from(wire: IncidentData) -> Self {
-        Self {
-            title: wire.title,
-            severity: map(wire.severity, |s| Severity::parse(&s)),
-            status: map(wire.status, |s| IncidentStatus::parse(&s)),
-            assigned_to: wire.assigned_to,
-            created_at: wire.created_at,
-            updated_at: wire.updated_at,
-            extra: extra(wire.rest),
-        }
-    }
-}
-
-impl From<IncidentPatch> for IncidentData {
-    fn from(patch: IncidentPatch) -> Self {
-        Self {
-            title: patch.title,
-            severity: map(patch.severity, |s| s.as_str().to_owned()),
-            status: map(patch.status, |s| s.as_str().to_owned()),
-            assigned_to: patch.assigned_to,
-            created_at: patch.created_at,
-            updated_at: patch.updated_at,
-            rest: rest(patch.extra.as_ref()),
-        }
-    }
-}
-
-/// The id of an update; its other fields are an [`IncidentData`] read from the same text, so that a
-/// report can still name the path (a flattened struct cannot).
-#[derive(Deserialize)]
-struct UpdateId {
-    #[serde(alias = "incidentId")]
-    id: String,
-}
-
-#[derive(Serialize)]
-struct Update {
-    id: String,
-    #[serde(flatten)]
-    data: IncidentData,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Incident {
-    incident_id: String,
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-    #[serde(default)]
-    data: IncidentData,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Agent {
-    agent_id: String,
-    status: String,
-    last_seen: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(flatten)]
-    rest: Rest,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Chat {
-    id: String,
-    conversation_id: String,
-    sender_id: String,
-    content: String,
-    timestamp: u64,
-    #[serde(flatten)]
-    rest: Rest,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireReceipt {
-    conversation_id: String,
-    user_id: String,
-    up_to: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireTyping {
-    conversation_id: String,
-    user_id: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireAlert {
-    id: String,
-    severity: String,
-    title: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    incident_id: Option<String>,
-    #[serde(flatten)]
-    rest: Rest,
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireActivity {
-    id: String,
-    actor: String,
-    action: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    target: Option<String>,
-    timestamp: u64,
-    #[serde(flatten)]
-    rest: Rest,
-}
-
-/// `Ok(None)` for a type without a typed payload.
-pub(crate) fn read(kind: &str, json: &str) -> Result<Option<Payload>, Box<Problem>> {
-    let incident = |change| {
-        parse::<Incident>(kind, json).map(|w| {
-            Payload::Incident(IncidentEvent { incident_id: w.incident_id, change, data: w.data.into() })
-        })
-    };
-    let receipt = |kind_of| {
-        parse::<WireReceipt>(kind, json).map(|w| {
-            Payload::Receipt(Receipt {
-                kind: kind_of,
-                conversation_id: w.conversation_id,
-                user_id: w.user_id,
-                up_to: w.up_to,
-            })
-        })
-    };
-    let alert = |change| {
-        parse::<WireAlert>(kind, json).map(|w| {
-            Payload::Alert(Alert {
-                id: w.id,
-                change,
-                severity: Severity::parse(&w.severity),
-                title: w.title,
-                source: w.source,
-                incident_id: w.incident_id,
-                extra: extra(w.rest),
-            })
-        })
-    };
-    let payload = match kind {
-        "incident.created" => incident(IncidentChange::Created),
-        "incident.updated" => incident(IncidentChange::Updated),
-        "incident.resolved" => incident(IncidentChange::Resolved),
-        "incident.escalated" => incident(IncidentChange::Escalated),
-        "agent.status" => parse::<Agent>(kind, json).map(|w| {
-            Payload::Agent(AgentStatus {
-                agent_id: w.agent_id,
-                status: Presence::parse(&w.status),
-                last_seen: w.last_seen,
-                name: w.name,
-                extra: extra(w.rest),
-            })
-        }),
-        "chat.message" => parse::<Chat>(kind, json).map(|w| {
-            Payload::Chat(ChatMessage {
-                id: w.id,
-                conversation_id: w.conversation_id,
-                sender_id: w.sender_id,
-                content: w.content,
-                timestamp: w.timestamp,
-                extra: extra(w.rest),
-            })
-        }),
-        "chat.delivered" => receipt(ReceiptKind::Delivered),
-        "chat.read" => receipt(ReceiptKind::Read),
-        "chat.typing" => parse::<WireTyping>(kind, json)
-            .map(|w| Payload::Typing(Typing { conversation_id: w.conversation_id, user_id: w.user_id })),
-        "alert.raised" => alert(AlertChange::Raised),
-        "alert.acknowledged" => alert(AlertChange::Acknowledged),
-        "alert.cleared" => alert(AlertChange::Cleared),
-        "activity.event" => parse::<WireActivity>(kind, json).map(|w| {
-            Payload::Activity(Activity {
-                id: w.id,
-                actor: w.actor,
-                action: w.action,
-                target: w.target,
-                timestamp: w.timestamp,
-                extra: extra(w.rest),
-            })
-        }),
-        _ => return Ok(None),
-    };
-    payload.map(Some)
-}
-
-pub(crate) fn read_update(json: &str) -> Result<IncidentUpdate, Box<Problem>> {
-    const KIND: &str = "incident.update";
-    let UpdateId { id } = parse(KIND, json)?;
-    let mut data: IncidentData = parse(KIND, json)?;
-    data.rest.remove("id");
-    data.rest.remove("incidentId");
-    Ok(IncidentUpdate { id, changes: data.into() })
+    Ok(IncidentUpdate { id, changes: patch(fields)? })
 }
 
 pub(crate) fn write_update(update: &IncidentUpdate) -> Json {
-    let update = Update { id: update.id.clone(), data: update.changes.clone().into() };
-    Json::from_value(&update).unwrap_or_else(|_| Json::null())
+    Json::of(&write_patch(Object::new().text("id", &update.id), &update.changes))
 }
 
-/// What a valid JSON text is, if it is no object.
-pub(crate) fn not_an_object(json: &[u8]) -> Option<&'static str> {
-    match json.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'{') => None,
-        Some(b'[') => Some("an array"),
-        Some(b'"') => Some("a string"),
-        Some(b't' | b'f') => Some("a boolean"),
-        Some(b'n') => Some("null"),
-        Some(_) => Some("a number"),
-        None => Some("nothing"),
+fn write_patch(object: Object, patch: &IncidentPatch) -> String {
+    object
+        .patch_text("title", text(&patch.title, |title| title))
+        .patch_text("severity", text(&patch.severity, |severity| severity.as_str()))
+        .patch_text("status", text(&patch.status, |status| status.as_str()))
+        .patch_text("assignedTo", text(&patch.assigned_to, |who| who))
+        .patch_number("createdAt", &patch.created_at)
+        .patch_number("updatedAt", &patch.updated_at)
+        .extra(patch.extra.as_ref())
+        .end()
+}
+
+fn text<T>(patch: &Patch<T>, f: impl FnOnce(&T) -> &str) -> Patch<&str> {
+    match patch {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(value) => Patch::Set(f(value)),
     }
 }
 
-/// Fast without a path; on failure once more with one, for the report.
-pub(crate) fn parse<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result<T, Box<Problem>> {
-    // Without this serde would take an array for a struct, field by field in their order.
-    if let Some(found) = not_an_object(json.as_bytes()) {
-        return Err(Box::new(Problem {
-            kind: ProblemKind::PayloadMismatch,
-            id: None,
-            channel: None,
-            message_type: clip(kind),
-            path: "payload".to_owned(),
-            expected: "an object".to_owned(),
-            found: found.to_owned(),
-        }));
-    }
-    parse_any(kind, json)
-}
-
-/// The same for JSON of any kind.
-pub(crate) fn parse_any<'a, T: Deserialize<'a>>(kind: &str, json: &'a str) -> Result<T, Box<Problem>> {
-    serde_json::from_str(json).map_err(|_| {
-        let mut reader = serde_json::Deserializer::from_str(json);
-        let (path, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => (String::new(), "trailing characters".to_owned()),
-            Err(error) => (error.path().to_string(), error.inner().to_string()),
-        };
-        let path = match path.as_str() {
-            "" | "." => "payload".to_owned(),
-            item if item.starts_with('[') => format!("payload{item}"),
-            field => format!("payload.{field}"),
-        };
-        Box::new(Problem::from_serde(ProblemKind::PayloadMismatch, kind, path, &message))
-    })
-}
-
-pub(crate) fn write(payload: &Payload) -> Json {
-    let json = match payload {
+/// The payload as JSON text.
+pub(crate) fn write(payload: &Payload) -> String {
+    let object = Object::new();
+    match payload {
         Payload::Incident(event) => {
-            let IncidentEvent { incident_id, change, data } = event.clone();
-            let change = match change {
+            let change = match event.change {
                 IncidentChange::Created => "created",
                 IncidentChange::Updated => "updated",
                 IncidentChange::Resolved => "resolved",
                 IncidentChange::Escalated => "escalated",
             };
-            Json::from_value(&Incident { incident_id, kind: Some(change.to_owned()), data: data.into() })
+            let data = write_patch(Object::new(), &event.data);
+            object.text("incidentId", &event.incident_id).text("type", change).json("data", &data)
         }
-        Payload::Agent(a) => Json::from_value(&Agent {
-            agent_id: a.agent_id.clone(),
-            status: a.status.as_str().to_owned(),
-            last_seen: a.last_seen,
-            name: a.name.clone(),
-            rest: rest(a.extra.as_ref()),
-        }),
-        Payload::Chat(c) => Json::from_value(&Chat {
-            id: c.id.clone(),
-            conversation_id: c.conversation_id.clone(),
-            sender_id: c.sender_id.clone(),
-            content: c.content.clone(),
-            timestamp: c.timestamp,
-            rest: rest(c.extra.as_ref()),
-        }),
-        Payload::Receipt(r) => Json::from_value(&WireReceipt {
-            conversation_id: r.conversation_id.clone(),
-            user_id: r.user_id.clone(),
-            up_to: r.up_to,
-        }),
-        Payload::Typing(t) => Json::from_value(&WireTyping {
-            conversation_id: t.conversation_id.clone(),
-            user_id: t.user_id.clone(),
-        }),
-        Payload::Alert(a) => Json::from_value(&WireAlert {
-            id: a.id.clone(),
-            severity: a.severity.as_str().to_owned(),
-            title: a.title.clone(),
-            source: a.source.clone(),
-            incident_id: a.incident_id.clone(),
-            rest: rest(a.extra.as_ref()),
-        }),
-        Payload::Activity(a) => Json::from_value(&WireActivity {
-            id: a.id.clone(),
-            actor: a.actor.clone(),
-            action: a.action.clone(),
-            target: a.target.clone(),
-            timestamp: a.timestamp,
-            rest: rest(a.extra.as_ref()),
-        }),
-        Payload::Raw(json) => return json.clone(),
-    };
-    // These shapes hold text, numbers and maps with text keys: serde_json cannot refuse them.
-    json.unwrap_or_else(|_| Json::null())
+        Payload::Agent(agent) => object
+            .text("agentId", &agent.agent_id)
+            .text("status", agent.status.as_str())
+            .number("lastSeen", agent.last_seen)
+            .optional_text("name", agent.name.as_deref())
+            .extra(agent.extra.as_ref()),
+        Payload::Chat(message) => object
+            .text("id", &message.id)
+            .text("conversationId", &message.conversation_id)
+            .text("senderId", &message.sender_id)
+            .text("content", &message.content)
+            .number("timestamp", message.timestamp)
+            .extra(message.extra.as_ref()),
+        Payload::Receipt(receipt) => object
+            .text("conversationId", &receipt.conversation_id)
+            .text("userId", &receipt.user_id)
+            .number("upTo", receipt.up_to),
+        Payload::Typing(typing) => {
+            object.text("conversationId", &typing.conversation_id).text("userId", &typing.user_id)
+        }
+        Payload::Alert(alert) => object
+            .text("id", &alert.id)
+            .text("severity", alert.severity.as_str())
+            .text("title", &alert.title)
+            .optional_text("source", alert.source.as_deref())
+            .optional_text("incidentId", alert.incident_id.as_deref())
+            .extra(alert.extra.as_ref()),
+        Payload::Activity(activity) => object
+            .text("id", &activity.id)
+            .text("actor", &activity.actor)
+            .text("action", &activity.action)
+            .optional_text("target", activity.target.as_deref())
+            .number("timestamp", activity.timestamp)
+            .extra(activity.extra.as_ref()),
+        Payload::Raw(json) => return json.as_str().to_owned(),
+    }
+    .end()
 }

@@ -136,7 +136,7 @@ fn limits_are_kept_and_said() {
     assert_eq!(error("[[[[[1]]]]]"), FrameError::TooDeep { allowed: 4 });
     assert_eq!(error("[{},{},{}]"), FrameError::TooMany { found: 3, allowed: 2 });
     for (frame, part) in
-        [("", "EOF"), ("{", "EOF"), ("[1,]", "trailing comma"), ("12", "a bare value"), ("{} {}", "trailing")]
+        [("", "EOF"), ("{", "EOF"), ("[1,]", "expected value"), ("12", "a bare value"), ("{} {}", "trailing")]
     {
         let error = error(frame);
         assert!(

@@ -60,7 +60,7 @@ const TABLE: [Table; 7] = [
             ("conversationId", "", "payload", "a field `conversationId`", "nothing"),
             ("senderId", "[]", "payload.senderId", "a string", "an array"),
             ("content", "{}", "payload.content", "a string", "an object"),
-            ("timestamp", "1.5", "payload.timestamp", "a whole number", "floating point `1.5`"),
+            ("timestamp", "1.5", "payload.timestamp", "a whole number", "number `1.5`"),
         ],
     ),
     (

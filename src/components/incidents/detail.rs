@@ -11,7 +11,6 @@ use crate::components::relative_time::RelativeTime;
 use crate::realtime::{SendState, use_incident};
 use sentinelops_protocol::Json;
 use sentinelops_protocol::domain::Incident;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -109,11 +108,13 @@ fn Facts(props: &FactsProps) -> Html {
 
 /// Fields this version does not know, as text: whatever a server sends, it never becomes markup or a link.
 fn extra(json: Option<&Json>) -> Vec<(String, String)> {
-    let fields: BTreeMap<String, serde_json::Value> =
-        json.and_then(|json| json.read().ok()).unwrap_or_default();
-    let shown = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    fields.into_iter().map(|(name, value)| (name, shown(value))).collect()
+    let shown = |json: &str| serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
+    let mut fields: Vec<_> = json
+        .into_iter()
+        .flat_map(Json::fields)
+        .map(|(name, value)| (name.into_owned(), shown(value)))
+        .collect();
+    // What changed stands last in the JSON: by name the rows stay where they are.
+    fields.sort_unstable();
+    fields
 }

@@ -2,9 +2,8 @@
 
 use crate::components::people::Names;
 use sentinelops_engine::MessageInfo;
-use sentinelops_protocol::decode_incident_update;
 use sentinelops_protocol::domain::{IncidentStatus, IncidentUpdate, Patch};
-use std::collections::BTreeMap;
+use sentinelops_protocol::{Fields, decode_incident_update};
 
 /// The change of an incident that a message asks for; `None`: it is another kind of message.
 pub fn change_of(message: &MessageInfo) -> Option<IncidentUpdate> {
@@ -16,8 +15,7 @@ pub fn message_words(message: &MessageInfo, names: &Names) -> String {
     if let Some(change) = change_of(message) {
         return change_words(&change, names);
     }
-    let fields: BTreeMap<String, serde_json::Value> = message.payload.read().unwrap_or_default();
-    let field = |name: &str| fields.get(name).and_then(serde_json::Value::as_str);
+    let field = |name: &str| Fields::of(&message.kind, &message.payload).ok()?.text(name).ok();
     match &*message.kind {
         "chat.message" => field("content").map(|text| format!("Message: {text}")),
         "alert.acknowledge" => field("id").map(|id| format!("Acknowledge alert {id}")),

@@ -9,8 +9,7 @@ use crate::realtime::recorder::{MessageTrace, RecordKind};
 use crate::realtime::{IncidentEdit, Message, MessageId, SendState};
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, SendRequest};
 use sentinelops_protocol::domain::ChatMessage;
-use sentinelops_protocol::{Channel, Json, Subject, decode_incident_update};
-use serde::Deserialize;
+use sentinelops_protocol::{Channel, Fields, Json, Subject, decode_incident_update};
 use std::rc::Rc;
 
 /// Own chat messages a page keeps.
@@ -101,13 +100,17 @@ impl Client {
                 }
             }
             (Channel::Chat, "chat.message") => {
-                let Ok(chat) = payload.read::<Chat>() else { return };
-                let subject = Subject::topic(Channel::Chat, chat.conversation_id.as_str());
+                let Ok(mut chat) = Fields::of("chat.message", payload) else { return };
+                let (Ok(conversation_id), Ok(content)) = (chat.text("conversationId"), chat.text("content"))
+                else {
+                    return;
+                };
+                let subject = Subject::topic(Channel::Chat, conversation_id.as_str());
                 let message = Rc::new(ChatMessage {
                     id: id.to_string(),
-                    conversation_id: chat.conversation_id,
+                    conversation_id,
                     sender_id: self.0.settings.user.clone().unwrap_or_default(),
-                    content: chat.content,
+                    content,
                     timestamp: created_at,
                     extra: None,
                 });
@@ -122,13 +125,6 @@ impl Client {
             _ => {}
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Chat {
-    #[serde(rename = "conversationId")]
-    conversation_id: String,
-    content: String,
 }
 
 fn trace(request: &SendRequest, clicked: u64, payload: Option<String>) -> MessageTrace {

@@ -10,11 +10,8 @@ use sentinelops_protocol::domain::{
     IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Typing,
 };
 use sentinelops_protocol::{
-    Channel, Code, Command, Json, Payload, Problem, ProblemKind, decode_incident_update, encode_payload,
-    read_payload,
+    Channel, Code, Command, Fields, Payload, Problem, ProblemKind, decode_incident_update, encode_payload,
 };
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Largest payload kept in the state: 200 of them still fit what a connection may be owed.
 const MAX_KEPT_BYTES: usize = 16 * 1024;
@@ -34,42 +31,6 @@ impl From<Box<Problem>> for Refusal {
 /// The events of a command, in order; `true` for the one that carries its id as `cause`.
 type Outcome = Result<Vec<(NewEvent, bool)>, Refusal>;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Say {
-    conversation_id: String,
-    content: String,
-    id: Option<String>,
-    #[serde(flatten)]
-    rest: BTreeMap<String, serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Mark {
-    conversation_id: String,
-    up_to: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Types {
-    conversation_id: String,
-}
-
-#[derive(Deserialize)]
-struct AlertId {
-    id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Own {
-    agent_id: Option<String>,
-    status: String,
-    name: Option<String>,
-}
-
 fn invalid(command: &Command, path: &str, expected: &str, found: &str) -> Refusal {
     Refusal::from(Box::new(Problem {
         kind: ProblemKind::PayloadMismatch,
@@ -85,6 +46,17 @@ fn invalid(command: &Command, path: &str, expected: &str, found: &str) -> Refusa
 fn id_of(command: &Command, path: &str, id: String) -> Result<String, Refusal> {
     let length = id.chars().take(65).count();
     if (1..=64).contains(&length) { Ok(id) } else { Err(invalid(command, path, "1 to 64 characters", &id)) }
+}
+
+/// Its fields, and the conversation it names.
+fn in_conversation(command: &Command) -> Result<(Fields<'_>, String), Refusal> {
+    let mut fields = fields_of(command)?;
+    let id = fields.text("conversationId")?;
+    Ok((fields, id_of(command, "payload.conversationId", id)?))
+}
+
+fn fields_of(command: &Command) -> Result<Fields<'_>, Refusal> {
+    Ok(Fields::of(&command.kind, &command.payload)?)
 }
 
 fn one(payload: Payload) -> Outcome {
@@ -124,8 +96,7 @@ impl Gateway {
             "chat.read" => self.receipt(now, user, command, ReceiptKind::Read),
             "alert.acknowledge" => self.alert_acknowledge(now, user, command),
             _ => {
-                let types: Types = read_payload(&command.kind, &command.payload)?;
-                let conversation_id = id_of(command, "payload.conversationId", types.conversation_id)?;
+                let (_, conversation_id) = in_conversation(command)?;
                 one(Payload::Typing(Typing { conversation_id, user_id: user.to_owned() }))
             }
         }
@@ -155,17 +126,19 @@ impl Gateway {
     }
 
     fn agent_status(&self, now: Now, user: &str, command: &Command) -> Outcome {
-        let own: Own = read_payload(&command.kind, &command.payload)?;
-        if own.agent_id.as_deref().is_some_and(|id| id != user) {
+        let mut fields = fields_of(command)?;
+        let (agent_id, status) = (fields.optional_text("agentId")?, fields.text("status")?);
+        let name = fields.optional_text("name")?;
+        if agent_id.is_some_and(|id| id != user) {
             let message = format!("agent.status: payload.agentId: only one's own ({user}) may be sent");
             return Err(Refusal { code: Code::Forbidden, message });
         }
         let before = self.state.agent(user);
         let payload = Payload::Agent(AgentStatus {
             agent_id: user.to_owned(),
-            status: Presence::parse(&own.status),
+            status: Presence::parse(&status),
             last_seen: now.wall,
-            name: own.name.or_else(|| before.and_then(|agent| agent.name.clone())),
+            name: name.or_else(|| before.and_then(|agent| agent.name.clone())),
             extra: before.and_then(|agent| agent.extra.clone()),
         });
         fits(&payload)?;
@@ -173,30 +146,31 @@ impl Gateway {
     }
 
     fn chat_message(&self, now: Now, user: &str, command: &Command) -> Outcome {
-        let mut say: Say = read_payload(&command.kind, &command.payload)?;
-        let conversation_id = id_of(command, "payload.conversationId", say.conversation_id)?;
-        let id = id_of(command, "payload.id", say.id.unwrap_or_else(|| command.id.clone()))?;
+        let (mut fields, conversation_id) = in_conversation(command)?;
+        let content = fields.text("content")?;
+        let id = fields.optional_text("id")?.unwrap_or_else(|| command.id.clone());
+        let id = id_of(command, "payload.id", id)?;
         if let Some(taken) = self.state.conversation(&conversation_id).find(|message| message.id == id) {
             // Said before, and the id forgotten since: saying it once is what was asked for.
-            if taken.sender_id == user && taken.content == say.content {
+            if taken.sender_id == user && taken.content == content {
                 return Ok(Vec::new());
             }
             let message =
                 format!("chat.message: payload.id: {id:?} is taken in this conversation: leave it out");
             return Err(Refusal { code: Code::Conflict, message });
         }
-        say.rest.retain(|name, _| name != "senderId" && name != "timestamp");
+        fields.ignore("senderId");
+        fields.ignore("timestamp");
         // Watermarks name timestamps, so these never run backwards, even if the clock does.
         let newest = self.state.chat().next_back().map_or(0, |message| message.timestamp);
         let timestamp = now.wall.max(newest);
-        let extra = if say.rest.is_empty() { None } else { Json::from_value(&say.rest).ok() };
         let payload = Payload::Chat(ChatMessage {
             id,
             conversation_id,
             sender_id: user.to_owned(),
-            content: say.content,
+            content,
             timestamp,
-            extra,
+            extra: fields.rest(),
         });
         fits(&payload)?;
         let mut events = one(payload)?;
@@ -207,14 +181,14 @@ impl Gateway {
     }
 
     fn receipt(&self, now: Now, user: &str, command: &Command, kind: ReceiptKind) -> Outcome {
-        let mark: Mark = read_payload(&command.kind, &command.payload)?;
-        let conversation_id = id_of(command, "payload.conversationId", mark.conversation_id)?;
+        let (mut fields, conversation_id) = in_conversation(command)?;
+        let up_to = fields.number("upTo")?;
         let Some(newest) = self.state.conversation(&conversation_id).next_back() else {
             // A conversation forgotten in a restart: there is nothing left to have been read.
             return Ok(Vec::new());
         };
         // Nobody has read the future, whatever their clock says.
-        let up_to = mark.up_to.min(newest.timestamp.max(now.wall));
+        let up_to = up_to.min(newest.timestamp.max(now.wall));
         let is_known = |kind| {
             let known = self.state.receipt(&conversation_id, user, kind);
             known.is_some_and(|before| before >= up_to)
@@ -227,7 +201,7 @@ impl Gateway {
     }
 
     fn alert_acknowledge(&self, now: Now, user: &str, command: &Command) -> Outcome {
-        let AlertId { id } = read_payload(&command.kind, &command.payload)?;
+        let id = fields_of(command)?.text("id")?;
         let Some(alert) = self.state.alert(&id) else {
             return Err(invalid(command, "payload.id", "an alert this server knows", &id));
         };

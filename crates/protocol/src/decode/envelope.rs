@@ -1,21 +1,18 @@
 //! The envelope: its fields, their rules, and which of them may be repaired.
 
 use super::bad;
-use crate::wire::not_an_object;
-use crate::{Channel, Json, Priority, Problem, ProblemKind};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::borrow::Cow;
+use crate::fields::{Fields, Place, Reading};
+use crate::{Channel, Priority, Problem, ProblemKind, scan};
 
 /// Integers on the wire stay below 2^53, so that every JSON reader sees the same number.
 const MAX_INTEGER: u64 = 1 << 53;
 
-pub(super) struct Envelope {
+pub(super) struct Envelope<'a> {
     pub id: Option<String>,
     pub kind: String,
     pub channel: Channel,
     pub topic: Option<String>,
-    pub payload: Json,
+    pub payload: &'a str,
     pub timestamp: Option<u64>,
     pub priority: Priority,
     pub seq: Option<u64>,
@@ -23,31 +20,7 @@ pub(super) struct Envelope {
     pub cause: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Wire<'a> {
-    #[serde(borrow, default)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "type")]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    channel: Cow<'a, str>,
-    #[serde(borrow, default)]
-    topic: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    payload: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    timestamp: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    priority: Option<&'a RawValue>,
-    #[serde(default)]
-    seq: Option<u64>,
-    #[serde(default)]
-    prev: Option<u64>,
-    #[serde(borrow, default)]
-    cause: Option<Cow<'a, str>>,
-}
-
-impl Envelope {
+impl Envelope<'_> {
     pub(super) fn problem(&self, path: &str, expected: &str, found: &str) -> Problem {
         self.blame(*bad(&self.kind, path, expected, found))
     }
@@ -59,20 +32,12 @@ impl Envelope {
 }
 
 /// The id of something that is no envelope, so that its sender can be told which one it was.
-fn id_of(json: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct OnlyId {
-        id: String,
-    }
-    not_an_object(json)
-        .is_none()
-        .then(|| serde_json::from_slice::<OnlyId>(json).ok())?
-        .map(|only| only.id)
-        .filter(|id| is_id(id))
+fn id_of(json: &str) -> Option<String> {
+    Fields::at("", Place::Envelope, json).ok()?.text("id").ok().filter(|id| is_id(id))
 }
 
 /// `Ok(None)`: an unknown channel, reported and left out.
-pub(super) fn parse(json: &[u8], problems: &mut Vec<Problem>) -> Result<Option<Envelope>, Box<Problem>> {
+pub(super) fn parse<'a>(json: &'a str, problems: &mut Vec<Problem>) -> Reading<Option<Envelope<'a>>> {
     let before = problems.len();
     let envelope = read(json, problems);
     if envelope.is_ok() && problems.len() == before {
@@ -88,73 +53,62 @@ pub(super) fn parse(json: &[u8], problems: &mut Vec<Problem>) -> Result<Option<E
     envelope.map_err(|problem| Box::new(Problem { id, ..*problem }))
 }
 
-fn read(json: &[u8], problems: &mut Vec<Problem>) -> Result<Option<Envelope>, Box<Problem>> {
-    if let Some(found) = not_an_object(json) {
-        return Err(bad("", "envelope", "an object", found));
-    }
-    let wire: Wire<'_> = match serde_json::from_slice(json) {
-        Ok(wire) => wire,
-        Err(_) => {
-            let mut reader = serde_json::Deserializer::from_slice(json);
-            let (path, message) = match serde_path_to_error::deserialize::<_, Wire<'_>>(&mut reader) {
-                Ok(_) => ("envelope".to_owned(), "trailing characters".to_owned()),
-                Err(error) => (error.path().to_string(), error.inner().to_string()),
-            };
-            let path = if path == "." { "envelope".to_owned() } else { path };
-            let problem = Problem::from_serde(ProblemKind::BadEnvelope, "", path, &message);
-            return Err(Box::new(problem));
-        }
-    };
-    let kind = wire.kind.into_owned();
+fn read<'a>(json: &'a str, problems: &mut Vec<Problem>) -> Reading<Option<Envelope<'a>>> {
+    let mut fields = Fields::at("", Place::Envelope, json)?;
+    let kind = fields.text("type")?;
+    let name = fields.text("channel")?;
     if !is_type(&kind) {
         return Err(bad("", "type", "1 to 64 characters, dotted lower case", &kind));
     }
-    let text = |value: Option<Cow<'_, str>>, path: &str| match value {
-        None => Ok(None),
-        Some(text) if is_id(&text) => Ok(Some(text.into_owned())),
-        Some(text) => Err(bad(&kind, path, "1 to 64 characters", &text)),
+    let mut text = |path: &str| match fields.optional_text(path)? {
+        Some(text) if !is_id(&text) => Err(bad(&kind, path, "1 to 64 characters", &text)),
+        text => Ok(text),
     };
-    let integer = |value: Option<u64>, path: &str| match value {
+    let id = text("id")?;
+    let cause = text("cause")?;
+    let topic = text("topic")?;
+    let mut integer = |path: &str| match fields.optional_number(path)? {
         Some(n) if n >= MAX_INTEGER => Err(bad(&kind, path, "an integer below 2^53", &n.to_string())),
-        other => Ok(other),
+        number => Ok(number),
     };
-    let id = text(wire.id, "id")?;
-    let cause = text(wire.cause, "cause")?;
-    let topic = text(wire.topic, "topic")?;
-    let seq = integer(wire.seq, "seq")?;
-    let prev = integer(wire.prev, "prev")?;
-    let Some(channel) = Channel::parse(&wire.channel) else {
-        let mut problem = *bad(&kind, "channel", "a channel of this version", &wire.channel);
+    let seq = integer("seq")?;
+    let prev = integer("prev")?;
+    let payload = fields.take("payload")?.unwrap_or("null");
+    let (timestamp, priority) = (fields.optional("timestamp")?, fields.optional("priority")?);
+    let Some(channel) = Channel::parse(&name) else {
+        let mut problem = *bad(&kind, "channel", "a channel of this version", &name);
         problem.kind = ProblemKind::UnknownChannel;
         problems.push(problem);
         return Ok(None);
     };
     let mut repair = |path: &str, expected: &str, found: &str| {
-        let mut problem = *bad(&kind, path, expected, found);
+        let mut problem = *Place::Field(&Place::Envelope, path).wrong(&kind, expected, found);
         problem.kind = ProblemKind::BadField;
         problems.push(problem);
     };
-    let timestamp = wire.timestamp.and_then(|raw| {
-        let value = milliseconds(raw.get());
-        if value.is_none() && raw.get() != "null" {
-            repair("timestamp", "ms since the epoch", raw.get());
+    let timestamp = timestamp.and_then(|json| {
+        let value = milliseconds(json);
+        if value.is_none() {
+            repair("timestamp", "ms since the epoch", json);
         }
         value
     });
-    let priority = wire.priority.and_then(|raw| {
-        let value = serde_json::from_str::<Priority>(raw.get()).ok();
-        if value.is_none() && raw.get() != "null" {
-            repair("priority", "critical, high, normal or low", raw.get());
+    let priority = priority.and_then(|json| {
+        let value = scan::unquote(json).and_then(|name| Priority::parse(&name));
+        if value.is_none() {
+            repair("priority", "critical, high, normal or low", json);
         }
         value
     });
-    let payload = wire.payload.map_or_else(Json::null, Json::from_raw);
     let priority = priority.unwrap_or_default();
     Ok(Some(Envelope { id, kind, channel, topic, payload, timestamp, priority, seq, prev, cause }))
 }
 
 /// Whole or fractional ms; anything else is no time.
 fn milliseconds(json: &str) -> Option<u64> {
+    if let Ok(whole) = json.parse::<u64>() {
+        return (whole < MAX_INTEGER).then_some(whole);
+    }
     let value: f64 = serde_json::from_str(json).ok()?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
     (value >= 0.0 && value < MAX_INTEGER as f64).then_some(value as u64)

@@ -2,99 +2,153 @@
 
 use super::envelope::Envelope;
 use super::{ClientResult, ServerResult};
-use crate::system::{ClientSystem, ServerSystem, SubscribeEntry};
-use crate::wire::parse;
-use crate::{Channel, Code, Problem, Subject};
-use serde::Deserialize;
+use crate::fields::{Fields, Place, Reading};
+use crate::system::{
+    ClientSystem, Continuity, Hello, Ping, ServerSystem, Since, Snapshot, SnapshotItem, SubscribeEntry,
+    Subscribed, Welcome,
+};
+use crate::{Code, Json, Subject};
 
-#[derive(Deserialize)]
-struct Entry {
-    channel: Channel,
-    topic: Option<String>,
+fn code(fields: &mut Fields<'_>) -> Reading<Code> {
+    Ok(Code::parse(&fields.text("code")?))
 }
 
-#[derive(Deserialize)]
-struct Subscribe {
-    channels: Vec<SubscribeEntry>,
+fn optional(fields: &mut Fields<'_>, name: &str) -> Reading<String> {
+    Ok(fields.optional_text(name)?.unwrap_or_default())
 }
 
-#[derive(Deserialize)]
-struct Unsubscribe {
-    channels: Vec<Entry>,
+/// Reads the items of an array of objects.
+fn each<T>(
+    kind: &str,
+    fields: &mut Fields<'_>,
+    name: &str,
+    read: fn(&str, Fields<'_>) -> Reading<T>,
+) -> Reading<Vec<T>> {
+    let items = fields.list(name)?;
+    let place = Place::Field(&fields.place, name);
+    let one = |(at, json): (usize, &str)| read(kind, Fields::at(kind, Place::Item(&place, at), json)?);
+    items.into_iter().enumerate().map(one).collect()
 }
 
-#[derive(Deserialize)]
-struct Auth {
-    token: String,
+fn subject(fields: &mut Fields<'_>) -> Reading<Subject> {
+    Ok(Subject { channel: fields.channel("channel")?, topic: fields.optional_text("topic")? })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Authed {
-    expires_in_ms: Option<u64>,
+fn entry(kind: &str, mut fields: Fields<'_>) -> Reading<SubscribeEntry> {
+    let Subject { channel, topic } = subject(&mut fields)?;
+    let since = match fields.optional("since")? {
+        None => None,
+        Some(json) => {
+            let mut since = Fields::at(kind, Place::Field(&fields.place, "since"), json)?;
+            Some(Since { epoch: since.text("epoch")?, seq: since.number("seq")? })
+        }
+    };
+    Ok(SubscribeEntry { channel, topic, since })
 }
 
-#[derive(Deserialize)]
-struct Ack {
-    ids: Vec<String>,
+fn item(_: &str, mut fields: Fields<'_>) -> Reading<SnapshotItem> {
+    Ok(SnapshotItem {
+        kind: fields.text("type")?,
+        payload: Json::of(fields.required("payload")?),
+        timestamp: fields.optional_number("timestamp")?,
+    })
 }
 
-/// `denied`, `nack` and `error` share their shape; each takes what it needs.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Refusal {
-    id: Option<String>,
-    channel: Option<Channel>,
-    topic: Option<String>,
-    code: String,
-    #[serde(default)]
-    message: String,
-    retry_after_ms: Option<u64>,
+fn ping(mut fields: Fields<'_>) -> Reading<Ping> {
+    Ok(Ping { n: fields.number("n")?, sent_at: fields.number("sentAt")? })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Goodbye {
-    #[serde(default)]
-    reason: String,
-    #[serde(default)]
-    reconnect_window_ms: u64,
+fn welcome(mut fields: Fields<'_>) -> Reading<Welcome> {
+    Ok(Welcome {
+        protocol: fields.small_number("protocol")?,
+        session: fields.text("session")?,
+        user: fields.text("user")?,
+        now: fields.number("now")?,
+        max_message_bytes: fields.number("maxMessageBytes")?,
+        max_in_flight: fields.small_number("maxInFlight")?,
+        reconnect_window_ms: fields.number("reconnectWindowMs")?,
+        rate: match fields.optional("rate")? {
+            None => None,
+            Some(json) => {
+                Some(serde_json::from_str(json).map_err(|_| fields.wrong("rate", "a number", json))?)
+            }
+        },
+        expires_in_ms: fields.optional_number("expiresInMs")?,
+    })
 }
 
-fn missing(kind: &str, field: &str) -> Box<Problem> {
-    super::bad(kind, &format!("payload.{field}"), "a value", "nothing")
+fn subscribed(mut fields: Fields<'_>) -> Reading<Subscribed> {
+    let Subject { channel, topic } = subject(&mut fields)?;
+    let (epoch, seq) = (fields.text("epoch")?, fields.number("seq")?);
+    let json = fields.required("continuity")?;
+    let continuity = crate::scan::unquote(json).and_then(|name| Continuity::parse(&name));
+    let continuity = continuity.ok_or_else(|| fields.wrong("continuity", "exact, snapshot or gap", json))?;
+    Ok(Subscribed { channel, topic, epoch, seq, continuity })
+}
+
+fn snapshot(kind: &str, mut fields: Fields<'_>) -> Reading<Snapshot> {
+    let Subject { channel, topic } = subject(&mut fields)?;
+    Ok(Snapshot {
+        channel,
+        topic,
+        epoch: fields.text("epoch")?,
+        seq: fields.number("seq")?,
+        part: fields.small_number("part")?,
+        last: fields.flag("last")?,
+        items: each(kind, &mut fields, "items", item)?,
+    })
+}
+
+fn ids(kind: &str, mut fields: Fields<'_>) -> Reading<Vec<String>> {
+    let items = fields.list("ids")?;
+    let place = Place::Field(&fields.place, "ids");
+    items.into_iter().enumerate().map(|(at, json)| Place::Item(&place, at).text(kind, json)).collect()
 }
 
 /// `Ok(None)`: not a system message this version knows.
-pub(super) fn server(envelope: &Envelope) -> ServerResult {
+pub(super) fn server(envelope: &Envelope<'_>) -> ServerResult {
     let kind = envelope.kind.as_str();
-    let json = envelope.payload.as_str();
-    let refusal = || parse::<Refusal>(kind, json);
+    let fields = Fields::at(kind, Place::Payload, envelope.payload);
     let message = match kind {
-        "welcome" => ServerSystem::Welcome(parse(kind, json)?),
-        "authed" => ServerSystem::Authed { expires_in_ms: parse::<Authed>(kind, json)?.expires_in_ms },
-        "subscribed" => ServerSystem::Subscribed(parse(kind, json)?),
-        "snapshot" => ServerSystem::Snapshot(parse(kind, json)?),
-        "ack" => ServerSystem::Ack { ids: parse::<Ack>(kind, json)?.ids },
+        "welcome" => ServerSystem::Welcome(welcome(fields?)?),
+        "authed" => ServerSystem::Authed { expires_in_ms: fields?.optional_number("expiresInMs")? },
+        "subscribed" => ServerSystem::Subscribed(subscribed(fields?)?),
+        "snapshot" => ServerSystem::Snapshot(snapshot(kind, fields?)?),
+        "ack" => ServerSystem::Ack { ids: ids(kind, fields?)? },
         // A basic server echoes what it got or something of its own: any pong is a sign of life.
-        "pong" => ServerSystem::Pong(parse(kind, json).ok()),
+        "pong" => ServerSystem::Pong(fields.and_then(ping).ok()),
         "denied" => {
-            let Refusal { channel, topic, code, message, .. } = refusal()?;
-            let channel = channel.ok_or_else(|| missing(kind, "channel"))?;
-            ServerSystem::Denied { subject: Subject { channel, topic }, code: Code::parse(&code), message }
+            let mut fields = fields?;
+            let subject = subject(&mut fields)?;
+            ServerSystem::Denied {
+                subject,
+                code: code(&mut fields)?,
+                message: optional(&mut fields, "message")?,
+            }
         }
         "nack" => {
-            let Refusal { id, code, message, retry_after_ms, .. } = refusal()?;
-            let id = id.ok_or_else(|| missing(kind, "id"))?;
-            ServerSystem::Nack { id, code: Code::parse(&code), message, retry_after_ms }
+            let mut fields = fields?;
+            ServerSystem::Nack {
+                id: fields.text("id")?,
+                code: code(&mut fields)?,
+                message: optional(&mut fields, "message")?,
+                retry_after_ms: fields.optional_number("retryAfterMs")?,
+            }
         }
         "error" => {
-            let Refusal { id, code, message, .. } = refusal()?;
-            ServerSystem::Error { code: Code::parse(&code), message, id }
+            let mut fields = fields?;
+            ServerSystem::Error {
+                code: code(&mut fields)?,
+                message: optional(&mut fields, "message")?,
+                id: fields.optional_text("id")?,
+            }
         }
         "goodbye" => {
-            let Goodbye { reason, reconnect_window_ms } = parse(kind, json)?;
-            ServerSystem::Goodbye { reason, reconnect_window_ms }
+            let mut fields = fields?;
+            ServerSystem::Goodbye {
+                reason: optional(&mut fields, "reason")?,
+                reconnect_window_ms: fields.optional_number("reconnectWindowMs")?.unwrap_or_default(),
+            }
         }
         _ => return Ok(None),
     };
@@ -102,18 +156,25 @@ pub(super) fn server(envelope: &Envelope) -> ServerResult {
 }
 
 /// `Ok(None)`: not a system message this version knows.
-pub(super) fn client(envelope: &Envelope) -> ClientResult {
+pub(super) fn client(envelope: &Envelope<'_>) -> ClientResult {
     let kind = envelope.kind.as_str();
-    let json = envelope.payload.as_str();
+    let fields = Fields::at(kind, Place::Payload, envelope.payload);
     let message = match kind {
-        "hello" => ClientSystem::Hello(parse(kind, json)?),
-        "auth" => ClientSystem::Auth { token: parse::<Auth>(kind, json)?.token },
-        "ping" => ClientSystem::Ping(parse(kind, json)?),
-        "subscribe" => ClientSystem::Subscribe(parse::<Subscribe>(kind, json)?.channels),
+        "hello" => {
+            let mut fields = fields?;
+            ClientSystem::Hello(Hello {
+                protocol: fields.small_number("protocol")?,
+                client: fields.text("client")?,
+                session: fields.text("session")?,
+                term: fields.number("term")?,
+            })
+        }
+        "auth" => ClientSystem::Auth { token: fields?.text("token")? },
+        "ping" => ClientSystem::Ping(ping(fields?)?),
+        "subscribe" => ClientSystem::Subscribe(each(kind, &mut fields?, "channels", entry)?),
         "unsubscribe" => {
-            let entries = parse::<Unsubscribe>(kind, json)?.channels;
-            let subject = |e: Entry| Subject { channel: e.channel, topic: e.topic };
-            ClientSystem::Unsubscribe(entries.into_iter().map(subject).collect())
+            let read = |_: &str, mut fields: Fields<'_>| subject(&mut fields);
+            ClientSystem::Unsubscribe(each(kind, &mut fields?, "channels", read)?)
         }
         _ => return Ok(None),
     };

@@ -1,7 +1,7 @@
 //! Incidents, their partial updates, and how these apply.
 
 use super::{Patch, Severity};
-use crate::Json;
+use crate::{Json, scan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -216,16 +216,14 @@ impl Incident {
     }
 }
 
-/// Fields beyond the listed ones follow the same rule: absent is unchanged, `null` is cleared.
+/// Fields beyond the listed ones follow the same rule: absent is unchanged, `null` is cleared. What changed stands
+/// last; a value stays as it is written.
 fn merge(before: Option<&Json>, changes: &Json) -> Option<Json> {
-    type Fields = BTreeMap<String, serde_json::Value>;
-    let mut fields: Fields = before.and_then(|json| json.read().ok()).unwrap_or_default();
-    for (name, value) in changes.read::<Fields>().unwrap_or_default() {
-        if value.is_null() {
-            fields.remove(&name);
-        } else {
-            fields.insert(name, value);
-        }
-    }
-    if fields.is_empty() { None } else { Json::from_value(&fields).ok() }
+    let texts = before.into_iter().chain([changes]);
+    let members: Vec<_> = texts.flat_map(|json| scan::members(json.as_str()).unwrap_or_default()).collect();
+    // Of one name the last counts.
+    let last: BTreeMap<&str, usize> = members.iter().enumerate().map(|(at, m)| (&*m.name, at)).collect();
+    let kept =
+        members.iter().enumerate().filter(|(at, m)| last.get(&*m.name) == Some(at) && m.value != "null");
+    Json::of_members(kept.map(|(_, member)| member))
 }
