@@ -152,7 +152,7 @@ fn every_documented_type_says_where_what_is_allowed_and_what_was_found() {
                 assert_eq!(raw.as_str(), payload, "delivered as it came");
                 assert_eq!(event.mismatch().map(|problem| problem.path).as_deref(), Some(*path));
             }
-            for (payload, found) in [("7", "a number"), (r#"["i"]"#, "an array"), ("null", "null")] {
+            for (payload, found) in [("7", "integer `7`"), (r#"["i"]"#, "an array"), ("null", "null")] {
                 let bytes = frame(kind, channel, payload);
                 let decoded = decode_server_frame(bytes.as_bytes(), &Limits::to_client()).expect("a frame");
                 let [problem] = &decoded.problems[..] else { panic!("{bytes}: {:?}", decoded.problems) };
