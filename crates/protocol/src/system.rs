@@ -143,6 +143,7 @@ pub enum ClientSystem {
 /// assert_eq!(warning(Continuity::Exact), None);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Continuity {
     /// Everything after `since` follows.
     Exact,
