@@ -3,7 +3,9 @@
 
 mod support;
 
-use sentinelops_protocol::system::{ClientSystem, Continuity, ServerSystem, SubscribeEntry, Subscribed};
+use sentinelops_protocol::system::{
+    ClientSystem, Continuity, ServerSystem, Since, SubscribeEntry, Subscribed,
+};
 use sentinelops_protocol::{Channel, ServerMessage};
 use std::io::{Seek, SeekFrom, Write};
 use std::process::Stdio;
@@ -26,8 +28,7 @@ async fn subscribed(client: &mut Client) -> Subscribed {
 }
 
 fn resume(from: &Subscribed) -> ClientSystem {
-    let since = format!(r#"{{"epoch":"{}","seq":{}}}"#, from.epoch, from.seq);
-    let since = serde_json::from_str(&since).expect("a cursor");
+    let since = Since { epoch: from.epoch.clone(), seq: from.seq };
     ClientSystem::Subscribe(vec![SubscribeEntry { channel: from.channel, topic: None, since: Some(since) }])
 }
 

@@ -3,6 +3,7 @@
 use crate::system::{ClientSystem, Ping, ServerSystem, SnapshotItem, SubscribeEntry, Welcome};
 use crate::write::{Object, array};
 use crate::{Channel, Code, Event, Json, Payload, Priority, Subject, wire};
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// Normal priority is left out.
@@ -112,14 +113,6 @@ fn entry(entry: &SubscribeEntry) -> String {
     .end()
 }
 
-fn item(item: &SnapshotItem) -> String {
-    Object::new()
-        .text("type", &item.kind)
-        .json("payload", item.payload.as_str())
-        .optional_number("timestamp", item.timestamp)
-        .end()
-}
-
 /// An object whose one field is an array.
 fn list(name: &str, items: &[String]) -> Object {
     Object::new().json(name, &array(items))
@@ -195,7 +188,7 @@ pub fn encode_server_system(message: &ServerSystem, meta: OutboundMeta<'_>) -> S
                 .number("seq", snapshot.seq)
                 .number("part", snapshot.part.into())
                 .json("last", if snapshot.last { "true" } else { "false" });
-            ("snapshot", object.json("items", &array(&each(&snapshot.items, item))))
+            ("snapshot", object.json("items", &array(&each(&snapshot.items, SnapshotItem::encode))))
         }
         ServerSystem::Denied { subject: denied, code, message } => {
             ("denied", refusal(subject(denied), code, message))
@@ -232,6 +225,32 @@ fn welcome(welcome: &Welcome) -> Object {
         .number("reconnectWindowMs", welcome.reconnect_window_ms)
         .optional_float("rate", welcome.rate)
         .optional_number("expiresInMs", welcome.expires_in_ms)
+}
+
+impl SnapshotItem {
+    /// The item as JSON text, as a snapshot holds it.
+    ///
+    /// ```
+    /// use sentinelops_protocol::{Json, system::SnapshotItem};
+    ///
+    /// let item = SnapshotItem { kind: "a.b".to_owned(), payload: Json::parse("{}")?, timestamp: Some(5) };
+    /// assert_eq!(item.encode(), r#"{"type":"a.b","payload":{},"timestamp":5}"#);
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn encode(&self) -> String {
+        Object::new()
+            .text("type", &self.kind)
+            .json("payload", self.payload.as_str())
+            .optional_number("timestamp", self.timestamp)
+            .end()
+    }
+}
+
+/// The JSON of [`SnapshotItem::encode`].
+impl Serialize for SnapshotItem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Json::of(&self.encode()).serialize(serializer)
+    }
 }
 
 impl Event {
