@@ -4,7 +4,7 @@
 mod support;
 
 use futures::SinkExt;
-use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem, SubscribeEntry};
+use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem, Since, SubscribeEntry};
 use sentinelops_protocol::{Channel, OutboundMeta, ServerMessage, encode_client_system};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -65,9 +65,7 @@ impl Peer {
         // From here on every write may meet the kill: what was not acked is sent again.
         let hello = Hello { protocol: 1, client: "test".into(), session: "s".into(), term: 1 };
         write(&mut client, &encode_client_system(&ClientSystem::Hello(hello), OutboundMeta::default())).await;
-        let since = self.cursor.as_ref().map(|(epoch, seq)| {
-            serde_json::from_value(serde_json::json!({"epoch": epoch, "seq": seq})).expect("a cursor")
-        });
+        let since = self.cursor.as_ref().map(|(epoch, seq)| Since { epoch: epoch.clone(), seq: *seq });
         let entry = SubscribeEntry { channel: Channel::Chat, topic: None, since };
         let subscribe = ClientSystem::Subscribe(vec![entry]);
         write(&mut client, &encode_client_system(&subscribe, OutboundMeta::default())).await;

@@ -4,7 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem, SubscribeEntry};
+use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem, Since, SubscribeEntry};
 use sentinelops_protocol::{Channel, Code, ServerMessage};
 use support::{Client, Folder, Program, resolve, subscribe};
 
@@ -67,7 +67,7 @@ fn say(id: &str, text: &str) -> String {
 }
 
 fn since(channel: Channel, epoch: &str, seq: u64) -> ClientSystem {
-    let since = serde_json::from_value(serde_json::json!({"epoch": epoch, "seq": seq})).expect("a cursor");
+    let since = Since { epoch: epoch.to_owned(), seq };
     ClientSystem::Subscribe(vec![SubscribeEntry { channel, topic: None, since: Some(since) }])
 }
 
