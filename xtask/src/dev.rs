@@ -35,7 +35,7 @@ pub fn run(options: &Options) -> Result<()> {
     // A restart keeps what one did, unless the gateway's arguments say otherwise.
     let gives =
         |flags: &[&str]| options.gateway.iter().any(|arg| flags.iter().any(|flag| arg.starts_with(flag)));
-    if !gives(&["--mock", "--remember", "--data"]) {
+    if !gives(&["--mock", "--data"]) {
         command.arg("--data").arg(root::target().join("dev-data"));
     }
     if !gives(&["--mock", "--dev", "--jwt-key", "--jwks-url", "--config"]) {

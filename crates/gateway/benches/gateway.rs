@@ -4,6 +4,7 @@
 mod support;
 
 use rusqlite::{Connection, params};
+use sentinelops_protocol::encode_batch;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use support::{Client, Folder, Program};
@@ -26,11 +27,16 @@ async fn gateway(client: &mut Client, round: usize) -> (f64, Vec<Duration>) {
     let mut waiting = HashMap::new();
     let mut waited = Vec::with_capacity(MESSAGES);
     while acked < MESSAGES {
+        // As the client does: what may go goes in one frame.
+        let mut frame = Vec::new();
         while sent < MESSAGES && waiting.len() < IN_FLIGHT {
             let number = round * MESSAGES + sent;
             waiting.insert(format!("m{number}"), Instant::now());
-            client.send(&say(number)).await;
+            frame.push(say(number));
             sent += 1;
+        }
+        if !frame.is_empty() {
+            client.send(&encode_batch(&frame)).await;
         }
         for id in client.acked().await {
             acked += 1;

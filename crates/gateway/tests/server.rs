@@ -35,38 +35,6 @@ async fn a_client_sees_the_state_and_what_happens_after() {
     assert!(program.http("GET", "/admin/stats").await.starts_with("HTTP/1.1 404"), "closed by default");
 }
 
-#[tokio::test]
-async fn what_was_acked_survives_kill_9() {
-    let dir = std::env::temp_dir().join(format!("sentinelops-gateway-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).expect("a folder");
-    let memory = dir.join("memory");
-    let flags = ["--rate", "20", "--test-admin", "--remember", memory.to_str().expect("a path")];
-    let mut program = Program::start(&flags).await;
-    let mut client = program.client("s").await;
-    client.send(&resolve("m1", "inc-1005")).await;
-    assert_eq!(client.acked().await, ["m1"]);
-    program.child.kill().await.expect("killed");
-    // A crash in the middle of a line.
-    let mut text = std::fs::read(&memory).expect("the memory");
-    text.extend_from_slice(b"{\"accepted\":{\"user\":\"ano");
-    std::fs::write(&memory, text).expect("written");
-
-    let program = Program::start(&flags).await;
-    let mut client = program.client("s").await;
-    client.send(&resolve("m1", "inc-1005")).await;
-    client.send(&resolve("m2", "inc-1006")).await;
-    let mut acked = client.acked().await;
-    if acked.len() < 2 {
-        acked.extend(client.acked().await);
-    }
-    assert_eq!(acked, ["m1", "m2"]);
-    let stats = program.http("GET", "/admin/stats").await;
-    assert!(stats.contains("\"repeated\":1") && stats.contains("\"perId\":{\"anonymous/m2\":1}"), "{stats}");
-    let state = program.http("GET", "/admin/state?channel=incidents&topic=inc-1005").await;
-    assert!(state.contains("incident.resolved"), "{state}");
-    std::fs::remove_dir_all(dir).expect("removed");
-}
-
 #[cfg(unix)]
 #[tokio::test]
 async fn sigterm_says_goodbye_and_ends() {

@@ -84,7 +84,7 @@ impl Gateway {
             }
             None => {
                 state.check = Some(Box::new(Check { next: None, by_frame }));
-                self.outputs.push_back(Output::CheckToken { conn, token });
+                self.output(Output::CheckToken { conn, token });
             }
         }
     }
@@ -93,7 +93,7 @@ impl Gateway {
         let Some(state) = self.conns.get_mut(&conn) else { return };
         let Some(check) = &mut state.check else { return };
         if let Some(token) = check.next.take() {
-            return self.outputs.push_back(Output::CheckToken { conn, token });
+            return self.output(Output::CheckToken { conn, token });
         }
         let by_frame = check.by_frame;
         state.check = None;

@@ -224,7 +224,7 @@ impl Gateway {
     }
 
     fn activity(&self, now: Now, actor: &str, action: &str, target: &str) -> Option<(NewEvent, bool)> {
-        let number = self.history.seq(Channel::Activity) + 1;
+        let number = self.history.seq + 1;
         let payload = Payload::Activity(Activity {
             id: format!("act-{}-{number}", self.history.epoch),
             actor: actor.to_owned(),

@@ -54,6 +54,6 @@ impl Gateway {
         let wall = now.wall;
         let pong = format!("{{\"type\":\"pong\",\"channel\":\"system\",{payload}\"timestamp\":{wall}}}");
         self.stats.frames_out += 1;
-        self.outputs.push_back(Output::Send { conn, frame: pong.into_bytes(), binary: false });
+        self.output(Output::Send { conn, frame: pong.into_bytes(), binary: false });
     }
 }

@@ -1,9 +1,9 @@
 //! Commands: known or new, in order or behind something, then applied, remembered, acked.
 
 use super::conn::Block;
-use super::durable::{Accepted, Record};
+use super::durable::Accepted;
 use super::ids::{Known, hash};
-use super::types::{ConnId, Effect, NewEvent, Now, Output};
+use super::types::{ConnId, Effect, NewEvent, Now};
 use super::{Gateway, apply::Refusal};
 use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{Channel, Code, Command, ordering_key};
@@ -97,12 +97,7 @@ impl Gateway {
                 self.defer(now, conn, command, key.as_deref(), (Code::Unavailable, FULL_RETRY_MS, &message));
             }
             Ok(events) => {
-                let mut stored = Vec::new();
-                for (event, caused) in events {
-                    let cause = caused.then_some(command.id.as_str());
-                    stored.extend(self.put(now, event, cause).and_then(|(_, stored)| stored));
-                }
-                self.accept(now, &user, command, key, hash, stored);
+                self.accept(now, &user, command, key, hash, events);
                 self.ack(conn, &command.id);
             }
             Err(Refusal { code, message }) => self.refuse(now, conn, command, code, message),
@@ -116,12 +111,10 @@ impl Gateway {
         command: &Command,
         key: Option<String>,
         hash: u64,
-        events: Vec<super::StoredEvent>,
+        events: Vec<(NewEvent, bool)>,
     ) {
         let accepted = Accepted { user: user.to_owned(), id: command.id.clone(), hash, at: now.wall };
-        if self.config.journal {
-            self.outputs.push_back(Output::Remember(Record { accepted: Some(accepted.clone()), events }));
-        }
+        self.append(now, Some(accepted.clone()), events);
         self.ids.insert(now.mono, accepted);
         if self.config.effects_kept > 0 {
             if self.effects.len() >= self.config.effects_kept {

@@ -57,8 +57,6 @@ pub struct GatewayConfig {
     pub max_ids_per_user: usize,
     /// Effects kept in [`crate::Gateway::effects`], for checking. Default 0: none.
     pub effects_kept: usize,
-    /// Emit [`crate::Output::Remember`] for a shell that keeps a journal. Default false.
-    pub journal: bool,
     /// Fault for tests: every n-th new command is refused with a retryable `nack`. Default `None`.
     pub nack_every: Option<u32>,
     /// `retryAfterMs` of those. Default 200.
@@ -87,7 +85,6 @@ impl Default for GatewayConfig {
             max_open: 10_000,
             max_ids_per_user: 100_000,
             effects_kept: 0,
-            journal: false,
             nack_every: None,
             nack_retry_ms: 200,
         }

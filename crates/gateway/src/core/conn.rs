@@ -151,7 +151,7 @@ impl Gateway {
             Timer::Incident => {
                 let frame = basic::incident(now.wall).into_bytes();
                 self.stats.frames_out += 1;
-                self.outputs.push_back(Output::Send { conn: id, frame, binary: false });
+                self.output(Output::Send { conn: id, frame, binary: false });
             }
         }
     }
@@ -165,7 +165,7 @@ impl Gateway {
             self.flush_all(now, id);
         }
         self.forget(id);
-        self.outputs.push_back(Output::Close { conn: id, code, reason: clip(reason) });
+        self.output(Output::Close { conn: id, code, reason: clip(reason) });
     }
 
     pub(super) fn forget(&mut self, id: ConnId) {

@@ -3,8 +3,7 @@
 use super::history::{History, Logged};
 use super::state::State;
 use super::{GatewayConfig, Now};
-use sentinelops_protocol::system::SnapshotItem;
-use sentinelops_protocol::{Channel, Json, Priority, Subject, decode_payload};
+use sentinelops_protocol::{Channel, Json, Priority, decode_payload};
 use serde::{Deserialize, Serialize};
 
 /// An accepted id: its bearer, and a hash of what it stood for.
@@ -20,7 +19,7 @@ pub struct Accepted {
     pub at: u64,
 }
 
-/// An event as the journal keeps it.
+/// An event of a record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredEvent {
     /// Its channel.
@@ -32,10 +31,7 @@ pub struct StoredEvent {
     pub payload: Json,
     /// Its time, ms since the epoch.
     pub timestamp: u64,
-    /// Its place in the history of its channel; 0 in a journal, which keeps no history.
-    #[serde(default)]
-    pub seq: u64,
-    /// The command behind it.
+    /// The id of the command behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// Its urgency.
@@ -46,15 +42,35 @@ pub struct StoredEvent {
     pub merged: Option<Json>,
 }
 
-/// One entry of the journal: what was accepted, and what changed with it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Layout of a [`Record`] written now.
+pub const RECORD_VERSION: u8 = 1;
+
+/// What is stored at once: an accepted command with everything that changed with it, or one published event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
+    /// Layout: [`RECORD_VERSION`].
+    #[serde(default = "record_version")]
+    pub v: u8,
+    /// Time of acceptance, ms since the epoch.
+    #[serde(default)]
+    pub at: u64,
     /// The accepted command, if one brought the events about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Accepted>,
-    /// The events, in order.
+    /// The events, in order; at most one of each channel, because all of them get the `seq` of the record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<StoredEvent>,
+}
+
+fn record_version() -> u8 {
+    RECORD_VERSION
+}
+
+impl Record {
+    /// A record of the present layout.
+    pub fn new(at: u64, accepted: Option<Accepted>, events: Vec<StoredEvent>) -> Self {
+        Self { v: RECORD_VERSION, at, accepted, events }
+    }
 }
 
 /// Everything that a store with a complete history kept.
@@ -62,13 +78,14 @@ pub struct Record {
 pub struct Loaded {
     /// The epoch of the history.
     pub epoch: String,
-    /// The seq of the newest event of each channel that ever had one.
-    pub seqs: Vec<(Channel, u64)>,
+    /// The seq of the newest record.
+    pub seq: u64,
+    /// Up to this seq records may be missing in `log`.
+    pub gone: u64,
     /// The state, one event per key (with its merged state), oldest change first.
     pub state: Vec<StoredEvent>,
-    /// The events of the history with their time of acceptance (ms since the epoch), in order, each
-    /// channel without a hole up to its newest.
-    pub log: Vec<(u64, StoredEvent)>,
+    /// The records after `gone` with their seqs, in order, without a hole up to the newest.
+    pub log: Vec<(u64, Record)>,
     /// The ids accepted, oldest first.
     pub accepted: Vec<Accepted>,
 }
@@ -76,7 +93,7 @@ pub struct Loaded {
 impl Loaded {
     /// Whether nothing was ever stored.
     pub fn is_empty(&self) -> bool {
-        self.seqs.is_empty() && self.state.is_empty() && self.accepted.is_empty()
+        self.seq == 0
     }
 }
 
@@ -123,47 +140,45 @@ impl Durable {
             state.apply(&payload, event.timestamp, config.max_items);
         }
         let mut history = History::new(loaded.epoch, config.history_events, config.history_ms);
-        for (at, event) in loaded.log {
-            let at = now.mono.saturating_sub(now.wall.saturating_sub(at));
-            let channel = event.channel;
-            let logged = Logged::of(&history.epoch, at, event);
-            history.load(channel, logged);
+        history.begin_after(loaded.gone);
+        for (seq, record) in loaded.log {
+            let at = now.mono.saturating_sub(now.wall.saturating_sub(record.at));
+            for event in &record.events {
+                let logged = Logged::of(&history.epoch, at, seq, event);
+                history.push(event.channel, at, logged);
+            }
         }
-        for (channel, seq) in loaded.seqs {
-            history.reach(channel, seq);
-        }
+        history.seq = history.seq.max(loaded.seq);
         Self { accepted: loaded.accepted, state, history: Some(history) }
     }
 
-    /// Folds in one entry of a journal. A journal tells of the state, not of the whole history.
+    /// Folds in a record of a journal (`--import-journal`), which tells of the state, not of the history.
     pub fn replay(&mut self, record: Record, max_items: usize) {
         self.history = None;
         self.accepted.extend(record.accepted);
         for event in record.events {
-            let (payload, _) = decode_payload(&event.kind, &event.payload);
+            let (payload, _) = decode_payload(&event.kind, event.merged.as_ref().unwrap_or(&event.payload));
             self.state.apply(&payload, event.timestamp, max_items);
         }
     }
 
-    /// The shortest journal that leads to the same ids and state: what a journal is compacted to.
+    /// The fewest records that lead to the same ids and state, oldest first.
     pub fn records(&self) -> Vec<Record> {
-        let ids =
-            self.accepted.iter().cloned().map(|accepted| Record { accepted: Some(accepted), events: vec![] });
-        let channels = Channel::ALL.into_iter().map(|channel| {
-            let store = |item: SnapshotItem| StoredEvent {
+        let ids = self.accepted.iter().cloned().map(|id| Record::new(id.at, Some(id), Vec::new()));
+        let events = self.state.everything().into_iter().map(|(channel, item)| {
+            let timestamp = item.timestamp.unwrap_or_default();
+            let event = StoredEvent {
                 channel,
                 kind: item.kind,
                 payload: item.payload,
-                timestamp: item.timestamp.unwrap_or_default(),
-                seq: 0,
+                timestamp,
                 cause: None,
                 priority: Priority::Normal,
                 merged: None,
             };
-            let events = self.state.items(&Subject::channel(channel)).into_iter().map(store).collect();
-            Record { accepted: None, events }
+            Record::new(timestamp, None, vec![event])
         });
-        ids.chain(channels.filter(|record| !record.events.is_empty())).collect()
+        ids.chain(events).collect()
     }
 
     /// The ids remembered.

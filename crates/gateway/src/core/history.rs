@@ -20,32 +20,31 @@ pub(super) struct Logged {
 
 impl Logged {
     /// What a store kept.
-    pub(super) fn of(epoch: &str, at: u64, stored: StoredEvent) -> Self {
+    pub(super) fn of(epoch: &str, at: u64, seq: u64, stored: &StoredEvent) -> Self {
         let (payload, _) = decode_payload(&stored.kind, &stored.payload);
-        let StoredEvent { channel, kind, timestamp, seq, cause, priority, .. } = stored;
-        let event = Event {
-            id: Some(format!("{epoch}-{channel}-{seq}")),
-            kind,
-            channel,
-            topic: None,
-            payload,
-            timestamp: Some(timestamp),
-            priority,
-            seq: Some(seq),
-            prev: None,
-            cause,
-        };
-        Self::new(at, &event)
+        Self::new(epoch, at, seq, stored, &payload)
     }
 
-    /// An event that has its place already.
-    pub(super) fn new(at: u64, event: &Event) -> Self {
-        let conflate = match &event.payload {
+    /// `payload` is the payload of `stored`, read.
+    pub(super) fn new(epoch: &str, at: u64, seq: u64, stored: &StoredEvent, payload: &Payload) -> Self {
+        let StoredEvent { channel, kind, timestamp, cause, priority, .. } = stored;
+        let event = Event {
+            id: Some(format!("{epoch}-{channel}-{seq}")),
+            kind: kind.clone(),
+            channel: *channel,
+            topic: None,
+            payload: Payload::Raw(stored.payload.clone()),
+            timestamp: Some(*timestamp),
+            priority: *priority,
+            seq: Some(seq),
+            prev: None,
+            cause: cause.clone(),
+        };
+        let conflate = match payload {
             Payload::Agent(agent) => Some(agent.agent_id.clone()),
             _ => None,
         };
-        let topic = event.payload.topic().map(str::to_owned);
-        Self { seq: event.seq.unwrap_or_default(), at, topic, conflate, head: open(event.encode()) }
+        Self { seq, at, topic: payload.topic().map(str::to_owned), conflate, head: open(event.encode()) }
     }
 
     /// The envelope for one subscription.
@@ -81,17 +80,17 @@ pub(super) fn push_topic(text: &mut String, topic: Option<&str>) {
 
 #[derive(Clone, Debug, Default)]
 struct Log {
-    /// Of the last event ever.
-    seq: u64,
-    /// Of the last event that is no longer here.
+    /// Seq of the newest event of this channel that may be missing here.
     gone: u64,
     events: VecDeque<Arc<Logged>>,
 }
 
-/// One log a channel, and the epoch their numbers belong to.
+/// The recent events of each channel. Their numbers come from one sequence, so within a channel they have gaps.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     pub epoch: String,
+    /// Of the newest record.
+    pub seq: u64,
     logs: [Log; 5],
     max_events: usize,
     max_age: u64,
@@ -99,63 +98,38 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn new(epoch: String, max_events: usize, max_age: u64) -> Self {
-        Self { epoch, logs: Default::default(), max_events, max_age }
+        Self { epoch, seq: 0, logs: Default::default(), max_events, max_age }
     }
 
-    fn log(&self, channel: Channel) -> Option<&Log> {
-        self.logs.get(channel as usize)
+    /// Up to `seq` there may be events of every channel that are not here.
+    pub(super) fn begin_after(&mut self, seq: u64) {
+        self.seq = self.seq.max(seq);
+        for log in &mut self.logs {
+            log.gone = log.gone.max(seq);
+        }
     }
 
-    /// The seq of the newest event of a channel; 0 before the first.
-    pub(super) fn seq(&self, channel: Channel) -> u64 {
-        self.log(channel).map_or(0, |log| log.seq)
-    }
-
-    /// Appends the event with the next seq, which `make` gets.
-    pub(super) fn append(
-        &mut self,
-        channel: Channel,
-        now: u64,
-        make: impl FnOnce(u64) -> Logged,
-    ) -> Option<Arc<Logged>> {
+    /// Takes in an event of the newest record; `None` for a channel without history.
+    pub(super) fn push(&mut self, channel: Channel, now: u64, event: Logged) -> Option<Arc<Logged>> {
         let (max_events, max_age) = (self.max_events, self.max_age);
+        self.seq = self.seq.max(event.seq);
         let log = self.logs.get_mut(channel as usize)?;
-        log.seq += 1;
-        let event = Arc::new(make(log.seq));
+        debug_assert!(
+            log.events.back().is_none_or(|last| last.seq < event.seq),
+            "a record holds at most one event of a channel"
+        );
+        let event = Arc::new(event);
         log.events.push_back(event.clone());
         log.prune(now, max_events, max_age);
         Some(event)
     }
 
-    /// Takes in an event that a store kept, in order.
-    pub(super) fn load(&mut self, channel: Channel, event: Logged) {
-        let Some(log) = self.logs.get_mut(channel as usize) else { return };
-        if log.events.is_empty() {
-            log.gone = event.seq.saturating_sub(1);
-        }
-        log.seq = event.seq;
-        log.events.push_back(Arc::new(event));
-        if log.events.len() > self.max_events
-            && let Some(first) = log.events.pop_front()
-        {
-            log.gone = first.seq;
-        }
-    }
-
-    /// The newest event of a channel had this seq. If it is not here, none before it is.
-    pub(super) fn reach(&mut self, channel: Channel, seq: u64) {
-        let Some(log) = self.logs.get_mut(channel as usize) else { return };
-        if log.seq != seq {
-            *log = Log { seq, gone: seq, events: VecDeque::new() };
-        }
-    }
-
     /// Everything of a subject after `seq`, or `None` when that can no longer be proved.
     pub(super) fn after(&mut self, subject: &Subject, seq: u64, now: u64) -> Option<Vec<Arc<Logged>>> {
-        let (max_events, max_age) = (self.max_events, self.max_age);
+        let (newest, max_events, max_age) = (self.seq, self.max_events, self.max_age);
         let log = self.logs.get_mut(subject.channel as usize)?;
         log.prune(now, max_events, max_age);
-        if seq < log.gone || seq > log.seq {
+        if seq < log.gone || seq > newest {
             return None;
         }
         let from = log.events.partition_point(|event| event.seq <= seq);

@@ -2,15 +2,18 @@
 //!
 //! **After every input, carry out [`Gateway::poll_output`] until it answers `None`; then wait for
 //! the next input, at the latest until [`Gateway::poll_timeout`], and then call
-//! [`Gateway::timeout`].**
+//! [`Gateway::timeout`].** `None` may also mean that the outputs left depend on records that the store has not
+//! committed: call it again when [`Store::committed`] has risen.
 //!
 //! - Inputs of a connection: [`Gateway::connect`], [`Gateway::receive`], [`Gateway::buffered`],
 //!   [`Gateway::disconnected`].
 //! - Who it is: [`Gateway::offer_token`], [`Gateway::authenticated`], [`Gateway::revoke`].
 //! - Inputs of the operator: [`Gateway::publish`], [`Gateway::drain`], [`Gateway::close_all`],
 //!   [`Gateway::set_nack_every`].
-//! - Time: [`Gateway::timeout`]. Every input takes [`Now`].
-//! - Memory: [`Gateway::durable`] is a value; [`Gateway::restore`] starts from one.
+//! - Time: [`Gateway::timeout`]. Every input takes [`Now`]. Inputs that are there at the same time may be put between
+//!   [`Gateway::begin_batch`] and [`Gateway::end_batch`].
+//! - Memory: every accepted command becomes one [`Record`] of the [`Store`]; [`Gateway::durable`] is a value;
+//!   [`Gateway::restore`] starts from one.
 //! - Getters for checking: [`Gateway::state`], [`Gateway::view`], [`Gateway::effects`],
 //!   [`Gateway::stats`].
 //!
@@ -32,20 +35,22 @@ mod publish;
 mod queue;
 mod session;
 mod state;
+mod store;
 mod subscribe;
 mod types;
 
 pub use config::{GatewayConfig, Mode};
-pub use durable::{Accepted, Durable, Loaded, Record, StoredEvent};
+pub use durable::{Accepted, Durable, Loaded, RECORD_VERSION, Record, StoredEvent};
 pub use identity::{Auth, Denied, Identity, Rights, Token};
 pub use state::{NEWEST, State};
+pub use store::{Memory, Store};
 pub use types::{ConnId, Effect, NewEvent, Now, Output, Stats};
 
 use conn::{Conn, Timer};
 use history::History;
 use ids::Ids;
 use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
-use sentinelops_protocol::{Channel, Subject, close};
+use sentinelops_protocol::{Subject, close};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -59,8 +64,14 @@ pub struct Gateway {
     history: History,
     state: State,
     ids: Ids,
+    store: Box<dyn Store>,
     effects: VecDeque<Effect>,
-    outputs: VecDeque<Output>,
+    /// In order, each with the seq that has to be committed before it.
+    outputs: VecDeque<(u64, Output)>,
+    /// Outputs that wait for records that the store cannot take at the moment.
+    held: VecDeque<(u64, Output)>,
+    /// Between [`Gateway::begin_batch`] and [`Gateway::end_batch`].
+    batching: bool,
     /// Connections with something new to send, until the end of the input.
     dirty: Vec<ConnId>,
     /// New commands seen, for `nack_every`.
@@ -84,8 +95,10 @@ impl Gateway {
         };
         let mut ids = Ids::default();
         ids.restore(durable.accepted, now, config.dedupe_ms);
+        let history = durable.history.unwrap_or_else(fresh);
         Self {
-            history: durable.history.unwrap_or_else(fresh),
+            store: Box::new(Memory::after(history.seq)),
+            history,
             state: durable.state,
             ids,
             config,
@@ -94,11 +107,33 @@ impl Gateway {
             timers: BTreeSet::new(),
             effects: VecDeque::new(),
             outputs: VecDeque::new(),
+            held: VecDeque::new(),
+            batching: false,
             dirty: Vec::new(),
             commands: 0,
             stats: Stats::default(),
             unavailable: None,
         }
+    }
+
+    /// Keeps its records in `store`, which goes on after the newest record this gateway was restored from. Without it
+    /// they are kept in [`Memory`].
+    #[must_use]
+    pub fn with_store(mut self, store: Box<dyn Store>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// What is put in from here on happens at the same time, up to [`Gateway::end_batch`]: what it brings about for a
+    /// connection goes into one frame.
+    pub fn begin_batch(&mut self) {
+        self.batching = true;
+    }
+
+    /// Ends what [`Gateway::begin_batch`] began.
+    pub fn end_batch(&mut self, now: Now) {
+        self.batching = false;
+        self.send_or_collect(now, true);
     }
 
     /// A socket was accepted. With [`Auth::Open`] `user` is believed; with [`Auth::Required`] it is ignored and the
@@ -166,14 +201,24 @@ impl Gateway {
         self.timers.first().map(|(at, _, _)| *at)
     }
 
-    /// The next thing to do, if any.
+    /// The next thing to do, if any. Held back until the store has committed every record it depends on.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let (needs, _) = self.outputs.front()?;
+        if *needs > self.store.committed() {
+            return None;
+        }
+        self.outputs.pop_front().map(|(_, output)| output)
+    }
+
+    fn output(&mut self, output: Output) {
+        // While the store takes nothing nothing new is accepted, and what depends on what waits is held already.
+        let needs = if self.unavailable.is_some() { 0 } else { self.history.seq };
+        self.outputs.push_back((needs, output));
     }
 
     /// Applies an event to the state, keeps it in the history and sends it to whom it concerns.
     /// Returns its seq; `None` for an event that has none (typing), and for one that would open an incident or
-    /// alert above [`GatewayConfig::max_open`]: it is not applied.
+    /// alert above [`GatewayConfig::max_open`], or that cannot be stored now: it is not applied.
     pub fn publish(&mut self, now: Now, event: NewEvent) -> Option<u64> {
         let seq = self.publish_and_record(now, event);
         self.settle(now);
@@ -209,9 +254,30 @@ impl Gateway {
         self.config.nack_every = every;
     }
 
+    /// `Some(retryAfterMs)` while the store cannot take anything: every command is refused with a retryable `nack`,
+    /// also one that was accepted before, because its record may be one that waits; events are not published. What
+    /// depends on records that wait is held back until `None`; connections that have to end do end.
+    pub fn set_unavailable(&mut self, now: Now, retry_ms: Option<u64>) {
+        if retry_ms.is_some() && self.unavailable.is_none() {
+            self.flush_everything(now);
+            for (needs, output) in std::mem::take(&mut self.outputs) {
+                let waits = needs > self.store.committed() && !matches!(output, Output::Close { .. });
+                if waits {
+                    self.held.push_back((needs, output));
+                } else {
+                    self.outputs.push_back((0, output));
+                }
+            }
+        } else if retry_ms.is_none() {
+            self.held.append(&mut self.outputs);
+            std::mem::swap(&mut self.held, &mut self.outputs);
+        }
+        self.unavailable = retry_ms;
+    }
+
     /// Sends at once whatever is owed to anybody, so that no later output depends on an earlier input. A connection
     /// that cannot take it now is closed; it resumes from its cursors.
-    pub fn flush_everything(&mut self, now: Now) {
+    fn flush_everything(&mut self, now: Now) {
         for conn in self.ids_of_connections() {
             self.flush(now, conn);
             if self.conns.get(&conn).is_some_and(|conn| !conn.queue.is_empty()) {
@@ -223,12 +289,6 @@ impl Gateway {
                 );
             }
         }
-    }
-
-    /// While nothing can be stored (`Some`) every command is refused with a retryable `nack` and this
-    /// `retryAfterMs`, also one that was accepted before: its record may be the one that waits.
-    pub fn set_unavailable(&mut self, retry_ms: Option<u64>) {
-        self.unavailable = retry_ms;
     }
 
     /// A copy of everything that may outlive a restart, as of now.
@@ -256,9 +316,9 @@ impl Gateway {
         &self.history.epoch
     }
 
-    /// The seq of the newest event of a channel; 0 before the first.
-    pub fn seq(&self, channel: Channel) -> u64 {
-        self.history.seq(channel)
+    /// The seq of the newest record; 0 before the first.
+    pub fn seq(&self) -> u64 {
+        self.history.seq
     }
 
     /// The commands that took effect, oldest first; the newest `effects_kept` of them.

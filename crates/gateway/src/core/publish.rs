@@ -1,9 +1,9 @@
-//! From something that happened to state, history and subscribers.
+//! From something that happened to state, store, history and subscribers.
 
 use super::Gateway;
-use super::durable::{Record, StoredEvent};
+use super::durable::{Accepted, Record, StoredEvent};
 use super::history::{Logged, open, push_topic};
-use super::types::{ConnId, NewEvent, Now, Output};
+use super::types::{ConnId, NewEvent, Now};
 use sentinelops_protocol::{Channel, Event, Payload, Subject, encode_payload};
 
 impl Gateway {
@@ -13,62 +13,49 @@ impl Gateway {
             self.pass_on(now, event, None);
             return None;
         }
-        if !self.state.has_room(&event.payload, self.config.max_open) {
+        let has_room = self.state.has_room(&event.payload, self.config.max_open);
+        if event.channel == Channel::System || !has_room || self.unavailable.is_some() {
             self.stats.refused += 1;
             return None;
         }
-        let (seq, stored) = self.put(now, event, None)?;
-        if let Some(stored) = stored {
-            self.outputs.push_back(Output::Remember(Record { accepted: None, events: vec![stored] }));
-        }
-        Some(seq)
+        Some(self.append(now, None, vec![(event, false)]))
     }
 
-    /// Applies, keeps and fans out. Returns what the journal wants, if there is one.
-    pub(super) fn put(
+    /// Applies the events of one record, appends it to the store and hands the events on. Returns the record's seq.
+    /// `true` for the event that carries the id of the accepted command as `cause`.
+    pub(super) fn append(
         &mut self,
         now: Now,
-        event: NewEvent,
-        cause: Option<&str>,
-    ) -> Option<(u64, Option<StoredEvent>)> {
-        let NewEvent { channel, kind, payload, priority, timestamp } = event;
-        if channel == Channel::System {
-            return None;
-        }
-        let timestamp = timestamp.unwrap_or(now.wall);
-        self.state.apply(&payload, timestamp, self.config.max_items);
-        let mut stored = self.config.journal.then(|| StoredEvent {
-            channel,
-            kind: kind.clone(),
-            payload: encode_payload(&payload),
-            timestamp,
-            seq: 0,
-            cause: cause.map(str::to_owned),
-            priority,
-            merged: self.state.merged(&payload),
-        });
-        let epoch = self.history.epoch.clone();
-        let logged = self.history.append(channel, now.mono, |seq| {
-            let event = Event {
-                id: Some(format!("{epoch}-{channel}-{seq}")),
-                kind,
+        accepted: Option<Accepted>,
+        events: Vec<(NewEvent, bool)>,
+    ) -> u64 {
+        let mut stored = Vec::with_capacity(events.len());
+        let mut payloads = Vec::with_capacity(events.len());
+        for (event, is_caused) in events {
+            let NewEvent { channel, kind, payload, priority, timestamp } = event;
+            let timestamp = timestamp.unwrap_or(now.wall);
+            self.state.apply(&payload, timestamp, self.config.max_items);
+            stored.push(StoredEvent {
                 channel,
-                topic: None,
-                payload,
-                timestamp: Some(timestamp),
+                kind,
+                payload: encode_payload(&payload),
+                timestamp,
+                cause: accepted.as_ref().filter(|_| is_caused).map(|accepted| accepted.id.clone()),
                 priority,
-                seq: Some(seq),
-                prev: None,
-                cause: cause.map(str::to_owned),
-            };
-            Logged::new(now.mono, &event)
-        })?;
-        if let Some(stored) = &mut stored {
-            stored.seq = logged.seq;
+                merged: self.state.merged(&payload),
+            });
+            payloads.push(payload);
         }
-        self.stats.events += 1;
-        self.fan_out(channel, &logged);
-        Some((logged.seq, stored))
+        let seq = self.store.append(Record::new(now.wall, accepted, stored.clone()));
+        self.history.seq = seq;
+        for (event, payload) in stored.iter().zip(&payloads) {
+            let logged = Logged::new(&self.history.epoch, now.mono, seq, event, payload);
+            if let Some(logged) = self.history.push(event.channel, now.mono, logged) {
+                self.stats.events += 1;
+                self.fan_out(event.channel, &logged);
+            }
+        }
+        seq
     }
 
     /// Typing: to whoever listens now and keeps up; no seq, no history, no second try.

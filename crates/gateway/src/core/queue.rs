@@ -130,9 +130,17 @@ impl Gateway {
         }
     }
 
-    /// The end of every input: send at once to whom nothing was sent for `coalesce_ms`, collect for
-    /// the others.
+    /// The end of every input that is not part of a batch: send at once to whom nothing was sent for `coalesce_ms`,
+    /// collect for the others.
     pub(super) fn settle(&mut self, now: Now) {
+        if !self.batching {
+            self.send_or_collect(now, false);
+        }
+    }
+
+    /// With `acks_leave` a connection that is owed an ack is not made to wait: at the end of a batch everything that
+    /// could have joined it is there, and a client with a full window sends nothing until it comes.
+    pub(super) fn send_or_collect(&mut self, now: Now, acks_leave: bool) {
         let coalesce = self.config.coalesce_ms.clamp(1, 16);
         for id in std::mem::take(&mut self.dirty) {
             let Some(conn) = self.conns.get_mut(&id) else { continue };
@@ -140,8 +148,9 @@ impl Gateway {
             if conn.queue.is_empty() {
                 continue;
             }
+            let leaves = acks_leave && !conn.queue.acks.is_empty();
             match conn.last_flush.map(|at| at + coalesce) {
-                Some(due) if due > now.mono => {
+                Some(due) if due > now.mono && !leaves => {
                     if !self.armed(id, Timer::Flush) {
                         self.arm(due, id, Timer::Flush);
                     }
@@ -215,7 +224,7 @@ impl Gateway {
             *buffered += frame.len();
         }
         self.stats.frames_out += 1;
-        self.outputs.push_back(Output::Send { conn: id, frame, binary: true });
+        self.output(Output::Send { conn: id, frame, binary: true });
     }
 
     /// Hands an event to every connection subscribed to it.

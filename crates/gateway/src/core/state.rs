@@ -157,6 +157,25 @@ impl State {
         self.incidents.get(&event.incident_id).map(|incident| incident_item(incident).payload)
     }
 
+    /// The whole state, each channel oldest first. A snapshot of a channel holds less: of chat the newest messages of
+    /// all conversations.
+    pub(super) fn everything(&self) -> Vec<(Channel, SnapshotItem)> {
+        let mut all = Vec::new();
+        for channel in Channel::ALL {
+            let of_channel = |item| (channel, item);
+            if channel == Channel::Chat {
+                let mut items: Vec<_> =
+                    self.conversations.keys().flat_map(|id| self.chat_items(Some(id))).collect();
+                // Receipts have no timestamp of their own; they come after the messages.
+                items.sort_by_key(|item| item.timestamp.unwrap_or(u64::MAX));
+                all.extend(items.into_iter().map(of_channel));
+            } else {
+                all.extend(self.items(&Subject::channel(channel)).into_iter().map(of_channel));
+            }
+        }
+        all
+    }
+
     /// What a snapshot of `subject` holds.
     pub fn items(&self, subject: &Subject) -> Vec<SnapshotItem> {
         let wanted = |key: &str| subject.topic.as_deref().is_none_or(|topic| topic == key);

@@ -45,7 +45,7 @@ impl Gateway {
             }
             return;
         }
-        let seq = self.history.seq(channel);
+        let seq = self.history.seq;
         conn.subscriptions.insert(subject.clone(), Subscription { last: seq });
         // Keyed channels lose nothing by a snapshot; of the others some events are never seen.
         let continuity = match channel {

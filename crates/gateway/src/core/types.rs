@@ -52,9 +52,6 @@ pub enum Output {
         /// As the client sent it.
         token: crate::Token,
     },
-    /// Append to the journal **before** carrying out any later output: a later `Send` may hold the
-    /// ack. Only with [`crate::GatewayConfig::journal`].
-    Remember(crate::Record),
 }
 
 /// Something to publish.

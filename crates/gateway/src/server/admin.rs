@@ -209,7 +209,7 @@ async fn state(State(app): State<App>, Query(query): Query<Of>) -> Response {
     let subject = Subject { channel: query.channel, topic: query.topic };
     answer(
         app,
-        move |gateway, _| json!({ "items": gateway.state(&subject), "seq": gateway.seq(subject.channel) }),
+        move |gateway, _| json!({ "items": gateway.state(&subject), "seq": gateway.seq() }),
     )
     .await
 }

@@ -2,11 +2,9 @@
 
 use super::access::Current;
 use super::clock::Clock;
-use super::commits::Commits;
-use super::journal::Journal;
 use super::log;
 use super::socket::Opened;
-use crate::store::Failure;
+use crate::store::{Disk, Failure};
 use crate::{ConnId, Denied, Gateway, Identity, Mode, Now, Output, Scenario, Token};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,6 +14,8 @@ use tokio_tungstenite::tungstenite::Bytes;
 
 /// Inputs taken at once before their outputs are carried out.
 const BATCH: usize = 256;
+/// `retryAfterMs` of commands while there is no room to store them.
+const RETRY_AFTER_MS: u64 = 2_000;
 
 /// A look at the core, or a hand on it.
 pub(super) type Call = Box<dyn FnOnce(&mut Gateway, Now) + Send>;
@@ -105,8 +105,10 @@ impl Link {
 pub(super) struct Hub {
     pub gateway: Gateway,
     pub scenario: Option<Scenario>,
-    pub journal: Option<Journal>,
-    pub commits: Option<Commits>,
+    /// Where records go; `None`: they are kept in memory.
+    pub disk: Option<Disk>,
+    /// Why nothing can be stored at the moment.
+    pub no_room: bool,
     pub clock: Clock,
     pub links: HashMap<ConnId, Arc<Link>>,
     pub access: Current,
@@ -115,29 +117,35 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    /// Runs until nobody can send it anything any more, or store or journal fail.
+    /// Runs until nobody can send it anything any more, or the store fails.
     pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) -> Result<(), Failure> {
-        self.begin().await?;
+        self.begin()?;
         loop {
-            let story =
-                self.scenario.as_ref().filter(|_| !self.is_stalled()).and_then(Scenario::poll_timeout);
-            let commit = self.commits.as_ref().and_then(Commits::poll_timeout);
-            let due = [self.gateway.poll_timeout(), story, commit];
-            let due = due.into_iter().flatten().min();
+            let story = self.scenario.as_ref().filter(|_| !self.no_room).and_then(Scenario::poll_timeout);
+            let due = [self.gateway.poll_timeout(), story].into_iter().flatten().min();
             let sleep = async {
                 match due {
                     Some(at) => tokio::time::sleep_until(self.clock.instant(at).into()).await,
                     None => std::future::pending().await,
                 }
             };
+            let stored = async {
+                match &self.disk {
+                    Some(disk) => disk.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
             let first = tokio::select! {
-                input = inputs.recv() => match input {
+                input = inputs.recv(), if !self.is_behind() => match input {
                     Some(input) => Some(input),
                     None => return Ok(()),
                 },
                 () = sleep => None,
+                () = stored => None,
             };
             let now = self.clock.now();
+            self.look_at_disk(now)?;
+            self.gateway.begin_batch();
             if let Some(input) = first {
                 self.take(now, input);
                 for _ in 1..BATCH {
@@ -147,22 +155,45 @@ impl Hub {
             }
             self.gateway.timeout(now);
             self.tell(now);
-            self.carry_out(now).await?;
+            self.gateway.end_batch(now);
+            self.carry_out(now);
         }
     }
 
-    fn is_stalled(&self) -> bool {
-        self.commits.as_ref().is_some_and(Commits::is_stalled)
+    fn is_behind(&self) -> bool {
+        self.disk.as_ref().is_some_and(Disk::is_behind)
     }
 
-    async fn begin(&mut self) -> Result<(), Failure> {
+    fn look_at_disk(&mut self, now: Now) -> Result<(), Failure> {
+        match self.disk.as_ref().and_then(Disk::failure) {
+            Some(Failure::NoRoom(text)) if !self.no_room => {
+                log::line(&format!(
+                    "{text}; until then commands are refused with retryAfterMs {RETRY_AFTER_MS}"
+                ));
+                self.no_room = true;
+                self.gateway.set_unavailable(now, Some(RETRY_AFTER_MS));
+            }
+            Some(Failure::NoRoom(_)) => {}
+            Some(failure) => return Err(failure),
+            None if self.no_room => {
+                log::line("there is room again: commands are accepted");
+                self.no_room = false;
+                self.gateway.set_unavailable(now, None);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
         let now = self.clock.now();
         if let Some(scenario) = &mut self.scenario {
             for event in scenario.warm_up(now, self.gateway.view()) {
                 self.gateway.publish(now, event);
             }
         }
-        self.carry_out(now).await
+        self.carry_out(now);
+        Ok(())
     }
 
     fn take(&mut self, now: Now, input: Input) {
@@ -209,7 +240,7 @@ impl Hub {
 
     /// Lets the scenario do what is due.
     fn tell(&mut self, now: Now) {
-        if self.is_stalled() {
+        if self.no_room {
             return;
         }
         let Some(scenario) = &mut self.scenario else { return };
@@ -227,49 +258,35 @@ impl Hub {
         }
     }
 
-    async fn carry_out(&mut self, now: Now) -> Result<(), Failure> {
-        if let Some(commits) = &mut self.commits {
-            let held = commits.retry(&mut self.gateway, now).await?;
-            self.deliver(now, held);
-        }
+    fn carry_out(&mut self, now: Now) {
         loop {
-            let outputs = match &mut self.commits {
-                Some(commits) => commits.pass(&mut self.gateway, now).await?,
-                None => self.journalled()?,
-            };
-            if outputs.is_empty() {
-                break;
+            let mut sent = BTreeSet::new();
+            while let Some(output) = self.gateway.poll_output() {
+                self.deliver(output, &mut sent);
             }
-            self.deliver(now, outputs);
-        }
-        match &mut self.journal {
-            Some(journal) => journal.tidy(|| self.gateway.durable()).map_err(not_journalled),
-            None => Ok(()),
+            if sent.is_empty() {
+                return;
+            }
+            for conn in sent {
+                self.report(now, conn);
+            }
         }
     }
 
-    fn deliver(&mut self, now: Now, outputs: Vec<Output>) {
-        let mut sent = BTreeSet::new();
-        for output in outputs {
-            match output {
-                Output::Send { conn, frame, binary } => {
-                    let Some(link) = self.links.get(&conn) else { continue };
-                    link.put(Write::Frame { bytes: frame, binary });
-                    sent.insert(conn);
-                }
-                Output::Close { conn, code, reason } => {
-                    log::line(&format!("{conn} closed by the gateway: {code} {reason}"));
-                    if let Some(link) = self.links.remove(&conn) {
-                        link.put(Write::Close { code, reason });
-                    }
-                }
-                Output::CheckToken { conn, token } => self.check(conn, token),
-                // Stored before the outputs after it were handed on.
-                Output::Remember(_) => {}
+    fn deliver(&mut self, output: Output, sent: &mut BTreeSet<ConnId>) {
+        match output {
+            Output::Send { conn, frame, binary } => {
+                let Some(link) = self.links.get(&conn) else { return };
+                link.put(Write::Frame { bytes: frame, binary });
+                sent.insert(conn);
             }
-        }
-        for conn in sent {
-            self.report(now, conn);
+            Output::Close { conn, code, reason } => {
+                log::line(&format!("{conn} closed by the gateway: {code} {reason}"));
+                if let Some(link) = self.links.remove(&conn) {
+                    link.put(Write::Close { code, reason });
+                }
+            }
+            Output::CheckToken { conn, token } => self.check(conn, token),
         }
     }
 
@@ -284,19 +301,4 @@ impl Hub {
             }
         });
     }
-
-    fn journalled(&mut self) -> Result<Vec<Output>, Failure> {
-        let mut outputs = Vec::new();
-        while let Some(output) = self.gateway.poll_output() {
-            if let (Output::Remember(record), Some(journal)) = (&output, &mut self.journal) {
-                journal.append(record).map_err(not_journalled)?;
-            }
-            outputs.push(output);
-        }
-        Ok(outputs)
-    }
-}
-
-fn not_journalled(error: std::io::Error) -> Failure {
-    Failure::Broken(format!("the file of --remember cannot be written: {error}"))
 }

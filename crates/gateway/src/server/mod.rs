@@ -3,10 +3,9 @@
 mod access;
 mod admin;
 mod clock;
-mod commits;
 mod config;
 mod hub;
-mod journal;
+mod import;
 mod log;
 mod signals;
 mod socket;
@@ -16,20 +15,17 @@ mod web;
 pub use config::{ConfigErrors, KeyOptions, KeySource, Network, Options, Origin, Origins, Settings};
 pub use token::{TokenArgs, token};
 
-use crate::store::{Failure, Retention, Store};
-use crate::{Auth, Durable, Gateway, GatewayConfig, Mode, Now, Scenario};
+use crate::store::{Disk, Failure, Retention};
+use crate::{Auth, Durable, Gateway, GatewayConfig, Mode, Now, Scenario, Store};
 use access::{Access, Current};
 use anyhow::{Context, Result, anyhow, bail};
 use clock::Clock;
-use commits::Commits;
 use hub::{Hub, Input};
-use journal::Journal;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -55,31 +51,30 @@ pub async fn run(flags: Settings) -> Result<()> {
         auth: if options.keys.is_some() { Auth::Required } else { Auth::Open },
         reconnect_window_ms: options.reconnect_window_ms,
         effects_kept: if options.test_admin { EFFECTS_SHOWN } else { 0 },
-        journal: options.remember.is_some() || options.data.is_some(),
         ..GatewayConfig::default()
     };
     let clock = Clock::start();
     // Not `--seed`: that would give two starts one epoch, and clients would take the second for the first.
     let seed = RandomState::new().build_hasher().finish();
-    let (commits, journal, durable) = match &options.data {
+    let (disk, durable) = match &options.data {
         Some(dir) => {
-            let (store, durable) = stored(&options, dir, &mut config, seed, clock.now()).await?;
-            (Some(Commits::new(store)), None, durable)
+            let (disk, durable) = stored(&options, dir, &mut config, seed, clock.now()).await?;
+            (Some(disk), durable)
         }
-        None => {
-            let (journal, durable) = remembered(&options, &config)?;
-            (None, journal, durable)
-        }
+        None => (None, Durable::default()),
     };
     let scenario = (!options.mock).then(|| Scenario::new(options.seed, options.rate));
     let (low_water, max_message_bytes) = (config.high_water_bytes / 2, config.max_message_bytes);
-    let gateway = Gateway::restore(config, seed, durable, clock.now());
+    let mut gateway = Gateway::restore(config, seed, durable, clock.now());
+    if let Some(disk) = &disk {
+        gateway = gateway.with_store(Box::new(disk.appender()));
+    }
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let hub = Hub {
         gateway,
         scenario,
-        journal,
-        commits,
+        disk,
+        no_room: false,
         clock,
         links: HashMap::new(),
         access: access.clone(),
@@ -175,7 +170,7 @@ async fn stored(
     config: &mut GatewayConfig,
     seed: u64,
     now: Now,
-) -> Result<(Store, Durable)> {
+) -> Result<(Disk, Durable)> {
     config.history_ms = options.keep_history.saturating_mul(3_600_000);
     let retention = Retention {
         history_ms: config.history_ms,
@@ -185,43 +180,37 @@ async fn stored(
     };
     config.max_items = config.max_items.max(retention.finished);
     let epoch = format!("{seed:016x}");
-    let (mut store, mut loaded) = Store::open(dir, retention, &epoch, now.wall)?;
+    let (mut disk, mut loaded) = Disk::open(dir, retention, &epoch, now.wall)?;
     if let Some(path) = &options.import_journal {
         if loaded.is_empty() {
-            let (journal, unread) = journal::read(path, config.max_items)
+            let (journal, unread) = import::read(path, config.max_items)
                 .with_context(|| format!("cannot read the journal {}", path.display()))?;
-            store.commit(Arc::new(journal.records()), now.wall).await?;
-            drop(store);
-            (store, loaded) = Store::open(dir, retention, &epoch, now.wall)?;
+            let mut appender = disk.appender();
+            for record in journal.records() {
+                appender.append(record);
+            }
+            disk.committed().await?;
+            drop(disk);
+            (disk, loaded) = Disk::open(dir, retention, &epoch, now.wall)?;
             log::line(&format!("imported {}: {unread} unreadable lines passed over", path.display()));
         } else {
             log::line("--import-journal is ignored: the data folder is not new");
         }
     }
     log::line(&format!(
-        "{}: {} events, {} keys, {} accepted ids, epoch {}",
+        "{}: {} records, {} keys, {} accepted ids, epoch {}",
         dir.display(),
         loaded.log.len(),
         loaded.state.len(),
         loaded.accepted.len(),
         loaded.epoch
     ));
-    Ok((store, Durable::loaded(loaded, config, now)))
+    Ok((disk, Durable::loaded(loaded, config, now)))
 }
 
 /// Whether another process has the data folder.
 pub fn is_in_use(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(Failure::InUse(_)))
-}
-
-fn remembered(options: &Options, config: &GatewayConfig) -> Result<(Option<Journal>, Durable)> {
-    let Some(path) = &options.remember else { return Ok((None, Durable::default())) };
-    let (journal, durable, unread) = Journal::open(path, config.max_items).with_context(|| {
-        format!("cannot use {} as memory (--remember): its folder must exist and be writable", path.display())
-    })?;
-    let ids = durable.accepted().len();
-    log::line(&format!("remembered: {ids} accepted ids, {unread} unreadable lines passed over"));
-    Ok((Some(journal), durable))
 }
 
 /// The first line of stdout is for whoever started us with `--port 0`.

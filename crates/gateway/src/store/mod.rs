@@ -1,23 +1,29 @@
 //! The store of one node: SQLite in one folder. What is committed here survives the process and the machine.
 //!
-//! - [`Store::open`] locks the folder, checks the database and reads it.
-//! - [`Store::commit`] writes records in one transaction on the writer thread and returns once they are on disk.
+//! - [`Disk::open`] locks the folder, checks the database and reads it.
+//! - [`Disk::appender`] is what the core appends to ([`crate::Store`]): it never waits.
+//! - The writer thread takes what was appended, writes it in one transaction and commits; what is appended meanwhile
+//!   is the next transaction. [`Disk::changed`] returns when something was committed or went wrong.
 //!
-//! Tables: `log` (one row per record), `state` (one row per key), `ids` (accepted ids), `channels` (newest seq of
-//! each channel), `meta` (the epoch). WAL with `synchronous=FULL`: every commit is followed by an fsync.
+//! Tables: `log` (one row per record), `state` (one row per key), `ids` (accepted ids), `meta` (epoch, newest seq).
+//! WAL with `synchronous=FULL`: every commit is followed by an fsync.
 
 mod folder;
 mod keys;
 mod sqlite;
+mod writer;
 
 use crate::{Loaded, Record};
 use folder::Folder;
 use sqlite::Database;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::oneshot;
+use writer::Shared;
+
+/// Records that may wait for the disk; with more, nothing new should be accepted.
+const MOST_WAITING: usize = 4_096;
 
 /// How long what is stored is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +54,7 @@ impl Default for Retention {
 pub enum Failure {
     /// Another process has the folder.
     InUse(String),
-    /// There is no room on the disk: the same records can be committed later.
+    /// There is no room on the disk: the writer tries again by itself.
     NoRoom(String),
     /// Anything else: nothing can be promised any more.
     Broken(String),
@@ -64,19 +70,15 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-enum Job {
-    Commit { records: Arc<Vec<Record>>, wall: u64, reply: oneshot::Sender<Result<(), Failure>> },
-    Unstored(bool),
-}
-
-/// The store. Dropping it closes the database and frees the folder.
+/// The store. Dropping it commits what waits, closes the database and frees the folder.
 #[derive(Debug)]
-pub struct Store {
-    jobs: Option<mpsc::Sender<Job>>,
+pub struct Disk {
+    shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
+    seq: u64,
 }
 
-impl Store {
+impl Disk {
     /// Locks the folder (created if it is not there) and reads what is stored. `epoch` is taken for a new store, and
     /// for one that was ended while records waited for room: clients may have seen these.
     ///
@@ -84,55 +86,80 @@ impl Store {
     /// A sentence that says what was found and what to do.
     pub fn open(dir: &Path, retention: Retention, epoch: &str, wall: u64) -> Result<(Self, Loaded), Failure> {
         let mut folder = Folder::lock(dir)?;
-        let (mut database, loaded) =
+        let (database, loaded) =
             Database::open(&folder.database(), retention, epoch, folder.was_unstored(), wall)?;
         folder.set_unstored(false);
-        let (jobs, queue) = mpsc::channel();
-        let run = move || {
-            while let Ok(job) = queue.recv() {
-                match job {
-                    Job::Commit { records, wall, reply } => {
-                        // A caller that is gone does not want the answer.
-                        let _ = reply.send(database.commit(&records, wall));
-                    }
-                    Job::Unstored(unstored) => folder.set_unstored(unstored),
-                }
-            }
+        let shared = Arc::new(Shared::new(loaded.seq));
+        let run = {
+            let shared = shared.clone();
+            move || writer::run(&shared, database, folder)
         };
         let writer = std::thread::Builder::new().name("store".to_owned()).spawn(run);
         let writer =
             writer.map_err(|error| Failure::Broken(format!("cannot start the store's thread: {error}")))?;
-        Ok((Self { jobs: Some(jobs), writer: Some(writer) }, loaded))
+        Ok((Self { shared, writer: Some(writer), seq: loaded.seq }, loaded))
     }
 
-    /// Writes the records, in order, in one transaction. They are on disk when this returns `Ok`, and none of them
-    /// is when it returns an error.
+    /// What the core appends to. To be asked for once: each one counts from the newest record at the opening.
+    pub fn appender(&self) -> Appender {
+        Appender { shared: self.shared.clone(), seq: self.seq }
+    }
+
+    /// Returns when records were committed, or when [`Disk::failure`] has changed.
+    pub async fn changed(&self) {
+        self.shared.changed.notified().await;
+    }
+
+    /// Why nothing can be committed at the moment.
+    pub fn failure(&self) -> Option<Failure> {
+        self.shared.failure()
+    }
+
+    /// Whether so many records wait for the disk that nothing new should be accepted.
+    pub fn is_behind(&self) -> bool {
+        self.shared.waiting() >= MOST_WAITING
+    }
+
+    /// Returns when everything appended is committed.
     ///
     /// # Errors
-    /// [`Failure::NoRoom`]: commit the same records later. [`Failure::Broken`]: end the process.
-    pub async fn commit(&self, records: Arc<Vec<Record>>, wall: u64) -> Result<(), Failure> {
-        let (reply, answer) = oneshot::channel();
-        let ended = || Failure::Broken("the store's thread has ended".to_owned());
-        let jobs = self.jobs.as_ref().ok_or_else(ended)?;
-        jobs.send(Job::Commit { records, wall, reply }).map_err(|_| ended())?;
-        answer.await.map_err(|_| ended())?
-    }
-
-    /// Notes beside the database whether records wait for room. The next start takes a new epoch if they still do.
-    pub fn set_unstored(&self, unstored: bool) {
-        if let Some(jobs) = &self.jobs {
-            // Without its thread the store answers every commit with an error.
-            let _ = jobs.send(Job::Unstored(unstored));
+    /// What keeps it from being committed.
+    pub async fn committed(&self) -> Result<(), Failure> {
+        while self.shared.is_busy() {
+            if let Some(failure) = self.failure() {
+                return Err(failure);
+            }
+            self.changed().await;
         }
+        Ok(())
     }
 }
 
-impl Drop for Store {
+impl Drop for Disk {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.shared.close();
         if let Some(writer) = self.writer.take() {
             // A panic in it was reported by its own message.
             let _ = writer.join();
         }
+    }
+}
+
+/// The end of a [`Disk`] that the core holds.
+#[derive(Debug)]
+pub struct Appender {
+    shared: Arc<Shared>,
+    seq: u64,
+}
+
+impl crate::Store for Appender {
+    fn append(&mut self, record: Record) -> u64 {
+        self.seq += 1;
+        self.shared.append(self.seq, record);
+        self.seq
+    }
+
+    fn committed(&self) -> u64 {
+        self.shared.committed()
     }
 }

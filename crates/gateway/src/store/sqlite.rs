@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// `PRAGMA user_version` of what is written here.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Pruning runs once in so many commits, and takes at most this many rows of a table.
 const PRUNE_EVERY: u32 = 32;
 const PRUNE_ROWS: i64 = 1_000;
@@ -18,16 +18,26 @@ const PRUNE_ROWS: i64 = 1_000;
 const IOERR_WRITE: i32 = 10 | (3 << 8);
 
 const SCHEMA: &str = "
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE channels (channel TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE log (seq INTEGER PRIMARY KEY, channel TEXT NOT NULL, key TEXT, at INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE state (channel TEXT NOT NULL, key TEXT NOT NULL, class INTEGER NOT NULL, topic TEXT NOT NULL,
   seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (channel, key)) WITHOUT ROWID;
 CREATE INDEX state_newest ON state (channel, class, topic, seq);
-CREATE TABLE ids (user TEXT NOT NULL, id TEXT NOT NULL, hash INTEGER NOT NULL, at INTEGER NOT NULL,
-  PRIMARY KEY (user, id)) WITHOUT ROWID;
-CREATE INDEX ids_at ON ids (at);
-PRAGMA user_version = 1;
+CREATE TABLE ids (seq INTEGER PRIMARY KEY, user TEXT NOT NULL, id TEXT NOT NULL, hash INTEGER NOT NULL, at INTEGER NOT NULL);
+PRAGMA user_version = 2;
+";
+
+/// Layout 1 counted each channel by itself: its history has no place in the one sequence and goes.
+const FROM_1: &str = "
+CREATE TABLE kept (seq INTEGER PRIMARY KEY, user TEXT NOT NULL, id TEXT NOT NULL, hash INTEGER NOT NULL, at INTEGER NOT NULL);
+INSERT INTO kept (user, id, hash, at) SELECT user, id, hash, at FROM ids ORDER BY at;
+DROP TABLE ids;
+ALTER TABLE kept RENAME TO ids;
+INSERT OR REPLACE INTO meta SELECT 'seq', max(coalesce((SELECT max(seq) FROM log), 0),
+  coalesce((SELECT max(seq) FROM state), 0), coalesce((SELECT max(seq) FROM ids), 0));
+DELETE FROM log;
+DROP TABLE channels;
+PRAGMA user_version = 2;
 ";
 
 #[derive(Debug)]
@@ -35,8 +45,6 @@ pub(super) struct Database {
     connection: Connection,
     path: PathBuf,
     retention: Retention,
-    /// Of the newest record.
-    seq: i64,
     commits: u32,
     /// Where the newest are counted since the last pruning.
     touched: BTreeSet<(Channel, i64, String)>,
@@ -68,42 +76,35 @@ impl Database {
             forget_history(&connection, epoch).map_err(failed)?;
         }
         let loaded = load(&connection, &retention, wall).map_err(failed)?;
-        let newest =
-            "SELECT max(coalesce((SELECT max(seq) FROM log), 0), coalesce((SELECT max(seq) FROM state), 0))";
-        let seq = connection.query_row(newest, [], |row| row.get(0)).map_err(failed)?;
         let database =
-            Self { connection, path: path.to_owned(), retention, seq, commits: 0, touched: BTreeSet::new() };
+            Self { connection, path: path.to_owned(), retention, commits: 0, touched: BTreeSet::new() };
         Ok((database, loaded))
     }
 
     /// All of it or nothing.
-    pub(super) fn commit(&mut self, records: &[Record], wall: u64) -> Result<(), Failure> {
-        match self.write(records, wall) {
-            Ok(seq) => {
-                self.seq = seq;
-                Ok(())
-            }
-            Err(error) => Err(explain(&self.path, &error)),
-        }
+    pub(super) fn commit(&mut self, records: &[(u64, Record)]) -> Result<(), Failure> {
+        self.write(records).map_err(|error| explain(&self.path, &error))
     }
 
-    fn write(&mut self, records: &[Record], wall: u64) -> rusqlite::Result<i64> {
-        let mut seq = self.seq;
+    fn write(&mut self, records: &[(u64, Record)]) -> rusqlite::Result<()> {
+        let Some((newest, last)) = records.last() else { return Ok(()) };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for record in records {
-            seq += 1;
-            write_record(&transaction, &mut self.touched, seq, record, wall)?;
+        for (seq, record) in records {
+            write_record(&transaction, &mut self.touched, signed(*seq), record)?;
         }
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO meta VALUES ('seq', ?1)")?
+            .execute([signed(*newest)])?;
         let commits = self.commits.wrapping_add(1);
         if commits.is_multiple_of(PRUNE_EVERY) {
-            prune(&transaction, &self.touched, &self.retention, seq, wall)?;
+            prune(&transaction, &self.touched, &self.retention, signed(*newest), last.at)?;
         }
         transaction.commit()?;
         if commits.is_multiple_of(PRUNE_EVERY) {
             self.touched.clear();
         }
         self.commits = commits;
-        Ok(seq)
+        Ok(())
     }
 }
 
@@ -124,32 +125,35 @@ fn prepare(connection: &Connection, path: &Path, epoch: &str) -> rusqlite::Resul
         transaction.execute("INSERT INTO meta VALUES ('epoch', ?1)", [epoch])?;
         transaction.commit()?;
     }
+    if version == 1 {
+        let transaction = connection.unchecked_transaction()?;
+        transaction.execute_batch(FROM_1)?;
+        transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'epoch'", [epoch])?;
+        transaction.commit()?;
+    }
     Ok(VERSION)
 }
 
 /// Records were lost that clients may have seen: what is left is not their history.
 fn forget_history(connection: &Connection, epoch: &str) -> rusqlite::Result<()> {
     let transaction = connection.unchecked_transaction()?;
-    transaction.execute_batch("DELETE FROM log; DELETE FROM channels;")?;
+    transaction.execute_batch("DELETE FROM log;")?;
     transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'epoch'", [epoch])?;
     transaction.commit()
 }
 
 fn load(connection: &Connection, retention: &Retention, wall: u64) -> rusqlite::Result<Loaded> {
-    let epoch: Option<String> = connection
-        .query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get(0))
-        .optional()?;
-    let mut loaded = Loaded {
-        epoch: epoch.ok_or_else(|| unreadable("its epoch is missing".to_owned()))?,
-        ..Loaded::default()
+    let meta = |name: &str| {
+        connection.query_row("SELECT CAST(value AS TEXT) FROM meta WHERE name = ?1", [name], |row| {
+            row.get::<_, String>(0)
+        })
     };
-    let mut channels = connection.prepare("SELECT channel, seq FROM channels")?;
-    let mut rows = channels.query([])?;
-    while let Some(row) = rows.next()? {
-        if let Some(channel) = Channel::parse(&row.get::<_, String>(0)?) {
-            loaded.seqs.push((channel, unsigned(row.get(1)?)));
-        }
-    }
+    let epoch = meta("epoch").optional()?.ok_or_else(|| unreadable("its epoch is missing".to_owned()))?;
+    let seq = match meta("seq").optional()? {
+        Some(text) => text.parse().map_err(|_| unreadable(format!("its newest seq is {text:?}")))?,
+        None => 0,
+    };
+    let mut loaded = Loaded { epoch, seq, gone: seq, ..Loaded::default() };
     let mut state = connection.prepare("SELECT body FROM state ORDER BY seq, channel, key")?;
     let mut rows = state.query([])?;
     while let Some(row) = rows.next()? {
@@ -157,15 +161,17 @@ fn load(connection: &Connection, retention: &Retention, wall: u64) -> rusqlite::
     }
     let oldest = signed(wall.saturating_sub(retention.history_ms));
     let mut log = connection.prepare(
-        "SELECT at, body FROM log WHERE seq >= (SELECT min(seq) FROM log WHERE at >= ?1) ORDER BY seq",
+        "SELECT seq, body FROM log WHERE seq >= (SELECT min(seq) FROM log WHERE at >= ?1) ORDER BY seq",
     )?;
     let mut rows = log.query([oldest])?;
     while let Some(row) = rows.next()? {
-        let at = unsigned(row.get(0)?);
-        let record: Record = read(&row.get::<_, String>(1)?)?;
-        loaded.log.extend(record.events.into_iter().map(|event| (at, event)));
+        let seq = unsigned(row.get(0)?);
+        if loaded.log.is_empty() {
+            loaded.gone = seq.saturating_sub(1);
+        }
+        loaded.log.push((seq, read(&row.get::<_, String>(1)?)?));
     }
-    let mut ids = connection.prepare("SELECT user, id, hash, at FROM ids WHERE at >= ?1 ORDER BY at")?;
+    let mut ids = connection.prepare("SELECT user, id, hash, at FROM ids WHERE at >= ?1 ORDER BY seq")?;
     let mut rows = ids.query([signed(wall.saturating_sub(retention.ids_ms))])?;
     while let Some(row) = rows.next()? {
         let hash = row.get::<_, i64>(2)?.cast_unsigned();
@@ -184,21 +190,15 @@ fn write_record(
     touched: &mut BTreeSet<(Channel, i64, String)>,
     seq: i64,
     record: &Record,
-    wall: u64,
 ) -> rusqlite::Result<()> {
     if let Some(Accepted { user, id, hash, at }) = &record.accepted {
         transaction
-            .prepare_cached("INSERT OR REPLACE INTO ids VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![user, id, hash.cast_signed(), signed(*at)])?;
+            .prepare_cached("INSERT INTO ids VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![seq, user, id, hash.cast_signed(), signed(*at)])?;
     }
     let mut key = None;
     for event in &record.events {
         let channel = event.channel.as_str();
-        if event.seq > 0 {
-            transaction
-                .prepare_cached("INSERT OR REPLACE INTO channels VALUES (?1, ?2)")?
-                .execute(params![channel, signed(event.seq)])?;
-        }
         let Some(Place { key: of, topic, class }) = place(event) else { continue };
         transaction
             .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
@@ -208,14 +208,14 @@ fn write_record(
             touched.insert((event.channel, class as i64, topic));
         }
     }
-    let Some(first) = record.events.iter().find(|event| event.seq > 0) else { return Ok(()) };
+    let Some(first) = record.events.first() else { return Ok(()) };
     let events = record.events.iter().map(|event| StoredEvent { merged: None, ..event.clone() }).collect();
-    let body = Record { accepted: record.accepted.clone(), events };
+    let body = Record { events, ..record.clone() };
     transaction.prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
         seq,
         first.channel.as_str(),
         key,
-        signed(wall),
+        signed(record.at),
         text(&body)?
     ])?;
     Ok(())
@@ -240,7 +240,7 @@ fn prune(
         ],
     )?;
     transaction.execute(
-        "DELETE FROM ids WHERE (user, id) IN (SELECT user, id FROM ids WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        "DELETE FROM ids WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM ids ORDER BY seq LIMIT ?2) WHERE at < ?1)",
         params![signed(wall.saturating_sub(retention.ids_ms)), PRUNE_ROWS],
     )?;
     let mut left = PRUNE_ROWS;

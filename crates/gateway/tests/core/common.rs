@@ -1,6 +1,8 @@
 //! A gateway in simulated time, and clients that keep what they were sent.
 
-use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output};
+use sentinelops_gateway::{
+    ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output, Record, Store,
+};
 use sentinelops_protocol::domain::{
     AgentStatus, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, Patch, Presence,
 };
@@ -12,6 +14,7 @@ use sentinelops_protocol::{
     decode_server_frame, encode_client_system,
 };
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 pub const WALL: u64 = 1_700_000_000_000;
 
@@ -32,6 +35,36 @@ pub struct World {
     inboxes: HashMap<ConnId, Inbox>,
 }
 
+/// Commits when it is told to.
+#[derive(Clone, Debug, Default)]
+pub struct SlowStore(Arc<Mutex<(Vec<Record>, u64)>>);
+
+impl SlowStore {
+    pub fn records(&self) -> Vec<Record> {
+        self.0.lock().expect("one thread").0.clone()
+    }
+
+    pub fn commit(&self, seq: u64) {
+        self.0.lock().expect("one thread").1 = seq;
+    }
+
+    pub fn commit_all(&self) {
+        self.commit(self.records().len() as u64);
+    }
+}
+
+impl Store for SlowStore {
+    fn append(&mut self, record: Record) -> u64 {
+        let (records, _) = &mut *self.0.lock().expect("one thread");
+        records.push(record);
+        records.len() as u64
+    }
+
+    fn committed(&self) -> u64 {
+        self.0.lock().expect("one thread").1
+    }
+}
+
 impl World {
     pub fn new() -> Self {
         Self::with(GatewayConfig { effects_kept: 1_000, ..GatewayConfig::default() })
@@ -39,6 +72,13 @@ impl World {
 
     pub fn with(config: GatewayConfig) -> Self {
         Self { gateway: Gateway::new(config, 7), mono: 1_000, checks: Vec::new(), inboxes: HashMap::new() }
+    }
+
+    /// With a store that commits when the test says so.
+    pub fn with_store(store: &SlowStore) -> Self {
+        let mut world = Self::new();
+        world.gateway = world.gateway.with_store(Box::new(store.clone()));
+        world
     }
 
     pub fn now(&self) -> Now {
@@ -68,7 +108,6 @@ impl World {
                     let inbox = self.inboxes.entry(conn).or_default();
                     assert!(inbox.closed.replace((code, reason)).is_none(), "closed twice");
                 }
-                Output::Remember(_) => {}
                 Output::CheckToken { conn, token } => self.checks.push((conn, token.as_str().to_owned())),
             }
         }
@@ -89,6 +128,11 @@ impl World {
     /// What came for a connection since the last look.
     pub fn look(&mut self, conn: ConnId) -> Inbox {
         self.pass(20);
+        self.inboxes.remove(&conn).unwrap_or_default()
+    }
+
+    /// The same without letting any time pass.
+    pub fn taken(&mut self, conn: ConnId) -> Inbox {
         self.inboxes.remove(&conn).unwrap_or_default()
     }
 

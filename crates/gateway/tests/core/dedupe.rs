@@ -1,6 +1,6 @@
 //! A message that arrives twice takes effect once.
 
-use crate::common::World;
+use crate::common::{WALL, World, chat};
 use sentinelops_protocol::{Channel, Code};
 
 const SAY: &str = r#"{"conversationId":"c","content":"x"}"#;
@@ -103,13 +103,17 @@ fn a_restart_keeps_them_and_a_forgetting_one_does_not() {
 }
 
 #[test]
-fn records_rebuild_ids_and_state() {
+fn records_rebuild_ids_and_state_also_of_quiet_conversations() {
     let mut world = World::new();
     world.incident("a");
     let conn = world.client("u");
     world.send(conn, "m1", "incident.update", r#"{"id":"a","assignedTo":"x","note":"n"}"#);
     world.send(conn, "m2", "chat.message", SAY);
     world.send(conn, "m3", "chat.read", r#"{"conversationId":"c","upTo":1700000000000}"#);
+    // More than a snapshot of all conversations holds.
+    for n in 0..220 {
+        world.publish(chat(&format!("busy{n}"), "busy", "x", WALL + 5_000 + n));
+    }
     let before = world.gateway.durable();
     let mut after = sentinelops_gateway::Durable::default();
     for record in before.records() {
@@ -121,4 +125,7 @@ fn records_rebuild_ids_and_state() {
         let subject = sentinelops_protocol::Subject::channel(channel);
         assert_eq!(after.state().items(&subject), before.state().items(&subject), "{channel}");
     }
+    let quiet = sentinelops_protocol::Subject::topic(Channel::Chat, "c");
+    assert_eq!(before.state().items(&quiet).len(), 2);
+    assert_eq!(after.state().items(&quiet), before.state().items(&quiet));
 }

@@ -11,4 +11,5 @@ mod delivery;
 mod ordering;
 mod scenario;
 mod session;
+mod store;
 mod subscriptions;

@@ -125,9 +125,9 @@ fn order_of_a_key_holds_when_the_store_is_back_before_a_refused_command() {
     let mut world = World::new();
     let conn = world.client("ann");
     let say = |id: &str| format!(r#"{{"conversationId":"c","content":"{id}"}}"#);
-    world.gateway.set_unavailable(Some(2_000));
+    world.gateway.set_unavailable(world.now(), Some(2_000));
     world.send(conn, "a", "chat.message", &say("a"));
-    world.gateway.set_unavailable(None);
+    world.gateway.set_unavailable(world.now(), None);
     world.send(conn, "b", "chat.message", &say("b"));
     assert_eq!(world.look(conn).deferred(), ["a", "b"]);
     world.send(conn, "a", "chat.message", &say("a"));

@@ -70,10 +70,10 @@ fn beyond_the_history_state_channels_get_a_snapshot_and_the_others_a_gap() {
     }
     let conn = world.client("u");
     for (channel, since, expected) in [
-        (Channel::Incidents, 15, Continuity::Exact),
-        (Channel::Incidents, 14, Continuity::Snapshot),
-        (Channel::Activity, 15, Continuity::Exact),
-        (Channel::Activity, 14, Continuity::Gap),
+        (Channel::Incidents, 29, Continuity::Exact),
+        (Channel::Incidents, 28, Continuity::Snapshot),
+        (Channel::Activity, 30, Continuity::Exact),
+        (Channel::Activity, 29, Continuity::Gap),
         (Channel::Activity, 99, Continuity::Gap),
     ] {
         world.subscribe(conn, Subject::channel(channel), Some((&epoch, since)));

@@ -152,7 +152,7 @@ impl World {
                     self.conns[index].server = End::Closed;
                     self.say_down(index, Item::Close { code, reason });
                 }
-                Output::Remember(_) | Output::CheckToken { .. } => {}
+                Output::CheckToken { .. } => {}
             }
         }
         self.arm_server();

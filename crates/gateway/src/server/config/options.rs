@@ -40,8 +40,6 @@ pub struct Options {
     pub keep_finished: u64,
     /// With a new `data`: the journal to take over.
     pub import_journal: Option<PathBuf>,
-    /// Keep accepted ids and state in this file.
-    pub remember: Option<PathBuf>,
     /// Requests under `/admin`, for tests.
     pub test_admin: bool,
 }
@@ -115,11 +113,6 @@ impl Options {
         if test_admin {
             loopback_only("--test-admin", host, &mut errors);
         }
-        if settings.data.is_some() && settings.remember.is_some() {
-            errors.push(
-                "--data and --remember are both given: leave out --remember, --data keeps more".to_owned(),
-            );
-        }
         if settings.import_journal.is_some() && settings.data.is_none() {
             errors.push(
                 "--import-journal goes with --data DIR: the journal is taken over into that folder"
@@ -150,7 +143,6 @@ impl Options {
             keep_history,
             keep_finished,
             import_journal: settings.import_journal,
-            remember: settings.remember,
             test_admin,
         })
     }

@@ -81,12 +81,9 @@ pub struct Settings {
     /// With --data: resolved incidents and cleared alerts kept, of each; open ones are always kept [default: 200]
     #[arg(long, env = "SENTINELOPS_KEEP_FINISHED", value_name = "N")]
     pub keep_finished: Option<u64>,
-    /// With a new --data folder: take over what an earlier version kept with --remember
+    /// With a new --data folder: take over the file in which an earlier version kept ids and state
     #[arg(long, env = "SENTINELOPS_IMPORT_JOURNAL", value_name = "FILE")]
     pub import_journal: Option<PathBuf>,
-    /// Keep accepted ids and state in this file over restarts and crashes; superseded by --data
-    #[arg(long, env = "SENTINELOPS_REMEMBER", value_name = "FILE")]
-    pub remember: Option<PathBuf>,
     /// Take `?user=` of the URL for who it is; part of --dev
     #[arg(long, env = "SENTINELOPS_TRUST_USER", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     pub trust_user: Option<bool>,
@@ -123,7 +120,6 @@ impl Settings {
             keep_history: self.keep_history.or(below.keep_history),
             keep_finished: self.keep_finished.or(below.keep_finished),
             import_journal: self.import_journal.or(below.import_journal),
-            remember: self.remember.or(below.remember),
             trust_user: self.trust_user.or(below.trust_user),
             test_admin: self.test_admin.or(below.test_admin),
         }
