@@ -187,10 +187,11 @@ impl Page {
         if seq <= view.cursor {
             return Some(format!("event {seq} at cursor {}: a repeat", view.cursor));
         }
-        // A channel's numbers have no holes; only agents may be conflated on the way.
+        // A channel's events follow each other without a hole; only agents may be conflated on the way.
         let whole = subject.topic.is_none() && subject.channel != Channel::Agents;
-        if whole && seq != view.cursor + 1 {
-            return Some(format!("event {seq} at cursor {}: a hole", view.cursor));
+        if whole && event.prev != Some(view.cursor) {
+            let prev = event.prev;
+            return Some(format!("event {seq} after {prev:?} at cursor {}: a hole", view.cursor));
         }
         // What is conflated on the way still makes a chain; a topic's events are those that were read.
         let chain = subject.channel == Channel::Agents;

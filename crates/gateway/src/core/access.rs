@@ -149,7 +149,7 @@ impl Gateway {
     /// Ends the subscriptions that the present rights do not allow.
     fn end_unreadable(&mut self, now: Now, conn: ConnId) {
         let Some(state) = self.conns.get(&conn) else { return };
-        let lost = state.subscriptions.keys().filter(|subject| !state.may_read(subject));
+        let lost = state.subscriptions.subjects().filter(|subject| !state.may_read(subject));
         for subject in lost.cloned().collect::<Vec<_>>() {
             self.unsubscribe(conn, &subject);
             let message = needs(&subject);

@@ -2,11 +2,14 @@
 
 use super::access::{Check, Opening};
 use super::identity::Identity;
+use super::index::SessionKey;
 use super::queue::Queue;
+use super::subscriptions::Subscriptions;
 use super::types::{ConnId, Now, Output};
 use super::{Gateway, basic};
 use sentinelops_protocol::{Subject, close};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// What a deadline means. At most one of each kind per connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,13 +22,6 @@ pub(super) enum Timer {
     Incident,
     /// The token has to have come, or it expires.
     Access,
-}
-
-/// A live subscription.
-#[derive(Debug)]
-pub(super) struct Subscription {
-    /// `seq` of the last event or base this connection was sent: the next event's `prev`.
-    pub last: u64,
 }
 
 /// A command of this ordering key was refused for now: what comes behind it must wait for it.
@@ -58,9 +54,11 @@ pub(super) struct Conn {
     /// A token that is being checked.
     pub check: Option<Box<Check>>,
     /// Session and term of its `hello`; `None` before it.
-    pub hello: Option<(String, u64)>,
+    pub hello: Option<(Arc<str>, u64)>,
     pub last_heard: u64,
-    pub subscriptions: BTreeMap<Subject, Subscription>,
+    pub subscriptions: Subscriptions,
+    /// Those whose snapshot or replay is being sent, one after the other.
+    pub streaming: Vec<Subject>,
     pub blocks: HashMap<String, Block>,
     pub queue: Queue,
     pub last_flush: Option<u64>,
@@ -78,7 +76,8 @@ impl Conn {
             check: None,
             hello: None,
             last_heard: now,
-            subscriptions: BTreeMap::new(),
+            subscriptions: Subscriptions::default(),
+            streaming: Vec::new(),
             blocks: HashMap::new(),
             queue: Queue::default(),
             last_flush: None,
@@ -102,6 +101,17 @@ impl Conn {
             self.blocks.remove(&soonest);
         }
         self.blocks.insert(key.to_owned(), block);
+    }
+
+    /// Whether there is something to send.
+    pub(super) fn is_owed(&self) -> bool {
+        !self.queue.is_empty() || !self.streaming.is_empty()
+    }
+
+    /// User and session, once they are known.
+    pub(super) fn session(&self) -> Option<SessionKey> {
+        let (session, _) = self.hello.as_ref()?;
+        Some((self.identity.as_ref()?.user.clone(), session.clone()))
     }
 
     /// Whether the shell cannot keep up: it gets nothing more for now.
@@ -170,6 +180,12 @@ impl Gateway {
 
     pub(super) fn forget(&mut self, id: ConnId) {
         let Some(conn) = self.conns.remove(&id) else { return };
+        for subject in conn.subscriptions.subjects() {
+            self.index.unsubscribe(subject, id);
+        }
+        if let Some(session) = conn.session() {
+            self.index.leave(&session, id);
+        }
         for timer in [Timer::Flush, Timer::Silent, Timer::Incident, Timer::Access] {
             if let Some(at) = conn.timers[timer as usize] {
                 self.timers.remove(&(at, id, timer));

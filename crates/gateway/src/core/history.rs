@@ -78,6 +78,15 @@ pub(super) fn push_topic(text: &mut String, topic: Option<&str>) {
     }
 }
 
+/// What comes next on a subject.
+pub(super) enum Next {
+    Event(Arc<Logged>),
+    /// Nothing yet.
+    End,
+    /// Events in between are gone.
+    Lost,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Log {
     /// Seq of the newest event of this channel that may be missing here.
@@ -124,16 +133,23 @@ impl History {
         Some(event)
     }
 
-    /// Everything of a subject after `seq`, or `None` when that can no longer be proved.
-    pub(super) fn after(&mut self, subject: &Subject, seq: u64, now: u64) -> Option<Vec<Arc<Logged>>> {
+    /// Whether everything of a channel after `seq` is here.
+    pub(super) fn reaches(&mut self, channel: Channel, seq: u64, now: u64) -> bool {
         let (newest, max_events, max_age) = (self.seq, self.max_events, self.max_age);
-        let log = self.logs.get_mut(subject.channel as usize)?;
+        let Some(log) = self.logs.get_mut(channel as usize) else { return false };
         log.prune(now, max_events, max_age);
-        if seq < log.gone || seq > newest {
-            return None;
+        (log.gone..=newest).contains(&seq)
+    }
+
+    /// What comes after `seq` on a subject.
+    pub(super) fn next(&mut self, subject: &Subject, seq: u64, now: u64) -> Next {
+        if !self.reaches(subject.channel, seq, now) {
+            return Next::Lost;
         }
+        let Some(log) = self.logs.get(subject.channel as usize) else { return Next::Lost };
         let from = log.events.partition_point(|event| event.seq <= seq);
-        Some(log.events.range(from..).filter(|event| event.belongs_to(subject)).cloned().collect())
+        let next = log.events.range(from..).find(|event| event.belongs_to(subject));
+        next.map_or(Next::End, |event| Next::Event(event.clone()))
     }
 }
 

@@ -29,6 +29,7 @@ mod durable;
 mod history;
 mod identity;
 mod ids;
+mod index;
 mod intake;
 mod kept;
 mod publish;
@@ -37,6 +38,7 @@ mod session;
 mod state;
 mod store;
 mod subscribe;
+mod subscriptions;
 mod types;
 
 pub use config::{GatewayConfig, Mode};
@@ -49,8 +51,9 @@ pub use types::{ConnId, Effect, NewEvent, Now, Output, Stats};
 use conn::{Conn, Timer};
 use history::History;
 use ids::Ids;
+use index::Index;
 use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
-use sentinelops_protocol::{Subject, close};
+use sentinelops_protocol::{Channel, Subject, close};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -58,7 +61,10 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Gateway {
     config: GatewayConfig,
-    conns: BTreeMap<ConnId, Conn>,
+    conns: BTreeMap<ConnId, Box<Conn>>,
+    index: Index,
+    /// The newest snapshot of whole channels, with the seq it shows.
+    snapshots: BTreeMap<Channel, (u64, Arc<[Box<str>]>)>,
     last_conn: u64,
     timers: BTreeSet<(u64, ConnId, Timer)>,
     history: History,
@@ -103,6 +109,8 @@ impl Gateway {
             ids,
             config,
             conns: BTreeMap::new(),
+            index: Index::default(),
+            snapshots: BTreeMap::new(),
             last_conn: 0,
             timers: BTreeSet::new(),
             effects: VecDeque::new(),
@@ -144,7 +152,7 @@ impl Gateway {
         self.stats.connections_ever += 1;
         let is_open = self.config.auth == Auth::Open || self.config.mode == Mode::Basic;
         let identity = is_open.then(|| Identity::open(user));
-        self.conns.insert(id, Conn::new(identity, now.mono));
+        self.conns.insert(id, Box::new(Conn::new(identity, now.mono)));
         if !is_open {
             self.await_token(now, id);
         }
@@ -280,7 +288,7 @@ impl Gateway {
     fn flush_everything(&mut self, now: Now) {
         for conn in self.ids_of_connections() {
             self.flush(now, conn);
-            if self.conns.get(&conn).is_some_and(|conn| !conn.queue.is_empty()) {
+            if self.conns.get(&conn).is_some_and(|conn| conn.is_owed()) {
                 self.close(
                     now,
                     conn,

@@ -3,6 +3,7 @@
 use super::Gateway;
 use super::durable::{Accepted, Record, StoredEvent};
 use super::history::{Logged, open, push_topic};
+use super::subscriptions::Phase;
 use super::types::{ConnId, NewEvent, Now};
 use sentinelops_protocol::{Channel, Event, Payload, Subject, encode_payload};
 
@@ -75,23 +76,23 @@ impl Gateway {
             cause: None,
         };
         let head = open(event.encode());
-        let mut touched = Vec::new();
-        for (id, conn) in &mut self.conns {
-            if Some(*id) == from || conn.backed_up(self.config.high_water_bytes) {
-                continue;
-            }
-            let subject = [Some(&whole), narrow.as_ref()].into_iter().flatten();
-            let Some(subject) = subject.into_iter().find(|s| conn.subscriptions.contains_key(s)) else {
-                continue;
-            };
+        let Self { conns, index, dirty, .. } = self;
+        for subject in [Some(whole), narrow].into_iter().flatten() {
             let mut text = head.clone();
             push_topic(&mut text, subject.topic.as_deref());
             text.push('}');
-            conn.queue.text(text, Some(subject.clone()));
-            touched.push(*id);
-        }
-        for id in touched {
-            self.touch(id);
+            for id in index.subscribers(&subject).filter(|id| Some(*id) != from) {
+                let Some(conn) = conns.get_mut(&id) else { continue };
+                let phase = conn.subscriptions.get_mut(&subject).map(|subscription| &subscription.phase);
+                let keeps_up = matches!(phase, Some(Phase::Live));
+                if !keeps_up || conn.backed_up(self.config.high_water_bytes) {
+                    continue;
+                }
+                conn.queue.text(text.clone(), Some(subject.clone()));
+                if !std::mem::replace(&mut conn.dirty, true) {
+                    dirty.push(id);
+                }
+            }
         }
     }
 }

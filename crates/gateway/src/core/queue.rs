@@ -1,11 +1,13 @@
 //! What a connection is owed, and how it becomes frames.
 //!
-//! An event enters the send buffer when it leaves this queue: only then is its `prev` set, so that
-//! the chain holds whatever was conflated before.
+//! Answers and live events are queued. Snapshots and replays are not: they are read where they are kept while the
+//! socket drains. An event enters the send buffer when it leaves: only then is its `prev` set, so that the chain holds
+//! whatever was conflated before.
 
 use super::Gateway;
-use super::conn::Timer;
-use super::history::Logged;
+use super::conn::{Conn, Timer};
+use super::history::{History, Logged, Next};
+use super::subscriptions::Phase;
 use super::types::{ConnId, Now, Output};
 use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{
@@ -16,6 +18,8 @@ use std::sync::Arc;
 
 /// A frame is closed above this: the client refuses 1 MiB, and a slow link wants to see progress.
 const FRAME_BYTES: usize = 256 * 1024;
+/// Items for which an empty queue keeps its memory.
+const KEPT_ITEMS: usize = 16;
 
 #[derive(Debug)]
 enum Item {
@@ -93,7 +97,10 @@ impl Queue {
         self.first += 1;
         self.bytes -= size(&item);
         if self.items.is_empty() {
-            self.conflated.clear();
+            self.conflated = HashMap::new();
+            if self.items.capacity() > KEPT_ITEMS {
+                self.items = VecDeque::new();
+            }
         }
         Some(item)
     }
@@ -145,10 +152,11 @@ impl Gateway {
         for id in std::mem::take(&mut self.dirty) {
             let Some(conn) = self.conns.get_mut(&id) else { continue };
             conn.dirty = false;
-            if conn.queue.is_empty() {
+            if !conn.is_owed() {
                 continue;
             }
-            let leaves = acks_leave && !conn.queue.acks.is_empty();
+            // A stream goes on as soon as the socket has room; nothing would be collected meanwhile.
+            let leaves = !conn.streaming.is_empty() || acks_leave && !conn.queue.acks.is_empty();
             match conn.last_flush.map(|at| at + coalesce) {
                 Some(due) if due > now.mono && !leaves => {
                     if !self.armed(id, Timer::Flush) {
@@ -165,13 +173,17 @@ impl Gateway {
         let high_water = self.config.high_water_bytes;
         loop {
             let Some(conn) = self.conns.get_mut(&id) else { return };
-            if conn.queue.is_empty() {
+            if !conn.is_owed() {
                 return;
             }
             if conn.backed_up(high_water) {
                 break;
             }
-            self.send_frame(now, id);
+            if !self.send_frame(now, id, true) {
+                self.stats.dropped += 1;
+                let reason = "slow consumer: the history no longer reaches back to what was sent last";
+                return self.close(now, id, close::SLOW_CONSUMER, reason);
+            }
         }
         let owed = self.conns.get(&id).map_or(0, |conn| conn.queue.bytes());
         if owed > self.config.send_buffer_bytes {
@@ -182,26 +194,26 @@ impl Gateway {
         }
     }
 
-    /// Sends everything, whatever the shell holds: the connection is about to be closed.
+    /// Sends everything queued, whatever the shell holds: the connection is about to be closed.
     pub(super) fn flush_all(&mut self, now: Now, id: ConnId) {
         while self.conns.get(&id).is_some_and(|conn| !conn.queue.is_empty()) {
-            self.send_frame(now, id);
+            self.send_frame(now, id, false);
         }
     }
 
-    fn send_frame(&mut self, now: Now, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(&id) else { return };
-        let max = Limits::to_client().max_batch;
-        let mut envelopes = Vec::new();
-        let mut bytes = 0;
+    /// `false` when a subscription cannot go on, because the history lost what comes next.
+    fn send_frame(&mut self, now: Now, id: ConnId, streams: bool) -> bool {
+        let Self { conns, history, .. } = self;
+        let Some(conn) = conns.get_mut(&id) else { return true };
+        let mut frame = Frame::default();
         if !conn.queue.acks.is_empty() {
-            let count = conn.queue.acks.len().min(max);
+            let count = conn.queue.acks.len().min(frame.room());
             let ids: Vec<String> = conn.queue.acks.drain(..count).collect();
             conn.queue.bytes -= ids.iter().map(String::len).sum::<usize>();
             let meta = OutboundMeta { id: None, timestamp: Some(now.wall) };
-            envelopes.push(encode_server_system(&ServerSystem::Ack { ids }, meta));
+            frame.push(encode_server_system(&ServerSystem::Ack { ids }, meta));
         }
-        while envelopes.len() < max && bytes < FRAME_BYTES {
+        while frame.has_room() {
             let envelope = match conn.queue.pop() {
                 None => break,
                 Some(Item::Gone) => continue,
@@ -212,43 +224,97 @@ impl Gateway {
                     event.envelope(&subject, prev)
                 }
             };
-            bytes += envelope.len();
-            envelopes.push(envelope);
+            frame.push(envelope);
         }
+        // What is queued comes first: the `subscribed` of a stream among it.
+        let is_whole = !streams || stream(conn, history, now, &mut frame);
         conn.last_flush = Some(now.mono);
-        if envelopes.is_empty() {
-            return;
+        if !frame.envelopes.is_empty() {
+            let frame = encode_batch(&frame.envelopes).into_bytes();
+            if let Some(buffered) = &mut conn.buffered {
+                *buffered += frame.len();
+            }
+            self.stats.frames_out += 1;
+            self.output(Output::Send { conn: id, frame, binary: true });
         }
-        let frame = encode_batch(&envelopes).into_bytes();
-        if let Some(buffered) = &mut conn.buffered {
-            *buffered += frame.len();
-        }
-        self.stats.frames_out += 1;
-        self.output(Output::Send { conn: id, frame, binary: true });
+        is_whole
     }
 
-    /// Hands an event to every connection subscribed to it.
+    /// Queues an event for every live subscription that covers it. The others read it from the history.
     pub(super) fn fan_out(&mut self, channel: Channel, event: &Arc<Logged>) {
-        let mut touched = Vec::new();
-        for (id, conn) in &mut self.conns {
-            // At most one covers it: a connection never holds overlapping subscriptions.
-            let whole = Subject::channel(channel);
-            let subject = if conn.subscriptions.contains_key(&whole) {
-                whole
-            } else if let Some(topic) = &event.topic {
-                let narrow = Subject::topic(channel, topic.clone());
-                if !conn.subscriptions.contains_key(&narrow) {
-                    continue;
+        let Self { conns, index, dirty, .. } = self;
+        // At most one of them covers it on any connection: a connection never holds overlapping subscriptions.
+        let whole = Some(Subject::channel(channel));
+        let narrow = event.topic.as_ref().map(|topic| Subject::topic(channel, topic.clone()));
+        for subject in [whole, narrow].into_iter().flatten() {
+            for id in index.subscribers(&subject) {
+                let Some(conn) = conns.get_mut(&id) else { continue };
+                let phase = conn.subscriptions.get_mut(&subject).map(|subscription| &subscription.phase);
+                if matches!(phase, Some(Phase::Live)) {
+                    conn.queue.event(subject.clone(), event.clone());
                 }
-                narrow
-            } else {
-                continue;
-            };
-            conn.queue.event(subject, event.clone());
-            touched.push(*id);
+                if !std::mem::replace(&mut conn.dirty, true) {
+                    dirty.push(id);
+                }
+            }
         }
-        for id in touched {
-            self.touch(id);
+    }
+}
+
+/// Reads what streams of this connection have for the frame. `false` when the history lost what comes next.
+fn stream(conn: &mut Conn, history: &mut History, now: Now, frame: &mut Frame) -> bool {
+    while frame.has_room()
+        && let Some(subject) = conn.streaming.first()
+    {
+        let Some(subscription) = conn.subscriptions.get_mut(subject) else {
+            conn.streaming.remove(0);
+            continue;
+        };
+        match &mut subscription.phase {
+            Phase::Snapshot { parts, next } => match parts.get(*next) {
+                Some(part) => {
+                    frame.push(part.to_string());
+                    *next += 1;
+                }
+                None => subscription.phase = Phase::Replay,
+            },
+            Phase::Replay => match history.next(subject, subscription.last, now.mono) {
+                Next::Event(event) => {
+                    frame.push(event.envelope(subject, subscription.last));
+                    subscription.last = event.seq;
+                }
+                Next::End => {
+                    subscription.phase = Phase::Live;
+                    conn.streaming.remove(0);
+                }
+                Next::Lost => return false,
+            },
+            Phase::Live => drop(conn.streaming.remove(0)),
         }
+    }
+    if conn.streaming.is_empty() {
+        conn.streaming = Vec::new();
+    }
+    true
+}
+
+#[derive(Default)]
+struct Frame {
+    envelopes: Vec<String>,
+    bytes: usize,
+}
+
+impl Frame {
+    fn room(&self) -> usize {
+        Limits::to_client().max_batch - self.envelopes.len()
+    }
+
+    fn has_room(&self) -> bool {
+        self.room() > 0 && self.bytes < FRAME_BYTES
+    }
+
+    fn push(&mut self, envelope: String) {
+        self.bytes += envelope.len();
+        self.envelopes.push(envelope);
     }
 }

@@ -1,6 +1,7 @@
 //! Hello, welcome, auth, ping.
 
 use super::Gateway;
+use super::index::SessionKey;
 use super::types::{ConnId, Now};
 use sentinelops_protocol::system::{ClientSystem, Hello, ServerSystem, Welcome};
 use sentinelops_protocol::{Code, PROTOCOL_VERSION, Subject, close};
@@ -40,9 +41,11 @@ impl Gateway {
     }
 
     pub(super) fn unsubscribe(&mut self, conn: ConnId, subject: &Subject) {
-        if let Some(state) = self.conns.get_mut(&conn) {
-            state.subscriptions.remove(subject);
+        if let Some(state) = self.conns.get_mut(&conn)
+            && state.subscriptions.end(subject)
+        {
             state.queue.drop_subscription(subject);
+            self.index.unsubscribe(subject, conn);
         }
     }
 
@@ -56,7 +59,7 @@ impl Gateway {
             return self.close(now, conn, close::BAD_REQUEST, &message);
         }
         let Some(state) = self.conns.get_mut(&conn) else { return };
-        state.hello = Some((hello.session, hello.term));
+        state.hello = Some((hello.session.into(), hello.term));
         if state.identity.is_some() {
             self.greet(now, conn);
         }
@@ -68,12 +71,14 @@ impl Gateway {
         let (Some((session, term)), Some(identity)) = (&state.hello, &state.identity) else { return };
         let (session, term, user) = (session.clone(), *term, identity.user.clone());
         let left = identity.expires_at_ms.map(|at| at.saturating_sub(now.wall));
-        if self.supersede(now, conn, &user, &session, term) {
+        let key = (user.clone(), session.clone());
+        self.index.join(key.clone(), conn);
+        if self.supersede(now, conn, &key, term) {
             return;
         }
         let welcome = Welcome {
             protocol: PROTOCOL_VERSION,
-            session,
+            session: session.to_string(),
             user: user.to_string(),
             now: now.wall,
             max_message_bytes: self.config.max_message_bytes as u64,
@@ -87,15 +92,10 @@ impl Gateway {
 
     /// Of two connections of one session the lower term is closed. Equal terms are left alone: that
     /// is the same leader, back before its old socket was noticed to be dead.
-    fn supersede(&mut self, now: Now, conn: ConnId, user: &str, session: &str, term: u64) -> bool {
-        let rivals: Vec<(ConnId, u64)> = self
-            .conns
-            .iter()
-            .filter(|(id, other)| **id != conn && other.user() == user)
-            .filter_map(|(id, other)| {
-                let (theirs, term) = other.hello.as_ref()?;
-                (theirs == session).then_some((*id, *term))
-            })
+    fn supersede(&mut self, now: Now, conn: ConnId, session: &SessionKey, term: u64) -> bool {
+        let others = self.index.of_session(session).iter().filter(|id| **id != conn);
+        let rivals: Vec<(ConnId, u64)> = others
+            .filter_map(|id| Some((*id, self.conns.get(id)?.hello.as_ref()?.1)))
             .collect();
         let newest = rivals.iter().map(|(_, term)| *term).max().unwrap_or(0).max(term);
         for (id, theirs) in rivals {

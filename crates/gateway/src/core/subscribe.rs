@@ -2,12 +2,13 @@
 
 use super::Gateway;
 use super::access::needs;
-use super::conn::Subscription;
+use super::subscriptions::Phase;
 use super::types::{ConnId, Now};
 use sentinelops_protocol::system::{
     Continuity, ServerSystem, Snapshot, SnapshotItem, SubscribeEntry, Subscribed,
 };
-use sentinelops_protocol::{Channel, Code, Subject};
+use sentinelops_protocol::{Channel, Code, OutboundMeta, Subject, encode_server_system};
+use std::sync::Arc;
 
 /// Items of one snapshot part; what is left of 64 KiB is for the envelope.
 const PART_BYTES: usize = 63 * 1024;
@@ -19,54 +20,59 @@ impl Gateway {
             self.stats.bad += 1;
             return self.send_system(now, id, &ServerSystem::Denied { subject, code, message });
         }
+        let channel = subject.channel;
+        let resumed = entry.since.as_ref().filter(|since| since.epoch == self.history.epoch);
+        let resumed = resumed.filter(|since| self.history.reaches(channel, since.seq, now.mono));
+        let (seq, continuity, phase) = match (resumed, &entry.since) {
+            (Some(since), _) => (since.seq, Continuity::Exact, Phase::Replay),
+            (None, since) => {
+                // Keyed channels lose nothing by a snapshot; of the others some events are never seen.
+                let is_gap = since.is_some() && matches!(channel, Channel::Chat | Channel::Activity);
+                let continuity = if is_gap { Continuity::Gap } else { Continuity::Snapshot };
+                let parts = self.snapshot(now, &subject);
+                (self.history.seq, continuity, Phase::Snapshot { parts, next: 0 })
+            }
+        };
         let epoch = self.history.epoch.clone();
-        let resumable = entry.since.as_ref().filter(|since| since.epoch == epoch);
-        let replay = resumable.and_then(|since| {
-            let events = self.history.after(&subject, since.seq, now.mono)?;
-            // A replay that would itself make a slow consumer of the client is none.
-            let bytes: usize = events.iter().map(|event| event.head.len() + 32).sum();
-            (bytes <= self.config.send_buffer_bytes / 2).then_some((since.seq, events))
-        });
+        let topic = subject.topic.clone();
+        let subscribed = ServerSystem::Subscribed(Subscribed { channel, topic, epoch, seq, continuity });
         let Some(conn) = self.conns.get_mut(&id) else { return };
         conn.queue.drop_subscription(&subject);
-        let Subject { channel, topic } = subject.clone();
-        let subscribed = |seq, continuity| {
-            let subscribed =
-                Subscribed { channel, topic: topic.clone(), epoch: epoch.clone(), seq, continuity };
-            ServerSystem::Subscribed(subscribed)
-        };
-        if let Some((seq, events)) = replay {
-            conn.subscriptions.insert(subject.clone(), Subscription { last: seq });
-            self.send_for(now, id, &subscribed(seq, Continuity::Exact), Some(&subject));
-            if let Some(conn) = self.conns.get_mut(&id) {
-                for event in events {
-                    conn.queue.event(subject.clone(), event);
-                }
-            }
-            return;
-        }
+        conn.subscriptions.start(subject.clone(), seq, phase);
+        conn.streaming.retain(|other| *other != subject);
+        conn.streaming.push(subject.clone());
+        self.index.subscribe(&subject, id);
+        self.send_for(now, id, &subscribed, Some(&subject));
+    }
+
+    /// The parts of a snapshot, ready to be sent. Of a whole channel they are made once for all who ask before the
+    /// next record.
+    fn snapshot(&mut self, now: Now, subject: &Subject) -> Arc<[Box<str>]> {
         let seq = self.history.seq;
-        conn.subscriptions.insert(subject.clone(), Subscription { last: seq });
-        // Keyed channels lose nothing by a snapshot; of the others some events are never seen.
-        let continuity = match channel {
-            Channel::Chat | Channel::Activity if entry.since.is_some() => Continuity::Gap,
-            _ => Continuity::Snapshot,
-        };
-        self.send_for(now, id, &subscribed(seq, continuity), Some(&subject));
-        let parts = in_parts(self.state.items(&subject));
+        let made = self.snapshots.get(&subject.channel).filter(|(at, _)| subject.topic.is_none() && *at == seq);
+        if let Some((_, parts)) = made {
+            return parts.clone();
+        }
+        let parts = in_parts(self.state.items(subject));
         let count = parts.len();
-        for (part, items) in parts.into_iter().enumerate() {
+        let meta = OutboundMeta { id: None, timestamp: Some(now.wall) };
+        let encode = |(part, items): (usize, Vec<SnapshotItem>)| {
             let snapshot = Snapshot {
-                channel,
-                topic: topic.clone(),
-                epoch: epoch.clone(),
+                channel: subject.channel,
+                topic: subject.topic.clone(),
+                epoch: self.history.epoch.clone(),
                 seq,
                 part: u32::try_from(part).unwrap_or(u32::MAX),
                 last: part + 1 == count,
                 items,
             };
-            self.send_for(now, id, &ServerSystem::Snapshot(snapshot), Some(&subject));
+            encode_server_system(&ServerSystem::Snapshot(snapshot), meta).into_boxed_str()
+        };
+        let parts: Arc<[Box<str>]> = parts.into_iter().enumerate().map(encode).collect();
+        if subject.topic.is_none() {
+            self.snapshots.insert(subject.channel, (seq, parts.clone()));
         }
+        parts
     }
 
     fn may_subscribe(&self, id: ConnId, subject: &Subject) -> Result<(), (Code, String)> {
@@ -83,13 +89,13 @@ impl Gateway {
         }
         let overlaps =
             |other: &&Subject| *other != subject && (other.covers(subject) || subject.covers(other));
-        if let Some(other) = conn.subscriptions.keys().find(overlaps) {
+        if let Some(other) = conn.subscriptions.subjects().find(overlaps) {
             return invalid(format!(
                 "{subject} overlaps the live subscription {other}: unsubscribe that first"
             ));
         }
         let most = self.config.max_subscriptions;
-        if conn.subscriptions.len() >= most && !conn.subscriptions.contains_key(subject) {
+        if conn.subscriptions.len() >= most && !conn.subscriptions.contains(subject) {
             return invalid(format!("a connection holds at most {most} subscriptions"));
         }
         Ok(())

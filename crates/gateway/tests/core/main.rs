@@ -12,4 +12,5 @@ mod ordering;
 mod scenario;
 mod session;
 mod store;
+mod streams;
 mod subscriptions;

@@ -27,7 +27,7 @@ fn welcome_comes_before_anything_else() {
             _ => "other",
         })
         .collect();
-    assert_eq!(kinds, ["welcome", "authed", "subscribed", "snapshot", "pong"]);
+    assert_eq!(kinds, ["welcome", "authed", "subscribed", "pong", "snapshot"]);
     assert_eq!(inbox.frames, [5], "the first flight is answered in one frame");
     let Some(ServerSystem::Welcome(welcome)) = inbox.systems().next() else { panic!("no welcome") };
     assert_eq!((welcome.user.as_str(), welcome.session.as_str(), welcome.protocol), ("agent-1", "s", 1));
