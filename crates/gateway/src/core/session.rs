@@ -94,9 +94,8 @@ impl Gateway {
     /// is the same leader, back before its old socket was noticed to be dead.
     fn supersede(&mut self, now: Now, conn: ConnId, session: &SessionKey, term: u64) -> bool {
         let others = self.index.of_session(session).iter().filter(|id| **id != conn);
-        let rivals: Vec<(ConnId, u64)> = others
-            .filter_map(|id| Some((*id, self.conns.get(id)?.hello.as_ref()?.1)))
-            .collect();
+        let rivals: Vec<(ConnId, u64)> =
+            others.filter_map(|id| Some((*id, self.conns.get(id)?.hello.as_ref()?.1))).collect();
         let newest = rivals.iter().map(|(_, term)| *term).max().unwrap_or(0).max(term);
         for (id, theirs) in rivals {
             if theirs < newest {

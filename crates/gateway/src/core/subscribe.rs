@@ -49,7 +49,8 @@ impl Gateway {
     /// next record.
     fn snapshot(&mut self, now: Now, subject: &Subject) -> Arc<[Box<str>]> {
         let seq = self.history.seq;
-        let made = self.snapshots.get(&subject.channel).filter(|(at, _)| subject.topic.is_none() && *at == seq);
+        let made =
+            self.snapshots.get(&subject.channel).filter(|(at, _)| subject.topic.is_none() && *at == seq);
         if let Some((_, parts)) = made {
             return parts.clone();
         }

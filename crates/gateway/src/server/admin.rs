@@ -207,9 +207,5 @@ async fn stats(State(app): State<App>) -> Response {
 
 async fn state(State(app): State<App>, Query(query): Query<Of>) -> Response {
     let subject = Subject { channel: query.channel, topic: query.topic };
-    answer(
-        app,
-        move |gateway, _| json!({ "items": gateway.state(&subject), "seq": gateway.seq() }),
-    )
-    .await
+    answer(app, move |gateway, _| json!({ "items": gateway.state(&subject), "seq": gateway.seq() })).await
 }

@@ -192,9 +192,13 @@ fn write_record(
     record: &Record,
 ) -> rusqlite::Result<()> {
     if let Some(Accepted { user, id, hash, at }) = &record.accepted {
-        transaction
-            .prepare_cached("INSERT INTO ids VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![seq, user, id, hash.cast_signed(), signed(*at)])?;
+        transaction.prepare_cached("INSERT INTO ids VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+            seq,
+            user,
+            id,
+            hash.cast_signed(),
+            signed(*at)
+        ])?;
     }
     let mut key = None;
     for event in &record.events {

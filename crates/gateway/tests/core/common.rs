@@ -1,8 +1,6 @@
 //! A gateway in simulated time, and clients that keep what they were sent.
 
-use sentinelops_gateway::{
-    ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output, Record, Store,
-};
+use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output, Record, Store};
 use sentinelops_protocol::domain::{
     AgentStatus, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, Patch, Presence,
 };

@@ -83,7 +83,11 @@ fn events_of_the_meantime_follow_a_snapshot_in_order() {
 fn a_snapshot_of_megabytes_closes_nobody() {
     let mut world = World::new();
     for n in 0..3_000 {
-        world.publish(incident(&format!("i{n}-{}", "x".repeat(500)), IncidentChange::Created, IncidentStatus::New));
+        world.publish(incident(
+            &format!("i{n}-{}", "x".repeat(500)),
+            IncidentChange::Created,
+            IncidentStatus::New,
+        ));
     }
     let conn = world.client("u");
     world.gateway.buffered(world.now(), conn, FULL);
@@ -125,7 +129,10 @@ fn a_subscription_that_ends_during_its_replay_sends_nothing_more() {
     let conn = world.client("u");
     world.gateway.buffered(world.now(), conn, FULL);
     world.subscribe(conn, chats(), Some((&epoch, 0)));
-    world.raw(conn, r#"{"type":"unsubscribe","channel":"system","payload":{"channels":[{"channel":"chat"}]}}"#);
+    world.raw(
+        conn,
+        r#"{"type":"unsubscribe","channel":"system","payload":{"channels":[{"channel":"chat"}]}}"#,
+    );
     world.gateway.buffered(world.now(), conn, 0);
     assert_eq!(world.look(conn).messages.len(), 0);
     world.publish(chat("live", "c", "x", 9_000));
