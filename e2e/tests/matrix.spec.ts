@@ -2,6 +2,7 @@
 // nothing. One page is resized through the matrix.
 import type { Page } from '@playwright/test';
 import { violations } from '../lib/axe';
+import { banner } from '../lib/banners';
 import { expect, expectState, test, type World } from '../lib/fixtures';
 
 const WIDTHS = [320, 360, 768, 1024, 1440, 2560];
@@ -176,4 +177,56 @@ test('axe finds nothing at any width, in either theme, also while a row is highl
     }
   }
   expect(found).toEqual([]);
+});
+
+test('nothing moves while the connection goes and comes back', async ({ world }) => {
+  await publishMany(world, USUAL);
+  const page = await world.open('/');
+  await resize(page, 1440, 900);
+  await expect(page.getByTestId('incident-row').first()).toBeVisible();
+  await expectState(page, 'Connected');
+  await page.evaluate(() => {
+    const moved: number[] = [];
+    Object.assign(window, { moved });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) moved.push((entry as unknown as { value: number }).value);
+    }).observe({ type: 'layout-shift' });
+  });
+  const top = () => page.getByTestId('incident-row').first().evaluate((row) => row.getBoundingClientRect().top);
+  const before = await top();
+  world.proxy.cut();
+  await expect(banner(page, 'connection')).toBeVisible();
+  expect(await top()).toBe(before);
+  const missed = await unreachable(page, '.topbar a, .topbar button');
+  expect(missed).toEqual([]);
+  world.proxy.restore();
+  await expectState(page, 'Connected');
+  await expect(banner(page, 'connection')).toHaveCount(0);
+  expect(await top()).toBe(before);
+  const moved = await page.evaluate(() => (window as unknown as { moved: number[] }).moved);
+  expect(moved.reduce((sum, value) => sum + value, 0)).toBeLessThan(0.001);
+});
+
+test('on paper: every row with its whole title, dark on white, with when and whether it was live', async ({ world }) => {
+  await publishMany(world, USUAL, 30);
+  const page = await world.open('/');
+  await expect(page.getByTestId('incident-row').first()).toBeVisible();
+  await page.evaluate(() => document.documentElement.setAttribute('data-theme', 'dark'));
+  const rows = await page.getByTestId('incident-row').count();
+  expect(rows).toBeLessThan(120);
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.getByTestId('incident-row')).toHaveCount(120);
+  await expect(page.getByTestId('print-header')).toContainText('As of ');
+  const cut = await page.getByTestId('incident-title').evaluateAll(
+    (titles) => titles.filter((title) => title.scrollWidth > title.clientWidth + 1).length,
+  );
+  expect(cut).toBe(0);
+  const { ink, end, height } = await page.evaluate(() => {
+    const last = Array.from(document.querySelectorAll('[data-testid=incident-row]')).at(-1)!.getBoundingClientRect();
+    return { ink: getComputedStyle(document.body).color, end: last.bottom, height: document.documentElement.scrollHeight };
+  });
+  expect(ink).toBe('rgb(23, 32, 38)');
+  expect(end).toBeLessThanOrEqual(height);
+  await page.emulateMedia({ media: 'screen' });
+  await expect.poll(() => page.getByTestId('incident-row').count()).toBeLessThan(120);
 });

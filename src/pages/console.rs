@@ -89,8 +89,7 @@ pub fn ConsolePage() -> Html {
         <People>
             <div class="app">
                 <a class="skip-link" href="#main">{ "Skip to the incidents" }</a>
-                <TopBar />
-                <Banners problems={problems.0.clone()} />
+                <TopBar><Banners problems={problems.0.clone()} /></TopBar>
                 <main id="main" class="console" tabindex="-1" {onkeydown} data-view={view.code()} data-detail={selected.is_some().to_string()}>
                     <h1 class="sr-only">{ "Console" }</h1>
                     <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} />

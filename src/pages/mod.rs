@@ -5,11 +5,13 @@ mod console;
 mod lab;
 mod not_found;
 mod opener;
+mod print_header;
 mod realtime_demo;
 mod top_bar;
 
 pub use console::ConsolePage;
 pub use not_found::NotFoundPage;
+use print_header::PrintHeader;
 pub use realtime_demo::RealtimeDemoPage;
 pub use top_bar::TopBar;
 

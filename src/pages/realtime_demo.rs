@@ -31,8 +31,7 @@ pub fn RealtimeDemoPage() -> Html {
         <People>
             <div class="app app--page">
                 <a class="skip-link" href="#main">{ "Skip to the demo" }</a>
-                <TopBar />
-                <Banners problems={problems.0.clone()} />
+                <TopBar><Banners problems={problems.0.clone()} /></TopBar>
                 <main id="main" class="demo" tabindex="-1">
                     <header class="demo__intro">
                         <h1>{ "Realtime demo" }</h1>

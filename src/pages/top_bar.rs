@@ -1,14 +1,23 @@
 //! Name, pages, connection, theme.
 
-use super::Route;
+use super::{PrintHeader, Route};
 use crate::components::shell::{ConnectionButton, ThemeToggle};
 use crate::components::sign_out::SignOutButton;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
-/// The header of both pages.
+/// See [`TopBar`].
+#[derive(Properties, PartialEq)]
+pub struct TopBarProps {
+    /// The banners: those of the connection stand in the bar itself where it is wide enough, so that nothing on the page
+    /// moves when they come and go; the others stand below it.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// The header of all pages.
 #[component]
-pub fn TopBar() -> Html {
+pub fn TopBar(props: &TopBarProps) -> Html {
     html! {
         <header class="topbar">
             <Link<Route> to={Route::Console} classes="brand">
@@ -25,6 +34,8 @@ pub fn TopBar() -> Html {
                 <NavLink to={Route::Console} label="Console" />
                 <NavLink to={Route::RealtimeDemo} label="Realtime demo" short="Demo" />
             </nav>
+            <PrintHeader />
+            { props.children.clone() }
             <div class="topbar__end">
                 <ConnectionButton />
                 <ThemeToggle />

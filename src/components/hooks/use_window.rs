@@ -1,5 +1,6 @@
 //! Long lists: render only the rows near the visible ones.
 
+use super::use_media;
 use gloo::events::EventListener;
 use std::ops::Range;
 use web_sys::{Element, HtmlElement};
@@ -28,7 +29,8 @@ pub fn use_window(count: usize, row_height: u32) -> Window {
     let scroller = use_node_ref();
     let holder = use_node_ref();
     let seen = use_state_eq(|| (0, 40));
-    let windowed = count > THRESHOLD;
+    // Paper does not scroll.
+    let windowed = !use_media("print") && count > THRESHOLD;
 
     let set = seen.setter();
     use_effect_with((scroller.clone(), windowed, row_height), move |(scroller, windowed, row_height)| {

@@ -28,6 +28,10 @@ pub struct BannerProps {
     /// What it means and what to do.
     #[prop_or_default]
     pub detail: Html,
+    /// It comes and goes with the connection: in a wide [`TopBar`](crate::pages::TopBar) it stands in the bar itself, so
+    /// that nothing moves.
+    #[prop_or_default]
+    pub passing: bool,
     /// Another part of the page reads it out.
     #[prop_or_default]
     pub silent: bool,
@@ -46,7 +50,7 @@ pub fn Banner(props: &BannerProps) -> Html {
     };
     let role = (props.kind == BannerKind::Failure && !props.silent).then_some("alert");
     html! {
-        <div class={classes!("banner", class)} {role} data-testid="banner" data-banner={props.name.clone()}>
+        <div class={classes!("banner", class, props.passing.then_some("banner--passing"))} {role} data-testid="banner" data-banner={props.name.clone()}>
             <IconMark {icon} />
             <p class="banner__text">
                 <span class="banner__title">{ &props.title }</span>

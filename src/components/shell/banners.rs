@@ -156,7 +156,7 @@ fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> 
     };
     // Of `auth` a link to the sign-in page belongs before the button, where one is configured.
     html! {
-        <Banner key="connection" {kind} {name} {title} silent=true detail={html! { <>{ why }{ " " }<span data-testid="banner-queue">{ queue }</span></> }}>
+        <Banner key="connection" {kind} {name} {title} passing=true silent=true detail={html! { <>{ why }{ " " }<span data-testid="banner-queue">{ queue }</span></> }}>
             <button type="button" class="button" onclick={try_now}>{ label }</button>
         </Banner>
     }
@@ -228,7 +228,7 @@ fn Gaps() -> Html {
     match &*missed {
         None => Html::default(),
         Some(text) => html! {
-            <Banner kind={BannerKind::Note} name="gap" title="Some events were missed" detail={text.to_string()}>
+            <Banner kind={BannerKind::Note} name="gap" passing=true title="Some events were missed" detail={text.to_string()}>
                 <button type="button" class="button" onclick={dismiss}>{ "Dismiss" }</button>
             </Banner>
         },

@@ -1,0 +1,19 @@
+//! What a printed page says above its lists: when it was true, who printed it, whether it was live.
+
+use crate::components::hooks::use_media;
+use crate::components::relative_time::exact;
+use crate::realtime::use_connection;
+use yew::prelude::*;
+
+/// Present only while the page is printed.
+#[component]
+pub fn PrintHeader() -> Html {
+    let connection = use_connection();
+    if !use_media("print") {
+        return Html::default();
+    }
+    let now = exact(&js_sys::Date::new_0());
+    let user = connection.client().user().map(|user| format!(", printed by {user}")).unwrap_or_default();
+    let live = if connection.is_connected { "" } else { ". Not connected: what follows may be out of date" };
+    html! { <p class="print-header" data-testid="print-header">{ format!("As of {now}{user}{live}") }</p> }
+}
