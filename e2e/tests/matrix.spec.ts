@@ -212,10 +212,11 @@ test('on paper: every row with its whole title, dark on white, with when and whe
   const page = await world.open('/');
   await expect(page.getByTestId('incident-row').first()).toBeVisible();
   await page.evaluate(() => document.documentElement.setAttribute('data-theme', 'dark'));
-  const rows = await page.getByTestId('incident-row').count();
-  expect(rows).toBeLessThan(120);
+  const all = Number(await page.getByTestId('incident-row').first().getAttribute('aria-setsize'));
+  expect(all).toBeGreaterThanOrEqual(120);
+  expect(await page.getByTestId('incident-row').count()).toBeLessThan(all);
   await page.emulateMedia({ media: 'print' });
-  await expect(page.getByTestId('incident-row')).toHaveCount(120);
+  await expect(page.getByTestId('incident-row')).toHaveCount(all);
   await expect(page.getByTestId('print-header')).toContainText('As of ');
   const cut = await page.getByTestId('incident-title').evaluateAll(
     (titles) => titles.filter((title) => title.scrollWidth > title.clientWidth + 1).length,
@@ -228,5 +229,5 @@ test('on paper: every row with its whole title, dark on white, with when and whe
   expect(ink).toBe('rgb(23, 32, 38)');
   expect(end).toBeLessThanOrEqual(height);
   await page.emulateMedia({ media: 'screen' });
-  await expect.poll(() => page.getByTestId('incident-row').count()).toBeLessThan(120);
+  await expect.poll(() => page.getByTestId('incident-row').count()).toBeLessThan(all);
 });
