@@ -135,7 +135,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 60] = [
+    pub const ALL: [Mutant; 61] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -196,6 +196,7 @@ impl Mutant {
         Self::AskerTakesOver,
         Self::TrustRowOfOldPage,
         Self::UnqueuedFirst,
+        Self::SignOutTooEarly,
     ];
 
     /// Whether it takes several tabs to see it.

@@ -56,11 +56,11 @@ impl Lies {
     }
 }
 
-/// The text with another number behind the first `mark`.
+/// The text with another number, instead of a number or `null`, behind the first `mark`.
 fn with_number(text: &str, mark: &str, number: u64) -> Option<String> {
     let from = text.find(mark)? + mark.len();
-    let digits = text[from..].find(|c: char| !c.is_ascii_digit())?;
-    Some(format!("{}{number}{}", &text[..from], &text[from + digits..]))
+    let length = text[from..].find([',', '}'])?;
+    Some(format!("{}{number}{}", &text[..from], &text[from + length..]))
 }
 
 #[cfg(test)]
@@ -89,6 +89,13 @@ mod tests {
         ] {
             assert_eq!(spoilt(lie, frame), expected);
         }
+        let mut lies = Lies::default();
+        lies.tell(Lie::ExpiresInMs(15), 10);
+        let mut conn =
+            Conn { lie: Some(Lie::ExpiresInMs(15)), ..Conn::new(1, 1, fastrand::Rng::with_seed(1)) };
+        let mut authed = br#"{"type":"authed","payload":{"expiresInMs":null}}"#.to_vec();
+        lies.spoil(20, &mut conn, &mut authed);
+        assert_eq!(authed, br#"{"type":"authed","payload":{"expiresInMs":15}}"#);
         let ack = r#"{"type":"ack","payload":{"now":123}}"#;
         assert_eq!(spoilt(Lie::Now(0), ack), ack);
     }

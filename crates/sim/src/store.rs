@@ -208,6 +208,14 @@ impl Store {
         self.ids.keys().map(String::as_str)
     }
 
+    /// Everything is deleted.
+    pub fn wipe(&mut self) {
+        self.rows.clear();
+        self.ids.clear();
+        self.failed.clear();
+        self.meta = Meta::default();
+    }
+
     /// No fault any more.
     pub fn heal(&mut self) {
         self.quota_until = 0;

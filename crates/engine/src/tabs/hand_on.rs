@@ -3,9 +3,8 @@
 use super::election::Role;
 use super::link::LinkMessage;
 use super::node::Node;
-use super::sends::{Kept, Sends, With};
+use super::sends::{Sends, With};
 use crate::mutant::{self, Mutant};
-use crate::outbox::key_of;
 use crate::{Now, SendRequest};
 use std::collections::BTreeMap;
 
@@ -32,16 +31,14 @@ impl Sends {
     /// What goes to the leader now: what cannot be stored (`storable`: the store takes messages) or is not to be
     /// queued, each behind the earlier ones of its key. The rest goes to the store or waits.
     fn take_for_leader(&mut self, storable: bool) -> Vec<SendRequest> {
-        let is_unqueued = |kept: &Kept| !kept.request.queue && !kept.request.ephemeral;
-        let keyed = self.kept.iter().any(is_unqueued) && !mutant::active(Mutant::UnqueuedFirst);
         // Behind what the store refused nothing goes another way: it keeps its order.
-        let mut direct = self.kept.iter().any(|kept| kept.is_queued() && kept.with == With::Leader);
+        let refused = self.kept.iter().any(|kept| kept.is_queued() && kept.unstorable);
         let mut keys: BTreeMap<String, KeyState> = BTreeMap::new();
         let mut requests = Vec::new();
         for kept in self.kept.iter_mut().filter(|kept| !matches!(kept.with, With::Ending(_))) {
-            let key = if keyed && !kept.request.ephemeral { key_of(&kept.request) } else { None };
-            let before = key.as_ref().and_then(|key| keys.get(key)).copied();
             let queued = kept.is_queued();
+            let key = kept.key.as_ref().filter(|_| queued || !mutant::active(Mutant::UnqueuedFirst));
+            let before = key.and_then(|key| keys.get(key)).copied();
             kept.behind_unqueued = false;
             let state = match (kept.with, queued) {
                 (With::Nobody, false) if before == Some(KeyState::Stored) => KeyState::Blocked,
@@ -49,21 +46,19 @@ impl Sends {
                     kept.behind_unqueued = queued;
                     KeyState::Blocked
                 }
+                (With::Nobody, true) if storable && !refused && before != Some(KeyState::Handed) => {
+                    KeyState::Stored
+                }
                 (With::Nobody, _) => {
-                    direct |= queued && (kept.unstorable || !storable || before == Some(KeyState::Handed));
-                    if queued && !direct {
-                        KeyState::Stored
-                    } else {
-                        kept.with = With::Leader;
-                        requests.push(kept.request.clone());
-                        KeyState::Handed
-                    }
+                    kept.with = With::Leader;
+                    requests.push(kept.request.clone());
+                    KeyState::Handed
                 }
                 (With::Leader, _) => KeyState::Handed,
                 (With::Store(_) | With::Ending(_) | With::Engine, _) => KeyState::Stored,
             };
             if let Some(key) = key {
-                keys.insert(key, state);
+                keys.insert(key.clone(), state);
             }
         }
         requests

@@ -5,6 +5,7 @@ use super::appends::Appends;
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage};
 use super::node::Node;
+use crate::outbox::key_of;
 use crate::{
     ConnectionState, Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, SendRequest,
     StorageState, StoreError, StoreEvent,
@@ -27,6 +28,8 @@ pub(super) enum With {
 
 pub(super) struct Kept {
     pub request: SendRequest,
+    /// Its ordering key; ephemeral ones keep no order.
+    pub key: Option<String>,
     pub with: With,
     /// The store refused it.
     pub unstorable: bool,
@@ -90,10 +93,20 @@ impl Sends {
         for request in requests {
             if !self.keeps(&request.id) {
                 let request = request.clone();
+                let key = if request.ephemeral { None } else { key_of(&request) };
                 self.count += 1;
                 let (with, number) = (With::Nobody, self.count);
                 let (unstorable, told, discarded, behind_unqueued) = (false, false, false, false);
-                self.kept.push(Kept { request, with, unstorable, told, discarded, behind_unqueued, number });
+                self.kept.push(Kept {
+                    request,
+                    key,
+                    with,
+                    unstorable,
+                    told,
+                    discarded,
+                    behind_unqueued,
+                    number,
+                });
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::check::messages::{Message, SocketName};
 use crate::check::{Checker, Violation, message_id, message_number, numbers_after};
 use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, Row, StoreEvent, StoreGroup};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// So long after the lock was taken a running leader may not have been told.
 const GRACE_MS: u64 = 100;
@@ -40,6 +40,10 @@ pub struct TabChecker {
     pub listed_still: BTreeSet<usize>,
     /// A person does not want these any more.
     pub discarded: HashSet<usize>,
+    /// What a worker with an engine was handed, by worker.
+    pub handed: HashMap<u32, BTreeSet<usize>>,
+    /// What some engine ended.
+    pub ended: HashSet<usize>,
     /// At which age a message may expire, ms.
     pub max_age_ms: u64,
 }
@@ -63,6 +67,9 @@ impl TabChecker {
     /// A worker's engine decided something. What it drops from memory and whose news dies with it is handed
     /// in again, behind what has left meanwhile.
     pub fn engine_tells(&mut self, update: &MessageUpdate) {
+        if update.delivery.is_final() {
+            self.ended.extend(message_number(&update.id));
+        }
         let number = message_number(&update.id).filter(|_| update.durability == Durability::MemoryOnly);
         let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
         if let Some(message) = message.filter(|_| update.delivery.is_final()) {
@@ -364,6 +371,7 @@ impl TabWorld {
         let lost = messages.all.iter().enumerate().find(|(n, message)| {
             let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
             message.durable
+                && !message.forgotten
                 && message.effects == 0
                 && !over
                 && !message.retried

@@ -13,6 +13,8 @@ pub enum Ask {
     Append(u64, Vec<Row>),
     /// The small facts.
     ReadMeta,
+    /// Delete everything.
+    Wipe,
 }
 
 /// What it answers.
@@ -99,6 +101,10 @@ impl Disk {
             Answer::Event(StoreEvent::Aborted { number, error })
         };
         let answer = match ask {
+            Ask::Wipe => {
+                self.store.wipe();
+                return None;
+            }
             Ask::ReadMeta => Answer::Meta(open.then(|| self.store.meta().clone())),
             Ask::Plain(Request::Rescan) if !open => return None,
             Ask::Append(number, rows) if !open => {

@@ -1,12 +1,13 @@
 //! What breaks.
 
+use super::disk::Answer;
 use super::script::{QUIET, TabFault, Who};
 use super::tab::{Inbox, Worker};
 use super::world::{Happening, TabWorld};
 use crate::internet::Traffic;
 use crate::net::End;
-use sentinelops_engine::Hint;
 use sentinelops_engine::tabs::{PageCommand, TabId};
+use sentinelops_engine::{Hint, StoreError, StoreEvent};
 
 /// What is leased is free so long after its holder ran last.
 const LEASE_MS: u64 = 5_000;
@@ -96,6 +97,15 @@ impl TabWorld {
                 self.queue.push(self.now, Happening::Worker(number, Inbox::Store(answer)));
             }
         }
+    }
+
+    /// A worker's handle is closed, because the database is to be deleted. What it had begun goes on.
+    pub(super) fn lose_store(&mut self, number: u32) {
+        let free = self.disk.closed(number);
+        self.unblock(free);
+        let error = StoreError::Dead("the data was deleted".to_owned());
+        let closed = Answer::Event(StoreEvent::Closed(error));
+        self.queue.push(self.now, Happening::Worker(number, Inbox::Store(closed)));
     }
 
     // Threads that do not run.
@@ -188,6 +198,8 @@ impl TabWorld {
     pub(super) fn resume(&mut self, place: usize, life: u32) {
         if self.tabs[place].life == life && self.runs(place) {
             self.post(place, PageCommand::Hint(Hint::Resume));
+            // What waits for its worker runs first.
+            self.queue.push(self.now + 1_000, Happening::SessionOver(place, life));
         }
     }
 
@@ -217,6 +229,7 @@ impl TabWorld {
             return self.kill_tab(place);
         }
         self.tabs[place].hidden = false;
+        self.come_back(place, life);
         self.post(place, PageCommand::Hint(Hint::PageShow));
     }
 
@@ -239,6 +252,18 @@ impl TabWorld {
     }
 
     pub(super) fn kill_worker(&mut self, place: usize) {
+        let pending = self.tabs[place].worker.as_ref().map_or(0, |w| self.disk.pending_of(w.number));
+        let committed = self.rng.usize(0..=pending);
+        self.stop_worker(place, committed);
+    }
+
+    /// The worker has ended by itself: what it had begun goes on.
+    pub(super) fn end_worker(&mut self, place: usize) {
+        self.stop_worker(place, usize::MAX);
+    }
+
+    /// A worker is gone; of what it had asked of the store the first `committed` go on.
+    fn stop_worker(&mut self, place: usize, committed: usize) {
         let Some(worker) = self.tabs[place].worker.take() else { return };
         let number = worker.number;
         self.say(|| format!("worker {number} dies"));
@@ -250,7 +275,6 @@ impl TabWorld {
                 self.internet.close_client(index, 1006);
             }
         }
-        let committed = self.rng.usize(0..=self.disk.pending_of(number));
         let free = self.disk.died(number, committed);
         self.unblock(free);
         // It may have kept others waiting.
@@ -263,6 +287,12 @@ impl TabWorld {
 
     /// A tab is gone: what its page held in memory is lost.
     pub(super) fn kill_tab(&mut self, place: usize) {
+        self.tabs[place].kept.clear();
+        self.unload(place);
+    }
+
+    /// The page is gone, and what it kept in `sessionStorage` is there.
+    pub(super) fn unload(&mut self, place: usize) {
         if !self.tabs[place].open {
             return;
         }

@@ -5,6 +5,7 @@ use crate::net::Link;
 use crate::script::{Entry, Fault, Script, SendSpec, What, lie};
 use fastrand::Rng;
 use sentinelops_engine::Hint;
+use sentinelops_engine::tabs::SignOut;
 use sentinelops_protocol::{Channel, Priority, close};
 
 const CHANNELS: [Channel; 5] =
@@ -59,6 +60,7 @@ pub fn generate(seed: u64) -> TabScript {
     reload_while_saving(&mut Rng::with_seed(seed ^ 0x5e10_ad00), &setup, &mut push);
     queued_and_unqueued(&mut Rng::with_seed(seed ^ 0x0bde_2ed0), &setup, &mut push);
     lies(&mut Rng::with_seed(seed ^ 0x11e5), &mut push);
+    sign_outs(&mut Rng::with_seed(seed ^ 0x0f_f5e5), &setup, &mut push);
     setup.leases = rng.u8(0..4) == 0;
     if rng.u8(0..10) == 0 {
         // Nothing is opened there, so nothing tells a build that another one is newer.
@@ -130,6 +132,28 @@ fn lies(rng: &mut Rng, push: &mut impl FnMut(u64, TabAction)) {
     let (at, ms) = (rng.u64(2_000..FAULTS_END - 20_000), rng.u64(2_000..15_000));
     push(at, TabAction::Fault(TabFault::Net(Fault::Lies(lie(rng), ms))));
     push(at + ms + 1, TabAction::Fault(TabFault::Net(Fault::Close(close::RESTART))));
+}
+
+/// In every third schedule somebody signs out, in some way; half of the time while pages send and the store is slow or
+/// full.
+fn sign_outs(rng: &mut Rng, setup: &TabSetup, push: &mut impl FnMut(u64, TabAction)) {
+    if rng.u8(0..3) > 0 {
+        return;
+    }
+    for _ in 0..rng.usize(1..=2) {
+        let at = rng.u64(3_000..FAULTS_END - 10_000);
+        let how = *pick(rng, &[SignOut::SendFirst, SignOut::SendFirst, SignOut::Keep, SignOut::Wipe]);
+        push(at, TabAction::SignOut(who(rng), how));
+        if rng.bool() {
+            if rng.bool() {
+                push(at - 1_000, TabAction::Fault(TabFault::Quota(rng.u64(1_000..6_000))));
+            }
+            push(at - 900, TabAction::Fault(TabFault::StoreSlow(rng.u64(20..800), rng.u64(1_000..6_000))));
+            for _ in 0..rng.usize(4..=16) {
+                push(at - 500 + rng.u64(0..1_000), TabAction::Send(send(rng, setup)));
+            }
+        }
+    }
 }
 
 /// In every third schedule a page is reloaded while the store is slow and what it sent is not saved yet: its rows are

@@ -1,7 +1,7 @@
 //! What a page knows of each message it shows: its own, those an earlier life of it left in `sessionStorage`, and
 //! those of other tabs that it adopted from the first outbox list of a worker.
 
-use sentinelops_engine::{DeliveryState, Durability, MessageUpdate};
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate};
 use std::collections::BTreeMap;
 
 /// What a page shows of a message.
@@ -61,6 +61,16 @@ impl Ledger {
         }
         shown.retried &= !state.is_final();
         (shown.state, shown.durable) = (state, durable);
+    }
+
+    /// These end with the session. Answers which.
+    pub fn end_where(&mut self, ends: impl Fn(&Shown) -> bool) -> Vec<usize> {
+        let open = self.shown.iter_mut().filter(|(_, shown)| !shown.state.is_final() && ends(shown));
+        let end = |(n, shown): (&usize, &mut Shown)| {
+            shown.state = DeliveryState::Failed(FailReason::SignedOut);
+            *n
+        };
+        open.map(end).collect()
     }
 
     /// All of them, in the order of their numbers.

@@ -14,7 +14,7 @@ impl TabWorld {
 
     pub(super) fn send(&mut self, spec: SendSpec) {
         let place = spec.page;
-        if self.acting(Who::Place(place)).is_none() {
+        if self.acting(Who::Place(place)).is_none() || !self.takes_messages(place) {
             return;
         }
         let messages = &mut self.check.inner.messages;

@@ -8,6 +8,7 @@
 //! | `pages`, `messages`, `ledger` | people and pages, and what each page knows of its messages |
 //! | [`disk`], [`locks`] | IndexedDB and Web Locks, as tabs share them |
 //! | `faults`, `settle` | what breaks, and how it must end |
+//! | `sign_out` | people who sign out and in again |
 //! | `silence` | a store that a frozen tab holds |
 //! | [`check`] | what must hold |
 
@@ -23,6 +24,7 @@ pub mod script;
 mod settle;
 mod shared;
 mod shell;
+mod sign_out;
 mod silence;
 mod tab;
 pub mod world;

@@ -1,6 +1,7 @@
 //! People and pages: tabs that open and close, what is sent, and what pages do with what they get.
 
 use super::script::{QUIET, TabAction, Who};
+use super::sign_out::Session;
 use super::tab::{Inbox, Tab, Worker};
 use super::world::{Happening, TabWorld};
 use crate::check::message_id;
@@ -65,6 +66,7 @@ impl TabWorld {
             }
             TabAction::Retry(nth) => self.retry(nth),
             TabAction::Discard(nth) => self.discard(nth),
+            TabAction::SignOut(who, how) => self.sign_out(who, how),
             TabAction::Close(who) => self.close(who, false),
             TabAction::Reload(who) => self.close(who, true),
         }
@@ -141,6 +143,7 @@ impl TabWorld {
             open: true,
             page,
             build: if newer { 2 } else { 1 },
+            of_session: self.session,
             ..Tab::none()
         };
         for (n, request) in kept {
@@ -155,7 +158,8 @@ impl TabWorld {
 
     /// The page starts a worker.
     pub(super) fn spawn(&mut self, place: usize) {
-        if self.tabs[place].worker.is_some() || !self.tabs[place].open {
+        let tab = &self.tabs[place];
+        if tab.worker.is_some() || !tab.open || tab.session == Session::Over {
             return;
         }
         self.workers += 1;
@@ -197,9 +201,20 @@ impl TabWorld {
         });
         self.input(place, |_, _| ());
         self.post(place, PageCommand::Hint(Hint::Visible));
-        if self.tabs[place].away_until <= self.now {
+        self.sign_out_anew(place);
+        let ending = !self.takes_messages(place);
+        if self.tabs[place].away_until <= self.now && self.tabs[place].session == Session::Open {
             self.post(place, PageCommand::Connect);
         }
+        if !ending {
+            self.ask_worker(place);
+        }
+        self.hand_in_again(place);
+        self.tell_sign_out(place);
+    }
+
+    /// What the page looks at, and how ended what it knows to be saved?
+    fn ask_worker(&mut self, place: usize) {
         let subjects: Vec<Subject> = self.tabs[place].page.views.keys().cloned().collect();
         for subject in subjects {
             // What it had stays on the screen until the new worker's snapshot comes.
@@ -214,6 +229,10 @@ impl TabWorld {
         if !about.is_empty() {
             self.post(place, PageCommand::Inquire(about));
         }
+    }
+
+    /// What nobody has saved.
+    fn hand_in_again(&mut self, place: usize) {
         let unsaved: Vec<_> = self.tabs[place].page.unsaved.iter().cloned().collect();
         for (n, request) in &unsaved {
             let place = self.check.inner.messages.next_number();
@@ -255,7 +274,7 @@ impl TabWorld {
                 ..OutboxOptions::default()
             },
             user: Some(crate::server::USER.to_owned()),
-            session: "scope".to_owned(),
+            session: format!("session-{}", self.session),
             client: "sim/1".to_owned(),
             tab: tab.to_owned(),
             has_token_provider: false,
@@ -308,7 +327,7 @@ impl TabWorld {
         if self.tabs[place].life != life || !self.tabs[place].open {
             return;
         }
-        self.kill_tab(place);
+        self.unload(place);
         if again {
             self.open(place);
         }

@@ -3,6 +3,7 @@
 use crate::net::Link;
 use crate::script::{Fault, Script, SendSpec};
 use sentinelops_engine::Hint;
+use sentinelops_engine::tabs::SignOut;
 use sentinelops_protocol::Channel;
 
 /// Until when things are done to the world, ms.
@@ -88,6 +89,8 @@ pub enum TabAction {
     Discard(usize),
     /// A tab is opened in this place, if there is none.
     Open(usize),
+    /// Somebody signs out, and in again later.
+    SignOut(Who, SignOut),
     /// A tab is closed.
     Close(Who),
     /// A tab is reloaded.

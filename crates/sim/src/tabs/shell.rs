@@ -61,14 +61,26 @@ impl TabWorld {
                     _ => {}
                 }
                 let hides = command == PageCommand::PageHide;
+                let leads = worker.node.engine().is_some();
+                if let PageCommand::Send(requests) = &command
+                    && leads
+                {
+                    self.note_handed(number, requests);
+                }
                 self.input(place, |node, now| node.handle_page(now, command));
                 if let Some(worker) = &mut self.tabs[place].worker {
                     worker.vanished |= hides;
                 }
             }
             Inbox::Link(message) if !worker.vanished => {
+                let leads = worker.node.engine().is_some();
                 if !matches!(message, LinkMessage::Beat { .. }) {
                     self.say(|| clip(&format!("{number} hears {message:?}"), 180));
+                }
+                if let LinkMessage::Send { requests, .. } = &message
+                    && leads
+                {
+                    self.note_handed(number, requests);
                 }
                 self.input(place, |node, now| node.handle_link(now, message));
             }
@@ -196,7 +208,12 @@ impl TabWorld {
         match output {
             NodeOutput::Engine(output) => self.carry_out_engine(place, number, output),
             NodeOutput::Lock(request) => self.lock(place, number, request),
-            NodeOutput::Link(target, message) => self.broadcast(place, &target, &message),
+            NodeOutput::Link(target, message) => {
+                if message == LinkMessage::SignedOut {
+                    self.check_sent_first(number);
+                }
+                self.broadcast(place, &target, &message);
+            }
             NodeOutput::Append { number: group, rows } => {
                 self.check_append(place, &rows);
                 self.ask(number, Ask::Append(group, rows));
@@ -213,12 +230,14 @@ impl TabWorld {
                     worker.farewell = farewell;
                 }
             }
-            // Nobody signs out here.
-            NodeOutput::SignedOut { .. } => {}
+            NodeOutput::SignedOut { wipe } => self.worker_signs_out(place, wipe),
             NodeOutput::Role(role) => {
                 self.say(|| format!("{number} is {role:?}"));
                 self.new_places(place);
                 self.check.unqueued_lose_their_places();
+                if role == Role::Leader {
+                    self.check.handed.remove(&number);
+                }
                 self.check_alone(place, role);
                 let now = self.now;
                 if let Some(worker) = self.worker(place) {

@@ -2,6 +2,7 @@
 
 use super::ledger::Ledger;
 use super::locks::Turn;
+use super::sign_out::Session;
 use crate::clock::Clock;
 use crate::net::Item;
 use crate::page::Page;
@@ -104,6 +105,9 @@ pub(super) struct Tab {
     pub(super) kept: Vec<(usize, SendRequest)>,
     /// It is being reloaded or closed: its page takes nothing any more.
     pub(super) unloads: bool,
+    pub(super) session: Session,
+    /// Which session of the browser it belongs to.
+    pub(super) of_session: u32,
     pub(super) build: u32,
     pub(super) status: Option<Status>,
     pub(super) worker: Option<Worker>,

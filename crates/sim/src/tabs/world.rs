@@ -5,6 +5,7 @@ use super::disk::Disk;
 use super::ledger::Ledger;
 use super::locks::Lock;
 use super::script::{QUIET, TabAction, TabFault, TabScript};
+use super::sign_out::Session;
 use super::tab::{Inbox, Tab};
 use crate::check::Violation;
 use crate::internet::{Internet, Traffic};
@@ -15,6 +16,7 @@ use crate::script::{ServerKind, Setup};
 use crate::server::Server;
 use crate::story::Story;
 use fastrand::Rng;
+use sentinelops_engine::tabs::SignOut;
 use sentinelops_engine::{Batch, ModeOption};
 use std::collections::BTreeMap;
 
@@ -55,6 +57,12 @@ pub(super) enum Happening {
     Restart(Vec<usize>),
     /// Does a store that is held keep anything back?
     Held,
+    /// A page in this life tells its worker that somebody signs out, if it is time.
+    TellSignOut(usize, u32),
+    /// A page in this life hears that somebody signed out.
+    SessionOver(usize, u32),
+    /// Somebody signs in at a page in this life.
+    SignIn(usize, u32),
     /// Somebody looks at the screens.
     Look,
     /// Everything broken is whole again.
@@ -86,6 +94,10 @@ pub struct TabWorld {
     pub(super) last_sent: u64,
     /// The machine sleeps until then.
     pub(super) asleep_until: u64,
+    /// Counts the sessions of the browser.
+    pub(super) session: u32,
+    /// How people asked to sign out.
+    pub(super) sign_outs: Vec<SignOut>,
     /// The checker.
     pub check: TabChecker,
     /// The story.
@@ -133,6 +145,8 @@ impl TabWorld {
             last_wake: 0,
             last_sent: 0,
             asleep_until: 0,
+            session: 0,
+            sign_outs: Vec::new(),
             check: TabChecker { max_age_ms: setup.max_age, ..TabChecker::default() },
             story,
             settled_since: None,
@@ -216,6 +230,13 @@ impl TabWorld {
                 }
             }
             Happening::Held => self.check_held_up(),
+            Happening::TellSignOut(place, life) => {
+                if self.tabs[place].life == life {
+                    self.tell_sign_out(place);
+                }
+            }
+            Happening::SessionOver(place, life) => self.come_back(place, life),
+            Happening::SignIn(place, life) => self.sign_in(place, life),
             Happening::Look => self.look(),
             Happening::Quiet => self.quiet(),
             Happening::Settle => self.settle(),
@@ -264,6 +285,8 @@ impl Tab {
             ledger: Ledger::default(),
             kept: Vec::new(),
             unloads: false,
+            session: Session::Open,
+            of_session: 0,
             build: 1,
             status: None,
             worker: None,

@@ -280,6 +280,19 @@ fn unqueued_message_of_a_follower_waits_for_queued_ones_of_its_key() {
 }
 
 #[test]
+fn message_goes_the_way_of_the_earlier_one_of_its_key() {
+    let (mut node, turn) = following(3);
+    node.handle_link(at(6), first_batch(3, turn));
+    drain(&mut node);
+    let of = |key: &str, id: &str| SendRequest { ordering_key: Some(key.to_owned()), ..request(id) };
+    let unqueued = SendRequest { queue: false, ..of("k", "k1") };
+    node.handle_page(at(10), send_all(vec![unqueued, of("l", "l1"), of("k", "k2"), of("l", "l2")]));
+    let outputs = drain(&mut node);
+    assert_eq!(handed_on(&outputs), ["k1", "k2"]);
+    assert_eq!(appended(&outputs), ["l1", "l2"], "l2 must not reach the leader before l1 is stored");
+}
+
+#[test]
 fn leader_looks_for_stored_messages_before_an_unqueued_one_of_another_tab() {
     let mut node = leader(5);
     node.handle_link(at(20), attach(1));
