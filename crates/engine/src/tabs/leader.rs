@@ -1,5 +1,6 @@
 //! The leading tab: its engine, and the other tabs as consumers of it.
 
+use super::incomplete::{Incomplete, MISSED};
 use super::link::{Inquiry, Interest, LinkMessage, LinkTarget, TabId};
 use super::node::LOCAL;
 use super::types::{NodeOutput, PageCommand};
@@ -40,9 +41,7 @@ pub(super) struct Leader {
     strangers: BTreeSet<TabId>,
     /// Tabs that died without a word: the other tabs are to forget them, too.
     missing: Vec<TabId>,
-    /// Tabs that handed messages in before they were known, and with which turn they came then. Of that turn
-    /// something is missing: they have to come with another, and with all they have.
-    missed: BTreeMap<TabId, Option<u64>>,
+    incomplete: Incomplete,
     /// Messages that tabs could not store, or that are not to be queued, wait for a look into the store: earlier rows
     /// of the same key may lie there.
     held: VecDeque<(u64, ConsumerId, SendRequest)>,
@@ -51,9 +50,6 @@ pub(super) struct Leader {
     /// The look after which everything is known that was saved when the end of the session was asked for.
     last_look: u64,
 }
-
-/// A tab missed so often in a row is dead: its lock may just have been on its way.
-const MISSED: u8 = 2;
 
 impl Leader {
     /// `sockets`: how many earlier engines of this tab dialled; `term`: the highest one heard of.
@@ -86,7 +82,7 @@ impl Leader {
             query: false,
             strangers: BTreeSet::new(),
             missing: Vec::new(),
-            missed: BTreeMap::new(),
+            incomplete: Incomplete::default(),
             held: VecDeque::new(),
             looks: (0, 0),
             last_look: 0,
@@ -109,7 +105,7 @@ impl Leader {
 
     /// Of what these handed in, the first went to a leader before.
     pub(super) fn missing_of(&mut self, tabs: BTreeSet<TabId>) {
-        self.missed = tabs.into_iter().map(|tab| (tab, None)).collect();
+        self.incomplete = Incomplete::new(tabs);
     }
 
     /// Of the store that tabs share. `had`: this one had it open until now;
@@ -133,10 +129,11 @@ impl Leader {
         }
     }
 
-    /// It is, and nothing that a tab handed over waits for a look.
+    /// It is, nothing that a tab handed over waits for a look, and no tab has to come again with what it has.
     pub(super) fn has_looked(&self) -> bool {
         let looked = self.looks.1 >= self.last_look || !self.engine.store_is_open();
-        self.ready && looked && (self.held.is_empty() || mutant::active(Mutant::SignOutTooEarly))
+        let taken = self.held.is_empty() && self.incomplete.is_empty();
+        self.ready && looked && (taken || mutant::active(Mutant::SignOutTooEarly))
     }
 
     /// How these ended, as soon as it is certain.
@@ -206,7 +203,7 @@ impl Leader {
         match message {
             // Before that its batches would not be believed; the roll call is still to come.
             LinkMessage::Attach { tab, turn, interest } if tab != self.me && self.ready => {
-                if self.is_whole(&tab, turn) {
+                if self.incomplete.is_whole(&tab, turn) {
                     self.attach(now, tab, turn, &interest);
                 } else {
                     self.strangers.insert(tab);
@@ -215,6 +212,7 @@ impl Leader {
             LinkMessage::Detach { tab } => self.detach(now, &tab),
             LinkMessage::Credit { tab, turn, number } => {
                 if let Some(consumer) = self.consumer(&tab, Some(turn)) {
+                    self.incomplete.credited(&tab);
                     self.engine.credit(now, consumer, number);
                 }
             }
@@ -228,7 +226,7 @@ impl Leader {
                     }
                     self.send(now, consumer, requests);
                 } else if tab != self.me {
-                    self.missed.entry(tab).or_default();
+                    self.incomplete.add(tab);
                 }
             }
             LinkMessage::Retry { tab, id, confirm } => {
@@ -282,6 +280,7 @@ impl Leader {
         if mutant::active(Mutant::KeepDeadTabs) {
             return;
         }
+        self.incomplete.alive(alive);
         let mut dead = Vec::new();
         for (name, tab) in self.tabs.iter_mut().filter(|(_, tab)| tab.asked) {
             tab.missed = if alive.contains(name) { 0 } else { tab.missed + 1 };
@@ -300,7 +299,8 @@ impl Leader {
         self.note_store();
         if now.mono >= self.look_at {
             self.look_at = now.mono + ALIVE_MS;
-            self.query = !self.tabs.is_empty();
+            self.query = !self.tabs.is_empty() || !self.incomplete.is_empty();
+            self.incomplete.asked();
             self.tabs.values_mut().for_each(|tab| tab.asked = true);
         }
     }
@@ -370,23 +370,6 @@ impl Leader {
         }
     }
 
-    /// Whether what a tab hands in from now on begins with the first it has: sent on while it took another
-    /// for the leader, a later message must not pass an earlier one.
-    fn is_whole(&mut self, tab: &TabId, turn: u64) -> bool {
-        let whole = match self.missed.get_mut(tab) {
-            None => true,
-            Some(Some(before)) => *before != turn,
-            Some(unknown) => {
-                *unknown = Some(turn);
-                false
-            }
-        };
-        if whole {
-            self.missed.remove(tab);
-        }
-        whole
-    }
-
     /// The interest is whole: what is no longer in it ends.
     fn attach(&mut self, now: Now, tab: TabId, turn: u64, interest: &Interest) {
         let known = self.tabs.get(&tab).map(|known| (known.turn, known.consumer));
@@ -415,7 +398,7 @@ impl Leader {
 
     fn detach(&mut self, now: Now, tab: &TabId) {
         self.strangers.remove(tab);
-        self.missed.remove(tab);
+        self.incomplete.remove(tab);
         if let Some(gone) = self.tabs.remove(tab) {
             self.engine.detach_tab(now, gone.consumer, tab);
         }

@@ -19,7 +19,7 @@
 //! | `follower`, `orders` | what a tab without an engine does with commands |
 //! | `sign_in` | which tab has a token, and gets the lock for it |
 //! | `sign_out` | the end of a user's session, in all tabs |
-//! | `leader` | the engine, and other tabs as its consumers |
+//! | `leader`, `incomplete` | the engine, and other tabs as its consumers; tabs that have to come again |
 //! | `election` | lock, beats, silence |
 //! | `link`, `types` | what tabs say to each other; commands and outputs |
 
@@ -27,6 +27,7 @@ mod appends;
 mod election;
 mod follower;
 mod hand_on;
+mod incomplete;
 mod leader;
 mod link;
 mod node;

@@ -370,3 +370,49 @@ fn followers_forget_a_crashed_tab_when_the_leader_misses_it() {
     }
     assert_eq!(follower.overheard.len(), 0);
 }
+
+/// It leads, and another tab had handed messages to the leader before it.
+fn leader_that_misses_something() -> Node {
+    let mut node = node();
+    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    node.handle_link(at(9), hand_in(&["a"]));
+    node.handle_lock(at(10), &LockEvent::Granted);
+    node.handle_store(at(11), StoreEvent::Opened(Box::default()));
+    for message in [attach(1), hand_in(&["b"]), LinkMessage::SignOut] {
+        node.handle_link(at(12), message);
+    }
+    node
+}
+
+#[test]
+fn sign_out_that_sends_first_waits_for_a_tab_that_has_to_come_again() {
+    let mut node = leader_that_misses_something();
+    let outputs = drain(&mut node);
+    node.handle_store(at(13), StoreEvent::Found(Vec::new()));
+    let messages = said(&outputs).into_iter().chain(said(&drain(&mut node))).collect::<Vec<_>>();
+    assert!(!messages.contains(&LinkMessage::SignedOut), "its message would be lost: {messages:?}");
+    let credit = LinkMessage::Credit { tab: "other".to_owned(), turn: 2, number: 1 };
+    for message in [attach(2), hand_in(&["a", "b"]), credit] {
+        node.handle_link(at(14), message);
+    }
+    drain(&mut node);
+    node.handle_store(at(15), StoreEvent::Found(Vec::new()));
+    assert_eq!(held(&node), ["a", "b"]);
+    assert!(!said(&drain(&mut node)).contains(&LinkMessage::SignedOut), "they are still to be sent");
+}
+
+#[test]
+fn sign_out_does_not_wait_for_a_tab_that_died() {
+    let mut node = leader_that_misses_something();
+    let mut messages = said(&drain(&mut node));
+    node.handle_store(at(13), StoreEvent::Found(Vec::new()));
+    for mono in (1_000..=11_000).step_by(1_000) {
+        node.handle_timeout(at(mono));
+        let outputs = drain(&mut node);
+        if outputs.contains(&NodeOutput::QueryTabs) {
+            node.handle_tabs(at(mono), &[]);
+        }
+        messages.extend(said(&outputs).into_iter().chain(said(&drain(&mut node))));
+    }
+    assert!(messages.contains(&LinkMessage::SignedOut));
+}
