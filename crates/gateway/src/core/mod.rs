@@ -57,14 +57,16 @@ use sentinelops_protocol::{Channel, Subject, close};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+/// The newest snapshot of whole channels: the sequence number it shows, and its items.
+type Snapshots = BTreeMap<Channel, (u64, Arc<[Box<str>]>)>;
+
 /// The server end of every connection. See the module for how to drive it.
 #[derive(Debug)]
 pub struct Gateway {
     config: GatewayConfig,
     conns: BTreeMap<ConnId, Box<Conn>>,
     index: Index,
-    /// The newest snapshot of whole channels, with the seq it shows.
-    snapshots: BTreeMap<Channel, (u64, Arc<[Box<str>]>)>,
+    snapshots: Snapshots,
     last_conn: u64,
     timers: BTreeSet<(u64, ConnId, Timer)>,
     history: History,
@@ -110,7 +112,7 @@ impl Gateway {
             config,
             conns: BTreeMap::new(),
             index: Index::default(),
-            snapshots: BTreeMap::new(),
+            snapshots: Snapshots::new(),
             last_conn: 0,
             timers: BTreeSet::new(),
             effects: VecDeque::new(),
