@@ -61,6 +61,8 @@ pub enum Mutant {
     KeepRepeats,
     /// The server does not remember which ids it accepted. (The simulator plants it.)
     ServerForgets,
+    /// A restart of the server forgets conversations in which nothing was said lately. (The simulator plants it.)
+    ForgetQuietConversations,
     /// What waits for a consumer has no bound.
     UnboundedConsumers,
     /// The outbox takes more than its capacity.
@@ -135,7 +137,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 61] = [
+    pub const ALL: [Mutant; 62] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -162,6 +164,7 @@ impl Mutant {
         Self::NeverGap,
         Self::KeepRepeats,
         Self::ServerForgets,
+        Self::ForgetQuietConversations,
         Self::UnboundedConsumers,
         Self::IgnoreCapacity,
         Self::IgnoreRate,

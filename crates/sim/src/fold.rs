@@ -1,7 +1,9 @@
 //! The page's own fold of a subject: written independently of the engine's and the gateway's, so
 //! that the three can be compared.
 
-use sentinelops_protocol::domain::{Activity, AgentStatus, Alert, ChatMessage, Incident, ReceiptKind};
+use sentinelops_protocol::domain::{
+    Activity, AgentStatus, Alert, AlertChange, ChatMessage, Incident, IncidentStatus, ReceiptKind,
+};
 use sentinelops_protocol::system::SnapshotItem;
 use sentinelops_protocol::{Payload, decode_payload};
 use std::collections::{BTreeMap, VecDeque};
@@ -67,6 +69,18 @@ impl Fold {
     pub fn ends_like(&self, other: &Self) -> bool {
         let missing = other.chat.len().saturating_sub(self.chat.len());
         self.receipts == other.receipts && self.chat.iter().eq(other.chat.iter().skip(missing))
+    }
+
+    /// Without what is finished and not at the server.
+    #[must_use]
+    pub fn as_kept_by(&self, server: &Self) -> Self {
+        let mut fold = self.clone();
+        fold.incidents.retain(|id, incident| {
+            incident.status != Some(IncidentStatus::Resolved) || server.incidents.contains_key(id)
+        });
+        fold.alerts
+            .retain(|id, alert| alert.change != AlertChange::Cleared || server.alerts.contains_key(id));
+        fold
     }
 
     /// What differs, in a line.

@@ -119,6 +119,9 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::NeverGap => "no page hears that events are gone for good",
         Mutant::KeepRepeats => "events at or below the cursor are delivered again",
         Mutant::ServerForgets => "the server does not remember which ids it accepted",
+        Mutant::ForgetQuietConversations => {
+            "a restart forgets conversations in which nothing was said lately"
+        }
         Mutant::UnboundedConsumers => "what waits for a consumer has no bound",
         Mutant::IgnoreCapacity => "the outbox takes more than its capacity",
         Mutant::IgnoreRate => "more leaves than the rate in the welcome allows",

@@ -9,13 +9,18 @@ use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
     IncidentStatus, Patch, Presence, Severity,
 };
-use sentinelops_protocol::{Channel, Payload};
+use sentinelops_protocol::{Channel, Payload, Subject};
 use std::collections::HashMap;
 
 /// The user that the server takes every connection for.
 pub const USER: &str = "ana";
 /// How many conversations there are; what is published goes to one after the other.
 pub const CONVERSATIONS: u16 = 3;
+
+/// One message was said in it long ago.
+const QUIET_CONVERSATION: &str = "quiet";
+/// Incidents and alerts that are finished at once have numbers above this.
+const FINISHED_FROM: u64 = 1_000_000;
 
 /// A server and its lives.
 #[derive(Debug)]
@@ -45,6 +50,12 @@ pub struct Server {
     /// Channels whose next event is to be cursed.
     pub curse_next: Vec<Channel>,
     published: u64,
+    /// So many incidents and alerts were finished at once: from then on there are others.
+    finished: u64,
+    /// What the process that ended knew.
+    before: Option<Vec<(Subject, Vec<String>)>>,
+    /// What it should not have forgotten.
+    pub wrong: Option<String>,
 }
 
 impl Server {
@@ -56,7 +67,6 @@ impl Server {
             max_in_flight: setup.in_flight,
             reconnect_window_ms: setup.window_ms,
             effects_kept: 1_000_000,
-            max_items: 10_000,
             nack_retry_ms: 300,
             ..GatewayConfig::default()
         };
@@ -77,8 +87,12 @@ impl Server {
             cursed: Vec::new(),
             curse_next: Vec::new(),
             published: 0,
+            finished: 0,
+            before: None,
+            wrong: None,
         };
         if server.kind == ServerKind::V1 {
+            server.publish(0, Payload::Chat(chat(0, QUIET_CONVERSATION.to_owned(), WALL_START)));
             for n in 0..3 {
                 server.publish(0, Payload::Incident(incident(n, IncidentChange::Created, 0)));
                 server.publish(0, Payload::Alert(alert(n, AlertChange::Raised)));
@@ -121,9 +135,10 @@ impl Server {
     /// The process ends.
     pub fn stop(&mut self, forget: bool) {
         if let Some(gateway) = self.gateway.take() {
+            self.before = (self.kind == ServerKind::V1).then(|| remembered(&gateway));
             let memory = gateway.into_durable();
             // Accepted ids are a promise: no restart forgets them.
-            self.memory = Some(if forget { memory.forget_history() } else { memory });
+            self.memory = Some(if forget { rewritten(&memory, &self.config) } else { memory });
         }
         self.conns.clear();
         self.effects_seen = 0;
@@ -137,7 +152,31 @@ impl Server {
         self.life += 1;
         let seed = self.seed ^ (u64::from(self.life) << 32);
         let memory = self.memory.take().unwrap_or_default();
-        self.gateway = Some(Gateway::restore(self.config.clone(), seed, memory, Self::now(time)));
+        let gateway = Gateway::restore(self.config.clone(), seed, memory, Self::now(time));
+        if let Some(before) = self.before.take() {
+            let mut now = remembered(&gateway).into_iter();
+            let differs = before.into_iter().find(|before| now.next().as_ref() != Some(before));
+            self.wrong = differs.map(|(subject, items)| {
+                format!("a restart changed {subject}: it had {} items, {:?}", items.len(), items.last())
+            });
+        }
+        self.gateway = Some(gateway);
+    }
+
+    /// Whether more may be finished than it keeps.
+    pub fn drops_finished(&self) -> bool {
+        self.finished > 0
+    }
+
+    /// Incidents and alerts come and are over, each another one; the last incident is open.
+    pub fn finish(&mut self, time: u64, count: u16) {
+        for _ in 0..count {
+            self.finished += 1;
+            let n = FINISHED_FROM + self.finished;
+            self.publish(time, Payload::Incident(incident(n, IncidentChange::Resolved, 0)));
+            self.publish(time, Payload::Alert(alert(n, AlertChange::Cleared)));
+        }
+        self.publish(time, Payload::Incident(incident(2 * FINISHED_FROM, IncidentChange::Created, 0)));
     }
 
     /// The connection of the world behind one of the gateway.
@@ -148,10 +187,21 @@ impl Server {
     /// Something happens.
     pub fn publish(&mut self, time: u64, payload: Payload) {
         let Some(gateway) = &mut self.gateway else { return };
+        let open = match &payload {
+            Payload::Incident(event) if event.change != IncidentChange::Resolved => {
+                Some(event.incident_id.clone())
+            }
+            _ => None,
+        };
         let Some(event) = NewEvent::of(payload) else { return };
         let channel = event.channel;
         if self.kind == ServerKind::V1 {
             let seq = gateway.publish(Self::now(time), event);
+            if let Some(id) = open
+                && gateway.state(&Subject::topic(Channel::Incidents, id.clone())).is_empty()
+            {
+                self.wrong = Some(format!("{id} is open and not in the state"));
+            }
             if let (Some(seq), Some(at)) = (seq, self.curse_next.iter().position(|c| *c == channel)) {
                 self.curse_next.remove(at);
                 self.cursed.push(format!("\"id\":\"{}-{channel}-{seq}\",\"type\"", gateway.epoch()));
@@ -172,7 +222,9 @@ impl Server {
                     2 => IncidentChange::Resolved,
                     _ => IncidentChange::Updated,
                 };
-                Payload::Incident(incident(n % 7, change, n))
+                // What was finished may be forgotten: it does not come back with half of what it was.
+                let first = if self.finished > 0 { 3 * FINISHED_FROM } else { 0 };
+                Payload::Incident(incident(first + n % 7, change, n))
             }
             Channel::Agents => Payload::Agent(AgentStatus {
                 agent_id: format!("agent-{}", n % 5),
@@ -181,14 +233,9 @@ impl Server {
                 name: None,
                 extra: None,
             }),
-            Channel::Chat => Payload::Chat(ChatMessage {
-                id: format!("chat-{n}"),
-                conversation_id: format!("conv-{}", n % u64::from(CONVERSATIONS)),
-                sender_id: "ben".to_owned(),
-                content: format!("line {n}"),
-                timestamp,
-                extra: None,
-            }),
+            Channel::Chat => {
+                Payload::Chat(chat(n, format!("conv-{}", n % u64::from(CONVERSATIONS)), timestamp))
+            }
             Channel::Alerts => {
                 let change = if n.is_multiple_of(3) { AlertChange::Cleared } else { AlertChange::Raised };
                 Payload::Alert(alert(n % 6, change))
@@ -218,6 +265,47 @@ impl Server {
         }
         spoilt
     }
+}
+
+/// Everything that no restart may change, by subject.
+fn remembered(gateway: &Gateway) -> Vec<(Subject, Vec<String>)> {
+    let channels = [Channel::Incidents, Channel::Agents, Channel::Alerts, Channel::Activity];
+    let conversations =
+        (0..CONVERSATIONS).map(|n| format!("conv-{n}")).chain([QUIET_CONVERSATION.to_owned()]);
+    let topics = conversations.map(|id| Subject::topic(Channel::Chat, id));
+    let subjects = channels.into_iter().map(Subject::channel).chain(topics);
+    let of = |subject: Subject| {
+        let items = gateway.state(&subject);
+        let mut items: Vec<String> =
+            items.iter().map(|item| format!("{} {:?}", item.kind, item.payload)).collect();
+        items.sort();
+        (subject, items)
+    };
+    subjects.map(of).collect()
+}
+
+/// The memory without its history, as it is read back from the fewest records that lead to it.
+fn rewritten(memory: &Durable, config: &GatewayConfig) -> Durable {
+    let mut records = memory.records();
+    if mutant::active(Mutant::ForgetQuietConversations) {
+        let chat = records.iter().filter(|r| r.events.iter().any(|e| e.kind == "chat.message")).count();
+        let mut old = chat.saturating_sub(200);
+        records.retain(|record| {
+            let drop = old > 0 && record.events.iter().any(|event| event.kind == "chat.message");
+            old -= usize::from(drop);
+            !drop
+        });
+    }
+    let mut read = Durable::default();
+    for record in records {
+        read.replay(record, config.max_items);
+    }
+    read
+}
+
+fn chat(n: u64, conversation_id: String, timestamp: u64) -> ChatMessage {
+    let (id, content) = (format!("chat-{n}"), format!("line {n}"));
+    ChatMessage { id, conversation_id, sender_id: "ben".to_owned(), content, timestamp, extra: None }
 }
 
 fn incident(n: u64, change: IncidentChange, step: u64) -> IncidentEvent {

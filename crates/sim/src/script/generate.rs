@@ -68,9 +68,22 @@ pub fn generate(seed: u64) -> Script {
         let (at, ms) = (rng.u64(first_fault..FAULTS_END), rng.u64(2_400..3_800));
         entries.push(Entry { at, action: Action::Fault(Fault::Doze(ms)) });
     }
+    finish(&mut Rng::with_seed(seed ^ 0xf1_215e), &setup, &mut entries);
     lies(&mut Rng::with_seed(seed ^ 0x11e5), &setup, first_fault, &mut entries);
     entries.sort_by_key(|entry| entry.at);
     Script { setup, entries: entries.into_iter().enumerate().collect() }
+}
+
+/// In few schedules more is finished than a v1 server keeps.
+fn finish(rng: &mut Rng, setup: &Setup, entries: &mut Vec<Entry>) {
+    if setup.server != ServerKind::V1 || rng.u8(0..25) > 0 {
+        return;
+    }
+    let mut at = rng.u64(5_000..FAULTS_END - 10_000);
+    for _ in 0..4 {
+        entries.push(Entry { at, action: Action::Finish(60) });
+        at += rng.u64(300..2_000);
+    }
 }
 
 /// In every third schedule a v1 server errs in its welcomes for a while; then it says what is right.

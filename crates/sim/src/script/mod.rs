@@ -111,6 +111,8 @@ pub enum Action {
     Send(SendSpec),
     /// Something happens at the server.
     Publish(Channel, u16),
+    /// So many incidents and alerts come and are over, each another one.
+    Finish(u16),
     /// The browser gives a sign.
     Hint(Hint),
     /// Somebody presses "try now".

@@ -292,6 +292,9 @@ impl TabWorld {
 
     /// The page hides and is gone a moment later, perhaps before its worker has done all.
     pub(super) fn leave(&mut self, place: usize, again: bool) {
+        if self.tabs[place].unloads {
+            return;
+        }
         self.goes_away(place);
         self.tabs[place].hidden = true;
         self.tabs[place].unloads = true;

@@ -186,6 +186,9 @@ impl TabWorld {
         for (at, traffic) in self.internet.soon.drain(..) {
             self.queue.push(at.max(self.now), Happening::Net(traffic));
         }
+        if let Some(wrong) = self.internet.server.wrong.take() {
+            self.check.inner.fail("state-kept", || wrong);
+        }
         for id in std::mem::take(&mut self.internet.effects) {
             self.say(|| format!("server: {id} takes effect"));
             self.check.inner.effect(&id);

@@ -23,6 +23,10 @@ impl World {
         match entry.action {
             Action::Send(spec) => self.send(spec),
             Action::Publish(channel, count) => self.publish(channel, count),
+            Action::Finish(count) => {
+                self.server.finish(self.now, count);
+                self.serve();
+            }
             Action::Hint(hint) => {
                 self.check.wire.excuse(self.now);
                 if matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow | Hint::Online) {

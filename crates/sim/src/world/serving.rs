@@ -131,6 +131,9 @@ impl World {
             self.say(|| format!("server: {id} takes effect"));
             self.check.effect(&id);
         }
+        if let Some(wrong) = self.server.wrong.take() {
+            self.check.fail("state-kept", || wrong);
+        }
         while let Some(output) = self.server.gateway.as_mut().and_then(|g| g.poll_output()) {
             match output {
                 Output::Send { conn, mut frame, binary } => {
