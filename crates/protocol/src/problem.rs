@@ -161,8 +161,17 @@ fn json_kind(found: &str) -> &'static str {
     }
 }
 
-/// Foreign text in a diagnostic is cut to 120 characters.
+/// Foreign text in a diagnostic is cut to 120 characters, and holds no JSON Web Token: one may stand in a wrong place.
 pub(crate) fn clip(text: &str) -> String {
+    // The first part of each is an object in base64url, and begins so.
+    const BEGINS: &str = "eyJ";
+    if let Some(at) = text.find(BEGINS) {
+        let end = text[at..].find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+        let end = end.map_or(text.len(), |end| at + end);
+        if end - at >= 20 {
+            return clip(&format!("{}…{}", &text[..at], &text[end..]));
+        }
+    }
     match text.char_indices().nth(120) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}…", &text[..at]),

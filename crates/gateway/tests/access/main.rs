@@ -1,8 +1,12 @@
 //! Who may connect: settings, origins, tokens, revocation. Over the program itself.
 #![cfg(feature = "server")]
 
+mod before_auth;
 mod command;
+mod docs;
+mod no_token;
 mod origins;
+mod proxies;
 mod refused;
 mod reload;
 mod settings;

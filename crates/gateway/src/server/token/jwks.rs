@@ -6,7 +6,8 @@ use super::keys::Keys;
 use crate::server::log;
 use jsonwebtoken::Algorithm;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// Least time between two requests. A `kid` that was not there is unknown for so long.
@@ -123,5 +124,49 @@ fn get(url: &str, only: Option<Algorithm>) -> Result<Keys, String> {
     match body.trim_start().starts_with('{') {
         true => Keys::parse(&body, only),
         false => Err("the answer is not a JWKS: {\"keys\": [..]} is expected".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Answers each request with an empty set of keys, and counts them.
+    fn serve() -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/keys", listener.local_addr().expect("an address"));
+        let count = Arc::new(AtomicUsize::new(0));
+        let counter = count.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                counter.fetch_add(1, Ordering::SeqCst);
+                // The head of a request for keys fits.
+                let _ = stream.read(&mut [0; 2048]);
+                let body = r#"{"keys": [{"kty": "oct", "kid": "a", "k": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"}]}"#;
+                let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length";
+                let _ = write!(stream, "{head}: {}\r\n\r\n{body}", body.len());
+            }
+        });
+        (url, count)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_are_fetched_30_s_apart_however_many_kids_are_unknown() {
+        let (url, count) = serve();
+        let jwks = Jwks::new(&url, None);
+        let rules = Rules::new(&["sentinelops".to_owned()], "https://id.example");
+        // {"alg":"HS256","kid":"made up"}
+        let token = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im1hZGUgdXAifQ.e30.e30";
+        let mut counts = Vec::new();
+        for wait_ms in [0, 0, 29_900, 200, 29_700, 400] {
+            tokio::time::advance(Duration::from_millis(wait_ms)).await;
+            assert_eq!(jwks.check(&rules, token).await.err(), Some(Refusal::UnknownKey));
+            counts.push(count.load(Ordering::SeqCst));
+        }
+        assert_eq!(counts, [1, 1, 1, 2, 2, 3]);
     }
 }
