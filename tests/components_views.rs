@@ -12,6 +12,8 @@ mod alerts;
 mod chat;
 #[path = "components_views/connection_status.rs"]
 mod connection_status;
+#[path = "components_views/denied.rs"]
+mod denied;
 #[path = "components_views/dom.rs"]
 mod dom;
 #[path = "components_views/down.rs"]
@@ -32,6 +34,8 @@ mod mount;
 mod outbox;
 #[path = "components_views/regions.rs"]
 mod regions;
+#[path = "components_views/sign_in.rs"]
+mod sign_in;
 #[path = "components_views/sign_out.rs"]
 mod sign_out;
 #[path = "components_views/steady.rs"]

@@ -20,8 +20,8 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--remote-debugging-port=0',
-  // Another name for this machine than those a browser trusts without https.
-  '--host-resolver-rules=MAP plain.test 127.0.0.1',
+  // Other names for this machine than those a browser trusts without https.
+  '--host-resolver-rules=MAP plain.test 127.0.0.1, MAP other.test 127.0.0.1',
   // A route() on a page makes Chromium treat loopback sockets as local network access: a bare 1006.
   '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets',
 ];

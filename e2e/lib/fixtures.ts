@@ -46,7 +46,7 @@ export const test = base.extend<Options, { browsers: Browsers }>({
     let port = 0;
     const proxy = await FaultProxy.start(() => port);
     const site = await Site.start({ url: proxy.url, ...config });
-    const origins = [new URL(site.url('/', 'plain.test')).origin, ...(gatewayOptions.origins ?? [])];
+    const origins = [...['plain.test', '127.0.0.1'].map((host) => new URL(site.url('/', host)).origin), ...(gatewayOptions.origins ?? [])];
     const [chrome, gateway] = await Promise.all([browsers.take(), Gateway.start({ ...gatewayOptions, origins })]);
     port = gateway.port;
     const lines: string[] = [];

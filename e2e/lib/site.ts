@@ -1,7 +1,8 @@
 // Serves the built site as a CDN would: files as they are, each with what dist/_headers says for its path, index.html
 // for routes. The runtime configuration in index.html is filled in per test, which is what it is there for.
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { readdir, readFile } from 'node:fs/promises';
+import net from 'node:net';
 import path from 'node:path';
 import { DIST } from './env';
 import { HeaderRules } from './headers';
@@ -26,7 +27,10 @@ export class Site {
   /** Told of what browsers report against the content security policy, pages and workers. */
   onReport: (text: string) => void = () => {};
   /** Change or drop answers: path to handler. Return undefined to go on as usual. */
-  readonly overrides = new Map<string | RegExp, (route: string) => Answer | undefined | Promise<Answer | undefined>>();
+  readonly overrides = new Map<
+    string | RegExp,
+    (route: string, request: IncomingMessage) => Answer | undefined | Promise<Answer | undefined>
+  >();
   /** Files that are sent otherwise than they were built: path to what becomes of the content. */
   readonly rewrites = new Map<RegExp, (content: Buffer) => Buffer<ArrayBuffer>>();
   /** The policy a route is sent with, from the one of the build. */
@@ -34,6 +38,8 @@ export class Site {
   readonly requests: string[] = [];
   /** Addresses at which somebody wanted a WebSocket; there are none here. */
   readonly dialled: string[] = [];
+  /** Where WebSockets at `/ws` are passed on to, as a reverse proxy does: a port of this machine. Default: nowhere. */
+  behind?: number;
   private config = '{}';
 
   private constructor(
@@ -54,8 +60,20 @@ export class Site {
         response.writeHead(500).end(String(error));
       });
     });
-    server.on('upgrade', (request, socket) => {
+    server.on('upgrade', (request, socket, head) => {
       site.dialled.push(request.url ?? '');
+      if (site.behind && request.url?.split('?')[0] === '/ws') {
+        const lines = request.rawHeaders.flatMap((text, at, all) => (at % 2 ? [] : [`${text}: ${all[at + 1]}`]));
+        const gateway = net.connect(site.behind, '127.0.0.1');
+        for (const [end, other] of [[socket, gateway], [gateway, socket]] as const) {
+          end.on('error', () => other.destroy());
+          end.on('close', () => other.destroy());
+        }
+        gateway.write([`GET ${request.url} HTTP/1.1`, ...lines, '', ''].join('\r\n'));
+        gateway.write(head);
+        gateway.pipe(socket).pipe(gateway);
+        return;
+      }
       socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
     });
     return site;
@@ -99,7 +117,7 @@ export class Site {
   private async answer(
     method: string,
     url: string,
-    request: import('node:http').IncomingMessage,
+    request: IncomingMessage,
     response: import('node:http').ServerResponse,
   ): Promise<void> {
     const route = decodeURIComponent(url.split('?')[0]!);
@@ -115,7 +133,7 @@ export class Site {
     }
     for (const [match, make] of this.overrides) {
       if (typeof match === 'string' ? match === route : match.test(route)) {
-        const answer = await make(route);
+        const answer = await make(route, request);
         if (answer) {
           response.writeHead(answer.status, answer.headers).end(answer.body ?? '');
           return;

@@ -1,8 +1,9 @@
 //! The page.
 
+use sentinelops::components::sign_in::{Access, SignIn, SignInGate};
 use sentinelops::config::AppConfig;
 use sentinelops::pages::{ConfigProblems, Pages};
-use sentinelops::realtime::{WebSocketProvider, install_reload_screen};
+use sentinelops::realtime::{WebSocketProvider, WebSocketProviderProps, install_reload_screen};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -16,11 +17,27 @@ fn App() -> Html {
     let problems = use_memo((), |()| {
         ConfigProblems(Rc::new(errors.iter().map(|error| error.to_string().into()).collect()))
     });
+    let problems = (*problems).clone();
+    let shown = problems.0.clone();
     // What is wrong with the URL or the options stands in the banners.
-    html! {
-        <WebSocketProvider show_setup_error={false} ..config.provider_props()>
-            <Pages base={base()} problems={(*problems).clone()} />
-        </WebSocketProvider>
+    let app = move |props: WebSocketProviderProps| {
+        html! {
+            <WebSocketProvider show_setup_error={false} ..props>
+                <Pages base={base()} problems={problems.clone()} />
+            </WebSocketProvider>
+        }
+    };
+    let props = config.provider_props();
+    let sign_in_url = config.sign_in_url.clone().map(AttrValue::from);
+    match config.token_url.clone().filter(|_| config.enable_websocket) {
+        None => html! {
+            <ContextProvider<SignIn> context={SignIn { url: sign_in_url, ..SignIn::default() }}>{ app(props) }</ContextProvider<SignIn>>
+        },
+        Some(token_url) => {
+            let render =
+                move |Access { user, token }| app(WebSocketProviderProps { user, token, ..props.clone() });
+            html! { <SignInGate {token_url} {sign_in_url} user={config.user.clone()} problems={shown} {render} /> }
+        }
     }
 }
 

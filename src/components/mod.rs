@@ -66,4 +66,7 @@ pub mod send_line;
 pub mod shell;
 #[cfg(feature = "console")]
 #[doc(hidden)]
+pub mod sign_in;
+#[cfg(feature = "console")]
+#[doc(hidden)]
 pub mod sign_out;

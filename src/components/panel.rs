@@ -16,6 +16,9 @@ pub struct PanelProps {
     /// Beside the heading: how many, in a word.
     #[prop_or_default]
     pub count: Option<AttrValue>,
+    /// What its feed says is wrong, once there is something to show.
+    #[prop_or_default]
+    pub error: Option<ClientError>,
     /// At the right end of the heading.
     #[prop_or_default]
     pub end: Html,
@@ -36,9 +39,35 @@ pub fn Panel(props: &PanelProps) -> Html {
                 if let Some(count) = &props.count { <span class="panel__count num">{ count }</span> }
                 <div class="panel__end">{ props.end.clone() }</div>
             </header>
+            <Withdrawn error={props.error.clone()} />
             { props.children.clone() }
         </section>
     }
+}
+
+/// See [`Withdrawn`].
+#[derive(Properties, PartialEq)]
+pub struct WithdrawnProps {
+    /// What the feed says is wrong.
+    #[prop_or_default]
+    pub error: Option<ClientError>,
+}
+
+/// Above what changes no more because the right to read it was taken away.
+#[component]
+pub fn Withdrawn(props: &WithdrawnProps) -> Html {
+    match &props.error {
+        Some(ClientError::Denied { message, .. }) => html! {
+            <p class="hint" role="status" data-testid="withdrawn">
+                { format!("No access any more: what stands here is out of date. {}", denied_words(message)) }
+            </p>
+        },
+        _ => Html::default(),
+    }
+}
+
+fn denied_words(message: &str) -> String {
+    format!("The server says: {message}. Ask whoever gives rights here for it.")
 }
 
 /// See [`Empty`].
@@ -114,9 +143,7 @@ pub fn Awaited(props: &AwaitedProps) -> Html {
     let AwaitedProps { what, rows, error } = props;
     let connection = use_connection();
     let (title, detail) = match (error, &connection.error) {
-        (Some(ClientError::Denied { message, .. }), _) => {
-            ("No access", format!("The server says: {message}"))
-        }
+        (Some(ClientError::Denied { message, .. }), _) => ("No access", denied_words(message)),
         (_, Some(ClientError::Setup(_) | ClientError::Worker(_))) => {
             ("Not connected", "What is wrong stands at the top of the page.".to_owned())
         }

@@ -11,9 +11,10 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use crate::realtime::TokenUrl;
 pub use build_env::BuildEnv;
 use read::Reader;
-use sentinelops_engine::{Options, OutboxOptions};
+use sentinelops_engine::{Options, OutboxOptions, TokenIn};
 use std::fmt;
 
 /// The id of the script element with the runtime configuration.
@@ -52,6 +53,12 @@ pub struct AppConfig {
     pub user: Option<String>,
     /// A token for demonstrations; real ones come from the provider's callback. Default: none.
     pub token: Option<String>,
+    /// Where tokens are asked for, before `token`. Default: none. With it `token_in` of `options` is `Frame` unless it
+    /// was set: a token belongs in no address.
+    pub token_url: Option<TokenUrl>,
+    /// Where people sign in: a path of the page's own origin. It is called with the way back as the query parameter
+    /// `rd`, a path of this origin. Default: none.
+    pub sign_in_url: Option<String>,
     /// The worker's script. Default: as the build says.
     pub worker_url: Option<String>,
     /// The connection; its `url` and `debug` are set from those above, which `options` may give as well.
@@ -73,6 +80,8 @@ impl Default for AppConfig {
             debug_contents: false,
             user: None,
             token: None,
+            token_url: None,
+            sign_in_url: None,
             worker_url: None,
             options,
             outbox: OutboxOptions::default(),
@@ -186,6 +195,9 @@ impl AppConfig {
         self.options.debug = self.debug;
         self.outbox.enabled = self.enable_message_queue;
         self.outbox.persist = self.enable_offline_mode;
+        if self.token_url.is_some() && self.options.token_in == TokenIn::Auto {
+            self.options.token_in = TokenIn::Frame;
+        }
         self
     }
 }

@@ -38,6 +38,9 @@ impl AppConfig {
             debug_contents,
             user,
             token,
+            token_url,
+            // For the page: see `components::sign_in`.
+            sign_in_url: _,
             worker_url,
             options,
             outbox,
@@ -50,7 +53,10 @@ impl AppConfig {
             enabled: enable_websocket,
             options,
             outbox,
-            token: token.map(TokenSource::from).unwrap_or_default(),
+            token: match token_url {
+                Some(url) => url.into(),
+                None => token.map(TokenSource::from).unwrap_or_default(),
+            },
             user: user.map(AttrValue::from),
             worker_url: worker_url.map(AttrValue::from),
             port: None,

@@ -1,7 +1,7 @@
 //! Key by key, from text to values.
 
 use super::{AppConfig, BuildEnv, CONFIG_ELEMENT, ConfigError, ConfigSource};
-use crate::realtime::without_query;
+use crate::realtime::{TokenUrl, own_path, without_query};
 use sentinelops_engine::{ModeOption, OutboxOptions, TokenIn};
 use serde_json::Value;
 use std::fmt;
@@ -72,12 +72,14 @@ impl Reader {
             "debugContents" => flag(&mut config.debug_contents, value),
             "user" => text(&mut config.user, value),
             "token" => text(&mut config.token, value),
+            "tokenUrl" | "signInUrl" => return self.path(key, value),
             "workerUrl" => text(&mut config.worker_url, value),
             "options" => return self.group(key, value, OPTIONS, option),
             "outbox" => return self.group(key, value, OUTBOX, outbox),
             _ => {
                 let known = "url, enableWebsocket, enableOfflineMode, enableMessageQueue, autoConnect, debug, \
-                             debugContents, user, token, workerUrl, options or outbox is allowed";
+                             debugContents, user, token, tokenUrl, signInUrl, workerUrl, options or outbox is \
+                             allowed";
                 return self.unknown(key, known);
             }
         };
@@ -120,6 +122,29 @@ impl Reader {
                 let allowed = "a text is allowed, for example wss://ops.example.com/ws".to_owned();
                 self.error(ConfigSource::Page, key, kind(value), allowed);
             }
+        }
+    }
+
+    /// An address of the page's own origin, or `null`. Its query is not shown.
+    fn path(&mut self, key: &str, value: &Value) {
+        let path = match value {
+            Value::Null => None,
+            Value::String(path) => Some(path.as_str()),
+            _ => {
+                let allowed = "a text or null is allowed".to_owned();
+                return self.error(ConfigSource::Page, key, kind(value), allowed);
+            }
+        };
+        let set = match key {
+            "tokenUrl" => path.map(TokenUrl::new).transpose().map(|url| self.config.token_url = url),
+            _ => {
+                let checked = path.map(|path| own_path(path, "/oauth2/start").map(|()| path.to_owned()));
+                checked.transpose().map(|url| self.config.sign_in_url = url)
+            }
+        };
+        if let Err(allowed) = set {
+            let shown = format!("{:?}", without_query(path.unwrap_or_default()));
+            self.error(ConfigSource::Page, key, shown, format!("{allowed}; it is not used"));
         }
     }
 

@@ -94,6 +94,7 @@ fn every_key_is_read() {
     let (config, errors) = page(
         r#"{"enableOfflineMode": false, "enableMessageQueue": "false", "autoConnect": false, "debug": true,
             "debugContents": true, "user": "ann", "token": "t", "workerUrl": "w.js",
+            "tokenUrl": "/token", "signInUrl": "/oauth2/start",
             "options": {"reconnect": false, "reconnectInterval": 1, "maxReconnectInterval": 2,
               "reconnectDecay": 2.5, "maxReconnectAttempts": 3, "timeout": 400, "reconnectFloor": 0,
               "pingInterval": 500, "stableAfter": 6, "mode": "basic", "tokenIn": "frame"},
@@ -106,6 +107,8 @@ fn every_key_is_read() {
     assert_eq!((config.options.max_reconnect_attempts, config.options.timeout_ms), (Some(3), 400));
     assert_eq!((config.options.mode, config.options.token_in), (ModeOption::Basic, TokenIn::Frame));
     assert_eq!((config.outbox.capacity, config.outbox.max_age_ms), (7, 10_000));
+    assert_eq!(config.token_url, TokenUrl::new("/token").ok());
+    assert_eq!(config.sign_in_url.as_deref(), Some("/oauth2/start"));
 }
 
 #[test]
@@ -138,4 +141,36 @@ fn flags_set_in_code_are_no_less_heard() {
         AppConfig { enable_offline_mode: false, enable_message_queue: false, ..AppConfig::default() };
     let outbox = config.provider_props().outbox;
     assert!(!outbox.persist && !outbox.enabled);
+}
+
+#[test]
+fn token_and_sign_in_addresses_are_of_the_own_origin() {
+    for key in ["tokenUrl", "signInUrl"] {
+        for url in
+            ["https://id.example/x?key=s3cret", "//id.example/x?key=s3cret", "x?key=s3cret", "javascript:x"]
+        {
+            let (config, errors) = page(&serde_json::json!({ key: url }).to_string());
+            assert_eq!((&config.token_url, &config.sign_in_url), (&None, &None));
+            let shown = url.split('?').next().unwrap();
+            assert_eq!(errors.len(), 1);
+            assert!(
+                errors[0].starts_with(&format!("{key} is {shown:?} (page configuration): a path")),
+                "{}",
+                errors[0]
+            );
+            assert!(errors[0].contains("own origin") && !errors[0].contains("s3cret"), "{}", errors[0]);
+        }
+        assert!(page(&format!(r#"{{"{key}": 7}}"#)).1[0].contains("a text or null is allowed"));
+        assert_eq!(page(&format!(r#"{{"{key}": null}}"#)), (AppConfig::default(), vec![]));
+    }
+}
+
+#[test]
+fn tokens_that_are_asked_for_stay_out_of_the_servers_address() {
+    let token_in = |json: &str| page(json).0.provider_props().options.token_in;
+    assert_eq!(token_in(r#"{"tokenUrl": "/token"}"#), TokenIn::Frame);
+    assert_eq!(token_in(r#"{"tokenUrl": "/token", "options": {"tokenIn": "query"}}"#), TokenIn::Query);
+    assert_eq!(token_in(r#"{"token": "t"}"#), TokenIn::Auto);
+    let (config, _) = page(r#"{"tokenUrl": "/token", "token": "t"}"#);
+    assert_ne!(config.provider_props().token, "t".into(), "the address goes before a fixed token");
 }

@@ -29,6 +29,7 @@ mod registry;
 mod send_state;
 mod supervisor;
 mod token;
+mod token_url;
 mod url;
 #[cfg(test)]
 mod where_it_shows;
@@ -47,4 +48,6 @@ pub use recorder::{MessageTrace, Record, RecordKind};
 pub use send_state::SendState;
 pub use supervisor::WorkerHealth;
 pub use token::{AskToken, TokenSource};
+pub(crate) use token_url::own_path;
+pub use token_url::{TokenAnswer, TokenUrl};
 pub(crate) use url::{problem as url_problem, without_query};

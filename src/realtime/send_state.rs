@@ -1,6 +1,7 @@
 //! What is known of a message after it was sent, and how that is said.
 
 use sentinelops_engine::{DeliveryState, Durability, FailReason};
+use sentinelops_protocol::Code;
 
 /// What is known of a message this page sent: whether it survives a reload, and how far it got.
 ///
@@ -138,7 +139,10 @@ impl SendState {
 
 fn explain(reason: &FailReason) -> String {
     match reason {
-        FailReason::Refused { code, message } => format!("The server refused it ({code}): {message}"),
+        FailReason::Refused { code, message } => {
+            let message = message.trim_end_matches('.');
+            format!("The server refused it ({code}): {message}. {}", after_refusal(code))
+        }
         FailReason::TooManyAttempts { attempts } => {
             format!("The server put it off {attempts} times; try it again later.")
         }
@@ -163,9 +167,49 @@ fn explain(reason: &FailReason) -> String {
     }
 }
 
+/// What to do about a message that was refused for good.
+fn after_refusal(code: &Code) -> &'static str {
+    match code {
+        Code::Forbidden => "Ask whoever gives rights here for this one.",
+        Code::Unauthenticated => "Sign in, then send it again.",
+        Code::Conflict => "Look at what stands there now, then decide anew.",
+        Code::TooBig => "Shorten it.",
+        Code::RateLimited | Code::Unavailable => "Send it again later.",
+        Code::DuplicateId => "Something else was sent under its id: write it anew.",
+        Code::UnknownType => "The server does not know such messages: it may be older than this page.",
+        Code::BadFrame | Code::Invalid | Code::Other(_) => {
+            "Reload the page: it may be of another version than the server."
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_code_of_a_refusal_is_a_sentence_that_says_what_to_do() {
+        for (code, message, advice) in [
+            ("bad_frame", "payload: an object is expected, a text was found", "Reload the page"),
+            ("too_big", "inc-7 would have 17000 bytes, 16384 are allowed", "Shorten it."),
+            ("unauthenticated", "sign in first", "Sign in"),
+            ("forbidden", "the right to write incidents is needed", "Ask"),
+            ("unknown_type", "no such command: incident.explode", "does not know"),
+            ("invalid", "no such incident", "Reload"),
+            ("conflict", "the alert is cleared", "Look at what stands there"),
+            ("rate_limited", "100000 ids are remembered of this user", "later"),
+            ("unavailable", "10000 incidents are open", "later"),
+            ("duplicate_id", "the id was used before with other content", "write it anew"),
+            ("of_the_future", "no", "Reload"),
+        ] {
+            let refused = FailReason::Refused { code: Code::parse(code), message: message.to_owned() };
+            let state =
+                SendState { durability: Durability::Durable, delivery: DeliveryState::Failed(refused) };
+            let words = state.explanation().unwrap_or_default();
+            assert!(words.contains(code) && words.contains(message) && words.contains(advice), "{words}");
+            assert!(words.ends_with('.') && !words.contains(".."), "{words}");
+        }
+    }
 
     #[test]
     fn people_read_a_state() {

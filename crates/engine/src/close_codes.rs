@@ -88,7 +88,7 @@ pub(crate) const TABLE: [CloseRow; 24] = [
     row(1015, Action::Retry, "the TLS handshake failed"),
     row(close::BAD_REQUEST, Action::PoisonOrStop, "a frame broke the protocol"),
     row(close::UNAUTHENTICATED, Action::Auth, "the token is missing or expired"),
-    row(close::FORBIDDEN, Action::Stop, "the user may not connect"),
+    row(close::FORBIDDEN, Action::Stop, "this page or user may not connect"),
     row(close::NOT_FOUND, Action::Stop, "there is no such endpoint"),
     row(close::SLOW_CONSUMER, Action::TooSlow, "this client took messages too slowly or was silent"),
     row(close::CONFLICT, Action::Stop, "a conflict that retrying cannot mend"),
@@ -96,6 +96,17 @@ pub(crate) const TABLE: [CloseRow; 24] = [
     row(close::RATE_LIMITED, Action::SlowLane, "too many requests"),
     row(0, Action::Retry, "an unlisted code"),
 ];
+
+/// What a close code of the server means, for people; a code that is not in the table is "an unlisted code".
+///
+/// ```
+/// use sentinelops_engine::close_meaning;
+///
+/// assert_eq!(close_meaning(4429), "too many requests");
+/// ```
+pub fn close_meaning(code: u16) -> &'static str {
+    lookup(code).meaning
+}
 
 /// The row of a code.
 pub(crate) fn lookup(code: u16) -> CloseRow {

@@ -45,6 +45,7 @@ pub mod tabs;
 mod timers;
 
 pub use bounds::Bounds;
+pub use close_codes::close_meaning;
 pub use delivery::{Batch, ConsumerId, Delivery, SnapshotDelivery};
 pub use engine::Engine;
 // For the fold of the page, and no API.

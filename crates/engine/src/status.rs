@@ -65,9 +65,17 @@ pub enum Cause {
     /// The server restarts or drains.
     Draining(String),
     /// The server asked for patience (1013, 4429).
-    Overloaded,
-    /// This consumer was too slow (4408).
-    TooSlow,
+    Overloaded {
+        /// Which of the two codes.
+        code: u16,
+        /// The server's reason.
+        reason: String,
+    },
+    /// This consumer was too slow, or silent (4408).
+    TooSlow {
+        /// The server's reason.
+        reason: String,
+    },
     /// Waiting for a token.
     NeedsAuth,
     /// `welcome.user` is not the user of this scope.

@@ -1,6 +1,6 @@
 //! States and causes in words, and outputs without what must not be logged.
 
-use crate::{Cause, ConnectionState, Output, StoreError, auth::redact_queries};
+use crate::{Cause, ConnectionState, Output, StoreError, auth::redact_queries, close_meaning};
 use std::fmt;
 
 impl fmt::Display for ConnectionState {
@@ -28,8 +28,10 @@ impl fmt::Display for Cause {
             Self::Woke => f.write_str("the device was asleep"),
             Self::Offline => f.write_str("the browser says there is no network"),
             Self::Draining(reason) => worded(f, "the server restarts", reason),
-            Self::Overloaded => f.write_str("the server is overloaded and asked for patience"),
-            Self::TooSlow => f.write_str("this client was too slow for the server"),
+            Self::Overloaded { code, reason } => {
+                worded(f, &format!("the server asked for patience: {}", close_meaning(*code)), reason)
+            }
+            Self::TooSlow { reason } => worded(f, "this client was too slow for the server", reason),
             Self::NeedsAuth => f.write_str("sign in again: the server did not accept the token"),
             Self::WrongUser { expected, found } => {
                 write!(
@@ -43,8 +45,7 @@ impl fmt::Display for Cause {
                 f.write_str("the server did not welcome us: it spoke the full protocol before")
             }
             Self::Closed { code, reason } => {
-                let meaning = crate::close_codes::lookup(*code).meaning;
-                worded(f, &format!("closed with {code}: {meaning}"), reason)
+                worded(f, &format!("closed with {code}: {}", close_meaning(*code)), reason)
             }
             Self::Outdated => f.write_str("a newer version runs in another tab: reload to update"),
             Self::SignedOut => f.write_str("signed out"),

@@ -31,7 +31,7 @@ pub fn ActivityPanel(props: &ActivityPanelProps) -> Html {
     let feed = use_activity_feed();
     let activities = use_paced(feed.activities.clone(), PACE_MS);
     html! {
-        <Panel title="Activity" class={props.class.clone()} testid="activity-panel">
+        <Panel title="Activity" class={props.class.clone()} testid="activity-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
             <ActivityLog {activities} is_loaded={feed.is_loaded} error={feed.error.clone()} on_incident={props.on_incident.clone()} />
         </Panel>
     }

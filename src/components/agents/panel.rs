@@ -24,7 +24,7 @@ pub fn AgentsPanel(props: &AgentsPanelProps) -> Html {
     let online = agents.iter().filter(|agent| agent.status == Presence::Online).count();
     let count = feed.is_loaded.then(|| AttrValue::from(format!("{online} online")));
     html! {
-        <Panel title="Team" class={props.class.clone()} {count} testid="agents-panel">
+        <Panel title="Team" class={props.class.clone()} {count} testid="agents-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
             <div class="panel__body" tabindex="0">
                 if !feed.is_loaded {
                     <Awaited what="The team" rows={3} error={feed.error.clone()} />

@@ -31,7 +31,7 @@ pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
     let raised = alerts.iter().filter(|alert| alert.change == AlertChange::Raised).count();
     let count = feed.is_loaded.then(|| AttrValue::from(format!("{raised} raised")));
     html! {
-        <Panel title="Alerts" class={props.class.clone()} {count} testid="alerts-panel">
+        <Panel title="Alerts" class={props.class.clone()} {count} testid="alerts-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
             <div class="panel__body" tabindex="0">
                 if !feed.is_loaded {
                     <Awaited what="The alerts" rows={3} error={feed.error.clone()} />

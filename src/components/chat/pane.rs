@@ -3,7 +3,7 @@
 use super::{ChatLine, Composer};
 use crate::components::hooks::{use_follow, use_lost, use_total, use_visible};
 use crate::components::icon::{Icon, IconMark};
-use crate::components::panel::{Awaited, Empty};
+use crate::components::panel::{Awaited, Empty, Withdrawn};
 use crate::components::people::Names;
 use crate::realtime::{ChatEntry, MessageId, SendState, use_chat_messages};
 use std::rc::Rc;
@@ -59,6 +59,7 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
                         <p class="hint chat__lost" data-testid="chat-lost">{ lost_words(lost) }</p>
                     }
                     if !chat.messages.is_empty() {
+                        <Withdrawn error={chat.error.clone()} />
                         <ol class="chat__log">
                             { for chat.messages.iter().skip(hidden).map(|entry| html! {
                                 <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} />

@@ -1,6 +1,7 @@
 //! What the states of a connection are called, and what a person can do about them.
 
-use sentinelops_engine::{Cause, ConnectionState, Mode, Quality, StorageState, StoreError};
+use sentinelops_engine::{Cause, ConnectionState, Mode, Quality, StorageState, StoreError, close_meaning};
+use sentinelops_protocol::close;
 
 /// The documented word for a state.
 pub fn state_word(state: ConnectionState) -> &'static str {
@@ -27,8 +28,16 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
         Cause::Offline => "This device has no network.".into(),
         Cause::Draining(reason) if reason.is_empty() => "The server is restarting.".into(),
         Cause::Draining(reason) => format!("The server is restarting ({reason})."),
-        Cause::Overloaded => "The server is busy and asked for patience.".into(),
-        Cause::TooSlow => "This page was too slow for the stream of events.".into(),
+        Cause::Overloaded { code: code @ close::RATE_LIMITED, reason } => {
+            format!("The server takes no more for now: {}.", of_server(*code, reason))
+        }
+        Cause::Overloaded { code, reason } => {
+            format!("The server asks for patience: {}.", of_server(*code, reason))
+        }
+        Cause::TooSlow { reason } if reason.is_empty() => {
+            "This page was too slow for the stream of events.".into()
+        }
+        Cause::TooSlow { reason } => format!("The server closed the connection: {reason}."),
         Cause::NeedsAuth => "You are signed out, or your session has expired.".into(),
         Cause::WrongUser { expected, found } => {
             format!("The server knows you as {found}, this page belongs to {expected}.")
@@ -38,11 +47,8 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
         Cause::Outdated => "A newer version of this app runs in another tab.".into(),
         Cause::GaveUp { attempts } => format!("Gave up after {attempts} attempts."),
         Cause::NoWelcome => "The server did not greet as it did before.".into(),
-        Cause::Closed { code, reason } if reason.is_empty() => {
-            format!("The server closed the connection (code {code}).")
-        }
         Cause::Closed { code, reason } => {
-            format!("The server closed the connection: {reason} (code {code}).")
+            format!("The server closed the connection: {} (code {code}).", of_server(*code, reason))
         }
         Cause::BadUrl(detail) => format!("The server's address cannot be used: {detail}."),
     })
@@ -52,17 +58,55 @@ pub fn cause_words(cause: &Cause) -> Option<String> {
 pub fn cause_advice(cause: &Cause) -> Option<&'static str> {
     Some(match cause {
         Cause::NeedsAuth => "Sign in again; unsent changes are kept.",
-        Cause::WrongUser { .. } => "Sign in as that user, or reload the page to start over.",
+        Cause::WrongUser { .. } => "Sign in as that user: what waits here is sent for nobody else.",
+        Cause::Superseded => "Go on there, or try again here.",
         Cause::GaveUp { .. } => "Check network and server, then try again.",
         Cause::Offline => "It reconnects by itself once the network is back.",
         Cause::BadUrl(_) => "Set `url` in the page's configuration, for example wss://ops.example.com/ws.",
         Cause::NoWelcome => "A proxy may answer in its place. Check that the address leads to the gateway.",
-        Cause::Closed { .. } => "It will not try again by itself: the server's reason says what is wrong.",
+        Cause::Closed { code, .. } => closed_advice(*code),
+        Cause::Overloaded { code: close::RATE_LIMITED, .. } => {
+            "It goes on by itself, at the time the server gave. Fewer open tabs and devices may help."
+        }
+        Cause::Overloaded { .. } => "It goes on by itself, at the time the server gave.",
+        Cause::TooSlow { .. } => "It reconnects by itself and fetches what was missed.",
         Cause::Outdated => "Reload this page to update it.",
         Cause::NotAsked => "Connect when you are ready.",
         Cause::SignedOut => "What is sent now is refused. Connect to begin a new session.",
         _ => return None,
     })
+}
+
+/// The server's own words without the time for the client, else what the code means.
+fn of_server(code: u16, reason: &str) -> &str {
+    let words = match reason.split_once(';') {
+        Some((hint, rest)) if hint.starts_with("retry after ") => rest,
+        None if reason.starts_with("retry after ") => "",
+        _ => reason,
+    };
+    match words.trim() {
+        "" => close_meaning(code),
+        words => words,
+    }
+}
+
+/// What to do about a code that ended a connection.
+fn closed_advice(code: u16) -> &'static str {
+    match code {
+        close::FORBIDDEN => {
+            "Ask whoever runs the server to let this page's address (its --origin) and this user in, then try again."
+        }
+        close::NOT_FOUND => "Check `url` in the page's configuration, then try again.",
+        close::TOO_BIG => {
+            "It tries again by itself. Shorten what was sent; a sign-in token may be too long as well."
+        }
+        1002 | 1003 | 1010 | close::INVALID_DATA | close::POLICY | close::BAD_REQUEST => {
+            "Reload the page: it may be of another version than the server. If that does not help, show this to whoever \
+             runs the server."
+        }
+        close::CONFLICT => "Reload the page, then try again.",
+        _ => "It tries again by itself. If it stays so, show this to whoever runs the server.",
+    }
 }
 
 /// The word for a quality.
@@ -103,5 +147,89 @@ pub fn mode_words(mode: Mode) -> &'static str {
     match mode {
         Mode::Basic => "Basic (the server confirms nothing)",
         Mode::V1 => "Full (every message is confirmed)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sentinelops_engine::{
+        Engine, EngineOptions, Generation, Now, Output, SocketEvent, Status, StoreEvent,
+    };
+
+    /// What a page shows after a server closed its connection before the welcome.
+    fn after(code: u16, reason: &str) -> Status {
+        let now = Now { mono: 1, wall: 1 };
+        let mut engine = Engine::new(EngineOptions::default(), 7, now);
+        engine.connect(now);
+        engine.handle_store(now, StoreEvent::Opened(Box::default()));
+        let dialled =
+            std::iter::from_fn(|| engine.poll_output()).any(|out| matches!(out, Output::Dial { .. }));
+        assert!(dialled, "{code}");
+        let generation = Generation(1);
+        engine.handle_socket(now, generation, SocketEvent::Opened);
+        engine.handle_socket(now, generation, SocketEvent::Closed { code, reason: reason.to_owned() });
+        engine.status()
+    }
+
+    /// Code, the gateway's reason, what names it on the page, what to do.
+    const CLOSES: [(u16, &str, &str, &str); 17] = [
+        (1002, "Received an unmasked frame from client", "Received an unmasked frame", "Reload the page"),
+        (1007, "text that is not UTF-8", "text that is not UTF-8", "Reload the page"),
+        (1009, "4242 bytes before the welcome; at most 4096 are read until then", "at most 4096", "Shorten"),
+        (1012, "the server restarts", "restarting", ""),
+        (
+            1013,
+            "retry after 10000 ms; the gateway cannot fetch the keys",
+            "cannot fetch the keys",
+            "by itself",
+        ),
+        (1013, "retry after 5 s", "overloaded", "by itself"),
+        (4400, "the first message must be hello", "the first message must be hello", "Reload the page"),
+        (4401, "the token's claim aud does not name the gateway", "session has expired", "Sign in again"),
+        (
+            4403,
+            "pages of https://x may not connect: see --origin of the gateway",
+            "pages of https://x",
+            "--origin",
+        ),
+        (4403, "", "this page or user may not connect", "--origin"),
+        (4404, "", "no such endpoint", "`url`"),
+        (4408, "nothing heard for 75 s", "nothing heard for 75 s", "by itself"),
+        (4409, "", "conflict", "Reload"),
+        (4410, "a newer leader of this session is connected", "Another tab", "Go on there"),
+        (
+            4429,
+            "retry after 30 s; too many connections of this user",
+            "too many connections of this user",
+            "Fewer",
+        ),
+        (4429, "", "too many requests", "Fewer"),
+        (4429, "more than 32 frames before the welcome", "more than 32 frames", "Fewer"),
+    ];
+
+    #[test]
+    fn every_code_of_the_server_is_a_sentence_that_says_what_to_do() {
+        for (code, reason, what, advice) in CLOSES {
+            let cause = after(code, reason).cause;
+            let words = cause_words(&cause).unwrap_or_default();
+            assert!(words.contains(what) && words.ends_with('.'), "{code}: {words}");
+            let found = cause_advice(&cause).unwrap_or_default();
+            assert!(found.contains(advice), "{code}: {found}");
+            assert!(!words.contains("retry after") && !words.contains("()"), "{code}: {words}");
+        }
+    }
+
+    #[test]
+    fn advice_says_that_it_tries_again_only_where_it_does() {
+        for code in (1000..=1015).chain(4400..=4430) {
+            let status = after(code, "");
+            let advice = cause_advice(&status.cause).unwrap_or_default();
+            if status.state == ConnectionState::Error {
+                assert!(!advice.is_empty() && !advice.contains("by itself"), "{code}: {advice}");
+            } else {
+                assert!(!advice.contains("try again"), "{code}: {advice}");
+            }
+        }
     }
 }

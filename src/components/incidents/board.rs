@@ -55,7 +55,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
         _ => format!("{} of {}", shown.len(), feed.incidents.len()),
     });
     html! {
-        <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel">
+        <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
             <IncidentFilters filter={(*filter).clone()} counts={feed.is_loaded.then_some(counts)} {on_change} />
             if !feed.is_loaded && feed.incidents.is_empty() {
                 <div class="panel__body">

@@ -6,7 +6,7 @@ use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::marks::{SendStateMark, SeverityMark, StatusMark};
 use crate::components::outbox::PendingChanges;
-use crate::components::panel::{Awaited, Empty};
+use crate::components::panel::{Awaited, Empty, Withdrawn};
 use crate::components::relative_time::RelativeTime;
 use crate::realtime::{SendState, use_incident};
 use sentinelops_protocol::Json;
@@ -59,6 +59,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
             </header>
             if let Some(row) = &detail.incident {
                 <div class="detail__lead">
+                    <Withdrawn error={detail.error.clone()} />
                     <h3 class="detail__title" data-testid="detail-title">{ row.title.as_deref().unwrap_or("Untitled incident") }</h3>
                     <div class="detail__marks">
                         <SeverityMark severity={row.severity.clone()} />

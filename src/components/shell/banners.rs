@@ -7,6 +7,7 @@ use crate::components::connection_status::{cause_advice, cause_words, reload_pag
 use crate::components::hooks::{lost_entries, use_gaps};
 use crate::components::outbox::{UnreadableActions, unreadable_words};
 use crate::components::relative_time::exact;
+use crate::components::sign_in::{SignIn, SignInButton, use_sign_in};
 use crate::realtime::{Alarm, ClientError, SetupError, WorkerHealth, use_clock, use_connection};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
 use std::rc::Rc;
@@ -53,11 +54,12 @@ pub fn Banners(props: &BannersProps) -> Html {
             connection.try_now();
         })
     };
+    let sign_in = use_sign_in(&connection);
     let away = use_lasting(is_away(&connection));
     // A break that heals within the grace time changes nothing of it.
     let announced = use_mut_ref(String::new);
     if away {
-        *announced.borrow_mut() = Away::of(status).announcement();
+        *announced.borrow_mut() = Away::of(status, &sign_in).announcement();
     } else if connection.is_connected {
         *announced.borrow_mut() = "Connected.".to_owned();
     }
@@ -72,7 +74,10 @@ pub fn Banners(props: &BannersProps) -> Html {
             { setup.unwrap_or_default() }
             { worker.unwrap_or_default() }
             if away {
-                { away_banner(status, waiting, try_now) }
+                { away_banner(status, &sign_in, waiting, try_now) }
+            } else if sign_in.ended {
+                <Banner key="sign-in" kind={BannerKind::Failure} name="auth" passing=true title="Your sign-in has ended."
+                    detail="Sign in again: the connection ends with its token. What you send is kept until then."><SignInButton /></Banner>
             }
             <div aria-live="polite" aria-relevant="additions">
             if status.cause == Cause::Outdated {
@@ -108,11 +113,16 @@ struct Away {
 }
 
 impl Away {
-    fn of(status: &Status) -> Self {
+    fn of(status: &Status, sign_in: &SignIn) -> Self {
+        let ended = sign_in.ended;
+        // It is asked for again by itself, and nothing says that nobody is signed in.
+        let lacks = !ended && (status.state == ConnectionState::Reconnecting || sign_in.ask.is_some());
         let (kind, name, title) = match (&status.state, &status.cause) {
+            (_, Cause::SignedOut) => (BannerKind::Note, "auth", "Signed out."),
+            _ if ended => (BannerKind::Failure, "auth", "You need to sign in again."),
+            (_, Cause::NeedsAuth) if lacks => (BannerKind::Warning, "auth", "No valid token."),
             (_, Cause::NeedsAuth) => (BannerKind::Failure, "auth", "You need to sign in again."),
             (_, Cause::WrongUser { .. }) => (BannerKind::Failure, "auth", "Another user is signed in."),
-            (_, Cause::SignedOut) => (BannerKind::Note, "auth", "Signed out."),
             (ConnectionState::Error, _) => (BannerKind::Failure, "connection", "Not connected."),
             (_, Cause::Offline) => (BannerKind::Warning, "offline", "Offline."),
             (ConnectionState::Disconnected, _) => (BannerKind::Note, "connection", "Not connected."),
@@ -120,9 +130,13 @@ impl Away {
         };
         let what = cause_words(&status.cause).unwrap_or_default();
         let why = match (&status.cause, &status.last_error) {
+            (Cause::SignedOut, Some(error)) => format!("{error} {what} {}", advice(&status.cause)),
+            (cause, _) if ended && *cause != Cause::SignedOut => String::new(),
+            (Cause::NeedsAuth, Some(error)) if lacks => {
+                format!("The connection needs one: {error}. It is tried again by itself.")
+            }
             // The title says it all.
             (Cause::NeedsAuth, _) => String::new(),
-            (Cause::SignedOut, Some(error)) => format!("{error} {what} {}", advice(&status.cause)),
             _ => format!("{what} {}", advice(&status.cause)),
         };
         Self { kind, name, title, why }
@@ -137,8 +151,8 @@ fn advice(cause: &Cause) -> &'static str {
     cause_advice(cause).unwrap_or("What you see may be out of date.")
 }
 
-fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> Html {
-    let Away { kind, name, title, why } = Away::of(status);
+fn away_banner(status: &Status, sign_in: &SignIn, waiting: u32, try_now: Callback<MouseEvent>) -> Html {
+    let Away { kind, name, title, why } = Away::of(status, sign_in);
     let saved = matches!(status.storage, StorageState::Durable | StorageState::Opening);
     let changes = if waiting == 1 { "change" } else { "changes" };
     let queue = match (&status.cause, waiting, saved) {
@@ -154,9 +168,9 @@ fn away_banner(status: &Status, waiting: u32, try_now: Callback<MouseEvent>) -> 
         Cause::NotAsked | Cause::SignedOut => "Connect",
         _ => "Try now",
     };
-    // Of `auth` a link to the sign-in page belongs before the button, where one is configured.
     html! {
         <Banner key="connection" {kind} {name} {title} passing=true silent=true detail={html! { <>{ why }{ " " }<span data-testid="banner-queue">{ queue }</span></> }}>
+            if name == "auth" && status.cause != Cause::SignedOut { <SignInButton /> }
             <button type="button" class="button" onclick={try_now}>{ label }</button>
         </Banner>
     }

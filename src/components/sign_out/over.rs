@@ -2,6 +2,7 @@
 
 use crate::components::hooks::use_focus;
 use crate::components::icon::{Icon, IconMark};
+use crate::components::sign_in::{SignIn, SignInButton};
 use crate::realtime::use_signed_out;
 use yew::prelude::*;
 
@@ -30,7 +31,8 @@ fn SignedOut() -> Html {
             document.set_title("Signed out - SentinelOps");
         }
     });
-    let sign_in = |_| {
+    let sign_in = use_context::<SignIn>().unwrap_or_default();
+    let reload = |_| {
         if let Some(window) = web_sys::window() {
             // A browser that refuses a reload leaves the person with its own button.
             let _ = window.location().reload();
@@ -41,7 +43,11 @@ fn SignedOut() -> Html {
             <span class="screen__mark"><IconMark icon={Icon::Tick} size={22} /></span>
             <h1 ref={heading} tabindex="-1">{ "Signed out" }</h1>
             <p>{ "This session has ended in every tab of this browser." }</p>
-            <button type="button" class="button button--primary" onclick={sign_in} data-testid="sign-in-again">{ "Sign in again" }</button>
+            if sign_in.url.is_some() {
+                <SignInButton />
+            } else {
+                <button type="button" class="button button--primary" onclick={reload} data-testid="sign-in-again">{ "Sign in again" }</button>
+            }
         </main>
     }
 }

@@ -119,7 +119,8 @@ impl Engine {
         };
         match close_codes::lookup(code).action {
             Action::PoisonOrRetry | Action::PoisonOrStop if poison => self.lose(now, cause, Delay::Poison),
-            Action::Retry | Action::PoisonOrRetry => self.lose(now, lost, delay),
+            Action::Retry => self.lose(now, lost, delay),
+            Action::PoisonOrRetry => self.lose(now, cause, delay),
             Action::Restart => {
                 let delay = match Hint::Window.ms_in(&reason) {
                     Some(window) if goodbye.is_none() => Delay::Window(window),
@@ -129,9 +130,10 @@ impl Engine {
                 self.lose(now, Cause::Draining(text), delay);
             }
             Action::SlowLane => {
-                self.lose(now, Cause::Overloaded, Delay::Slow(Hint::RetryAfter.ms_in(&reason)));
+                let hint = Hint::RetryAfter.ms_in(&reason);
+                self.lose(now, Cause::Overloaded { code, reason }, Delay::Slow(hint));
             }
-            Action::TooSlow => self.lose(now, Cause::TooSlow, delay),
+            Action::TooSlow => self.lose(now, Cause::TooSlow { reason }, delay),
             Action::Auth => self.rejected(now),
             Action::Superseded => self.stop(now, Cause::Superseded),
             Action::PoisonOrStop | Action::Stop => self.stop(now, cause),

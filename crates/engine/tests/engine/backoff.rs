@@ -150,7 +150,7 @@ fn the_slow_lane_is_30_s_at_least() {
         let mut d = Driver::v1(options());
         d.close(code, "busy");
         assert!(d.last_backoff().is_some_and(|ms| ms >= 30_000));
-        assert_eq!(d.cause(), Cause::Overloaded);
+        assert_eq!(d.cause(), Cause::Overloaded { code, reason: "busy".into() });
         assert!(d.meta.not_before >= d.now.wall + 30_000);
     }
 }

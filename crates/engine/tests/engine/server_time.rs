@@ -151,7 +151,8 @@ fn it_outlives_giving_up_and_a_life_without_reconnect() {
     o.connection.reconnect = false;
     let mut d = Driver::v1(o);
     d.close(1013, "");
-    assert_eq!((d.state(), d.cause()), (ConnectionState::Disconnected, Cause::Overloaded));
+    let cause = Cause::Overloaded { code: 1013, reason: String::new() };
+    assert_eq!((d.state(), d.cause()), (ConnectionState::Disconnected, cause));
     held_until_asked(d);
 
     let mut o = options();

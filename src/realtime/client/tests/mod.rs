@@ -380,7 +380,8 @@ fn each_break_between_two_frames_is_in_the_news_with_its_cause() {
     connection.paint();
     assert_eq!(news.take(), [Transition::Down(Cause::Lost), since(0)]);
     // Twice in one frame, then the worker dies.
-    for cause in [Cause::Offline, Cause::Overloaded] {
+    let overloaded = Cause::Overloaded { code: 1013, reason: String::new() };
+    for cause in [Cause::Offline, overloaded.clone()] {
         connection.change_status(|status| {
             (status.state, status.cause, status.connected_since) =
                 (ConnectionState::Reconnecting, cause, None);
@@ -389,7 +390,7 @@ fn each_break_between_two_frames_is_in_the_news_with_its_cause() {
     }
     connection.paint();
     let [up, lost] = [since(0), Transition::Down(Cause::Lost)];
-    let [offline, overloaded] = [Cause::Offline, Cause::Overloaded].map(Transition::Down);
+    let [offline, overloaded] = [Cause::Offline, overloaded].map(Transition::Down);
     assert_eq!(news.take(), [offline, up.clone(), overloaded, up]);
     connection.fail_worker(PortFailure::Crashed("x".to_owned()));
     connection.paint();
