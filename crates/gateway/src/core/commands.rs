@@ -12,6 +12,9 @@ use std::collections::HashSet;
 /// `retryAfterMs` where a bound of the state is reached: people have to make room first.
 const FULL_RETRY_MS: u64 = 60_000;
 
+/// Least `retryAfterMs` above the rate.
+const RATE_RETRY_MS: u64 = 250;
+
 impl Gateway {
     pub(super) fn command(&mut self, now: Now, conn: ConnId, command: &Command) {
         let Some(state) = self.conns.get(&conn) else { return };
@@ -23,6 +26,17 @@ impl Gateway {
         let key = ordering_key(command.channel, &command.payload);
         let topic = key.as_deref().and_then(|key| key.split_once('/')).map(|(_, topic)| topic);
         let is_allowed = rights.may_write(command.channel, topic);
+        if let (Some((rate, _)), Some(state)) = (self.rates, self.conns.get_mut(&conn))
+            && let Err(wait) = state.commands.take(rate, now.mono)
+        {
+            let message = format!(
+                "more than the {} messages a second allowed: send fewer",
+                self.config.rate.unwrap_or_default()
+            );
+            let key = key.as_deref().filter(|_| command.kind != "chat.typing");
+            let wait = wait.max(RATE_RETRY_MS);
+            return self.defer(now, conn, command, key, (Code::RateLimited, wait, &message));
+        }
         if command.kind == "chat.typing" && is_allowed {
             return self.typing(now, conn, &user, command);
         }

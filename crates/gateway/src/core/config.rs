@@ -1,7 +1,11 @@
 //! What a gateway can be told.
 
 use super::identity::Auth;
+use super::rate::Rate;
 use sentinelops_protocol::Limits;
+
+/// How many times its rate a connection may exceed before it is closed.
+const FLOOD: f64 = 10.0;
 
 /// Which wire the gateway speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,8 +39,15 @@ pub struct GatewayConfig {
     pub max_in_flight: u32,
     /// `welcome.reconnectWindowMs`: spread of the first dial after a drop. Default 0 (the client's own backoff).
     pub reconnect_window_ms: u64,
-    /// `welcome.rate`: messages per second that a client should keep to. Default `None`: as many as it likes.
+    /// Messages per second of one connection (`welcome.rate`), on average. A client that keeps to it is never refused:
+    /// the messages of 2 s and `max_in_flight` more may come at once. Beyond that commands get a retryable
+    /// `nack rate_limited`; ten times beyond, counting everything it sends, the connection is closed with 4429.
+    /// Default `None`: as many as it likes.
     pub rate: Option<f64>,
+    /// Open connections: one more is closed with 4429. Default `None`: as many as there are.
+    pub max_connections: Option<usize>,
+    /// Open connections of one user, likewise. Default `None`.
+    pub max_connections_per_user: Option<usize>,
     /// `welcome.expiresInMs` and `authed.expiresInMs`: how long a token is said to live. Default `None`.
     pub token_ms: Option<u64>,
     /// A connection that says nothing for this long is closed with 4408. Default 75 s.
@@ -44,7 +55,8 @@ pub struct GatewayConfig {
     /// While the shell holds this many unwritten bytes for a connection it gets no more frames, and
     /// what it is owed is conflated. Default 256 KiB.
     pub high_water_bytes: usize,
-    /// A connection owed more than this is closed with 4408: a slow consumer. Default 8 MiB.
+    /// A connection owed more than this of answers and live events is closed with 4408: a slow consumer. Snapshots and
+    /// replays do not count. Default 1 MiB.
     pub send_buffer_bytes: usize,
     /// Most live subscriptions of one connection. Default 256.
     pub max_subscriptions: usize,
@@ -76,10 +88,12 @@ impl Default for GatewayConfig {
             max_in_flight: 64,
             reconnect_window_ms: 0,
             rate: None,
+            max_connections: None,
+            max_connections_per_user: None,
             token_ms: None,
             silent_close_ms: 75_000,
             high_water_bytes: 256 * 1024,
-            send_buffer_bytes: 8 * 1024 * 1024,
+            send_buffer_bytes: 1024 * 1024,
             max_subscriptions: 256,
             max_items: 200,
             max_open: 10_000,
@@ -92,6 +106,13 @@ impl Default for GatewayConfig {
 }
 
 impl GatewayConfig {
+    /// How often one connection may send commands, and how often anything at all.
+    pub(super) fn rates(&self) -> Option<(Rate, Rate)> {
+        let rate = self.rate?;
+        let burst = 2.0 * rate + f64::from(self.max_in_flight);
+        Some((Rate::new(rate, burst)?, Rate::new(rate * FLOOD, burst * FLOOD)?))
+    }
+
     /// The limits on frames from clients.
     pub(crate) fn limits(&self) -> Limits {
         Limits { max_bytes: self.max_message_bytes, ..Limits::to_server() }

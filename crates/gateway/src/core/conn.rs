@@ -4,6 +4,7 @@ use super::access::{Check, Opening};
 use super::identity::Identity;
 use super::index::SessionKey;
 use super::queue::Queue;
+use super::rate::Meter;
 use super::subscriptions::Subscriptions;
 use super::types::{ConnId, Now, Output};
 use super::{Gateway, basic};
@@ -56,6 +57,10 @@ pub(super) struct Conn {
     /// Session and term of its `hello`; `None` before it.
     pub hello: Option<(Arc<str>, u64)>,
     pub last_heard: u64,
+    /// Its commands.
+    pub commands: Meter,
+    /// Everything it sends.
+    pub messages: Meter,
     pub subscriptions: Subscriptions,
     /// Those whose snapshot or replay is being sent, one after the other.
     pub streaming: Vec<Subject>,
@@ -76,6 +81,8 @@ impl Conn {
             check: None,
             hello: None,
             last_heard: now,
+            commands: Meter::default(),
+            messages: Meter::default(),
             subscriptions: Subscriptions::default(),
             streaming: Vec::new(),
             blocks: HashMap::new(),

@@ -12,6 +12,8 @@ pub(super) type SessionKey = (Arc<str>, Arc<str>);
 pub(super) struct Index {
     subjects: HashMap<Subject, BTreeSet<ConnId>>,
     sessions: HashMap<SessionKey, Vec<ConnId>>,
+    /// Greeted connections of each user.
+    users: HashMap<Arc<str>, usize>,
 }
 
 impl Index {
@@ -37,16 +39,30 @@ impl Index {
     }
 
     pub(super) fn join(&mut self, key: SessionKey, conn: ConnId) {
+        *self.users.entry(key.0.clone()).or_default() += 1;
         self.sessions.entry(key).or_default().push(conn);
     }
 
     pub(super) fn leave(&mut self, key: &SessionKey, conn: ConnId) {
-        if let Some(conns) = self.sessions.get_mut(key) {
-            conns.retain(|other| *other != conn);
+        if let Some(conns) = self.sessions.get_mut(key)
+            && let Some(at) = conns.iter().position(|other| *other == conn)
+        {
+            conns.remove(at);
+            if let Some(count) = self.users.get_mut(&key.0) {
+                *count -= 1;
+                if *count == 0 {
+                    self.users.remove(&key.0);
+                }
+            }
             if conns.is_empty() {
                 self.sessions.remove(key);
             }
         }
+    }
+
+    /// How many connections of a user were greeted.
+    pub(super) fn of_user(&self, user: &str) -> usize {
+        self.users.get(user).copied().unwrap_or(0)
     }
 
     /// The greeted connections of a session.

@@ -9,6 +9,9 @@ use sentinelops_protocol::{
 };
 use serde::Deserialize;
 
+/// When a connection that flooded may come back.
+const FLOOD_RETRY_S: u32 = 60;
+
 impl Gateway {
     pub(super) fn receive_v1(&mut self, now: Now, conn: ConnId, frame: &[u8]) {
         if self.is_too_much(now, conn, frame.len()) {
@@ -22,6 +25,9 @@ impl Gateway {
             // An earlier message of the frame may have closed the connection.
             let Some(state) = self.conns.get(&conn) else { return };
             let greeted = state.hello.is_some();
+            if self.is_flood(now, conn) {
+                return;
+            }
             match message {
                 ClientMessage::System(_, system) => self.system(now, conn, system),
                 ClientMessage::Command(command) if greeted => self.command(now, conn, &command),
@@ -29,6 +35,9 @@ impl Gateway {
             }
         }
         for problem in decoded.problems {
+            if self.is_flood(now, conn) {
+                return;
+            }
             self.refuse_message(now, conn, &problem);
         }
     }
@@ -49,6 +58,21 @@ impl Gateway {
         };
         self.stats.bad += 1;
         self.close(now, conn, code, &message);
+        true
+    }
+
+    /// Ten times above its rate a connection is closed.
+    fn is_flood(&mut self, now: Now, conn: ConnId) -> bool {
+        let (Some((_, most)), Some(state)) = (self.rates, self.conns.get_mut(&conn)) else { return false };
+        if state.messages.take(most, now.mono).is_ok() {
+            return false;
+        }
+        self.stats.dropped += 1;
+        let rate = self.config.rate.unwrap_or_default();
+        let reason = format!(
+            "retry after {FLOOD_RETRY_S} s; more than ten times the {rate} messages a second allowed"
+        );
+        self.close(now, conn, close::RATE_LIMITED, &reason);
         true
     }
 

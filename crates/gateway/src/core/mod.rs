@@ -34,6 +34,7 @@ mod intake;
 mod kept;
 mod publish;
 mod queue;
+mod rate;
 mod session;
 mod state;
 mod store;
@@ -52,6 +53,7 @@ use conn::{Conn, Timer};
 use history::History;
 use ids::Ids;
 use index::Index;
+use rate::Rate;
 use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
 use sentinelops_protocol::{Channel, Subject, close};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -60,10 +62,15 @@ use std::sync::Arc;
 /// The newest snapshot of whole channels: the sequence number it shows, and its items.
 type Snapshots = BTreeMap<Channel, (u64, Arc<[Box<str>]>)>;
 
+/// When a connection that was one too many may come back.
+const CROWDED_RETRY_S: u32 = 30;
+
 /// The server end of every connection. See the module for how to drive it.
 #[derive(Debug)]
 pub struct Gateway {
     config: GatewayConfig,
+    /// Of one connection: its commands, and everything it sends.
+    rates: Option<(Rate, Rate)>,
     conns: BTreeMap<ConnId, Box<Conn>>,
     index: Index,
     snapshots: Snapshots,
@@ -109,6 +116,7 @@ impl Gateway {
             history,
             state: durable.state,
             ids,
+            rates: config.rates(),
             config,
             conns: BTreeMap::new(),
             index: Index::default(),
@@ -147,11 +155,18 @@ impl Gateway {
     }
 
     /// A socket was accepted. With [`Auth::Open`] `user` is believed; with [`Auth::Required`] it is ignored and the
-    /// token decides.
+    /// token decides. Above [`GatewayConfig::max_connections`] it is closed at once.
     pub fn connect(&mut self, now: Now, user: impl Into<Arc<str>>) -> ConnId {
         self.last_conn += 1;
         let id = ConnId(self.last_conn);
         self.stats.connections_ever += 1;
+        if let Some(most) = self.config.max_connections.filter(|most| self.conns.len() >= *most) {
+            self.stats.dropped += 1;
+            let reason =
+                format!("retry after {CROWDED_RETRY_S} s; {most} connections are open, the most allowed");
+            self.output(Output::Close { conn: id, code: close::RATE_LIMITED, reason });
+            return id;
+        }
         let is_open = self.config.auth == Auth::Open || self.config.mode == Mode::Basic;
         let identity = is_open.then(|| Identity::open(user));
         self.conns.insert(id, Box::new(Conn::new(identity, now.mono)));

@@ -1,8 +1,8 @@
 //! Hello, welcome, auth, ping.
 
-use super::Gateway;
 use super::index::SessionKey;
 use super::types::{ConnId, Now};
+use super::{CROWDED_RETRY_S, Gateway};
 use sentinelops_protocol::system::{ClientSystem, Hello, ServerSystem, Welcome};
 use sentinelops_protocol::{Code, PROTOCOL_VERSION, Subject, close};
 
@@ -71,6 +71,14 @@ impl Gateway {
         let (Some((session, term)), Some(identity)) = (&state.hello, &state.identity) else { return };
         let (session, term, user) = (session.clone(), *term, identity.user.clone());
         let left = identity.expires_at_ms.map(|at| at.saturating_sub(now.wall));
+        let most = self.config.max_connections_per_user;
+        if let Some(most) = most.filter(|most| self.index.of_user(&user) >= *most) {
+            self.stats.dropped += 1;
+            let reason = format!(
+                "retry after {CROWDED_RETRY_S} s; {most} connections of this user are open, the most allowed"
+            );
+            return self.close(now, conn, close::RATE_LIMITED, &reason);
+        }
         let key = (user.clone(), session.clone());
         self.index.join(key.clone(), conn);
         if self.supersede(now, conn, &key, term) {

@@ -50,6 +50,10 @@ pub async fn run(flags: Settings) -> Result<()> {
         mode: if options.mock { Mode::Basic } else { Mode::V1 },
         auth: if options.keys.is_some() { Auth::Required } else { Auth::Open },
         reconnect_window_ms: options.reconnect_window_ms,
+        rate: options.message_rate,
+        max_connections: options.max_connections,
+        max_connections_per_user: options.max_connections_per_user,
+        send_buffer_bytes: options.send_buffer,
         effects_kept: if options.test_admin { EFFECTS_SHOWN } else { 0 },
         ..GatewayConfig::default()
     };

@@ -8,6 +8,7 @@ mod commands;
 mod common;
 mod dedupe;
 mod delivery;
+mod limits;
 mod ordering;
 mod scenario;
 mod session;

@@ -32,6 +32,14 @@ pub struct Options {
     pub drain_window_ms: u64,
     /// The same after any other loss, ms.
     pub reconnect_window_ms: u64,
+    /// Messages a second of one connection; `None`: no limit.
+    pub message_rate: Option<f64>,
+    /// Open connections; `None`: no limit.
+    pub max_connections: Option<usize>,
+    /// Open connections of one user; `None`: no limit.
+    pub max_connections_per_user: Option<usize>,
+    /// Bytes of answers and live events that may wait for a connection.
+    pub send_buffer: usize,
     /// Keep everything that was acknowledged in this folder.
     pub data: Option<PathBuf>,
     /// With `data`: hours of history.
@@ -120,6 +128,18 @@ impl Options {
             );
         }
         let rate = within("rate", settings.rate.unwrap_or(2.0), &(0.0..=100_000.0), &mut errors);
+        let message_rate = within(
+            "message_rate",
+            settings.message_rate.unwrap_or(1_000.0),
+            &(0.0..=1_000_000.0),
+            &mut errors,
+        );
+        let send_buffer = within(
+            "send_buffer",
+            settings.send_buffer.unwrap_or(1024 * 1024),
+            &(64 * 1024..=1024 * 1024 * 1024),
+            &mut errors,
+        );
         let keep_history =
             within("keep_history", settings.keep_history.unwrap_or(24), &(1..=8_760), &mut errors);
         let keep_finished =
@@ -139,6 +159,14 @@ impl Options {
             seed: settings.seed.unwrap_or(1),
             drain_window_ms: settings.drain_window_ms.unwrap_or(2_000),
             reconnect_window_ms: settings.reconnect_window_ms.unwrap_or(0),
+            message_rate: (message_rate > 0.0).then_some(message_rate),
+            max_connections: limit(settings.max_connections, 20_000),
+            // Without tokens everybody may be the same user.
+            max_connections_per_user: limit(
+                settings.max_connections_per_user,
+                if open.is_some() { 0 } else { 200 },
+            ),
+            send_buffer,
             data: settings.data,
             keep_history,
             keep_finished,
@@ -227,6 +255,11 @@ fn within<T: PartialOrd + Copy + fmt::Display>(
     value
 }
 
+/// 0 is no limit.
+fn limit(value: Option<usize>, default: usize) -> Option<usize> {
+    Some(value.unwrap_or(default)).filter(|most| *most > 0)
+}
+
 fn loopback_only(flag: &str, host: IpAddr, errors: &mut Vec<String>) {
     if !host.to_canonical().is_loopback() {
         errors.push(format!(
@@ -270,6 +303,8 @@ mod tests {
             origin: vec!["ops".to_owned()],
             rate: Some(-1.0),
             keep_history: Some(0),
+            message_rate: Some(-2.0),
+            send_buffer: Some(1),
             trust_user: Some(true),
             ..with_key()
         });
@@ -281,6 +316,8 @@ mod tests {
             "--trust-user",
             "rate is -1",
             "keep_history is 0",
+            "message_rate is -2",
+            "send_buffer is 1",
         ];
         for word in words {
             assert!(all.iter().any(|error| error.contains(word)), "{word}: {all:?}");
@@ -301,6 +338,23 @@ mod tests {
             assert!(all.len() == 1 && all[0].contains("loopback"), "{all:?}");
         }
         assert!(Options::new(Settings { host, ..with_key() }).is_ok());
+    }
+
+    #[test]
+    fn limits_have_defaults_and_0_is_none() {
+        let options = Options::new(with_key()).expect("a configuration");
+        assert_eq!(options.message_rate, Some(1_000.0));
+        assert_eq!((options.max_connections, options.max_connections_per_user), (Some(20_000), Some(200)));
+        assert_eq!(options.send_buffer, 1_048_576);
+        let none = Settings {
+            message_rate: Some(0.0),
+            max_connections: Some(0),
+            max_connections_per_user: Some(0),
+            ..with_key()
+        };
+        let options = Options::new(none).expect("a configuration");
+        assert_eq!(options.message_rate, None);
+        assert_eq!((options.max_connections, options.max_connections_per_user), (None, None));
     }
 
     #[test]

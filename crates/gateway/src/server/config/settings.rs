@@ -70,6 +70,20 @@ pub struct Settings {
     /// After any other loss clients spread their return over this many ms; 0 leaves it to their backoff [default: 0]
     #[arg(long, env = "SENTINELOPS_RECONNECT_WINDOW_MS", value_name = "MS")]
     pub reconnect_window_ms: Option<u64>,
+    /// Messages a second that one connection may send on average; beyond that its commands are refused for now, ten
+    /// times beyond it is closed with 4429; 0 for no limit [default: 1000]
+    #[arg(long, env = "SENTINELOPS_MESSAGE_RATE", value_name = "N")]
+    pub message_rate: Option<f64>,
+    /// Open connections; one more is closed with 4429; 0 for no limit [default: 20000]
+    #[arg(long, env = "SENTINELOPS_MAX_CONNECTIONS", value_name = "N")]
+    pub max_connections: Option<usize>,
+    /// Open connections of one user, likewise; 0 for no limit [default: 200, with --dev none]
+    #[arg(long, env = "SENTINELOPS_MAX_CONNECTIONS_PER_USER", value_name = "N")]
+    pub max_connections_per_user: Option<usize>,
+    /// Bytes of answers and live events that may wait for a connection; with more it is closed with 4408 and resumes
+    /// [default: 1048576]
+    #[arg(long, env = "SENTINELOPS_SEND_BUFFER", value_name = "BYTES")]
+    pub send_buffer: Option<usize>,
     /// Keep everything that was acknowledged in this folder: history, state and accepted ids survive restarts, crashes
     /// and power loss; created if it is not there
     #[arg(long, env = "SENTINELOPS_DATA", value_name = "DIR")]
@@ -116,6 +130,10 @@ impl Settings {
             seed: self.seed.or(below.seed),
             drain_window_ms: self.drain_window_ms.or(below.drain_window_ms),
             reconnect_window_ms: self.reconnect_window_ms.or(below.reconnect_window_ms),
+            message_rate: self.message_rate.or(below.message_rate),
+            max_connections: self.max_connections.or(below.max_connections),
+            max_connections_per_user: self.max_connections_per_user.or(below.max_connections_per_user),
+            send_buffer: self.send_buffer.or(below.send_buffer),
             data: self.data.or(below.data),
             keep_history: self.keep_history.or(below.keep_history),
             keep_finished: self.keep_finished.or(below.keep_finished),

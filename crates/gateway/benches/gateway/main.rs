@@ -1,6 +1,8 @@
-//! Acked messages a second over a socket with 64 in flight and `--data`, beside bare rusqlite in the same run.
+//! The gateway under load: acked messages a second beside bare rusqlite in the same run, what a crowd of connections
+//! costs in time, and what it holds in memory.
 
-#[path = "../tests/support/mod.rs"]
+mod crowd;
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use rusqlite::{Connection, params};
@@ -80,9 +82,23 @@ fn median(mut of: Vec<f64>) -> f64 {
 
 #[tokio::main]
 async fn main() {
+    let only = std::env::args().nth(1).filter(|arg| !arg.starts_with('-'));
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    if wanted("store") {
+        store().await;
+    }
+    if wanted("fan-out") {
+        crowd::fan_out().await;
+    }
+    if wanted("memory") {
+        crowd::memory().await;
+    }
+}
+
+async fn store() {
     let folder = Folder::new("bench-gateway");
     let data = folder.path("data");
-    let program = Program::start(&["--rate", "0", "--data", &data]).await;
+    let program = Program::start(&["--rate", "0", "--message-rate", "0", "--data", &data]).await;
     let mut client = program.client("s").await;
     let (mut ours, mut theirs, mut waited) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
