@@ -63,6 +63,12 @@ pub enum Mutant {
     ServerForgets,
     /// A restart of the server forgets conversations in which nothing was said lately. (The simulator plants it.)
     ForgetQuietConversations,
+    /// The server takes commands without the right to write. (The simulator plants it.)
+    ServerIgnoresRights,
+    /// The server does not send what happens while it sends a snapshot. (The simulator plants it.)
+    ServerSkipsMeantime,
+    /// The server counts each message three times against its rate. (The simulator plants it.)
+    ServerCountsThrice,
     /// What waits for a consumer has no bound.
     UnboundedConsumers,
     /// The outbox takes more than its capacity.
@@ -137,7 +143,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 62] = [
+    pub const ALL: [Mutant; 65] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -165,6 +171,9 @@ impl Mutant {
         Self::KeepRepeats,
         Self::ServerForgets,
         Self::ForgetQuietConversations,
+        Self::ServerIgnoresRights,
+        Self::ServerSkipsMeantime,
+        Self::ServerCountsThrice,
         Self::UnboundedConsumers,
         Self::IgnoreCapacity,
         Self::IgnoreRate,

@@ -238,7 +238,7 @@ impl Internet {
 
     /// Carries out what the gateway wants, and notes what took effect.
     pub fn serve(&mut self) {
-        self.effects.extend(self.server.new_effects());
+        self.effects.extend(self.server.new_effects().into_iter().map(|(id, _)| id));
         while let Some(output) = self.server.gateway.as_mut().and_then(|g| g.poll_output()) {
             match output {
                 Output::Send { conn, mut frame, binary } => {

@@ -118,6 +118,9 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::ExpireEarly => "messages expire at half their maximum age",
         Mutant::NeverGap => "no page hears that events are gone for good",
         Mutant::KeepRepeats => "events at or below the cursor are delivered again",
+        Mutant::ServerIgnoresRights => "the server takes commands without the right to write",
+        Mutant::ServerSkipsMeantime => "the server does not send what happens while it sends a snapshot",
+        Mutant::ServerCountsThrice => "the server counts each message three times against its rate",
         Mutant::ServerForgets => "the server does not remember which ids it accepted",
         Mutant::ForgetQuietConversations => {
             "a restart forgets conversations in which nothing was said lately"

@@ -4,7 +4,9 @@ use crate::clock::WALL_START;
 use crate::lies::Lies;
 use crate::script::{Rare, ServerKind, Setup};
 use sentinelops_engine::mutant::{self, Mutant};
-use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, Mode, NewEvent, Now};
+use sentinelops_gateway::{
+    Auth, Bug, ConnId, Durable, Gateway, GatewayConfig, Identity, Mode, NewEvent, Now, Rights,
+};
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
     IncidentStatus, Patch, Presence, Severity,
@@ -16,6 +18,8 @@ use std::collections::HashMap;
 pub const USER: &str = "ana";
 /// How many conversations there are; what is published goes to one after the other.
 pub const CONVERSATIONS: u16 = 3;
+/// `high_water_bytes` of a server that hands little to a socket at once.
+const SLOW_READS_BYTES: usize = 500;
 
 /// One message was said in it long ago.
 const QUIET_CONVERSATION: &str = "quiet";
@@ -105,6 +109,19 @@ impl Server {
     #[must_use]
     pub fn with(mut self, rare: &Rare) -> Self {
         (self.config.rate, self.config.token_ms) = (rare.rate, rare.token_ms);
+        if rare.narrow_rights {
+            self.config.auth = Auth::Required;
+        }
+        if rare.slow_reads {
+            self.config.high_water_bytes = SLOW_READS_BYTES;
+        }
+        self.config.bug = [
+            (Mutant::ServerIgnoresRights, Bug::IgnoreRights),
+            (Mutant::ServerSkipsMeantime, Bug::SkipMeantime),
+            (Mutant::ServerCountsThrice, Bug::CountThrice),
+        ]
+        .into_iter()
+        .find_map(|(planted, bug)| mutant::active(planted).then_some(bug));
         if mutant::active(Mutant::ServerForgets) {
             self.config.dedupe_ms = 0;
         }
@@ -118,8 +135,25 @@ impl Server {
         Now { mono: time, wall: WALL_START + time }
     }
 
-    /// The ids that took effect since the last call.
-    pub fn new_effects(&mut self) -> Vec<String> {
+    /// Whether tokens are checked, and give no right to write to `agents`.
+    pub fn has_narrow_rights(&self) -> bool {
+        self.config.auth == Auth::Required
+    }
+
+    /// Whether little is handed to a socket at once.
+    pub fn reads_slowly(&self) -> bool {
+        self.config.high_water_bytes == SLOW_READS_BYTES
+    }
+
+    /// Who a token of this world is.
+    pub fn identity() -> Identity {
+        let all = Channel::ALL.map(Channel::as_str);
+        let write = all.into_iter().filter(|name| *name != "agents");
+        Identity { rights: Rights::of(all, write.collect::<Vec<_>>()), ..Identity::open(USER) }
+    }
+
+    /// Id and type of what took effect since the last call.
+    pub fn new_effects(&mut self) -> Vec<(String, String)> {
         let Some(gateway) = &self.gateway else { return Vec::new() };
         let accepted = gateway.stats().accepted;
         let new = accepted - self.effects_seen;
@@ -127,7 +161,8 @@ impl Server {
             return Vec::new();
         }
         self.effects_seen = accepted;
-        let mut ids: Vec<String> = gateway.effects().rev().take(new as usize).map(|e| e.id.clone()).collect();
+        let newest = gateway.effects().rev().take(new as usize);
+        let mut ids: Vec<_> = newest.map(|e| (e.id.clone(), e.kind.clone())).collect();
         ids.reverse();
         ids
     }

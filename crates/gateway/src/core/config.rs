@@ -17,6 +17,17 @@ pub enum Mode {
     V1,
 }
 
+/// Bugs that the simulator plants here, to see that it finds them (feature `mutants`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Commands are taken without the right to write.
+    IgnoreRights,
+    /// A subscription is live as soon as its snapshot has left: what happened meanwhile is not sent.
+    SkipMeantime,
+    /// A message counts three times against the rate.
+    CountThrice,
+}
+
 /// Options of a [`crate::Gateway`]; every time is in milliseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GatewayConfig {
@@ -69,6 +80,8 @@ pub struct GatewayConfig {
     pub max_ids_per_user: usize,
     /// Effects kept in [`crate::Gateway::effects`], for checking. Default 0: none.
     pub effects_kept: usize,
+    /// A planted bug; without the feature `mutants` it is ignored. Default `None`.
+    pub bug: Option<Bug>,
     /// Fault for tests: every n-th new command is refused with a retryable `nack`. Default `None`.
     pub nack_every: Option<u32>,
     /// `retryAfterMs` of those. Default 200.
@@ -99,6 +112,7 @@ impl Default for GatewayConfig {
             max_open: 10_000,
             max_ids_per_user: 100_000,
             effects_kept: 0,
+            bug: None,
             nack_every: None,
             nack_retry_ms: 200,
         }
@@ -106,9 +120,15 @@ impl Default for GatewayConfig {
 }
 
 impl GatewayConfig {
+    /// Whether this bug is planted.
+    pub(super) fn has(&self, bug: Bug) -> bool {
+        cfg!(feature = "mutants") && self.bug == Some(bug)
+    }
+
     /// How often one connection may send commands, and how often anything at all.
     pub(super) fn rates(&self) -> Option<(Rate, Rate)> {
         let rate = self.rate?;
+        let rate = if self.has(Bug::CountThrice) { rate / 3.0 } else { rate };
         let burst = 2.0 * rate + f64::from(self.max_in_flight);
         Some((Rate::new(rate, burst)?, Rate::new(rate * FLOOD, burst * FLOOD)?))
     }

@@ -42,7 +42,7 @@ mod subscribe;
 mod subscriptions;
 mod types;
 
-pub use config::{GatewayConfig, Mode};
+pub use config::{Bug, GatewayConfig, Mode};
 pub use durable::{Accepted, Durable, Loaded, RECORD_VERSION, Record, StoredEvent};
 pub use identity::{Auth, Denied, Identity, Rights, Token};
 pub use state::{NEWEST, State};

@@ -113,7 +113,7 @@ impl Internet {
             let (code, reason) = if polite { (close::RESTART, "restart") } else { (close::ABNORMAL, "") };
             self.server_closes(index, code, reason);
         }
-        self.effects.extend(self.server.new_effects());
+        self.effects.extend(self.server.new_effects().into_iter().map(|(id, _)| id));
         self.server.stop(forget);
         self.soon.push((up_at, Traffic::ServerUp));
     }

@@ -152,13 +152,17 @@ fn setup(seed: u64, rng: &mut Rng) -> WorkerSetup {
 fn rare(rng: &mut Rng, setup: &Setup) -> Rare {
     let one_in = |rng: &mut Rng, n: u8| rng.u8(0..n) == 0;
     let usual = Bounds::default();
+    let token_ms = (setup.tokens && one_in(rng, 2)).then(|| *pick(rng, &[15_000, 60_000]));
+    let is_v1 = setup.server == ServerKind::V1;
     Rare {
+        narrow_rights: is_v1 && token_ms.is_none() && one_in(rng, 6),
+        slow_reads: is_v1 && one_in(rng, 3),
         max_attempts: one_in(rng, 10).then(|| rng.u32(2..=8)),
         reconnect: !one_in(rng, 40),
         persist: !one_in(rng, 25),
         enabled: !one_in(rng, 50),
         rate: one_in(rng, 10).then(|| *pick(rng, &[2.0, 5.0, 20.0])),
-        token_ms: (setup.tokens && rng.bool()).then(|| *pick(rng, &[15_000, 60_000])),
+        token_ms,
         max_bytes: if one_in(rng, 15) { *pick(rng, &[3_000, 20_000]) } else { Rare::default().max_bytes },
         bounds: Bounds {
             consumer_events: if one_in(rng, 4) { *pick(rng, &[3, 10, 40]) } else { usual.consumer_events },

@@ -41,6 +41,10 @@ pub struct Rare {
     pub enabled: bool,
     /// `welcome.rate`.
     pub rate: Option<f64>,
+    /// The server checks tokens, and these give no right to write to `agents`.
+    pub narrow_rights: bool,
+    /// The server hands little to a socket at once, so that snapshots and replays take a while.
+    pub slow_reads: bool,
     /// How long a token lives, ms.
     pub token_ms: Option<u64>,
     /// Most bytes in the outbox.
@@ -57,6 +61,8 @@ impl Default for Rare {
             persist: true,
             enabled: true,
             rate: None,
+            narrow_rights: false,
+            slow_reads: false,
             token_ms: None,
             max_bytes: OutboxOptions::default().max_bytes,
             bounds: Bounds::default(),

@@ -185,7 +185,7 @@ impl World {
                 self.server_closes(index, close::ABNORMAL, "");
             }
         }
-        for id in self.server.new_effects() {
+        for (id, _) in self.server.new_effects() {
             self.check.effect(&id);
         }
         self.server.stop(forget);

@@ -9,7 +9,7 @@ use crate::script::{ServerKind, What};
 use crate::server::{Server, USER};
 use crate::story::clip;
 use sentinelops_engine::{Engine, Generation, SocketEvent, StorageState};
-use sentinelops_gateway::{ConnId, Output};
+use sentinelops_gateway::{ConnId, Output, Token};
 use sentinelops_protocol::{Subject, close};
 
 /// How long after an abandon events of a socket may still reach the engine.
@@ -24,6 +24,10 @@ fn is_only_events(frame: &[u8]) -> bool {
     text.contains("\"seq\":") && !text.contains("\"channel\":\"system\"")
 }
 
+fn holds(frame: &[u8], text: &str) -> bool {
+    frame.windows(text.len()).any(|part| part == text.as_bytes())
+}
+
 impl World {
     /// A dial reaches the server.
     pub(super) fn accept(&mut self, index: usize) {
@@ -36,6 +40,8 @@ impl World {
             return self.queue.push(now + latency + 1, Happening::ClientReset(index));
         };
         let id = gateway.connect(Server::now(now), USER);
+        gateway.buffered(Server::now(now), id, 0);
+        gateway.offer_token(Server::now(now), id, Token::new("of the URL"));
         self.server.conns.insert(id.0, index);
         let life = self.server.life;
         let conn = &mut self.conns[index];
@@ -127,9 +133,12 @@ impl World {
     /// Carries out what the gateway wants, and notes what took effect.
     pub(super) fn serve(&mut self) {
         let now = self.now;
-        for id in self.server.new_effects() {
+        for (id, kind) in self.server.new_effects() {
             self.say(|| format!("server: {id} takes effect"));
             self.check.effect(&id);
+            if kind == "agent.status" && self.server.has_narrow_rights() {
+                self.check.fail("effect-allowed", || format!("{id} took effect without the right to it"));
+            }
         }
         if let Some(wrong) = self.server.wrong.take() {
             self.check.fail("state-kept", || wrong);
@@ -138,6 +147,9 @@ impl World {
             match output {
                 Output::Send { conn, mut frame, binary } => {
                     let Some(index) = self.server.conn(conn) else { continue };
+                    if holds(&frame, "\"code\":\"rate_limited\"") {
+                        self.check.fail("rate-kept", || "a client that keeps to the rate is refused for it".into());
+                    }
                     if !self.server.cursed.is_empty() && self.server.spoil(&mut frame) {
                         self.say(|| "the network spoils an event".to_owned());
                     }
@@ -146,7 +158,9 @@ impl World {
                     }
                     self.server.lies.spoil(now, &mut self.conns[index], &mut frame);
                     self.say_down(index, Item::Frame { bytes: frame, binary });
-                    if self.conns[index].down.unsent(now) > 100_000 {
+                    if self.server.reads_slowly() {
+                        self.queue.push(now + 40, Happening::Drained(index));
+                    } else if self.conns[index].down.unsent(now) > 100_000 {
                         self.queue.push(now, Happening::Drained(index));
                     }
                 }
@@ -155,7 +169,11 @@ impl World {
                     self.conns[index].server = End::Closed;
                     self.say_down(index, Item::Close { code, reason });
                 }
-                Output::CheckToken { .. } => {}
+                Output::CheckToken { conn, .. } => {
+                    if let Some(gateway) = &mut self.server.gateway {
+                        gateway.authenticated(Server::now(now), conn, Ok(Server::identity()));
+                    }
+                }
             }
         }
         self.arm_server();
