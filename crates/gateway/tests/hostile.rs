@@ -3,10 +3,10 @@
 
 mod support;
 
-use std::time::Duration;
-use support::Program;
+use std::time::{Duration, Instant};
+use support::{Folder, Program};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 const WAIT: Duration = Duration::from_secs(20);
 const TEXT: u8 = 1;
@@ -20,9 +20,15 @@ struct Raw {
 
 impl Raw {
     async fn connect(program: &Program) -> Self {
-        let mut stream = TcpStream::connect(("127.0.0.1", program.port)).await.expect("a connection");
-        let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let stream = TcpStream::connect(("127.0.0.1", program.port)).await.expect("a connection");
+        Self::upgrade(stream, "").await
+    }
+
+    async fn upgrade(mut stream: TcpStream, headers: &str) -> Self {
+        let request = format!(
+            "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{headers}\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await.expect("written");
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -125,32 +131,155 @@ async fn a_frame_of_64_mib_is_refused_by_its_header() {
     assert_eq!(raw.close_code().await, Some(1009));
 }
 
+/// Most memory that a process has had, KiB.
+#[cfg(target_os = "linux")]
+fn peak_kib(program: &Program) -> u64 {
+    let process = program.child.id().expect("it runs");
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// The server reads up to 256 KiB of a message.
+#[cfg(target_os = "linux")]
+const MESSAGE_KIB: u64 = 256;
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn megabytes_of_one_message_cost_a_message_at_most() {
+    let program = Program::start(&["--rate", "0"]).await;
+    // What the first message costs anybody is not counted.
+    let mut raw = Raw::connect(&program).await;
+    raw.write(&frame(LAST | TEXT, b"not JSON")).await;
+    raw.close_code().await;
+    let mut raw = Raw::connect(&program).await;
+    let before = peak_kib(&program);
+    raw.write(&header(BINARY, 200 << 10)).await;
+    raw.write(&vec![b' '; 200 << 10]).await;
+    raw.write(&header(0, 64 << 20)).await;
+    for _ in 0..64 {
+        raw.write(&vec![b' '; 1 << 20]).await;
+    }
+    let code = raw.close_code().await;
+    let grown = peak_kib(&program) - before;
+    println!("64 MiB in a fragment: closed with {code:?}, {grown} KiB more at the peak");
+    // The server stops reading: a reset may overtake the close frame.
+    assert!(matches!(code, Some(1009) | None), "{code:?}");
+    assert!(grown < 2 * MESSAGE_KIB, "{grown} KiB");
+}
+
+/// Writes a byte now and then until the other end closes; how long that took.
+async fn trickle(stream: &mut TcpStream) -> Duration {
+    let began = Instant::now();
+    let (mut read, mut write) = stream.split();
+    let writes = async {
+        while write.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let mut rest = Vec::new();
+    tokio::select! {
+        _ = read.read_to_end(&mut rest) => {}
+        () = writes => {}
+        () = tokio::time::sleep(WAIT) => panic!("still open"),
+    }
+    began.elapsed()
+}
+
+#[tokio::test]
+async fn a_request_that_trickles_is_ended_after_5_s() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", program.port)).await.expect("a connection");
+    stream.write_all(b"GET /ws HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.expect("written");
+    let took = trickle(&mut stream).await;
+    assert!((4..12).contains(&took.as_secs()), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_frame_that_trickles_before_the_token_is_ended_after_5_s() {
+    let folder = Folder::new("slow-token");
+    std::fs::write(folder.path("key"), "a secret of the tests that is long enough").expect("written");
+    let key = folder.path("key");
+    let flags = [
+        "--rate",
+        "0",
+        "--jwt-key",
+        &key,
+        "--audience",
+        "a",
+        "--issuer",
+        "i",
+        "--origin",
+        "http://o.example",
+    ];
+    let program = Program::start(&flags).await;
+    let stream = TcpStream::connect(("127.0.0.1", program.port)).await.expect("a connection");
+    let mut raw = Raw::upgrade(stream, "Origin: http://o.example\r\n").await;
+    raw.write(&header(LAST | TEXT, 1_000)).await;
+    let began = Instant::now();
+    let mut code = None;
+    while code.is_none() {
+        raw.write(b" ").await;
+        code = tokio::time::timeout(Duration::from_millis(100), raw.read_close()).await.ok();
+        assert!(began.elapsed() < WAIT, "still open");
+    }
+    assert_eq!(code.expect("an end").ok(), Some(4401));
+    assert!((4..12).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_reader_that_stalls_is_closed_with_4408_and_holds_nobody_up() {
+    let program = Program::start(&["--rate", "0", "--test-admin"]).await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let stream = socket.connect(([127, 0, 0, 1], program.port).into()).await.expect("a connection");
+    let mut slow = Raw::upgrade(stream, "").await;
+    let hello = r#"{"type":"hello","channel":"system","payload":{"protocol":1,"client":"t","session":"slow","term":1}}"#;
+    let subscribe = r#"{"type":"subscribe","channel":"system","payload":{"channels":[{"channel":"chat"}]}}"#;
+    for text in [hello, subscribe] {
+        slow.write(&frame(LAST | TEXT, text.as_bytes())).await;
+    }
+    let mut client = program.client("s").await;
+    let text = "x".repeat(15_000);
+    let mut waited = Vec::new();
+    // The kernel takes some megabytes before the server notices.
+    for n in 0..1_000 {
+        let began = Instant::now();
+        client
+            .send(&format!(
+                r#"{{"id":"m{n}","type":"chat.message","channel":"chat","payload":{{"conversationId":"c","content":"{text}"}}}}"#
+            ))
+            .await;
+        assert_eq!(client.acked().await, [format!("m{n}")]);
+        waited.push(began.elapsed());
+    }
+    waited.sort();
+    println!("acks beside a stalled reader: p50 {:?}, p99 {:?}", waited[500], waited[990]);
+    let stats = program.http("GET", "/admin/stats").await;
+    assert!(stats.contains("\"dropped\":1"), "{stats}");
+    assert_eq!(slow.close_code().await, Some(4408), "once it reads again");
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_million_fragments_of_one_byte_cost_a_message_at_most() {
     let program = Program::start(&["--rate", "0"]).await;
-    let rss = || {
-        let process = program.child.id().expect("it runs");
-        let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
-        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
-    };
     // What the first message costs anybody is not counted.
     let mut raw = Raw::connect(&program).await;
     raw.write(&header(LAST | BINARY, 64 << 20)).await;
     raw.close_code().await;
     let mut raw = Raw::connect(&program).await;
-    let before = rss();
+    let before = peak_kib(&program);
     raw.write(&frame(BINARY, b"[")).await;
     let fragments = frame(0, b" ").repeat(10_000);
     for _ in 0..100 {
         raw.write(&fragments).await;
     }
     let code = raw.close_code().await;
-    let grown = rss() - before;
+    let grown = peak_kib(&program) - before;
     println!("a million fragments: closed with {code:?}, {grown} KiB more at the peak");
     // The server stops reading at 256 KiB: a reset may overtake the close frame.
     assert!(matches!(code, Some(1009) | None), "{code:?}");
-    assert!(grown < 2 * 256, "{grown} KiB");
+    assert!(grown < 2 * MESSAGE_KIB, "{grown} KiB");
     assert!(program.http("GET", "/healthz").await.contains("\"status\":\"ok\""));
 }

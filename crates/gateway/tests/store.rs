@@ -197,6 +197,47 @@ async fn a_torn_write_ahead_log_opens_with_what_was_committed() {
     assert!(state.contains("one") && !state.contains("two"), "{state}");
 }
 
+/// Cut to nothing, to half of a header, or in its first frame; or with bytes in it that are none of SQLite's.
+#[tokio::test]
+async fn whatever_a_crash_left_of_the_write_ahead_log_it_opens_with_a_whole_prefix() {
+    for (case, cut) in [0, 16, 40, 3_000].into_iter().map(Some).chain([None]).enumerate() {
+        let folder = Folder::new(&format!("truncated-{case}"));
+        let data = folder.path("data");
+        let flags = ["--rate", "0", "--test-admin", "--data", &data];
+        let mut program = Program::start(&flags).await;
+        let mut client = program.client("s").await;
+        for n in 0..5 {
+            client.send(&say(&format!("m{n}"), &format!("text{n}"))).await;
+            client.acked().await;
+        }
+        program.child.kill().await.expect("killed");
+        let wal = folder.0.join("data/gateway.db-wal");
+        let mut file = std::fs::OpenOptions::new().write(true).open(&wal).expect("the log");
+        match cut {
+            Some(length) => file.set_len(length).expect("cut"),
+            None => {
+                // The newest page of the newest commit.
+                file.seek(SeekFrom::End(-2_000)).expect("its end");
+                file.write_all(&[0x5a; 1_000]).expect("written");
+            }
+        }
+        drop(file);
+        let mut program = Program::start(&flags).await;
+        let state = program.http("GET", "/admin/state?channel=chat&topic=c").await;
+        let kept: Vec<_> = (0..5).map(|n| state.contains(&format!("text{n}"))).collect();
+        assert!(kept.is_sorted_by(|a, b| a >= b), "a prefix: {kept:?}");
+        assert!(!kept[4], "the torn end does not count: {kept:?}");
+        // It goes on and keeps what comes.
+        let mut client = program.client("s").await;
+        client.send(&say("new", "later")).await;
+        assert_eq!(client.acked().await, ["new"]);
+        program.child.kill().await.expect("killed");
+        let program = Program::start(&flags).await;
+        let state = program.http("GET", "/admin/state?channel=chat&topic=c").await;
+        assert!(state.contains("later"), "{state}");
+    }
+}
+
 /// As the earlier version wrote it: the file ends in the middle of a line.
 fn journal() -> String {
     let say = |id: &str, of: &str, at: u64| {

@@ -1,9 +1,9 @@
 //! Commands: known or new, in order or behind something, then applied, remembered, acked.
 
+use super::config::Bug;
 use super::conn::Block;
 use super::durable::Accepted;
 use super::ids::{Known, hash};
-use super::config::Bug;
 use super::types::{ConnId, Effect, NewEvent, Now};
 use super::{Gateway, apply::Refusal};
 use sentinelops_protocol::system::ServerSystem;

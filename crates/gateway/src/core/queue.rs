@@ -207,7 +207,7 @@ impl Gateway {
         let skips = self.config.has(Bug::SkipMeantime);
         let Self { conns, history, .. } = self;
         let Some(conn) = conns.get_mut(&id) else { return true };
-        let mut frame = Frame::default();
+        let mut frame = Frame { most: FRAME_BYTES.min(self.config.high_water_bytes), ..Frame::default() };
         if !conn.queue.acks.is_empty() {
             let count = conn.queue.acks.len().min(frame.room());
             let ids: Vec<String> = conn.queue.acks.drain(..count).collect();
@@ -305,6 +305,8 @@ fn stream(conn: &mut Conn, history: &mut History, now: Now, frame: &mut Frame, s
 struct Frame {
     envelopes: Vec<String>,
     bytes: usize,
+    /// It is closed above this.
+    most: usize,
 }
 
 impl Frame {
@@ -313,7 +315,7 @@ impl Frame {
     }
 
     fn has_room(&self) -> bool {
-        self.room() > 0 && self.bytes < FRAME_BYTES
+        self.room() > 0 && self.bytes < self.most
     }
 
     fn push(&mut self, envelope: String) {

@@ -148,7 +148,8 @@ impl World {
                 Output::Send { conn, mut frame, binary } => {
                     let Some(index) = self.server.conn(conn) else { continue };
                     if holds(&frame, "\"code\":\"rate_limited\"") {
-                        self.check.fail("rate-kept", || "a client that keeps to the rate is refused for it".into());
+                        self.check
+                            .fail("rate-kept", || "a client that keeps to the rate is refused for it".into());
                     }
                     if !self.server.cursed.is_empty() && self.server.spoil(&mut frame) {
                         self.say(|| "the network spoils an event".to_owned());
