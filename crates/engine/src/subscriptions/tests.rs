@@ -207,6 +207,26 @@ fn a_seq_that_runs_back_is_a_new_epoch() {
 }
 
 #[test]
+fn late_answer_to_an_earlier_ask_is_neither_a_gap_nor_asked_for_again() {
+    let mut subs = live(&chat(), 5);
+    // Asked twice from 5, because of a hole and because no answer came.
+    subs.event(at(1), message("c1", 8, 7));
+    assert!(asked(&drain(&mut subs)).is_some());
+    let due = subs.next_timeout().unwrap();
+    subs.timeout(at(due), Line { answered_to: Some(due), ..SILENT });
+    assert!(asked(&drain(&mut subs)).is_some());
+    subs.subscribed(at(due + 1), answer(&chat(), "e", 5, Continuity::Exact));
+    subs.event(at(due + 1), message("c1", 6, 5));
+    subs.subscribed(at(due + 2), answer(&chat(), "e", 5, Continuity::Exact));
+    for (seq, prev) in [(6, 5), (7, 6)] {
+        subs.event(at(due + 2), message("c1", seq, prev));
+    }
+    let outputs = drain(&mut subs);
+    assert_eq!(asked(&outputs), None);
+    assert_eq!(seqs(&subs, &chat()), [6, 7]);
+}
+
+#[test]
 fn snapshot_parts_replace_and_events_between_them_wait() {
     let mut subs = live(&chat(), 5);
     subs.event(at(1), message("c1", 6, 5));

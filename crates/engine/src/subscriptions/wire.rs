@@ -69,6 +69,8 @@ pub(super) struct Wire {
     gap: bool,
     /// Asked again so often without one event accepted in between.
     pub asks: u32,
+    /// Lowest `since` asked for on this socket.
+    lowest_since: Option<u64>,
     /// Not answered so often on this socket.
     pub unanswered: u32,
     /// One reconnect was spent on it.
@@ -91,6 +93,7 @@ impl Wire {
             without_since: false,
             gap: false,
             asks: 0,
+            lowest_since: None,
             unanswered: 0,
             reconnected: false,
             heard_at: 0,
@@ -118,8 +121,12 @@ impl Wire {
 
     /// It goes on the wire: where to go on.
     pub fn ask(&mut self) -> Option<Since> {
+        if matches!(self.phase, Phase::Idle) {
+            self.lowest_since = None;
+        }
         self.phase = Phase::Asked;
         let held = self.held.as_ref().filter(|held| !self.without_since && !held.epoch.is_empty())?;
+        self.lowest_since = Some(self.lowest_since.map_or(held.cursor, |lowest| lowest.min(held.cursor)));
         Some(Since { epoch: held.epoch.clone(), seq: held.cursor })
     }
 
@@ -190,6 +197,15 @@ impl Wire {
             return Step::Nothing;
         }
         let known = self.held.as_ref().filter(|held| held.epoch == answer.epoch).map(|held| held.cursor);
+        // Answers an earlier ask that was taken for lost: what follows again is dropped as repeats.
+        let is_late = answer.continuity == Continuity::Exact
+            && known.is_some_and(|cursor| answer.seq < cursor)
+            && self.lowest_since.is_some_and(|lowest| lowest <= answer.seq);
+        if is_late {
+            self.phase = Phase::Live;
+            self.complete();
+            return Step::Nothing;
+        }
         // A server that forgot part of its history and could not know it: a new epoch in all but name.
         let ran_back = known.is_some_and(|cursor| answer.seq < cursor);
         let mut continuity = answer.continuity;
