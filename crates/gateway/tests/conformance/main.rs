@@ -4,9 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+use futures::{FutureExt, SinkExt, StreamExt};
 use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem, Since, SubscribeEntry};
 use sentinelops_protocol::{Channel, Code, ServerMessage};
+use std::time::Duration;
 use support::{Client, Folder, Program, resolve, subscribe};
+use tokio_tungstenite::tungstenite::Message;
 
 /// A gateway with one of the stores, and where its data is.
 struct Server {
@@ -18,7 +21,7 @@ impl Server {
     async fn start(store: &str, test: &str) -> Self {
         let folder = Folder::new(&format!("conformance-{test}"));
         let data = folder.path("data");
-        let mut flags = vec!["--rate", "0", "--test-admin"];
+        let mut flags = vec!["--rate", "0", "--test-admin", "--max-connections-per-user", "8"];
         if store == "sqlite" {
             flags.extend(["--data", &data]);
         }
@@ -58,6 +61,11 @@ statements! {
     an_unknown_channel_is_left_out_of_its_frame
     what_is_not_json_closes_with_4400
     several_envelopes_travel_in_one_frame
+    commands_above_the_rate_of_the_welcome_are_refused_for_now
+    ten_times_the_rate_closes_with_4429_and_a_time
+    a_connection_too_many_closes_with_4429_and_a_time
+    a_subscription_too_many_is_denied
+    seq_rises_over_channels_and_prev_makes_the_chain
 }
 
 fn say(id: &str, text: &str) -> String {
@@ -237,4 +245,121 @@ async fn several_envelopes_travel_in_one_frame(program: &Program) {
     }
     let wanted: Vec<_> = (0..300).map(|n| format!("m{n}")).collect();
     assert_eq!(acked, wanted);
+}
+
+async fn commands_above_the_rate_of_the_welcome_are_refused_for_now(program: &Program) {
+    let mut client = program.socket("/ws").await;
+    client.hello("s").await;
+    let ServerSystem::Welcome(welcome) = system(&mut client).await else { panic!("no welcome") };
+    assert_eq!(welcome.rate, Some(1_000.0));
+    // Two seconds' worth and a full window may come at once; more than that has to.
+    for frame in 0..12 {
+        let many: Vec<_> = (0..400).map(|n| say(&format!("m{frame}-{n}"), "x")).collect();
+        client.send(&format!("[{}]", many.join(","))).await;
+    }
+    let mut acked = 0;
+    loop {
+        match system(&mut client).await {
+            ServerSystem::Ack { ids } => acked += ids.len(),
+            ServerSystem::Nack { code, retry_after_ms, .. } => {
+                assert_eq!(code, Code::RateLimited);
+                assert!(retry_after_ms.is_some());
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    // Acks and refusals leave in an order of their own.
+    while acked < 2_064 {
+        if let ServerSystem::Ack { ids } = system(&mut client).await {
+            acked += ids.len();
+        }
+    }
+    ping_comes_back_among_answers(&mut client).await;
+}
+
+/// The socket stays: its ping is answered, whatever else comes.
+async fn ping_comes_back_among_answers(client: &mut Client) {
+    client.send(r#"{"type":"ping","channel":"system","payload":{"n":4,"sentAt":99}}"#).await;
+    while !matches!(system(client).await, ServerSystem::Pong(Some(_))) {}
+}
+
+async fn ten_times_the_rate_closes_with_4429_and_a_time(program: &Program) {
+    let mut client = program.client("s").await;
+    let ping = r#"{"type":"ping","channel":"system","payload":{"n":1,"sentAt":1}}"#;
+    let many = format!("[{}]", vec![ping; 512].join(","));
+    let flood = async {
+        loop {
+            // The server may be gone in the middle of it.
+            if client.socket.feed(Message::text(many.clone())).await.is_err() {
+                return;
+            }
+            while let Some(Some(Ok(message))) = client.socket.next().now_or_never() {
+                if let Message::Close(frame) = message {
+                    let frame = frame.expect("a code");
+                    assert_eq!(u16::from(frame.code), 4429);
+                    assert!(frame.reason.starts_with("retry after 60 s"), "{}", frame.reason);
+                    return;
+                }
+            }
+            if client.socket.flush().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), flood).await.expect("closed");
+    let stats = program.http("GET", "/admin/stats").await;
+    assert!(stats.contains("\"dropped\":1"), "{stats}");
+}
+
+async fn a_connection_too_many_closes_with_4429_and_a_time(program: &Program) {
+    let mut open = Vec::new();
+    for n in 0..8 {
+        open.push(program.client(&format!("s{n}")).await);
+    }
+    let mut ninth = program.socket("/ws").await;
+    ninth.hello("s9").await;
+    let (code, reason) = ninth.closed().await.expect("a close frame");
+    assert_eq!(code, 4429);
+    assert!(reason.starts_with("retry after 30 s") && reason.contains("8 connections"), "{reason}");
+}
+
+async fn a_subscription_too_many_is_denied(program: &Program) {
+    let mut client = program.client("s").await;
+    let one = |n| SubscribeEntry { channel: Channel::Chat, topic: Some(format!("t{n}")), since: None };
+    client.system(&ClientSystem::Subscribe((0..128).map(one).collect())).await;
+    client.system(&ClientSystem::Subscribe((128..257).map(one).collect())).await;
+    loop {
+        match system(&mut client).await {
+            ServerSystem::Denied { subject, code, message } => {
+                assert_eq!((subject.topic.as_deref(), code), (Some("t256"), Code::Invalid));
+                assert!(message.contains("256"), "{message}");
+                return;
+            }
+            ServerSystem::Subscribed(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn seq_rises_over_channels_and_prev_makes_the_chain(program: &Program) {
+    let mut client = program.client("s").await;
+    let (_, chat, _) = started(&mut client, &subscribe(Channel::Chat)).await;
+    let (_, incidents, _) = started(&mut client, &subscribe(Channel::Incidents)).await;
+    assert_eq!(chat, incidents, "one sequence");
+    client.send(&say("a", "x")).await;
+    client.send(&resolve("b", "inc-1005")).await;
+    client.send(&say("c", "y")).await;
+    let mut seen = Vec::new();
+    while seen.len() < 3 {
+        if let ServerMessage::Event(event) = client.next().await {
+            seen.push((event.channel, event.prev.expect("prev"), event.seq.expect("a seq")));
+        }
+    }
+    let expected = [
+        (Channel::Chat, chat, chat + 1),
+        (Channel::Incidents, chat, chat + 2),
+        (Channel::Chat, chat + 1, chat + 3),
+    ];
+    assert_eq!(seen, expected);
 }
