@@ -64,15 +64,17 @@ impl TabChecker {
         self.inner.violation.as_ref()
     }
 
-    /// A worker's engine decided something. What it drops from memory and whose news dies with it is handed
-    /// in again, behind what has left meanwhile.
+    /// A worker's engine decided something. What it drops from memory, or for a newer one, and whose news dies with it
+    /// or with the page, is handed in again, behind what has left meanwhile.
     pub fn engine_tells(&mut self, update: &MessageUpdate) {
-        if update.delivery.is_final() {
-            self.ended.extend(message_number(&update.id));
+        if !update.delivery.is_final() {
+            return;
         }
-        let number = message_number(&update.id).filter(|_| update.durability == Durability::MemoryOnly);
-        let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
-        if let Some(message) = message.filter(|_| update.delivery.is_final()) {
+        let number = message_number(&update.id);
+        self.ended.extend(number);
+        let forgotten =
+            update.durability == Durability::MemoryOnly || update.delivery == DeliveryState::Superseded;
+        if let Some(message) = number.filter(|_| forgotten).and_then(|n| self.inner.messages.all.get_mut(n)) {
             message.unordered = true;
         }
     }
