@@ -143,7 +143,8 @@ impl TabWorld {
         tab.page.unsaved.retain(|(n, _)| !ended.contains(n));
         tab.page.failed.retain(|n, _| !ended.contains(n));
         for n in ended.into_iter().filter(|n| self.check.senders[*n] == (place, self.tabs[place].life)) {
-            self.check.inner.messages.all[n].forgotten = true;
+            let message = &mut self.check.inner.messages.all[n];
+            (message.forgotten, message.unordered) = (true, true);
         }
     }
 
