@@ -400,6 +400,8 @@ impl Leader {
         self.strangers.remove(tab);
         self.incomplete.remove(tab);
         if let Some(gone) = self.tabs.remove(tab) {
+            // What was to leave at once or not at all goes with its page.
+            self.held.retain(|(_, of, request)| *of != gone.consumer || request.queue);
             self.engine.detach_tab(now, gone.consumer, tab);
         }
     }

@@ -309,6 +309,18 @@ fn leader_looks_for_stored_messages_before_an_unqueued_one_of_another_tab() {
     assert_eq!(held(&node), ["first", "second"]);
 }
 
+/// Nobody is left who could be told of it, and its row would count as the leader's own.
+#[test]
+fn unqueued_message_of_a_tab_that_is_gone_is_not_sent() {
+    let mut node = leader(5);
+    node.handle_link(at(20), attach(1));
+    node.handle_link(at(21), hand_in(&["now"]));
+    node.handle_link(at(22), LinkMessage::Detach { tab: "other".to_owned() });
+    drain(&mut node);
+    node.handle_store(at(23), StoreEvent::Found(Vec::new()));
+    assert_eq!(held(&node), [""; 0]);
+}
+
 #[test]
 fn unqueued_message_is_handed_in_with_everything_else_when_the_store_is_silent() {
     let (mut node, turn) = following(3);
