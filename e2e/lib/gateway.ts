@@ -1,8 +1,9 @@
 // The real gateway as a child process: a free port the first time, the same port at every restart.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { GATEWAY, ROOT } from './env';
 
 export interface Stats {
@@ -25,8 +26,8 @@ export interface GatewayOptions {
   checksTokens?: boolean;
   /** Pages that may connect beside those of this machine. */
   origins?: string[];
-  /** Keep accepted ids and state in a file, so that they outlive a kill. Default true. */
-  remember?: boolean;
+  /** Keep everything in a data folder, so that it outlives a kill. Default true. */
+  stores?: boolean;
 }
 
 export class Gateway {
@@ -53,7 +54,7 @@ export class Gateway {
   /** Starts it (again). */
   async run(): Promise<void> {
     const args = ['--port', String(this.port), '--test-admin', ...(this.options.args ?? [])];
-    if (this.options.remember ?? true) args.push('--remember', path.join(this.dir, 'memory'));
+    if (this.stores) args.push('--data', this.dir);
     for (const origin of this.options.origins ?? []) args.push('--origin', origin);
     const { command, checksTokens } = this.options;
     if (!command && !checksTokens) args.push('--dev');
@@ -103,10 +104,15 @@ export class Gateway {
     return new Map(said.map(({ id, text }) => [id, text!]));
   }
 
+  private get stores(): boolean {
+    return this.options.stores ?? true;
+  }
+
   private async accepted(): Promise<{ id: string; text?: string }[]> {
-    const memory = await readFile(path.join(this.dir, 'memory'), 'utf8').catch(() => '');
-    return memory.split('\n').flatMap((line) => {
-      const id = /"accepted":\{[^}]*"id":"([^"]+)"/.exec(line)?.[1];
+    if (!this.stores) return [];
+    const { stdout } = await promisify(execFile)(GATEWAY, ['records', this.dir], { maxBuffer: 1 << 30 });
+    return stdout.split('\n').flatMap((line) => {
+      const id = line && (JSON.parse(line) as { accepted?: { id: string } }).accepted?.id;
       return id ? [{ id, text: /"content":"(lab \d+ of [\d-]+)/.exec(line)?.[1] }] : [];
     });
   }

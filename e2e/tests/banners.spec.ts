@@ -113,7 +113,7 @@ test('a newer version in another tab: this one lets go of the store and says to 
 });
 
 test.describe('a server that forgets', () => {
-  test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '9'], remember: false } });
+  test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '9'], stores: false } });
 
   test('events that are gone for good: said with the time, until dismissed; the state is right', async ({ world }) => {
     const page = await world.open('/realtime-demo');

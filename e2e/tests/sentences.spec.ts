@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { banner } from '../lib/banners';
 import { expect, expectState, test } from '../lib/fixtures';
 
-test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7'], remember: false } });
+test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7'], stores: false } });
 
 /** Code, reason, state afterwards, what the banner says. */
 const CLOSES: [number, string, string, RegExp][] = [

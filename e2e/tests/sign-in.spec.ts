@@ -7,7 +7,7 @@ import { SignInService } from '../lib/sign-in';
 
 const test = base.extend<{ signIn: SignInService }>({
   signIn: async ({}, use) => use(new SignInService()),
-  gatewayOptions: async ({ signIn }, use) => use({ args: [...signIn.flags(), '--rate', '2', '--seed', '5'], checksTokens: true, remember: false }),
+  gatewayOptions: async ({ signIn }, use) => use({ args: [...signIn.flags(), '--rate', '2', '--seed', '5'], checksTokens: true, stores: false }),
   // As behind a reverse proxy: everything from one origin.
   config: { url: '/ws', tokenUrl: '/token', signInUrl: '/sign-in', debug: true },
   world: async ({ world, signIn }, use) => {

@@ -1,7 +1,9 @@
 //! The gateway program. `--help` lists the flags; `docs/operations.md` explains them.
 
 use clap::{Parser, Subcommand};
-use sentinelops_gateway::server::{ConfigErrors, Settings, TokenArgs, is_in_use, run, token};
+use sentinelops_gateway::server::{
+    ConfigErrors, RecordsArgs, Settings, TokenArgs, is_in_use, print_records, run, token,
+};
 use std::process::ExitCode;
 
 /// The SentinelOps gateway: a WebSocket server for the live operations console.
@@ -20,6 +22,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Token(TokenArgs),
+    Records(RecordsArgs),
 }
 
 #[tokio::main]
@@ -27,6 +30,7 @@ async fn main() -> ExitCode {
     let Cli { settings, command } = Cli::parse();
     let ended = match command {
         Some(Command::Token(args)) => token(settings, &args).await,
+        Some(Command::Records(args)) => print_records(&args),
         None => run(settings).await,
     };
     match ended {

@@ -438,3 +438,35 @@ async fn quiet_conversation_is_whole_after_two_restarts() {
         program.child.kill().await.expect("killed");
     }
 }
+
+#[tokio::test]
+async fn records_prints_what_was_accepted_while_the_gateway_runs() {
+    let folder = Folder::new("records");
+    let data = folder.path("data");
+    let program = Program::start(&["--rate", "0", "--data", &data]).await;
+    let mut client = program.client("s").await;
+    client.send(&say("m1", "one")).await;
+    client.send(&say("m2", "two")).await;
+    let mut acked = client.acked().await;
+    while acked.len() < 2 {
+        acked.extend(client.acked().await);
+    }
+    let command = |dir: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"));
+        command.args(["records", dir]).kill_on_drop(true);
+        command
+    };
+    let output = command(&data).output().await.expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let found: Vec<_> = lines.iter().filter_map(|line| line["accepted"]["id"].as_str()).collect();
+    assert_eq!(found, ["m1", "m2"]);
+    assert!(text.contains(r#"\"content\":\"one\""#) || text.contains(r#""content":"one""#), "{text}");
+
+    let output = command(&folder.path("nothing")).output().await.expect("it runs");
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("holds no gateway.db") && said.contains("--data"), "{said}");
+}

@@ -7,12 +7,14 @@ mod config;
 mod hub;
 mod import;
 mod log;
+mod records;
 mod signals;
 mod socket;
 mod token;
 mod web;
 
 pub use config::{ConfigErrors, KeyOptions, KeySource, Network, Options, Origin, Origins, Settings};
+pub use records::{RecordsArgs, print_records};
 pub use token::{TokenArgs, token};
 
 use crate::store::{Disk, Failure, Retention};

@@ -57,7 +57,7 @@ impl Folder {
     }
 
     pub(super) fn database(&self) -> PathBuf {
-        self.dir.join("gateway.db")
+        self.dir.join(super::DATABASE)
     }
 
     pub(super) fn was_unstored(&mut self) -> bool {

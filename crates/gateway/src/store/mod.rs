@@ -10,8 +10,11 @@
 
 mod folder;
 mod keys;
+mod records;
 mod sqlite;
 mod writer;
+
+pub use records::{StoredRecord, records};
 
 use crate::{Loaded, Record};
 use folder::Folder;
@@ -21,6 +24,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use writer::Shared;
+
+/// The database's file in the data folder.
+const DATABASE: &str = "gateway.db";
 
 /// Records that may wait for the disk; with more, nothing new should be accepted.
 const MOST_WAITING: usize = 4_096;

@@ -266,7 +266,7 @@ fn text(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|error| unreadable(format!("a row cannot be read: {error}")))
 }
 
@@ -279,7 +279,7 @@ fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn unsigned(value: i64) -> u64 {
+pub(super) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
@@ -290,7 +290,7 @@ fn damaged(path: &Path, what: &str) -> Failure {
     ))
 }
 
-fn explain(path: &Path, error: &rusqlite::Error) -> Failure {
+pub(super) fn explain(path: &Path, error: &rusqlite::Error) -> Failure {
     let extended = error.sqlite_extended_error_code();
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => no_room(path, error),
