@@ -1,5 +1,6 @@
 // Everything the gateway refuses is on the page as a sentence that says what happened and what to do.
 import type { Page } from '@playwright/test';
+import { WebSocket } from 'ws';
 import { banner } from '../lib/banners';
 import { expect, expectState, test } from '../lib/fixtures';
 
@@ -54,6 +55,24 @@ for (const [code, reason, words] of BRIEF) {
     await expectState(page, 'Connected');
   });
 }
+
+test.describe('a server that is full', () => {
+  test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7', '--max-connections', '1'], remember: false } });
+
+  test('one connection too many is told so, and that it comes back by itself', async ({ world }) => {
+    const other = new WebSocket(world.gateway.url);
+    await new Promise((resolve, reject) => {
+      other.on('open', resolve);
+      other.on('error', reject);
+    });
+    const page = await world.open('/');
+    await expectState(page, 'Reconnecting');
+    await expect.poll(() => said(page)).toMatch(/takes no more for now: 1 connections are open, the most allowed\. It goes on by itself/);
+    other.close();
+    await banner(page, 'connection').getByRole('button', { name: 'Try now' }).click();
+    await expectState(page, 'Connected');
+  });
+});
 
 test('a page of an origin that is not listed is told which one and where it is listed', async ({ world }) => {
   const page = await world.chrome.context.newPage();

@@ -173,7 +173,7 @@ mod tests {
     }
 
     /// Code, the gateway's reason, what names it on the page, what to do.
-    const CLOSES: [(u16, &str, &str, &str); 17] = [
+    const CLOSES: [(u16, &str, &str, &str); 18] = [
         (1002, "Received an unmasked frame from client", "Received an unmasked frame", "Reload the page"),
         (1007, "text that is not UTF-8", "text that is not UTF-8", "Reload the page"),
         (1009, "4242 bytes before the welcome; at most 4096 are read until then", "at most 4096", "Shorten"),
@@ -200,8 +200,14 @@ mod tests {
         (4410, "a newer leader of this session is connected", "Another tab", "Go on there"),
         (
             4429,
-            "retry after 30 s; too many connections of this user",
-            "too many connections of this user",
+            "retry after 30 s; 100 connections of this user are open, the most allowed",
+            "for now: 100 connections of this user are open, the most allowed",
+            "Fewer",
+        ),
+        (
+            4429,
+            "retry after 30 s; more than ten times the 1000 messages a second allowed",
+            "for now: more than ten times the 1000 messages a second allowed",
             "Fewer",
         ),
         (4429, "", "too many requests", "Fewer"),
