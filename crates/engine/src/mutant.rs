@@ -67,6 +67,8 @@ pub enum Mutant {
     ServerIgnoresRights,
     /// The server does not send what happens while it sends a snapshot. (The simulator plants it.)
     ServerSkipsMeantime,
+    /// The server acks what it has not committed. (The simulator plants it.)
+    ServerAcksEarly,
     /// The server counts each message three times against its rate. (The simulator plants it.)
     ServerCountsThrice,
     /// What waits for a consumer has no bound.
@@ -143,7 +145,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every planted bug.
-    pub const ALL: [Mutant; 65] = [
+    pub const ALL: [Mutant; 66] = [
         Self::NoJitter,
         Self::ResetAttemptsAtOpen,
         Self::JudgeBeforeReading,
@@ -173,6 +175,7 @@ impl Mutant {
         Self::ForgetQuietConversations,
         Self::ServerIgnoresRights,
         Self::ServerSkipsMeantime,
+        Self::ServerAcksEarly,
         Self::ServerCountsThrice,
         Self::UnboundedConsumers,
         Self::IgnoreCapacity,

@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod clock;
+pub mod disk;
 pub mod fold;
 pub mod internet;
 pub mod lies;

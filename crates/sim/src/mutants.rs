@@ -120,6 +120,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::KeepRepeats => "events at or below the cursor are delivered again",
         Mutant::ServerIgnoresRights => "the server takes commands without the right to write",
         Mutant::ServerSkipsMeantime => "the server does not send what happens while it sends a snapshot",
+        Mutant::ServerAcksEarly => "the server acks what it has not committed",
         Mutant::ServerCountsThrice => "the server counts each message three times against its rate",
         Mutant::ServerForgets => "the server does not remember which ids it accepted",
         Mutant::ForgetQuietConversations => {

@@ -1,6 +1,7 @@
 //! The server: the gateway's real core, with what happens to a process round it.
 
 use crate::clock::WALL_START;
+use crate::disk::Disk;
 use crate::lies::Lies;
 use crate::script::{Rare, ServerKind, Setup};
 use sentinelops_engine::mutant::{self, Mutant};
@@ -35,6 +36,8 @@ pub struct Server {
     /// Nothing while it is down.
     pub gateway: Option<Gateway>,
     memory: Option<Durable>,
+    /// Where its records go, in worlds where that takes time.
+    pub disk: Option<Disk>,
     /// Counts its lives.
     pub life: u32,
     seed: u64,
@@ -80,6 +83,7 @@ impl Server {
             config,
             gateway: Some(gateway),
             memory: None,
+            disk: None,
             life: 1,
             seed: setup.seed,
             conns: HashMap::new(),
@@ -119,6 +123,7 @@ impl Server {
             (Mutant::ServerIgnoresRights, Bug::IgnoreRights),
             (Mutant::ServerSkipsMeantime, Bug::SkipMeantime),
             (Mutant::ServerCountsThrice, Bug::CountThrice),
+            (Mutant::ServerAcksEarly, Bug::LeaveEarly),
         ]
         .into_iter()
         .find_map(|(planted, bug)| mutant::active(planted).then_some(bug));
@@ -126,8 +131,15 @@ impl Server {
             self.config.dedupe_ms = 0;
         }
         let memory = self.gateway.take().map(Gateway::into_durable).unwrap_or_default();
-        self.gateway = Some(Gateway::restore(self.config.clone(), self.seed, memory, Self::now(0)));
+        let gateway = Gateway::restore(self.config.clone(), self.seed, memory, Self::now(0));
+        self.gateway = Some(if rare.slow_disk { self.on_disk(gateway) } else { gateway });
         self
+    }
+
+    fn on_disk(&mut self, gateway: Gateway) -> Gateway {
+        let disk = Disk::new(gateway.durable(), gateway.seq(), self.config.clone());
+        self.disk = Some(disk.clone());
+        gateway.with_store(Box::new(disk))
     }
 
     /// The server's clocks, which are right.
@@ -155,6 +167,9 @@ impl Server {
     /// Id and type of what took effect since the last call.
     pub fn new_effects(&mut self) -> Vec<(String, String)> {
         let Some(gateway) = &self.gateway else { return Vec::new() };
+        if let Some(disk) = &self.disk {
+            return disk.new_effects();
+        }
         let accepted = gateway.stats().accepted;
         let new = accepted - self.effects_seen;
         if new == 0 {
@@ -170,8 +185,13 @@ impl Server {
     /// The process ends.
     pub fn stop(&mut self, forget: bool) {
         if let Some(gateway) = self.gateway.take() {
-            self.before = (self.kind == ServerKind::V1).then(|| remembered(&gateway));
-            let memory = gateway.into_durable();
+            // What a crash loses was promised to nobody.
+            let loses = self.disk.as_ref().is_some_and(Disk::is_busy);
+            self.before = (self.kind == ServerKind::V1 && !loses).then(|| remembered(&gateway));
+            let memory = match &self.disk {
+                Some(disk) => disk.durable(),
+                None => gateway.into_durable(),
+            };
             // Accepted ids are a promise: no restart forgets them.
             self.memory = Some(if forget { rewritten(&memory, &self.config) } else { memory });
         }
@@ -195,7 +215,7 @@ impl Server {
                 format!("a restart changed {subject}: it had {} items, {:?}", items.len(), items.last())
             });
         }
-        self.gateway = Some(gateway);
+        self.gateway = Some(if self.disk.is_some() { self.on_disk(gateway) } else { gateway });
     }
 
     /// Whether more may be finished than it keeps.

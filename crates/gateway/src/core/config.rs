@@ -24,6 +24,8 @@ pub enum Bug {
     IgnoreRights,
     /// A subscription is live as soon as its snapshot has left: what happened meanwhile is not sent.
     SkipMeantime,
+    /// Nothing waits until its record is committed.
+    LeaveEarly,
     /// A message counts three times against the rate.
     CountThrice,
 }

@@ -152,6 +152,22 @@ impl Durable {
         Self { accepted: loaded.accepted, state, history: Some(history) }
     }
 
+    /// Takes in the record that a store committed next, with its `seq`.
+    pub fn take(&mut self, seq: u64, record: &Record, config: &GatewayConfig, now: Now) {
+        self.accepted.extend(record.accepted.clone());
+        for event in &record.events {
+            let (payload, _) = decode_payload(&event.kind, &event.payload);
+            self.state.apply(&payload, event.timestamp, config.max_items);
+            if let Some(history) = &mut self.history {
+                let logged = Logged::of(&history.epoch, now.mono, seq, event);
+                history.push(event.channel, now.mono, logged);
+            }
+        }
+        if let Some(history) = &mut self.history {
+            history.seq = history.seq.max(seq);
+        }
+    }
+
     /// Folds in a record of a journal (`--import-journal`), which tells of the state, not of the history.
     pub fn replay(&mut self, record: Record, max_items: usize) {
         self.history = None;

@@ -157,6 +157,7 @@ fn rare(rng: &mut Rng, setup: &Setup) -> Rare {
     Rare {
         narrow_rights: is_v1 && token_ms.is_none() && one_in(rng, 6),
         slow_reads: is_v1 && one_in(rng, 3),
+        slow_disk: is_v1 && one_in(rng, 3),
         max_attempts: one_in(rng, 10).then(|| rng.u32(2..=8)),
         reconnect: !one_in(rng, 40),
         persist: !one_in(rng, 25),

@@ -45,6 +45,8 @@ pub struct Rare {
     pub narrow_rights: bool,
     /// The server hands little to a socket at once, so that snapshots and replays take a while.
     pub slow_reads: bool,
+    /// The server commits to a disk, later; a crash loses what is not committed.
+    pub slow_disk: bool,
     /// How long a token lives, ms.
     pub token_ms: Option<u64>,
     /// Most bytes in the outbox.
@@ -63,6 +65,7 @@ impl Default for Rare {
             rate: None,
             narrow_rights: false,
             slow_reads: false,
+            slow_disk: false,
             token_ms: None,
             max_bytes: OutboxOptions::default().max_bytes,
             bounds: Bounds::default(),

@@ -49,6 +49,8 @@ pub(crate) enum Happening {
     Flap(usize),
     /// The server's send buffer may have drained.
     Drained(usize),
+    /// The disk of the server has committed what waited.
+    Committed,
     /// The server's timer.
     ServerTimer(u64),
     /// The server starts again.
@@ -232,6 +234,7 @@ impl World {
             Happening::ServerReset(conn) => self.server_reset(conn),
             Happening::Flap(conn) => self.server_closes(conn, 1011, "flap"),
             Happening::Drained(conn) => self.drained(conn),
+            Happening::Committed => self.server_committed(),
             Happening::ServerTimer(token) if token == self.server_timer => self.server_tick(),
             Happening::ServerTimer(_) => {}
             Happening::ServerUp => self.server_up(),

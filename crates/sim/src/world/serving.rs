@@ -4,6 +4,7 @@ use super::{Happening, World};
 use crate::check::standing::blames;
 use crate::check::{number_after, numbers_after};
 use crate::clock::WALL_START;
+use crate::disk::Disk;
 use crate::net::{End, Item};
 use crate::script::{ServerKind, What};
 use crate::server::{Server, USER};
@@ -14,6 +15,9 @@ use sentinelops_protocol::{Subject, close};
 
 /// How long after an abandon events of a socket may still reach the engine.
 const LATE_EVENTS_MS: u64 = 5_000;
+
+/// How long the disk of a server takes to commit.
+const COMMIT_MS: u64 = 25;
 
 /// A connection that lived for so long takes the doubled patience back.
 const FORGIVEN_AFTER_MS: u64 = 60_000;
@@ -180,7 +184,17 @@ impl World {
         self.arm_server();
     }
 
+    pub(super) fn server_committed(&mut self) {
+        if let Some(disk) = &self.server.disk {
+            disk.commit(Server::now(self.now));
+        }
+        self.serve();
+    }
+
     fn arm_server(&mut self) {
+        if self.server.gateway.is_some() && self.server.disk.as_ref().is_some_and(Disk::is_busy) {
+            self.queue.push(self.now + COMMIT_MS, Happening::Committed);
+        }
         let Some(due) = self.server.gateway.as_ref().and_then(|g| g.poll_timeout()) else { return };
         self.server_timer += 1;
         self.queue.push(due.max(self.now), Happening::ServerTimer(self.server_timer));
