@@ -57,7 +57,7 @@ for (const [code, reason, words] of BRIEF) {
 }
 
 test.describe('a server that is full', () => {
-  test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7', '--max-connections', '1'], remember: false } });
+  test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7', '--max-connections', '1'] } });
 
   test('one connection too many is told so, and that it comes back by itself', async ({ world }) => {
     const other = new WebSocket(world.gateway.url);
