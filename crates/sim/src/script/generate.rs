@@ -69,9 +69,24 @@ pub fn generate(seed: u64) -> Script {
         entries.push(Entry { at, action: Action::Fault(Fault::Doze(ms)) });
     }
     finish(&mut Rng::with_seed(seed ^ 0xf1_215e), &setup, &mut entries);
+    dozes(&mut Rng::with_seed(seed ^ 0xd0_2e5), first_fault, &mut entries);
     lies(&mut Rng::with_seed(seed ^ 0x11e5), &setup, first_fault, &mut entries);
     entries.sort_by_key(|entry| entry.at);
     Script { setup, entries: entries.into_iter().enumerate().collect() }
+}
+
+/// In every sixth schedule the machine dozes over several answers, and a while later the connection goes silent: what
+/// it slept through must not count as slow answers.
+fn dozes(rng: &mut Rng, first_fault: u64, entries: &mut Vec<Entry>) {
+    if rng.u8(0..6) > 0 {
+        return;
+    }
+    let mut at = rng.u64(first_fault..FAULTS_END - 60_000);
+    for _ in 0..3 {
+        entries.push(Entry { at, action: Action::Fault(Fault::Doze(rng.u64(2_400..3_800))) });
+        at += rng.u64(5_000..8_000);
+    }
+    entries.push(Entry { at: at + 4_000, action: Action::Fault(Fault::Zombie(true, true)) });
 }
 
 /// In few schedules more is finished than a v1 server keeps.
