@@ -29,7 +29,7 @@ impl Fold {
     pub fn new(channel: Channel) -> Self {
         match channel {
             Channel::Incidents | Channel::Agents | Channel::Alerts => Self::Keyed(LastByKey::default()),
-            Channel::Chat | Channel::Activity | Channel::System => {
+            Channel::Chat | Channel::Activity | Channel::Timeline | Channel::System => {
                 Self::Recent { events: VecDeque::new(), receipts: LastByKey::default() }
             }
         }
@@ -50,7 +50,7 @@ impl Fold {
             (Self::Keyed(state), payload @ (Payload::Agent(_) | Payload::Alert(_))) => {
                 payload.key().is_some_and(|key| state.put(key.to_owned(), Last::new(event, None)))
             }
-            (Self::Recent { events, .. }, Payload::Chat(_) | Payload::Activity(_)) => {
+            (Self::Recent { events, .. }, Payload::Chat(_) | Payload::Activity(_) | Payload::Timeline(_)) => {
                 let fell = events.len() >= MAX_RECENT && events.pop_front().is_some();
                 events.push_back(event.clone());
                 fell

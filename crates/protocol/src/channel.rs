@@ -26,12 +26,21 @@ pub enum Channel {
     Activity,
     /// Ping, subscribe and the rest of the protocol's own talk.
     System,
+    /// What happened to one incident: only its topics can be subscribed.
+    Timeline,
 }
 
 impl Channel {
     /// Every channel, in the documented order.
-    pub const ALL: [Channel; 6] =
-        [Self::Incidents, Self::Agents, Self::Chat, Self::Alerts, Self::Activity, Self::System];
+    pub const ALL: [Channel; 7] = [
+        Self::Incidents,
+        Self::Agents,
+        Self::Chat,
+        Self::Alerts,
+        Self::Activity,
+        Self::System,
+        Self::Timeline,
+    ];
 
     /// The name on the wire.
     ///
@@ -39,7 +48,7 @@ impl Channel {
     /// use sentinelops_protocol::Channel;
     ///
     /// let names: Vec<_> = Channel::ALL.into_iter().map(Channel::as_str).collect();
-    /// assert_eq!(names, ["incidents", "agents", "chat", "alerts", "activity", "system"]);
+    /// assert_eq!(names, ["incidents", "agents", "chat", "alerts", "activity", "system", "timeline"]);
     /// ```
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,6 +58,7 @@ impl Channel {
             Self::Alerts => "alerts",
             Self::Activity => "activity",
             Self::System => "system",
+            Self::Timeline => "timeline",
         }
     }
 

@@ -107,9 +107,13 @@ macro_rules! open_enum {
 // Behind the macro, which they use.
 mod chat;
 mod incident;
+mod timeline;
 
 pub use chat::{ChatMessage, Receipt, ReceiptKind, Typing};
-pub use incident::{Incident, IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, IncidentUpdate};
+pub use incident::{
+    Incident, IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, IncidentUpdate, Viewing,
+};
+pub use timeline::{TimelineAction, TimelineEntry};
 
 open_enum! {
     /// How bad an incident or alert is.

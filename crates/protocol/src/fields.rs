@@ -245,7 +245,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn optional_channel(&mut self, name: &str) -> Reading<Option<Channel>> {
         let Some(json) = self.optional(name)? else { return Ok(None) };
         let channel = scan::unquote(json).and_then(|name| Channel::parse(&name));
-        let expected = "incidents, agents, chat, alerts, activity or system";
+        let expected = "incidents, agents, chat, alerts, activity, timeline or system";
         channel.map(Some).ok_or_else(|| self.wrong(name, expected, json))
     }
 

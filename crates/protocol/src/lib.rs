@@ -42,7 +42,8 @@ pub use json::Json;
 pub use limits::Limits;
 pub use ordering::ordering_key;
 pub use payload::{
-    Payload, decode_incident_update, decode_payload, encode_incident_update, encode_payload, read_value,
+    Payload, decode_incident_create, decode_incident_update, decode_payload, encode_incident_update,
+    encode_payload, read_value,
 };
 pub use problem::{FrameError, Problem, ProblemKind};
 pub use watermark::Watermark;

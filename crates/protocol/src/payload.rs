@@ -1,7 +1,8 @@
 //! Payloads: from a type and raw JSON to a typed value, and back.
 
 use crate::domain::{
-    Activity, AgentStatus, Alert, ChatMessage, IncidentEvent, IncidentUpdate, Receipt, Typing,
+    Activity, AgentStatus, Alert, ChatMessage, IncidentEvent, IncidentUpdate, Receipt, TimelineEntry, Typing,
+    Viewing,
 };
 use crate::problem::clip;
 use crate::{Json, Problem, ProblemKind, fields, scan, wire};
@@ -37,6 +38,10 @@ pub enum Payload {
     Activity(Activity),
     /// A type this version does not know, or a shape that does not fit its type.
     Raw(Json),
+    /// `incident.viewing`
+    Viewing(Viewing),
+    /// `timeline.entry`
+    Timeline(TimelineEntry),
 }
 
 impl Payload {
@@ -60,6 +65,19 @@ impl Payload {
         }
     }
 
+    /// Whether it is passed on to those who listen and kept nowhere: who types, who is viewing.
+    ///
+    /// ```
+    /// use sentinelops_protocol::domain::Typing;
+    /// use sentinelops_protocol::Payload;
+    ///
+    /// let typing = Typing { conversation_id: "c1".to_owned(), user_id: "ann".to_owned() };
+    /// assert!(Payload::Typing(typing).is_ephemeral());
+    /// ```
+    pub fn is_ephemeral(&self) -> bool {
+        matches!(self, Self::Typing(_) | Self::Viewing(_))
+    }
+
     /// The topic of its channel that it belongs to: the key of the thing it is about (incident, agent, alert), the
     /// conversation, or the target of an activity.
     ///
@@ -77,6 +95,8 @@ impl Payload {
             Self::Receipt(receipt) => Some(&receipt.conversation_id),
             Self::Typing(typing) => Some(&typing.conversation_id),
             Self::Activity(activity) => activity.target.as_deref(),
+            Self::Viewing(viewing) => Some(&viewing.incident_id),
+            Self::Timeline(entry) => Some(&entry.incident_id),
             other => other.key(),
         }
     }
@@ -188,10 +208,26 @@ fn unfit(kind: &str, raw: &Json, path: &Path, message: &str) -> Box<Problem> {
 /// # Ok::<(), String>(())
 /// ```
 pub fn decode_incident_update(raw: &Json) -> Result<IncidentUpdate, Box<Problem>> {
-    wire::read_update(raw.as_str())
+    wire::read_update("incident.update", raw.as_str())
 }
 
-/// Writes the payload of an `incident.update`.
+/// Reads the payload of a client's `incident.create`: `{id, title, …fields}`.
+///
+/// # Errors
+/// Where it does not fit, what is expected there and what was found. A title has to be there.
+///
+/// ```
+/// use sentinelops_protocol::{Json, decode_incident_create};
+///
+/// let problem = decode_incident_create(&Json::parse(r#"{"id": "123"}"#)?).unwrap_err();
+/// assert_eq!(problem.to_string(), "incident.create: payload: expected a field `title`, found nothing");
+/// # Ok::<(), String>(())
+/// ```
+pub fn decode_incident_create(raw: &Json) -> Result<IncidentUpdate, Box<Problem>> {
+    wire::read_create(raw.as_str())
+}
+
+/// Writes the payload of an `incident.update` or an `incident.create`.
 ///
 /// ```
 /// use sentinelops_protocol::domain::{IncidentPatch, IncidentUpdate, Patch};

@@ -2,7 +2,8 @@
 
 use crate::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
-    IncidentStatus, IncidentUpdate, Patch, Presence, Receipt, ReceiptKind, Severity, Typing,
+    IncidentStatus, IncidentUpdate, Patch, Presence, Receipt, ReceiptKind, Severity, TimelineAction,
+    TimelineEntry, Typing, Viewing,
 };
 use crate::fields::{Fields, Place, Reading};
 use crate::write::Object;
@@ -18,6 +19,8 @@ pub(crate) fn read(kind: &str, json: &str) -> Reading<Option<Payload>> {
         "chat.typing" => typing,
         "alert.raised" | "alert.acknowledged" | "alert.cleared" => alert,
         "activity.event" => activity,
+        "incident.viewing" => viewing,
+        "timeline.entry" => timeline,
         _ => return Ok(None),
     };
     read(kind, Fields::at(kind, Place::Payload, json)?).map(Some)
@@ -124,17 +127,48 @@ fn activity(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
     }))
 }
 
+fn viewing(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    Ok(Payload::Viewing(Viewing { incident_id: fields.text("incidentId")?, user_id: fields.text("userId")? }))
+}
+
+fn timeline(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
+    Ok(Payload::Timeline(TimelineEntry {
+        id: fields.text("id")?,
+        incident_id: fields.text("incidentId")?,
+        actor: fields.text("actor")?,
+        action: TimelineAction::parse(&fields.text("action")?),
+        timestamp: fields.number("timestamp")?,
+        status: fields.optional_text("status")?.map(|text| IncidentStatus::parse(&text)),
+        severity: fields.optional_text("severity")?.map(|text| Severity::parse(&text)),
+        assigned_to: fields.patch_text("assignedTo")?,
+        alert_id: fields.optional_text("alertId")?,
+        title: fields.optional_text("title")?,
+        extra: fields.rest(),
+    }))
+}
+
 /// The payload of an `incident.update`; its incident is named by `id` or by `incidentId`.
-pub(crate) fn read_update(json: &str) -> Reading<IncidentUpdate> {
-    let mut fields = Fields::at("incident.update", Place::Payload, json)?;
+pub(crate) fn read_update(kind: &str, json: &str) -> Reading<IncidentUpdate> {
+    let mut fields = Fields::at(kind, Place::Payload, json)?;
     let id = match fields.take("incidentId")? {
         None => fields.text("id")?,
         Some(json) if fields.take("id")?.is_some() => {
             return Err(fields.wrong("incidentId", "nothing, as there is an `id`", json));
         }
-        Some(json) => Place::Field(&fields.place, "incidentId").text("incident.update", json)?,
+        Some(json) => Place::Field(&fields.place, "incidentId").text(kind, json)?,
     };
     Ok(IncidentUpdate { id, changes: patch(fields)? })
+}
+
+/// The payload of an `incident.create`: the same, with a title.
+pub(crate) fn read_create(json: &str) -> Reading<IncidentUpdate> {
+    const KIND: &str = "incident.create";
+    let create = read_update(KIND, json)?;
+    match &create.changes.title {
+        Patch::Set(title) if !title.trim().is_empty() => Ok(create),
+        Patch::Set(_) => Err(Fields::at(KIND, Place::Payload, json)?.wrong("title", "a title", "\"\"")),
+        Patch::Keep | Patch::Clear => Err(Fields::at(KIND, Place::Payload, json)?.missing("title")),
+    }
 }
 
 pub(crate) fn write_update(update: &IncidentUpdate) -> Json {
@@ -209,6 +243,21 @@ pub(crate) fn write(payload: &Payload) -> String {
             .optional_text("target", activity.target.as_deref())
             .number("timestamp", activity.timestamp)
             .extra(activity.extra.as_ref()),
+        Payload::Viewing(viewing) => {
+            object.text("incidentId", &viewing.incident_id).text("userId", &viewing.user_id)
+        }
+        Payload::Timeline(entry) => object
+            .text("id", &entry.id)
+            .text("incidentId", &entry.incident_id)
+            .text("actor", &entry.actor)
+            .text("action", entry.action.as_str())
+            .number("timestamp", entry.timestamp)
+            .optional_text("status", entry.status.as_ref().map(IncidentStatus::as_str))
+            .optional_text("severity", entry.severity.as_ref().map(Severity::as_str))
+            .patch_text("assignedTo", text(&entry.assigned_to, |who| who))
+            .optional_text("alertId", entry.alert_id.as_deref())
+            .optional_text("title", entry.title.as_deref())
+            .extra(entry.extra.as_ref()),
         Payload::Raw(json) => return json.as_str().to_owned(),
     }
     .end()

@@ -6,7 +6,8 @@ use sentinelops_protocol::domain::{
 use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{
     Channel, ClientMessage, Event, Json, Limits, Payload, Priority, ServerMessage, decode_client_frame,
-    decode_incident_update, decode_server_frame, encode_incident_update, ordering_key,
+    decode_incident_create, decode_incident_update, decode_server_frame, encode_incident_update,
+    ordering_key,
 };
 
 fn event(frame: &str) -> Event {
@@ -111,4 +112,32 @@ fn an_update_keeps_clears_and_carries_what_it_does_not_know() {
         let problem = decode_incident_update(&json(text)).expect_err(text);
         assert_eq!((problem.path.as_str(), problem.expected.as_str()), (path, expected), "{problem}");
     }
+}
+
+#[test]
+fn a_new_incident_has_an_id_and_a_title() {
+    let json = |text: &str| Json::parse(text).expect("JSON");
+    let create = json(r#"{"id":"a","title":"Disk full","severity":"high","team":"db"}"#);
+    let read = decode_incident_create(&create).expect("an incident");
+    assert_eq!((read.id.as_str(), &read.changes.title), ("a", &Patch::Set("Disk full".into())));
+    assert_eq!(read.changes.extra.as_ref().map(Json::as_str), Some(r#"{"team":"db"}"#));
+    for (text, path, expected) in [
+        (r#"{"title":"x"}"#, "payload", "a field `id`"),
+        (r#"{"id":"a"}"#, "payload", "a field `title`"),
+        (r#"{"id":"a","title":null}"#, "payload", "a field `title`"),
+        (r#"{"id":"a","title":"  "}"#, "payload.title", "a title"),
+        (r#"{"id":"a","title":7}"#, "payload.title", "a string"),
+    ] {
+        let problem = decode_incident_create(&json(text)).expect_err(text);
+        assert_eq!((problem.path.as_str(), problem.expected.as_str()), (path, expected), "{problem}");
+        assert_eq!(problem.message_type, "incident.create");
+    }
+}
+
+#[test]
+fn the_conversation_of_an_incident_is_in_order_with_the_incident() {
+    let key = |channel, text: &str| ordering_key(channel, &Json::parse(text).expect("JSON"));
+    let incident = key(Channel::Incidents, r#"{"id":"a","title":"x"}"#);
+    assert_eq!(incident, key(Channel::Chat, r#"{"conversationId":"a","content":"x"}"#));
+    assert_ne!(incident, key(Channel::Alerts, r#"{"id":"a"}"#), "an alert is something else");
 }

@@ -11,6 +11,9 @@ const CHAT: &str = r#"{"id":"m","conversationId":"c","senderId":"a","content":"h
 const RECEIPT: &str = r#"{"conversationId":"c","userId":"a","upTo":5}"#;
 const TYPING: &str = r#"{"conversationId":"c","userId":"a"}"#;
 const ALERT: &str = r#"{"id":"x","severity":"high","title":"t"}"#;
+const VIEWING: &str = r#"{"incidentId":"i","userId":"a"}"#;
+const TIMELINE: &str =
+    r#"{"id":"t","incidentId":"i","actor":"a","action":"changed","timestamp":5,"status":"new"}"#;
 const ACTIVITY: &str = r#"{"id":"y","actor":"a","action":"did","timestamp":5}"#;
 
 /// Types, channel, a payload that fits; then of each case a field, what stands there instead, and what is said of it.
@@ -22,7 +25,7 @@ const INCIDENTS: &[&str] =
     &["incident.created", "incident.updated", "incident.resolved", "incident.escalated"];
 const ALERTS: &[&str] = &["alert.raised", "alert.acknowledged", "alert.cleared"];
 
-const TABLE: [Table; 7] = [
+const TABLE: [Table; 9] = [
     (
         INCIDENTS,
         "incidents",
@@ -106,6 +109,31 @@ const TABLE: [Table; 7] = [
             ("timestamp", "null", "payload.timestamp", "a whole number", "null"),
         ],
     ),
+    (
+        &["incident.viewing"],
+        "incidents",
+        VIEWING,
+        &[
+            ("incidentId", "", "payload", "a field `incidentId`", "nothing"),
+            ("userId", "7", "payload.userId", "a string", "integer `7`"),
+        ],
+    ),
+    (
+        &["timeline.entry"],
+        "timeline",
+        TIMELINE,
+        &[
+            ("incidentId", "1", "payload.incidentId", "a string", "integer `1`"),
+            ("actor", "", "payload", "a field `actor`", "nothing"),
+            ("action", "[]", "payload.action", "a string", "an array"),
+            ("timestamp", "-1", "payload.timestamp", "a whole number", "integer `-1`"),
+            ("status", "{}", "payload.status", "a string", "an object"),
+            ("severity", "2", "payload.severity", "a string", "integer `2`"),
+            ("assignedTo", "true", "payload.assignedTo", "a string", "boolean `true`"),
+            ("alertId", "[]", "payload.alertId", "a string", "an array"),
+            ("title", "5", "payload.title", "a string", "integer `5`"),
+        ],
+    ),
 ];
 
 /// The payload with one field put in, replaced or taken out.
@@ -163,7 +191,7 @@ fn every_documented_type_says_where_what_is_allowed_and_what_was_found() {
             }
         }
     }
-    assert_eq!(types, 13, "a documented type is missing here");
+    assert_eq!(types, 15, "a documented type is missing here");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use proptest::option;
 use proptest::prelude::*;
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, Incident, IncidentChange, IncidentEvent,
-    IncidentPatch, IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Severity, Typing,
+    IncidentPatch, IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Severity, TimelineAction,
+    TimelineEntry, Typing, Viewing,
 };
 use sentinelops_protocol::system::{
     ClientSystem, Continuity, Hello, Ping, ServerSystem, Since, Snapshot, SnapshotItem, SubscribeEntry,
@@ -116,7 +117,38 @@ fn payload() -> impl Strategy<Value = (&'static str, Payload)> {
             ("activity.event", Payload::Activity(Activity { id, actor, action, target, timestamp, extra }))
         },
     );
-    prop_oneof![incident, agent, chat, receipt, typing, alert, activity]
+    let viewing = (text(), text()).prop_map(|(incident_id, user_id)| {
+        ("incident.viewing", Payload::Viewing(Viewing { incident_id, user_id }))
+    });
+    let about = (option::of("new|resolved|[a-z]{1,5}"), option::of(severity()), patch(text()));
+    let timeline = (
+        (text(), text(), text(), "created|changed|alert_raised|[a-z]{1,5}", time()),
+        about,
+        (option::of(text()), option::of(text()), extra()),
+    )
+        .prop_map(
+            |(
+                (id, incident_id, actor, action, timestamp),
+                (status, severity, assigned_to),
+                (alert_id, title, extra),
+            )| {
+                let entry = TimelineEntry {
+                    id,
+                    incident_id,
+                    actor,
+                    action: TimelineAction::parse(&action),
+                    timestamp,
+                    status: status.map(|text| IncidentStatus::parse(&text)),
+                    severity,
+                    assigned_to,
+                    alert_id,
+                    title,
+                    extra,
+                };
+                ("timeline.entry", Payload::Timeline(entry))
+            },
+        );
+    prop_oneof![incident, agent, chat, receipt, typing, alert, activity, viewing, timeline]
 }
 
 fn event() -> impl Strategy<Value = Event> {

@@ -142,7 +142,7 @@ fn problems_of_system_messages_and_envelopes_name_place_expectation_and_find() {
             "subscribe",
             r#"{"channels":[{"channel":"chat"},{"channel":"weather"}]}"#,
             "payload.channels[1].channel",
-            "incidents, agents, chat, alerts, activity or system",
+            "incidents, agents, chat, alerts, activity, timeline or system",
             r#"string "weather""#,
         ),
         (

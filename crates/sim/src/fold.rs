@@ -60,7 +60,8 @@ impl Fold {
                 *mark = (*mark).max(receipt.up_to);
             }
             Payload::Activity(activity) => push(&mut self.activity, activity.clone()),
-            Payload::Typing(_) | Payload::Raw(_) => {}
+            // Timelines are not subscribed here.
+            Payload::Typing(_) | Payload::Viewing(_) | Payload::Timeline(_) | Payload::Raw(_) => {}
         }
     }
 

@@ -303,7 +303,7 @@ impl Server {
                 timestamp,
                 extra: None,
             }),
-            Channel::System => return None,
+            Channel::System | Channel::Timeline => return None,
         })
     }
 

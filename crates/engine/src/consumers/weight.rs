@@ -4,7 +4,8 @@
 //! somebody decided what it weighs.
 
 use sentinelops_protocol::domain::{
-    Activity, AgentStatus, Alert, ChatMessage, IncidentEvent, IncidentPatch, Patch, Receipt, Typing,
+    Activity, AgentStatus, Alert, ChatMessage, IncidentEvent, IncidentPatch, Patch, Receipt, TimelineEntry,
+    Typing, Viewing,
 };
 use sentinelops_protocol::{Event, Json, Payload};
 
@@ -40,6 +41,26 @@ fn payload_weight(payload: &Payload) -> usize {
             id.len() + actor.len() + action.len() + text(target) + json(extra)
         }
         Payload::Raw(raw) => raw.as_str().len(),
+        Payload::Viewing(Viewing { incident_id, user_id }) => incident_id.len() + user_id.len(),
+        Payload::Timeline(TimelineEntry {
+            id,
+            incident_id,
+            actor,
+            action,
+            timestamp: _,
+            status,
+            severity,
+            assigned_to,
+            alert_id,
+            title,
+            extra,
+        }) => {
+            let texts = id.len() + incident_id.len() + actor.len() + action.as_str().len();
+            let changed = status.as_ref().map_or(0, |status| status.as_str().len())
+                + severity.as_ref().map_or(0, |severity| severity.as_str().len())
+                + set(assigned_to, String::len);
+            texts + changed + text(alert_id) + text(title) + json(extra)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Gateway;
 use super::conn::{Conn, Timer};
-use super::identity::{Auth, Denied, Identity, Token};
+use super::identity::{Auth, Denied, Identity, Token, of_right};
 use super::types::{ConnId, Now, Output};
 use sentinelops_protocol::system::{ServerSystem, SubscribeEntry};
 use sentinelops_protocol::{Code, Subject, close};
@@ -196,7 +196,7 @@ impl Conn {
 
 /// The rights that would allow reading `subject`, for messages.
 pub(super) fn needs(subject: &Subject) -> String {
-    let channel = subject.channel;
+    let channel = of_right(subject.channel);
     match &subject.topic {
         Some(topic) => format!("the right to read {channel} or {channel}:{topic} is needed"),
         None => format!("the right to read all of {channel} is needed"),

@@ -7,10 +7,11 @@ use super::Gateway;
 use super::types::{NewEvent, Now};
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
-    IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Typing,
+    IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Severity, Typing, Viewing,
 };
 use sentinelops_protocol::{
-    Channel, Code, Command, Fields, Payload, Problem, ProblemKind, decode_incident_update, encode_payload,
+    Channel, Code, Command, Fields, Payload, Problem, ProblemKind, decode_incident_create,
+    decode_incident_update, encode_payload,
 };
 
 /// Largest payload kept in the state: 200 of them still fit what a connection may be owed.
@@ -59,6 +60,16 @@ fn fields_of(command: &Command) -> Result<Fields<'_>, Refusal> {
     Ok(Fields::of(&command.kind, &command.payload)?)
 }
 
+fn viewing(user: &str, command: &Command) -> Outcome {
+    let mut fields = fields_of(command)?;
+    let id = match fields.optional_text("incidentId")? {
+        Some(id) => id,
+        None => fields.text("id")?,
+    };
+    let incident_id = id_of(command, "payload.id", id)?;
+    one(Payload::Viewing(Viewing { incident_id, user_id: user.to_owned() }))
+}
+
 fn one(payload: Payload) -> Outcome {
     Ok(NewEvent::of(payload).map(|event| (event, true)).into_iter().collect())
 }
@@ -76,7 +87,7 @@ impl Gateway {
     /// Decides without changing anything.
     pub(super) fn judge(&self, now: Now, user: &str, command: &Command) -> Outcome {
         let channel = match command.kind.as_str() {
-            "incident.update" => Channel::Incidents,
+            "incident.create" | "incident.update" | "incident.viewing" => Channel::Incidents,
             "agent.status" => Channel::Agents,
             "chat.message" | "chat.delivered" | "chat.read" | "chat.typing" => Channel::Chat,
             "alert.acknowledge" => Channel::Alerts,
@@ -89,7 +100,9 @@ impl Gateway {
             return Err(invalid(command, "channel", channel.as_str(), command.channel.as_str()));
         }
         match command.kind.as_str() {
+            "incident.create" => self.incident_create(now, user, command),
             "incident.update" => self.incident_update(now, user, command),
+            "incident.viewing" => viewing(user, command),
             "agent.status" => self.agent_status(now, user, command),
             "chat.message" => self.chat_message(now, user, command),
             "chat.delivered" => self.receipt(now, user, command, ReceiptKind::Delivered),
@@ -120,8 +133,46 @@ impl Gateway {
             _ => (IncidentChange::Updated, "updated"),
         };
         let activity = self.activity(now, user, action, &update.id);
-        let mut events = one(Payload::Incident(IncidentEvent { incident_id: update.id, change, data }))?;
+        self.with_timeline(now, user, IncidentEvent { incident_id: update.id, change, data }, activity)
+    }
+
+    fn incident_create(&self, now: Now, user: &str, command: &Command) -> Outcome {
+        let create = decode_incident_create(&command.payload)?;
+        let incident_id = id_of(command, "payload.id", create.id)?;
+        if self.state.incident(&incident_id).is_some() {
+            let message = format!("incident.create: payload.id: {incident_id:?} is taken: choose another id");
+            return Err(Refusal { code: Code::Conflict, message });
+        }
+        let mut data = IncidentPatch {
+            created_at: Patch::Set(now.wall),
+            updated_at: Patch::Set(now.wall),
+            ..create.changes
+        };
+        if !matches!(data.status, Patch::Set(_)) {
+            data.status = Patch::Set(IncidentStatus::New);
+        }
+        if !matches!(data.severity, Patch::Set(_)) {
+            data.severity = Patch::Set(Severity::Medium);
+        }
+        let event = IncidentEvent { incident_id, change: IncidentChange::Created, data };
+        fits(&Payload::Incident(event.clone()))?;
+        let activity = self.activity(now, user, "created", &event.incident_id);
+        self.with_timeline(now, user, event, activity)
+    }
+
+    /// The event of an incident, its activity, and what it adds to the timeline.
+    fn with_timeline(
+        &self,
+        now: Now,
+        user: &str,
+        event: IncidentEvent,
+        activity: Option<(NewEvent, bool)>,
+    ) -> Outcome {
+        let payload = Payload::Incident(event);
+        let entry = self.timeline(now, user, &payload);
+        let mut events = one(payload)?;
         events.extend(activity);
+        events.extend(entry.map(|entry| (entry, false)));
         Ok(events)
     }
 

@@ -26,6 +26,7 @@ impl Gateway {
         let (user, rights) = (identity.user.clone(), identity.rights.clone());
         let key = ordering_key(command.channel, &command.payload);
         let topic = key.as_deref().and_then(|key| key.split_once('/')).map(|(_, topic)| topic);
+        let is_notice = matches!(command.kind.as_str(), "chat.typing" | "incident.viewing");
         let is_allowed = rights.may_write(command.channel, topic) || self.config.has(Bug::IgnoreRights);
         if let (Some((rate, _)), Some(state)) = (self.rates, self.conns.get_mut(&conn))
             && let Err(wait) = state.commands.take(rate, now.mono)
@@ -34,12 +35,12 @@ impl Gateway {
                 "more than the {} messages a second allowed: send fewer",
                 self.config.rate.unwrap_or_default()
             );
-            let key = key.as_deref().filter(|_| command.kind != "chat.typing");
+            let key = key.as_deref().filter(|_| !is_notice);
             let wait = wait.max(RATE_RETRY_MS);
             return self.defer(now, conn, command, key, (Code::RateLimited, wait, &message));
         }
-        if command.kind == "chat.typing" && is_allowed {
-            return self.typing(now, conn, &user, command);
+        if is_notice && is_allowed {
+            return self.notice(now, conn, &user, command);
         }
         if let Some(wait) = self.unavailable {
             return self.defer(
@@ -174,7 +175,8 @@ impl Gateway {
         }
     }
 
-    fn typing(&mut self, now: Now, conn: ConnId, user: &str, command: &Command) {
+    /// Typing, viewing: passed on and forgotten.
+    fn notice(&mut self, now: Now, conn: ConnId, user: &str, command: &Command) {
         match self.judge(now, user, command) {
             Ok(events) => {
                 for (event, _) in events {

@@ -100,7 +100,7 @@ pub(super) struct History {
     pub epoch: String,
     /// Of the newest record.
     pub seq: u64,
-    logs: [Log; 5],
+    logs: [Log; Channel::ALL.len()],
     max_events: usize,
     max_age: u64,
 }

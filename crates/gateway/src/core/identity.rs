@@ -133,7 +133,12 @@ impl Rights {
     }
 }
 
+/// The channel whose right counts: a timeline is part of its incident.
+pub(super) fn of_right(channel: Channel) -> Channel {
+    if channel == Channel::Timeline { Channel::Incidents } else { channel }
+}
+
 fn covers(names: &BTreeSet<String>, channel: Channel, topic: Option<&str>) -> bool {
-    let whole = channel.as_str();
+    let whole = of_right(channel).as_str();
     names.contains(whole) || topic.is_some_and(|topic| names.contains(&format!("{whole}:{topic}")))
 }

@@ -40,6 +40,7 @@ mod state;
 mod store;
 mod subscribe;
 mod subscriptions;
+mod timeline;
 mod types;
 
 pub use config::{Bug, GatewayConfig, Mode};

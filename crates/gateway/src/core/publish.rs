@@ -4,13 +4,14 @@ use super::Gateway;
 use super::durable::{Accepted, Record, StoredEvent};
 use super::history::{Logged, open, push_topic};
 use super::subscriptions::Phase;
+use super::timeline::actor_of;
 use super::types::{ConnId, NewEvent, Now};
-use sentinelops_protocol::{Channel, Event, Payload, Subject, encode_payload};
+use sentinelops_protocol::{Channel, Event, Subject, encode_payload};
 
 impl Gateway {
     /// Something that no command brought about.
     pub(super) fn publish_and_record(&mut self, now: Now, event: NewEvent) -> Option<u64> {
-        if let Payload::Typing(_) = event.payload {
+        if event.payload.is_ephemeral() {
             self.pass_on(now, event, None);
             return None;
         }
@@ -19,7 +20,9 @@ impl Gateway {
             self.stats.refused += 1;
             return None;
         }
-        Some(self.append(now, None, vec![(event, false)]))
+        let entry = self.timeline(now, actor_of(&event.payload), &event.payload);
+        let events = [Some(event), entry].into_iter().flatten().map(|event| (event, false));
+        Some(self.append(now, None, events.collect()))
     }
 
     /// Applies the events of one record, appends it to the store and hands the events on. Returns the record's seq.
@@ -59,7 +62,7 @@ impl Gateway {
         seq
     }
 
-    /// Typing: to whoever listens now and keeps up; no seq, no history, no second try.
+    /// Typing, viewing: to whoever listens now and keeps up; no seq, no history, no second try.
     pub(super) fn pass_on(&mut self, now: Now, event: NewEvent, from: Option<ConnId>) {
         let whole = Subject::channel(event.channel);
         let narrow = event.payload.topic().map(|topic| Subject::topic(event.channel, topic));

@@ -7,7 +7,7 @@
 use super::kept::Kept;
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, Incident, IncidentChange, IncidentStatus, Patch,
-    Receipt, ReceiptKind,
+    Receipt, ReceiptKind, TimelineEntry,
 };
 use sentinelops_protocol::system::SnapshotItem;
 use sentinelops_protocol::{Channel, Json, Payload, Subject, encode_payload};
@@ -30,6 +30,8 @@ struct Conversation {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     incidents: Kept<Incident>,
+    /// By incident, kept as long as it is.
+    timelines: BTreeMap<String, VecDeque<TimelineEntry>>,
     agents: BTreeMap<String, AgentStatus>,
     alerts: Kept<(Alert, u64)>,
     chat: VecDeque<ChatMessage>,
@@ -47,6 +49,11 @@ impl State {
     /// One incident.
     pub fn incident(&self, id: &str) -> Option<&Incident> {
         self.incidents.get(id)
+    }
+
+    /// The newest entries of an incident's timeline, oldest first.
+    pub fn timeline(&self, incident: &str) -> impl DoubleEndedIterator<Item = &TimelineEntry> {
+        self.timelines.get(incident).into_iter().flatten()
     }
 
     /// Every agent.
@@ -117,7 +124,9 @@ impl State {
                 let mut incident = before.cloned().unwrap_or_else(|| Incident::new(&event.incident_id));
                 incident.apply(&event.data);
                 let is_open = incident.status != Some(IncidentStatus::Resolved);
-                self.incidents.put(&event.incident_id, incident, is_open, max_finished);
+                for gone in self.incidents.put(&event.incident_id, incident, is_open, max_finished) {
+                    self.timelines.remove(&gone);
+                }
             }
             Payload::Agent(agent) => {
                 self.agents.insert(agent.agent_id.clone(), agent.clone());
@@ -136,7 +145,10 @@ impl State {
                 *mark = (*mark).max(receipt.up_to);
             }
             Payload::Activity(activity) => keep(&mut self.activity, activity.clone()),
-            Payload::Typing(_) | Payload::Raw(_) => {}
+            Payload::Timeline(entry) => {
+                keep(self.timelines.entry(entry.incident_id.clone()).or_default(), entry.clone());
+            }
+            Payload::Typing(_) | Payload::Viewing(_) | Payload::Raw(_) => {}
         }
     }
 
@@ -196,6 +208,13 @@ impl State {
                 .iter()
                 .filter(|a| subject.topic.is_none() || subject.topic == a.target)
                 .map(|a| item("activity.event", &Payload::Activity(a.clone()), Some(a.timestamp)))
+                .collect(),
+            Channel::Timeline => self
+                .timelines
+                .iter()
+                .filter(|(id, _)| wanted(id))
+                .flat_map(|(_, entries)| entries)
+                .map(|e| item("timeline.entry", &Payload::Timeline(e.clone()), Some(e.timestamp)))
                 .collect(),
             Channel::System => Vec::new(),
         }

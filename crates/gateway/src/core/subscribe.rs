@@ -81,6 +81,9 @@ impl Gateway {
         if subject.channel == Channel::System {
             return invalid("the system channel needs no subscription".to_owned());
         }
+        if subject.channel == Channel::Timeline && subject.topic.is_none() {
+            return invalid("a timeline is of one incident: name its id as the topic".to_owned());
+        }
         if subject.topic.as_ref().is_some_and(|topic| !(1..=64).contains(&topic.chars().count())) {
             return invalid("a topic has 1 to 64 characters".to_owned());
         }

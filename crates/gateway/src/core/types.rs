@@ -101,6 +101,8 @@ impl NewEvent {
                 },
             ),
             Payload::Activity(_) => (Channel::Activity, "activity.event"),
+            Payload::Viewing(_) => (Channel::Incidents, "incident.viewing"),
+            Payload::Timeline(_) => (Channel::Timeline, "timeline.entry"),
             Payload::Raw(_) => return None,
         };
         Some(Self { channel, kind: kind.to_owned(), payload, priority: Priority::Normal, timestamp: None })

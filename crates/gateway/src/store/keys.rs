@@ -11,7 +11,7 @@ pub(super) enum Class {
     Open = 0,
     /// Resolved incidents and cleared alerts: the newest of each channel.
     Finished = 1,
-    /// Messages of a conversation, activity: the newest of each topic.
+    /// Messages of a conversation, activity, timelines: the newest of each topic.
     Newest = 2,
     /// Receipts.
     Mark = 3,
@@ -53,7 +53,8 @@ pub(super) fn place(event: &StoredEvent) -> Option<Place> {
             class: Class::Mark,
         },
         Payload::Activity(activity) => Place { key: activity.id, topic: all(), class: Class::Newest },
-        Payload::Typing(_) | Payload::Raw(_) => return None,
+        Payload::Timeline(entry) => Place { key: entry.id, topic: entry.incident_id, class: Class::Newest },
+        Payload::Typing(_) | Payload::Viewing(_) | Payload::Raw(_) => return None,
     };
     Some(place)
 }

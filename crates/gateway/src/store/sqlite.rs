@@ -251,6 +251,15 @@ fn prune(
     for (channel, class, topic) in touched {
         let newest = if *class == Class::Finished as i64 { retention.finished } else { NEWEST };
         let newest = i64::try_from(newest).unwrap_or(i64::MAX);
+        if (*channel, *class) == (Channel::Incidents, Class::Finished as i64) {
+            // A timeline goes with its incident.
+            transaction
+                .prepare_cached(
+                    "DELETE FROM state WHERE channel = 'timeline' AND class = ?1 AND topic IN (SELECT key FROM state
+                     WHERE channel = 'incidents' AND class = ?2 AND topic = ?3 ORDER BY seq DESC LIMIT ?4 OFFSET ?5)",
+                )?
+                .execute(params![Class::Newest as i64, class, topic, left, newest])?;
+        }
         let gone = transaction
             .prepare_cached(
                 "DELETE FROM state WHERE (channel, key) IN (SELECT channel, key FROM state

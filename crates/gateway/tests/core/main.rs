@@ -9,6 +9,7 @@ mod common;
 mod dedupe;
 mod delivery;
 mod limits;
+mod incidents;
 mod ordering;
 mod scenario;
 mod session;

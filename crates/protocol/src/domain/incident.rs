@@ -98,7 +98,27 @@ pub struct IncidentEvent {
     pub data: IncidentPatch,
 }
 
-/// `incident.update`: what a client asks to change. The server answers with an incident event.
+/// `incident.viewing`: never queued, never kept.
+///
+/// ```
+/// use sentinelops_protocol::{Json, Payload, decode_payload};
+///
+/// let json = Json::parse(r#"{"incidentId": "inc-1", "userId": "ann"}"#)?;
+/// let (payload, problem) = decode_payload("incident.viewing", &json);
+/// assert_eq!(problem, None);
+/// assert!(matches!(payload, Payload::Viewing(viewing) if viewing.user_id == "ann"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Viewing {
+    /// Which incident.
+    pub incident_id: String,
+    /// Who looks at it.
+    pub user_id: String,
+}
+
+/// `incident.update` and `incident.create`: what a client asks to change, or the fields of a new incident whose id the
+/// client chooses. The server answers with an incident event.
 ///
 /// ```
 /// use sentinelops_protocol::domain::{IncidentPatch, IncidentStatus, IncidentUpdate, Patch};

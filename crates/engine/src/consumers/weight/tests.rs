@@ -2,7 +2,7 @@ use super::*;
 use proptest::option;
 use proptest::prelude::*;
 use sentinelops_protocol::domain::{
-    AlertChange, IncidentChange, IncidentStatus, Presence, ReceiptKind, Severity,
+    AlertChange, IncidentChange, IncidentStatus, Presence, ReceiptKind, Severity, TimelineAction,
 };
 use sentinelops_protocol::{Channel, Priority};
 
@@ -86,6 +86,33 @@ fn activity() -> impl Strategy<Value = Payload> {
     )
 }
 
+fn viewing() -> impl Strategy<Value = Payload> {
+    (text(), text()).prop_map(|(incident_id, user_id)| Payload::Viewing(Viewing { incident_id, user_id }))
+}
+
+fn timeline() -> impl Strategy<Value = Payload> {
+    let about =
+        (option::of(text()), option::of(text()), patch(text()), option::of(text()), option::of(text()));
+    (text(), text(), text(), text(), time(), about, extra()).prop_map(
+        |(id, incident_id, actor, action, timestamp, about, extra)| {
+            let (status, severity, assigned_to, alert_id, title) = about;
+            Payload::Timeline(TimelineEntry {
+                id,
+                incident_id,
+                actor,
+                action: TimelineAction::parse(&action),
+                timestamp,
+                status: status.map(|text| IncidentStatus::parse(&text)),
+                severity: severity.map(|text| Severity::parse(&text)),
+                assigned_to,
+                alert_id,
+                title,
+                extra,
+            })
+        },
+    )
+}
+
 fn raw() -> impl Strategy<Value = Payload> {
     text().prop_map(|text| Payload::Raw(Json::from_value(&text).expect("JSON")))
 }
@@ -141,4 +168,4 @@ macro_rules! weighed {
     };
 }
 
-weighed! { incident agent chat receipt typing alert activity raw }
+weighed! { incident agent chat receipt typing alert activity raw viewing timeline }
