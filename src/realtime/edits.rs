@@ -6,7 +6,7 @@
 
 use super::{IncidentEdit, IncidentRow, MessageId, SendState};
 use sentinelops_engine::DeliveryState;
-use sentinelops_protocol::domain::{Incident, IncidentPatch};
+use sentinelops_protocol::domain::{Incident, IncidentPatch, IncidentStatus};
 use std::rc::Rc;
 
 /// How long an acked edit waits for its event, ms.
@@ -18,6 +18,8 @@ struct Edit {
     id: MessageId,
     incident: String,
     changes: IncidentPatch,
+    /// Of an `incident.create`: the incident before its fields, as long as the server has not shown it.
+    base: Option<Rc<Incident>>,
     state: SendState,
     /// When it came into its final state.
     ended: Option<u64>,
@@ -39,6 +41,21 @@ impl Edits {
     }
 
     pub(crate) fn add(&mut self, id: MessageId, edit: &IncidentEdit) {
+        self.add_over(id, edit, None);
+    }
+
+    /// A new incident, sent at this time (ms since the epoch).
+    pub(crate) fn create(&mut self, id: MessageId, new: &IncidentEdit, at: u64) {
+        let base = Incident {
+            status: Some(IncidentStatus::New),
+            created_at: Some(at),
+            updated_at: Some(at),
+            ..Incident::new(new.id())
+        };
+        self.add_over(id, new, Some(Rc::new(base)));
+    }
+
+    fn add_over(&mut self, id: MessageId, edit: &IncidentEdit, base: Option<Rc<Incident>>) {
         if self.edits.iter().any(|known| known.id == id) {
             return;
         }
@@ -46,6 +63,7 @@ impl Edits {
             id,
             incident: edit.id().to_owned(),
             changes: edit.changes().clone(),
+            base,
             state: SendState::default(),
             ended: None,
             laid: Default::default(),
@@ -96,12 +114,17 @@ impl Edits {
         changed
     }
 
+    /// The rows of own new incidents that the server has not shown yet.
+    pub(crate) fn created(&self) -> impl Iterator<Item = IncidentRow> {
+        self.edits.iter().filter_map(|edit| edit.base.as_ref()).map(|base| self.lay_over(base))
+    }
+
     /// The row of an incident.
     pub(crate) fn lay_over(&self, incident: &Rc<Incident>) -> IncidentRow {
         let mut row = IncidentRow { incident: incident.clone(), edit: None };
         for edit in self.edits.iter().filter(|edit| edit.incident == incident.id) {
             row.edit = Some(edit.state.clone());
-            if !edit.state.is_failed() {
+            if !edit.state.is_failed() || edit.base.is_some() {
                 row.incident = edit.over(&row.incident);
             }
         }
@@ -138,7 +161,6 @@ impl Edit {
 mod tests {
     use super::*;
     use sentinelops_engine::{Durability, FailReason};
-    use sentinelops_protocol::domain::IncidentStatus;
 
     fn setup() -> (Edits, Rc<Incident>, MessageId) {
         let mut edits = Edits::default();
@@ -194,6 +216,23 @@ mod tests {
         assert!(!edits.happened("i2"));
         assert!(edits.happened("i1"));
         assert_eq!(edits.lay_over(&incident).edit, None);
+    }
+
+    #[test]
+    fn a_new_incident_is_there_at_once_with_what_is_changed_of_it() {
+        let mut edits = Edits::default();
+        edits.create("m1".into(), &IncidentEdit::new("i1").title("Disk full"), 7);
+        edits.add("m2".into(), &IncidentEdit::new("i1").status(IncidentStatus::Investigating));
+        let rows: Vec<_> = edits.created().collect();
+        assert_eq!(
+            (rows.len(), rows[0].title.as_deref(), rows[0].created_at),
+            (1, Some("Disk full"), Some(7))
+        );
+        assert_eq!(rows[0].status, Some(IncidentStatus::Investigating));
+        edits.update(&"m1".into(), &state(DeliveryState::Failed(FailReason::Discarded)), 10);
+        assert_eq!(edits.created().next().and_then(|row| row.title.clone()).as_deref(), Some("Disk full"));
+        edits.confirmed("m1");
+        assert_eq!(edits.created().count(), 0);
     }
 
     #[test]

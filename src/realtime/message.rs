@@ -1,8 +1,10 @@
 //! What to send.
 
 mod incident_edit;
+mod new_incident;
 
 pub use incident_edit::IncidentEdit;
+pub use new_incident::NewIncident;
 
 use sentinelops_engine::SendRequest;
 use sentinelops_protocol::{
@@ -166,6 +168,17 @@ impl Message {
     /// ```
     pub fn typing(conversation: &str) -> Self {
         Self::object(Channel::Chat, "chat.typing", &[("conversationId", conversation)]).ephemeral()
+    }
+
+    /// `incident.viewing`: who else has this incident open. Only matters now.
+    ///
+    /// ```
+    /// use sentinelops::realtime::Message;
+    ///
+    /// assert!(Message::viewing("inc-1").is_ephemeral());
+    /// ```
+    pub fn viewing(incident: &str) -> Self {
+        Self::object(Channel::Incidents, "incident.viewing", &[("id", incident)]).ephemeral()
     }
 
     /// `chat.delivered`: everything up to this server time (ms) came in. The client sends it by itself

@@ -40,7 +40,7 @@ pub use error::{ClientError, SetupError, WorkerTrouble, WorkerTroubleKind};
 pub use fold::{ChatEntry, IncidentRow, Watermarks};
 pub use hooks::*;
 pub use list::List;
-pub use message::{IncidentEdit, Message, MessageId};
+pub use message::{IncidentEdit, Message, MessageId, NewIncident};
 pub use panic::install_reload_screen;
 pub use port_factory::PortFactory;
 pub use provider::{WebSocketProvider, WebSocketProviderProps};

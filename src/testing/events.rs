@@ -3,7 +3,8 @@
 use super::time::START;
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
-    IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Severity, Typing,
+    IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Severity, TimelineAction, TimelineEntry, Typing,
+    Viewing,
 };
 use sentinelops_protocol::{Channel, Event, Json, Payload, Priority};
 
@@ -235,6 +236,43 @@ pub fn receipt(kind: ReceiptKind, conversation: &str, user: &str, up_to: u64) ->
 pub fn typing(conversation: &str, user: &str) -> Event {
     let typing = Typing { conversation_id: conversation.to_owned(), user_id: user.to_owned() };
     event(Channel::Chat, "chat.typing", Payload::Typing(typing))
+}
+
+/// `incident.viewing`.
+///
+/// ```
+/// use sentinelops::testing::{FakeConnection, viewing};
+///
+/// FakeConnection::new().deliver(viewing("inc-1", "ann"));
+/// ```
+pub fn viewing(incident: &str, user: &str) -> Event {
+    let viewing = Viewing { incident_id: incident.to_owned(), user_id: user.to_owned() };
+    event(Channel::Incidents, "incident.viewing", Payload::Viewing(viewing))
+}
+
+/// `timeline.entry`: a status that changed.
+///
+/// ```
+/// use sentinelops::protocol::domain::IncidentStatus;
+/// use sentinelops::testing::{FakeConnection, timeline};
+///
+/// FakeConnection::new().deliver(timeline("inc-1", "tl-1", "ann", IncidentStatus::Resolved));
+/// ```
+pub fn timeline(incident: &str, id: &str, actor: &str, status: IncidentStatus) -> Event {
+    let entry = TimelineEntry {
+        id: id.to_owned(),
+        incident_id: incident.to_owned(),
+        actor: actor.to_owned(),
+        action: TimelineAction::Changed,
+        timestamp: 1_700_000_000_000,
+        status: Some(status),
+        severity: None,
+        assigned_to: Patch::Keep,
+        alert_id: None,
+        title: None,
+        extra: None,
+    };
+    event(Channel::Timeline, "timeline.entry", Payload::Timeline(entry))
 }
 
 /// `alert.raised|acknowledged|cleared`.

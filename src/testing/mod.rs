@@ -36,6 +36,7 @@ mod time;
 
 pub use connection::FakeConnection;
 pub use events::{
-    IncidentBuilder, activity, agent, alert, chat_message, event, incident, raw, receipt, typing,
+    IncidentBuilder, activity, agent, alert, chat_message, event, incident, raw, receipt, timeline, typing,
+    viewing,
 };
 pub use mount::{FakeProvider, FakeProviderProps, Mounted};

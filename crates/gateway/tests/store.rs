@@ -99,10 +99,14 @@ async fn changed_fields_of_an_incident_add_up_over_restarts() {
     client.acked().await;
     let state = program.http("GET", view).await;
     assert!(state.contains("incident.resolved") && state.contains("title"), "{state}");
+    let timeline = program.http("GET", "/admin/state?channel=timeline&topic=inc-1005").await;
+    assert!(timeline.contains("changed") && timeline.contains("resolved"), "{timeline}");
     program.child.kill().await.expect("killed");
     let program = Program::start(&flags).await;
     let again = program.http("GET", view).await;
     assert_eq!(again.lines().last(), state.lines().last());
+    let again = program.http("GET", "/admin/state?channel=timeline&topic=inc-1005").await;
+    assert_eq!(again.lines().last(), timeline.lines().last());
 }
 
 #[tokio::test]

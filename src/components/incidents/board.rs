@@ -1,7 +1,7 @@
 //! The incidents panel: filter, states, list.
 
 use super::steady::{use_hand, use_steady};
-use super::{IncidentFilter, IncidentFilters, IncidentList, Scope, arrange};
+use super::{CreateIncident, IncidentFilter, IncidentFilters, IncidentList, Scope, arrange};
 use crate::components::icon::Icon;
 use crate::components::outbox::PendingChanges;
 use crate::components::panel::{Awaited, Empty, Panel};
@@ -56,7 +56,9 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
     });
     html! {
         <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
-            <IncidentFilters filter={(*filter).clone()} counts={feed.is_loaded.then_some(counts)} {on_change} />
+            <IncidentFilters filter={(*filter).clone()} counts={feed.is_loaded.then_some(counts)} {on_change}>
+                <CreateIncident on_created={props.on_select.clone()} />
+            </IncidentFilters>
             if !feed.is_loaded && feed.incidents.is_empty() {
                 <div class="panel__body">
                     <Awaited what="The incidents" rows={8} error={feed.error.clone()} />

@@ -1,6 +1,6 @@
 //! One incident: what is known, what can be done, what is said.
 
-use super::IncidentActions;
+use super::{IncidentActions, Timeline, Viewers};
 use crate::components::chat::ChatPane;
 use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
@@ -64,11 +64,13 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                     <div class="detail__marks">
                         <SeverityMark severity={row.severity.clone()} />
                         <StatusMark status={row.status.clone()} />
+                        <Viewers id={props.id.clone()} />
                         // In the row there is room for a word only.
                         if let Some(state) = row.edit.clone().filter(SendState::is_failed) { <SendStateMark {state} explain=true /> }
                     </div>
                     <Facts incident={row.incident.clone()} />
                     <IncidentActions key={props.id.to_string()} incident={row.incident.clone()} />
+                    <Timeline id={props.id.clone()} />
                 </div>
                 <ChatPane key={format!("chat-{}", props.id)} conversation={props.id.clone()} />
             } else if detail.is_loaded {

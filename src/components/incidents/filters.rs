@@ -17,6 +17,9 @@ pub struct IncidentFiltersProps {
     pub counts: Option<SeverityCounts>,
     /// Another choice.
     pub on_change: Callback<IncidentFilter>,
+    /// Stands behind the status.
+    #[prop_or_default]
+    pub children: Html,
 }
 
 /// Search, status, severities. The severity buttons are the summary, too: they say how many there are of each.
@@ -48,6 +51,7 @@ pub fn IncidentFilters(props: &IncidentFiltersProps) -> Html {
                     <option key={scope.word()} value={scope.word()} selected={scope == props.filter.scope}>{ scope.word() }</option>
                 }) }
             </select>
+            { props.children.clone() }
             <div class="chips" role="group" aria-label="Severity">
                 { for SEVERITIES.iter().enumerate().map(|(at, severity)| chip(props, severity, props.counts.map(|counts| counts.0[at]))) }
             </div>

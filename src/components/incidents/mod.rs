@@ -3,6 +3,7 @@
 mod actions;
 mod assign;
 mod board;
+mod create;
 mod detail;
 mod filter;
 mod filters;
@@ -10,13 +11,16 @@ mod list;
 mod resolve_form;
 mod row;
 mod steady;
+mod timeline;
 
 pub use actions::IncidentActions;
 pub use assign::Assign;
 pub use board::IncidentBoard;
+pub use create::CreateIncident;
 pub use detail::IncidentDetail;
 pub use filter::{IncidentFilter, Scope, SeverityCounts, arrange};
 pub use filters::IncidentFilters;
 pub use list::{IncidentList, IncidentListProps};
 pub use resolve_form::ResolveForm;
 pub use row::{IncidentLine, IncidentLineProps};
+pub use timeline::{Timeline, Viewers};

@@ -17,6 +17,7 @@ pub fn message_words(message: &MessageInfo, names: &Names) -> String {
     }
     let field = |name: &str| Fields::of(&message.kind, &message.payload).ok()?.text(name).ok();
     match &*message.kind {
+        "incident.create" => field("title").map(|title| format!("Create incident: {title}")),
         "chat.message" => field("content").map(|text| format!("Message: {text}")),
         "alert.acknowledge" => field("id").map(|id| format!("Acknowledge alert {id}")),
         _ => None,

@@ -75,7 +75,7 @@ impl Client {
         }
     }
 
-    /// Ends what is over by time: edits that nothing followed, typing notices.
+    /// Ends what is over by time: edits that nothing followed, who types, who views.
     fn expire(&self, now: u64) {
         let mut state = self.state_mut();
         let state = &mut *state;
@@ -83,9 +83,12 @@ impl Client {
             state.dirty.insert(Interest::Subject(super::send::incidents()));
         }
         for (subject, followed) in &mut state.subjects {
-            if let FoldState::Chat(fold) = &mut followed.folded.state
-                && fold.expire(now)
-            {
+            let is_over = match &mut followed.folded.state {
+                FoldState::Chat(fold) => fold.expire(now),
+                FoldState::Incidents(fold) => fold.expire(now),
+                _ => false,
+            };
+            if is_over {
                 state.dirty.insert(Interest::Subject(subject.clone()));
             }
         }
@@ -97,6 +100,7 @@ impl Client {
             let state = self.state();
             let typing = state.subjects.values().filter_map(|followed| match &followed.folded.state {
                 FoldState::Chat(fold) => fold.next_expiry(),
+                FoldState::Incidents(fold) => fold.next_expiry(),
                 _ => None,
             });
             typing.chain(state.edits.next_expiry()).min()

@@ -8,7 +8,7 @@ use crate::realtime::supervisor::WorkerHealth;
 use crate::realtime::{ClientError, IncidentRow, List, MessageId, MessageTrace, Record, SendState};
 use crate::realtime::{SetupError, export};
 use sentinelops_engine::{ConnectionState, Hint, MessageCounts, MessageInfo, Metrics, Mode, Status};
-use sentinelops_protocol::domain::{Activity, AgentStatus, Alert};
+use sentinelops_protocol::domain::{Activity, AgentStatus, Alert, TimelineEntry};
 use sentinelops_protocol::{Channel, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::AttrValue;
@@ -151,6 +151,20 @@ impl Client {
         match &state.subjects.get(&super::send::incidents())?.folded.state {
             FoldState::Incidents(fold) => fold.row(id, &state.edits),
             _ => None,
+        }
+    }
+
+    pub(crate) fn viewers(&self, id: &str) -> Vec<Rc<str>> {
+        match self.state().subjects.get(&super::send::incidents()).map(|f| &f.folded.state) {
+            Some(FoldState::Incidents(fold)) => fold.viewers(id, self.user()),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn timeline(&self, subject: &Subject) -> List<Rc<TimelineEntry>> {
+        match self.state().subjects.get(subject).map(|f| &f.folded.state) {
+            Some(FoldState::Timeline(fold)) => fold.list(),
+            _ => List::default(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What one tells a conversation without a message: received, read, typing.
+//! What one tells a conversation without a message: received, read, typing; and an incident, that one views it.
 
 use super::Client;
 use super::news::Interest;
@@ -67,6 +67,13 @@ impl Client {
             state.typed_at.insert(conversation.to_owned(), now);
         }
         self.send(Message::typing(conversation));
+    }
+
+    /// Tells the others that one has an incident open; not while the page is hidden.
+    pub(crate) fn viewing(&self, incident: &str) {
+        if self.platform().visible() {
+            self.send(Message::viewing(incident));
+        }
     }
 
     /// After each frame: tells the conversations on this page up to where their messages came in. One

@@ -9,7 +9,7 @@ use crate::realtime::recorder::{MessageTrace, RecordKind};
 use crate::realtime::{IncidentEdit, Message, MessageId, SendState};
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, SendRequest};
 use sentinelops_protocol::domain::ChatMessage;
-use sentinelops_protocol::{Channel, Fields, Json, Subject, decode_incident_update};
+use sentinelops_protocol::{Channel, Fields, Json, Subject, decode_incident_create, decode_incident_update};
 use std::rc::Rc;
 
 /// Own chat messages a page keeps.
@@ -67,6 +67,13 @@ impl Client {
         id
     }
 
+    /// An id that no incident has: 48 bits of time and 30 of chance.
+    pub(crate) fn new_incident_id(&self) -> String {
+        let platform = self.platform();
+        let id = ulid(platform.wall(), platform.random()).to_lowercase();
+        format!("inc-{}", &id[..16])
+    }
+
     /// Why no worker will take it: said at once instead of never.
     fn refusal(&self, request: &SendRequest) -> Option<FailReason> {
         if self.is_signed_out() || self.is_ending() {
@@ -96,6 +103,12 @@ impl Client {
             (Channel::Incidents, "incident.update") => {
                 if let Ok(update) = decode_incident_update(payload) {
                     state.edits.add(id.clone(), &IncidentEdit::from(update));
+                    state.dirty.insert(Interest::Subject(incidents()));
+                }
+            }
+            (Channel::Incidents, "incident.create") => {
+                if let Ok(new) = decode_incident_create(payload) {
+                    state.edits.create(id.clone(), &IncidentEdit::from(new), created_at);
                     state.dirty.insert(Interest::Subject(incidents()));
                 }
             }

@@ -3,8 +3,11 @@
 use super::Keyed;
 use crate::realtime::edits::Edits;
 use crate::realtime::{List, SendState};
-use sentinelops_protocol::domain::{Incident, IncidentEvent};
+use sentinelops_protocol::domain::{Incident, IncidentEvent, Viewing};
 use std::{ops::Deref, rc::Rc};
+
+/// Who views an incident says so every 10 s.
+const VIEWING_MS: u64 = 25_000;
 
 /// An incident as shown: the server's state with this page's own unconfirmed edits laid over it.
 ///
@@ -58,6 +61,8 @@ pub(crate) struct IncidentFold {
     keyed: Keyed<Incident>,
     /// The rows as last handed out; void when either side changed.
     shown: Option<(u64, List<IncidentRow>)>,
+    /// Incident, user, and until when (mono ms) it is taken to be so.
+    viewing: Vec<(String, Rc<str>, u64)>,
 }
 
 impl IncidentFold {
@@ -76,8 +81,38 @@ impl IncidentFold {
         self.shown = None;
     }
 
+    pub(crate) fn viewing(&mut self, viewing: &Viewing, now: u64) {
+        let until = now + VIEWING_MS;
+        let is_same = |(id, user, _): &&mut (String, Rc<str>, u64)| {
+            *id == viewing.incident_id && **user == *viewing.user_id
+        };
+        match self.viewing.iter_mut().find(is_same) {
+            Some(known) => known.2 = until,
+            None => self.viewing.push((viewing.incident_id.clone(), (&*viewing.user_id).into(), until)),
+        }
+    }
+
+    /// Forgets who has not been viewing for a while. `true`: somebody.
+    pub(crate) fn expire(&mut self, now: u64) -> bool {
+        let before = self.viewing.len();
+        self.viewing.retain(|(.., until)| *until > now);
+        self.viewing.len() != before
+    }
+
+    /// When [`IncidentFold::expire`] has something to do.
+    pub(crate) fn next_expiry(&self) -> Option<u64> {
+        self.viewing.iter().map(|(.., until)| *until).min()
+    }
+
+    /// Who else is viewing an incident, in the order they came.
+    pub(crate) fn viewers(&self, id: &str, user: Option<&str>) -> Vec<Rc<str>> {
+        let others = self.viewing.iter().filter(|(incident, who, _)| incident == id && user != Some(who));
+        others.map(|(_, who, _)| who.clone()).collect()
+    }
+
     pub(crate) fn row(&self, id: &str, edits: &Edits) -> Option<IncidentRow> {
-        self.keyed.get(id).map(|incident| edits.lay_over(incident))
+        let known = self.keyed.get(id).map(|incident| edits.lay_over(incident));
+        known.or_else(|| edits.created().find(|row| row.id == id))
     }
 
     /// All rows; the same list until something changed.
@@ -87,7 +122,8 @@ impl IncidentFold {
         {
             return shown.clone();
         }
-        let rows: Vec<_> = self.keyed.list().iter().map(|incident| edits.lay_over(incident)).collect();
+        let mut rows: Vec<_> = self.keyed.list().iter().map(|incident| edits.lay_over(incident)).collect();
+        rows.extend(edits.created().filter(|row| self.keyed.get(&row.id).is_none()));
         let list = List::from(rows);
         self.shown = Some((edits.version(), list.clone()));
         list

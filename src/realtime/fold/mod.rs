@@ -15,7 +15,7 @@ pub use incidents::IncidentRow;
 pub(crate) use keyed::{Feed, Keyed};
 pub(crate) use own_chat::OwnChat;
 
-use sentinelops_protocol::domain::{Activity, AgentStatus, Alert};
+use sentinelops_protocol::domain::{Activity, AgentStatus, Alert, TimelineEntry};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Event, Payload, Problem, Subject};
 use std::rc::Rc;
@@ -41,6 +41,7 @@ pub(crate) enum State {
     Alerts(Keyed<Alert>),
     Chat(ChatFold),
     Activity(Feed<Activity>),
+    Timeline(Feed<TimelineEntry>),
     /// Nothing is folded there.
     System,
 }
@@ -78,6 +79,7 @@ impl State {
             Channel::Alerts => Self::Alerts(Keyed::default()),
             Channel::Chat => Self::Chat(ChatFold::default()),
             Channel::Activity => Self::Activity(Feed::default()),
+            Channel::Timeline => Self::Timeline(Feed::default()),
             Channel::System => Self::System,
         }
     }
@@ -89,6 +91,7 @@ impl State {
             Self::Alerts(fold) => fold.clear(),
             Self::Chat(fold) => fold.clear(),
             Self::Activity(fold) => fold.clear(),
+            Self::Timeline(fold) => fold.clear(),
             Self::System => {}
         }
     }
@@ -103,6 +106,10 @@ impl State {
             (Self::Chat(fold), Payload::Typing(typing)) => fold.typing(typing, now),
             (Self::Activity(fold), Payload::Activity(activity)) => {
                 fold.push(&activity.id, Rc::new(activity.clone()), KEEP);
+            }
+            (Self::Incidents(fold), Payload::Viewing(viewing)) => fold.viewing(viewing, now),
+            (Self::Timeline(fold), Payload::Timeline(entry)) => {
+                fold.push(&entry.id, Rc::new(entry.clone()), KEEP);
             }
             // Raw, or of a type that says nothing about this state: only delivered.
             _ => {}

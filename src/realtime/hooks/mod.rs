@@ -18,7 +18,9 @@ mod use_metrics;
 mod use_outbox;
 mod use_send_state;
 mod use_signed_out;
+mod use_timeline;
 mod use_unsaved;
+mod use_viewers;
 mod use_websocket;
 
 pub use use_activity_feed::{UseActivityHandle, use_activity_feed, use_activity_feed_with};
@@ -36,5 +38,7 @@ pub use use_metrics::use_metrics;
 pub use use_outbox::{UseOutboxHandle, use_outbox};
 pub use use_send_state::use_send_state;
 pub use use_signed_out::use_signed_out;
+pub use use_timeline::{UseTimelineHandle, use_timeline};
 pub use use_unsaved::use_unsaved;
+pub use use_viewers::use_viewers;
 pub use use_websocket::{UseWebSocketHandle, UseWebSocketOptions, use_websocket};

@@ -1,7 +1,7 @@
 //! `use_incident_updates`: what happens to incidents, and how they stand.
 
 use super::feed::{use_feed, use_feed_events};
-use crate::realtime::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId};
+use crate::realtime::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId, NewIncident};
 use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
 use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
@@ -74,6 +74,23 @@ impl UseIncidentsHandle {
     /// ```
     pub fn update(&self, edit: IncidentEdit) -> MessageId {
         self.client.send(edit)
+    }
+
+    /// Sends a new incident. It is shown at once; works without a connection. Answers the id it has, and that of the
+    /// message.
+    ///
+    /// ```
+    /// use sentinelops::realtime::{NewIncident, UseIncidentsHandle};
+    ///
+    /// fn report(incidents: &UseIncidentsHandle, title: &str) {
+    ///     let (id, _) = incidents.create(NewIncident::new(title));
+    ///     log::info!("{title} is {id}");
+    /// }
+    /// ```
+    pub fn create(&self, incident: NewIncident) -> (String, MessageId) {
+        let id = self.client.new_incident_id();
+        let message = self.client.send(incident.with_id(&*id));
+        (id, message)
     }
 
     /// Asks the server to resolve an incident.

@@ -126,6 +126,12 @@ impl IncidentEdit {
     }
 }
 
+impl IncidentEdit {
+    pub(super) fn into_update(self, id: String) -> IncidentUpdate {
+        IncidentUpdate { id, ..self.0 }
+    }
+}
+
 impl From<IncidentUpdate> for IncidentEdit {
     fn from(update: IncidentUpdate) -> Self {
         Self(update)

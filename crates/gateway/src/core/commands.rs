@@ -7,7 +7,7 @@ use super::ids::{Known, hash};
 use super::types::{ConnId, Effect, NewEvent, Now};
 use super::{Gateway, apply::Refusal};
 use sentinelops_protocol::system::ServerSystem;
-use sentinelops_protocol::{Channel, Code, Command, ordering_key};
+use sentinelops_protocol::{Channel, Code, Command, Subject, ordering_key};
 use std::collections::HashSet;
 
 /// `retryAfterMs` where a bound of the state is reached: people have to make room first.
@@ -27,7 +27,11 @@ impl Gateway {
         let key = ordering_key(command.channel, &command.payload);
         let topic = key.as_deref().and_then(|key| key.split_once('/')).map(|(_, topic)| topic);
         let is_notice = matches!(command.kind.as_str(), "chat.typing" | "incident.viewing");
-        let is_allowed = rights.may_write(command.channel, topic) || self.config.has(Bug::IgnoreRights);
+        let has_right = match (command.kind.as_str(), topic) {
+            ("incident.viewing", Some(id)) => rights.may_read(&Subject::topic(Channel::Incidents, id)),
+            _ => rights.may_write(command.channel, topic),
+        };
+        let is_allowed = has_right || self.config.has(Bug::IgnoreRights);
         if let (Some((rate, _)), Some(state)) = (self.rates, self.conns.get_mut(&conn))
             && let Err(wait) = state.commands.take(rate, now.mono)
         {

@@ -189,9 +189,9 @@ fn timelines_are_read_with_the_right_to_the_incident_and_one_by_one() {
     assert!(denied[0].contains("forbidden") && denied[0].contains("incidents:b"), "{denied:?}");
     for (id, incident, kind, code) in [
         ("1", "c", "incident.create", Some(Code::Forbidden)),
-        ("2", "c", "incident.viewing", Some(Code::Forbidden)),
+        ("2", "b", "incident.viewing", Some(Code::Forbidden)),
         ("3", "b", "incident.create", None),
-        ("4", "b", "incident.viewing", None),
+        ("4", "a", "incident.viewing", None),
     ] {
         world.send(conn, id, kind, &format!(r#"{{"id":"{incident}","title":"t"}}"#));
         assert_eq!(world.look(conn).nacks().pop().map(|nack| nack.1), code, "{kind} of {incident}");
