@@ -14,6 +14,8 @@ mod chat;
 mod connection_status;
 #[path = "components_views/denied.rs"]
 mod denied;
+#[path = "components_views/create.rs"]
+mod create;
 #[path = "components_views/dom.rs"]
 mod dom;
 #[path = "components_views/down.rs"]

@@ -2,10 +2,10 @@
 
 use super::Gateway;
 use super::types::{NewEvent, Now};
+use sentinelops_protocol::Payload;
 use sentinelops_protocol::domain::{
     Alert, AlertChange, Incident, IncidentChange, IncidentEvent, Patch, TimelineAction, TimelineEntry,
 };
-use sentinelops_protocol::Payload;
 
 impl Gateway {
     /// What an event that is about to be applied adds to the timeline of its incident, done by `actor`. `None`: it
