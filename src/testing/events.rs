@@ -272,7 +272,7 @@ pub fn timeline(incident: &str, id: &str, actor: &str, status: IncidentStatus) -
         title: None,
         extra: None,
     };
-    event(Channel::Timeline, "timeline.entry", Payload::Timeline(entry))
+    event(Channel::Timeline, "timeline.entry", Payload::Timeline(Box::new(entry)))
 }
 
 /// `alert.raised|acknowledged|cleared`.

@@ -40,8 +40,8 @@ pub enum Payload {
     Raw(Json),
     /// `incident.viewing`
     Viewing(Viewing),
-    /// `timeline.entry`
-    Timeline(TimelineEntry),
+    /// `timeline.entry`. Boxed: it is the largest and the rarest.
+    Timeline(Box<TimelineEntry>),
 }
 
 impl Payload {

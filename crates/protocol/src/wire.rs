@@ -132,7 +132,7 @@ fn viewing(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
 }
 
 fn timeline(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
-    Ok(Payload::Timeline(TimelineEntry {
+    Ok(Payload::Timeline(Box::new(TimelineEntry {
         id: fields.text("id")?,
         incident_id: fields.text("incidentId")?,
         actor: fields.text("actor")?,
@@ -144,7 +144,7 @@ fn timeline(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
         alert_id: fields.optional_text("alertId")?,
         title: fields.optional_text("title")?,
         extra: fields.rest(),
-    }))
+    })))
 }
 
 /// The payload of an `incident.update`; its incident is named by `id` or by `incidentId`.

@@ -145,7 +145,7 @@ fn payload() -> impl Strategy<Value = (&'static str, Payload)> {
                     title,
                     extra,
                 };
-                ("timeline.entry", Payload::Timeline(entry))
+                ("timeline.entry", Payload::Timeline(Box::new(entry)))
             },
         );
     prop_oneof![incident, agent, chat, receipt, typing, alert, activity, viewing, timeline]

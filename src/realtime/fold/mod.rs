@@ -109,7 +109,7 @@ impl State {
             }
             (Self::Incidents(fold), Payload::Viewing(viewing)) => fold.viewing(viewing, now),
             (Self::Timeline(fold), Payload::Timeline(entry)) => {
-                fold.push(&entry.id, Rc::new(entry.clone()), KEEP);
+                fold.push(&entry.id, Rc::new((**entry).clone()), KEEP);
             }
             // Raw, or of a type that says nothing about this state: only delivered.
             _ => {}

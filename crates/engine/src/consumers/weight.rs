@@ -42,26 +42,29 @@ fn payload_weight(payload: &Payload) -> usize {
         }
         Payload::Raw(raw) => raw.as_str().len(),
         Payload::Viewing(Viewing { incident_id, user_id }) => incident_id.len() + user_id.len(),
-        Payload::Timeline(TimelineEntry {
-            id,
-            incident_id,
-            actor,
-            action,
-            timestamp: _,
-            status,
-            severity,
-            assigned_to,
-            alert_id,
-            title,
-            extra,
-        }) => {
-            let texts = id.len() + incident_id.len() + actor.len() + action.as_str().len();
-            let changed = status.as_ref().map_or(0, |status| status.as_str().len())
-                + severity.as_ref().map_or(0, |severity| severity.as_str().len())
-                + set(assigned_to, String::len);
-            texts + changed + text(alert_id) + text(title) + json(extra)
-        }
+        Payload::Timeline(entry) => timeline_weight(entry),
     }
+}
+
+fn timeline_weight(entry: &TimelineEntry) -> usize {
+    let TimelineEntry {
+        id,
+        incident_id,
+        actor,
+        action,
+        timestamp: _,
+        status,
+        severity,
+        assigned_to,
+        alert_id,
+        title,
+        extra,
+    } = entry;
+    let changed = status.as_ref().map_or(0, |status| status.as_str().len())
+        + severity.as_ref().map_or(0, |severity| severity.as_str().len())
+        + set(assigned_to, String::len);
+    let texts = id.len() + incident_id.len() + actor.len() + action.as_str().len();
+    texts + changed + text(alert_id) + text(title) + json(extra)
 }
 
 fn patch_weight(data: &IncidentPatch) -> usize {

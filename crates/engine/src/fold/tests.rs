@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 use sentinelops_protocol::domain::{
     AgentStatus, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, Patch, Presence,
-    Typing,
+    TimelineAction, TimelineEntry, Typing, Viewing,
 };
 use sentinelops_protocol::{Json, Priority};
 
@@ -75,6 +75,35 @@ fn chat_keeps_the_newest_and_no_typing() {
     assert_eq!(items[0], chat("c1", 5));
     assert_eq!(fold.items(Some("c0")).len(), MAX_RECENT / 2);
     assert!(fold.items(Some("elsewhere")).is_empty());
+}
+
+#[test]
+fn a_timeline_keeps_its_entries_and_who_views_is_kept_nowhere() {
+    let mut fold = Fold::new(Channel::Timeline);
+    let entry = |n: usize| {
+        let payload = TimelineEntry {
+            id: n.to_string(),
+            incident_id: "inc-1".to_owned(),
+            actor: "u".to_owned(),
+            action: TimelineAction::Changed,
+            timestamp: n as u64,
+            status: None,
+            severity: None,
+            assigned_to: Patch::Clear,
+            alert_id: None,
+            title: None,
+            extra: None,
+        };
+        event(Channel::Timeline, Payload::Timeline(Box::new(payload)))
+    };
+    for n in 0..3 {
+        fold.apply(&entry(n));
+    }
+    assert_eq!(fold.items(Some("inc-1")), [entry(0), entry(1), entry(2)]);
+    let mut fold = Fold::new(Channel::Incidents);
+    let viewing = Viewing { incident_id: "inc-1".to_owned(), user_id: "u".to_owned() };
+    fold.apply(&event(Channel::Incidents, Payload::Viewing(viewing)));
+    assert!(fold.items(None).is_empty());
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::common::*;
 use sentinelops_engine::*;
-use sentinelops_protocol::{Channel, Subject};
-use serde_json::json;
+use sentinelops_protocol::{Channel, Json, Priority, Subject};
+use serde_json::{Value, json};
 
 #[test]
 fn sent_acked_delivered() {
@@ -25,6 +25,42 @@ fn queued_while_away_and_sent_once_when_back() {
     assert!(d.carried("a").is_empty());
     d.welcome(json!({}));
     assert_eq!(d.carried("a"), [d.generation]);
+}
+
+#[test]
+fn what_belongs_to_a_new_incident_stays_behind_its_creation() {
+    let mut d = Driver::new(options());
+    let send = |d: &mut Driver, id: &str, kind: &str, channel, priority, payload: Value| {
+        let payload = Json::from_value(&payload).expect("JSON");
+        let request = SendRequest { priority, ..SendRequest::new(id, kind, channel, payload) };
+        d.engine.send(d.now, PAGE, request);
+        d.pump();
+    };
+    let create = json!({"id": "inc-1", "title": "t"});
+    send(&mut d, "1", "incident.create", Channel::Incidents, Priority::Normal, create);
+    let edit = json!({"id": "inc-1", "status": "escalated"});
+    send(&mut d, "2", "incident.update", Channel::Incidents, Priority::Critical, edit);
+    let chat = json!({"conversationId": "inc-1", "content": "hi"});
+    send(&mut d, "3", "chat.message", Channel::Chat, Priority::Critical, chat);
+    d.connect();
+    d.open();
+    d.welcome(json!({}));
+    let commands = |d: &Driver| -> Vec<String> {
+        let each = |frame: &Value| frame.as_array().cloned().unwrap_or_else(|| vec![frame.clone()]);
+        let kinds = d.sent.iter().flat_map(|(_, frame)| each(frame));
+        let kinds = kinds.map(|one| one["type"].as_str().unwrap_or_default().to_owned());
+        kinds.filter(|kind| kind.contains('.')).collect()
+    };
+    assert_eq!(
+        commands(&d),
+        ["incident.create", "incident.update", "chat.message"],
+        "whatever their priority"
+    );
+    for id in ["1", "2", "3"] {
+        d.system("nack", json!({"id": id, "code": "unavailable", "message": "full", "retryAfterMs": 100}));
+    }
+    d.advance(5_000);
+    assert_eq!(commands(&d)[3..], ["incident.create", "incident.update", "chat.message"], "and again");
 }
 
 #[test]

@@ -146,7 +146,7 @@ impl State {
             }
             Payload::Activity(activity) => keep(&mut self.activity, activity.clone()),
             Payload::Timeline(entry) => {
-                keep(self.timelines.entry(entry.incident_id.clone()).or_default(), entry.clone());
+                keep(self.timelines.entry(entry.incident_id.clone()).or_default(), (**entry).clone());
             }
             Payload::Typing(_) | Payload::Viewing(_) | Payload::Raw(_) => {}
         }
@@ -214,7 +214,7 @@ impl State {
                 .iter()
                 .filter(|(id, _)| wanted(id))
                 .flat_map(|(_, entries)| entries)
-                .map(|e| item("timeline.entry", &Payload::Timeline(e.clone()), Some(e.timestamp)))
+                .map(|e| item("timeline.entry", &Payload::Timeline(Box::new(e.clone())), Some(e.timestamp)))
                 .collect(),
             Channel::System => Vec::new(),
         }

@@ -19,7 +19,7 @@ impl Gateway {
         let number = self.history.seq + 1;
         let id = format!("tl-{}-{number}", self.history.epoch);
         let entry = TimelineEntry { id, actor: actor.to_owned(), timestamp: now.wall, ..entry };
-        NewEvent::of(Payload::Timeline(entry))
+        NewEvent::of(Payload::Timeline(Box::new(entry)))
     }
 
     fn of_incident(&self, event: &IncidentEvent) -> Option<TimelineEntry> {

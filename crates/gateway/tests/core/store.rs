@@ -49,7 +49,10 @@ fn an_accepted_command_is_one_record_with_all_its_events() {
     let accepted = record.accepted.as_ref().expect("the command");
     assert_eq!((accepted.user.as_str(), accepted.id.as_str()), ("u", "m1"));
     let events: Vec<_> = record.events.iter().map(|event| (event.channel, event.cause.as_deref())).collect();
-    assert_eq!(events, [(Channel::Incidents, Some("m1")), (Channel::Activity, None)]);
+    assert_eq!(
+        events,
+        [(Channel::Incidents, Some("m1")), (Channel::Activity, None), (Channel::Timeline, None)]
+    );
     let merged = record.events[0].merged.as_ref().expect("the state of its key").as_str();
     assert!(merged.contains("title of a") && merged.contains("resolved"), "{merged}");
 }

@@ -96,7 +96,7 @@ fn timeline() -> impl Strategy<Value = Payload> {
     (text(), text(), text(), text(), time(), about, extra()).prop_map(
         |(id, incident_id, actor, action, timestamp, about, extra)| {
             let (status, severity, assigned_to, alert_id, title) = about;
-            Payload::Timeline(TimelineEntry {
+            Payload::Timeline(Box::new(TimelineEntry {
                 id,
                 incident_id,
                 actor,
@@ -108,7 +108,7 @@ fn timeline() -> impl Strategy<Value = Payload> {
                 alert_id,
                 title,
                 extra,
-            })
+            }))
         },
     )
 }
