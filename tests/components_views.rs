@@ -12,10 +12,10 @@ mod alerts;
 mod chat;
 #[path = "components_views/connection_status.rs"]
 mod connection_status;
-#[path = "components_views/denied.rs"]
-mod denied;
 #[path = "components_views/create.rs"]
 mod create;
+#[path = "components_views/denied.rs"]
+mod denied;
 #[path = "components_views/dom.rs"]
 mod dom;
 #[path = "components_views/down.rs"]
