@@ -8,6 +8,8 @@ use sentinelops_protocol::{Channel, Subject};
 
 /// Typing is told at most so often, ms.
 const TYPING_MS: u64 = 3_000;
+/// Viewing is told at most so often, ms.
+const VIEWING_MS: u64 = 5_000;
 
 /// The receipt of a conversation that was sent last.
 pub(super) struct Told {
@@ -69,11 +71,15 @@ impl Client {
         self.send(Message::typing(conversation));
     }
 
-    /// Tells the others that one has an incident open; not while the page is hidden.
+    /// Tells the others that one has an incident open, at most once in 5 s; not while the page is hidden.
     pub(crate) fn viewing(&self, incident: &str) {
-        if self.platform().visible() {
-            self.send(Message::viewing(incident));
+        let now = self.platform().mono();
+        let told = self.state().viewed_at.get(incident).is_some_and(|last| now < last + VIEWING_MS);
+        if told || !self.platform().visible() {
+            return;
         }
+        self.state_mut().viewed_at.insert(incident.to_owned(), now);
+        self.send(Message::viewing(incident));
     }
 
     /// After each frame: tells the conversations on this page up to where their messages came in. One

@@ -78,6 +78,8 @@ pub(super) struct State {
     pub read_up_to: HashMap<String, u64>,
     pub received: HashMap<String, Told>,
     pub typed_at: HashMap<String, u64>,
+    /// When each incident was last told to be viewed (mono ms).
+    pub viewed_at: HashMap<String, u64>,
     /// Where they are not stored: see `drafts`.
     pub drafts: String,
 
