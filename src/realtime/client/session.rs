@@ -261,6 +261,7 @@ impl super::State {
         self.read_up_to.clear();
         self.received.clear();
         self.typed_at.clear();
+        self.viewed_at.clear();
         // Their worker answers no more.
         self.unreadable.clear();
         for (subject, followed) in &mut self.subjects {
