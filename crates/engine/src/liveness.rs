@@ -55,6 +55,17 @@ pub(crate) struct Answered {
     pub(crate) sent_at: u64,
 }
 
+/// Whether what was received is read before the verdict falls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reading {
+    #[default]
+    No,
+    /// It is read now.
+    Yes,
+    /// The thread was held up before anything was read. Once: a thread whose timers are always late would never end.
+    Again,
+}
+
 /// Liveness over the sockets of one URL.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Liveness {
@@ -69,8 +80,7 @@ pub(crate) struct Liveness {
     /// The patience began anew after a late timer, or after a wake-up; once each until a byte comes.
     rearmed: bool,
     woken: bool,
-    /// What there is to read is read now; then the verdict falls.
-    reading: bool,
+    reading: Reading,
     written: u64,
     buffered: u64,
 }
@@ -84,7 +94,7 @@ impl Liveness {
         self.deadline = None;
         self.rearmed = false;
         self.woken = false;
-        self.reading = false;
+        self.reading = Reading::No;
         self.written = 0;
         self.buffered = 0;
     }
@@ -226,7 +236,7 @@ impl Liveness {
     }
 
     fn restart(&mut self, now: u64, latency: &Latency) {
-        self.reading = false;
+        self.reading = Reading::No;
         if self.answers {
             let doubled = Self::patience(latency) << self.doublings(now).min(8);
             self.deadline = Some(now + doubled.min(MOST_MS));
@@ -245,12 +255,17 @@ impl Liveness {
             self.rearmed = true;
             return self.deadline.map_or(Verdict::Fine, Verdict::AskAgain);
         }
-        if !self.reading && !mutant::active(Mutant::JudgeBeforeReading) {
-            self.reading = true;
+        let next = match self.reading {
+            Reading::No if !mutant::active(Mutant::JudgeBeforeReading) => Some(Reading::Yes),
+            Reading::Yes if late => Some(Reading::Again),
+            _ => None,
+        };
+        if let Some(reading) = next {
+            self.reading = reading;
             self.deadline = Some(now + READ_MS);
             return Verdict::At(now + READ_MS);
         }
-        self.reading = false;
+        self.reading = Reading::No;
         if mutant::active(Mutant::NoVerdict) {
             self.deadline = None;
             return Verdict::Fine;
@@ -306,6 +321,19 @@ mod tests {
         assert_eq!(liveness.judge(60_000, &latency), Verdict::AskAgain(62_000));
         assert_eq!(liveness.judge(90_000, &latency), Verdict::At(90_050));
         assert_eq!(liveness.judge(90_050, &latency), Verdict::Dead);
+    }
+
+    #[test]
+    fn reading_that_was_held_up_is_done_once_more() {
+        let (mut liveness, latency) = pinged();
+        assert_eq!(liveness.judge(60_000, &latency), Verdict::AskAgain(62_000));
+        assert_eq!(liveness.judge(62_000, &latency), Verdict::At(62_050));
+        assert_eq!(
+            liveness.judge(66_000, &latency),
+            Verdict::At(66_050),
+            "asleep since before anything was read"
+        );
+        assert_eq!(liveness.judge(66_500, &latency), Verdict::Dead, "timers that are always late end, too");
     }
 
     #[test]

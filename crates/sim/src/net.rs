@@ -180,6 +180,8 @@ pub struct Conn {
     pub slow_server_until: u64,
     /// What is wrong in its welcome.
     pub lie: Option<Lie>,
+    /// Bytes handed to the server's kernel since the gateway was last told how many wait there.
+    pub unreported: usize,
 }
 
 impl Conn {
@@ -206,6 +208,7 @@ impl Conn {
             told_code: None,
             slow_server_until: 0,
             lie: None,
+            unreported: 0,
         }
     }
 }

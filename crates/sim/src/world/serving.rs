@@ -16,6 +16,10 @@ use sentinelops_protocol::{Subject, close};
 /// How long after an abandon events of a socket may still reach the engine.
 const LATE_EVENTS_MS: u64 = 5_000;
 
+/// The gateway counts what it handed to a socket as unsent until it is told otherwise: the shell reports that after so
+/// many bytes at the latest.
+const REPORT_BYTES: usize = 100_000;
+
 /// How long the disk of a server takes to commit.
 const COMMIT_MS: u64 = 25;
 
@@ -162,10 +166,13 @@ impl World {
                         self.say_down(index, Item::Frame { bytes: frame.clone(), binary });
                     }
                     self.server.lies.spoil(now, &mut self.conns[index], &mut frame);
+                    let bytes = frame.len();
                     self.say_down(index, Item::Frame { bytes: frame, binary });
+                    let conn = &mut self.conns[index];
+                    conn.unreported += bytes;
                     if self.server.reads_slowly() {
                         self.queue.push(now + 40, Happening::Drained(index));
-                    } else if self.conns[index].down.unsent(now) > 100_000 {
+                    } else if conn.unreported > REPORT_BYTES {
                         self.queue.push(now, Happening::Drained(index));
                     }
                 }
@@ -212,7 +219,9 @@ impl World {
     pub(super) fn drained(&mut self, index: usize) {
         let Some(id) = self.server_side(index) else { return };
         let now = self.now;
-        let unsent = self.conns[index].down.unsent(now);
+        let conn = &mut self.conns[index];
+        conn.unreported = 0;
+        let unsent = conn.down.unsent(now);
         if let Some(gateway) = &mut self.server.gateway {
             gateway.buffered(Server::now(now), id, unsent as usize);
         }
