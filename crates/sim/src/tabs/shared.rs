@@ -158,15 +158,20 @@ impl TabWorld {
                         return self.ask(number, Ask::Plain(Request::Open));
                     }
                     StoreEvent::Opened(_) => worker.opening = false,
-                    StoreEvent::OpenFailed(StoreError::Blocked) => {}
-                    StoreEvent::OpenFailed(_) => {
-                        (worker.opening, worker.open_again) = (false, false);
+                    StoreEvent::OpenFailed(error) => {
+                        // A blocked request stays: it is answered once the older build has closed the store.
+                        let ended = *error != StoreError::Blocked;
+                        if ended {
+                            (worker.opening, worker.open_again) = (false, false);
+                        }
                         // What lies there keeps no order with what is sent meanwhile.
                         for n in self.disk.store.row_ids().filter_map(message_number) {
                             self.check.inner.messages.all[n].unordered = true;
                         }
-                        let free = self.disk.closed(number);
-                        self.unblock(free);
+                        if ended {
+                            let free = self.disk.closed(number);
+                            self.unblock(free);
+                        }
                     }
                     _ => {}
                 }
