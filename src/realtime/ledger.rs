@@ -3,7 +3,7 @@
 
 use super::{MessageId, SendState};
 use sentinelops_engine::tabs::Inquiry;
-use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, SendRequest};
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageInfo, MessageUpdate, SendRequest};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// So many messages that ended are remembered for `use_send_state`.
@@ -48,6 +48,13 @@ impl Ledger {
         self.unsaved.insert(self.next, request);
         self.order.insert(id.clone(), self.next);
         self.next += 1;
+    }
+
+    /// Of what another page sent, a list says whether a newer one may replace it.
+    pub(crate) fn listed(&mut self, info: &MessageInfo) {
+        if info.coalesced {
+            self.coalesced.insert(MessageId::from(info.update.id.as_str()));
+        }
     }
 
     /// What the worker says. `true`: it is news.

@@ -22,6 +22,7 @@ fn edit(id: &str, payload: &str) -> MessageInfo {
         priority: Priority::Normal,
         created_at: 1,
         attempts: 0,
+        coalesced: false,
         payload: Json::parse(payload).expect("JSON"),
     }
 }

@@ -23,6 +23,7 @@ fn message(id: &str, delivery: DeliveryState) -> Rc<MessageInfo> {
         priority: Priority::Critical,
         created_at: 1,
         attempts: 0,
+        coalesced: false,
         payload: Json::null(),
     })
 }

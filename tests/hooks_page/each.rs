@@ -98,6 +98,7 @@ async fn counters_outbox_and_connection_are_shown_while_somebody_looks() {
         priority: Priority::Normal,
         created_at: 1,
         attempts: 0,
+        coalesced: false,
         payload: Json::null(),
     };
     connection.outbox(vec![message], MessageCounts { queued: [0, 0, 1, 0], in_flight: 0, failed: 2 });

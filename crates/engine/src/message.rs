@@ -273,6 +273,8 @@ pub struct MessageInfo {
     pub created_at: u64,
     /// Retryable nacks so far.
     pub attempts: u32,
+    /// A newer one may replace it: it was sent with a `coalesce`.
+    pub coalesced: bool,
     /// The payload as JSON text.
     pub payload: Json,
 }

@@ -33,7 +33,9 @@ impl Client {
             if lasts && self.send_state(&id).is_none() {
                 self.show_at_once(&id, (info.channel, &info.kind), &info.payload, info.created_at);
                 self.take_update(&info.update, now);
-                about.push(self.state().ledger.inquiry(&id));
+                let ledger = &mut self.state_mut().ledger;
+                ledger.listed(info);
+                about.push(ledger.inquiry(&id));
             }
         }
         if !about.is_empty() {

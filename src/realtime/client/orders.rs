@@ -46,7 +46,14 @@ impl Client {
     /// ```
     pub fn retry(&self, id: &MessageId, confirm: bool) {
         self.record(RecordKind::Send, format!("retry {id}"));
-        self.state_mut().ledger.retry(id);
+        {
+            let mut state = self.state_mut();
+            let listed = state.outbox.0.iter().find(|info| info.update.id == id.as_str()).cloned();
+            if let Some(info) = listed {
+                state.ledger.listed(&info);
+            }
+            state.ledger.retry(id);
+        }
         self.order(id, Order::Retry { confirm });
         if !confirm {
             self.revive(id);

@@ -39,6 +39,7 @@ impl Outbox {
             priority: row.priority,
             created_at: row.created_at,
             attempts: row.attempts,
+            coalesced: row.coalesce.is_some(),
             payload: row::payload_of(row),
         };
         let live = self.queue.iter().map(|(_, entry)| info(&entry.row, update_of(entry)));

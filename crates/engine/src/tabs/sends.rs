@@ -263,6 +263,16 @@ impl Sends {
                 self.opened(&update.id, coalesced, kept);
             }
         }
+        let lists = items.iter().filter_map(|item| match item {
+            Delivery::Outbox(list, _) => Some(list),
+            _ => None,
+        });
+        // Of what another tab sent and this one tries again, only a list says it.
+        for info in lists.flatten().filter(|info| info.coalesced) {
+            if let Some(open) = self.open.get_mut(&info.update.id) {
+                open.inquiry.coalesced = true;
+            }
+        }
     }
 
     fn keeps(&self, id: &str) -> bool {

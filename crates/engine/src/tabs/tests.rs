@@ -12,6 +12,7 @@ use crate::{
 use sentinelops_protocol::{Channel, Json, Priority};
 
 mod legacy;
+mod listed;
 
 fn at(mono: u64) -> Now {
     Now { mono, wall: 1_780_000_000_000 + mono }

@@ -1,7 +1,7 @@
 //! What a page knows of each message it shows: its own, those an earlier life of it left in `sessionStorage`, and
 //! those of other tabs that it adopted from the first outbox list of a worker.
 
-use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate};
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageInfo, MessageUpdate};
 use std::collections::BTreeMap;
 
 /// What a page shows of a message.
@@ -13,6 +13,8 @@ pub struct Shown {
     pub durable: bool,
     /// This page sent it, or took it back after a reload.
     pub own: bool,
+    /// An outbox list said that a newer one may replace it.
+    pub coalesced: bool,
     /// A person tries it again here: it may change once more.
     retried: bool,
 }
@@ -29,7 +31,7 @@ impl Ledger {
     /// The page sends it, or takes it back.
     pub fn add(&mut self, n: usize) {
         let state = DeliveryState::Queued;
-        self.shown.insert(n, Shown { state, durable: false, own: true, retried: false });
+        self.shown.insert(n, Shown { state, durable: false, own: true, coalesced: false, retried: false });
     }
 
     /// A person tries it again.
@@ -49,11 +51,20 @@ impl Ledger {
         self.shown.get(&n).is_some_and(|shown| shown.own)
     }
 
+    /// The first list of a worker shows it.
+    pub fn adopt(&mut self, n: usize, info: &MessageInfo) {
+        self.update(n, &info.update);
+        if let Some(shown) = self.shown.get_mut(&n) {
+            shown.coalesced = info.coalesced;
+        }
+    }
+
     /// An update reaches the page. A state that is final stays, unless the message arrived after all or a person tries
     /// it again here.
     pub fn update(&mut self, n: usize, update: &MessageUpdate) {
         let (state, durable) = (update.delivery.clone(), update.durability == Durability::Durable);
-        let new = || Shown { state: DeliveryState::Queued, durable, own: false, retried: false };
+        let new =
+            || Shown { state: DeliveryState::Queued, durable, own: false, coalesced: false, retried: false };
         let shown = self.shown.entry(n).or_insert_with(new);
         let delivered = |state: &DeliveryState| *state == DeliveryState::Delivered;
         if shown.state.is_final() && !shown.retried && (delivered(&shown.state) || !delivered(&state)) {

@@ -189,8 +189,9 @@ impl TabWorld {
                 let lasts = info.update.durability == Durability::Durable && !info.update.delivery.is_final();
                 let Some(n) = message_number(&info.update.id) else { continue };
                 if lasts && !tab.ledger.knows(n) {
-                    tab.ledger.update(n, &info.update);
-                    about.push(Inquiry { id: info.update.id.clone(), coalesced: false, discarded: false });
+                    tab.ledger.adopt(n, info);
+                    let (id, coalesced) = (info.update.id.clone(), info.coalesced);
+                    about.push(Inquiry { id, coalesced, discarded: false });
                 }
             }
             let watches = tab.watches_outbox;

@@ -255,7 +255,8 @@ impl TabWorld {
             .filter(|(_, shown)| shown.durable && !shown.state.is_final())
             .map(|(n, shown)| Inquiry {
                 id: message_id(n),
-                coalesced: shown.own && self.check.inner.messages.all[n].coalesce.is_some(),
+                coalesced: shown.coalesced
+                    || shown.own && self.check.inner.messages.all[n].coalesce.is_some(),
                 discarded: shown.own && self.check.discarded.contains(&n),
             })
             .collect()

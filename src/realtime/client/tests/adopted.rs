@@ -3,7 +3,7 @@
 use super::super::*;
 use super::open;
 use crate::bridge::PortFailure;
-use crate::realtime::Message;
+use crate::realtime::{Message, MessageId};
 use crate::testing::FakeConnection;
 use sentinelops_engine::tabs::Inquiry;
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate};
@@ -49,6 +49,7 @@ fn waiting(connection: &FakeConnection, id: &str, durability: Durability) -> Mes
         priority: Default::default(),
         created_at: connection.now(),
         attempts: 0,
+        coalesced: false,
         payload: Message::chat("c", "typed before the reload").payload().clone(),
     }
 }
@@ -91,4 +92,40 @@ fn what_only_another_tab_has_in_memory_is_not_adopted() {
     connection.paint();
     assert_eq!(client.send_state(&"01MEMORY".into()), None);
     assert!(!connection.said().iter().any(|message| matches!(message, ToWorker::Inquire(_))));
+}
+
+/// Asked after without that, one that was replaced would be said to have arrived.
+#[test]
+fn what_a_newer_one_may_replace_is_asked_after_as_such() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    let (id, tried) = (MessageId::from("01STATUS"), MessageId::from("01TRIED"));
+    let listed = |id: &MessageId, delivery| {
+        let mut info = waiting(&connection, id.as_str(), Durability::Durable);
+        info.update.delivery = delivery;
+        MessageInfo { coalesced: true, ..info }
+    };
+    let failed = DeliveryState::Failed(FailReason::TooManyAttempts { attempts: 3 });
+    let rows = vec![listed(&id, DeliveryState::Queued), listed(&tried, failed)];
+    connection.outbox(rows, MessageCounts::default());
+    connection.paint();
+    let asked = |said: Vec<ToWorker>| {
+        let about = said.into_iter().filter_map(|message| match message {
+            ToWorker::Inquire(about) => Some(about),
+            _ => None,
+        });
+        let mut about: Vec<Inquiry> = about.flatten().collect();
+        about.sort_by(|a, b| a.id.cmp(&b.id));
+        about
+    };
+    let replaceable = |id: &MessageId| Inquiry { id: id.to_string(), coalesced: true, discarded: false };
+    assert_eq!(asked(connection.take_said()), [replaceable(&id)]);
+    // Of a failed one of another tab the page knows what the list says.
+    client.retry(&tried, false);
+    connection.update(&tried, Durability::Durable, DeliveryState::Queued);
+    connection.paint();
+    connection.take_said();
+    connection.fail_worker(PortFailure::Crashed("x".to_owned()));
+    connection.advance(500);
+    assert_eq!(asked(connection.take_said()), [replaceable(&id), replaceable(&tried)]);
 }

@@ -57,6 +57,7 @@ fn row(connection: &FakeConnection, id: &MessageId, delivery: DeliveryState) -> 
         priority: Default::default(),
         created_at: connection.now(),
         attempts: 0,
+        coalesced: false,
         payload: Message::chat("c", "x").payload().clone(),
     }
 }
