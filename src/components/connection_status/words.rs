@@ -94,7 +94,7 @@ fn of_server(code: u16, reason: &str) -> &str {
 fn closed_advice(code: u16) -> &'static str {
     match code {
         close::FORBIDDEN => {
-            "Ask whoever runs the server to let this page's address (its --origin) and this user in, then try again."
+            "Ask the operator of the server to allow this page's address (--origin) and this user, then try again."
         }
         close::NOT_FOUND => "Check `url` in the page's configuration, then try again.",
         close::TOO_BIG => {

@@ -62,7 +62,8 @@ impl Gateway {
         seq
     }
 
-    /// Typing, viewing: to whoever listens now and keeps up; no seq, no history, no second try.
+    /// Sends typing and viewing notices to the live subscribers whose socket is not backed up. They get no `seq`, are not
+    /// in the history and are not sent again.
     pub(super) fn pass_on(&mut self, now: Now, event: NewEvent, from: Option<ConnId>) {
         let whole = Subject::channel(event.channel);
         let narrow = event.payload.topic().map(|topic| Subject::topic(event.channel, topic));

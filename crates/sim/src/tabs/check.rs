@@ -412,7 +412,7 @@ impl TabWorld {
                 ));
                 break;
             }
-            // Its sender, and whoever else shows it.
+            // The page that sent the message, and every other page that shows it.
             let shows = |tab: &&Tab| {
                 tab.open && tab.ledger.iter().any(|(k, shown)| k == n && !shown.state.is_final())
             };

@@ -248,7 +248,7 @@ impl TabWorld {
         }
     }
 
-    /// What a page knows to be saved and not to be over, whoever sent it.
+    /// Messages of any sender that the page was told are saved and have not ended.
     fn saved_by(&self, place: usize) -> Vec<Inquiry> {
         let shown = self.tabs[place].ledger.iter();
         shown

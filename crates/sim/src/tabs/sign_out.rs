@@ -55,7 +55,7 @@ impl TabWorld {
         matches!(self.tabs[place].session, Session::Open | Session::Closing { how: SignOut::SendFirst, .. })
     }
 
-    /// A worker was made anew: it knows of no sign-out.
+    /// A new worker started: it knows of no sign-out.
     pub(super) fn sign_out_anew(&mut self, place: usize) {
         let now = self.now;
         if let Session::Closing { told, save_by, .. } = &mut self.tabs[place].session {
