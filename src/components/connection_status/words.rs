@@ -105,7 +105,7 @@ fn closed_advice(code: u16) -> &'static str {
              runs the server."
         }
         close::CONFLICT => "Reload the page, then try again.",
-        _ => "It tries again by itself. If it stays so, show this to whoever runs the server.",
+        _ => "It tries again by itself. If that does not help, show this to the operator of the server.",
     }
 }
 

@@ -8,9 +8,9 @@ use sentinelops_protocol::{Code, ServerMessage};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 fn unsigned(header: &Value, over: Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -107,8 +107,8 @@ async fn a_public_key_is_no_secret() {
     }
 }
 
-/// Answers every request with these keys, after a while; counts them.
-async fn key_server(keys: Value, after: Duration) -> (String, Arc<AtomicUsize>) {
+/// Answers every request with these keys, each once `answers` has a permit for it; counts the requests.
+async fn key_server(keys: Value, answers: Arc<Semaphore>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/keys", listener.local_addr().expect("an address"));
     let count = Arc::new(AtomicUsize::new(0));
@@ -118,7 +118,7 @@ async fn key_server(keys: Value, after: Duration) -> (String, Arc<AtomicUsize>) 
             counter.fetch_add(1, Ordering::SeqCst);
             let mut head = [0; 2048];
             let _ = stream.read(&mut head).await;
-            tokio::time::sleep(after).await;
+            answers.acquire().await.expect("never closed").forget();
             let body = keys.to_string();
             let answer = format!(
                 "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
@@ -133,7 +133,7 @@ async fn key_server(keys: Value, after: Duration) -> (String, Arc<AtomicUsize>) 
 #[tokio::test]
 async fn a_flood_of_unknown_kids_costs_one_request_for_keys() {
     let keys = json!({"keys": [{"kty": "oct", "kid": "a", "k": URL_SAFE_NO_PAD.encode(SECRET)}]});
-    let (url, requests) = key_server(keys, Duration::ZERO).await;
+    let (url, requests) = key_server(keys, Arc::new(Semaphore::new(100))).await;
     let program = Program::start(&[&["--jwks-url", &url], &COMMON[..]].concat()).await;
     let token = |kid: &str| {
         let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
@@ -152,21 +152,26 @@ async fn a_flood_of_unknown_kids_costs_one_request_for_keys() {
 #[tokio::test]
 async fn connections_that_come_while_keys_are_fetched_wait_for_one_request() {
     let keys = json!({"keys": [{"kty": "oct", "kid": "a", "k": URL_SAFE_NO_PAD.encode(SECRET)}]});
-    let (url, requests) = key_server(keys, Duration::from_millis(500)).await;
+    let answers = Arc::new(Semaphore::new(0));
+    let (url, requests) = key_server(keys, answers.clone()).await;
     let program = Program::start(&[&["--jwks-url", &url], &COMMON[..]].concat()).await;
     let token = |kid: &str| {
         let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
         signed(&header, &EncodingKey::from_secret(SECRET.as_bytes()).expect("a key"), json!({}))
     };
-    let connect = async |number: usize| {
-        let kid = if number.is_multiple_of(2) { "a".to_owned() } else { format!("made-up-{number}") };
-        let mut client = greet(&program, &format!("/ws?token={}", token(&kid))).await;
-        match kid.as_str() {
-            "a" => assert_eq!(user_of(&mut client).await, "ann"),
+    let kid =
+        |number: usize| if number.is_multiple_of(2) { "a".to_owned() } else { format!("made-up-{number}") };
+    let clients =
+        (0..20).map(async |number| greet(&program, &format!("/ws?token={}", token(&kid(number)))).await);
+    let mut clients = futures::future::join_all(clients).await;
+    // All of them are connected, and none has its answer.
+    answers.add_permits(100);
+    for (number, client) in clients.iter_mut().enumerate() {
+        match kid(number).as_str() {
+            "a" => assert_eq!(user_of(client).await, "ann"),
             _ => assert_eq!(client.close_code().await, Some(4401)),
         }
-    };
-    futures::future::join_all((0..20).map(connect)).await;
+    }
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
 
