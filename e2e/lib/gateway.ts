@@ -58,6 +58,7 @@ export class Gateway {
     for (const origin of this.options.origins ?? []) args.push('--origin', origin);
     const { command, checksTokens } = this.options;
     if (!command && !checksTokens) args.push('--dev');
+    if (!command && !args.includes('--mock')) args.push('--scenario');
     const [program, words] = command ? ['sh', ['-c', `exec ${command} "$@"`, 'sh', ...args]] : [GATEWAY, args];
     const child = spawn(program, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;

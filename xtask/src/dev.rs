@@ -41,6 +41,9 @@ pub fn run(options: &Options) -> Result<()> {
     if !gives(&["--mock", "--dev", "--jwt-key", "--jwks-url", "--config"]) {
         command.arg("--dev");
     }
+    if !gives(&["--mock", "--scenario", "--config"]) {
+        command.arg("--scenario");
+    }
     command.args(&options.gateway);
     children.start("the gateway", &mut command)?;
 

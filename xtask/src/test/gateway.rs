@@ -16,7 +16,7 @@ pub struct Gateway {
 
 pub fn start() -> Result<Gateway> {
     let mut command = run::command(dev::build_gateway()?);
-    command.args(["--port", "0", "--dev"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.args(["--port", "0", "--dev", "--scenario"]).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut running = Running::start(&mut command)?;
     let stdout = running.0.stdout.take();
     // In the package's own folder, wherever cargo builds: the runner serves the package.

@@ -13,7 +13,9 @@ mod socket;
 mod token;
 mod web;
 
-pub use config::{ConfigErrors, KeyOptions, KeySource, Network, Options, Origin, Origins, Settings};
+pub use config::{
+    ConfigErrors, KeyOptions, KeySource, Network, Options, Origin, Origins, ScenarioOptions, Settings,
+};
 pub use records::{RecordsArgs, print_records};
 pub use token::{TokenArgs, token};
 
@@ -69,7 +71,7 @@ pub async fn run(flags: Settings) -> Result<()> {
         }
         None => (None, Durable::default()),
     };
-    let scenario = (!options.mock).then(|| Scenario::new(options.seed, options.rate));
+    let scenario = options.scenario.map(|scenario| Scenario::new(scenario.seed, scenario.rate));
     let (low_water, max_message_bytes) = (config.high_water_bytes / 2, config.max_message_bytes);
     let mut gateway = Gateway::restore(config, seed, durable, clock.now());
     if let Some(disk) = &disk {
@@ -227,9 +229,19 @@ fn announce(address: SocketAddr, options: &Options) -> io::Result<()> {
     let what = if options.mock {
         "basic protocol (the documented mock)".to_owned()
     } else {
-        format!("v1 protocol, {} events/s, seed {}", options.rate, options.seed)
+        match options.scenario {
+            Some(scenario) => {
+                format!("v1 protocol, a made-up day of {} events/s, seed {}", scenario.rate, scenario.seed)
+            }
+            None => "v1 protocol".to_owned(),
+        }
     };
     log::line(&what);
+    if options.scenario.is_none() && !options.mock {
+        log::line(
+            "nothing is published but what people do: --scenario makes up an operations day to try things with",
+        );
+    }
     if options.keys.is_none() {
         log::line("no tokens are checked: for this machine only");
     }

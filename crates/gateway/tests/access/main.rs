@@ -54,8 +54,7 @@ impl Guarded {
     }
 }
 
-const COMMON: [&str; 8] =
-    ["--rate", "0", "--audience", "sentinelops", "--issuer", "https://id.example", "--origin", ORIGIN];
+const COMMON: [&str; 6] = ["--audience", "sentinelops", "--issuer", "https://id.example", "--origin", ORIGIN];
 
 async fn greet(program: &Program, path: &str) -> Client {
     let mut client = program.socket_of(path, Some(ORIGIN)).await;

@@ -29,7 +29,7 @@ async fn a_foreign_or_missing_origin_is_closed_with_4403_and_a_reason() {
 #[tokio::test]
 async fn in_development_pages_of_this_machine_and_programs_may_connect() {
     for mode in ["--dev", "--mock"] {
-        let program = Program::start(&["--rate", "0", mode]).await;
+        let program = Program::start(&[mode]).await;
         for origin in [Some("https://evil.example"), Some("https://localhost.evil.example"), Some("null")] {
             assert_eq!(
                 program.socket_of("/", origin).await.close_code().await,

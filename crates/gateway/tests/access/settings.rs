@@ -72,7 +72,7 @@ async fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     std::fs::write(&file, "dev = true\nreconnect_window_ms = 1000\n").expect("written");
     let start = async |environment: bool, flag: bool| {
         let under: &[&str] = if environment { &["env", "SENTINELOPS_RECONNECT_WINDOW_MS=2000"] } else { &[] };
-        let mut flags = vec!["--rate", "0", "--config", &file];
+        let mut flags = vec!["--config", &file];
         flags.extend(if flag { &["--reconnect-window-ms", "3000"][..] } else { &[] });
         let program = Program::start_under(under, &flags).await;
         window(program.socket("/ws").await).await

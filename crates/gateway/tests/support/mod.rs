@@ -45,6 +45,10 @@ impl Program {
         {
             words.push("--dev");
         }
+        // `--rate` is the rate of the scenario; at 0 there is what it starts with, and then silence.
+        if flags.contains(&"--rate") {
+            words.push("--scenario");
+        }
         let mut child = Command::new(words[0])
             .args(&words[1..])
             .args(flags)

@@ -7,7 +7,7 @@ mod origin;
 mod settings;
 
 pub use net::Network;
-pub use options::{KeyOptions, KeySource, Options};
+pub use options::{KeyOptions, KeySource, Options, ScenarioOptions};
 pub(in crate::server) use origin::is_loopback_host;
 pub use origin::{Origin, Origins};
 pub use settings::Settings;

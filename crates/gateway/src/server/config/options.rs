@@ -24,10 +24,8 @@ pub struct Options {
     pub origins: Origins,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<Network>,
-    /// Scenario events per second.
-    pub rate: f64,
-    /// Seed of the scenario.
-    pub seed: u64,
+    /// The made-up operations day, if it is to run.
+    pub scenario: Option<ScenarioOptions>,
     /// Spread of the clients' return after a planned stop, ms.
     pub drain_window_ms: u64,
     /// The same after any other loss, ms.
@@ -50,6 +48,15 @@ pub struct Options {
     pub import_journal: Option<PathBuf>,
     /// Requests under `/admin`, for tests.
     pub test_admin: bool,
+}
+
+/// How the made-up operations day runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScenarioOptions {
+    /// Events per second on average.
+    pub rate: f64,
+    /// The same seed gives the same story.
+    pub seed: u64,
 }
 
 /// How tokens are checked.
@@ -127,7 +134,7 @@ impl Options {
                     .to_owned(),
             );
         }
-        let rate = within("rate", settings.rate.unwrap_or(2.0), &(0.0..=100_000.0), &mut errors);
+        let scenario = scenario_options(&settings, &mut errors);
         let message_rate = within(
             "message_rate",
             settings.message_rate.unwrap_or(1_000.0),
@@ -155,8 +162,7 @@ impl Options {
             trust_user: open.is_some() && settings.trust_user != Some(false),
             origins,
             trusted_proxies: settings.trusted_proxies,
-            rate,
-            seed: settings.seed.unwrap_or(1),
+            scenario,
             drain_window_ms: settings.drain_window_ms.unwrap_or(2_000),
             reconnect_window_ms: settings.reconnect_window_ms.unwrap_or(0),
             message_rate: (message_rate > 0.0).then_some(message_rate),
@@ -232,6 +238,20 @@ fn key_options(settings: &Settings, errors: &mut Vec<String>) -> Option<KeyOptio
         issuer: issuer?,
         revoked: settings.revoked.clone(),
     })
+}
+
+fn scenario_options(settings: &Settings, errors: &mut Vec<String>) -> Option<ScenarioOptions> {
+    let runs = settings.scenario == Some(true);
+    for (key, is_given) in [("rate", settings.rate.is_some()), ("seed", settings.seed.is_some())] {
+        if is_given && !runs {
+            errors.push(format!("--{key} is about the made-up operations day: it goes with --scenario"));
+        }
+    }
+    if runs && settings.mock == Some(true) {
+        errors.push("--mock has no scenario: leave out --scenario".to_owned());
+    }
+    let rate = within("rate", settings.rate.unwrap_or(2.0), &(0.0..=100_000.0), errors);
+    runs.then(|| ScenarioOptions { rate, seed: settings.seed.unwrap_or(1) })
 }
 
 fn origins(texts: &[String], errors: &mut Vec<String>) -> Vec<Origin> {
@@ -314,6 +334,7 @@ mod tests {
             "--issuer",
             "origin \"ops\"",
             "--trust-user",
+            "--rate is about",
             "rate is -1",
             "keep_history is 0",
             "message_rate is -2",
@@ -360,9 +381,16 @@ mod tests {
     #[test]
     fn a_flag_wins_over_the_file() {
         let flags = Settings { port: Some(1), dev: Some(true), ..Settings::default() };
-        let file = Settings { port: Some(2), seed: Some(7), dev: Some(false), ..Settings::default() };
+        let file = Settings {
+            port: Some(2),
+            scenario: Some(true),
+            seed: Some(7),
+            dev: Some(false),
+            ..Settings::default()
+        };
         let options = Options::new(flags.over(file)).expect("a configuration");
-        assert_eq!((options.port, options.seed, options.keys), (1, 7, None));
+        assert_eq!((options.port, options.keys), (1, None));
+        assert_eq!(options.scenario, Some(ScenarioOptions { rate: 2.0, seed: 7 }));
         assert!(options.trust_user && options.origins.loopback);
     }
 }

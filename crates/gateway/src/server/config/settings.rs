@@ -58,10 +58,13 @@ pub struct Settings {
     #[serde(default)]
     pub trusted_proxies: Vec<Network>,
 
-    /// Scenario events per second; 0 for silence after the warm start [default: 2]
+    /// Publish a made-up operations day: incidents, alerts, agents and talk, for development and demonstrations
+    #[arg(long, env = "SENTINELOPS_SCENARIO", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
+    pub scenario: Option<bool>,
+    /// With --scenario: events per second on average; 0 for silence after the warm start [default: 2]
     #[arg(long, env = "SENTINELOPS_RATE", value_name = "N")]
     pub rate: Option<f64>,
-    /// Seed of the scenario: the same seed gives the same story [default: 1]
+    /// With --scenario: its seed; the same seed gives the same story [default: 1]
     #[arg(long, env = "SENTINELOPS_SEED", value_name = "N")]
     pub seed: Option<u64>,
     /// On SIGTERM or Ctrl-C clients are asked to spread their return over this many ms [default: 2000]
@@ -126,6 +129,7 @@ impl Settings {
             revoked: self.revoked.or(below.revoked),
             origin: list(self.origin, below.origin),
             trusted_proxies: list(self.trusted_proxies, below.trusted_proxies),
+            scenario: self.scenario.or(below.scenario),
             rate: self.rate.or(below.rate),
             seed: self.seed.or(below.seed),
             drain_window_ms: self.drain_window_ms.or(below.drain_window_ms),
