@@ -91,7 +91,7 @@ export class Site {
   /** A file of the build, by a part of its name. */
   async file(part: string): Promise<Buffer> {
     const assets = path.join(this.dist, 'assets');
-    const name = (await readdir(assets)).find((found) => found.includes(part));
+    const name = (await readdir(assets)).find((found) => found.includes(part) && !/\.(br|gz)$/.test(found));
     if (!name) throw new Error(`no file of the build is called *${part}*`);
     return readFile(path.join(assets, name));
   }

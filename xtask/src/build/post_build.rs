@@ -62,6 +62,9 @@ pub fn run() -> Result<()> {
     if quick {
         return Ok(());
     }
+    for (path, content) in sizes::precompressed(&hashed)? {
+        fs::write(stage.join(path), content)?;
+    }
     sizes::print(&plain_sizes);
     if std::env::var_os(BUDGETS_RECORD).is_some() {
         sizes::record(&plain_sizes)?;

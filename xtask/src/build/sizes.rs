@@ -28,13 +28,34 @@ pub fn measure(files: &Files) -> Result<BTreeMap<String, Size>> {
 }
 
 fn measure_one(content: &[u8]) -> Result<Size> {
+    Ok(Size { raw: content.len(), gzip: gzip(content)?.len(), brotli: brotli(content)?.len() })
+}
+
+/// What stands beside the files of a build for servers that send it as it is: `NAME.br` and `NAME.gz`, where they are
+/// smaller than the file. Not of pages: these are edited where they are deployed.
+pub fn precompressed(files: &Files) -> Result<Files> {
+    let mut out = Files::new();
+    for (path, content) in files {
+        for (extension, compressed) in [("br", brotli(content)?), ("gz", gzip(content)?)] {
+            if compressed.len() < content.len() {
+                out.insert(format!("{path}.{extension}"), compressed);
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn gzip(content: &[u8]) -> Result<Vec<u8>> {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(content)?;
-    let gzip = gzip.finish()?.len();
-    let mut brotli = Vec::new();
+    Ok(gzip.finish()?)
+}
+
+fn brotli(content: &[u8]) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
     let options = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-    brotli::BrotliCompress(&mut &content[..], &mut brotli, &options)?;
-    Ok(Size { raw: content.len(), gzip, brotli: brotli.len() })
+    brotli::BrotliCompress(&mut &content[..], &mut out, &options)?;
+    Ok(out)
 }
 
 /// The two downloads that have a budget, by the names trunk gave the files.
@@ -102,4 +123,26 @@ pub fn record(sizes: &BTreeMap<String, Size>) -> Result<()> {
 fn read() -> Result<Value> {
     let text = std::fs::read_to_string(root::at("budgets.json")).context("cannot read budgets.json")?;
     serde_json::from_str(&text).context("budgets.json is not valid JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn what_stands_beside_a_file_is_that_file_compressed() {
+        let long = "words and words ".repeat(100).into_bytes();
+        let files = Files::from([
+            ("assets/a.js".to_owned(), long.clone()),
+            ("assets/b.js".to_owned(), b"x".to_vec()),
+        ]);
+        let beside = precompressed(&files).unwrap();
+        assert_eq!(beside.keys().collect::<Vec<_>>(), ["assets/a.js.br", "assets/a.js.gz"]);
+        let mut gzip = Vec::new();
+        flate2::read::GzDecoder::new(&beside["assets/a.js.gz"][..]).read_to_end(&mut gzip).unwrap();
+        let mut brotli = Vec::new();
+        brotli::BrotliDecompress(&mut &beside["assets/a.js.br"][..], &mut brotli).unwrap();
+        assert_eq!((gzip, brotli), (long.clone(), long));
+    }
 }

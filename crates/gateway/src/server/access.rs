@@ -1,8 +1,9 @@
 //! Who may connect: the part of the settings that is read again at SIGHUP.
 
-use super::config::{Network, Options, Origins};
+use super::config::{Network, Options, Origin, Origins};
 use super::token::{Refusal, Verifier};
 use crate::{Denied, Identity, Token};
+use axum::http::header::{HOST, HeaderMap};
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -55,10 +56,9 @@ impl Access {
     /// Where a request comes from: the last address of `X-Forwarded-For` that is not a trusted proxy's. What a peer
     /// says that is no trusted proxy does not count.
     pub(super) fn client(&self, peer: IpAddr, forwarded: &[&str]) -> IpAddr {
-        let trusted = |address: IpAddr| self.trusted_proxies.iter().any(|net| net.contains(address));
         let mut client = peer;
         for hop in forwarded.iter().flat_map(|line| line.split(',')).rev() {
-            if !trusted(client) {
+            if !self.is_trusted(client) {
                 break;
             }
             let Ok(address) = hop.trim().parse() else { break };
@@ -66,29 +66,54 @@ impl Access {
         }
         client
     }
+
+    /// The origin of the pages that the gateway itself serves, as this request names it: `Host`, and of a trusted
+    /// proxy `X-Forwarded-Host` and `X-Forwarded-Proto`. `None`: it serves none, or the request does not say.
+    pub(super) fn own_origin(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Origin> {
+        if !self.origins.own {
+            return None;
+        }
+        // Of a list the client's side stands first.
+        let first = |name: &str| headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim);
+        let forwarded = |name: &str| if self.is_trusted(peer) { first(name) } else { None };
+        let scheme = forwarded("x-forwarded-proto").unwrap_or("http");
+        let host = forwarded("x-forwarded-host").or_else(|| first(HOST.as_str()))?;
+        Origin::parse(&format!("{scheme}://{host}")).ok()
+    }
+
+    fn is_trusted(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|net| net.contains(address))
+    }
 }
 
 /// What is in force now; replaced as a whole.
-#[derive(Clone, Debug)]
-pub(super) struct Current(Arc<RwLock<Arc<Access>>>);
+#[derive(Debug)]
+pub(super) struct Current<T>(Arc<RwLock<Arc<T>>>);
 
-impl Current {
-    pub(super) fn new(access: Access) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(access))))
+impl<T> Clone for Current<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Current<T> {
+    pub(super) fn new(value: T) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(value))))
     }
 
-    pub(super) fn get(&self) -> Arc<Access> {
+    pub(super) fn get(&self) -> Arc<T> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn set(&self, access: Access) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
+    pub(super) fn set(&self, value: T) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::{HeaderName, HeaderValue};
 
     #[test]
     fn only_what_a_trusted_proxy_says_of_the_client_counts() {
@@ -104,5 +129,30 @@ mod tests {
         assert_eq!(client("8.8.8.8", &["1.2.3.4"]), "8.8.8.8");
         assert_eq!(client("10.0.0.1", &["1.2.3.4, nonsense"]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn own_origin_is_what_the_browser_sees_as_far_as_a_trusted_proxy_says_so() {
+        let access = Access {
+            verifier: None,
+            origins: Origins { own: true, ..Origins::default() },
+            trusted_proxies: vec!["10.0.0.0/8".parse().expect("a network")],
+        };
+        let own = |peer: &str, set: &[(&'static str, &str)]| {
+            let headers = set.iter().map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"))
+            });
+            let own = access.own_origin(peer.parse().expect("ip"), &headers.collect());
+            own.map(|origin| origin.to_string())
+        };
+        let host = ("host", "Ops.example:443");
+        let (proto, forwarded) =
+            (("x-forwarded-proto", "https"), ("x-forwarded-host", "ops.example.com, inner"));
+        assert_eq!(own("10.0.0.1", &[host, proto]).as_deref(), Some("https://ops.example"));
+        assert_eq!(own("10.0.0.1", &[host, proto, forwarded]).as_deref(), Some("https://ops.example.com"));
+        assert_eq!(own("10.0.0.1", &[host]).as_deref(), Some("http://ops.example:443"));
+        assert_eq!(own("8.8.8.8", &[host, proto, forwarded]).as_deref(), Some("http://ops.example:443"));
+        assert_eq!(own("8.8.8.8", &[proto]), None);
+        assert_eq!(own("8.8.8.8", &[("host", "*")]), None);
     }
 }

@@ -41,10 +41,10 @@ async fn of_this_machine(request: Request, next: Next) -> Response {
 
 fn foreign(headers: &HeaderMap) -> Option<&'static str> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let pages = Origins { listed: Vec::new(), loopback: true };
+    let pages = Origins { loopback: true, ..Origins::default() };
     if !is_loopback_host(text(HOST).unwrap_or_default()) {
         Some("Host: /admin is for requests to 127.0.0.1, [::1] or localhost\n")
-    } else if pages.check(text(ORIGIN)).is_err() {
+    } else if pages.check(text(ORIGIN), None).is_err() {
         Some("Origin: /admin is for pages of this machine\n")
     } else {
         None

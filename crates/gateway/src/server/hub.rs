@@ -1,6 +1,6 @@
 //! The one task that owns the core. Everything else talks to it through [`Input`].
 
-use super::access::Current;
+use super::access::{Access, Current};
 use super::clock::Clock;
 use super::log;
 use super::socket::Opened;
@@ -111,7 +111,7 @@ pub(super) struct Hub {
     pub no_room: bool,
     pub clock: Clock,
     pub links: HashMap<ConnId, Arc<Link>>,
-    pub access: Current,
+    pub access: Current<Access>,
     /// For what is answered later. Weak: the hub ends when nobody else can send it anything.
     pub inputs: mpsc::WeakSender<Input>,
 }

@@ -9,6 +9,7 @@ mod import;
 mod log;
 mod records;
 mod signals;
+mod site;
 mod socket;
 mod token;
 mod web;
@@ -25,6 +26,7 @@ use access::{Access, Current};
 use anyhow::{Context, Result, anyhow, bail};
 use clock::Clock;
 use hub::{Hub, Input};
+use site::Site;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Write};
@@ -48,6 +50,8 @@ const EFFECTS_SHOWN: usize = 100_000;
 pub async fn run(flags: Settings) -> Result<()> {
     let options = Options::new(flags.clone().with_file()?)?;
     let access = Current::new(Access::open(&options, None).map_err(ConfigErrors::from)?);
+    let site = options.serve.as_deref().map(Site::open).transpose().map_err(ConfigErrors::from)?;
+    let site = site.map(Current::new);
     let listener = listen(&options).await?;
     let address = listener.local_addr().context("the listening socket has no address")?;
     let mut config = GatewayConfig {
@@ -93,6 +97,7 @@ pub async fn run(flags: Settings) -> Result<()> {
         hub: inputs.clone(),
         clock,
         access: access.clone(),
+        site: site.clone(),
         trust_user: options.trust_user,
         max_message_bytes,
         low_water,
@@ -114,7 +119,7 @@ pub async fn run(flags: Settings) -> Result<()> {
                     .context("stopping, because nothing accepted from here on could be kept")?;
                 break;
             }
-            () = hangups.next() => reload(&flags, &access, &inputs).await,
+            () = hangups.next() => reload(&flags, &access, site.as_ref(), &inputs).await,
             () = &mut signal => break,
         }
     }
@@ -128,15 +133,26 @@ pub async fn run(flags: Settings) -> Result<()> {
     Ok(())
 }
 
-/// SIGHUP: reads the file of --config, keys, origins and revocations again. What cannot be used leaves everything as
-/// it was.
-async fn reload(flags: &Settings, access: &Current, inputs: &mpsc::Sender<Input>) {
-    let read = || -> Result<Access, ConfigErrors> {
+/// SIGHUP: reads the file of --config, keys, origins, revocations and the headers of the console again. What cannot be
+/// used leaves everything as it was.
+async fn reload(
+    flags: &Settings,
+    access: &Current<Access>,
+    site: Option<&Current<Site>>,
+    inputs: &mpsc::Sender<Input>,
+) {
+    let read = || -> Result<_, ConfigErrors> {
         let options = Options::new(flags.clone().with_file()?)?;
-        Ok(Access::open(&options, Some(&access.get()))?)
+        let console = options.serve.as_deref().map(Site::open).transpose()?;
+        Ok((Access::open(&options, Some(&access.get()))?, console))
     };
     match read() {
-        Ok(new) => access.set(new),
+        Ok((new, console)) => {
+            access.set(new);
+            if let (Some(site), Some(console)) = (site, console) {
+                site.set(console);
+            }
+        }
         Err(errors) => return log::line(&format!("SIGHUP: everything stays as it was: {errors}")),
     }
     let revoked = access.get().verifier().map(|verifier| verifier.revoked().clone()).unwrap_or_default();
@@ -148,7 +164,7 @@ async fn reload(flags: &Settings, access: &Current, inputs: &mpsc::Sender<Input>
 }
 
 /// In the background: the first token does not wait for it, and keys that cannot be had yet are no reason to stop.
-fn fetch_keys(access: &Current) {
+fn fetch_keys(access: &Current<Access>) {
     let access = access.get();
     tokio::spawn(async move {
         if let Some(verifier) = access.verifier() {
@@ -241,6 +257,9 @@ fn announce(address: SocketAddr, options: &Options) -> io::Result<()> {
         log::line(
             "nothing is published but what people do: --scenario makes up an operations day to try things with",
         );
+    }
+    if let Some(dir) = &options.serve {
+        log::line(&format!("the console of {} is served at http://{address}/", dir.display()));
     }
     if options.keys.is_none() {
         log::line("no tokens are checked: for this machine only");

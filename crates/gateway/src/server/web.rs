@@ -1,8 +1,9 @@
-//! The HTTP side: the upgrade at `/` and `/ws`, and `/healthz`.
+//! The HTTP side: the upgrade at `/` and `/ws`, `/healthz`, and with `--serve` the console.
 
-use super::access::Current;
+use super::access::{Access, Current};
 use super::clock::Clock;
 use super::hub::Input;
+use super::site::Site;
 use super::socket::{self, Opened};
 use super::{admin, log};
 use crate::{Gateway, Mode, Now, Token};
@@ -41,7 +42,9 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) struct App {
     pub hub: mpsc::Sender<Input>,
     pub clock: Clock,
-    pub access: Current,
+    pub access: Current<Access>,
+    /// The console, with `--serve`.
+    pub site: Option<Current<Site>>,
     pub trust_user: bool,
     pub max_message_bytes: usize,
     pub low_water: usize,
@@ -53,7 +56,7 @@ pub(super) fn router(app: App, test_admin: bool) -> Router {
     if test_admin {
         router = router.merge(admin::routes());
     }
-    router.with_state(app)
+    router.fallback(page_or_file).with_state(app)
 }
 
 /// Accepts connections for ever. What is accepted lives on when this is dropped.
@@ -106,15 +109,29 @@ struct Who {
     token: Option<String>,
 }
 
+/// What is no address of the gateway itself.
+async fn page_or_file(State(app): State<App>, request: Request) -> Response {
+    match app.site {
+        Some(site) => site.get().answer(request).await,
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
 async fn upgrade(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Query(who): Query<Who>,
     mut request: Request,
 ) -> Response {
     let Some(key) = websocket_key(&request) else {
+        if app.site.is_some() && request.uri().path() == "/" {
+            return page_or_file(State(app), request).await;
+        }
         let text = "This is the SentinelOps gateway. It speaks WebSocket here and at /ws; GET /healthz says how it is.\n";
         return (StatusCode::UPGRADE_REQUIRED, text).into_response();
+    };
+    let who = match Query::<Who>::try_from_uri(request.uri()) {
+        Ok(Query(who)) => who,
+        Err(refused) => return refused.into_response(),
     };
     let accept = derive_accept_key(key.as_bytes());
     let access = app.access.get();
@@ -122,7 +139,8 @@ async fn upgrade(
     let from = access.client(peer.ip(), &forwarded).to_string();
     // A header that is no text is an origin that is not listed.
     let origin = request.headers().get(header::ORIGIN).map(|value| value.to_str().unwrap_or("?"));
-    let refusal = access.origins.check(origin).err();
+    let own = access.own_origin(peer.ip(), request.headers());
+    let refusal = access.origins.check(origin, own.as_ref()).err();
     let named = who.user.filter(|user| app.trust_user && (1..=64).contains(&user.chars().count()));
     let opened = Opened {
         user: named.unwrap_or_else(|| ANONYMOUS.to_owned()),

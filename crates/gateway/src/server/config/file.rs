@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn every_setting_but_the_file_itself_may_stand_in_the_file() {
         let text = "host = \"::1\"\nport = 1\ndev = true\nmock = false\njwt_key = \"k\"\njwt_alg = \"HS256\"\n\
-            jwks_url = \"u\"\naudience = [\"a\"]\nissuer = \"i\"\nrevoked = \"r\"\norigin = [\"o\"]\n\
+            jwks_url = \"u\"\naudience = [\"a\"]\nissuer = \"i\"\nrevoked = \"r\"\norigin = [\"o\"]\nserve = \"d\"\n\
             trusted_proxies = [\"::1\"]\nscenario = true\nrate = 1.5\nseed = 2\ndrain_window_ms = 3\nreconnect_window_ms = 4\n\
             message_rate = 5\nmax_connections = 6\nmax_connections_per_user = 7\nsend_buffer = 8\ntrust_user = true\ntest_admin = true\n";
         let settings = parse(text).expect("readable");

@@ -22,6 +22,8 @@ pub struct Options {
     pub trust_user: bool,
     /// Which pages may connect.
     pub origins: Origins,
+    /// Serve the console that was built into this folder.
+    pub serve: Option<PathBuf>,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<Network>,
     /// The made-up operations day, if it is to run.
@@ -86,8 +88,8 @@ pub enum KeySource {
 const NO_KEY: &str = "there is no key to check tokens with, so nobody could connect. Give --jwt-key FILE (a secret, a \
     PEM key or a JWKS) or --jwks-url URL, and with it --audience, --issuer and --origin; or, to try it on this machine \
     only, --dev (no tokens) or --mock (basic protocol)";
-const NO_ORIGIN: &str = "no page could connect: name the origin of the console with --origin, such as \
-    --origin https://ops.example.com";
+const NO_ORIGIN: &str = "no page could connect: serve the console from here with --serve DIR, or name its origin with \
+    --origin, such as --origin https://ops.example.com";
 
 impl Options {
     /// Checks settings together.
@@ -117,10 +119,16 @@ impl Options {
             None if has_key => keys = key_options(&settings, &mut errors),
             None => errors.push(NO_KEY.to_owned()),
         }
-        if open.is_none() && has_key && settings.origin.is_empty() {
+        let serves = settings.serve.is_some();
+        if open.is_none() && has_key && settings.origin.is_empty() && !serves {
             errors.push(NO_ORIGIN.to_owned());
         }
-        let origins = Origins { listed: origins(&settings.origin, &mut errors), loopback: open.is_some() };
+        let origins = Origins {
+            listed: origins(&settings.origin, &mut errors),
+            loopback: open.is_some(),
+            // Where no token is asked for, a foreign name that leads to this machine must not do.
+            own: serves && open.is_none(),
+        };
         if settings.trust_user == Some(true) && open.is_none() {
             errors.push("--trust-user lets anybody be anybody: it goes with --dev only".to_owned());
         }
@@ -161,6 +169,7 @@ impl Options {
             mock,
             trust_user: open.is_some() && settings.trust_user != Some(false),
             origins,
+            serve: settings.serve,
             trusted_proxies: settings.trusted_proxies,
             scenario,
             drain_window_ms: settings.drain_window_ms.unwrap_or(2_000),

@@ -10,18 +10,22 @@ pub struct Origins {
     pub listed: Vec<Origin>,
     /// Beside them pages of this machine, and clients that send no origin because they are no browsers.
     pub loopback: bool,
+    /// Beside them the pages that the gateway itself serves (`--serve`).
+    pub own: bool,
 }
 
 impl Origins {
-    /// Whether a request with this `Origin` header may connect.
+    /// Whether a request with this `Origin` header may connect. `own` is the origin of the gateway's own pages as the
+    /// request names it.
     ///
     /// # Errors
     /// A sentence for the close reason.
-    pub(in crate::server) fn check(&self, origin: Option<&str>) -> Result<(), String> {
+    pub(in crate::server) fn check(&self, origin: Option<&str>, own: Option<&Origin>) -> Result<(), String> {
         match origin {
             None if self.loopback => Ok(()),
             None => Err("no Origin header: send one that the gateway lists with --origin".to_owned()),
             Some(text) if self.listed.iter().any(|listed| listed.0 == text) => Ok(()),
+            Some(text) if self.own && own.is_some_and(|own| own.0 == text) => Ok(()),
             Some(text) if self.loopback && Origin(text.to_owned()).is_loopback() => Ok(()),
             Some(text) => {
                 let shown: String = text.chars().take(60).collect();
@@ -143,8 +147,8 @@ mod tests {
     #[test]
     fn only_listed_origins_may_connect_and_on_a_development_machine_its_own() {
         let listed = vec![Origin::parse("https://ops.example").expect("an origin")];
-        let strict = Origins { listed: listed.clone(), loopback: false };
-        assert_eq!(strict.check(Some("https://ops.example")), Ok(()));
+        let strict = Origins { listed: listed.clone(), ..Origins::default() };
+        assert_eq!(strict.check(Some("https://ops.example"), None), Ok(()));
         for foreign in [
             "https://ops.example.evil",
             "https://ops.example:444",
@@ -152,19 +156,19 @@ mod tests {
             "null",
             "http://localhost:1",
         ] {
-            let reason = strict.check(Some(foreign)).expect_err(foreign);
+            let reason = strict.check(Some(foreign), None).expect_err(foreign);
             assert!(reason.contains(foreign) && reason.len() <= 123, "{reason}");
         }
-        assert!(strict.check(None).is_err());
-        let lax = Origins { listed, loopback: true };
+        assert!(strict.check(None, None).is_err());
+        let lax = Origins { listed, loopback: true, own: false };
         for own in
             [None, Some("http://localhost:8080"), Some("http://127.0.0.1:1"), Some("https://ops.example")]
         {
-            assert_eq!(lax.check(own), Ok(()));
+            assert_eq!(lax.check(own, None), Ok(()));
         }
-        assert!(lax.check(Some("https://evil.example")).is_err());
-        assert!(lax.check(Some("null")).is_err());
-        assert!(strict.check(Some(&"x".repeat(500))).expect_err("foreign").len() <= 123);
+        assert!(lax.check(Some("https://evil.example"), None).is_err());
+        assert!(lax.check(Some("null"), None).is_err());
+        assert!(strict.check(Some(&"x".repeat(500)), None).expect_err("foreign").len() <= 123);
     }
 
     #[test]

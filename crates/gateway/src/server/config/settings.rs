@@ -53,7 +53,11 @@ pub struct Settings {
     #[arg(long, env = "SENTINELOPS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     #[serde(default)]
     pub origin: Vec<String>,
-    /// Believe `X-Forwarded-For` of these addresses or networks (10.0.0.0/8); may be repeated
+    /// Serve the console from this folder, as `cargo xtask build` wrote it; its pages connect to this gateway and need
+    /// no --origin
+    #[arg(long, env = "SENTINELOPS_SERVE", value_name = "DIR")]
+    pub serve: Option<PathBuf>,
+    /// Believe `X-Forwarded-For`, `-Proto` and `-Host` of these addresses or networks (10.0.0.0/8); may be repeated
     #[arg(long, env = "SENTINELOPS_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
     #[serde(default)]
     pub trusted_proxies: Vec<Network>,
@@ -128,6 +132,7 @@ impl Settings {
             issuer: self.issuer.or(below.issuer),
             revoked: self.revoked.or(below.revoked),
             origin: list(self.origin, below.origin),
+            serve: self.serve.or(below.serve),
             trusted_proxies: list(self.trusted_proxies, below.trusted_proxies),
             scenario: self.scenario.or(below.scenario),
             rate: self.rate.or(below.rate),
