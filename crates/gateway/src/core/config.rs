@@ -57,6 +57,9 @@ pub struct GatewayConfig {
     /// `nack rate_limited`; ten times beyond, counting everything it sends, the connection is closed with 4429.
     /// Default `None`: as many as it likes.
     pub rate: Option<f64>,
+    /// Messages per second of all connections of one user, likewise: beyond that its commands get a retryable
+    /// `nack rate_limited`. Default `None`: as many as it likes.
+    pub user_rate: Option<f64>,
     /// Open connections: one more is closed with 4429. Default `None`: as many as there are.
     pub max_connections: Option<usize>,
     /// Open connections of one user, likewise. Default `None`.
@@ -103,6 +106,7 @@ impl Default for GatewayConfig {
             max_in_flight: 64,
             reconnect_window_ms: 0,
             rate: None,
+            user_rate: None,
             max_connections: None,
             max_connections_per_user: None,
             token_ms: None,
@@ -131,8 +135,19 @@ impl GatewayConfig {
     pub(super) fn rates(&self) -> Option<(Rate, Rate)> {
         let rate = self.rate?;
         let rate = if self.has(Bug::CountThrice) { rate / 3.0 } else { rate };
-        let burst = 2.0 * rate + f64::from(self.max_in_flight);
+        let burst = self.burst(rate);
         Some((Rate::new(rate, burst)?, Rate::new(rate * FLOOD, burst * FLOOD)?))
+    }
+
+    /// How often all connections of one user may send commands.
+    pub(super) fn user_rate(&self) -> Option<Rate> {
+        let rate = self.user_rate?;
+        Rate::new(rate, self.burst(rate))
+    }
+
+    /// What may come at once at so many messages a second.
+    fn burst(&self, rate: f64) -> f64 {
+        2.0 * rate + f64::from(self.max_in_flight)
     }
 
     /// The limits on frames from clients.

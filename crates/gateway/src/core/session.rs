@@ -80,7 +80,7 @@ impl Gateway {
             return self.close(now, conn, close::RATE_LIMITED, &reason);
         }
         let key = (user.clone(), session.clone());
-        self.index.join(key.clone(), conn);
+        self.index.join(now.mono, key.clone(), conn);
         if self.supersede(now, conn, &key, term) {
             return;
         }
