@@ -64,8 +64,6 @@ pub struct GatewayConfig {
     pub max_connections: Option<usize>,
     /// Open connections of one user, likewise. Default `None`.
     pub max_connections_per_user: Option<usize>,
-    /// `welcome.expiresInMs` and `authed.expiresInMs`: how long a token is said to live. Default `None`.
-    pub token_ms: Option<u64>,
     /// A connection that says nothing for this long is closed with 4408. Default 75 s.
     pub silent_close_ms: u64,
     /// While the shell holds this many unwritten bytes for a connection it gets no more frames, and
@@ -109,7 +107,6 @@ impl Default for GatewayConfig {
             user_rate: None,
             max_connections: None,
             max_connections_per_user: None,
-            token_ms: None,
             silent_close_ms: 75_000,
             high_water_bytes: 256 * 1024,
             send_buffer_bytes: 1024 * 1024,

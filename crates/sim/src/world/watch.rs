@@ -9,7 +9,7 @@ use sentinelops_engine::{
     ConnectionState, Delivery, DeliveryState, Durability, Engine, Mode, StorageState, StoreGroup, StoreOp,
     TokenReason,
 };
-use sentinelops_protocol::{Priority, close, encode_payload};
+use sentinelops_protocol::{Priority, encode_payload};
 
 /// Most events in one batch, whatever waits.
 const BATCH_EVENTS: usize = 2_000;
@@ -135,16 +135,11 @@ impl World {
         }
     }
 
-    /// The server said until when a token is good.
-    pub(super) fn token_lives(&mut self, index: usize, ms: u64) {
-        self.conns[index].token_until = self.now + ms;
-        self.queue.push(self.now + ms, Happening::TokenOver(index));
-    }
-
-    pub(super) fn token_over(&mut self, index: usize) {
+    /// The server closes a connection because its token expired: the engine must have sent another one in time.
+    pub(super) fn token_is_over(&mut self, index: usize) {
         let (now, ms) = (self.now, self.script.setup.rare.token_ms.unwrap_or_default());
         let conn = &self.conns[index];
-        if conn.token_until != now || conn.client != End::Open || conn.instance != self.worker.instance {
+        if conn.client != End::Open || conn.instance != self.worker.instance {
             return;
         }
         let refreshed = conn.refreshed_at + ms > now;
@@ -152,12 +147,9 @@ impl World {
         let awake = self.worker.asleep_until <= since && self.worker.late_until <= since;
         let told = self.tokens_bad_until <= since;
         if !refreshed && awake && told && self.worker.engine.is_some() {
-            return self.check.fail("token-refreshed", || {
+            self.check.fail("token-refreshed", || {
                 format!("the token of {ms} ms expires, and no other was sent on #{}", conn.generation)
             });
-        }
-        if !refreshed {
-            self.server_closes(index, close::UNAUTHENTICATED, "the token has expired");
         }
     }
 
