@@ -119,8 +119,10 @@ impl Server {
     #[must_use]
     pub fn with(mut self, rare: &Rare) -> Self {
         self.config.rate = rare.rate;
-        (self.token_ms, self.narrow_rights) = (rare.token_ms, rare.narrow_rights);
-        if rare.narrow_rights || rare.token_ms.is_some() {
+        let checks = self.kind == ServerKind::V1;
+        self.token_ms = rare.token_ms.filter(|_| checks);
+        self.narrow_rights = rare.narrow_rights;
+        if self.narrow_rights || self.token_ms.is_some() {
             self.config.auth = Auth::Required;
         }
         if rare.slow_reads {
