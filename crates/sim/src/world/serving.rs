@@ -345,6 +345,9 @@ impl World {
         if text.contains("\"type\":\"goodbye\"") {
             conn.goodbye = number_after(text, "\"reconnectWindowMs\":");
         }
+        if text.contains("\"expiresInMs\":") {
+            conn.token_told_at = now;
+        }
         for gap in self.check.stream.read(bytes, text) {
             self.gap_is_due(&gap);
         }

@@ -49,6 +49,8 @@ impl Tally {
     }
 }
 
+/// How long it takes to get a token and send it, ms.
+const REFRESH_SLACK_MS: u64 = 100;
 /// Shortest time between two requests for a token, ms.
 const TOKEN_PACE_MS: u64 = 5_000;
 
@@ -135,15 +137,16 @@ impl World {
         }
     }
 
-    /// The server closes a connection because its token expired: the engine must have sent another one in time.
+    /// The server closes a connection because its token expired: the engine must have sent another one, unless it
+    /// learned of the expiry so late that four fifths of a life have not passed since.
     pub(super) fn token_is_over(&mut self, index: usize) {
         let (now, ms) = (self.now, self.script.setup.rare.token_ms.unwrap_or_default());
         let conn = &self.conns[index];
         if conn.client != End::Open || conn.instance != self.worker.instance {
             return;
         }
-        let refreshed = conn.refreshed_at + ms > now;
-        let since = now - ms;
+        let since = conn.token_told_at;
+        let refreshed = conn.refreshed_at > since || since + ms / 5 * 4 + REFRESH_SLACK_MS > now;
         let awake = self.worker.asleep_until <= since && self.worker.late_until <= since;
         let told = self.tokens_bad_until <= since;
         if !refreshed && awake && told && self.worker.engine.is_some() {
