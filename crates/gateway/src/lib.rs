@@ -17,7 +17,8 @@ pub mod server;
 pub mod store;
 
 pub use self::core::{
-    Accepted, Auth, Bug, ConnId, Denied, Durable, Effect, Gateway, GatewayConfig, Identity, Loaded, Memory,
-    Mode, NewEvent, Now, Output, Record, Rights, State, Stats, Store, StoredEvent, Token,
+    Accepted, Auth, AuthEnds, Begun, Bug, ConnId, Denied, Drops, Durable, Effect, Gateway, GatewayConfig,
+    Histogram, Identity, Loaded, Memory, Mode, NewEvent, Now, Output, Record, Rights, State, Stats, Store,
+    StoredEvent, Token,
 };
 pub use self::scenario::Scenario;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use sentinelops_gateway::server::{
-    ConfigErrors, RecordsArgs, Settings, TokenArgs, is_in_use, print_records, run, token,
+    ConfigErrors, RecordsArgs, Settings, TokenArgs, check_config, is_in_use, print_records, run, token,
 };
 use std::process::ExitCode;
 
@@ -23,14 +23,26 @@ struct Cli {
 enum Command {
     Token(TokenArgs),
     Records(RecordsArgs),
+    /// Says whether the gateway would start with these settings, and everything that is wrong with them; the flags stand
+    /// before it
+    CheckConfig,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Cli { settings, command } = Cli::parse();
+    let Cli { settings, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // What `check-config` finds wrong ends with 1, wherever it stands.
+        Err(error) if error.use_stderr() && std::env::args_os().any(|arg| arg == "check-config") => {
+            eprint!("{error}");
+            return ExitCode::FAILURE;
+        }
+        Err(error) => error.exit(),
+    };
     let ended = match command {
         Some(Command::Token(args)) => token(settings, &args).await,
         Some(Command::Records(args)) => print_records(&args),
+        Some(Command::CheckConfig) => return check(settings),
         None => run(settings).await,
     };
     match ended {
@@ -42,6 +54,20 @@ async fn main() -> ExitCode {
             } else {
                 ExitCode::FAILURE
             }
+        }
+    }
+}
+
+/// Exit code 1 with everything that is wrong, a sentence a line.
+fn check(settings: Settings) -> ExitCode {
+    match check_config(settings) {
+        Ok(summary) => {
+            print!("{summary}");
+            ExitCode::SUCCESS
+        }
+        Err(errors) => {
+            eprintln!("{errors}");
+            ExitCode::FAILURE
         }
     }
 }

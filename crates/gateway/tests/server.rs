@@ -8,6 +8,7 @@ use sentinelops_protocol::system::{Continuity, ServerSystem};
 use sentinelops_protocol::{Channel, ServerMessage};
 use std::process::Stdio;
 use support::{Program, resolve, subscribe};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -46,6 +47,37 @@ async fn sigterm_says_goodbye_and_ends() {
     };
     assert_eq!(reconnect_window_ms, 7_000);
     assert_eq!(client.close_code().await, Some(1012));
+    drop(client);
+    assert_eq!(program.ended().await, 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn drain_ends_with_the_last_socket_also_when_an_idle_request_connection_stays_open() {
+    let mut program = Program::start(&[]).await;
+    let mut idle = tokio::net::TcpStream::connect(("127.0.0.1", program.port)).await.expect("a connection");
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("written");
+    idle.read_u8().await.expect("an answer");
+    let mut client = program.client("s").await;
+    let began = std::time::Instant::now();
+    program.signal("-TERM").await;
+    assert_eq!(client.close_code().await, Some(1012));
+    drop(client);
+    assert_eq!(program.ended().await, 0);
+    assert!(began.elapsed() < std::time::Duration::from_millis(2_500), "{:?}", began.elapsed());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn new_connections_are_refused_while_it_drains() {
+    let mut program = Program::start(&[]).await;
+    // Does not answer the close frame: so long the drain goes on.
+    let mut client = program.client("s").await;
+    program.signal("-TERM").await;
+    assert!(matches!(client.next().await, ServerMessage::System(ServerSystem::Goodbye { .. })));
+    let refused = tokio::net::TcpStream::connect(("127.0.0.1", program.port)).await;
+    assert_eq!(refused.map(|_| ()).map_err(|error| error.kind()), Err(std::io::ErrorKind::ConnectionRefused));
+    assert!(program.child.try_wait().expect("a status").is_none(), "it still drains");
     drop(client);
     assert_eq!(program.ended().await, 0);
 }

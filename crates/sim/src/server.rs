@@ -56,10 +56,6 @@ pub struct Server {
     pub cursed: Vec<String>,
     /// Channels whose next event is to be cursed.
     pub curse_next: Vec<Channel>,
-    /// Tokens give no right to write to `agents`.
-    narrow_rights: bool,
-    /// How long a token is good, ms.
-    token_ms: Option<u64>,
     published: u64,
     /// So many incidents and alerts were finished at once: from then on there are others.
     finished: u64,
@@ -98,8 +94,6 @@ impl Server {
             lies: Lies::default(),
             cursed: Vec::new(),
             curse_next: Vec::new(),
-            narrow_rights: false,
-            token_ms: None,
             published: 0,
             finished: 0,
             before: None,
@@ -118,11 +112,8 @@ impl Server {
     /// The same server with what few have, before anybody connects.
     #[must_use]
     pub fn with(mut self, rare: &Rare) -> Self {
-        self.config.rate = rare.rate;
-        let checks = self.kind == ServerKind::V1;
-        self.token_ms = rare.token_ms.filter(|_| checks);
-        self.narrow_rights = rare.narrow_rights;
-        if self.narrow_rights || self.token_ms.is_some() {
+        (self.config.rate, self.config.token_ms) = (rare.rate, rare.token_ms);
+        if rare.narrow_rights {
             self.config.auth = Auth::Required;
         }
         if rare.slow_reads {
@@ -156,9 +147,9 @@ impl Server {
         Now { mono: time, wall: WALL_START + time }
     }
 
-    /// Whether tokens give no right to write to `agents`.
+    /// Whether tokens are checked, and give no right to write to `agents`.
     pub fn has_narrow_rights(&self) -> bool {
-        self.narrow_rights
+        self.config.auth == Auth::Required
     }
 
     /// Whether little is handed to a socket at once.
@@ -166,15 +157,11 @@ impl Server {
         self.config.high_water_bytes == SLOW_READS_BYTES
     }
 
-    /// Who a token of this world is that is made at this time.
-    pub fn identity(&self, time: u64) -> Identity {
+    /// Who a token of this world is.
+    pub fn identity() -> Identity {
         let all = Channel::ALL.map(Channel::as_str);
-        let write = all.into_iter().filter(|name| *name != "agents" || !self.narrow_rights);
-        Identity {
-            rights: Rights::of(all, write.collect::<Vec<_>>()),
-            expires_at_ms: self.token_ms.map(|ms| WALL_START + time + ms),
-            ..Identity::open(USER)
-        }
+        let write = all.into_iter().filter(|name| *name != "agents");
+        Identity { rights: Rights::of(all, write.collect::<Vec<_>>()), ..Identity::open(USER) }
     }
 
     /// Id and type of what took effect since the last call.

@@ -73,8 +73,6 @@ pub fn long() -> Result<()> {
         "sentinelops-gateway",
         "--test",
         "kill",
-        "--test",
-        "hostile",
         "--",
         "--ignored",
         "--nocapture",

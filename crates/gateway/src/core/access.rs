@@ -4,7 +4,7 @@ use super::Gateway;
 use super::conn::{Conn, Timer};
 use super::identity::{Auth, Denied, Identity, Token, of_right};
 use super::types::{ConnId, Now, Output};
-use sentinelops_protocol::system::{Ping, ServerSystem, SubscribeEntry};
+use sentinelops_protocol::system::{ServerSystem, SubscribeEntry};
 use sentinelops_protocol::{Code, Subject, close};
 use std::collections::BTreeSet;
 
@@ -23,9 +23,7 @@ const CHECK_AGAIN_S: u64 = 5;
 #[derive(Debug, Default)]
 pub(super) struct Opening {
     pub frames: u8,
-    /// Answered after the welcome, which is the first thing a client of unknown protocol may hear.
-    pub pings: Vec<Ping>,
-    /// Likewise.
+    /// Answered after the welcome.
     pub wanted: Vec<SubscribeEntry>,
 }
 
@@ -60,6 +58,7 @@ impl Gateway {
         };
         let revoked = self.conns.iter().filter(|(_, conn)| conn.identity.as_ref().is_some_and(is_revoked));
         for conn in revoked.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.stats.auth_ends.revoked += 1;
             self.close(now, conn, close::UNAUTHENTICATED, "the token was revoked: sign in again");
         }
     }
@@ -72,7 +71,7 @@ impl Gateway {
         match self.config.auth {
             Auth::Required => self.check(conn, Token::new(token), true),
             Auth::Open => {
-                self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms: None });
+                self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms: self.config.token_ms });
             }
         }
     }
@@ -101,6 +100,7 @@ impl Gateway {
         state.check = None;
         match result {
             Ok(identity) if identity.expires_at_ms.is_some_and(|at| at <= now.wall) => {
+                self.stats.auth_ends.expired += 1;
                 self.refuse_token(now, conn, &Denied::invalid("the token has expired"));
             }
             Ok(identity) => self.accept_token(now, conn, identity, by_frame),
@@ -129,6 +129,7 @@ impl Gateway {
         let Some(state) = self.conns.get_mut(&conn) else { return };
         let expires_in_ms = identity.expires_at_ms.map(|at| at.saturating_sub(now.wall));
         if state.identity.as_ref().is_some_and(|before| before.user != identity.user) {
+            self.stats.auth_ends.other_user += 1;
             let reason = "the new token is of another user: connect again";
             return self.close(now, conn, close::UNAUTHENTICATED, reason);
         }
@@ -140,14 +141,10 @@ impl Gateway {
         } else if self.conns.get(&conn).is_some_and(|conn| conn.hello.is_some()) {
             self.greet(now, conn);
         }
-        let Opening { pings, wanted, .. } = opening.map(|opening| *opening).unwrap_or_default();
-        for ping in pings {
-            self.send_system(now, conn, &ServerSystem::Pong(Some(ping)));
-        }
         if by_frame {
             self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms });
         }
-        for entry in wanted {
+        for entry in opening.into_iter().flat_map(|opening| opening.wanted) {
             self.subscribe(now, conn, entry);
         }
     }
@@ -179,17 +176,22 @@ impl Gateway {
         let Some(state) = self.conns.get(&conn) else { return };
         match &state.identity {
             None if state.check.is_some() => {
+                self.stats.auth_ends.unchecked += 1;
                 let reason = format!("retry after {CHECK_AGAIN_S} s; the token cannot be checked now");
                 self.close(now, conn, close::TRY_LATER, &reason);
             }
             None => {
+                self.stats.auth_ends.missing += 1;
                 let reason = format!("no token within {} s: sign in", TOKEN_WAIT_MS / 1_000);
                 self.close(now, conn, close::UNAUTHENTICATED, &reason);
             }
             Some(identity) if identity.expires_at_ms.is_some_and(|at| at > now.wall) => {
                 self.watch_expiry(now, conn);
             }
-            Some(_) => self.close(now, conn, close::UNAUTHENTICATED, "the token has expired: sign in again"),
+            Some(_) => {
+                self.stats.auth_ends.expired += 1;
+                self.close(now, conn, close::UNAUTHENTICATED, "the token has expired: sign in again");
+            }
         }
     }
 }

@@ -159,7 +159,7 @@ impl Gateway {
                 if due > now.mono {
                     self.arm(due, id, Timer::Silent);
                 } else {
-                    self.stats.dropped += 1;
+                    self.stats.drops.silent += 1;
                     let silent = self.config.silent_close_ms / 1000;
                     self.close(now, id, close::SLOW_CONSUMER, &format!("nothing heard for {silent} s"));
                 }

@@ -67,7 +67,7 @@ impl Gateway {
         if state.messages.take(most, now.mono).is_ok() {
             return false;
         }
-        self.stats.dropped += 1;
+        self.stats.drops.flood += 1;
         let rate = self.config.rate.unwrap_or_default();
         let reason = format!(
             "retry after {FLOOD_RETRY_S} s; more than ten times the {rate} messages a second allowed"

@@ -26,6 +26,7 @@ mod commands;
 mod config;
 mod conn;
 mod durable;
+mod histogram;
 mod history;
 mod identity;
 mod ids;
@@ -45,10 +46,11 @@ mod types;
 
 pub use config::{Bug, GatewayConfig, Mode};
 pub use durable::{Accepted, Durable, Loaded, RECORD_VERSION, Record, StoredEvent};
+pub use histogram::Histogram;
 pub use identity::{Auth, Denied, Identity, Rights, Token};
 pub use state::{NEWEST, State};
 pub use store::{Memory, Store};
-pub use types::{ConnId, Effect, NewEvent, Now, Output, Stats};
+pub use types::{AuthEnds, Begun, ConnId, Drops, Effect, NewEvent, Now, Output, Stats};
 
 use conn::{Conn, Timer};
 use history::History;
@@ -65,6 +67,8 @@ type Snapshots = BTreeMap<Channel, (u64, Arc<[Box<str>]>)>;
 
 /// When a connection that was one too many may come back.
 const CROWDED_RETRY_S: u32 = 30;
+/// Bounds of [`Stats::fan_out`].
+const RECEIVERS: [u64; 10] = [0, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000];
 
 /// The server end of every connection. See the module for how to drive it.
 #[derive(Debug)]
@@ -72,8 +76,6 @@ pub struct Gateway {
     config: GatewayConfig,
     /// Of one connection: its commands, and everything it sends.
     rates: Option<(Rate, Rate)>,
-    /// Of all connections of one user: their commands.
-    user_rate: Option<Rate>,
     conns: BTreeMap<ConnId, Box<Conn>>,
     index: Index,
     snapshots: Snapshots,
@@ -120,7 +122,6 @@ impl Gateway {
             state: durable.state,
             ids,
             rates: config.rates(),
-            user_rate: config.user_rate(),
             config,
             conns: BTreeMap::new(),
             index: Index::default(),
@@ -133,7 +134,7 @@ impl Gateway {
             batching: false,
             dirty: Vec::new(),
             commands: 0,
-            stats: Stats::default(),
+            stats: Stats { fan_out: Histogram::new(&RECEIVERS), ..Stats::default() },
             unavailable: None,
         }
     }
@@ -165,7 +166,7 @@ impl Gateway {
         let id = ConnId(self.last_conn);
         self.stats.connections_ever += 1;
         if let Some(most) = self.config.max_connections.filter(|most| self.conns.len() >= *most) {
-            self.stats.dropped += 1;
+            self.stats.drops.crowded += 1;
             let reason =
                 format!("retry after {CROWDED_RETRY_S} s; {most} connections are open, the most allowed");
             self.output(Output::Close { conn: id, code: close::RATE_LIMITED, reason });
@@ -310,6 +311,7 @@ impl Gateway {
         for conn in self.ids_of_connections() {
             self.flush(now, conn);
             if self.conns.get(&conn).is_some_and(|conn| conn.is_owed()) {
+                self.stats.drops.slow += 1;
                 self.close(
                     now,
                     conn,
@@ -363,7 +365,14 @@ impl Gateway {
     /// Counters.
     pub fn stats(&self) -> Stats {
         let subscriptions = self.conns.values().map(|conn| conn.subscriptions.len()).sum();
-        Stats { connections: self.conns.len(), subscriptions, ..self.stats }
+        let waiting = || self.conns.values().map(|conn| conn.queue.bytes() + conn.buffered.unwrap_or(0));
+        Stats {
+            connections: self.conns.len(),
+            subscriptions,
+            queue_bytes: waiting().sum(),
+            queue_bytes_max: waiting().max().unwrap_or(0),
+            ..self.stats
+        }
     }
 
     /// The options it runs with.

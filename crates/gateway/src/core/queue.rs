@@ -181,14 +181,14 @@ impl Gateway {
                 break;
             }
             if !self.send_frame(now, id, true) {
-                self.stats.dropped += 1;
+                self.stats.drops.slow += 1;
                 let reason = "slow consumer: the history no longer reaches back to what was sent last";
                 return self.close(now, id, close::SLOW_CONSUMER, reason);
             }
         }
         let owed = self.conns.get(&id).map_or(0, |conn| conn.queue.bytes());
         if owed > self.config.send_buffer_bytes {
-            self.stats.dropped += 1;
+            self.stats.drops.slow += 1;
             let reason =
                 format!("slow consumer: {owed} bytes waiting, {} allowed", self.config.send_buffer_bytes);
             self.close(now, id, close::SLOW_CONSUMER, &reason);
@@ -244,7 +244,8 @@ impl Gateway {
 
     /// Queues an event for every live subscription that covers it. The others read it from the history.
     pub(super) fn fan_out(&mut self, channel: Channel, event: &Arc<Logged>) {
-        let Self { conns, index, dirty, .. } = self;
+        let Self { conns, index, dirty, stats, .. } = self;
+        let mut receivers = 0;
         // At most one of them covers it on any connection: a connection never holds overlapping subscriptions.
         let whole = Some(Subject::channel(channel));
         let narrow = event.topic.as_ref().map(|topic| Subject::topic(channel, topic.clone()));
@@ -254,12 +255,14 @@ impl Gateway {
                 let phase = conn.subscriptions.get_mut(&subject).map(|subscription| &subscription.phase);
                 if matches!(phase, Some(Phase::Live)) {
                     conn.queue.event(subject.clone(), event.clone());
+                    receivers += 1;
                 }
                 if !std::mem::replace(&mut conn.dirty, true) {
                     dirty.push(id);
                 }
             }
         }
+        stats.fan_out.observe(receivers);
     }
 }
 

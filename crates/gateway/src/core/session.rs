@@ -20,10 +20,7 @@ impl Gateway {
             }
             _ if !greeted => self.not_greeted(now, conn, None),
             ClientSystem::Auth { token } => self.on_auth(now, conn, token),
-            ClientSystem::Ping(ping) => match &mut state.opening {
-                Some(opening) => opening.pings.push(ping),
-                None => self.send_system(now, conn, &ServerSystem::Pong(Some(ping))),
-            },
+            ClientSystem::Ping(ping) => self.send_system(now, conn, &ServerSystem::Pong(Some(ping))),
             ClientSystem::Subscribe(entries) => match &mut state.opening {
                 Some(opening) => opening.wanted.extend(entries),
                 None => {
@@ -76,14 +73,14 @@ impl Gateway {
         let left = identity.expires_at_ms.map(|at| at.saturating_sub(now.wall));
         let most = self.config.max_connections_per_user;
         if let Some(most) = most.filter(|most| self.index.of_user(&user) >= *most) {
-            self.stats.dropped += 1;
+            self.stats.drops.crowded_user += 1;
             let reason = format!(
                 "retry after {CROWDED_RETRY_S} s; {most} connections of this user are open, the most allowed"
             );
             return self.close(now, conn, close::RATE_LIMITED, &reason);
         }
         let key = (user.clone(), session.clone());
-        self.index.join(now.mono, key.clone(), conn);
+        self.index.join(key.clone(), conn);
         if self.supersede(now, conn, &key, term) {
             return;
         }
@@ -96,7 +93,7 @@ impl Gateway {
             max_in_flight: self.config.max_in_flight,
             reconnect_window_ms: self.config.reconnect_window_ms,
             rate: self.config.rate,
-            expires_in_ms: left,
+            expires_in_ms: left.or(self.config.token_ms),
         };
         self.send_system(now, conn, &ServerSystem::Welcome(welcome));
     }

@@ -33,6 +33,11 @@ impl Gateway {
                 (self.history.seq, continuity, Phase::Snapshot { parts, next: 0 })
             }
         };
+        match continuity {
+            Continuity::Exact => self.stats.begun.exact += 1,
+            Continuity::Snapshot => self.stats.begun.snapshot += 1,
+            Continuity::Gap => self.stats.begun.gap += 1,
+        }
         let epoch = self.history.epoch.clone();
         let topic = subject.topic.clone();
         let subscribed = ServerSystem::Subscribed(Subscribed { channel, topic, epoch, seq, continuity });

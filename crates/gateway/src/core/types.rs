@@ -1,5 +1,6 @@
 //! What goes into the core and what comes out of it.
 
+use crate::core::Histogram;
 use sentinelops_protocol::domain::{AlertChange, IncidentChange, ReceiptKind};
 use sentinelops_protocol::{Channel, Payload, Priority};
 use std::fmt;
@@ -151,6 +152,65 @@ pub struct Stats {
     pub deferred: u64,
     /// Frames or messages that broke the rules.
     pub bad: u64,
-    /// Connections closed as slow or silent.
-    pub dropped: u64,
+    /// Connections that the gateway ended or did not take, for their load.
+    pub drops: Drops,
+    /// Connections that were refused or ended for their token, beside those whose token the shell refused.
+    pub auth_ends: AuthEnds,
+    /// How subscriptions began.
+    pub begun: Begun,
+    /// Live subscribers that each published event was queued for.
+    pub fan_out: Histogram,
+    /// Bytes that wait for all connections: queued, and handed over but not written.
+    pub queue_bytes: usize,
+    /// The same for the connection with the most.
+    pub queue_bytes_max: usize,
+}
+
+/// Connections that were ended, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// More waits than may wait.
+    pub slow: u64,
+    /// Nothing came for too long.
+    pub silent: u64,
+    /// Far above the rate.
+    pub flood: u64,
+    /// Too many are open.
+    pub crowded: u64,
+    /// The user has too many open.
+    pub crowded_user: u64,
+}
+
+impl Drops {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        let Self { slow, silent, flood, crowded, crowded_user } = self;
+        slow + silent + flood + crowded + crowded_user
+    }
+}
+
+/// Connections that ended for their token, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuthEnds {
+    /// None came in time.
+    pub missing: u64,
+    /// It could not be checked in time.
+    pub unchecked: u64,
+    /// It expired.
+    pub expired: u64,
+    /// It was revoked while it was in use.
+    pub revoked: u64,
+    /// The new one was of another user.
+    pub other_user: u64,
+}
+
+/// Subscriptions, by [`sentinelops_protocol::system::Continuity`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// Went on exactly where they were.
+    pub exact: u64,
+    /// Began with a snapshot.
+    pub snapshot: u64,
+    /// Began with a snapshot, and events in between are lost.
+    pub gap: u64,
 }

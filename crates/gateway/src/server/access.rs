@@ -1,5 +1,6 @@
 //! Who may connect: the part of the settings that is read again at SIGHUP.
 
+use super::Counters;
 use super::config::{Network, Options, Origin, Origins};
 use super::token::{Refusal, Verifier};
 use crate::{Denied, Identity, Token};
@@ -32,23 +33,29 @@ impl Access {
         self.verifier.as_ref()
     }
 
-    pub(super) async fn check(&self, token: &Token) -> Result<Identity, Denied> {
+    pub(super) async fn check(&self, token: &Token, counters: &Counters) -> Result<Identity, Denied> {
         let Some(verifier) = &self.verifier else {
             return Err(Denied::unavailable("the gateway checks no tokens", NO_KEYS_RETRY_MS));
         };
         match verifier.check(token.as_str()).await {
             Ok(claims) => Ok(claims.identity()),
-            Err(refusal) if refusal.is_temporary() => {
-                Err(Denied::unavailable(refusal.to_string(), NO_KEYS_RETRY_MS))
+            Err(refusal) => {
+                counters.refused(&refusal);
+                match refusal.is_temporary() {
+                    true => Err(Denied::unavailable(refusal.to_string(), NO_KEYS_RETRY_MS)),
+                    false => Err(Denied::invalid(refusal.to_string())),
+                }
             }
-            Err(refusal) => Err(Denied::invalid(refusal.to_string())),
         }
     }
 
-    pub(super) fn unless_revoked(&self, identity: Identity) -> Result<Identity, Denied> {
+    pub(super) fn unless_revoked(&self, identity: Identity, counters: &Counters) -> Result<Identity, Denied> {
         let names = |verifier: &Verifier| verifier.revoked().names(&identity.user, identity.jti.as_deref());
         match self.verifier.as_ref().is_some_and(names) {
-            true => Err(Denied::invalid(Refusal::Revoked.to_string())),
+            true => {
+                counters.refused(&Refusal::Revoked);
+                Err(Denied::invalid(Refusal::Revoked.to_string()))
+            }
             false => Ok(identity),
         }
     }

@@ -198,7 +198,7 @@ async fn stats(State(app): State<App>) -> Response {
             "subscriptions": stats.subscriptions,
             "events": stats.events, "framesIn": stats.frames_in, "framesOut": stats.frames_out,
             "accepted": stats.accepted, "repeated": stats.repeated, "refused": stats.refused,
-            "deferred": stats.deferred, "bad": stats.bad, "dropped": stats.dropped,
+            "deferred": stats.deferred, "bad": stats.bad, "dropped": stats.drops.total(),
             "epoch": gateway.epoch(), "effects": effects, "perId": per_id,
         })
     })

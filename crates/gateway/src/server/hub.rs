@@ -1,16 +1,19 @@
 //! The one task that owns the core. Everything else talks to it through [`Input`].
 
+use super::Counters;
 use super::access::{Access, Current};
 use super::clock::Clock;
-use super::log;
+use super::log::{self, TraceId};
 use super::socket::Opened;
 use crate::store::{Disk, Failure};
 use crate::{ConnId, Denied, Gateway, Identity, Mode, Now, Output, Scenario, Token};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Bytes;
+use tracing::{field, info, warn};
 
 /// Inputs taken at once before their outputs are carried out.
 const BATCH: usize = 256;
@@ -63,9 +66,15 @@ pub(super) struct Link {
     unwritten: AtomicUsize,
     /// The hub wants to be told when they are fewer.
     waiting: AtomicBool,
+    /// For the log.
+    trace: Option<TraceId>,
 }
 
 impl Link {
+    pub(super) fn new(trace: Option<TraceId>) -> Self {
+        Self { trace, ..Self::default() }
+    }
+
     /// For the socket: returns when there is something to take.
     pub(super) async fn wait(&self) {
         self.wake.notified().await;
@@ -112,6 +121,7 @@ pub(super) struct Hub {
     pub clock: Clock,
     pub links: HashMap<ConnId, Arc<Link>>,
     pub access: Current<Access>,
+    pub counters: Arc<Counters>,
     /// For what is answered later. Weak: the hub ends when nobody else can send it anything.
     pub inputs: mpsc::WeakSender<Input>,
 }
@@ -144,6 +154,7 @@ impl Hub {
                 () = stored => None,
             };
             let now = self.clock.now();
+            let began = Instant::now();
             self.look_at_disk(now)?;
             self.gateway.begin_batch();
             if let Some(input) = first {
@@ -157,6 +168,7 @@ impl Hub {
             self.tell(now);
             self.gateway.end_batch(now);
             self.carry_out(now);
+            self.counters.round(began.elapsed());
         }
     }
 
@@ -167,9 +179,7 @@ impl Hub {
     fn look_at_disk(&mut self, now: Now) -> Result<(), Failure> {
         match self.disk.as_ref().and_then(Disk::failure) {
             Some(Failure::NoRoom(text)) if !self.no_room => {
-                log::line(&format!(
-                    "{text}; until then commands are refused with retryAfterMs {RETRY_AFTER_MS}"
-                ));
+                warn!("{text}; until then commands are refused with retryAfterMs {RETRY_AFTER_MS}");
                 self.no_room = true;
                 self.gateway.set_unavailable(now, Some(RETRY_AFTER_MS));
             }
@@ -201,8 +211,13 @@ impl Hub {
             Input::Connect { opened, link, reply } => {
                 let conn = self.gateway.connect(now, opened.user);
                 self.gateway.buffered(now, conn, 0);
+                info!(
+                    conn = conn.0,
+                    trace_id = link.trace.map(field::display),
+                    "connected from {}",
+                    opened.from
+                );
                 self.links.insert(conn, link);
-                log::line(&format!("{conn} connected from {}", opened.from));
                 if let Some(token) = opened.token {
                     self.gateway.offer_token(now, conn, token);
                 }
@@ -212,7 +227,7 @@ impl Hub {
             }
             Input::Frame { conn, bytes } => {
                 if self.gateway.config().mode == Mode::Basic {
-                    log::line(&format!("{conn} received: {}", log::frame(&bytes)));
+                    info!(conn = conn.0, "received: {}", log::frame(&bytes));
                 }
                 self.gateway.receive(now, conn, &bytes);
             }
@@ -225,17 +240,22 @@ impl Hub {
 
     fn checked(&mut self, now: Now, conn: ConnId, result: Result<Identity, Denied>) {
         // Revoked while it was being checked.
-        let result = result.and_then(|identity| self.access.get().unless_revoked(identity));
+        let access = self.access.get();
+        let result = result.and_then(|identity| access.unless_revoked(identity, &self.counters));
         if let Ok(identity) = &result {
-            log::line(&format!("{conn} is {:?}", identity.user));
+            info!(conn = conn.0, trace_id = self.trace(conn), "is {:?}", identity.user);
         }
         self.gateway.authenticated(now, conn, result);
     }
 
     fn gone(&mut self, now: Now, conn: ConnId) {
         self.gateway.disconnected(now, conn);
+        info!(conn = conn.0, trace_id = self.trace(conn), "disconnected");
         self.links.remove(&conn);
-        log::line(&format!("{conn} disconnected"));
+    }
+
+    fn trace(&self, conn: ConnId) -> Option<field::DisplayValue<TraceId>> {
+        self.links.get(&conn)?.trace.map(field::display)
     }
 
     /// Lets the scenario do what is due.
@@ -281,7 +301,8 @@ impl Hub {
                 sent.insert(conn);
             }
             Output::Close { conn, code, reason } => {
-                log::line(&format!("{conn} closed by the gateway: {code} {reason}"));
+                let trace_id = self.trace(conn);
+                info!(conn = conn.0, trace_id, "closed by the gateway: {code} {}", log::clean(&reason));
                 if let Some(link) = self.links.remove(&conn) {
                     link.put(Write::Close { code, reason });
                 }
@@ -292,9 +313,9 @@ impl Hub {
 
     /// Beside the hub: a check may wait for keys.
     fn check(&self, conn: ConnId, token: Token) {
-        let (access, inputs) = (self.access.get(), self.inputs.clone());
+        let (access, inputs, counters) = (self.access.get(), self.inputs.clone(), self.counters.clone());
         tokio::spawn(async move {
-            let result = access.check(&token).await;
+            let result = access.check(&token, &counters).await;
             if let Some(inputs) = inputs.upgrade() {
                 // It fails when the hub has ended, and with it every connection.
                 let _ = inputs.send(Input::Checked { conn, result }).await;

@@ -7,6 +7,7 @@ mod config;
 mod hub;
 mod import;
 mod log;
+mod ops;
 mod records;
 mod signals;
 mod site;
@@ -15,7 +16,8 @@ mod token;
 mod web;
 
 pub use config::{
-    ConfigErrors, KeyOptions, KeySource, Network, Options, Origin, Origins, ScenarioOptions, Settings,
+    ConfigErrors, KeyOptions, KeySource, LogFormat, Network, Options, Origin, Origins, ScenarioOptions,
+    Settings, check_config,
 };
 pub use records::{RecordsArgs, print_records};
 pub use token::{TokenArgs, token};
@@ -26,15 +28,19 @@ use access::{Access, Current};
 use anyhow::{Context, Result, anyhow, bail};
 use clock::Clock;
 use hub::{Hub, Input};
+use ops::{Counters, Ops};
 use site::Site;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tracing::{error, info, warn};
+use tracing_subscriber::filter::EnvFilter;
 
 /// Inputs that may wait for the hub; beyond that sockets are not read.
 const INPUTS: usize = 1024;
@@ -49,17 +55,17 @@ const EFFECTS_SHOWN: usize = 100_000;
 /// A sentence that says what cannot be had (port, file) and what to do about it; [`ConfigErrors`] for settings.
 pub async fn run(flags: Settings) -> Result<()> {
     let options = Options::new(flags.clone().with_file()?)?;
+    log::start(options.log_format, EnvFilter::new(&options.log));
     let access = Current::new(Access::open(&options, None).map_err(ConfigErrors::from)?);
     let site = options.serve.as_deref().map(Site::open).transpose().map_err(ConfigErrors::from)?;
     let site = site.map(Current::new);
-    let listener = listen(&options).await?;
+    let listener = listen(SocketAddr::new(options.host, options.port), "--port").await?;
     let address = listener.local_addr().context("the listening socket has no address")?;
     let mut config = GatewayConfig {
         mode: if options.mock { Mode::Basic } else { Mode::V1 },
         auth: if options.keys.is_some() { Auth::Required } else { Auth::Open },
         reconnect_window_ms: options.reconnect_window_ms,
         rate: options.message_rate,
-        user_rate: options.user_message_rate,
         max_connections: options.max_connections,
         max_connections_per_user: options.max_connections_per_user,
         send_buffer_bytes: options.send_buffer,
@@ -83,6 +89,15 @@ pub async fn run(flags: Settings) -> Result<()> {
         gateway = gateway.with_store(Box::new(disk.appender()));
     }
     let (inputs, receiver) = mpsc::channel(INPUTS);
+    let counters = Arc::new(Counters::default());
+    let (drains, draining) = watch::channel(false);
+    let ops = Ops {
+        hub: inputs.downgrade(),
+        store: disk.as_ref().map(Disk::watch),
+        counters: counters.clone(),
+        draining: draining.clone(),
+        clock,
+    };
     let hub = Hub {
         gateway,
         scenario,
@@ -91,26 +106,39 @@ pub async fn run(flags: Settings) -> Result<()> {
         clock,
         links: HashMap::new(),
         access: access.clone(),
+        counters: counters.clone(),
         inputs: inputs.downgrade(),
     };
     let mut hub = tokio::spawn(hub.run(receiver));
     let app = web::App {
         hub: inputs.clone(),
-        clock,
+        counters,
         access: access.clone(),
         site: site.clone(),
         trust_user: options.trust_user,
         max_message_bytes,
         low_water,
     };
-    let router = web::router(app, options.test_admin);
+    let ops_address = match options.ops_addr {
+        Some(address) => {
+            let listener = listen(address, "--ops-addr").await?;
+            let address = listener.local_addr().context("the listening socket has no address")?;
+            // Until the process ends: it says that the gateway drains.
+            tokio::spawn(web::serve(listener, ops::router(ops.clone()), watch::channel(false).1));
+            Some(address)
+        }
+        None => None,
+    };
+    let health = options.ops_addr.is_none().then(|| ops::health(ops));
+    let router = web::router(app, options.test_admin, health);
     // The reader of the first line may send a signal at once.
     let (signal, mut hangups) = (signals::end(), signals::Hangups::listen());
-    announce(address, &options)?;
+    announce(address, ops_address, &options)?;
     fetch_keys(&access);
 
-    let server = web::serve(listener, router);
-    tokio::pin!(server, signal);
+    // Dropped when it drains: from then on connections are refused.
+    let mut server = Box::pin(web::serve(listener, router, draining));
+    tokio::pin!(signal);
     loop {
         tokio::select! {
             () = &mut server => {}
@@ -124,6 +152,8 @@ pub async fn run(flags: Settings) -> Result<()> {
             () = &mut signal => break,
         }
     }
+    drains.send_replace(true);
+    drop(server);
     log::line("draining: new connections are refused, open ones are asked to come back later");
     let window = options.drain_window_ms;
     web::ask(&inputs, move |gateway, now| gateway.drain(now, "the server restarts", window)).await;
@@ -154,14 +184,12 @@ async fn reload(
                 site.set(console);
             }
         }
-        Err(errors) => return log::line(&format!("SIGHUP: everything stays as it was: {errors}")),
+        Err(errors) => return error!("SIGHUP: everything stays as it was: {}", errors.0.join("; ")),
     }
     let revoked = access.get().verifier().map(|verifier| verifier.revoked().clone()).unwrap_or_default();
     let (users, tokens) = (revoked.users.len(), revoked.tokens.len());
     web::ask(inputs, move |gateway, now| gateway.revoke(now, &revoked.users, &revoked.tokens)).await;
-    log::line(&format!(
-        "SIGHUP: keys and origins are read again; {users} users and {tokens} tokens are revoked"
-    ));
+    info!("SIGHUP: keys and origins are read again; {users} users and {tokens} tokens are revoked");
 }
 
 /// In the background: the first token does not wait for it, and keys that cannot be had yet are no reason to stop.
@@ -175,16 +203,16 @@ fn fetch_keys(access: &Current<Access>) {
     });
 }
 
-async fn listen(options: &Options) -> Result<TcpListener> {
-    let address = SocketAddr::new(options.host, options.port);
+/// `flag` names the port.
+async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => bail!(
-            "port {} on {} is taken: stop the program that listens there, or choose another with --port (0 takes a free one)",
-            options.port,
-            options.host
+            "port {} on {} is taken: stop the program that listens there, or choose another with {flag} (0 takes a free one)",
+            address.port(),
+            address.ip()
         ),
-        Err(error) => Err(anyhow!("cannot listen on {address}: {error}; see --host and --port")),
+        Err(error) => Err(anyhow!("cannot listen on {address}: {error}; see --host and {flag}")),
     }
 }
 
@@ -217,19 +245,19 @@ async fn stored(
             disk.committed().await?;
             drop(disk);
             (disk, loaded) = Disk::open(dir, retention, &epoch, now.wall)?;
-            log::line(&format!("imported {}: {unread} unreadable lines passed over", path.display()));
+            info!("imported {}: {unread} unreadable lines passed over", path.display());
         } else {
-            log::line("--import-journal is ignored: the data folder is not new");
+            warn!("--import-journal is ignored: the data folder is not new");
         }
     }
-    log::line(&format!(
+    info!(
         "{}: {} records, {} keys, {} accepted ids, epoch {}",
         dir.display(),
         loaded.log.len(),
         loaded.state.len(),
         loaded.accepted.len(),
         loaded.epoch
-    ));
+    );
     Ok((disk, Durable::loaded(loaded, config, now)))
 }
 
@@ -239,9 +267,12 @@ pub fn is_in_use(error: &anyhow::Error) -> bool {
 }
 
 /// The first line of stdout is for whoever started us with `--port 0`.
-fn announce(address: SocketAddr, options: &Options) -> io::Result<()> {
+fn announce(address: SocketAddr, ops: Option<SocketAddr>, options: &Options) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "listening on ws://{address}")?;
+    if let Some(ops) = ops {
+        writeln!(out, "operations on http://{ops}")?;
+    }
     out.flush()?;
     let what = if options.mock {
         "basic protocol (the documented mock)".to_owned()
@@ -260,13 +291,13 @@ fn announce(address: SocketAddr, options: &Options) -> io::Result<()> {
         );
     }
     if let Some(dir) = &options.serve {
-        log::line(&format!("the console of {} is served at http://{address}/", dir.display()));
+        info!("the console of {} is served at http://{address}/", dir.display());
     }
     if options.keys.is_none() {
-        log::line("no tokens are checked: for this machine only");
+        warn!("no tokens are checked: for this machine only");
     }
     if options.test_admin {
-        log::line("requests under /admin are taken: for tests only");
+        warn!("requests under /admin are taken: for tests only");
     }
     Ok(())
 }

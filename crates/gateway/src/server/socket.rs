@@ -1,6 +1,7 @@
 //! One WebSocket: one task that reads and writes, no policy.
 
 use super::hub::{Input, Link, Write};
+use super::log::TraceId;
 use crate::Token;
 use futures::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
@@ -35,6 +36,8 @@ pub(super) struct Opened {
     pub token: Option<Token>,
     /// Where from, for the log.
     pub from: String,
+    /// The trace that its request belongs to, for the log.
+    pub trace: Option<TraceId>,
 }
 
 pub(super) async fn open(upgraded: Upgraded, max_message_bytes: usize) -> Socket {
@@ -55,7 +58,7 @@ pub(super) async fn refuse(mut socket: Socket, code: u16, reason: String) {
 }
 
 pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<Input>, low_water: usize) {
-    let link = Arc::new(Link::default());
+    let link = Arc::new(Link::new(opened.trace));
     let (reply, conn) = oneshot::channel();
     if hub.send(Input::Connect { opened, link: link.clone(), reply }).await.is_err() {
         return;
@@ -88,12 +91,7 @@ pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<
         let bytes = match message {
             Some(Ok(message @ (Message::Binary(_) | Message::Text(_)))) => message.into_data(),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
-            Some(Ok(Message::Close(_))) => {
-                // The answer is ready and leaves with the next write: without it the other end would see a failure.
-                let _ = tokio::time::timeout(CLOSE_WAIT, socket.flush()).await;
-                break;
-            }
-            None => break,
+            Some(Ok(Message::Close(_))) | None => break,
             Some(Err(error)) => {
                 if let Some((code, reason)) = blame(&error) {
                     // The rest of an oversized message is not read.

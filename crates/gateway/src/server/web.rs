@@ -1,17 +1,18 @@
-//! The HTTP side: the upgrade at `/` and `/ws`, `/healthz`, and with `--serve` the console.
+//! The HTTP side: the upgrade at `/` and `/ws`, and with `--serve` the console.
 
 use super::access::{Access, Current};
-use super::clock::Clock;
+use super::admin;
 use super::hub::Input;
+use super::log::{self, TraceId};
+use super::ops::Counters;
 use super::site::Site;
 use super::socket::{self, Opened};
-use super::{admin, log};
-use crate::{Gateway, Mode, Now, Token};
+use crate::{Gateway, Now, Token};
 use axum::Router;
 use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,12 +21,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use sentinelops_protocol::close;
 use serde::Deserialize;
-use serde_json::json;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tracing::{field, info, warn};
 
 /// Who a client is before anybody can say otherwise.
 const ANONYMOUS: &str = "anonymous";
@@ -36,12 +38,13 @@ const MOST_HEAD: usize = 32 * 1024;
 /// How long to wait when no connection can be accepted (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What every handler may know.
 #[derive(Clone)]
 pub(super) struct App {
     pub hub: mpsc::Sender<Input>,
-    pub clock: Clock,
+    pub counters: Arc<Counters>,
     pub access: Current<Access>,
     /// The console, with `--serve`.
     pub site: Option<Current<Site>>,
@@ -50,22 +53,24 @@ pub(super) struct App {
     pub low_water: usize,
 }
 
-pub(super) fn router(app: App, test_admin: bool) -> Router {
-    let mut router =
-        Router::new().route("/", get(upgrade)).route("/ws", get(upgrade)).route("/healthz", get(healthz));
+/// `more` are further addresses.
+pub(super) fn router(app: App, test_admin: bool, more: Option<Router>) -> Router {
+    let mut router = Router::new().route("/", get(upgrade)).route("/ws", get(upgrade));
     if test_admin {
         router = router.merge(admin::routes());
     }
-    router.fallback(page_or_file).with_state(app)
+    let router = router.fallback(page_or_file).with_state(app);
+    more.into_iter().fold(router, Router::merge)
 }
 
-/// Accepts connections for ever. What is accepted lives on when this is dropped.
-pub(super) async fn serve(listener: TcpListener, router: Router) {
+/// Accepts connections for ever. What is accepted lives on when this is dropped: until `draining` is true, then it ends
+/// with the request that is being answered. Sockets end by themselves.
+pub(super) async fn serve(listener: TcpListener, router: Router, draining: watch::Receiver<bool>) {
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                log::line(&format!("no connection can be accepted: {error}"));
+                warn!("no connection can be accepted: {error}");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -77,6 +82,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
             request.extensions_mut().insert(ConnectInfo(peer));
             service.call(request)
         });
+        let mut draining = draining.clone();
         tokio::spawn(async move {
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -84,9 +90,24 @@ pub(super) async fn serve(listener: TcpListener, router: Router) {
                 .max_buf_size(MOST_HEAD)
                 .serve_connection(TokioIo::new(stream), service)
                 .with_upgrades();
+            tokio::pin!(connection);
             // How a peer breaks HTTP is its own affair.
-            let _ = connection.await;
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = drains(&mut draining) => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
         });
+    }
+}
+
+/// Returns when it drains.
+async fn drains(draining: &mut watch::Receiver<bool>) {
+    if draining.wait_for(|draining| *draining).await.is_err() {
+        // Nobody can say so any more.
+        std::future::pending().await
     }
 }
 
@@ -146,6 +167,7 @@ async fn upgrade(
         user: named.unwrap_or_else(|| ANONYMOUS.to_owned()),
         token: who.token.filter(|token| !token.is_empty()).map(Token::new),
         from,
+        trace: texts(request.headers(), &TRACEPARENT).next().and_then(TraceId::of),
     };
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
@@ -153,7 +175,9 @@ async fn upgrade(
         let socket = socket::open(upgraded, app.max_message_bytes).await;
         match refusal {
             Some(reason) => {
-                log::line(&format!("refused from {}: {reason}", opened.from));
+                app.counters.foreign_origin();
+                let trace_id = opened.trace.map(field::display);
+                info!(trace_id, "refused from {}: {}", opened.from, log::clean(&reason));
                 socket::refuse(socket, close::FORBIDDEN, reason).await;
             }
             None => socket::serve(socket, opened, app.hub, app.low_water).await,
@@ -185,24 +209,4 @@ fn websocket_key(request: &Request) -> Option<String> {
 
 fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
-}
-
-async fn healthz(State(app): State<App>) -> Response {
-    let clock = app.clock;
-    let health = ask(&app.hub, move |gateway, _| {
-        let stats = gateway.stats();
-        let mode = match gateway.config().mode {
-            Mode::Basic => "basic",
-            Mode::V1 => "v1",
-        };
-        json!({
-            "status": "ok", "mode": mode, "connections": stats.connections, "events": stats.events,
-            "uptimeMs": clock.now().mono,
-        })
-    })
-    .await;
-    match health {
-        Some(health) => Json(health).into_response(),
-        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    }
 }

@@ -15,6 +15,7 @@ mod sqlite;
 mod writer;
 
 pub use records::{StoredRecord, records};
+pub use writer::Commits;
 
 use crate::{Loaded, Record};
 use folder::Folder;
@@ -111,6 +112,11 @@ impl Disk {
         Appender { shared: self.shared.clone(), seq: self.seq }
     }
 
+    /// What others may ask of it while the core has it.
+    pub fn watch(&self) -> Watch {
+        Watch(self.shared.clone())
+    }
+
     /// Returns when records were committed, or when [`Disk::failure`] has changed.
     pub async fn changed(&self) {
         self.shared.changed.notified().await;
@@ -148,6 +154,31 @@ impl Drop for Disk {
             // A panic in it was reported by its own message.
             let _ = writer.join();
         }
+    }
+}
+
+/// A look at a [`Disk`] from outside.
+#[derive(Clone, Debug)]
+pub struct Watch(Arc<Shared>);
+
+impl Watch {
+    /// A round trip: returns when something was written and committed.
+    ///
+    /// # Errors
+    /// Why nothing can be stored now.
+    pub async fn probe(&self) -> Result<(), Failure> {
+        let ended = || Failure::Broken("the store has ended".to_owned());
+        self.0.probe().await.map_err(|_| ended())?
+    }
+
+    /// The transactions so far.
+    pub fn commits(&self) -> Commits {
+        self.0.commits()
+    }
+
+    /// Records that wait for the next transaction.
+    pub fn waiting(&self) -> usize {
+        self.0.waiting()
     }
 }
 

@@ -86,6 +86,15 @@ impl Database {
         self.write(records).map_err(|error| explain(&self.path, &error))
     }
 
+    /// Writes a row and commits it: says whether a record could be stored now.
+    pub(super) fn probe(&mut self) -> Result<(), Failure> {
+        let written = self.connection.execute(
+            "INSERT INTO meta VALUES ('probe', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+            [],
+        );
+        written.map(drop).map_err(|error| explain(&self.path, &error))
+    }
+
     fn write(&mut self, records: &[(u64, Record)]) -> rusqlite::Result<()> {
         let Some((newest, last)) = records.last() else { return Ok(()) };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

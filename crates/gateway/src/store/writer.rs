@@ -3,21 +3,47 @@
 use super::Failure;
 use super::folder::Folder;
 use super::sqlite::Database;
-use crate::Record;
+use crate::{Histogram, Record};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::sync::Notify;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, oneshot};
 
 /// Most records of one transaction.
 const BATCH: usize = 256;
 /// How often records that found no room are tried again.
 const TRY_EVERY: Duration = Duration::from_millis(500);
+/// Bounds of [`Commits::took_us`], µs.
+const TIMES_US: [u64; 12] =
+    [250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000];
+/// Bounds of [`Commits::records`].
+const SIZES: [u64; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/// What asks for a round trip through the disk waits for this.
+type Probe = oneshot::Sender<Result<(), Failure>>;
+
+/// The transactions of this process so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Commits {
+    /// How long each took, fsync included, µs.
+    pub took_us: Histogram,
+    /// Records of each.
+    pub records: Histogram,
+}
+
+/// What one transaction is for.
+struct Work {
+    /// Oldest first.
+    records: Vec<(u64, Record)>,
+    probes: Vec<Probe>,
+}
 
 #[derive(Debug, Default)]
 struct Queue {
     /// Appended and not taken by the writer yet.
     records: Vec<(u64, Record)>,
+    /// Each is answered by the next transaction.
+    probes: Vec<Probe>,
     /// Nothing more will be appended.
     is_closed: bool,
     failure: Option<Failure>,
@@ -30,6 +56,7 @@ pub(super) struct Shared {
     appended: Condvar,
     newest: AtomicU64,
     committed: AtomicU64,
+    commits: Mutex<Commits>,
     pub changed: Notify,
 }
 
@@ -40,6 +67,10 @@ impl Shared {
             appended: Condvar::new(),
             newest: AtomicU64::new(seq),
             committed: AtomicU64::new(seq),
+            commits: Mutex::new(Commits {
+                took_us: Histogram::new(&TIMES_US),
+                records: Histogram::new(&SIZES),
+            }),
             changed: Notify::new(),
         }
     }
@@ -75,15 +106,44 @@ impl Shared {
         self.queue().failure.clone()
     }
 
+    /// Asks for a round trip through the disk.
+    pub(super) fn probe(&self) -> oneshot::Receiver<Result<(), Failure>> {
+        let (probe, answer) = oneshot::channel();
+        let mut queue = self.queue();
+        match &queue.failure {
+            Some(failure) => answer_all(vec![probe], &Err(failure.clone())),
+            None => {
+                queue.probes.push(probe);
+                self.appended.notify_one();
+            }
+        }
+        answer
+    }
+
+    pub(super) fn commits(&self) -> Commits {
+        *self.commits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, took: Duration, records: usize) {
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        commits.took_us.observe(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        commits.records.observe(records as u64);
+    }
+
     fn set_failure(&self, failure: Option<Failure>) {
-        self.queue().failure = failure;
+        let mut queue = self.queue();
+        if let Some(failure) = &failure {
+            answer_all(std::mem::take(&mut queue.probes), &Err(failure.clone()));
+        }
+        queue.failure = failure;
+        drop(queue);
         self.changed.notify_one();
     }
 
-    /// What waits, oldest first; `None` when nothing will come any more.
-    fn take(&self) -> Option<Vec<(u64, Record)>> {
+    /// What the next transaction is for; `None` when nothing will come any more.
+    fn take(&self) -> Option<Work> {
         let mut queue = self.queue();
-        while queue.records.is_empty() {
+        while queue.records.is_empty() && queue.probes.is_empty() {
             if queue.is_closed {
                 return None;
             }
@@ -91,7 +151,8 @@ impl Shared {
         }
         let rest = queue.records.len().min(BATCH);
         let rest = queue.records.split_off(rest);
-        Some(std::mem::replace(&mut queue.records, rest))
+        let records = std::mem::replace(&mut queue.records, rest);
+        Some(Work { records, probes: std::mem::take(&mut queue.probes) })
     }
 
     /// `false` when nobody waits for the records any more.
@@ -105,24 +166,35 @@ impl Shared {
 }
 
 pub(super) fn run(shared: &Shared, mut database: Database, mut folder: Folder) {
-    while let Some(records) = shared.take() {
+    while let Some(Work { records, mut probes }) = shared.take() {
+        if records.is_empty() {
+            // What fails here fails for the next record, too, and is made known then.
+            answer_all(probes, &database.probe());
+            continue;
+        }
         let mut has_room = true;
         loop {
+            let began = Instant::now();
             match database.commit(&records) {
-                Ok(()) => break,
+                Ok(()) => break shared.note(began.elapsed(), records.len()),
                 Err(failure @ Failure::NoRoom(_)) => {
                     if has_room {
                         has_room = false;
                         folder.set_unstored(true);
+                        answer_all(std::mem::take(&mut probes), &Err(failure.clone()));
                         shared.set_failure(Some(failure));
                     }
                     if !shared.pause() {
                         return;
                     }
                 }
-                Err(failure) => return shared.set_failure(Some(failure)),
+                Err(failure) => {
+                    answer_all(probes, &Err(failure.clone()));
+                    return shared.set_failure(Some(failure));
+                }
             }
         }
+        answer_all(probes, &Ok(()));
         if let Some((seq, _)) = records.last() {
             shared.committed.store(*seq, Ordering::SeqCst);
         }
@@ -132,5 +204,12 @@ pub(super) fn run(shared: &Shared, mut database: Database, mut folder: Folder) {
             folder.set_unstored(false);
             shared.set_failure(None);
         }
+    }
+}
+
+fn answer_all(probes: Vec<Probe>, answer: &Result<(), Failure>) {
+    for probe in probes {
+        // It fails when nobody waits any more.
+        let _ = probe.send(answer.clone());
     }
 }

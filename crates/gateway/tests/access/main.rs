@@ -2,6 +2,7 @@
 #![cfg(feature = "server")]
 
 mod before_auth;
+mod check;
 mod command;
 mod docs;
 mod no_token;

@@ -1,8 +1,6 @@
-//! Statements of docs/protocol.md over a real socket, each against memory and against SQLite, by the project's own
-//! client and (module `foreign`) by two others.
+//! Statements of docs/protocol.md over a real socket, each against memory and against SQLite.
 #![cfg(feature = "server")]
 
-mod foreign;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,7 +1,7 @@
 //! Who may connect, and what they may read and write.
 
 use super::common::{World, entry};
-use sentinelops_gateway::{Auth, ConnId, Denied, GatewayConfig, Identity, Rights, Token};
+use sentinelops_gateway::{Auth, AuthEnds, ConnId, Denied, GatewayConfig, Identity, Rights, Token};
 use sentinelops_protocol::system::{ClientSystem, ServerSystem};
 use sentinelops_protocol::{Channel, Code, ServerMessage, Subject};
 use std::collections::BTreeSet;
@@ -34,7 +34,7 @@ fn signed_in(world: &mut World, identity: Identity) -> ConnId {
 }
 
 #[test]
-fn welcome_pongs_and_subscriptions_wait_for_a_valid_token() {
+fn welcome_and_subscriptions_wait_for_a_valid_token() {
     let mut world = world();
     let conn = world.connect("somebody");
     world.hello(conn, "s", 1);
@@ -42,7 +42,7 @@ fn welcome_pongs_and_subscriptions_wait_for_a_valid_token() {
     world.ping(conn, 1);
     auth(&mut world, conn, "good");
     let before = world.look(conn);
-    assert!(before.messages.is_empty(), "{before:?}");
+    assert!(matches!(before.messages[..], [ServerMessage::System(ServerSystem::Pong(_))]), "{before:?}");
     assert_eq!(world.checks, [(conn, "good".to_owned())]);
     answer(&mut world, conn, Ok(ann(Rights::all())));
     let after = world.look(conn);
@@ -50,9 +50,33 @@ fn welcome_pongs_and_subscriptions_wait_for_a_valid_token() {
         panic!("{after:?}")
     };
     assert_eq!((welcome.user.as_str(), welcome.expires_in_ms), ("ann", None));
-    assert!(matches!(after.messages[1], ServerMessage::System(ServerSystem::Pong(_))), "{after:?}");
-    assert!(matches!(after.messages[2], ServerMessage::System(ServerSystem::Authed { .. })));
+    assert!(matches!(after.messages[1], ServerMessage::System(ServerSystem::Authed { .. })));
     assert_eq!(after.subscribed().channel, Channel::Incidents);
+}
+
+#[test]
+fn why_connections_ended_for_their_token_is_counted() {
+    let mut world = world();
+    let never = world.connect("");
+    world.hello(never, "s0", 1);
+    let unchecked = world.connect("");
+    world.hello(unchecked, "s1", 1);
+    auth(&mut world, unchecked, "slow");
+    world.pass(5_000);
+    assert!(world.look(never).closed.is_some() && world.look(unchecked).closed.is_some());
+    let expires = Identity { expires_at_ms: Some(world.now().wall + 1_000), ..ann(Rights::all()) };
+    let expired = signed_in(&mut world, expires);
+    world.pass(1_000);
+    assert!(world.look(expired).closed.is_some());
+    let revoked = signed_in(&mut world, ann(Rights::all()));
+    world.gateway.revoke(world.now(), &BTreeSet::from(["ann".to_owned()]), &BTreeSet::new());
+    assert!(world.look(revoked).closed.is_some());
+    let other = signed_in(&mut world, ann(Rights::all()));
+    auth(&mut world, other, "of bob");
+    answer(&mut world, other, Ok(Identity::open("bob")));
+    assert!(world.look(other).closed.is_some());
+    let ends = AuthEnds { missing: 1, unchecked: 1, expired: 1, revoked: 1, other_user: 1 };
+    assert_eq!(world.gateway.stats().auth_ends, ends);
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! The gateway as a child process, and a client of it that checks every frame.
 #![allow(dead_code, reason = "every test program uses a part of it")]
 
-pub mod raw;
-
 use futures::{SinkExt, StreamExt};
 use sentinelops_protocol::system::{ClientSystem, Hello, ServerSystem, SubscribeEntry};
 use sentinelops_protocol::{
@@ -23,6 +21,8 @@ const WAIT: Duration = Duration::from_secs(20);
 pub struct Program {
     pub child: Child,
     pub port: u16,
+    /// With `--ops-addr`.
+    pub ops_port: Option<u16>,
 }
 
 impl Program {
@@ -60,11 +60,19 @@ impl Program {
             .spawn()
             .expect("the gateway starts");
         let mut line = String::new();
-        let stdout = child.stdout.take().expect("its output");
-        BufReader::new(stdout).read_line(&mut line).await.expect("its first line");
+        let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
+        stdout.read_line(&mut line).await.expect("its first line");
         let port = line.trim().strip_prefix("listening on ws://127.0.0.1:").expect("the promised line");
         let port = port.parse().expect("a port");
-        Self { port, child }
+        let mut ops_port = None;
+        if flags.contains(&"--ops-addr") {
+            let mut line = String::new();
+            stdout.read_line(&mut line).await.expect("its second line");
+            let port =
+                line.trim().strip_prefix("operations on http://127.0.0.1:").expect("the promised line");
+            ops_port = Some(port.parse().expect("a port"));
+        }
+        Self { port, ops_port, child }
     }
 
     pub async fn socket(&self, path: &str) -> Client {
@@ -90,7 +98,16 @@ impl Program {
     }
 
     pub async fn http(&self, method: &str, path: &str) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("a connection");
+        Self::request(self.port, method, path).await
+    }
+
+    /// The same at `--ops-addr`.
+    pub async fn ops(&self, path: &str) -> String {
+        Self::request(self.ops_port.expect("it was started with --ops-addr"), "GET", path).await
+    }
+
+    async fn request(port: u16, method: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
         );

@@ -1,26 +1,93 @@
 //! The TOML file.
 
 use super::Settings;
+use serde::Deserialize;
+use std::ops::Range;
 use std::path::Path;
+use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
-/// Reads the settings of a file.
-///
-/// # Errors
-/// A sentence with the file, the line, what was found and what is allowed.
-pub(super) fn read(path: &Path) -> Result<Settings, String> {
+/// Reads the settings of a file: what can be used of it, and what is wrong with the rest, each a sentence with the file,
+/// the line, what was found and what is allowed.
+pub(super) fn read(path: &Path) -> (Settings, Vec<String>) {
     let name = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        format!("cannot read {name} (--config): {error}; it must be a readable TOML file")
-    })?;
-    parse(&text).map_err(|error| format!("{name}: {error}"))
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let (settings, errors) = parse(&text);
+            (settings, errors.into_iter().map(|error| format!("{name}: {error}")).collect())
+        }
+        Err(error) => {
+            let error = format!("cannot read {name} (--config): {error}; it must be a readable TOML file");
+            (Settings::default(), vec![error])
+        }
+    }
 }
 
-fn parse(text: &str) -> Result<Settings, String> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-        let message = unknown_key(error.message()).unwrap_or_else(|| error.message().to_owned());
-        format!("line {line}: {message}")
-    })
+/// Serde reports the first error only: what is wrong is taken out until the rest is right.
+fn parse(text: &str) -> (Settings, Vec<String>) {
+    let line = |span: Option<Range<usize>>| {
+        let end = span.map_or(0, |span| span.start.min(text.len()));
+        1 + text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count()
+    };
+    let mut table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            return (Settings::default(), vec![format!("line {}: {}", line(error.span()), error.message())]);
+        }
+    };
+    let mut errors = Vec::new();
+    let settings = loop {
+        let error = match Settings::deserialize(Deserializer::from(table.clone())) {
+            Ok(settings) => break settings,
+            Err(error) => error,
+        };
+        let unknown = unknown_key(error.message());
+        errors.push((line(error.span()), unknown.clone().unwrap_or_else(|| error.message().to_owned())));
+        let removed = error.span().is_some_and(|at| remove(table.get_mut(), &at, unknown.is_some()));
+        if !removed {
+            break Settings::default();
+        }
+    };
+    errors.sort();
+    (settings, errors.into_iter().map(|(line, error)| format!("line {line}: {error}")).collect())
+}
+
+/// Takes the key out whose name or value stands at `at`. Inside tables of a list an unknown key goes alone; with any
+/// other error the table goes.
+fn remove(table: &mut DeTable<'_>, at: &Range<usize>, is_unknown: bool) -> bool {
+    let found = table
+        .iter()
+        .find(|(key, value)| meets(&key.span(), at) || holds(value.get_ref(), &value.span(), at))
+        .map(|(key, _)| (key.get_ref().to_string(), meets(&key.span(), at)));
+    let Some((key, is_key)) = found else { return false };
+    if !is_key
+        && let Some(DeValue::Array(list)) = table.get_mut(key.as_str()).map(|value| value.get_mut())
+        && let Some(place) = list.iter().position(|one| holds(one.get_ref(), &one.span(), at))
+        && let Some(one) = list.get_mut(place)
+        && let DeValue::Table(inner) = one.get_mut()
+    {
+        if is_unknown {
+            return remove(inner, at, true);
+        }
+        let all = std::mem::replace(list, DeArray::new()).into_iter().enumerate();
+        *list = all.filter(|(index, _)| *index != place).map(|(_, one)| one).collect();
+        return true;
+    }
+    table.remove(key.as_str()).is_some()
+}
+
+fn holds(value: &DeValue<'_>, span: &Range<usize>, at: &Range<usize>) -> bool {
+    meets(span, at)
+        || match value {
+            DeValue::Array(all) => all.iter().any(|one| holds(one.get_ref(), &one.span(), at)),
+            DeValue::Table(all) => {
+                all.iter().any(|(key, one)| meets(&key.span(), at) || holds(one.get_ref(), &one.span(), at))
+            }
+            _ => false,
+        }
+}
+
+fn meets(span: &Range<usize>, at: &Range<usize>) -> bool {
+    span.start <= at.start && at.start < span.end.max(span.start + 1)
 }
 
 /// serde names the unknown key and then all known ones, each in backticks. People want the nearest.
@@ -42,18 +109,24 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_one() {
-        let error = parse("port = 3001\njwt-key = \"key\"\n").expect_err("refused");
-        assert_eq!(error, "line 2: there is no key jwt-key; the nearest one is jwt_key");
-        let error = parse("origins = [\"https://a.example\"]").expect_err("refused");
-        assert_eq!(error, "line 1: there is no key origins; the nearest one is origin");
+        let (settings, errors) = parse("port = 3001\njwt-key = \"key\"\norigins = [\"https://a.example\"]\n");
+        assert_eq!(settings.port, Some(3001), "the rest counts");
+        assert_eq!(
+            errors,
+            [
+                "line 2: there is no key jwt-key; the nearest one is jwt_key",
+                "line 3: there is no key origins; the nearest one is origin"
+            ]
+        );
     }
 
     #[test]
     fn a_value_of_the_wrong_kind_is_named_with_its_line() {
-        let error = parse("\nport = \"x\"").expect_err("refused");
-        assert!(error.starts_with("line 2: invalid type: string \"x\", expected u16"), "{error}");
-        let error = parse("trusted_proxies = [\"10.0.0.0/99\"]").expect_err("refused");
-        assert!(error.contains("10.0.0.0/99"), "{error}");
+        let (_, errors) = parse("\nport = \"x\"\ntrusted_proxies = [\"10.0.0.0/99\"]\nseed = -1");
+        assert_eq!(errors.len(), 3, "{errors:?}");
+        assert!(errors[0].starts_with("line 2: invalid type: string \"x\", expected u16"), "{errors:?}");
+        assert!(errors[1].starts_with("line 3: ") && errors[1].contains("10.0.0.0/99"), "{errors:?}");
+        assert!(errors[2].starts_with("line 4: "), "{errors:?}");
     }
 
     #[test]
@@ -61,9 +134,17 @@ mod tests {
         let text = "host = \"::1\"\nport = 1\ndev = true\nmock = false\njwt_key = \"k\"\njwt_alg = \"HS256\"\n\
             jwks_url = \"u\"\naudience = [\"a\"]\nissuer = \"i\"\nrevoked = \"r\"\norigin = [\"o\"]\nserve = \"d\"\n\
             trusted_proxies = [\"::1\"]\nscenario = true\nrate = 1.5\nseed = 2\ndrain_window_ms = 3\nreconnect_window_ms = 4\n\
-            message_rate = 5\nuser_message_rate = 6\nmax_connections = 6\nmax_connections_per_user = 7\nsend_buffer = 8\ntrust_user = true\ntest_admin = true\n";
-        let settings = parse(text).expect("readable");
-        assert_eq!(settings.origin, ["o"]);
-        assert!(parse("config = \"other\"").is_err());
+            message_rate = 5\nmax_connections = 6\nmax_connections_per_user = 7\nsend_buffer = 8\nops_addr = \"[::1]:9\"\n\
+            log_format = \"json\"\nlog = \"warn\"\ntrust_user = true\ntest_admin = true\n";
+        let (settings, errors) = parse(text);
+        assert_eq!((settings.origin, errors), (vec!["o".to_owned()], Vec::<String>::new()));
+        assert!(!parse("config = \"other\"").1.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_toml_is_named_with_its_line() {
+        let (settings, errors) = parse("port = 1\nhost = \n");
+        assert_eq!(settings, Settings::default());
+        assert!(errors.len() == 1 && errors[0].starts_with("line 2: "), "{errors:?}");
     }
 }

@@ -1,11 +1,14 @@
 //! Settings: where they come from, what they mean together, and what is wrong with them.
 
+mod check;
 mod file;
 mod net;
 mod options;
 mod origin;
 mod settings;
 
+pub use super::log::LogFormat;
+pub use check::check_config;
 pub use net::Network;
 pub use options::{KeyOptions, KeySource, Options, ScenarioOptions};
 pub(in crate::server) use origin::is_loopback_host;
@@ -38,12 +41,18 @@ impl Settings {
     /// # Errors
     /// The file cannot be read, or holds what is not a setting.
     pub fn with_file(self) -> Result<Self, ConfigErrors> {
+        let (settings, errors) = self.over_file();
+        if errors.is_empty() { Ok(settings) } else { Err(ConfigErrors(errors)) }
+    }
+
+    /// The same with what can be used of the file, and what is wrong with the rest.
+    fn over_file(self) -> (Self, Vec<String>) {
         match &self.config {
             Some(path) => {
-                let below = file::read(path)?;
-                Ok(self.over(below))
+                let (below, errors) = file::read(path);
+                (self.over(below), errors)
             }
-            None => Ok(self),
+            None => (self, Vec::new()),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What the settings amount to, checked together.
 
-use super::{ConfigErrors, Network, Origin, Origins, Settings};
+use super::{ConfigErrors, LogFormat, Network, Origin, Origins, Settings};
 use jsonwebtoken::Algorithm;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use tracing_subscriber::filter::EnvFilter;
 
 /// A checked configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +35,6 @@ pub struct Options {
     pub reconnect_window_ms: u64,
     /// Messages a second of one connection; `None`: no limit.
     pub message_rate: Option<f64>,
-    /// Messages a second of all connections of one user; `None`: no limit.
-    pub user_message_rate: Option<f64>,
     /// Open connections; `None`: no limit.
     pub max_connections: Option<usize>,
     /// Open connections of one user; `None`: no limit.
@@ -50,6 +49,12 @@ pub struct Options {
     pub keep_finished: u64,
     /// With a new `data`: the journal to take over.
     pub import_journal: Option<PathBuf>,
+    /// Where health and metrics are; `None`: `/healthz` is on the gateway's own port, metrics are nowhere.
+    pub ops_addr: Option<SocketAddr>,
+    /// What a line of the log looks like.
+    pub log_format: LogFormat,
+    /// What is logged: directives of `tracing_subscriber::EnvFilter`.
+    pub log: String,
     /// Requests under `/admin`, for tests.
     pub test_admin: bool,
 }
@@ -86,9 +91,6 @@ pub enum KeySource {
     /// A JWKS, fetched.
     Url(String),
 }
-
-/// How many times the rate of one connection all connections of a user may send together, unless said otherwise.
-const USER_RATE: f64 = 4.0;
 
 const NO_KEY: &str = "there is no key to check tokens with, so nobody could connect. Give --jwt-key FILE (a secret, a \
     PEM key or a JWKS) or --jwks-url URL, and with it --audience, --issuer and --origin; or, to try it on this machine \
@@ -141,6 +143,13 @@ impl Options {
         if test_admin {
             loopback_only("--test-admin", host, &mut errors);
         }
+        let log = settings.log.clone().unwrap_or_else(|| "info".to_owned());
+        if let Err(error) = EnvFilter::try_new(&log) {
+            errors.push(format!(
+                "log is {log:?}: {error}; a level (error, warn, info, debug, trace) or directives such as \
+                 info,hyper=debug are allowed"
+            ));
+        }
         if settings.import_journal.is_some() && settings.data.is_none() {
             errors.push(
                 "--import-journal goes with --data DIR: the journal is taken over into that folder"
@@ -152,14 +161,6 @@ impl Options {
             "message_rate",
             settings.message_rate.unwrap_or(1_000.0),
             &(0.0..=1_000_000.0),
-            &mut errors,
-        );
-        // Without tokens everybody may be the same user.
-        let of_user = if open.is_some() { 0.0 } else { USER_RATE * message_rate };
-        let user_message_rate = within(
-            "user_message_rate",
-            settings.user_message_rate.unwrap_or(of_user),
-            &(0.0..=USER_RATE * 1_000_000.0),
             &mut errors,
         );
         let send_buffer = within(
@@ -188,8 +189,8 @@ impl Options {
             drain_window_ms: settings.drain_window_ms.unwrap_or(2_000),
             reconnect_window_ms: settings.reconnect_window_ms.unwrap_or(0),
             message_rate: (message_rate > 0.0).then_some(message_rate),
-            user_message_rate: (user_message_rate > 0.0).then_some(user_message_rate),
             max_connections: limit(settings.max_connections, 20_000),
+            // Without tokens everybody may be the same user.
             max_connections_per_user: limit(
                 settings.max_connections_per_user,
                 if open.is_some() { 0 } else { 200 },
@@ -199,6 +200,9 @@ impl Options {
             keep_history,
             keep_finished,
             import_journal: settings.import_journal,
+            ops_addr: settings.ops_addr,
+            log_format: settings.log_format.unwrap_or_default(),
+            log,
             test_admin,
         })
     }
@@ -346,7 +350,6 @@ mod tests {
             rate: Some(-1.0),
             keep_history: Some(0),
             message_rate: Some(-2.0),
-            user_message_rate: Some(-3.0),
             send_buffer: Some(1),
             trust_user: Some(true),
             ..with_key()
@@ -361,7 +364,6 @@ mod tests {
             "rate is -1",
             "keep_history is 0",
             "message_rate is -2",
-            "user_message_rate is -3",
             "send_buffer is 1",
         ];
         for word in words {
@@ -388,7 +390,7 @@ mod tests {
     #[test]
     fn limits_have_defaults_and_0_is_none() {
         let options = Options::new(with_key()).expect("a configuration");
-        assert_eq!((options.message_rate, options.user_message_rate), (Some(1_000.0), Some(4_000.0)));
+        assert_eq!(options.message_rate, Some(1_000.0));
         assert_eq!((options.max_connections, options.max_connections_per_user), (Some(20_000), Some(200)));
         assert_eq!(options.send_buffer, 1_048_576);
         let none = Settings {
@@ -398,13 +400,8 @@ mod tests {
             ..with_key()
         };
         let options = Options::new(none).expect("a configuration");
-        assert_eq!((options.message_rate, options.user_message_rate), (None, None));
+        assert_eq!(options.message_rate, None);
         assert_eq!((options.max_connections, options.max_connections_per_user), (None, None));
-        let dev = Options::new(Settings { dev: Some(true), ..Settings::default() }).expect("a configuration");
-        assert_eq!((dev.message_rate, dev.user_message_rate), (Some(1_000.0), None));
-        let one =
-            Options::new(Settings { user_message_rate: Some(5.0), ..with_key() }).expect("a configuration");
-        assert_eq!(one.user_message_rate, Some(5.0));
     }
 
     #[test]

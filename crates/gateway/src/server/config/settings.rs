@@ -1,9 +1,10 @@
 //! What one source (flags and environment, or the file) says. Absent means: this source does not say.
 
+use super::LogFormat;
 use super::net::Network;
 use clap::builder::BoolishValueParser;
 use serde::Deserialize;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// Every setting, once: a flag `--jwt-key`, an environment variable `SENTINELOPS_JWT_KEY` and a key `jwt_key`
@@ -81,10 +82,6 @@ pub struct Settings {
     /// times beyond it is closed with 4429; 0 for no limit [default: 1000]
     #[arg(long, env = "SENTINELOPS_MESSAGE_RATE", value_name = "N")]
     pub message_rate: Option<f64>,
-    /// Messages a second that all connections of one user may send on average; beyond that its commands are refused for
-    /// now; 0 for no limit [default: four times --message-rate, with --dev none]
-    #[arg(long, env = "SENTINELOPS_USER_MESSAGE_RATE", value_name = "N")]
-    pub user_message_rate: Option<f64>,
     /// Open connections; one more is closed with 4429; 0 for no limit [default: 20000]
     #[arg(long, env = "SENTINELOPS_MAX_CONNECTIONS", value_name = "N")]
     pub max_connections: Option<usize>,
@@ -109,6 +106,16 @@ pub struct Settings {
     /// With a new --data folder: take over the file in which an earlier version kept ids and state
     #[arg(long, env = "SENTINELOPS_IMPORT_JOURNAL", value_name = "FILE")]
     pub import_journal: Option<PathBuf>,
+    /// Health and metrics (/healthz, /readyz, /metrics) on this address and port alone, such as 127.0.0.1:9464; port 0
+    /// takes a free one [default: /healthz on the port of the gateway]
+    #[arg(long, env = "SENTINELOPS_OPS_ADDR", value_name = "ADDR:PORT")]
+    pub ops_addr: Option<SocketAddr>,
+    /// What a line of the log looks like [default: text]
+    #[arg(long, env = "SENTINELOPS_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What is logged: error, warn, info, debug or trace, or directives such as `info,hyper=debug` [default: info]
+    #[arg(long, env = "SENTINELOPS_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
     /// Take `?user=` of the URL for who it is; part of --dev
     #[arg(long, env = "SENTINELOPS_TRUST_USER", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     pub trust_user: Option<bool>,
@@ -144,7 +151,6 @@ impl Settings {
             drain_window_ms: self.drain_window_ms.or(below.drain_window_ms),
             reconnect_window_ms: self.reconnect_window_ms.or(below.reconnect_window_ms),
             message_rate: self.message_rate.or(below.message_rate),
-            user_message_rate: self.user_message_rate.or(below.user_message_rate),
             max_connections: self.max_connections.or(below.max_connections),
             max_connections_per_user: self.max_connections_per_user.or(below.max_connections_per_user),
             send_buffer: self.send_buffer.or(below.send_buffer),
@@ -152,6 +158,9 @@ impl Settings {
             keep_history: self.keep_history.or(below.keep_history),
             keep_finished: self.keep_finished.or(below.keep_finished),
             import_journal: self.import_journal.or(below.import_journal),
+            ops_addr: self.ops_addr.or(below.ops_addr),
+            log_format: self.log_format.or(below.log_format),
+            log: self.log.or(below.log),
             trust_user: self.trust_user.or(below.trust_user),
             test_admin: self.test_admin.or(below.test_admin),
         }

@@ -125,7 +125,7 @@ fn not_found() -> Response {
 }
 
 fn failed(error: &std::io::Error) -> Response {
-    super::log::line(&format!("a file of --serve cannot be read: {error}"));
+    tracing::warn!("a file of --serve cannot be read: {error}");
     let headers = [(RETRY_AFTER, "2")];
     (StatusCode::SERVICE_UNAVAILABLE, headers, "a file of the console cannot be read now\n").into_response()
 }

@@ -92,7 +92,7 @@ impl Jwks {
                 state.failure = None;
             }),
             Err(error) => {
-                log::line(&format!("the keys for tokens cannot be fetched (--jwks-url): {error}"));
+                tracing::warn!("the keys for tokens cannot be fetched (--jwks-url): {}", log::clean(&error));
                 self.with(|state| state.failure = Some(error));
             }
         }

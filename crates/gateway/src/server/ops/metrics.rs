@@ -1,0 +1,173 @@
+//! The page of `/metrics`, in the text format of OpenMetrics. Labels are words of this file: nothing that a client sent
+//! becomes one.
+
+use super::counters::{Counts, KINDS};
+use crate::store::Commits;
+use crate::{Histogram, Stats};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::exemplar::Exemplar;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::{Registry, Unit};
+use std::collections::HashMap;
+use std::fmt;
+
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Everything at one moment.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub stats: Stats,
+    pub seq: u64,
+    /// With `--data`: the transactions, and the records that wait for one.
+    pub store: Option<(Commits, usize)>,
+    pub shell: Counts,
+    pub draining: bool,
+    pub uptime_ms: u64,
+}
+
+pub(super) fn encode(page: Page) -> Result<String, fmt::Error> {
+    let mut registry = Registry::with_prefix("sentinelops");
+    registry.register_collector(Box::new(page));
+    let mut text = String::new();
+    text::encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+impl Collector for Page {
+    fn encode(&self, encoder: DescriptorEncoder) -> fmt::Result {
+        let Self { stats, shell, .. } = self;
+        let mut to = Metrics(encoder);
+        to.labelled_gauge("build_info", "The running version", "version", env!("CARGO_PKG_VERSION"))?;
+        to.gauge("uptime_seconds", "Since the start", self.uptime_ms / 1_000)?;
+        to.gauge("draining", "1 while it drains", u64::from(self.draining))?;
+        to.gauge("connections", "Open connections", stats.connections as u64)?;
+        to.counter("connections_opened", "Connections ever", stats.connections_ever)?;
+        to.gauge("subscriptions", "Live subscriptions of all connections", stats.subscriptions as u64)?;
+        let drops = &stats.drops;
+        to.counters(
+            "connections_dropped",
+            "Connections ended or not taken for their load",
+            "reason",
+            &[
+                ("slow", drops.slow),
+                ("silent", drops.silent),
+                ("flood", drops.flood),
+                ("connections", drops.crowded),
+                ("connections_of_user", drops.crowded_user),
+            ],
+        )?;
+        let ends = &stats.auth_ends;
+        let ends = [
+            ("missing", ends.missing),
+            ("unchecked", ends.unchecked),
+            ("expired", ends.expired),
+            ("revoked_in_use", ends.revoked),
+            ("other_user", ends.other_user),
+            ("origin", shell.origins),
+        ];
+        let refusals = KINDS.into_iter().zip(shell.refusals);
+        let failures: Vec<_> = refusals.chain(ends).collect();
+        to.counters("auth_failures", "Tokens and connections refused", "reason", &failures)?;
+        to.counters(
+            "commands",
+            "Commands of clients",
+            "outcome",
+            &[
+                ("accepted", stats.accepted),
+                ("repeated", stats.repeated),
+                ("refused", stats.refused),
+                ("deferred", stats.deferred),
+            ],
+        )?;
+        to.counter("bad_messages", "Frames and messages that broke the rules", stats.bad)?;
+        let begun = &stats.begun;
+        to.counters(
+            "subscriptions_begun",
+            "Subscriptions, by how they began",
+            "continuity",
+            &[("exact", begun.exact), ("snapshot", begun.snapshot), ("gap", begun.gap)],
+        )?;
+        to.counters(
+            "frames",
+            "WebSocket frames",
+            "direction",
+            &[("in", stats.frames_in), ("out", stats.frames_out)],
+        )?;
+        to.counter("events", "Events published", stats.events)?;
+        to.gauge("seq", "Number of the newest record", self.seq)?;
+        to.gauge("queue_bytes", "Bytes that wait for all connections", stats.queue_bytes as u64)?;
+        to.gauge("queue_bytes_max", "Bytes that wait for the slowest one", stats.queue_bytes_max as u64)?;
+        to.histogram(
+            "fan_out_receivers",
+            "Subscribers that an event was queued for",
+            None,
+            &stats.fan_out,
+            1.0,
+        )?;
+        let seconds = Some(Unit::Seconds);
+        let help = "One round of judging, applying and handing over";
+        to.histogram("fan_out_round", help, seconds.as_ref(), &shell.rounds_us, 1e-6)?;
+        if let Some((commits, waiting)) = &self.store {
+            let help = "Transactions of the store, fsync included";
+            to.histogram("commit", help, seconds.as_ref(), &commits.took_us, 1e-6)?;
+            to.histogram("commit_records", "Records of one transaction", None, &commits.records, 1.0)?;
+            to.gauge("store_waiting_records", "Records that wait for the next transaction", *waiting as u64)?;
+        }
+        Ok(())
+    }
+}
+
+type NoExemplar = Exemplar<[(&'static str, &'static str); 0], f64>;
+
+/// Writes metrics one by one.
+struct Metrics<'a>(DescriptorEncoder<'a>);
+
+impl Metrics<'_> {
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        let counter = ConstCounter::new(value);
+        counter.encode(self.0.encode_descriptor(name, help, None, counter.metric_type())?)
+    }
+
+    fn counters(&mut self, name: &str, help: &str, label: &str, values: &[(&str, u64)]) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (word, value) in values {
+            ConstCounter::new(*value).encode(family.encode_family(&[(label, *word)])?)?;
+        }
+        Ok(())
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        let gauge = ConstGauge::new(value);
+        gauge.encode(self.0.encode_descriptor(name, help, None, gauge.metric_type())?)
+    }
+
+    fn labelled_gauge(&mut self, name: &str, help: &str, label: &str, word: &str) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        ConstGauge::new(1_u64).encode(family.encode_family(&[(label, word)])?)
+    }
+
+    /// `scale` turns the values into the unit.
+    fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: Option<&Unit>,
+        histogram: &Histogram,
+        scale: f64,
+    ) -> fmt::Result {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+        let scaled = |value: u64| value as f64 * scale;
+        let buckets: Vec<_> =
+            histogram.counts().map(|(bound, count)| (bound.map_or(f64::INFINITY, scaled), count)).collect();
+        self.0.encode_descriptor(name, help, unit, MetricType::Histogram)?.encode_histogram(
+            scaled(histogram.sum()),
+            histogram.count(),
+            &buckets,
+            None::<&HashMap<usize, NoExemplar>>,
+        )
+    }
+}
