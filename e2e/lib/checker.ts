@@ -94,6 +94,7 @@ export class Checker {
       await expect.poll(async () => (await labMessages(page)).at(-1)?.id).toBe(last);
       // A hidden page that sent none of it hears of an end a second or two later.
       const untrue = async () => {
+        await follow(page, []);
         const shown = await labMessages(page);
         const wrong = shown.filter(({ id, delivery }) => delivery !== 'Unknown' && (delivery === 'Delivered') !== accepted.has(id));
         return wrong.map(({ id, delivery }) => `${id}: ${delivery} is shown; ${this.story.get(id)?.join(', ')}`);

@@ -4,90 +4,12 @@
 mod support;
 
 use std::time::{Duration, Instant};
+use support::raw::{BINARY, LAST, PING, Raw, TEXT, frame, header, read_close};
 use support::{Folder, Program};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 const WAIT: Duration = Duration::from_secs(20);
-const TEXT: u8 = 1;
-const BINARY: u8 = 2;
-const LAST: u8 = 0x80;
-
-/// A client without a WebSocket library: sends any bytes.
-struct Raw {
-    stream: TcpStream,
-}
-
-impl Raw {
-    async fn connect(program: &Program) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", program.port)).await.expect("a connection");
-        Self::upgrade(stream, "").await
-    }
-
-    async fn upgrade(mut stream: TcpStream, headers: &str) -> Self {
-        let request = format!(
-            "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{headers}\
-            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).await.expect("written");
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.expect("an answer"));
-        }
-        assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
-        Self { stream }
-    }
-
-    /// Bytes the server may refuse to read to the end.
-    async fn write(&mut self, bytes: &[u8]) {
-        let _ = self.stream.write_all(bytes).await;
-    }
-
-    /// The code of the close frame; frames before it are passed over. `None` if the connection ends without one.
-    async fn close_code(&mut self) -> Option<u16> {
-        tokio::time::timeout(WAIT, self.read_close()).await.expect("in time").ok()
-    }
-
-    async fn read_close(&mut self) -> std::io::Result<u16> {
-        loop {
-            let opcode = self.stream.read_u8().await? & 0x0f;
-            let length = match self.stream.read_u8().await? & 0x7f {
-                126 => usize::from(self.stream.read_u16().await?),
-                127 => usize::try_from(self.stream.read_u64().await?).expect("a length"),
-                short => usize::from(short),
-            };
-            let mut payload = vec![0; length];
-            self.stream.read_exact(&mut payload).await?;
-            if opcode == 8 {
-                return Ok(u16::from_be_bytes([payload[0], payload[1]]));
-            }
-        }
-    }
-}
-
-/// A masked frame; a mask of zeros leaves the payload as it is.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = header(first, payload.len() as u64);
-    bytes.extend_from_slice(payload);
-    bytes
-}
-
-fn header(first: u8, length: u64) -> Vec<u8> {
-    let mut bytes = vec![first];
-    match length {
-        0..126 => bytes.push(0x80 | u8::try_from(length).expect("short")),
-        126..65_536 => {
-            bytes.push(0x80 | 126);
-            bytes.extend_from_slice(&u16::try_from(length).expect("medium").to_be_bytes());
-        }
-        _ => {
-            bytes.push(0x80 | 127);
-            bytes.extend_from_slice(&length.to_be_bytes());
-        }
-    }
-    bytes.extend_from_slice(&[0; 4]);
-    bytes
-}
 
 #[tokio::test]
 async fn an_unmasked_frame_is_a_protocol_error() {
@@ -220,25 +142,57 @@ async fn a_frame_that_trickles_before_the_token_is_ended_after_5_s() {
     let mut code = None;
     while code.is_none() {
         raw.write(b" ").await;
-        code = tokio::time::timeout(Duration::from_millis(100), raw.read_close()).await.ok();
+        code = tokio::time::timeout(Duration::from_millis(100), read_close(&mut raw.stream)).await.ok();
         assert!(began.elapsed() < WAIT, "still open");
     }
     assert_eq!(code.expect("an end").ok(), Some(4401));
     assert!((4..12).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
 }
 
+/// Sends `bytes` every second until the other end closes: the code, and after how long.
+async fn silenced(mut raw: Raw, bytes: &[u8]) -> (Option<u16>, Duration) {
+    let began = Instant::now();
+    let (mut read, mut write) = raw.stream.split();
+    let writes = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            // What was closed is not read any more; the close frame says why.
+            let _ = write.write_all(bytes).await;
+        }
+    };
+    let code = tokio::select! {
+        code = read_close(&mut read) => code.ok(),
+        () = writes => None,
+        () = tokio::time::sleep(Duration::from_secs(150)) => panic!("still open"),
+    };
+    (code, began.elapsed())
+}
+
+/// Run by `cargo xtask test long`: the limit is that of the protocol. In simulated time the core's tests have it.
+#[tokio::test]
+#[ignore = "takes 75 s"]
+async fn greeted_peers_that_finish_no_message_are_closed_with_4408_after_75_s() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let mut peers = Vec::new();
+    for session in ["quiet", "trickle", "ping"] {
+        peers.push(Raw::greeted(&program, session).await);
+    }
+    let [quiet, mut trickle, ping] = peers.try_into().unwrap_or_else(|_| unreachable!());
+    trickle.write(&header(LAST | TEXT, 60_000)).await;
+    let pings = frame(LAST | PING, b"");
+    let (quiet, trickle, ping) =
+        tokio::join!(silenced(quiet, b""), silenced(trickle, b" "), silenced(ping, &pings));
+    for (peer, (code, took)) in [("quiet", quiet), ("trickle", trickle), ("pings of WebSocket", ping)] {
+        println!("{peer}: closed with {code:?} after {took:?}");
+        assert_eq!(code, Some(4408), "{peer}");
+        assert!((74..100).contains(&took.as_secs()), "{peer}: {took:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_reader_that_stalls_is_closed_with_4408_and_holds_nobody_up() {
     let program = Program::start(&["--rate", "0", "--test-admin"]).await;
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(4_096).expect("a small buffer");
-    let stream = socket.connect(([127, 0, 0, 1], program.port).into()).await.expect("a connection");
-    let mut slow = Raw::upgrade(stream, "").await;
-    let hello = r#"{"type":"hello","channel":"system","payload":{"protocol":1,"client":"t","session":"slow","term":1}}"#;
-    let subscribe = r#"{"type":"subscribe","channel":"system","payload":{"channels":[{"channel":"chat"}]}}"#;
-    for text in [hello, subscribe] {
-        slow.write(&frame(LAST | TEXT, text.as_bytes())).await;
-    }
+    let mut slow = Raw::stalled(&program).await;
     let mut client = program.client("s").await;
     let text = "x".repeat(15_000);
     let mut waited = Vec::new();

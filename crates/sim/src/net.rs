@@ -166,8 +166,8 @@ pub struct Conn {
     pub goodbye: Option<u64>,
     /// When the last `auth` left.
     pub refreshed_at: u64,
-    /// When the token that the server knows of expires.
-    pub token_until: u64,
+    /// When the browser was last told how long the token is good.
+    pub token_told_at: u64,
     /// A look at how long it is silent is due.
     pub watched: bool,
     /// Whether a welcome reached the browser.
@@ -201,7 +201,7 @@ impl Conn {
             spoken: false,
             goodbye: None,
             refreshed_at: 0,
-            token_until: 0,
+            token_told_at: 0,
             watched: false,
             welcomed: false,
             ponged: false,

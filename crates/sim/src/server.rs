@@ -56,6 +56,10 @@ pub struct Server {
     pub cursed: Vec<String>,
     /// Channels whose next event is to be cursed.
     pub curse_next: Vec<Channel>,
+    /// Tokens give no right to write to `agents`.
+    narrow_rights: bool,
+    /// How long a token is good, ms.
+    token_ms: Option<u64>,
     published: u64,
     /// So many incidents and alerts were finished at once: from then on there are others.
     finished: u64,
@@ -94,6 +98,8 @@ impl Server {
             lies: Lies::default(),
             cursed: Vec::new(),
             curse_next: Vec::new(),
+            narrow_rights: false,
+            token_ms: None,
             published: 0,
             finished: 0,
             before: None,
@@ -112,8 +118,11 @@ impl Server {
     /// The same server with what few have, before anybody connects.
     #[must_use]
     pub fn with(mut self, rare: &Rare) -> Self {
-        (self.config.rate, self.config.token_ms) = (rare.rate, rare.token_ms);
-        if rare.narrow_rights {
+        self.config.rate = rare.rate;
+        let checks = self.kind == ServerKind::V1;
+        self.token_ms = rare.token_ms.filter(|_| checks);
+        self.narrow_rights = rare.narrow_rights;
+        if self.narrow_rights || self.token_ms.is_some() {
             self.config.auth = Auth::Required;
         }
         if rare.slow_reads {
@@ -147,9 +156,9 @@ impl Server {
         Now { mono: time, wall: WALL_START + time }
     }
 
-    /// Whether tokens are checked, and give no right to write to `agents`.
+    /// Whether tokens give no right to write to `agents`.
     pub fn has_narrow_rights(&self) -> bool {
-        self.config.auth == Auth::Required
+        self.narrow_rights
     }
 
     /// Whether little is handed to a socket at once.
@@ -157,11 +166,15 @@ impl Server {
         self.config.high_water_bytes == SLOW_READS_BYTES
     }
 
-    /// Who a token of this world is.
-    pub fn identity() -> Identity {
+    /// Who a token of this world is that is made at this time.
+    pub fn identity(&self, time: u64) -> Identity {
         let all = Channel::ALL.map(Channel::as_str);
-        let write = all.into_iter().filter(|name| *name != "agents");
-        Identity { rights: Rights::of(all, write.collect::<Vec<_>>()), ..Identity::open(USER) }
+        let write = all.into_iter().filter(|name| *name != "agents" || !self.narrow_rights);
+        Identity {
+            rights: Rights::of(all, write.collect::<Vec<_>>()),
+            expires_at_ms: self.token_ms.map(|ms| WALL_START + time + ms),
+            ..Identity::open(USER)
+        }
     }
 
     /// Id and type of what took effect since the last call.

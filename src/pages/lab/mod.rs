@@ -80,18 +80,21 @@ pub fn LabPage() -> Html {
     let log = use_state_eq(String::new);
     let finals = use_state_eq(|| 0_usize);
 
-    {
+    let refresh: Rc<dyn Fn()> = {
         let (client, sent) = (socket.client().clone(), sent.clone());
         let (set_log, set_finals) = (log.setter(), finals.setter());
+        Rc::new(move || {
+            let mut sent = sent.borrow_mut();
+            let entries: Vec<_> = sent.iter_mut().map(|one| one.entry(client.send_state(&one.id))).collect();
+            set_finals.set(sent.iter().filter(|one| one.n > 0 && one.ended.is_some()).count());
+            set_log.set(serde_json::Value::from(entries).to_string());
+        })
+    };
+    {
+        let refresh = refresh.clone();
         use_effect_with((), move |()| {
-            let refresh = Interval::new(REFRESH_MS, move || {
-                let mut sent = sent.borrow_mut();
-                let entries: Vec<_> =
-                    sent.iter_mut().map(|one| one.entry(client.send_state(&one.id))).collect();
-                set_finals.set(sent.iter().filter(|one| one.n > 0 && one.ended.is_some()).count());
-                set_log.set(serde_json::Value::from(entries).to_string());
-            });
-            move || drop(refresh)
+            let interval = Interval::new(REFRESH_MS, move || refresh());
+            move || drop(interval)
         });
     }
 
@@ -144,6 +147,8 @@ pub fn LabPage() -> Html {
             let ids = value(&ids);
             let followed = ids.split_whitespace().map(|id| Sent::shown(0, id.into()));
             sent.borrow_mut().extend(followed);
+            // The timers of a hidden page on a busy machine may be minutes late.
+            refresh();
         })
     };
     let open_door = {

@@ -7,6 +7,7 @@ pub mod apt;
 pub mod browser;
 pub mod debian;
 pub mod npm;
+pub mod python;
 pub mod toolchain;
 pub mod tools;
 
@@ -36,12 +37,13 @@ pub enum Found {
 }
 
 /// Everything, in the order in which waiting hurts least: the compiler first.
-pub const NEEDS: [Need; 8] = [
+pub const NEEDS: [Need; 9] = [
     toolchain::WASM_TARGET,
     toolchain::COMPONENTS,
     browser::CHROME,
     npm::NODE,
     npm::PACKAGES,
+    python::WEBSOCKETS,
     tools::WASM_BINDGEN,
     tools::TRUNK,
     tools::WASM_PACK,

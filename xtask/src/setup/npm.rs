@@ -10,7 +10,7 @@ const NODE_MAJOR: u64 = 20;
 
 pub const NODE: Need = Need {
     name: "node and npm",
-    why: "for wasm-opt and the end-to-end tests",
+    why: "for wasm-opt, the end-to-end tests and the gateway's conformance tests",
     look: look_node,
     get: || bail!("set-up leaves the choice of a node to you"),
     by_hand: || {
@@ -20,7 +20,7 @@ pub const NODE: Need = Need {
 
 pub const PACKAGES: Need = Need {
     name: "npm packages",
-    why: "for wasm-opt (binaryen) and the end-to-end tests (playwright)",
+    why: "for wasm-opt (binaryen), the end-to-end tests (playwright) and the gateway's conformance tests (ws)",
     look: look_packages,
     get: get_packages,
     by_hand: || "run `npm ci` in each folder that has a package-lock.json: the root and e2e/".to_owned(),

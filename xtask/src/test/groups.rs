@@ -73,6 +73,8 @@ pub fn long() -> Result<()> {
         "sentinelops-gateway",
         "--test",
         "kill",
+        "--test",
+        "hostile",
         "--",
         "--ignored",
         "--nocapture",

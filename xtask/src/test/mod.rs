@@ -29,7 +29,7 @@ pub enum Group {
     E2e,
     /// The end-to-end tests that take minutes each
     E2eLong,
-    /// The gateway killed under load, twenty times
+    /// The gateway killed under load, twenty times; peers that stay silent for 75 s
     Long,
 }
 

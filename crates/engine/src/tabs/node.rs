@@ -64,6 +64,8 @@ pub struct Node {
     /// Who sends the batches of this turn.
     pub(super) credits_to: Option<LinkTarget>,
     pub(super) suspense: Option<Suspense>,
+    /// What waited for the term is being taken in.
+    pub(super) resuming: bool,
     /// Until then it may have lost the lock without knowing: it steps down without a word to the store.
     pub(super) unsure_until: u64,
     pub(super) shown: Option<Role>,
@@ -113,6 +115,7 @@ impl Node {
             known_turn: None,
             credits_to: None,
             suspense: None,
+            resuming: false,
             unsure_until: 0,
             shown: None,
             farewell: None,

@@ -76,7 +76,7 @@ impl Node {
     pub(super) fn close_when_due(&mut self, now: Now) {
         let Session::Closing(how) = self.session else { return };
         let due = how != SignOut::SendFirst
-            || self.leader.as_ref().is_some_and(|leader| {
+            || self.leader.as_ref().filter(|_| !self.resuming).is_some_and(|leader| {
                 leader.has_looked() && leader.engine.counts().queued == [0; 4] && !self.sends.wait()
             });
         if due {
@@ -95,9 +95,10 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::request;
     use super::super::{LinkTarget, LockEvent, LockRequest, PageCommand};
     use super::*;
-    use crate::{EngineOptions, Output, StoreEvent};
+    use crate::{EngineOptions, Generation, Output, SocketEvent, StoreEvent};
 
     fn at(mono: u64) -> Now {
         Now { mono, wall: mono }
@@ -150,7 +151,7 @@ mod tests {
     fn a_follower_asks_when_what_it_sent_is_where_the_leader_finds_it() {
         let mut follower = tab("b");
         follower.handle_link(at(4), LinkMessage::RollCall { term: 1 });
-        follower.handle_page(at(5), PageCommand::Send(vec![super::super::tests::request("m")]));
+        follower.handle_page(at(5), PageCommand::Send(vec![request("m")]));
         let outputs: Vec<_> = std::iter::from_fn(|| follower.poll_output()).collect();
         let number = outputs.iter().find_map(|output| match output {
             NodeOutput::Append { number, .. } => Some(*number),
@@ -167,6 +168,49 @@ mod tests {
         // A new leader is asked again.
         follower.handle_link(at(8), LinkMessage::RollCall { term: 2 });
         assert_eq!(said(&mut follower).last(), Some(&LinkMessage::SignOut));
+    }
+
+    /// Takes the outputs, and answers what is asked of the store, which holds nothing. Whether the end was said.
+    fn serve_store(node: &mut Node, now: Now) -> bool {
+        let mut ended = false;
+        while let Some(output) = node.poll_output() {
+            match output {
+                NodeOutput::Engine(Output::Store(group)) => {
+                    node.handle_store(now, StoreEvent::Committed { number: group.number });
+                }
+                NodeOutput::Engine(Output::RescanStore) => {
+                    node.handle_store(now, StoreEvent::Found(Vec::new()));
+                }
+                NodeOutput::Link(_, LinkMessage::SignedOut) => ended = true,
+                _ => {}
+            }
+        }
+        ended
+    }
+
+    #[test]
+    fn session_ends_after_what_was_said_while_the_leader_slept() {
+        let mut leader = tab("a");
+        leader.handle_lock(at(2), &LockEvent::Granted);
+        let row = crate::outbox::row_of(&request("m1"), 1, "b").expect("a row");
+        let stored = crate::StoreSnapshot { rows: vec![row], ..crate::StoreSnapshot::default() };
+        leader.handle_store(at(3), StoreEvent::Opened(Box::new(stored)));
+        let frame = |leader: &mut Node, now, text: &str| {
+            let event = SocketEvent::Frame { bytes: text.as_bytes(), binary: true };
+            leader.handle_socket(now, Generation(1), event);
+        };
+        leader.handle_socket(at(5), Generation(1), SocketEvent::Opened);
+        let welcome = r#"{"type":"welcome","channel":"system","payload":{"protocol":1,"session":"s","user":"u",
+            "now":6,"maxMessageBytes":65536,"maxInFlight":64,"reconnectWindowMs":0}}"#;
+        frame(&mut leader, at(6), welcome);
+        leader.handle_page(at(7), PageCommand::SignOut(SignOut::SendFirst));
+        assert!(!serve_store(&mut leader, at(8)), "m1 has no end yet");
+
+        frame(&mut leader, at(60_000), r#"{"type":"ack","channel":"system","payload":{"ids":["m1"]}}"#);
+        leader.handle_page(at(60_000), PageCommand::Send(vec![request("m2")]));
+        leader.handle_meta(at(60_001), Some(&crate::Meta { term: 1, ..crate::Meta::default() }));
+        assert!(!serve_store(&mut leader, at(60_002)), "m2 has no end yet");
+        assert_eq!(leader.engine().map(|engine| engine.counts().in_flight), Some(1));
     }
 
     #[test]

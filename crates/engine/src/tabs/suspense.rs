@@ -100,9 +100,10 @@ impl Node {
         }
     }
 
-    /// What waited happens now.
+    /// What waited happens now. The caller settles.
     pub(super) fn resume(&mut self, now: Now) {
         let Some(suspense) = self.suspense.take() else { return };
+        self.resuming = true;
         // Sockets first: nothing must be sent on one that has closed meanwhile.
         let of_socket = |input: &Waiting| matches!(input, Waiting::Socket(..) | Waiting::Frame(..));
         let (sockets, others): (Vec<_>, Vec<_>) = suspense.waiting.into_iter().partition(of_socket);
@@ -118,5 +119,6 @@ impl Node {
                 }
             }
         }
+        self.resuming = false;
     }
 }

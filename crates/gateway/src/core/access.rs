@@ -4,7 +4,7 @@ use super::Gateway;
 use super::conn::{Conn, Timer};
 use super::identity::{Auth, Denied, Identity, Token, of_right};
 use super::types::{ConnId, Now, Output};
-use sentinelops_protocol::system::{ServerSystem, SubscribeEntry};
+use sentinelops_protocol::system::{Ping, ServerSystem, SubscribeEntry};
 use sentinelops_protocol::{Code, Subject, close};
 use std::collections::BTreeSet;
 
@@ -23,7 +23,9 @@ const CHECK_AGAIN_S: u64 = 5;
 #[derive(Debug, Default)]
 pub(super) struct Opening {
     pub frames: u8,
-    /// Answered after the welcome.
+    /// Answered after the welcome, which is the first thing a client of unknown protocol may hear.
+    pub pings: Vec<Ping>,
+    /// Likewise.
     pub wanted: Vec<SubscribeEntry>,
 }
 
@@ -71,7 +73,7 @@ impl Gateway {
         match self.config.auth {
             Auth::Required => self.check(conn, Token::new(token), true),
             Auth::Open => {
-                self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms: self.config.token_ms });
+                self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms: None });
             }
         }
     }
@@ -141,10 +143,14 @@ impl Gateway {
         } else if self.conns.get(&conn).is_some_and(|conn| conn.hello.is_some()) {
             self.greet(now, conn);
         }
+        let Opening { pings, wanted, .. } = opening.map(|opening| *opening).unwrap_or_default();
+        for ping in pings {
+            self.send_system(now, conn, &ServerSystem::Pong(Some(ping)));
+        }
         if by_frame {
             self.send_system(now, conn, &ServerSystem::Authed { expires_in_ms });
         }
-        for entry in opening.into_iter().flat_map(|opening| opening.wanted) {
+        for entry in wanted {
             self.subscribe(now, conn, entry);
         }
     }

@@ -32,13 +32,7 @@ impl Gateway {
             _ => rights.may_write(command.channel, topic),
         };
         let is_allowed = has_right || self.config.has(Bug::IgnoreRights);
-        if let (Some((rate, _)), Some(state)) = (self.rates, self.conns.get_mut(&conn))
-            && let Err(wait) = state.commands.take(rate, now.mono)
-        {
-            let message = format!(
-                "more than the {} messages a second allowed: send fewer",
-                self.config.rate.unwrap_or_default()
-            );
+        if let Err((wait, message)) = self.count(now, conn, &user) {
             let key = key.as_deref().filter(|_| !is_notice);
             let wait = wait.max(RATE_RETRY_MS);
             return self.defer(now, conn, command, key, (Code::RateLimited, wait, &message));
@@ -122,6 +116,28 @@ impl Gateway {
             }
             Err(Refusal { code, message }) => self.refuse(now, conn, command, code, message),
         }
+    }
+
+    /// Counts a command against the rates of its connection and of its user.
+    ///
+    /// # Errors
+    /// It comes too early: after so many ms it would not; and what it exceeds, for people.
+    fn count(&mut self, now: Now, conn: ConnId, user: &str) -> Result<(), (u64, String)> {
+        if let (Some((rate, _)), Some(state)) = (self.rates, self.conns.get_mut(&conn)) {
+            let most = self.config.rate.unwrap_or_default();
+            let message = || format!("more than the {most} messages a second allowed: send fewer");
+            state.commands.take(rate, now.mono).map_err(|wait| (wait, message()))?;
+        }
+        if let Some(rate) = self.user_rate {
+            let most = self.config.user_rate.unwrap_or_default();
+            let message = || {
+                format!(
+                    "more than the {most} messages a second allowed to all connections of one user: send fewer"
+                )
+            };
+            self.index.take(user, rate, now.mono).map_err(|wait| (wait, message()))?;
+        }
+        Ok(())
     }
 
     fn accept(

@@ -57,12 +57,13 @@ pub struct GatewayConfig {
     /// `nack rate_limited`; ten times beyond, counting everything it sends, the connection is closed with 4429.
     /// Default `None`: as many as it likes.
     pub rate: Option<f64>,
+    /// Messages per second of all connections of one user, likewise: beyond that its commands get a retryable
+    /// `nack rate_limited`. Default `None`: as many as it likes.
+    pub user_rate: Option<f64>,
     /// Open connections: one more is closed with 4429. Default `None`: as many as there are.
     pub max_connections: Option<usize>,
     /// Open connections of one user, likewise. Default `None`.
     pub max_connections_per_user: Option<usize>,
-    /// `welcome.expiresInMs` and `authed.expiresInMs`: how long a token is said to live. Default `None`.
-    pub token_ms: Option<u64>,
     /// A connection that says nothing for this long is closed with 4408. Default 75 s.
     pub silent_close_ms: u64,
     /// While the shell holds this many unwritten bytes for a connection it gets no more frames, and
@@ -103,9 +104,9 @@ impl Default for GatewayConfig {
             max_in_flight: 64,
             reconnect_window_ms: 0,
             rate: None,
+            user_rate: None,
             max_connections: None,
             max_connections_per_user: None,
-            token_ms: None,
             silent_close_ms: 75_000,
             high_water_bytes: 256 * 1024,
             send_buffer_bytes: 1024 * 1024,
@@ -131,8 +132,19 @@ impl GatewayConfig {
     pub(super) fn rates(&self) -> Option<(Rate, Rate)> {
         let rate = self.rate?;
         let rate = if self.has(Bug::CountThrice) { rate / 3.0 } else { rate };
-        let burst = 2.0 * rate + f64::from(self.max_in_flight);
+        let burst = self.burst(rate);
         Some((Rate::new(rate, burst)?, Rate::new(rate * FLOOD, burst * FLOOD)?))
+    }
+
+    /// How often all connections of one user may send commands.
+    pub(super) fn user_rate(&self) -> Option<Rate> {
+        let rate = self.user_rate?;
+        Rate::new(rate, self.burst(rate))
+    }
+
+    /// What may come at once at so many messages a second.
+    fn burst(&self, rate: f64) -> f64 {
+        2.0 * rate + f64::from(self.max_in_flight)
     }
 
     /// The limits on frames from clients.

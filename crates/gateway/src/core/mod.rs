@@ -76,6 +76,8 @@ pub struct Gateway {
     config: GatewayConfig,
     /// Of one connection: its commands, and everything it sends.
     rates: Option<(Rate, Rate)>,
+    /// Of all connections of one user: their commands.
+    user_rate: Option<Rate>,
     conns: BTreeMap<ConnId, Box<Conn>>,
     index: Index,
     snapshots: Snapshots,
@@ -122,6 +124,7 @@ impl Gateway {
             state: durable.state,
             ids,
             rates: config.rates(),
+            user_rate: config.user_rate(),
             config,
             conns: BTreeMap::new(),
             index: Index::default(),

@@ -45,6 +45,11 @@ impl Meter {
         self.next_us = next_us.saturating_add(rate.interval_us);
         Ok(())
     }
+
+    /// Whether it holds nothing against what comes now.
+    pub(super) fn is_idle(&self, now_ms: u64) -> bool {
+        self.next_us <= now_ms.saturating_mul(1_000)
+    }
 }
 
 #[cfg(test)]

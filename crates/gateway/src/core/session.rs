@@ -20,7 +20,10 @@ impl Gateway {
             }
             _ if !greeted => self.not_greeted(now, conn, None),
             ClientSystem::Auth { token } => self.on_auth(now, conn, token),
-            ClientSystem::Ping(ping) => self.send_system(now, conn, &ServerSystem::Pong(Some(ping))),
+            ClientSystem::Ping(ping) => match &mut state.opening {
+                Some(opening) => opening.pings.push(ping),
+                None => self.send_system(now, conn, &ServerSystem::Pong(Some(ping))),
+            },
             ClientSystem::Subscribe(entries) => match &mut state.opening {
                 Some(opening) => opening.wanted.extend(entries),
                 None => {
@@ -80,7 +83,7 @@ impl Gateway {
             return self.close(now, conn, close::RATE_LIMITED, &reason);
         }
         let key = (user.clone(), session.clone());
-        self.index.join(key.clone(), conn);
+        self.index.join(now.mono, key.clone(), conn);
         if self.supersede(now, conn, &key, term) {
             return;
         }
@@ -93,7 +96,7 @@ impl Gateway {
             max_in_flight: self.config.max_in_flight,
             reconnect_window_ms: self.config.reconnect_window_ms,
             rate: self.config.rate,
-            expires_in_ms: left.or(self.config.token_ms),
+            expires_in_ms: left,
         };
         self.send_system(now, conn, &ServerSystem::Welcome(welcome));
     }

@@ -66,6 +66,7 @@ pub async fn run(flags: Settings) -> Result<()> {
         auth: if options.keys.is_some() { Auth::Required } else { Auth::Open },
         reconnect_window_ms: options.reconnect_window_ms,
         rate: options.message_rate,
+        user_rate: options.user_message_rate,
         max_connections: options.max_connections,
         max_connections_per_user: options.max_connections_per_user,
         send_buffer_bytes: options.send_buffer,

@@ -91,7 +91,12 @@ pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<
         let bytes = match message {
             Some(Ok(message @ (Message::Binary(_) | Message::Text(_)))) => message.into_data(),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
-            Some(Ok(Message::Close(_))) | None => break,
+            Some(Ok(Message::Close(_))) => {
+                // The answer is ready and leaves with the next write: without it the other end would see a failure.
+                let _ = tokio::time::timeout(CLOSE_WAIT, socket.flush()).await;
+                break;
+            }
+            None => break,
             Some(Err(error)) => {
                 if let Some((code, reason)) = blame(&error) {
                     // The rest of an oversized message is not read.

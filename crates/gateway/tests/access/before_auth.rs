@@ -35,11 +35,9 @@ async fn more_than_4_kib_before_a_token_closes_with_1009() {
 async fn more_than_32_frames_before_a_token_close_with_4429() {
     let gateway = Guarded::start("early-many").await;
     let mut client = gateway.greet("/ws").await;
-    for _ in 0..31 {
+    for _ in 0..32 {
         client.send(PING).await;
-        assert!(matches!(system(&mut client).await, ServerSystem::Pong(_)));
     }
-    client.send(PING).await;
     let (code, reason) = client.closed().await.expect("a close frame");
     assert!(code == 4429 && reason.contains("32 frames"), "{code} {reason}");
 }

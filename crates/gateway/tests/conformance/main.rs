@@ -1,6 +1,8 @@
-//! Statements of docs/protocol.md over a real socket, each against memory and against SQLite.
+//! Statements of docs/protocol.md over a real socket, each against memory and against SQLite, by the project's own
+//! client and (module `foreign`) by two others.
 #![cfg(feature = "server")]
 
+mod foreign;
 #[path = "../support/mod.rs"]
 mod support;
 

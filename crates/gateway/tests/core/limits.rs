@@ -73,7 +73,25 @@ fn an_event_counts_its_receivers() {
 }
 
 #[test]
-fn order_of_a_key_holds_over_the_rate() {
+fn what_follows_a_refused_message_of_its_key_waits_for_it() {
+    let mut world = limited();
+    let conn = world.client("u");
+    for n in 0..26 {
+        world.send(conn, &format!("m{n}"), "chat.message", &say(0));
+    }
+    assert_eq!(world.look(conn).deferred(), ["m25"]);
+    world.pass(300);
+    // The rate would allow it by now.
+    world.send(conn, "m26", "chat.message", &say(0));
+    let inbox = world.look(conn);
+    assert_eq!((inbox.acks().len(), inbox.nacks()[0].1.clone()), (0, Code::Unavailable));
+    world.send(conn, "m25", "chat.message", &say(0));
+    world.send(conn, "m26", "chat.message", &say(0));
+    assert_eq!(world.look(conn).acks(), ["m25", "m26"]);
+}
+
+#[test]
+fn what_comes_back_before_a_refused_message_of_its_key_says_that_it_was_given_up() {
     let mut world = limited();
     let conn = world.client("u");
     for n in 0..27 {
@@ -82,11 +100,57 @@ fn order_of_a_key_holds_over_the_rate() {
     world.pass(150);
     world.look(conn);
     world.send(conn, "m26", "chat.message", &say(0));
-    assert_eq!(
-        world.look(conn).acks(),
-        ["m26"],
-        "it came back before the one it waited for: that one was given up"
-    );
+    assert_eq!(world.look(conn).acks(), ["m26"]);
+}
+
+#[test]
+fn connections_of_a_user_share_its_rate_and_other_users_have_their_own() {
+    let config = GatewayConfig { user_rate: Some(10.0), max_in_flight: 5, ..GatewayConfig::default() };
+    let mut world = World::with(config);
+    let [first, second, other] = ["a", "a", "b"].map(|user| world.client(user));
+    for n in 0..20 {
+        world.send(first, &format!("m{n}"), "chat.message", &say(n));
+    }
+    for n in 20..27 {
+        world.send(second, &format!("m{n}"), "chat.message", &say(n));
+    }
+    for n in 0..25 {
+        world.send(other, &format!("o{n}"), "chat.message", &say(n));
+    }
+    assert_eq!(world.look(first).acks().len(), 20);
+    let inbox = world.look(second);
+    assert_eq!(inbox.acks().len(), 5, "two seconds and a full window of both together");
+    let nacks = inbox.nacks();
+    assert_eq!(nacks.len(), 2);
+    let (id, code, message, retry) = &nacks[0];
+    assert_eq!((id.as_str(), code), ("m25", &Code::RateLimited));
+    assert!(message.contains("10 messages a second allowed to all connections of one user"), "{message}");
+    assert_eq!(world.look(other).acks().len(), 25);
+    world.pass(retry.expect("for now"));
+    world.send(second, "m25", "chat.message", &say(25));
+    world.send(second, "m26", "chat.message", &say(26));
+    assert_eq!(world.look(second).acks(), ["m25", "m26"]);
+}
+
+#[test]
+fn a_user_that_comes_back_goes_on_at_its_rate() {
+    let config = GatewayConfig { user_rate: Some(10.0), max_in_flight: 5, ..GatewayConfig::default() };
+    let mut world = World::with(config);
+    let conn = world.client("a");
+    for n in 0..25 {
+        world.send(conn, &format!("m{n}"), "chat.message", &say(n));
+    }
+    world.gateway.disconnected(world.now(), conn);
+    let conn = world.client("a");
+    world.send(conn, "m25", "chat.message", &say(25));
+    assert_eq!(world.look(conn).deferred(), ["m25"]);
+    world.gateway.disconnected(world.now(), conn);
+    world.pass(2_500);
+    let conn = world.client("a");
+    for n in 25..50 {
+        world.send(conn, &format!("m{n}"), "chat.message", &say(n));
+    }
+    assert_eq!(world.look(conn).acks().len(), 25);
 }
 
 #[test]

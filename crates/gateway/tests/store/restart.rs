@@ -107,6 +107,49 @@ async fn quiet_conversation_is_whole_after_two_restarts() {
     }
 }
 
+/// A timeline is kept as long as its incident, on the disk too.
+#[tokio::test]
+async fn pruned_incident_takes_its_timeline_along_and_is_new_when_created_again() {
+    let folder = Folder::new("pruned");
+    let data = folder.path("data");
+    let flags = ["--rate", "0", "--test-admin", "--data", &data, "--keep-finished", "1"];
+    let create = |id: &str, incident: &str| {
+        format!(
+            r#"{{"id":"{id}","type":"incident.create","channel":"incidents","payload":{{"id":"{incident}","title":"Disk full"}}}}"#
+        )
+    };
+    let mut program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    for incident in ["gone", "kept"] {
+        for command in [create(incident, incident), resolve(&format!("end-{incident}"), incident)] {
+            client.send(&command).await;
+            client.acked().await;
+        }
+    }
+    // A commit each: pruning runs once in 32 of them.
+    for n in 0..40 {
+        client.send(&say(&format!("m{n}"), "x")).await;
+        client.acked().await;
+    }
+    program.child.kill().await.expect("killed");
+    let rows = |topic: &str| {
+        let database = rusqlite::Connection::open(folder.0.join("data/gateway.db")).expect("a database");
+        let sql = "SELECT count(*) FROM state WHERE channel = 'timeline' AND topic = ?1";
+        database.query_row(sql, [topic], |row| row.get::<_, i64>(0)).expect("a number")
+    };
+    assert_eq!((rows("gone"), rows("kept")), (0, 2));
+
+    let program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    client.send(&create("again", "gone")).await;
+    assert_eq!(client.acked().await, ["again"], "there is no such incident any more");
+    let timeline = |incident: &str| format!("/admin/state?channel=timeline&topic={incident}");
+    let gone = program.http("GET", &timeline("gone")).await;
+    assert_eq!(gone.matches("timeline.entry").count(), 1, "{gone}");
+    let kept = program.http("GET", &timeline("kept")).await;
+    assert_eq!(kept.matches("timeline.entry").count(), 2, "{kept}");
+}
+
 #[tokio::test]
 async fn records_prints_what_was_accepted_while_the_gateway_runs() {
     let folder = Folder::new("records");

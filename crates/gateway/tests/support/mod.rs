@@ -1,6 +1,8 @@
 //! The gateway as a child process, and a client of it that checks every frame.
 #![allow(dead_code, reason = "every test program uses a part of it")]
 
+pub mod raw;
+
 use futures::{SinkExt, StreamExt};
 use sentinelops_protocol::system::{ClientSystem, Hello, ServerSystem, SubscribeEntry};
 use sentinelops_protocol::{

@@ -69,8 +69,6 @@ pub(crate) enum Happening {
     Back(u32),
     /// Has this connection been silent for too long?
     Watch(usize),
-    /// The token that this connection was told of expires.
-    TokenOver(usize),
     /// Somebody looks at the screen.
     Look,
     /// Everything broken is whole again.
@@ -252,7 +250,6 @@ impl World {
             Happening::Respawn => self.spawn(),
             Happening::Back(instance) => self.back(instance),
             Happening::Watch(index) => self.watched(index),
-            Happening::TokenOver(index) => self.token_over(index),
             Happening::Look => self.look(),
             Happening::Quiet => self.quiet(),
             Happening::Settle => self.settle(),

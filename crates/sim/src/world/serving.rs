@@ -179,11 +179,15 @@ impl World {
                 Output::Close { conn, code, reason } => {
                     let Some(index) = self.server.conns.remove(&conn.0) else { continue };
                     self.conns[index].server = End::Closed;
+                    if code == close::UNAUTHENTICATED {
+                        self.token_is_over(index);
+                    }
                     self.say_down(index, Item::Close { code, reason });
                 }
                 Output::CheckToken { conn, .. } => {
+                    let identity = self.server.identity(now);
                     if let Some(gateway) = &mut self.server.gateway {
-                        gateway.authenticated(Server::now(now), conn, Ok(Server::identity()));
+                        gateway.authenticated(Server::now(now), conn, Ok(identity));
                     }
                 }
             }
@@ -341,15 +345,8 @@ impl World {
         if text.contains("\"type\":\"goodbye\"") {
             conn.goodbye = number_after(text, "\"reconnectWindowMs\":");
         }
-        if let Some(ms) = number_after(text, "\"expiresInMs\":") {
-            // A server that says it wrongly goes by what is right.
-            let right = match conn.lie {
-                Some(_) => self.script.setup.rare.token_ms,
-                None => Some(ms),
-            };
-            if let Some(ms) = right {
-                self.token_lives(index, ms);
-            }
+        if text.contains("\"expiresInMs\":") {
+            conn.token_told_at = now;
         }
         for gap in self.check.stream.read(bytes, text) {
             self.gap_is_due(&gap);

@@ -35,6 +35,8 @@ pub struct Options {
     pub reconnect_window_ms: u64,
     /// Messages a second of one connection; `None`: no limit.
     pub message_rate: Option<f64>,
+    /// Messages a second of all connections of one user; `None`: no limit.
+    pub user_message_rate: Option<f64>,
     /// Open connections; `None`: no limit.
     pub max_connections: Option<usize>,
     /// Open connections of one user; `None`: no limit.
@@ -91,6 +93,9 @@ pub enum KeySource {
     /// A JWKS, fetched.
     Url(String),
 }
+
+/// How many times the rate of one connection all connections of a user may send together, unless said otherwise.
+const USER_RATE: f64 = 4.0;
 
 const NO_KEY: &str = "there is no key to check tokens with, so nobody could connect. Give --jwt-key FILE (a secret, a \
     PEM key or a JWKS) or --jwks-url URL, and with it --audience, --issuer and --origin; or, to try it on this machine \
@@ -163,6 +168,14 @@ impl Options {
             &(0.0..=1_000_000.0),
             &mut errors,
         );
+        // Without tokens everybody may be the same user.
+        let of_user = if open.is_some() { 0.0 } else { USER_RATE * message_rate };
+        let user_message_rate = within(
+            "user_message_rate",
+            settings.user_message_rate.unwrap_or(of_user),
+            &(0.0..=USER_RATE * 1_000_000.0),
+            &mut errors,
+        );
         let send_buffer = within(
             "send_buffer",
             settings.send_buffer.unwrap_or(1024 * 1024),
@@ -189,8 +202,8 @@ impl Options {
             drain_window_ms: settings.drain_window_ms.unwrap_or(2_000),
             reconnect_window_ms: settings.reconnect_window_ms.unwrap_or(0),
             message_rate: (message_rate > 0.0).then_some(message_rate),
+            user_message_rate: (user_message_rate > 0.0).then_some(user_message_rate),
             max_connections: limit(settings.max_connections, 20_000),
-            // Without tokens everybody may be the same user.
             max_connections_per_user: limit(
                 settings.max_connections_per_user,
                 if open.is_some() { 0 } else { 200 },
@@ -350,6 +363,7 @@ mod tests {
             rate: Some(-1.0),
             keep_history: Some(0),
             message_rate: Some(-2.0),
+            user_message_rate: Some(-3.0),
             send_buffer: Some(1),
             trust_user: Some(true),
             ..with_key()
@@ -364,6 +378,7 @@ mod tests {
             "rate is -1",
             "keep_history is 0",
             "message_rate is -2",
+            "user_message_rate is -3",
             "send_buffer is 1",
         ];
         for word in words {
@@ -390,7 +405,7 @@ mod tests {
     #[test]
     fn limits_have_defaults_and_0_is_none() {
         let options = Options::new(with_key()).expect("a configuration");
-        assert_eq!(options.message_rate, Some(1_000.0));
+        assert_eq!((options.message_rate, options.user_message_rate), (Some(1_000.0), Some(4_000.0)));
         assert_eq!((options.max_connections, options.max_connections_per_user), (Some(20_000), Some(200)));
         assert_eq!(options.send_buffer, 1_048_576);
         let none = Settings {
@@ -400,8 +415,13 @@ mod tests {
             ..with_key()
         };
         let options = Options::new(none).expect("a configuration");
-        assert_eq!(options.message_rate, None);
+        assert_eq!((options.message_rate, options.user_message_rate), (None, None));
         assert_eq!((options.max_connections, options.max_connections_per_user), (None, None));
+        let dev = Options::new(Settings { dev: Some(true), ..Settings::default() }).expect("a configuration");
+        assert_eq!((dev.message_rate, dev.user_message_rate), (Some(1_000.0), None));
+        let one =
+            Options::new(Settings { user_message_rate: Some(5.0), ..with_key() }).expect("a configuration");
+        assert_eq!(one.user_message_rate, Some(5.0));
     }
 
     #[test]

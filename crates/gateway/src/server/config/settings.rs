@@ -82,6 +82,10 @@ pub struct Settings {
     /// times beyond it is closed with 4429; 0 for no limit [default: 1000]
     #[arg(long, env = "SENTINELOPS_MESSAGE_RATE", value_name = "N")]
     pub message_rate: Option<f64>,
+    /// Messages a second that all connections of one user may send on average; beyond that its commands are refused for
+    /// now; 0 for no limit [default: four times --message-rate, with --dev none]
+    #[arg(long, env = "SENTINELOPS_USER_MESSAGE_RATE", value_name = "N")]
+    pub user_message_rate: Option<f64>,
     /// Open connections; one more is closed with 4429; 0 for no limit [default: 20000]
     #[arg(long, env = "SENTINELOPS_MAX_CONNECTIONS", value_name = "N")]
     pub max_connections: Option<usize>,
@@ -151,6 +155,7 @@ impl Settings {
             drain_window_ms: self.drain_window_ms.or(below.drain_window_ms),
             reconnect_window_ms: self.reconnect_window_ms.or(below.reconnect_window_ms),
             message_rate: self.message_rate.or(below.message_rate),
+            user_message_rate: self.user_message_rate.or(below.user_message_rate),
             max_connections: self.max_connections.or(below.max_connections),
             max_connections_per_user: self.max_connections_per_user.or(below.max_connections_per_user),
             send_buffer: self.send_buffer.or(below.send_buffer),
