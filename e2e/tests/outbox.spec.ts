@@ -119,7 +119,7 @@ test.describe('nobody says anything meanwhile', () => {
     await say('try me again');
     await say('forget me');
     const item = (text: string) => page.getByTestId('outbox-item').filter({ hasText: text });
-    const why = 'The server put it off 3 times';
+    const why = 'The server put it off 3 times (unavailable): not now, try again. Try it again later.';
     for (const text of ['try me again', 'forget me']) await expect(item(text)).toContainText(why, { timeout: 30_000 });
     // It is on the disk, and outlives the page.
     await page.reload();

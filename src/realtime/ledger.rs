@@ -285,7 +285,9 @@ mod tests {
     fn what_failed_in_memory_only_is_handed_in_again() {
         let mut ledger = Ledger::default();
         let (memory, id) = (Durability::MemoryOnly, MessageId::from("a"));
-        let failed = || DeliveryState::Failed(FailReason::TooManyAttempts { attempts: 3 });
+        let (code, message) = (sentinelops_protocol::Code::Unavailable, String::new());
+        let reason = FailReason::TooManyAttempts { attempts: 3, code, message };
+        let failed = || DeliveryState::Failed(reason.clone());
         add(&mut ledger, "a");
         ledger.given(&id);
         ledger.update(&news("a", memory, failed()));

@@ -143,8 +143,9 @@ fn explain(reason: &FailReason) -> String {
             let message = message.trim_end_matches('.');
             format!("The server refused it ({code}): {message}. {}", after_refusal(code))
         }
-        FailReason::TooManyAttempts { attempts } => {
-            format!("The server put it off {attempts} times; try it again later.")
+        FailReason::TooManyAttempts { attempts, code, message } => {
+            let message = message.trim_end_matches('.');
+            format!("The server put it off {attempts} times ({code}): {message}. Try it again later.")
         }
         FailReason::TooBig { found, allowed } => {
             format!("It has {found} bytes; the server takes {allowed} at most. Shorten it.")
@@ -209,6 +210,21 @@ mod tests {
             assert!(words.contains(code) && words.contains(message) && words.contains(advice), "{words}");
             assert!(words.ends_with('.') && !words.contains(".."), "{words}");
         }
+    }
+
+    #[test]
+    fn message_put_off_too_often_says_why() {
+        let (code, message) =
+            (Code::RateLimited, "more than the 10 messages a second allowed: send fewer".to_owned());
+        let reason = FailReason::TooManyAttempts { attempts: 3, code, message };
+        let state = SendState { durability: Durability::Durable, delivery: DeliveryState::Failed(reason) };
+        assert_eq!(
+            state.explanation().as_deref(),
+            Some(
+                "The server put it off 3 times (rate_limited): more than the 10 messages a second allowed: send fewer. \
+                 Try it again later."
+            )
+        );
     }
 
     #[test]

@@ -156,8 +156,11 @@ impl DeliveryState {
     ///
     /// ```
     /// use sentinelops_engine::{DeliveryState, FailReason};
+    /// use sentinelops_protocol::Code;
     ///
-    /// assert!(DeliveryState::Failed(FailReason::TooManyAttempts { attempts: 3 }).allows_another_try());
+    /// let put_off =
+    ///     FailReason::TooManyAttempts { attempts: 3, code: Code::RateLimited, message: "send fewer".to_owned() };
+    /// assert!(DeliveryState::Failed(put_off).allows_another_try());
     /// assert!(!DeliveryState::Expired { may_have_arrived: true }.allows_another_try());
     /// ```
     pub fn allows_another_try(&self) -> bool {
@@ -193,6 +196,10 @@ pub enum FailReason {
     TooManyAttempts {
         /// How many.
         attempts: u32,
+        /// Why, in the last of them.
+        code: Code,
+        /// The same, for people.
+        message: String,
     },
     /// Larger than the server accepts; never sent.
     TooBig {

@@ -51,7 +51,8 @@ impl Outbox {
         self.queue.land(seq);
         let too_often = own && attempts >= self.options.max_attempts.max(1);
         if too_often && self.can_be_ended(seq) && !self.copy_may_come(now, seq) {
-            return self.end(now, seq, DeliveryState::Failed(FailReason::TooManyAttempts { attempts }));
+            let reason = FailReason::TooManyAttempts { attempts, code, message };
+            return self.end(now, seq, DeliveryState::Failed(reason));
         }
         // What has to stay is not tried again soon, and nothing holds its key up for days.
         let wait = if too_often { wait.max(AGAIN_MS) } else { wait }.min(LONGEST_SERVER_DELAY_MS);

@@ -50,7 +50,7 @@ fn the_list_holds_what_is_nested_deepest() {
         "LinkMessage.6 Poke",
         "LinkMessage.Batch.batch/Batch { number: u64, items: [Delivery] }",
         "IncidentPatch.created_at/Patch.2 Set(u64)",
-        "DeliveryState.Failed/FailReason.1 TooManyAttempts { attempts: u32 }",
+        "DeliveryState.Failed/FailReason.1 TooManyAttempts { attempts: u32, code: Code, message: str }",
         "Status.cause/Cause.13 WrongUser { expected: str, found: str }",
         "StorageState.MemoryOnly/StoreError.3 NewerSchema",
     ] {

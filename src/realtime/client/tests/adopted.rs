@@ -7,7 +7,7 @@ use crate::realtime::{Message, MessageId};
 use crate::testing::FakeConnection;
 use sentinelops_engine::tabs::Inquiry;
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate};
-use sentinelops_protocol::{Channel, Subject};
+use sentinelops_protocol::{Channel, Code, Subject};
 
 #[test]
 fn what_an_earlier_life_of_the_page_sent_is_shown_until_it_arrived() {
@@ -105,7 +105,8 @@ fn what_a_newer_one_may_replace_is_asked_after_as_such() {
         info.update.delivery = delivery;
         MessageInfo { coalesced: true, ..info }
     };
-    let failed = DeliveryState::Failed(FailReason::TooManyAttempts { attempts: 3 });
+    let (code, message) = (Code::Unavailable, String::new());
+    let failed = DeliveryState::Failed(FailReason::TooManyAttempts { attempts: 3, code, message });
     let rows = vec![listed(&id, DeliveryState::Queued), listed(&tried, failed)];
     connection.outbox(rows, MessageCounts::default());
     connection.paint();

@@ -217,7 +217,7 @@ fn retryable_nacks_are_counted_and_final_ones_end_it() {
         world.pass(10);
         assert_eq!(world.frame().len(), usize::from(attempt < 3));
     }
-    assert_eq!(*failed(world.state("a")), FailReason::TooManyAttempts { attempts: 3 });
+    assert!(matches!(failed(world.state("a")), FailReason::TooManyAttempts { attempts: 3, .. }));
     assert!(world.rows.is_empty() && world.failed.len() == 2);
     // From the failed list with the same id, and its attempts forgotten.
     world.outbox.retry(world.now(), ME, "a", false, "unused".to_owned());
@@ -226,6 +226,28 @@ fn retryable_nacks_are_counted_and_final_ones_end_it() {
     assert!(!world.failed.contains_key("a"));
     assert!(world.outbox.server_error(world.now(), "a", Code::Invalid, "no".to_owned()));
     assert!(!world.outbox.server_error(world.now(), "zzz", Code::Invalid, "no".to_owned()));
+}
+
+#[test]
+fn message_put_off_too_often_fails_with_the_last_reason_of_the_server() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.connect(v1());
+    let full = (Code::Unavailable, "10000 are open already");
+    let fast = (Code::RateLimited, "more than 10 messages a second");
+    for (code, message) in [full.clone(), full, fast] {
+        assert_eq!(world.frame(), ["a"]);
+        world.outbox.nack(world.now(), "a", code, message.to_owned(), Some(10));
+        world.drain();
+        world.pass(10);
+    }
+    let expected = FailReason::TooManyAttempts {
+        attempts: 3,
+        code: Code::RateLimited,
+        message: "more than 10 messages a second".to_owned(),
+    };
+    assert_eq!(*failed(world.state("a")), expected);
+    assert_eq!(world.failed["a"].state, DeliveryState::Failed(expected), "kept with it in the store");
 }
 
 /// A row that lies, or may lie, in a store which cannot be written would be sent by the next life.
@@ -245,7 +267,7 @@ fn what_may_lie_in_a_store_that_is_away_is_never_nacked_too_often() {
         world.pass(10);
         world.frame();
     }
-    assert_eq!(*failed(world.state("here")), FailReason::TooManyAttempts { attempts: 3 });
+    assert!(matches!(failed(world.state("here")), FailReason::TooManyAttempts { attempts: 3, .. }));
     assert_eq!(*world.state("stored"), DeliveryState::Queued);
     assert_eq!(*world.state("again"), DeliveryState::Queued);
     world.pass(80_000);
@@ -254,7 +276,7 @@ fn what_may_lie_in_a_store_that_is_away_is_never_nacked_too_often() {
     world.open();
     for id in ["stored", "again"] {
         world.nack(id, Some(10));
-        assert_eq!(*failed(world.state(id)), FailReason::TooManyAttempts { attempts: 4 });
+        assert!(matches!(failed(world.state(id)), FailReason::TooManyAttempts { attempts: 4, .. }));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use sentinelops_protocol::Code;
 use std::collections::BTreeSet;
 
 #[derive(Clone, Debug)]
@@ -146,7 +147,9 @@ impl Model {
             until = until.max(now + 30_000);
         } else if too_often {
             let attempts = self.items[at].attempts;
-            return self.end(at, DeliveryState::Failed(FailReason::TooManyAttempts { attempts }));
+            let reason =
+                FailReason::TooManyAttempts { attempts, code: Code::Unavailable, message: String::new() };
+            return self.end(at, DeliveryState::Failed(reason));
         }
         self.items[at].flying = false;
         let until = if head { until } else { until.max(self.blocked.get(&name).copied().unwrap_or(0)) };
@@ -199,7 +202,7 @@ proptest! {
                 },
                 Step::Refuse(n) => if let Some(at) = model.nth_flying(n) {
                     world.nack(&model.items[at].id.clone(), None);
-                    let (code, message) = (sentinelops_protocol::Code::Unavailable, String::new());
+                    let (code, message) = (Code::Unavailable, String::new());
                     model.end(at, DeliveryState::Failed(FailReason::Refused { code, message }));
                 },
                 Step::Cut => {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::tabs::Inquiry;
 use crate::{Batch, FailReason, MessageCounts, MessageInfo, MessageUpdate, Row};
+use sentinelops_protocol::Code;
 
 /// What the list of an idle tab shows of a store with these rows.
 #[test]
@@ -35,8 +36,10 @@ fn message_of_another_tab_that_is_tried_again_here_is_asked_after_as_replaceable
     let (mut node, turn) = following(3);
     node.handle_link(at(6), first_batch(3, turn));
     let update = |delivery| MessageUpdate { id: "m".to_owned(), durability: Durability::Durable, delivery };
+    let put_off =
+        FailReason::TooManyAttempts { attempts: 3, code: Code::Unavailable, message: "full".to_owned() };
     let listed = MessageInfo {
-        update: update(DeliveryState::Failed(FailReason::TooManyAttempts { attempts: 3 })),
+        update: update(DeliveryState::Failed(put_off)),
         kind: "agent.status".to_owned(),
         channel: Channel::Agents,
         priority: Priority::Normal,
