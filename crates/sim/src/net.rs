@@ -167,7 +167,7 @@ pub struct Conn {
     /// When the last `auth` left.
     pub refreshed_at: u64,
     /// When the browser was last told how long the token is good.
-    pub token_told_at: u64,
+    pub token_told_at: Option<u64>,
     /// A look at how long it is silent is due.
     pub watched: bool,
     /// Whether a welcome reached the browser.
@@ -201,7 +201,7 @@ impl Conn {
             spoken: false,
             goodbye: None,
             refreshed_at: 0,
-            token_told_at: 0,
+            token_told_at: None,
             watched: false,
             welcomed: false,
             ponged: false,

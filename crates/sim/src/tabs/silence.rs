@@ -72,8 +72,9 @@ impl TabWorld {
                         && lasts(worker.ran_since.max(worker.role_since), TOLD_MS)
                 });
             let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
-            let plain =
-                message.promised && !message.hopeless && !message.retried && message.coalesce.is_none();
+            // What a sign-out ended waits for nothing.
+            let stays = message.promised && !message.forgotten;
+            let plain = stays && !message.hopeless && !message.retried && message.coalesce.is_none();
             runs && plain
                 && !over
                 && message.sent == 0

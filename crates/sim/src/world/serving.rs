@@ -346,7 +346,7 @@ impl World {
             conn.goodbye = number_after(text, "\"reconnectWindowMs\":");
         }
         if text.contains("\"expiresInMs\":") {
-            conn.token_told_at = now;
+            conn.token_told_at = Some(now);
         }
         for gap in self.check.stream.read(bytes, text) {
             self.gap_is_due(&gap);

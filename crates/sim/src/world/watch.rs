@@ -142,10 +142,10 @@ impl World {
     pub(super) fn token_is_over(&mut self, index: usize) {
         let (now, ms) = (self.now, self.script.setup.rare.token_ms.unwrap_or_default());
         let conn = &self.conns[index];
+        let Some(since) = conn.token_told_at else { return };
         if conn.client != End::Open || conn.instance != self.worker.instance {
             return;
         }
-        let since = conn.token_told_at;
         let refreshed = conn.refreshed_at > since || since + ms / 5 * 4 + REFRESH_SLACK_MS > now;
         let awake = self.worker.asleep_until <= since && self.worker.late_until <= since;
         let told = self.tokens_bad_until <= since;
