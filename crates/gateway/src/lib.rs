@@ -3,6 +3,7 @@
 //! - [`core`] decides everything: sessions, subscriptions, history, dedupe, the applied state. It
 //!   does no IO and has neither clock nor randomness of its own, so the simulator runs the same
 //!   code as the server.
+//! - [`ingest`] reads what other systems send (Alertmanager, Grafana, PagerDuty's format, CloudEvents). Pure as well.
 //! - [`scenario`] makes up an endless, seeded operations day. Pure as well.
 //! - `server` (feature `server`) is the shell: axum, sockets, flags, files, signals.
 //!
@@ -10,6 +11,7 @@
 #![deny(missing_docs)]
 
 pub mod core;
+pub mod ingest;
 pub mod scenario;
 #[cfg(feature = "server")]
 pub mod server;
@@ -17,8 +19,8 @@ pub mod server;
 pub mod store;
 
 pub use self::core::{
-    Accepted, Auth, AuthEnds, Begun, Bug, ConnId, Denied, Drops, Durable, Effect, Gateway, GatewayConfig,
-    Histogram, Identity, Loaded, Memory, Mode, NewEvent, Now, Output, Record, Rights, State, Stats, Store,
-    StoredEvent, Token,
+    Accepted, Answer, Auth, AuthEnds, Begun, Bug, ConnId, Denied, Drops, Durable, Effect, Gateway,
+    GatewayConfig, Group, Histogram, Identity, IncidentRule, IngestCounts, Loaded, Memory, Mode, NewEvent,
+    Now, Output, Record, Report, Rights, Signal, Source, State, Stats, Store, StoredEvent, Token, What,
 };
 pub use self::scenario::Scenario;

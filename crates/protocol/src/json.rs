@@ -84,6 +84,20 @@ impl Json {
         members.into_iter().map(|member| (member.name, member.value))
     }
 
+    /// Whether arrays and objects are nested deeper than this. Frames have a bound ([`crate::Limits`]), and one value
+    /// beyond it spoils a whole frame.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// let json = Json::parse(r#"{"a": [[1]]}"#)?;
+    /// assert!(json.is_deeper_than(2) && !json.is_deeper_than(3));
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn is_deeper_than(&self, depth: usize) -> bool {
+        scan::depth_exceeds(self.0.as_bytes(), depth)
+    }
+
     /// `null`.
     ///
     /// ```

@@ -257,7 +257,7 @@ impl Internet {
                     self.conns[index].server = End::Closed;
                     self.say_down(index, Item::Close { code, reason });
                 }
-                Output::CheckToken { .. } => {}
+                Output::CheckToken { .. } | Output::Answer { .. } => {}
             }
         }
         let Some(due) = self.server.gateway.as_ref().and_then(|g| g.poll_timeout()) else { return };

@@ -7,6 +7,7 @@ pub mod apt;
 pub mod browser;
 pub mod debian;
 pub mod npm;
+pub mod prometheus;
 pub mod python;
 pub mod toolchain;
 pub mod tools;
@@ -37,7 +38,7 @@ pub enum Found {
 }
 
 /// Everything, in the order in which waiting hurts least: the compiler first.
-pub const NEEDS: [Need; 9] = [
+pub const NEEDS: [Need; 10] = [
     toolchain::WASM_TARGET,
     toolchain::COMPONENTS,
     browser::CHROME,
@@ -47,6 +48,7 @@ pub const NEEDS: [Need; 9] = [
     tools::WASM_BINDGEN,
     tools::TRUNK,
     tools::WASM_PACK,
+    prometheus::PROMETHEUS,
 ];
 
 /// What building and serving the app takes.

@@ -274,7 +274,13 @@ impl Gateway {
         }
     }
 
-    fn activity(&self, now: Now, actor: &str, action: &str, target: &str) -> Option<(NewEvent, bool)> {
+    pub(super) fn activity(
+        &self,
+        now: Now,
+        actor: &str,
+        action: &str,
+        target: &str,
+    ) -> Option<(NewEvent, bool)> {
         let number = self.history.seq + 1;
         let payload = Payload::Activity(Activity {
             id: format!("act-{}-{number}", self.history.epoch),

@@ -8,6 +8,7 @@
 //! - Inputs of a connection: [`Gateway::connect`], [`Gateway::receive`], [`Gateway::buffered`],
 //!   [`Gateway::disconnected`].
 //! - Who it is: [`Gateway::offer_token`], [`Gateway::authenticated`], [`Gateway::revoke`].
+//! - Alerts from outside: [`Gateway::set_sources`], [`Gateway::ingest`], [`Gateway::reconcile`].
 //! - Inputs of the operator: [`Gateway::publish`], [`Gateway::drain`], [`Gateway::close_all`],
 //!   [`Gateway::set_nack_every`].
 //! - Time: [`Gateway::timeout`]. Every input takes [`Now`]. Inputs that are there at the same time may be put between
@@ -31,8 +32,10 @@ mod history;
 mod identity;
 mod ids;
 mod index;
+mod ingest;
 mod intake;
 mod kept;
+mod links;
 mod publish;
 mod queue;
 mod rate;
@@ -48,14 +51,17 @@ pub use config::{Bug, GatewayConfig, Mode};
 pub use durable::{Accepted, Durable, Loaded, RECORD_VERSION, Record, StoredEvent};
 pub use histogram::Histogram;
 pub use identity::{Auth, Denied, Identity, Rights, Token};
+pub(crate) use ingest::FULL_RETRY_MS as INGEST_RETRY_MS;
+pub use ingest::{Group, IncidentRule, IngestCounts, Report, Signal, Source, What};
 pub use state::{NEWEST, State};
 pub use store::{Memory, Store};
-pub use types::{AuthEnds, Begun, ConnId, Drops, Effect, NewEvent, Now, Output, Stats};
+pub use types::{Answer, AuthEnds, Begun, ConnId, Drops, Effect, NewEvent, Now, Output, Stats};
 
 use conn::{Conn, Timer};
 use history::History;
 use ids::Ids;
 use index::Index;
+use ingest::Sources;
 use rate::Rate;
 use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
 use sentinelops_protocol::{Channel, Subject, close};
@@ -101,6 +107,8 @@ pub struct Gateway {
     stats: Stats,
     /// `retryAfterMs` of every command while nothing can be stored.
     unavailable: Option<u64>,
+    /// Where alerts come from.
+    sources: Sources,
 }
 
 impl Gateway {
@@ -139,6 +147,7 @@ impl Gateway {
             commands: 0,
             stats: Stats { fan_out: Histogram::new(&RECEIVERS), ..Stats::default() },
             unavailable: None,
+            sources: Sources::new(),
         }
     }
 
@@ -225,13 +234,15 @@ impl Gateway {
             self.timers.pop_first();
             self.fire(now, conn, timer);
         }
+        self.watch_sources(now);
         self.ids.forget_older(now.mono, self.config.dedupe_ms);
         self.settle(now);
     }
 
     /// When to call [`Gateway::timeout`] at the latest, on the monotonic clock.
     pub fn poll_timeout(&self) -> Option<u64> {
-        self.timers.first().map(|(at, _, _)| *at)
+        let of_connections = self.timers.first().map(|(at, _, _)| *at);
+        [of_connections, self.watch_due()].into_iter().flatten().min()
     }
 
     /// The next thing to do, if any. Held back until the store has committed every record it depends on.

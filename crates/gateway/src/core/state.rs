@@ -5,6 +5,7 @@
 //! [`State::has_room`] refuses new ones instead.
 
 use super::kept::Kept;
+use super::links::Links;
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, Incident, IncidentChange, IncidentStatus, Patch,
     Receipt, ReceiptKind, TimelineEntry,
@@ -38,6 +39,7 @@ pub struct State {
     conversations: BTreeMap<String, Conversation>,
     activity: VecDeque<Activity>,
     touches: u64,
+    links: Links,
 }
 
 impl State {
@@ -74,6 +76,16 @@ impl State {
     /// One alert.
     pub fn alert(&self, id: &str) -> Option<&Alert> {
         self.alerts.get(id).map(|(alert, _)| alert)
+    }
+
+    /// One alert, and when it changed last (ms since the epoch).
+    pub(super) fn alert_at(&self, id: &str) -> Option<(&Alert, u64)> {
+        self.alerts.get(id).map(|(alert, at)| (alert, *at))
+    }
+
+    /// What belongs together.
+    pub(super) fn links(&self) -> &Links {
+        &self.links
     }
 
     /// The newest chat messages of all conversations, oldest first.
@@ -123,6 +135,7 @@ impl State {
                 let before = self.incidents.get(&event.incident_id);
                 let mut incident = before.cloned().unwrap_or_else(|| Incident::new(&event.incident_id));
                 incident.apply(&event.data);
+                self.links.incident_changed(before, &incident);
                 let is_open = incident.status != Some(IncidentStatus::Resolved);
                 for gone in self.incidents.put(&event.incident_id, incident, is_open, max_finished) {
                     self.timelines.remove(&gone);
@@ -133,6 +146,7 @@ impl State {
             }
             Payload::Alert(alert) => {
                 let is_open = alert.change != AlertChange::Cleared;
+                self.links.alert_changed(self.alerts.get(&alert.id).map(|(alert, _)| alert), alert);
                 self.alerts.put(&alert.id, (alert.clone(), timestamp), is_open, max_finished);
             }
             Payload::Chat(message) => {

@@ -53,6 +53,25 @@ pub enum Output {
         /// As the client sent it.
         token: crate::Token,
     },
+    /// Answer a request: everything it brought about is committed.
+    Answer {
+        /// The number the request came with.
+        request: u64,
+        /// What became of it.
+        answer: Answer,
+    },
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Of [`crate::Gateway::ingest`].
+    Ingested {
+        /// What became of each report.
+        counts: crate::core::IngestCounts,
+        /// Something could not be taken in: the whole body may come again after so many ms.
+        retry_after_ms: Option<u64>,
+    },
 }
 
 /// Something to publish.

@@ -1,15 +1,18 @@
 //! Who may connect: the part of the settings that is read again at SIGHUP.
 
 use super::Counters;
-use super::config::{Network, Options, Origin, Origins};
+use super::config::{IngestOptions, Network, Options, Origin, Origins};
 use super::token::{Refusal, Verifier};
-use crate::{Denied, Identity, Token};
+use crate::{Denied, Identity, Source, Token};
 use axum::http::header::{HOST, HeaderMap};
+use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// `retryAfterMs` where the keys cannot be fetched.
 const NO_KEYS_RETRY_MS: u64 = 10_000;
+/// Shortest token of a source, characters.
+const LEAST_TOKEN: usize = 16;
 
 /// Who may connect.
 #[derive(Debug)]
@@ -18,6 +21,46 @@ pub(super) struct Access {
     verifier: Option<Verifier>,
     pub origins: Origins,
     trusted_proxies: Vec<Network>,
+    ingest: Vec<Arc<Ingest>>,
+}
+
+/// A source of alerts and the token it has to bring.
+#[derive(Debug)]
+pub(super) struct Ingest {
+    pub options: IngestOptions,
+    /// SHA-256 of the token: comparing digests tells nobody how much of a guess was right. `None`: no token is asked
+    /// for.
+    digest: Option<[u8; 32]>,
+}
+
+impl Ingest {
+    fn open(options: &IngestOptions) -> Result<Self, String> {
+        let digest = options.token_file.as_deref().map(|path| {
+            let (name, file) = (&options.source.name, path.display());
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                format!("ingest {name}: cannot read {file} (token_file): {error}; it must be a readable file")
+            })?;
+            let token = text.trim();
+            let is_usable = token.len() >= LEAST_TOKEN && token.bytes().all(|b| b.is_ascii_graphic());
+            if !is_usable {
+                return Err(format!(
+                    "ingest {name}: {file} (token_file) holds no usable token: one line of {LEAST_TOKEN} or more \
+                     letters, digits or signs is allowed; make one with: openssl rand -hex 16"
+                ));
+            }
+            Ok(Sha256::digest(token).into())
+        });
+        Ok(Self { options: options.clone(), digest: digest.transpose()? })
+    }
+
+    /// Whether a source that brings this token is this one.
+    pub(super) fn admits(&self, token: Option<&str>) -> bool {
+        match (self.digest, token) {
+            (None, _) => true,
+            (Some(digest), Some(token)) => <[u8; 32]>::from(Sha256::digest(token)) == digest,
+            (Some(_), None) => false,
+        }
+    }
 }
 
 impl Access {
@@ -26,7 +69,18 @@ impl Access {
         let before = before.and_then(|before| before.verifier.as_ref());
         let verifier = options.keys.as_ref().map(|keys| Verifier::open(keys, before)).transpose()?;
         let (origins, trusted_proxies) = (options.origins.clone(), options.trusted_proxies.clone());
-        Ok(Self { verifier, origins, trusted_proxies })
+        let ingest = options.ingest.iter().map(|ingest| Ingest::open(ingest).map(Arc::new));
+        Ok(Self { verifier, origins, trusted_proxies, ingest: ingest.collect::<Result<_, _>>()? })
+    }
+
+    /// Where alerts come from.
+    pub(super) fn ingests(&self) -> impl Iterator<Item = &Arc<Ingest>> {
+        self.ingest.iter()
+    }
+
+    /// The same, as the core takes it.
+    pub(super) fn sources(&self) -> Vec<Source> {
+        self.ingest.iter().map(|ingest| ingest.options.source.clone()).collect()
     }
 
     pub(super) fn verifier(&self) -> Option<&Verifier> {
@@ -128,6 +182,7 @@ mod tests {
             verifier: None,
             origins: Origins::default(),
             trusted_proxies: vec!["10.0.0.0/8".parse().expect("a network")],
+            ingest: Vec::new(),
         };
         let client =
             |peer: &str, forwarded: &[&str]| access.client(peer.parse().expect("ip"), forwarded).to_string();
@@ -144,6 +199,7 @@ mod tests {
             verifier: None,
             origins: Origins { own: true, ..Origins::default() },
             trusted_proxies: vec!["10.0.0.0/8".parse().expect("a network")],
+            ingest: Vec::new(),
         };
         let own = |peer: &str, set: &[(&'static str, &str)]| {
             let headers = set.iter().map(|(name, value)| {

@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::log::{self, TraceId};
 use super::socket::Opened;
 use crate::store::{Disk, Failure};
-use crate::{ConnId, Denied, Gateway, Identity, Mode, Now, Output, Scenario, Token};
+use crate::{Answer, ConnId, Denied, Gateway, Identity, Mode, Now, Output, Report, Scenario, Token};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +45,14 @@ pub(super) enum Input {
     },
     Gone {
         conn: ConnId,
+    },
+    /// What a source sent.
+    Ingest {
+        source: Arc<str>,
+        reports: Vec<Report>,
+        /// How many more could not be read.
+        unusable: u64,
+        reply: oneshot::Sender<Answer>,
     },
     /// Something an operator or a test asks for.
     Call(Call),
@@ -111,6 +119,28 @@ impl Link {
     }
 }
 
+/// Requests that wait for their answer.
+#[derive(Default)]
+pub(super) struct Requests {
+    last: u64,
+    waiting: HashMap<u64, oneshot::Sender<Answer>>,
+}
+
+impl Requests {
+    fn begin(&mut self, reply: oneshot::Sender<Answer>) -> u64 {
+        self.last += 1;
+        self.waiting.insert(self.last, reply);
+        self.last
+    }
+
+    fn end(&mut self, request: u64, answer: Answer) {
+        if let Some(reply) = self.waiting.remove(&request) {
+            // It fails when nobody waits any more.
+            let _ = reply.send(answer);
+        }
+    }
+}
+
 pub(super) struct Hub {
     pub gateway: Gateway,
     pub scenario: Option<Scenario>,
@@ -120,6 +150,7 @@ pub(super) struct Hub {
     pub no_room: bool,
     pub clock: Clock,
     pub links: HashMap<ConnId, Arc<Link>>,
+    pub requests: Requests,
     pub access: Current<Access>,
     pub counters: Arc<Counters>,
     /// For what is answered later. Weak: the hub ends when nobody else can send it anything.
@@ -234,6 +265,10 @@ impl Hub {
             Input::Checked { conn, result } => self.checked(now, conn, result),
             Input::Relieved { conn } => self.report(now, conn),
             Input::Gone { conn } => self.gone(now, conn),
+            Input::Ingest { source, reports, unusable, reply } => {
+                let request = self.requests.begin(reply);
+                self.gateway.ingest(now, request, &source, reports, unusable);
+            }
             Input::Call(call) => call(&mut self.gateway, now),
         }
     }
@@ -308,6 +343,7 @@ impl Hub {
                 }
             }
             Output::CheckToken { conn, token } => self.check(conn, token),
+            Output::Answer { request, answer } => self.requests.end(request, answer),
         }
     }
 

@@ -4,10 +4,13 @@ mod access;
 mod admin;
 mod clock;
 mod config;
+mod fetch;
 mod hub;
 mod import;
+mod ingest;
 mod log;
 mod ops;
+mod reconcile;
 mod records;
 mod signals;
 mod site;
@@ -16,8 +19,8 @@ mod token;
 mod web;
 
 pub use config::{
-    ConfigErrors, KeyOptions, KeySource, LogFormat, Network, Options, Origin, Origins, ScenarioOptions,
-    Settings, check_config,
+    ConfigErrors, IngestKind, IngestOptions, IngestSettings, KeyOptions, KeySource, LogFormat, Network,
+    Options, Origin, Origins, Reconcile, ScenarioOptions, Settings, check_config,
 };
 pub use records::{RecordsArgs, print_records};
 pub use token::{TokenArgs, token};
@@ -89,6 +92,7 @@ pub async fn run(flags: Settings) -> Result<()> {
     if let Some(disk) = &disk {
         gateway = gateway.with_store(Box::new(disk.appender()));
     }
+    gateway.set_sources(clock.now(), access.get().sources());
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let counters = Arc::new(Counters::default());
     let (drains, draining) = watch::channel(false);
@@ -106,6 +110,7 @@ pub async fn run(flags: Settings) -> Result<()> {
         no_room: false,
         clock,
         links: HashMap::new(),
+        requests: hub::Requests::default(),
         access: access.clone(),
         counters: counters.clone(),
         inputs: inputs.downgrade(),
@@ -136,13 +141,15 @@ pub async fn run(flags: Settings) -> Result<()> {
     let (signal, mut hangups) = (signals::end(), signals::Hangups::listen());
     announce(address, ops_address, &options)?;
     fetch_keys(&access);
+    let reconciling = reconcile::run(access.clone(), inputs.downgrade(), clock);
 
     // Dropped when it drains: from then on connections are refused.
     let mut server = Box::pin(web::serve(listener, router, draining));
-    tokio::pin!(signal);
+    tokio::pin!(signal, reconciling);
     loop {
         tokio::select! {
             () = &mut server => {}
+            () = &mut reconciling => {}
             ended = &mut hub => {
                 ended
                     .context("the gateway's task ended")?
@@ -189,8 +196,13 @@ async fn reload(
     }
     let revoked = access.get().verifier().map(|verifier| verifier.revoked().clone()).unwrap_or_default();
     let (users, tokens) = (revoked.users.len(), revoked.tokens.len());
-    web::ask(inputs, move |gateway, now| gateway.revoke(now, &revoked.users, &revoked.tokens)).await;
-    info!("SIGHUP: keys and origins are read again; {users} users and {tokens} tokens are revoked");
+    let sources = access.get().sources();
+    web::ask(inputs, move |gateway, now| {
+        gateway.revoke(now, &revoked.users, &revoked.tokens);
+        gateway.set_sources(now, sources);
+    })
+    .await;
+    info!("SIGHUP: keys, origins and ingest are read again; {users} users and {tokens} tokens are revoked");
 }
 
 /// In the background: the first token does not wait for it, and keys that cannot be had yet are no reason to stop.
@@ -286,9 +298,10 @@ fn announce(address: SocketAddr, ops: Option<SocketAddr>, options: &Options) -> 
         }
     };
     log::line(&what);
-    if options.scenario.is_none() && !options.mock {
+    if options.scenario.is_none() && options.ingest.is_empty() && !options.mock {
         log::line(
-            "nothing is published but what people do: --scenario makes up an operations day to try things with",
+            "no alerts come in: name a source in [[ingest]] of --config (docs/ingest.md shows it for Alertmanager), or \
+             try things with --scenario, a made-up operations day",
         );
     }
     if let Some(dir) = &options.serve {

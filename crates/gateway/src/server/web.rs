@@ -1,12 +1,12 @@
 //! The HTTP side: the upgrade at `/` and `/ws`, and with `--serve` the console.
 
 use super::access::{Access, Current};
-use super::admin;
 use super::hub::Input;
 use super::log::{self, TraceId};
 use super::ops::Counters;
 use super::site::Site;
 use super::socket::{self, Opened};
+use super::{admin, ingest};
 use crate::{Gateway, Now, Token};
 use axum::Router;
 use axum::extract::{ConnectInfo, Query, Request, State};
@@ -37,8 +37,8 @@ const HEAD_WAIT: Duration = Duration::from_secs(5);
 const MOST_HEAD: usize = 32 * 1024;
 /// How long to wait when no connection can be accepted (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What every handler may know.
 #[derive(Clone)]
@@ -55,7 +55,8 @@ pub(super) struct App {
 
 /// `more` are further addresses.
 pub(super) fn router(app: App, test_admin: bool, more: Option<Router>) -> Router {
-    let mut router = Router::new().route("/", get(upgrade)).route("/ws", get(upgrade));
+    let mut router =
+        Router::new().route("/", get(upgrade)).route("/ws", get(upgrade)).merge(ingest::routes());
     if test_admin {
         router = router.merge(admin::routes());
     }
@@ -207,6 +208,6 @@ fn websocket_key(request: &Request) -> Option<String> {
     asks.then(|| key.to_owned())
 }
 
-fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+pub(super) fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
 }

@@ -1,6 +1,8 @@
 //! A gateway in simulated time, and clients that keep what they were sent.
 
-use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output, Record, Store};
+use sentinelops_gateway::{
+    Answer, ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output, Record, Store,
+};
 use sentinelops_protocol::domain::{
     AgentStatus, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, Patch, Presence,
 };
@@ -30,6 +32,8 @@ pub struct World {
     pub mono: u64,
     /// Tokens to check, oldest first.
     pub checks: Vec<(ConnId, String)>,
+    /// Answers to requests, oldest first.
+    pub answers: Vec<(u64, Answer)>,
     inboxes: HashMap<ConnId, Inbox>,
 }
 
@@ -69,7 +73,13 @@ impl World {
     }
 
     pub fn with(config: GatewayConfig) -> Self {
-        Self { gateway: Gateway::new(config, 7), mono: 1_000, checks: Vec::new(), inboxes: HashMap::new() }
+        Self {
+            gateway: Gateway::new(config, 7),
+            mono: 1_000,
+            checks: Vec::new(),
+            answers: Vec::new(),
+            inboxes: HashMap::new(),
+        }
     }
 
     /// With a store that commits when the test says so.
@@ -107,6 +117,7 @@ impl World {
                     assert!(inbox.closed.replace((code, reason)).is_none(), "closed twice");
                 }
                 Output::CheckToken { conn, token } => self.checks.push((conn, token.as_str().to_owned())),
+                Output::Answer { request, answer } => self.answers.push((request, answer)),
             }
         }
     }

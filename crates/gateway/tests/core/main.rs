@@ -9,6 +9,8 @@ mod common;
 mod dedupe;
 mod delivery;
 mod incidents;
+mod ingest;
+mod ingest_model;
 mod limits;
 mod ordering;
 mod scenario;

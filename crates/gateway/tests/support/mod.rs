@@ -42,8 +42,11 @@ impl Program {
         Self::spawn(&[], flags, std::fs::File::create(log).expect("a log").into()).await
     }
 
-    async fn spawn(words: &[&str], flags: &[&str], log: Stdio) -> Self {
-        let mut words = [words, &[env!("CARGO_BIN_EXE_sentinelops-gateway"), "--port", "0"]].concat();
+    pub async fn spawn(words: &[&str], flags: &[&str], log: Stdio) -> Self {
+        let mut words = [words, &[env!("CARGO_BIN_EXE_sentinelops-gateway")]].concat();
+        if !flags.contains(&"--port") {
+            words.extend(["--port", "0"]);
+        }
         // Without a key it checks no tokens, and has to be told so.
         if !flags.iter().any(|flag| ["--dev", "--mock", "--jwt-key", "--jwks-url", "--config"].contains(flag))
         {

@@ -190,6 +190,8 @@ impl World {
                         gateway.authenticated(Server::now(now), conn, Ok(identity));
                     }
                 }
+                // No source sends anything here.
+                Output::Answer { .. } => {}
             }
         }
         self.arm_server();

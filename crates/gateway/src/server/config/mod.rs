@@ -2,6 +2,7 @@
 
 mod check;
 mod file;
+mod ingest;
 mod net;
 mod options;
 mod origin;
@@ -9,6 +10,7 @@ mod settings;
 
 pub use super::log::LogFormat;
 pub use check::check_config;
+pub use ingest::{IngestKind, IngestOptions, IngestSettings, Reconcile};
 pub use net::Network;
 pub use options::{KeyOptions, KeySource, Options, ScenarioOptions};
 pub(in crate::server) use origin::is_loopback_host;

@@ -1,5 +1,6 @@
 //! What the settings amount to, checked together.
 
+use super::ingest::{IngestOptions, ingest_options};
 use super::{ConfigErrors, LogFormat, Network, Origin, Origins, Settings};
 use jsonwebtoken::Algorithm;
 use std::fmt;
@@ -59,6 +60,8 @@ pub struct Options {
     pub log: String,
     /// Requests under `/admin`, for tests.
     pub test_admin: bool,
+    /// Where alerts come from.
+    pub ingest: Vec<IngestOptions>,
 }
 
 /// How the made-up operations day runs.
@@ -161,6 +164,7 @@ impl Options {
                     .to_owned(),
             );
         }
+        let ingest = ingest_options(&settings.ingest, open, &mut errors);
         let scenario = scenario_options(&settings, &mut errors);
         let message_rate = within(
             "message_rate",
@@ -217,6 +221,7 @@ impl Options {
             log_format: settings.log_format.unwrap_or_default(),
             log,
             test_admin,
+            ingest,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What one source (flags and environment, or the file) says. Absent means: this source does not say.
 
 use super::LogFormat;
+use super::ingest::IngestSettings;
 use super::net::Network;
 use clap::builder::BoolishValueParser;
 use serde::Deserialize;
@@ -126,6 +127,11 @@ pub struct Settings {
     /// For tests: requests under /admin close, drain, nack, publish and show figures; on a loopback address only
     #[arg(long, env = "SENTINELOPS_TEST_ADMIN", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     pub test_admin: Option<bool>,
+
+    /// Where alerts come from: tables `[[ingest]]` of the file of --config only
+    #[arg(skip)]
+    #[serde(default)]
+    pub ingest: Vec<IngestSettings>,
 }
 
 impl Settings {
@@ -168,6 +174,7 @@ impl Settings {
             log: self.log.or(below.log),
             trust_user: self.trust_user.or(below.trust_user),
             test_admin: self.test_admin.or(below.test_admin),
+            ingest: list(self.ingest, below.ingest),
         }
     }
 }

@@ -3,12 +3,12 @@
 use super::Refusal;
 use super::claims::{Claims, Rules};
 use super::keys::Keys;
+use crate::server::fetch::fetch;
 use crate::server::log;
 use jsonwebtoken::Algorithm;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// Least time between two requests. A `kid` that was not there is unknown for so long.
 const GAP: Duration = Duration::from_secs(30);
@@ -104,23 +104,7 @@ impl Jwks {
 }
 
 fn get(url: &str, only: Option<Algorithm>) -> Result<Keys, String> {
-    // The machine's own certificates: companies have authorities of their own.
-    let certificates = rustls_native_certs::load_native_certs().certs;
-    let roots: Vec<_> = certificates.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&roots))
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .build();
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .https_only(url.starts_with("https://"))
-        .max_redirects(3)
-        .tls_config(tls)
-        .build()
-        .new_agent();
-    let mut answer = agent.get(url).call().map_err(|error| error.to_string())?;
-    let body =
-        answer.body_mut().with_config().limit(MOST).read_to_string().map_err(|error| error.to_string())?;
+    let body = fetch(url, PATIENCE, MOST)?;
     match body.trim_start().starts_with('{') {
         true => Keys::parse(&body, only),
         false => Err("the answer is not a JWKS: {\"keys\": [..]} is expected".to_owned()),

@@ -1,0 +1,122 @@
+//! Alerts from outside: what a source reports, and what becomes of it.
+//!
+//! The shell parses a body ([`crate::ingest`]) and hands the reports to [`Gateway::ingest`]. What is known already is
+//! told from the applied state, so it is known after a restart as well.
+//!
+//! One report is one or two records, in an order in which a crash in between leaves nothing wrong: a source that got
+//! no answer sends the report again, and the second time what is missing is completed.
+
+mod incidents;
+mod signals;
+mod source;
+mod watch;
+
+pub use signals::{Group, Report, Signal, What};
+pub use source::{IncidentRule, IngestCounts, Source};
+
+use super::Gateway;
+use super::durable::Accepted;
+use super::ids::Known;
+use super::types::{Answer, Now, Output};
+use signals::Effect;
+use source::Watched;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// `Retry-After` of a source whose report found no room.
+pub(crate) const FULL_RETRY_MS: u64 = 60_000;
+
+/// The sources, by name.
+pub(super) type Sources = BTreeMap<Arc<str>, Watched>;
+
+impl Gateway {
+    /// The sources from here on. Counters of those that stay go on.
+    pub fn set_sources(&mut self, now: Now, sources: Vec<Source>) {
+        let mut before = std::mem::take(&mut self.sources);
+        for source in sources {
+            let name = source.name.clone();
+            let watched = match before.remove(&name) {
+                Some(known) => Watched { source, ..known },
+                None => Watched::new(source, now.mono),
+            };
+            self.sources.insert(name, watched);
+        }
+        self.end_silences(now);
+        self.settle(now);
+    }
+
+    /// A source sent `reports`, and `unusable` more that could not be read. It is answered with [`Output::Answer`] and
+    /// the same `request` when everything is committed.
+    pub fn ingest(&mut self, now: Now, request: u64, name: &str, reports: Vec<Report>, unusable: u64) {
+        let mut counts = IngestCounts { unusable, ..IngestCounts::default() };
+        let source = self.sources.get_mut(name).map(|watched| {
+            watched.hear(now);
+            watched.source.clone()
+        });
+        let retry_after_ms = match (self.unavailable, source) {
+            (Some(wait), _) => Some(wait),
+            (None, None) => Some(FULL_RETRY_MS),
+            (None, Some(source)) => {
+                self.end_silence(now, &source.name);
+                for report in reports {
+                    counts.add(self.report(now, &source, report));
+                }
+                (counts.overloaded > 0).then_some(FULL_RETRY_MS)
+            }
+        };
+        if let Some(watched) = self.sources.get_mut(name) {
+            watched.counts += counts;
+            watched.requests += 1;
+        }
+        self.output(Output::Answer { request, answer: Answer::Ingested { counts, retry_after_ms } });
+        self.settle(now);
+    }
+
+    /// What each source has sent since the start: name, requests, what became of the reports, and when it sent last (ms
+    /// since the epoch).
+    pub fn ingest_stats(&self) -> impl Iterator<Item = (&str, u64, IngestCounts, Option<u64>)> {
+        let stats = |watched: &Watched| (watched.requests, watched.counts, watched.heard_at_ms);
+        self.sources.iter().map(move |(name, watched)| {
+            let (requests, counts, heard_at_ms) = stats(watched);
+            (&**name, requests, counts, heard_at_ms)
+        })
+    }
+
+    fn report(&mut self, now: Now, source: &Source, report: Report) -> Effect {
+        let user = source.actor();
+        let accepted = report.once.map(|id| Accepted { user: user.clone(), id, hash: 0, at: now.wall });
+        if let Some(Accepted { id, hash, .. }) = &accepted {
+            if self.ids.known(&user, id, *hash) != Known::New {
+                return Effect::Repeated;
+            }
+            if self.ids.count(&user) >= self.config.max_ids_per_user {
+                return Effect::Overloaded;
+            }
+        }
+        match report.what {
+            What::Alert(signal) => self.signal(now, source, *signal, accepted),
+            What::Event(event) => {
+                if !self.state.has_room(&event.payload, self.config.max_open) {
+                    return Effect::Overloaded;
+                }
+                let entry = self.timeline(now, &user, &event.payload);
+                self.record(now, accepted, [Some(*event), entry]);
+                Effect::Event
+            }
+        }
+    }
+
+    /// Appends what one step of a report brings about.
+    fn record(
+        &mut self,
+        now: Now,
+        accepted: Option<Accepted>,
+        events: impl IntoIterator<Item = Option<super::NewEvent>>,
+    ) {
+        let events = events.into_iter().flatten().map(|event| (event, false)).collect();
+        self.append(now, accepted.clone(), events);
+        if let Some(accepted) = accepted {
+            self.ids.insert(now.mono, accepted);
+        }
+    }
+}
