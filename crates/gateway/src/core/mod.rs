@@ -379,14 +379,12 @@ impl Gateway {
     /// Counters.
     pub fn stats(&self) -> Stats {
         let subscriptions = self.conns.values().map(|conn| conn.subscriptions.len()).sum();
-        let waiting = || self.conns.values().map(|conn| conn.queue.bytes() + conn.buffered.unwrap_or(0));
-        Stats {
-            connections: self.conns.len(),
-            subscriptions,
-            queue_bytes: waiting().sum(),
-            queue_bytes_max: waiting().max().unwrap_or(0),
-            ..self.stats
-        }
+        Stats { connections: self.conns.len(), subscriptions, ..self.stats }
+    }
+
+    /// Bytes of answers and live events that wait for each open connection and were not handed over yet.
+    pub fn queued(&self) -> impl Iterator<Item = (ConnId, usize)> {
+        self.conns.iter().map(|(id, conn)| (*id, conn.queue.bytes()))
     }
 
     /// The options it runs with.

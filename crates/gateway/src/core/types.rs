@@ -179,10 +179,6 @@ pub struct Stats {
     pub begun: Begun,
     /// Live subscribers that each published event was queued for.
     pub fan_out: Histogram,
-    /// Bytes that wait for all connections: queued, and handed over but not written.
-    pub queue_bytes: usize,
-    /// The same for the connection with the most.
-    pub queue_bytes_max: usize,
 }
 
 /// Connections that were ended, by reason.

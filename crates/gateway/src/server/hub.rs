@@ -56,6 +56,17 @@ pub(super) enum Input {
     },
     /// Something an operator or a test asks for.
     Call(Call),
+    /// What waits for the connections.
+    Queues(oneshot::Sender<Queues>),
+}
+
+/// Bytes that are queued, or handed over and not written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Queues {
+    /// Of all connections.
+    pub bytes: usize,
+    /// Of the one with the most.
+    pub bytes_max: usize,
 }
 
 /// What a socket is to write.
@@ -270,6 +281,10 @@ impl Hub {
                 self.gateway.ingest(now, request, &source, reports, unusable);
             }
             Input::Call(call) => call(&mut self.gateway, now),
+            Input::Queues(reply) => {
+                // It fails when nobody waits any more.
+                let _ = reply.send(self.queues());
+            }
         }
     }
 
@@ -287,6 +302,15 @@ impl Hub {
         self.gateway.disconnected(now, conn);
         info!(conn = conn.0, trace_id = self.trace(conn), "disconnected");
         self.links.remove(&conn);
+    }
+
+    fn queues(&self) -> Queues {
+        let unwritten = |conn| self.links.get(&conn).map_or(0, |link| link.unwritten.load(Ordering::SeqCst));
+        let waiting = self.gateway.queued().map(|(conn, queued)| queued + unwritten(conn));
+        waiting.fold(Queues::default(), |all, bytes| Queues {
+            bytes: all.bytes + bytes,
+            bytes_max: all.bytes_max.max(bytes),
+        })
     }
 
     fn trace(&self, conn: ConnId) -> Option<field::DisplayValue<TraceId>> {

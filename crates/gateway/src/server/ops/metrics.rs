@@ -1,11 +1,12 @@
-//! The page of `/metrics`, in the text format of OpenMetrics. Labels are words of this file: nothing that a client sent
+//! The page of `/metrics`, in the text format of Prometheus. Labels are words of this file: nothing that a client sent
 //! becomes one.
 
 use super::counters::{Counts, KINDS};
+use crate::server::hub::Queues;
 use crate::store::Commits;
 use crate::{Histogram, Stats};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::text;
+use prometheus_client::encoding::prometheus_text;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -15,13 +16,14 @@ use prometheus_client::registry::{Registry, Unit};
 use std::collections::HashMap;
 use std::fmt;
 
-pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Everything at one moment.
 #[derive(Debug)]
 pub(super) struct Page {
     pub stats: Stats,
     pub seq: u64,
+    pub queues: Queues,
     /// With `--data`: the transactions, and the records that wait for one.
     pub store: Option<(Commits, usize)>,
     pub shell: Counts,
@@ -33,7 +35,7 @@ pub(super) fn encode(page: Page) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("sentinelops");
     registry.register_collector(Box::new(page));
     let mut text = String::new();
-    text::encode(&mut text, &registry)?;
+    prometheus_text::encode(&mut text, &registry)?;
     Ok(text)
 }
 
@@ -99,8 +101,8 @@ impl Collector for Page {
         )?;
         to.counter("events", "Events published", stats.events)?;
         to.gauge("seq", "Number of the newest record", self.seq)?;
-        to.gauge("queue_bytes", "Bytes that wait for all connections", stats.queue_bytes as u64)?;
-        to.gauge("queue_bytes_max", "Bytes that wait for the slowest one", stats.queue_bytes_max as u64)?;
+        to.gauge("queue_bytes", "Bytes that wait for all connections", self.queues.bytes as u64)?;
+        to.gauge("queue_bytes_max", "Bytes that wait for the slowest one", self.queues.bytes_max as u64)?;
         to.histogram(
             "fan_out_receivers",
             "Subscribers that an event was queued for",
@@ -110,10 +112,10 @@ impl Collector for Page {
         )?;
         let seconds = Some(Unit::Seconds);
         let help = "One round of judging, applying and handing over";
-        to.histogram("fan_out_round", help, seconds.as_ref(), &shell.rounds_us, 1e-6)?;
+        to.histogram("fan_out_round", help, seconds.as_ref(), &shell.rounds_us, 1e6)?;
         if let Some((commits, waiting)) = &self.store {
             let help = "Transactions of the store, fsync included";
-            to.histogram("commit", help, seconds.as_ref(), &commits.took_us, 1e-6)?;
+            to.histogram("commit", help, seconds.as_ref(), &commits.took_us, 1e6)?;
             to.histogram("commit_records", "Records of one transaction", None, &commits.records, 1.0)?;
             to.gauge("store_waiting_records", "Records that wait for the next transaction", *waiting as u64)?;
         }
@@ -150,17 +152,17 @@ impl Metrics<'_> {
         ConstGauge::new(1_u64).encode(family.encode_family(&[(label, word)])?)
     }
 
-    /// `scale` turns the values into the unit.
+    /// Values are counted in parts, `per_unit` of them in the unit.
     fn histogram(
         &mut self,
         name: &str,
         help: &str,
         unit: Option<&Unit>,
         histogram: &Histogram,
-        scale: f64,
+        per_unit: f64,
     ) -> fmt::Result {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-        let scaled = |value: u64| value as f64 * scale;
+        let scaled = |value: u64| value as f64 / per_unit;
         let buckets: Vec<_> =
             histogram.counts().map(|(bound, count)| (bound.map_or(f64::INFINITY, scaled), count)).collect();
         self.0.encode_descriptor(name, help, unit, MetricType::Histogram)?.encode_histogram(

@@ -19,7 +19,7 @@ use axum::routing::get;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// How long a round trip may take before the gateway counts as not ready.
 const READY_WAIT: Duration = Duration::from_secs(2);
@@ -100,11 +100,17 @@ async fn metrics(State(ops): State<Ops>) -> Response {
     let Some((stats, seq)) = ask(&hub, |gateway, _| (gateway.stats(), gateway.seq())).await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
+    let (reply, queues) = oneshot::channel();
+    let sent = hub.send(Input::Queues(reply)).await;
+    let (Ok(()), Ok(queues)) = (sent, queues.await) else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     drop(hub);
     let store = ops.store.as_ref().map(|store| (store.commits(), store.waiting()));
     let page = metrics::Page {
         stats,
         seq,
+        queues,
         store,
         shell: ops.counters.now(),
         draining: *ops.draining.borrow(),
