@@ -202,7 +202,9 @@ async fn reload(
         gateway.set_sources(now, sources);
     })
     .await;
-    info!("SIGHUP: keys, origins and ingest are read again; {users} users and {tokens} tokens are revoked");
+    info!(
+        "SIGHUP: keys and origins are read again, ingest too; {users} users and {tokens} tokens are revoked"
+    );
 }
 
 /// In the background: the first token does not wait for it, and keys that cannot be had yet are no reason to stop.
