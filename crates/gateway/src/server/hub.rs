@@ -228,7 +228,7 @@ impl Hub {
             Some(Failure::NoRoom(_)) => {}
             Some(failure) => return Err(failure),
             None if self.no_room => {
-                log::line("there is room again: commands are accepted");
+                info!("there is room again: commands are accepted");
                 self.no_room = false;
                 self.gateway.set_unavailable(now, None);
             }

@@ -35,11 +35,6 @@ pub(super) fn start(format: LogFormat, filter: EnvFilter) {
     };
 }
 
-/// A sentence without fields.
-pub(super) fn line(text: &str) {
-    tracing::info!("{text}");
-}
-
 /// Words that a client may have chosen, for one line.
 pub(super) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

@@ -162,13 +162,13 @@ pub async fn run(flags: Settings) -> Result<()> {
     }
     drains.send_replace(true);
     drop(server);
-    log::line("draining: new connections are refused, open ones are asked to come back later");
+    info!("draining: new connections are refused, open ones are asked to come back later");
     let window = options.drain_window_ms;
     web::ask(&inputs, move |gateway, now| gateway.drain(now, "the server restarts", window)).await;
     drop(inputs);
     // The hub ends when the last socket has let go of it.
     let _ = tokio::time::timeout(DRAIN_WAIT, hub).await;
-    log::line("stopped");
+    info!("stopped");
     Ok(())
 }
 
@@ -299,9 +299,9 @@ fn announce(address: SocketAddr, ops: Option<SocketAddr>, options: &Options) -> 
             None => "v1 protocol".to_owned(),
         }
     };
-    log::line(&what);
+    info!("{what}");
     if options.scenario.is_none() && options.ingest.is_empty() && !options.mock {
-        log::line(
+        info!(
             "no alerts come in: name a source in [[ingest]] of --config (docs/ingest.md shows it for Alertmanager), or \
              try things with --scenario, a made-up operations day",
         );

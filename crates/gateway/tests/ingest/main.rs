@@ -3,6 +3,7 @@
 
 mod alertmanager;
 mod docs;
+mod metrics;
 #[cfg(target_os = "linux")]
 mod real;
 

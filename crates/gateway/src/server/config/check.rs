@@ -72,6 +72,9 @@ fn summary(options: &Options) -> String {
             }
         },
     );
+    let sources = options.ingest.iter().map(|ingest| ingest.source.name.to_string());
+    let sources = sources.collect::<Vec<_>>().join(", ");
+    line("alerts", if sources.is_empty() { "no source ([[ingest]])".to_owned() } else { sources });
     let listed = options.origins.listed.iter().map(ToString::to_string);
     let own = options.serve.as_ref().map(|dir| format!("its own ({})", dir.display()));
     let local = options.origins.loopback.then(|| "those of this machine".to_owned());

@@ -1,10 +1,10 @@
-//! The page of `/metrics`, in the text format of Prometheus. Labels are words of this file: nothing that a client sent
-//! becomes one.
+//! The page of `/metrics`, in the text format of Prometheus. Labels are words of this file and names of
+//! sources in the settings: nothing that a client or a source sent becomes one.
 
 use super::counters::{Counts, KINDS};
 use crate::server::hub::Queues;
 use crate::store::Commits;
-use crate::{Histogram, Stats};
+use crate::{Histogram, IngestCounts, Stats};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -24,11 +24,23 @@ pub(super) struct Page {
     pub stats: Stats,
     pub seq: u64,
     pub queues: Queues,
+    pub ingest: Vec<Source>,
     /// With `--data`: the transactions, and the records that wait for one.
     pub store: Option<(Commits, usize)>,
     pub shell: Counts,
     pub draining: bool,
     pub uptime_ms: u64,
+}
+
+/// One `[[ingest]]` of the settings.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// As the operator wrote it.
+    pub name: String,
+    pub requests: u64,
+    pub counts: IngestCounts,
+    /// When it sent last, ms since the epoch.
+    pub heard_at_ms: Option<u64>,
 }
 
 pub(super) fn encode(page: Page) -> Result<String, fmt::Error> {
@@ -113,6 +125,7 @@ impl Collector for Page {
         let seconds = Some(Unit::Seconds);
         let help = "One round of judging, applying and handing over";
         to.histogram("fan_out_round", help, seconds.as_ref(), &shell.rounds_us, 1e6)?;
+        to.ingest(&self.ingest)?;
         if let Some((commits, waiting)) = &self.store {
             let help = "Transactions of the store, fsync included";
             to.histogram("commit", help, seconds.as_ref(), &commits.took_us, 1e6)?;
@@ -138,6 +151,45 @@ impl Metrics<'_> {
         let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
         for (word, value) in values {
             ConstCounter::new(*value).encode(family.encode_family(&[(label, *word)])?)?;
+        }
+        Ok(())
+    }
+
+    fn ingest(&mut self, sources: &[Source]) -> fmt::Result {
+        let help = "Requests of each source of alerts";
+        let mut family = self.0.encode_descriptor("ingest_requests", help, None, MetricType::Counter)?;
+        for source in sources {
+            let labels = [("source", source.name.as_str())];
+            ConstCounter::new(source.requests).encode(family.encode_family(&labels)?)?;
+        }
+        let help = "Reports of each source of alerts, by what became of them";
+        let mut family = self.0.encode_descriptor("ingest_reports", help, None, MetricType::Counter)?;
+        for source in sources {
+            let counts = &source.counts;
+            for (outcome, count) in [
+                ("raised", counts.raised),
+                ("acknowledged", counts.acknowledged),
+                ("cleared", counts.cleared),
+                ("reconciled", counts.reconciled),
+                ("events", counts.events),
+                ("repeated", counts.repeated),
+                ("late", counts.late),
+                ("unknown", counts.unknown),
+                ("unusable", counts.unusable),
+                ("overloaded", counts.overloaded),
+            ] {
+                let labels = [("source", source.name.as_str()), ("outcome", outcome)];
+                ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        let name = "ingest_last_request_timestamp_seconds";
+        let help = "When each source sent last, since the epoch";
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for source in sources {
+            if let Some(at) = source.heard_at_ms {
+                let labels = [("source", source.name.as_str())];
+                ConstGauge::new(at / 1_000).encode(family.encode_family(&labels)?)?;
+            }
         }
         Ok(())
     }

@@ -97,7 +97,14 @@ async fn round_trip(ops: &Ops) -> Result<(), &'static str> {
 
 async fn metrics(State(ops): State<Ops>) -> Response {
     let Some(hub) = ops.hub.upgrade() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    let Some((stats, seq)) = ask(&hub, |gateway, _| (gateway.stats(), gateway.seq())).await else {
+    let look =
+        ask(&hub, |gateway, _| {
+            let ingest = gateway.ingest_stats().map(|(name, requests, counts, heard_at_ms)| {
+                metrics::Source { name: name.to_owned(), requests, counts, heard_at_ms }
+            });
+            (gateway.stats(), gateway.seq(), ingest.collect())
+        });
+    let Some((stats, seq, ingest)) = look.await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let (reply, queues) = oneshot::channel();
@@ -111,6 +118,7 @@ async fn metrics(State(ops): State<Ops>) -> Response {
         stats,
         seq,
         queues,
+        ingest,
         store,
         shell: ops.counters.now(),
         draining: *ops.draining.borrow(),
