@@ -3,6 +3,7 @@
 mod build;
 mod children;
 mod dev;
+mod dist;
 mod root;
 mod run;
 mod setup;
@@ -27,6 +28,8 @@ enum Task {
     Doctor,
     /// Builds the app into dist/, ready for any static server or CDN
     Build(build::Options),
+    /// Makes the archive of a release: gateway, console, documentation; with checksums and what is in it
+    Dist(dist::Options),
     /// Runs gateway and page, reloading on every edit
     Dev(dev::Options),
     /// Runs the tests: lint, native, wasm and e2e unless told otherwise
@@ -57,6 +60,7 @@ fn main() -> std::process::ExitCode {
         Task::Setup => setup::run(&setup::NEEDS),
         Task::Doctor => setup::doctor(),
         Task::Build(options) => setup::run(&setup::FOR_BUILD).and_then(|()| build::build(&options)),
+        Task::Dist(options) => setup::run(&setup::FOR_BUILD).and_then(|()| dist::run(&options)),
         Task::Dev(options) => dev::run(&options),
         Task::Test { groups } => test::run(&groups),
         Task::Sim { args } => test::sim(&args),

@@ -47,7 +47,10 @@ impl Folder {
         write!(lock, "{}", std::process::id()).map_err(broken)?;
         let mut unstored = open("unstored").map_err(broken)?;
         if unstored.metadata().map_err(broken)?.len() == 0 {
-            unstored.write_all(b"0").and_then(|()| unstored.sync_all()).map_err(broken)?;
+            // A database without the note was brought here, say from a backup: clients may have seen what came after it.
+            let was_brought = dir.join(super::DATABASE).exists();
+            let note = if was_brought { b"1" } else { b"0" };
+            unstored.write_all(note).and_then(|()| unstored.sync_all()).map_err(broken)?;
         }
         if is_new && let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             // The folder's own entry has to be on disk before anything in it counts as stored.

@@ -1,6 +1,7 @@
 //! `--data`: what is kept over a restart, and the errors for a folder that cannot be used.
 #![cfg(feature = "server")]
 
+mod backup;
 mod crash;
 mod earlier;
 mod folder;
