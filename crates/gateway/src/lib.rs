@@ -19,8 +19,9 @@ pub mod server;
 pub mod store;
 
 pub use self::core::{
-    Accepted, Answer, Auth, AuthEnds, Begun, Bug, ConnId, Denied, Drops, Durable, Effect, Gateway,
+    Accepted, Answer, Auth, AuthEnds, Begun, Bug, ConnId, Denied, Drops, Durable, Effect, Firing, Gateway,
     GatewayConfig, Group, Histogram, Identity, IncidentRule, IngestCounts, Loaded, Memory, Mode, NewEvent,
-    Now, Output, Record, Report, Rights, Signal, Source, State, Stats, Store, StoredEvent, Token, What,
+    Now, Output, Part, Record, Report, Rights, Signal, Source, State, Stats, Store, StoredEvent, Token,
+    Verdict, What,
 };
 pub use self::scenario::Scenario;

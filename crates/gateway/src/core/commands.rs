@@ -3,6 +3,7 @@
 use super::config::Bug;
 use super::conn::Block;
 use super::durable::Accepted;
+use super::identity::Rights;
 use super::ids::{Known, hash};
 use super::types::{ConnId, Effect, NewEvent, Now};
 use super::{Gateway, apply::Refusal};
@@ -16,6 +17,49 @@ const FULL_RETRY_MS: u64 = 60_000;
 /// Least `retryAfterMs` above the rate.
 const RATE_RETRY_MS: u64 = 250;
 
+/// What became of a command that no connection sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It took effect.
+    Accepted,
+    /// It had taken effect before, with the same content.
+    Repeated,
+    /// Refused for good.
+    Refused {
+        /// Why, for programs.
+        code: Code,
+        /// Why, for people.
+        message: String,
+    },
+    /// Refused for now.
+    Deferred {
+        /// Why, for programs.
+        code: Code,
+        /// Why, for people.
+        message: String,
+        /// When it may come again, ms.
+        retry_after_ms: u64,
+    },
+}
+
+/// Whether it is passed on to those who listen and kept nowhere.
+pub(super) fn is_notice(command: &Command) -> bool {
+    matches!(command.kind.as_str(), "chat.typing" | "incident.viewing")
+}
+
+/// Whether these rights allow a command of this ordering key.
+///
+/// # Errors
+/// The rights that would do.
+pub(super) fn may(rights: &Rights, command: &Command, key: Option<&str>) -> Result<(), String> {
+    let topic = key.and_then(|key| key.split_once('/')).map(|(_, topic)| topic);
+    let has_right = match (command.kind.as_str(), topic) {
+        ("incident.viewing", Some(id)) => rights.may_read(&Subject::topic(Channel::Incidents, id)),
+        _ => rights.may_write(command.channel, topic),
+    };
+    if has_right { Ok(()) } else { Err(not_allowed(command.channel, topic)) }
+}
+
 impl Gateway {
     pub(super) fn command(&mut self, now: Now, conn: ConnId, command: &Command) {
         let Some(state) = self.conns.get(&conn) else { return };
@@ -25,19 +69,15 @@ impl Gateway {
         };
         let (user, rights) = (identity.user.clone(), identity.rights.clone());
         let key = ordering_key(command.channel, &command.payload);
-        let topic = key.as_deref().and_then(|key| key.split_once('/')).map(|(_, topic)| topic);
-        let is_notice = matches!(command.kind.as_str(), "chat.typing" | "incident.viewing");
-        let has_right = match (command.kind.as_str(), topic) {
-            ("incident.viewing", Some(id)) => rights.may_read(&Subject::topic(Channel::Incidents, id)),
-            _ => rights.may_write(command.channel, topic),
-        };
-        let is_allowed = has_right || self.config.has(Bug::IgnoreRights);
+        let is_notice = is_notice(command);
+        let allowed = may(&rights, command, key.as_deref())
+            .or_else(|message| if self.config.has(Bug::IgnoreRights) { Ok(()) } else { Err(message) });
         if let Err((wait, message)) = self.count(now, conn, &user) {
             let key = key.as_deref().filter(|_| !is_notice);
             let wait = wait.max(RATE_RETRY_MS);
             return self.defer(now, conn, command, key, (Code::RateLimited, wait, &message));
         }
-        if is_notice && is_allowed {
+        if is_notice && allowed.is_ok() {
             return self.notice(now, conn, &user, command);
         }
         if let Some(wait) = self.unavailable {
@@ -64,9 +104,8 @@ impl Gateway {
             }
             Known::New => {}
         }
-        if !is_allowed {
+        if let Err(message) = allowed {
             self.unblock(conn, key.as_deref(), &command.id);
-            let message = not_allowed(command.channel, topic);
             return self.refuse(now, conn, command, Code::Forbidden, message);
         }
         if let Some(key) = &key
@@ -80,41 +119,47 @@ impl Gateway {
                 (Code::Unavailable, wait, "something earlier of the same key has to come first"),
             );
         }
-        if self.ids.count(&user) >= self.config.max_ids_per_user {
+        match self.take_in(now, &user, command, key.clone(), hash) {
+            Verdict::Accepted | Verdict::Repeated => self.ack(conn, &command.id),
+            Verdict::Refused { code, message } => self.refuse(now, conn, command, code, message),
+            Verdict::Deferred { code, message, retry_after_ms } => {
+                self.defer(now, conn, command, key.as_deref(), (code, retry_after_ms, &message));
+            }
+        }
+    }
+
+    /// What becomes of a command that is new and allowed.
+    pub(super) fn take_in(
+        &mut self,
+        now: Now,
+        user: &str,
+        command: &Command,
+        key: Option<String>,
+        hash: u64,
+    ) -> Verdict {
+        let defer = |code, retry_after_ms, message| Verdict::Deferred { code, message, retry_after_ms };
+        if self.ids.count(user) >= self.config.max_ids_per_user {
             let most = self.config.max_ids_per_user;
             let hours = self.config.dedupe_ms / 3_600_000;
             let message = format!("you sent {most} messages in {hours} h, the most that are remembered");
-            return self.defer(
-                now,
-                conn,
-                command,
-                key.as_deref(),
-                (Code::RateLimited, FULL_RETRY_MS, &message),
-            );
+            return defer(Code::RateLimited, FULL_RETRY_MS, message);
         }
         self.commands += 1;
         if self.config.nack_every.is_some_and(|n| n > 0 && self.commands.is_multiple_of(u64::from(n))) {
-            let wait = self.config.nack_retry_ms;
-            return self.defer(
-                now,
-                conn,
-                command,
-                key.as_deref(),
-                (Code::Unavailable, wait, "not now, try again"),
-            );
+            return defer(Code::Unavailable, self.config.nack_retry_ms, "not now, try again".to_owned());
         }
-        match self.judge(now, &user, command) {
+        match self.judge(now, user, command) {
             Ok(events) if !self.has_room(&events) => {
                 let most = self.config.max_open;
                 let message =
                     format!("{most} are open already, the most this server keeps: resolve some first");
-                self.defer(now, conn, command, key.as_deref(), (Code::Unavailable, FULL_RETRY_MS, &message));
+                defer(Code::Unavailable, FULL_RETRY_MS, message)
             }
             Ok(events) => {
-                self.accept(now, &user, command, key, hash, events);
-                self.ack(conn, &command.id);
+                self.accept(now, user, command, key, hash, events);
+                Verdict::Accepted
             }
-            Err(Refusal { code, message }) => self.refuse(now, conn, command, code, message),
+            Err(Refusal { code, message }) => Verdict::Refused { code, message },
         }
     }
 

@@ -9,6 +9,7 @@
 //!   [`Gateway::disconnected`].
 //! - Who it is: [`Gateway::offer_token`], [`Gateway::authenticated`], [`Gateway::revoke`].
 //! - Alerts from outside: [`Gateway::set_sources`], [`Gateway::ingest`], [`Gateway::reconcile`].
+//! - Commands of backends: [`Gateway::publish_as`].
 //! - Inputs of the operator: [`Gateway::publish`], [`Gateway::drain`], [`Gateway::close_all`],
 //!   [`Gateway::set_nack_every`].
 //! - Time: [`Gateway::timeout`]. Every input takes [`Now`]. Inputs that are there at the same time may be put between
@@ -39,6 +40,7 @@ mod links;
 mod publish;
 mod queue;
 mod rate;
+mod requests;
 mod session;
 mod state;
 mod store;
@@ -47,12 +49,13 @@ mod subscriptions;
 mod timeline;
 mod types;
 
+pub use commands::Verdict;
 pub use config::{Bug, GatewayConfig, Mode};
 pub use durable::{Accepted, Durable, Loaded, RECORD_VERSION, Record, StoredEvent};
 pub use histogram::Histogram;
 pub use identity::{Auth, Denied, Identity, Rights, Token};
 pub(crate) use ingest::FULL_RETRY_MS as INGEST_RETRY_MS;
-pub use ingest::{Group, IncidentRule, IngestCounts, Report, Signal, Source, What};
+pub use ingest::{Firing, Group, IncidentRule, IngestCounts, Part, Report, Signal, Source, What};
 pub use state::{NEWEST, State};
 pub use store::{Memory, Store};
 pub use types::{Answer, AuthEnds, Begun, ConnId, Drops, Effect, NewEvent, Now, Output, Stats};

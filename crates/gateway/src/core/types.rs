@@ -72,6 +72,8 @@ pub enum Answer {
         /// Something could not be taken in: the whole body may come again after so many ms.
         retry_after_ms: Option<u64>,
     },
+    /// Of [`crate::Gateway::publish_as`]: what became of each command.
+    Judged(Vec<crate::core::Verdict>),
 }
 
 /// Something to publish.

@@ -2,11 +2,11 @@
 
 use super::fields::{Extra, SOURCE, TITLE, Texts, shorten, time};
 use super::{Parsed, Unusable, alert_id, hash, severity, text_of};
-use crate::core::{Group, Signal};
+use crate::core::{Firing, Group, Signal};
 use sentinelops_protocol::domain::AlertChange;
 use sentinelops_protocol::{Json, read_value};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,11 +20,15 @@ struct Body {
     common_annotations: Texts,
 }
 
+#[derive(Deserialize)]
+struct Status {
+    status: String,
+}
+
 /// Of an alert of the body. Grafana's links and values are beside Alertmanager's own fields.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AlertBody {
-    status: String,
     labels: BTreeMap<String, String>,
     #[serde(default)]
     annotations: Texts,
@@ -76,12 +80,20 @@ pub fn alertmanager(ingest: &str, body: &[u8]) -> Result<Parsed, Unusable> {
 }
 
 fn signal(ingest: &str, body: &Body, place: &str, alert: &Json) -> Result<Signal, Unusable> {
-    let alert: AlertBody = read_value("", alert).map_err(|problem| Unusable::at(place, &problem))?;
-    let change = match alert.status.as_str() {
+    let Status { status } = read_value("", alert).map_err(|problem| Unusable::at(place, &problem))?;
+    let change = match status.as_str() {
         "firing" => AlertChange::Raised,
         "resolved" => AlertChange::Cleared,
         other => return Err(Unusable::new(format!("{place}.status"), "firing or resolved", other)),
     };
+    let signal = signal_of(ingest, place, alert, change)?;
+    let group = body.group_key.as_deref().map(|key| group(body, key, &signal.title));
+    Ok(Signal { group, ..signal })
+}
+
+/// An alert without its group.
+fn signal_of(ingest: &str, place: &str, alert: &Json, change: AlertChange) -> Result<Signal, Unusable> {
+    let alert: AlertBody = read_value("", alert).map_err(|problem| Unusable::at(place, &problem))?;
     let starts_at = time(&format!("{place}.startsAt"), alert.starts_at.as_deref())?;
     let ends_at = time(&format!("{place}.endsAt"), alert.ends_at.as_deref())?;
     let labels = Texts(alert.labels);
@@ -112,7 +124,7 @@ fn signal(ingest: &str, body: &Body, place: &str, alert: &Json) -> Result<Signal
         // Of a firing alert it is when it would time out.
         ends_at: ends_at.filter(|_| change == AlertChange::Cleared),
         severity: severity::of(labels.first(&["severity", "priority"])),
-        group: body.group_key.as_deref().map(|key| group(body, key, &title)),
+        group: None,
         source: Some(shorten(source, SOURCE).0),
         title,
         extra: extra.end(),
@@ -137,19 +149,34 @@ fn of_labels(labels: &BTreeMap<String, String>) -> String {
     hash(&parts)
 }
 
-/// The alerts in an answer of Alertmanager's `GET /api/v2/alerts`: all that fire, silenced and inhibited ones included.
+/// Reads an answer of Alertmanager's `GET /api/v2/alerts`: everything that fires.
 ///
 /// # Errors
 /// It is no such answer.
-pub fn firing(ingest: &str, body: &[u8]) -> Result<BTreeSet<String>, Unusable> {
+pub fn firing(ingest: &str, body: &[u8]) -> Result<Firing, Unusable> {
     #[derive(Deserialize)]
-    struct Firing {
+    struct Known {
         fingerprint: String,
+        status: State,
+    }
+    #[derive(Deserialize)]
+    struct State {
+        state: String,
     }
     let body = Json::parse(text_of(body)?)
         .map_err(|error| Unusable::new("body", "one JSON array", &format!("no JSON: {error}")))?;
-    let alerts: Vec<Firing> = read_value("", &body).map_err(|problem| Unusable::at("", &problem))?;
-    Ok(alerts.iter().map(|alert| alert_id(ingest, &alert.fingerprint)).collect())
+    let alerts: Vec<Json> = read_value("", &body).map_err(|problem| Unusable::at("", &problem))?;
+    let mut firing = Firing::default();
+    for (at, alert) in alerts.iter().enumerate() {
+        let place = format!("[{at}]");
+        let known: Known = read_value("", alert).map_err(|problem| Unusable::at(&place, &problem))?;
+        firing.ids.insert(alert_id(ingest, &known.fingerprint));
+        // One that is silenced or inhibited fires, but is not to be sent.
+        if known.status.state == "active" {
+            firing.active.extend(signal_of(ingest, &place, alert, AlertChange::Raised).ok());
+        }
+    }
+    Ok(firing)
 }
 
 /// When an Alertmanager was started, ms since the epoch: of an answer of its `GET /api/v2/status`.

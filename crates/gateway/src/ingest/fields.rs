@@ -110,13 +110,22 @@ impl Extra {
 
     /// JSON as it is written, unless it is long or deep.
     pub(super) fn json(&mut self, name: &str, json: Option<&Json>) {
-        match json.filter(|json| json.as_str() != "null") {
-            Some(json) if json.as_str().len() <= VALUES && !json.is_deeper_than(MOST_DEPTH) => {
-                self.push(name, json.as_str());
-            }
-            Some(_) => self.is_cut = true,
-            None => {}
+        if let Some(json) = json.filter(|json| json.as_str() != "null") {
+            self.bounded(name, json, VALUES);
         }
+    }
+
+    /// JSON as it is written, unless it has more than `most` bytes or is deep.
+    pub(super) fn bounded(&mut self, name: &str, json: &Json, most: usize) {
+        if json.as_str().len() <= most && !json.is_deeper_than(MOST_DEPTH) {
+            self.push(name, json.as_str());
+        } else {
+            self.is_cut = true;
+        }
+    }
+
+    pub(super) fn number(&mut self, name: &str, number: u64) {
+        self.push(name, &number.to_string());
     }
 
     /// The object; `shortened` marks that something was cut.

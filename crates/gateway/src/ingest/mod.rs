@@ -4,10 +4,14 @@
 //! used are listed, the others count.
 
 mod alertmanager;
+mod cloudevents;
 mod fields;
+mod pagerduty;
 mod severity;
 
 pub use alertmanager::{alertmanager, firing, started_at};
+pub use cloudevents::{Envelope, cloudevents};
+pub use pagerduty::PagerDuty;
 
 use crate::core::Report;
 use sentinelops_protocol::Problem;

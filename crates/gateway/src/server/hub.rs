@@ -6,7 +6,8 @@ use super::clock::Clock;
 use super::log::{self, TraceId};
 use super::socket::Opened;
 use crate::store::{Disk, Failure};
-use crate::{Answer, ConnId, Denied, Gateway, Identity, Mode, Now, Output, Report, Scenario, Token};
+use crate::{Answer, ConnId, Denied, Gateway, Identity, Mode, Now, Output, Part, Report, Scenario, Token};
+use sentinelops_protocol::Command;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,8 +51,13 @@ pub(super) enum Input {
     Ingest {
         source: Arc<str>,
         reports: Vec<Report>,
-        /// How many more could not be read.
-        unusable: u64,
+        part: Part,
+        reply: oneshot::Sender<Answer>,
+    },
+    /// What a backend sent.
+    Publish {
+        identity: Identity,
+        commands: Vec<Command>,
         reply: oneshot::Sender<Answer>,
     },
     /// Something an operator or a test asks for.
@@ -276,9 +282,13 @@ impl Hub {
             Input::Checked { conn, result } => self.checked(now, conn, result),
             Input::Relieved { conn } => self.report(now, conn),
             Input::Gone { conn } => self.gone(now, conn),
-            Input::Ingest { source, reports, unusable, reply } => {
+            Input::Ingest { source, reports, part, reply } => {
                 let request = self.requests.begin(reply);
-                self.gateway.ingest(now, request, &source, reports, unusable);
+                self.gateway.ingest(now, request, &source, reports, part);
+            }
+            Input::Publish { identity, commands, reply } => {
+                let request = self.requests.begin(reply);
+                self.gateway.publish_as(now, request, &identity, &commands);
             }
             Input::Call(call) => call(&mut self.gateway, now),
             Input::Queues(reply) => {

@@ -10,6 +10,7 @@ mod import;
 mod ingest;
 mod log;
 mod ops;
+mod publish;
 mod reconcile;
 mod records;
 mod signals;
@@ -118,6 +119,7 @@ pub async fn run(flags: Settings) -> Result<()> {
     let mut hub = tokio::spawn(hub.run(receiver));
     let app = web::App {
         hub: inputs.clone(),
+        clock,
         counters,
         access: access.clone(),
         site: site.clone(),

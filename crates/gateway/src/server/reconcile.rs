@@ -7,8 +7,9 @@ use super::fetch::fetch;
 use super::hub::Input;
 use super::log;
 use super::web::ask;
+use crate::Firing;
 use crate::ingest::{firing, started_at};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -55,7 +56,7 @@ pub(super) async fn run(access: Current<Access>, hub: mpsc::WeakSender<Input>, c
                 Err(_) | Ok(None) => {}
                 Ok(Some(firing)) => {
                     let Some(hub) = hub.upgrade() else { return };
-                    ask(&hub, move |gateway, now| gateway.reconcile(now, &name, &firing, asked.mono)).await;
+                    ask(&hub, move |gateway, now| gateway.reconcile(now, &name, &firing, asked)).await;
                 }
             }
         }
@@ -64,7 +65,7 @@ pub(super) async fn run(access: Current<Access>, hub: mpsc::WeakSender<Input>, c
 }
 
 /// The alerts that fire; `None` from an Alertmanager that was started too recently to know.
-fn look(name: &str, reconcile: &Reconcile, wall: u64) -> Result<Option<BTreeSet<String>>, String> {
+fn look(name: &str, reconcile: &Reconcile, wall: u64) -> Result<Option<Firing>, String> {
     let get = |path: &str| fetch(&format!("{}{path}", reconcile.url), PATIENCE, MOST);
     let started = started_at(get("/api/v2/status")?.as_bytes()).map_err(|error| error.to_string())?;
     let full_after = (reconcile.every * FULL_AFTER).as_millis();

@@ -1,12 +1,13 @@
 //! The HTTP side: the upgrade at `/` and `/ws`, and with `--serve` the console.
 
 use super::access::{Access, Current};
+use super::clock::Clock;
 use super::hub::Input;
 use super::log::{self, TraceId};
 use super::ops::Counters;
 use super::site::Site;
 use super::socket::{self, Opened};
-use super::{admin, ingest};
+use super::{admin, ingest, publish};
 use crate::{Gateway, Now, Token};
 use axum::Router;
 use axum::extract::{ConnectInfo, Query, Request, State};
@@ -30,7 +31,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::{field, info, warn};
 
 /// Who a client is before anybody can say otherwise.
-const ANONYMOUS: &str = "anonymous";
+pub(super) const ANONYMOUS: &str = "anonymous";
 /// How long a request's head may take.
 const HEAD_WAIT: Duration = Duration::from_secs(5);
 /// Longest head of a request, in bytes.
@@ -44,6 +45,7 @@ pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent"
 #[derive(Clone)]
 pub(super) struct App {
     pub hub: mpsc::Sender<Input>,
+    pub clock: Clock,
     pub counters: Arc<Counters>,
     pub access: Current<Access>,
     /// The console, with `--serve`.
@@ -55,8 +57,11 @@ pub(super) struct App {
 
 /// `more` are further addresses.
 pub(super) fn router(app: App, test_admin: bool, more: Option<Router>) -> Router {
-    let mut router =
-        Router::new().route("/", get(upgrade)).route("/ws", get(upgrade)).merge(ingest::routes());
+    let mut router = Router::new()
+        .route("/", get(upgrade))
+        .route("/ws", get(upgrade))
+        .merge(ingest::routes())
+        .merge(publish::routes());
     if test_admin {
         router = router.merge(admin::routes());
     }

@@ -8,6 +8,7 @@ mod docs;
 mod no_token;
 mod origins;
 mod proxies;
+mod publish;
 mod refused;
 mod reload;
 mod settings;

@@ -3,13 +3,13 @@
 use super::common::{SlowStore, WALL, World};
 use sentinelops_gateway::ingest::alert_id;
 use sentinelops_gateway::{
-    Answer, GatewayConfig, Group, IncidentRule, IngestCounts, NewEvent, Report, Signal, Source, What,
+    Answer, Firing, GatewayConfig, Group, IncidentRule, IngestCounts, NewEvent, Part, Report, Signal, Source,
+    What,
 };
 use sentinelops_protocol::domain::{
     Activity, Alert, AlertChange, Incident, IncidentStatus, Severity, TimelineAction,
 };
 use sentinelops_protocol::{Channel, Json, Payload};
-use std::collections::BTreeSet;
 
 use AlertChange::{Acknowledged, Cleared, Raised};
 
@@ -47,7 +47,7 @@ impl World {
     }
 
     fn answered(&mut self, reports: Vec<Report>) -> (IngestCounts, Option<u64>) {
-        self.gateway.ingest(self.now(), 1, AM, reports, 0);
+        self.gateway.ingest(self.now(), 1, AM, reports, Part::WHOLE);
         self.carry_out();
         let Some((1, Answer::Ingested { counts, retry_after_ms })) = self.answers.pop() else {
             panic!("no answer: {:?}", self.answers)
@@ -246,7 +246,7 @@ fn repeated_clear_completes_what_a_crash_cut_off() {
     world.gateway.set_sources(world.now(), vec![Source::new(AM)]);
     for change in [Raised, Cleared] {
         let reports = vec![Report::from(signal("a", change, 5))];
-        world.gateway.ingest(world.now(), 1, AM, reports, 0);
+        world.gateway.ingest(world.now(), 1, AM, reports, Part::WHOLE);
     }
     let records = store.records();
     let resolved =
@@ -274,7 +274,13 @@ fn answer_waits_until_everything_is_committed() {
     let store = SlowStore::default();
     let mut world = World::with_store(&store);
     world.gateway.set_sources(world.now(), vec![Source::new(AM)]);
-    world.gateway.ingest(world.now(), 1, AM, vec![signal("a", Raised, 5).into()], 2);
+    world.gateway.ingest(
+        world.now(),
+        1,
+        AM,
+        vec![signal("a", Raised, 5).into()],
+        Part::First { unusable: 2 },
+    );
     world.carry_out();
     assert!(world.answers.is_empty());
     store.commit(1);
@@ -374,7 +380,7 @@ fn silent_source_raises_an_alert_until_it_sends_again() {
     world.gateway.set_sources(world.now(), vec![source]);
     world.pass(301_000);
     assert_eq!(world.gateway.seq(), seq);
-    world.gateway.reconcile(world.now(), AM, &BTreeSet::new(), world.mono + 1);
+    world.gateway.reconcile(world.now(), AM, &Firing::default(), world.now());
     assert_eq!(silence(&world), Some((Raised, title.clone())));
     world.ingest(vec![]);
     assert_eq!(silence(&world), Some((Cleared, title)));
@@ -415,10 +421,10 @@ fn lost_clears_are_found_by_what_the_source_knows() {
     let mut world = world();
     world.ingest(vec![signal("a", Raised, 5), signal("b", Raised, 5)]);
     world.pass(1_000);
-    let asked = world.mono;
+    let asked = world.now();
     world.pass(1_000);
     world.ingest(vec![signal("c", Raised, 5)]);
-    let firing = BTreeSet::from([alert_id(AM, "a")]);
+    let firing = Firing { ids: [alert_id(AM, "a")].into(), active: Vec::new() };
     world.gateway.reconcile(world.now(), AM, &firing, asked);
     assert_eq!((world.alert("a").change, world.alert("b").change), (Raised, Cleared));
     assert_eq!(world.alert("c").change, Raised, "reported after the question");
@@ -427,4 +433,49 @@ fn lost_clears_are_found_by_what_the_source_knows() {
     assert!(heard.is_some_and(|at| at > WALL));
     // The source's clock is not this one: what fires next counts.
     assert_eq!(world.ingest(vec![signal("b", Raised, 6)]), counted(1, 0, 0));
+}
+
+#[test]
+fn large_body_in_parts_is_one_request() {
+    let mut world = world();
+    for (part, id) in [(Part::First { unusable: 3 }, "a"), (Part::Further, "b"), (Part::WHOLE, "c")] {
+        world.gateway.ingest(world.now(), 1, AM, vec![signal(id, Raised, 5).into()], part);
+    }
+    let (_, requests, counts, _) = world.gateway.ingest_stats().next().expect("a source");
+    assert_eq!((requests, counts.raised, counts.unusable), (2, 3, 3));
+}
+
+/// Alertmanager could not send the clear, then the alert fired again: for it nothing has changed, so it sends nothing.
+#[test]
+fn alert_that_is_cleared_here_and_fires_there_is_raised_again() {
+    let mut world = world();
+    world.ingest(vec![signal("a", Raised, 5), signal("b", Raised, 5)]);
+    world.pass(1_000);
+    world.gateway.reconcile(world.now(), AM, &Firing::default(), world.now());
+    let first = world.only_incident();
+    assert_eq!(first.status, Some(IncidentStatus::Resolved));
+    world.pass(1_000);
+    let fires = |ids: &[&str]| Firing {
+        ids: ids.iter().map(|id| alert_id(AM, id)).collect(),
+        active: ids.iter().map(|id| Signal { group: None, ..signal(id, Raised, 5) }).collect(),
+    };
+    let asked = world.now();
+    world.pass(1);
+    let silenced = Firing { active: Vec::new(), ..fires(&["a"]) };
+    world.gateway.reconcile(world.now(), AM, &silenced, asked);
+    assert_eq!(world.alert("a").change, Cleared, "nobody wants to hear of it");
+    world.gateway.reconcile(world.now(), AM, &fires(&["a", "b", "unknown"]), asked);
+    assert_eq!((world.alert("a").change, world.alert("b").change), (Raised, Raised));
+    assert_eq!(world.gateway.view().alerts().count(), 2, "one of another receiver is not raised");
+    let open: Vec<_> =
+        world.incidents().into_iter().filter(|i| i.status != Some(IncidentStatus::Resolved)).collect();
+    assert_eq!(open.len(), 1, "of the same group as before: {open:?}");
+    assert_eq!((&open[0].title, &world.alert("b").incident_id), (&first.title, &Some(open[0].id.clone())));
+    // A clear that came after the question counts.
+    world.pass(10);
+    let asked = world.now();
+    world.pass(10);
+    world.ingest(vec![signal("a", Cleared, 20)]);
+    world.gateway.reconcile(world.now(), AM, &fires(&["a", "b"]), asked);
+    assert_eq!(world.alert("a").change, Cleared);
 }

@@ -4,7 +4,7 @@
 use super::common::{WALL, World};
 use proptest::prelude::*;
 use sentinelops_gateway::ingest::alert_id;
-use sentinelops_gateway::{Answer, Group, Report, Signal, Source};
+use sentinelops_gateway::{Answer, Group, Part, Report, Signal, Source};
 use sentinelops_protocol::domain::{AlertChange, IncidentStatus, Severity};
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ proptest! {
             clock += 10;
             world.pass(10);
             let send = |world: &mut World, signal: Signal| {
-                world.gateway.ingest(world.now(), 7, "am", vec![Report::from(signal)], 0);
+                world.gateway.ingest(world.now(), 7, "am", vec![Report::from(signal)], Part::WHOLE);
                 world.carry_out();
                 let Some((7, Answer::Ingested { counts, .. })) = world.answers.pop() else { panic!("no answer") };
                 counts

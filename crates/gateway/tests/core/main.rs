@@ -13,6 +13,7 @@ mod ingest;
 mod ingest_model;
 mod limits;
 mod ordering;
+mod requests;
 mod scenario;
 mod session;
 mod store;

@@ -99,7 +99,7 @@ async fn body_of_10_mb_is_taken_and_one_above_16_mib_is_413() {
     alert["annotations"]["description"] = "x".repeat(17 << 20).into();
     let answer = gateway.post("/ingest/am", &body(&[alert])).await;
     assert_eq!(answer.status, 413, "{answer:?}");
-    assert!(answer.body["error"].as_str().is_some_and(|text| text.contains("16777216")), "{answer:?}");
+    assert!(answer.body["error"].as_str().is_some_and(|text| text.contains("16 MiB")), "{answer:?}");
 }
 
 #[tokio::test]

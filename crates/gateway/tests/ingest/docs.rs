@@ -15,6 +15,19 @@ async fn settings_of_the_documentation_are_taken() {
     for (name, kind) in names.zip(kinds) {
         let answer = match kind {
             "alertmanager" => gateway.post(&format!("/ingest/{name}"), &body(&[firing("a")])).await,
+            "pagerduty" => {
+                let event = format!(
+                    r#"{{"routing_key":"{SECRET}","event_action":"trigger","payload":{{"summary":"Disk full"}}}}"#
+                );
+                gateway.request("POST", "/v2/enqueue", "", event.as_bytes()).await
+            }
+            "cloudevents" => {
+                let headers = format!(
+                    "Authorization: Bearer {SECRET}\r\nContent-Type: application/cloudevents+json\r\n"
+                );
+                let event = r#"{"specversion":"1.0","id":"1","source":"/ci","type":"com.example.deployed"}"#;
+                gateway.request("POST", &format!("/ingest/{name}"), &headers, event.as_bytes()).await
+            }
             other => panic!("no body of {other} in this test"),
         };
         assert!((200..300).contains(&answer.status), "{name}: {answer:?}");

@@ -4,6 +4,7 @@
 mod alertmanager;
 mod docs;
 mod metrics;
+mod others;
 #[cfg(target_os = "linux")]
 mod real;
 

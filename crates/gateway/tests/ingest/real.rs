@@ -268,6 +268,9 @@ async fn alert_of_a_real_prometheus_reaches_a_client_once_and_its_clear_is_found
     let resolved = event(&mut client, "incident.resolved").await;
     assert!(matches!(&resolved.payload, Payload::Incident(over) if over.incident_id == incident.incident_id));
 
+    // Else Alertmanager, which cannot send the clear any more, takes what comes for more of the same.
+    proxy.saw(|seen| !seen.is_firing && seen.status == Some(200)).await;
+
     // The gateway is away while it stops again: the alert arrives after its return, once.
     gateway.kill().await;
     drop(target);
@@ -298,4 +301,40 @@ async fn alert_of_a_real_prometheus_reaches_a_client_once_and_its_clear_is_found
     let lost = proxy.saw(|seen| seen.at > began && !seen.is_firing).await;
     assert_eq!(lost.status, None, "the webhook's clear did not come through");
     drop((programs, target));
+}
+
+/// The files and commands of the README, on free ports.
+#[tokio::test]
+async fn alert_of_amtool_reaches_a_client_with_the_files_of_the_readme() {
+    let port = free_port().await.to_string();
+    let local = |text: &str| text.replace("9093", &port);
+    let settings = local(include_str!("../../../../examples/alertmanager/gateway.toml"));
+    let gateway = Gateway::with("readme", &settings, &[]).await;
+    let config = local(include_str!("../../../../examples/alertmanager/alertmanager.yml"))
+        .replace("127.0.0.1:3001", &format!("127.0.0.1:{}", gateway.program.port));
+    std::fs::write(gateway.folder.path("am.yml"), config).expect("written");
+    let mut client = subscriber(&gateway, &[Channel::Incidents, Channel::Alerts]).await;
+    let readme = include_str!("../../../../README.md");
+    let command = |name: &str| {
+        let line = readme.lines().find(|line| line.starts_with(&format!("{name} "))).expect("a command");
+        let line = local(line)
+            .replace("examples/alertmanager/alertmanager.yml", &gateway.folder.path("am.yml"))
+            .replace("target/alertmanager", &gateway.folder.path("am"));
+        format!("exec {line}")
+    };
+    let mut alertmanager = command("prometheus-alertmanager");
+    alertmanager += &format!(" --web.listen-address=127.0.0.1:{port}");
+    let _alertmanager = start("sh", &["-c".to_owned(), alertmanager]);
+    let sent = async {
+        while !start("sh", &["-c".to_owned(), command("amtool")])
+            .wait()
+            .await
+            .is_ok_and(|status| status.success())
+        {}
+    };
+    tokio::time::timeout(PATIENCE, sent).await.expect("Alertmanager takes the alert in time");
+    let raised = event(&mut client, "alert.raised").await;
+    let raised = alert(&raised);
+    assert_eq!((raised.title.as_str(), raised.severity.as_str()), ("The disk of db1 is full", "critical"));
+    assert!(raised.incident_id.is_some());
 }

@@ -11,7 +11,7 @@ mod signals;
 mod source;
 mod watch;
 
-pub use signals::{Group, Report, Signal, What};
+pub use signals::{Firing, Group, Report, Signal, What};
 pub use source::{IncidentRule, IngestCounts, Source};
 
 use super::Gateway;
@@ -25,6 +25,23 @@ use std::sync::Arc;
 
 /// `Retry-After` of a source whose report found no room.
 pub(crate) const FULL_RETRY_MS: u64 = 60_000;
+
+/// A part of what a source sent at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The first one, or all of it; and how many reports could not be read.
+    First {
+        /// Reports that could not be read.
+        unusable: u64,
+    },
+    /// What comes after it.
+    Further,
+}
+
+impl Part {
+    /// Everything, and all of it could be read.
+    pub const WHOLE: Self = Self::First { unusable: 0 };
+}
 
 /// The sources, by name.
 pub(super) type Sources = BTreeMap<Arc<str>, Watched>;
@@ -45,9 +62,13 @@ impl Gateway {
         self.settle(now);
     }
 
-    /// A source sent `reports`, and `unusable` more that could not be read. It is answered with [`Output::Answer`] and
-    /// the same `request` when everything is committed.
-    pub fn ingest(&mut self, now: Now, request: u64, name: &str, reports: Vec<Report>, unusable: u64) {
+    /// A source sent `reports`. It is answered with [`Output::Answer`] and
+    /// the same `request` when everything is committed. A large body comes in parts.
+    pub fn ingest(&mut self, now: Now, request: u64, name: &str, reports: Vec<Report>, part: Part) {
+        let unusable = match part {
+            Part::First { unusable } => unusable,
+            Part::Further => 0,
+        };
         let mut counts = IngestCounts { unusable, ..IngestCounts::default() };
         let source = self.sources.get_mut(name).map(|watched| {
             watched.hear(now);
@@ -66,7 +87,7 @@ impl Gateway {
         };
         if let Some(watched) = self.sources.get_mut(name) {
             watched.counts += counts;
-            watched.requests += 1;
+            watched.requests += u64::from(part != Part::Further);
         }
         self.output(Output::Answer { request, answer: Answer::Ingested { counts, retry_after_ms } });
         self.settle(now);

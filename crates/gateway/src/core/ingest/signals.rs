@@ -6,6 +6,7 @@ use super::super::types::{NewEvent, Now};
 use super::{Gateway, Source};
 use sentinelops_protocol::domain::{Alert, AlertChange, Severity};
 use sentinelops_protocol::{Json, Payload};
+use std::collections::BTreeSet;
 
 /// A firing that is not newer than the last clear is taken for a late one for so long. After that the source means it:
 /// an Alertmanager that lost sight of a firing alert for a while reports it with its old beginning.
@@ -15,6 +16,7 @@ const LATE_MS: u64 = 5 * 60_000;
 const STARTS_AT: &str = "startsAt";
 const ENDS_AT: &str = "endsAt";
 const STALE: &str = "stale";
+const GROUP: &str = "group";
 
 /// What a source reports.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +75,24 @@ pub struct Group {
     pub title: String,
 }
 
+/// Everything that fires at a source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Firing {
+    /// Ids of all alerts.
+    pub ids: BTreeSet<String>,
+    /// Those that are to be sent: neither silenced nor inhibited. Their group is not known.
+    pub active: Vec<Signal>,
+}
+
+/// How far a firing is believed that does not look newer than what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// It may have been overtaken by a later report.
+    InOrder,
+    /// The source was asked, and this was its answer.
+    Now,
+}
+
 /// What became of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::core) enum Effect {
@@ -95,19 +115,27 @@ impl Gateway {
         accepted: Option<Accepted>,
     ) -> Effect {
         match signal.change {
-            AlertChange::Raised => self.raise(now, source, &signal, accepted),
+            AlertChange::Raised => self.raise(now, source, &signal, accepted, Trust::InOrder),
             AlertChange::Acknowledged => self.acknowledge(now, source, &signal, accepted),
             AlertChange::Cleared => self.clear(now, source, &signal, accepted),
         }
     }
 
-    fn raise(&mut self, now: Now, source: &Source, signal: &Signal, accepted: Option<Accepted>) -> Effect {
+    pub(super) fn raise(
+        &mut self,
+        now: Now,
+        source: &Source,
+        signal: &Signal,
+        accepted: Option<Accepted>,
+        trust: Trust,
+    ) -> Effect {
         if let Some((alert, at)) = self.state.alert_at(&signal.alert_id) {
             let is_newer = |than: Option<u64>| {
                 signal.starts_at.zip(than).is_some_and(|(starts_at, than)| starts_at > than)
             };
             let (began, ended) = (number(alert, STARTS_AT), number(alert, ENDS_AT));
             match alert.change {
+                AlertChange::Cleared if trust == Trust::Now => {}
                 AlertChange::Cleared => {
                     let said = signal.starts_at.is_some() && (began.is_some() || ended.is_some());
                     let is_recent = now.wall.saturating_sub(at) < LATE_MS;
@@ -134,9 +162,10 @@ impl Gateway {
                 signal.extra.as_ref(),
                 &[
                     (INGEST, Some(quoted(&source.name))),
-                    (STARTS_AT, signal.starts_at.map(|at| at.to_string())),
+                    (STARTS_AT, Some(signal.starts_at.unwrap_or(now.wall).to_string())),
                     (ENDS_AT, None),
                     (STALE, None),
+                    (GROUP, signal.group.as_ref().map(|group| quoted(&group.key))),
                 ],
             ),
         };
@@ -280,4 +309,9 @@ pub(super) fn with_fields(extra: Option<&Json>, fields: &[(&str, Option<String>)
 /// The source an alert came from.
 pub(super) fn ingest_of(alert: &Alert) -> Option<String> {
     text(alert.extra.as_ref(), INGEST)
+}
+
+/// The key of the group it was raised with.
+pub(super) fn group_of(alert: &Alert) -> Option<String> {
+    text(alert.extra.as_ref(), GROUP)
 }

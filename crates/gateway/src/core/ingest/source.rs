@@ -65,7 +65,7 @@ pub struct IngestCounts {
     pub acknowledged: u64,
     /// Alerts cleared.
     pub cleared: u64,
-    /// Alerts cleared because the source no longer knew them ([`crate::Gateway::reconcile`]).
+    /// Alerts cleared or raised again because the source, asked, said so ([`crate::Gateway::reconcile`]).
     pub reconciled: u64,
     /// Other events published.
     pub events: u64,

@@ -1,12 +1,11 @@
 //! What a source does not say: its own silence, alerts it no longer repeats, clears that got lost.
 
 use super::super::types::Now;
-use super::signals::{Effect, ingest_of, is_stale, quoted, stale, with_fields};
-use super::{Gateway, IngestCounts, Signal, Source};
+use super::signals::{Effect, Trust, group_of, ingest_of, is_stale, quoted, stale, with_fields};
+use super::{Firing, Gateway, Group, IngestCounts, Signal, Source};
 use crate::ingest::hash;
 use sentinelops_protocol::Payload;
 use sentinelops_protocol::domain::{Alert, AlertChange, Severity};
-use std::collections::BTreeSet;
 
 /// Field of the alert that says of a source that it is silent.
 const SILENT: &str = "silentSource";
@@ -118,9 +117,11 @@ impl Gateway {
         }
     }
 
-    /// The ids of all alerts that a source knows as firing, asked for at `asked` (monotonic). Those of its alerts that
-    /// are open here and not among them are cleared: their clear got lost. What was reported after the question stays.
-    pub fn reconcile(&mut self, now: Now, name: &str, firing: &BTreeSet<String>, asked: u64) {
+    /// Everything that fires at a source that was asked at `asked`. Those of its alerts that are open here and do not
+    /// fire there are cleared: their clear got lost. Those that are cleared here and fire there are raised again: an
+    /// Alertmanager whose clear did not come through sends no firing either before its `repeat_interval`. What was
+    /// reported after the question stays.
+    pub fn reconcile(&mut self, now: Now, name: &str, firing: &Firing, asked: Now) {
         if self.unavailable.is_some() {
             return;
         }
@@ -128,7 +129,7 @@ impl Gateway {
         let source = watched.source.clone();
         let is_lost = |id: &&str| {
             let last = watched.repeated.get(*id).copied().unwrap_or(watched.since);
-            !firing.contains(*id) && last < asked
+            !firing.ids.contains(*id) && last < asked.mono
         };
         let lost: Vec<_> = self.state.links().of_source(name).filter(is_lost).map(str::to_owned).collect();
         let mut counts = IngestCounts::default();
@@ -147,6 +148,18 @@ impl Gateway {
                 group: None,
             };
             if self.clear(now, &source, &signal, None) == Effect::Cleared {
+                counts.reconciled += 1;
+            }
+        }
+        for signal in &firing.active {
+            let Some((alert, at)) = self.state.alert_at(&signal.alert_id) else { continue };
+            if alert.change != AlertChange::Cleared || at >= asked.wall {
+                continue;
+            }
+            let title = alert.incident_id.as_deref().and_then(|id| self.state.incident(id)?.title.clone());
+            let title = title.unwrap_or_else(|| signal.title.clone());
+            let signal = Signal { group: group_of(alert).map(|key| Group { key, title }), ..signal.clone() };
+            if self.raise(now, &source, &signal, None, Trust::Now) == Effect::Raised {
                 counts.reconciled += 1;
             }
         }

@@ -188,7 +188,14 @@ fn deep_values_are_left_out() {
 fn answer_of_the_api_names_what_fires() {
     let body = br#"[{"annotations":{},"endsAt":"2026-11-29T00:56:38.873Z","fingerprint":"29efcdde4fa8683f","receivers":[{"name":"so"}],"startsAt":"2026-11-29T00:52:38.873Z","status":{"inhibitedBy":[],"silencedBy":[],"state":"active"},"updatedAt":"2026-11-29T00:52:38.873Z","generatorURL":"http://vm","labels":{"alertname":"TargetDown"}}]"#;
     let found = firing("prometheus", body).expect("an answer");
-    assert_eq!(found.into_iter().collect::<Vec<_>>(), [alert_id("prometheus", "29efcdde4fa8683f")]);
+    let id = alert_id("prometheus", "29efcdde4fa8683f");
+    assert_eq!(found.ids.iter().collect::<Vec<_>>(), [&id]);
+    let [signal] = &found.active[..] else { panic!("{found:?}") };
+    assert_eq!((&signal.alert_id, signal.change), (&id, AlertChange::Raised));
+    assert_eq!((signal.starts_at, &*signal.title), (Some(1_795_913_558_873), "TargetDown"));
+    let silenced = String::from_utf8_lossy(body).replace("active", "suppressed");
+    let found = firing("prometheus", silenced.as_bytes()).expect("an answer");
+    assert_eq!((found.ids.len(), found.active.len()), (1, 0), "it fires, and is not to be sent");
     assert!(firing("prometheus", b"{}").is_err());
 }
 
