@@ -270,6 +270,14 @@ impl Engine {
         self.settle(now);
     }
 
+    /// What a tab handed over a while ago: it may be gone by now, and the message is its own all the same.
+    pub(crate) fn send_of(&mut self, now: Now, consumer: ConsumerId, tab: &str, request: SendRequest) {
+        self.notice(now);
+        self.outbox.enqueue_of(now, consumer, tab, request);
+        self.status_dirty = true;
+        self.settle(now);
+    }
+
     /// Tries a failed message again. `confirm`: with a new id where it may have arrived already.
     ///
     /// ```

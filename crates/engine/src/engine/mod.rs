@@ -323,10 +323,10 @@ impl Engine {
         self.consumers.last_updates(consumer)
     }
 
-    /// Everything that is still to be stored, for an engine that ends: groups come one at a time, so each
-    /// is taken for stored.
-    pub(crate) fn last_groups(&mut self) -> Vec<crate::StoreGroup> {
-        self.outbox.last_groups()
+    /// Everything that is still to be stored, for an engine that ends, behind what is being stored now: once more,
+    /// should that abort.
+    pub(crate) fn last_group(&mut self) -> Option<crate::StoreGroup> {
+        self.outbox.last_group()
     }
 
     /// What is being stored now.

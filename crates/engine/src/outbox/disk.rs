@@ -254,10 +254,12 @@ impl Disk {
     }
 
     /// Whether rows may leave: the older ones are loaded, and a crash would leave the mark behind.
-    pub fn may_send(&self, now: u64) -> bool {
+    pub fn may_send(&self) -> bool {
         let marked = match self.mark {
             Mark::Set => true,
-            Mark::Wanted { until } => now >= until || !self.may_store(),
+            // Whether it was waited for long enough a timer says: one that is due may be so because this thread
+            // slept, with the store's answer unread.
+            Mark::Wanted { .. } => self.hangs || !self.may_store(),
             Mark::Down => false,
         };
         self.answered && !self.halted && (marked || !self.may_store())

@@ -14,6 +14,12 @@ const MAX_EPHEMERAL: usize = 16;
 impl Outbox {
     /// A message to send. Handing the same id in again only answers with its state.
     pub fn enqueue(&mut self, now: Now, to: ConsumerId, request: SendRequest) {
+        let owner = self.tab_of(to).to_owned();
+        self.enqueue_of(now, to, &owner, request);
+    }
+
+    /// The same of a tab that may be gone by now: its name stays on the row.
+    pub fn enqueue_of(&mut self, now: Now, to: ConsumerId, owner: &str, request: SendRequest) {
         if self.known(&[to], &request.id) {
             return;
         }
@@ -24,7 +30,7 @@ impl Outbox {
             outbox.ended.add(update.clone());
             outbox.update(vec![to], update);
         };
-        let mut row = match row_of(&request, self.latest(now), self.tab_of(to)) {
+        let mut row = match row_of(&request, self.latest(now), owner) {
             Ok(row) => row,
             Err(reason) => return refuse(self, request.id, reason),
         };
@@ -34,7 +40,7 @@ impl Outbox {
             return refuse(self, row.id, FailReason::TooBig { found: size, allowed });
         }
         if request.ephemeral {
-            if self.may_send(now) && self.ephemeral.len() < MAX_EPHEMERAL {
+            if self.may_send() && self.ephemeral.len() < MAX_EPHEMERAL {
                 self.ephemeral.push_back((now.mono, row.bytes));
             }
             return;

@@ -63,8 +63,8 @@ impl Outbox {
         self.version += 1;
     }
 
-    pub(super) fn may_send(&self, now: Now) -> bool {
-        self.link.is_some() && self.disk.may_send(now.mono)
+    pub(super) fn may_send(&self) -> bool {
+        self.link.is_some() && self.disk.may_send()
     }
 
     /// The next frame, if anything may leave. `buffered` is `bufferedAmount` and what is pending: with the
@@ -72,7 +72,7 @@ impl Outbox {
     pub fn next_frame(&mut self, now: Now, buffered: u64) -> Option<OutFrame> {
         let link = self.link?;
         let room = BUFFER_BYTES.saturating_sub(buffered);
-        if room == 0 || !self.may_send(now) {
+        if room == 0 || !self.may_send() {
             return None;
         }
         self.expire(now);

@@ -51,18 +51,9 @@ impl Outbox {
         self.disk.lead_after(term);
     }
 
-    /// See [`crate::Engine::last_groups`].
-    pub fn last_groups(&mut self) -> Vec<StoreGroup> {
-        let mut groups = Vec::new();
-        loop {
-            if let Some(number) = self.disk.outstanding() {
-                self.disk.committed(number);
-            }
-            match self.disk.group(0) {
-                Some(group) => groups.push(group),
-                None => return groups,
-            }
-        }
+    /// See [`crate::Engine::last_group`].
+    pub fn last_group(&mut self) -> Option<StoreGroup> {
+        self.disk.last_group()
     }
 
     /// See [`crate::Engine::group_under_way`].

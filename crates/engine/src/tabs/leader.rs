@@ -26,6 +26,14 @@ struct Tab {
     whole: bool,
 }
 
+/// A message of another tab that waits for a look into the store.
+struct Held {
+    look: u64,
+    consumer: ConsumerId,
+    tab: TabId,
+    request: SendRequest,
+}
+
 pub(super) struct Leader {
     pub(super) engine: Engine,
     /// The store answered, or there is to be none: the term is known, beats may go out.
@@ -44,7 +52,7 @@ pub(super) struct Leader {
     incomplete: Incomplete,
     /// Messages that tabs could not store, or that are not to be queued, wait for a look into the store: earlier rows
     /// of the same key may lie there.
-    held: VecDeque<(u64, ConsumerId, SendRequest)>,
+    held: VecDeque<Held>,
     /// Looks into the store: asked for and answered.
     looks: (u64, u64),
     /// The look after which everything is known that was saved when the end of the session was asked for.
@@ -170,14 +178,14 @@ impl Leader {
             // Everything is known, or nothing can be.
             StoreEvent::Opened(_) | StoreEvent::OpenFailed(_) | StoreEvent::Closed(_) => {
                 self.looks.1 = self.looks.0;
-                self.held.iter_mut().for_each(|held| held.0 = 0);
+                self.held.iter_mut().for_each(|held| held.look = 0);
             }
             _ => {}
         }
         self.engine.handle_store(now, event);
         self.note_store();
-        while let Some((_, consumer, request)) = self.held.pop_front_if(|held| held.0 <= self.looks.1) {
-            self.engine.send(now, consumer, request);
+        while let Some(held) = self.held.pop_front_if(|held| held.look <= self.looks.1) {
+            self.engine.send_of(now, held.consumer, &held.tab, held.request);
         }
     }
 
@@ -221,10 +229,10 @@ impl Leader {
                 if let Some(consumer) = self.consumer(&tab, None) {
                     if whole && self.engine.store_is_silent() {
                         // They are among these, in their places.
-                        self.held.retain(|(_, of, _)| *of != consumer);
-                        self.tabs.entry(tab).and_modify(|known| known.whole = true);
+                        self.held.retain(|held| held.consumer != consumer);
+                        self.tabs.entry(tab.clone()).and_modify(|known| known.whole = true);
                     }
-                    self.send(now, consumer, requests);
+                    self.send(now, consumer, &tab, requests);
                 } else if tab != self.me {
                     self.incomplete.add(tab);
                 }
@@ -257,12 +265,13 @@ impl Leader {
         }
     }
 
-    fn send(&mut self, now: Now, consumer: ConsumerId, requests: Vec<SendRequest>) {
+    fn send(&mut self, now: Now, consumer: ConsumerId, tab: &TabId, requests: Vec<SendRequest>) {
         let whole = self.tabs.values().any(|tab| tab.consumer == consumer && tab.whole);
         let looks = !whole && (self.engine.store_is_open() || self.engine.store_is_silent());
         for request in requests {
             if !request.ephemeral && looks && (request.queue || !mutant::active(Mutant::UnqueuedFirst)) {
-                self.held.push_back((self.looks.0 + 1, consumer, request));
+                let (look, tab) = (self.looks.0 + 1, tab.clone());
+                self.held.push_back(Held { look, consumer, tab, request });
                 self.engine.rescan(now);
             } else {
                 self.engine.send(now, consumer, request);
@@ -401,7 +410,7 @@ impl Leader {
         self.incomplete.remove(tab);
         if let Some(gone) = self.tabs.remove(tab) {
             // What was to leave at once or not at all goes with its page.
-            self.held.retain(|(_, of, request)| *of != gone.consumer || request.queue);
+            self.held.retain(|held| held.consumer != gone.consumer || held.request.queue);
             self.engine.detach_tab(now, gone.consumer, tab);
         }
     }

@@ -207,18 +207,24 @@ impl Node {
             || mutant::active(Mutant::DeposedLeaderWrites);
         self.sockets = leader.engine.sockets();
         self.legacy = leader.engine.legacy();
-        let mut groups: Vec<StoreGroup> = leader.engine.group_under_way().cloned().into_iter().collect();
-        let written = groups.len();
+        let mut under_way = leader.engine.group_under_way().cloned();
+        let mut decided = None;
         leader.engine.disconnect(now);
         while let Some(output) = leader.engine.poll_output() {
             match output {
                 Output::Abandon { .. } => self.out.push_back(NodeOutput::Engine(output)),
-                Output::Store(group) if ours => groups.push(group),
+                Output::Store(group) => {
+                    under_way.take_if(|known| known.number == group.number);
+                    decided = Some(group);
+                }
                 _ => {}
             }
         }
+        let written = usize::from(under_way.is_some());
+        let mut groups: Vec<StoreGroup> = under_way.into_iter().collect();
         if ours {
-            groups.extend(leader.engine.last_groups());
+            // With what was decided in this very input.
+            groups.extend(leader.engine.last_group().or(decided));
         }
         let endings: Vec<_> = groups.iter().map(|g| (g.number, leader.engine.endings_in(g))).collect();
         let to_write = groups.into_iter().skip(written);

@@ -57,9 +57,7 @@ impl Disk {
             return None;
         }
         self.groups += 1;
-        let strict =
-            ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }));
-        let group = StoreGroup { number: self.groups, ops, strict };
+        let group = StoreGroup { number: self.groups, strict: is_strict(&ops), ops };
         self.outstanding = Some(group.clone());
         self.answer_by.get_or_insert(now.saturating_add(HANGS_MS));
         Some(group)
@@ -103,6 +101,21 @@ impl Disk {
         group.ops
     }
 
+    /// Everything that is still to be stored, for an outbox that ends. What is under way once more: should that
+    /// abort, nothing that came after it may be stored without it.
+    pub fn last_group(&mut self) -> Option<StoreGroup> {
+        let mut ops = Vec::new();
+        let mut last = None;
+        loop {
+            if let Some(number) = self.outstanding() {
+                ops.extend(self.committed(number));
+            }
+            let Some(StoreGroup { number, .. }) = self.group(0) else { break };
+            last = Some(number);
+        }
+        last.map(|number| StoreGroup { number, strict: is_strict(&ops), ops })
+    }
+
     pub fn aborted(&mut self, now: u64, number: u64, error: StoreError) -> Aborted {
         let Some(mut group) = self.outstanding.take_if(|group| group.number == number) else {
             return Aborted::Again;
@@ -142,6 +155,11 @@ impl Disk {
             None => Aborted::Again,
         }
     }
+}
+
+/// Deletes may be lost: what they are of is only sent once more.
+fn is_strict(ops: &[StoreOp]) -> bool {
+    ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }))
 }
 
 /// Two changes that belong together, see [`Disk::move_to_failed`].

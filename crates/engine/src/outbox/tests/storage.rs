@@ -47,6 +47,23 @@ fn nothing_leaves_before_the_mark_is_stored() {
     assert_eq!(world.frame(), ["a"]);
 }
 
+/// A thread that wakes reads its socket before the answers of the store.
+#[test]
+fn nothing_leaves_unmarked_because_the_wait_for_the_store_ran_out_in_a_sleep() {
+    let mut world = World::new();
+    world.send_id("a");
+    world.commits = false;
+    world.outbox.socket_opened(world.now());
+    world.drain();
+    world.now += 20_000;
+    world.outbox.connected(world.now(), v1());
+    world.drain();
+    assert!(world.frame().is_empty(), "the next life would take it for one that was never sent");
+    let mark = world.groups.remove(0);
+    world.commit(&mark);
+    assert_eq!(world.frame(), ["a"]);
+}
+
 #[test]
 fn a_look_without_an_answer_is_missed_like_a_write_and_is_one_at_a_time() {
     let mut world = World::new();

@@ -1,5 +1,7 @@
 //! Messages between tabs: saved, handed on, asked after.
 
+mod gone;
+
 use super::*;
 
 #[test]
