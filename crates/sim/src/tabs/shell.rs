@@ -73,7 +73,8 @@ impl TabWorld {
                 }
             }
             Inbox::Link(message) if !worker.vanished => {
-                let leads = worker.node.engine().is_some();
+                // A tab alone takes nothing of the others.
+                let leads = worker.node.engine().is_some() && worker.node.role() == Role::Leader;
                 if !matches!(message, LinkMessage::Beat { .. }) {
                     self.say(|| clip(&format!("{number} hears {message:?}"), 180));
                 }
@@ -81,6 +82,9 @@ impl TabWorld {
                     && leads
                 {
                     self.note_handed(number, requests);
+                }
+                if let LinkMessage::Detach { tab } = &message {
+                    self.note_detached(place, tab);
                 }
                 self.input(place, |node, now| node.handle_link(now, message));
             }

@@ -168,6 +168,19 @@ impl TabWorld {
         self.check.handed.entry(number).or_default().extend(numbers);
     }
 
+    /// A tab went away, or leads itself. What it handed to a leader that did not know it, that has not: it would have had
+    /// to come again.
+    pub(super) fn note_detached(&mut self, place: usize, tab: &str) {
+        let Some(worker) = &self.tabs[place].worker else { return };
+        let Some(handed) = self.check.handed.get_mut(&worker.number) else { return };
+        let taken = worker.node.engine().map(sentinelops_engine::Engine::messages).unwrap_or_default();
+        let senders = &self.check.senders;
+        handed.retain(|n| {
+            let (place, life) = senders[*n];
+            tab != format!("tab-{place}-{life}") || taken.iter().any(|row| row.update.id == message_id(*n))
+        });
+    }
+
     /// A session ends after everything was sent: what this leader was handed has had its effect, or an end.
     pub(super) fn check_sent_first(&mut self, number: u32) {
         if self.sign_outs.iter().any(|how| *how != SignOut::SendFirst) {
