@@ -18,6 +18,8 @@ pub(crate) const MAX_RECENT: usize = 1_000;
 pub(crate) enum Fold {
     /// Incidents, agents, alerts: the last state of each key.
     Keyed(LastByKey<String>),
+    /// Figures: only the last of them counts.
+    Latest(Option<Rc<Event>>),
     /// Chat, activity: the newest events, and receipts as watermarks.
     Recent { events: VecDeque<Rc<Event>>, receipts: LastByKey<ReceiptKey> },
 }
@@ -29,6 +31,7 @@ impl Fold {
     pub fn new(channel: Channel) -> Self {
         match channel {
             Channel::Incidents | Channel::Agents | Channel::Alerts => Self::Keyed(LastByKey::default()),
+            Channel::Stats => Self::Latest(None),
             Channel::Chat | Channel::Activity | Channel::Timeline | Channel::System => {
                 Self::Recent { events: VecDeque::new(), receipts: LastByKey::default() }
             }
@@ -50,6 +53,10 @@ impl Fold {
             (Self::Keyed(state), payload @ (Payload::Agent(_) | Payload::Alert(_))) => {
                 payload.key().is_some_and(|key| state.put(key.to_owned(), Last::new(event, None)))
             }
+            (Self::Latest(latest), _) => {
+                *latest = Some(event.clone());
+                false
+            }
             (Self::Recent { events, .. }, Payload::Chat(_) | Payload::Activity(_) | Payload::Timeline(_)) => {
                 let fell = events.len() >= MAX_RECENT && events.pop_front().is_some();
                 events.push_back(event.clone());
@@ -69,6 +76,7 @@ impl Fold {
         let fits = |event: &Event| topic.is_none() || event.payload.topic() == topic;
         match self {
             Self::Keyed(state) => state.iter().filter(|last| fits(&last.event)).map(Last::full).collect(),
+            Self::Latest(latest) => latest.iter().cloned().collect(),
             Self::Recent { events, receipts } => {
                 let receipts = receipts.iter().map(|last| &last.event);
                 events.iter().chain(receipts).filter(|event| fits(event)).cloned().collect()

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The six channels of the wire.
+/// The channels of the wire.
 ///
 /// ```
 /// use sentinelops_protocol::Channel;
@@ -28,11 +28,13 @@ pub enum Channel {
     System,
     /// What happened to one incident: only its topics can be subscribed.
     Timeline,
+    /// Figures over all incidents ([`crate::domain::Stats`]): it has no topics.
+    Stats,
 }
 
 impl Channel {
     /// Every channel, in the documented order.
-    pub const ALL: [Channel; 7] = [
+    pub const ALL: [Channel; 8] = [
         Self::Incidents,
         Self::Agents,
         Self::Chat,
@@ -40,6 +42,7 @@ impl Channel {
         Self::Activity,
         Self::System,
         Self::Timeline,
+        Self::Stats,
     ];
 
     /// The name on the wire.
@@ -48,7 +51,7 @@ impl Channel {
     /// use sentinelops_protocol::Channel;
     ///
     /// let names: Vec<_> = Channel::ALL.into_iter().map(Channel::as_str).collect();
-    /// assert_eq!(names, ["incidents", "agents", "chat", "alerts", "activity", "system", "timeline"]);
+    /// assert_eq!(names, ["incidents", "agents", "chat", "alerts", "activity", "system", "timeline", "stats"]);
     /// ```
     pub fn as_str(self) -> &'static str {
         match self {
@@ -59,6 +62,7 @@ impl Channel {
             Self::Activity => "activity",
             Self::System => "system",
             Self::Timeline => "timeline",
+            Self::Stats => "stats",
         }
     }
 

@@ -107,12 +107,14 @@ macro_rules! open_enum {
 // Behind the macro, which they use.
 mod chat;
 mod incident;
+mod stats;
 mod timeline;
 
 pub use chat::{ChatMessage, Receipt, ReceiptKind, Typing};
 pub use incident::{
     Incident, IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, IncidentUpdate, Viewing,
 };
+pub use stats::{Counts, Durations, OldestUnacknowledged, QuarterHours, SourceAge, Spread, Stats};
 pub use timeline::{TimelineAction, TimelineEntry};
 
 open_enum! {

@@ -23,7 +23,9 @@ pub fn ordering_key(channel: Channel, payload: &Json) -> Option<String> {
         Channel::Incidents => (channel, &["incidentId", "id"]),
         Channel::Chat => (Channel::Incidents, &["conversationId"]),
         Channel::Alerts => (channel, &["id"]),
-        Channel::Agents | Channel::Activity | Channel::System | Channel::Timeline => return None,
+        Channel::Agents | Channel::Activity | Channel::System | Channel::Timeline | Channel::Stats => {
+            return None;
+        }
     };
     let id = names.iter().find_map(|name| fields.optional_text(name).transpose())?.ok()?;
     Some(format!("{group}/{id}"))

@@ -316,7 +316,7 @@ impl Server {
                 timestamp,
                 extra: None,
             }),
-            Channel::System | Channel::Timeline => return None,
+            Channel::System | Channel::Timeline | Channel::Stats => return None,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::history::{History, Logged};
 use super::state::State;
+use super::statistics::Progress;
 use super::{GatewayConfig, Now};
 use sentinelops_protocol::{Channel, Json, Priority, decode_payload};
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,9 @@ pub struct Record {
     /// The events, in order; at most one of each channel, because all of them get the `seq` of the record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<StoredEvent>,
+    /// How far the incident has come that the record is about, if that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 fn record_version() -> u8 {
@@ -69,7 +73,7 @@ fn record_version() -> u8 {
 impl Record {
     /// A record of the present layout.
     pub fn new(at: u64, accepted: Option<Accepted>, events: Vec<StoredEvent>) -> Self {
-        Self { v: RECORD_VERSION, at, accepted, events }
+        Self { v: RECORD_VERSION, at, accepted, events, progress: None }
     }
 }
 
@@ -88,6 +92,8 @@ pub struct Loaded {
     pub log: Vec<(u64, Record)>,
     /// The ids accepted, oldest first.
     pub accepted: Vec<Accepted>,
+    /// How far incidents had come: the open ones, and those of the last week.
+    pub progress: Vec<Progress>,
 }
 
 impl Loaded {
@@ -139,6 +145,9 @@ impl Durable {
             let (payload, _) = decode_payload(&event.kind, event.merged.as_ref().unwrap_or(&event.payload));
             state.apply(&payload, event.timestamp, config.max_items);
         }
+        for progress in loaded.progress {
+            state.restore_progress(progress);
+        }
         let mut history = History::new(loaded.epoch, config.history_events, config.history_ms);
         history.begin_after(loaded.gone);
         for (seq, record) in loaded.log {
@@ -162,6 +171,9 @@ impl Durable {
                 let logged = Logged::of(&history.epoch, now.mono, seq, event);
                 history.push(event.channel, now.mono, logged);
             }
+        }
+        if let Some(progress) = record.progress.clone() {
+            self.state.restore_progress(progress);
         }
         if let Some(history) = &mut self.history {
             history.seq = history.seq.max(seq);

@@ -135,7 +135,7 @@ impl Rights {
 
 /// The channel whose right counts: a timeline is part of its incident.
 pub(super) fn of_right(channel: Channel) -> Channel {
-    if channel == Channel::Timeline { Channel::Incidents } else { channel }
+    if matches!(channel, Channel::Timeline | Channel::Stats) { Channel::Incidents } else { channel }
 }
 
 fn covers(names: &BTreeSet<String>, channel: Channel, topic: Option<&str>) -> bool {

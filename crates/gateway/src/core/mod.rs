@@ -43,6 +43,7 @@ mod rate;
 mod requests;
 mod session;
 mod state;
+mod statistics;
 mod store;
 mod subscribe;
 mod subscriptions;
@@ -57,6 +58,7 @@ pub use identity::{Auth, Denied, Identity, Rights, Token};
 pub(crate) use ingest::FULL_RETRY_MS as INGEST_RETRY_MS;
 pub use ingest::{Firing, Group, IncidentRule, IngestCounts, Part, Report, Signal, Source, What};
 pub use state::{NEWEST, State};
+pub use statistics::{Progress, WEEK_MS};
 pub use store::{Memory, Store};
 pub use types::{Answer, AuthEnds, Begun, ConnId, Drops, Effect, NewEvent, Now, Output, Stats};
 
@@ -90,6 +92,8 @@ pub struct Gateway {
     conns: BTreeMap<ConnId, Box<Conn>>,
     index: Index,
     snapshots: Snapshots,
+    /// When subscribers of channel `stats` are told next.
+    stats_due: Option<u64>,
     last_conn: u64,
     timers: BTreeSet<(u64, ConnId, Timer)>,
     history: History,
@@ -140,6 +144,7 @@ impl Gateway {
             conns: BTreeMap::new(),
             index: Index::default(),
             snapshots: Snapshots::new(),
+            stats_due: None,
             last_conn: 0,
             timers: BTreeSet::new(),
             effects: VecDeque::new(),
@@ -238,6 +243,7 @@ impl Gateway {
             self.fire(now, conn, timer);
         }
         self.watch_sources(now);
+        self.tell_stats_when_due(now);
         self.ids.forget_older(now.mono, self.config.dedupe_ms);
         self.settle(now);
     }
@@ -245,7 +251,7 @@ impl Gateway {
     /// When to call [`Gateway::timeout`] at the latest, on the monotonic clock.
     pub fn poll_timeout(&self) -> Option<u64> {
         let of_connections = self.timers.first().map(|(at, _, _)| *at);
-        [of_connections, self.watch_due()].into_iter().flatten().min()
+        [of_connections, self.watch_due(), self.stats_due].into_iter().flatten().min()
     }
 
     /// The next thing to do, if any. Held back until the store has committed every record it depends on.

@@ -35,10 +35,11 @@ impl Gateway {
     ) -> u64 {
         let mut stored = Vec::with_capacity(events.len());
         let mut payloads = Vec::with_capacity(events.len());
+        let mut progress = None;
         for (event, is_caused) in events {
             let NewEvent { channel, kind, payload, priority, timestamp } = event;
             let timestamp = timestamp.unwrap_or(now.wall);
-            self.state.apply(&payload, timestamp, self.config.max_items);
+            progress = self.state.apply(&payload, timestamp, self.config.max_items).or(progress);
             stored.push(StoredEvent {
                 channel,
                 kind,
@@ -50,7 +51,8 @@ impl Gateway {
             });
             payloads.push(payload);
         }
-        let seq = self.store.append(Record::new(now.wall, accepted, stored.clone()));
+        let record = Record { progress, ..Record::new(now.wall, accepted, stored.clone()) };
+        let seq = self.store.append(record);
         self.history.seq = seq;
         for (event, payload) in stored.iter().zip(&payloads) {
             let logged = Logged::new(&self.history.epoch, now.mono, seq, event, payload);

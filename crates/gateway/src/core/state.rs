@@ -6,9 +6,10 @@
 
 use super::kept::Kept;
 use super::links::Links;
+use super::statistics::{Progress, Statistics};
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, Incident, IncidentChange, IncidentStatus, Patch,
-    Receipt, ReceiptKind, TimelineEntry,
+    Receipt, ReceiptKind, Stats, TimelineEntry,
 };
 use sentinelops_protocol::system::SnapshotItem;
 use sentinelops_protocol::{Channel, Json, Payload, Subject, encode_payload};
@@ -38,6 +39,7 @@ pub struct State {
     chat: VecDeque<ChatMessage>,
     conversations: BTreeMap<String, Conversation>,
     activity: VecDeque<Activity>,
+    statistics: Statistics,
     touches: u64,
     links: Links,
 }
@@ -128,8 +130,24 @@ impl State {
         }
     }
 
-    /// Folds one event in. Keeps `max_finished` resolved incidents, and as many cleared alerts.
-    pub(super) fn apply(&mut self, payload: &Payload, timestamp: u64, max_finished: usize) {
+    /// The figures of channel `stats` at a moment.
+    pub fn figures(&self, wall: u64) -> Stats {
+        self.statistics.figures(wall)
+    }
+
+    /// What a store kept of an incident's progress.
+    pub(super) fn restore_progress(&mut self, progress: Progress) {
+        self.statistics.put(progress);
+    }
+
+    /// Folds one event in. Keeps `max_finished` resolved incidents, and as many cleared alerts. Answers how far its
+    /// incident has come, if that changed.
+    pub(super) fn apply(
+        &mut self,
+        payload: &Payload,
+        timestamp: u64,
+        max_finished: usize,
+    ) -> Option<Progress> {
         match payload {
             Payload::Incident(event) => {
                 let before = self.incidents.get(&event.incident_id);
@@ -137,9 +155,11 @@ impl State {
                 incident.apply(&event.data);
                 self.links.incident_changed(before, &incident);
                 let is_open = incident.status != Some(IncidentStatus::Resolved);
+                let progress = self.statistics.note(&incident, timestamp);
                 for gone in self.incidents.put(&event.incident_id, incident, is_open, max_finished) {
                     self.timelines.remove(&gone);
                 }
+                return progress;
             }
             Payload::Agent(agent) => {
                 self.agents.insert(agent.agent_id.clone(), agent.clone());
@@ -164,6 +184,7 @@ impl State {
             }
             Payload::Typing(_) | Payload::Viewing(_) | Payload::Raw(_) => {}
         }
+        None
     }
 
     fn talk(&mut self, id: &str) -> &mut Conversation {
@@ -230,7 +251,8 @@ impl State {
                 .flat_map(|(_, entries)| entries)
                 .map(|e| item("timeline.entry", &Payload::Timeline(Box::new(e.clone())), Some(e.timestamp)))
                 .collect(),
-            Channel::System => Vec::new(),
+            // Figures are made for the moment somebody asks.
+            Channel::System | Channel::Stats => Vec::new(),
         }
     }
 

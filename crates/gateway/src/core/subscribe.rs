@@ -22,6 +22,8 @@ impl Gateway {
         }
         let channel = subject.channel;
         let resumed = entry.since.as_ref().filter(|since| since.epoch == self.history.epoch);
+        // Of figures only the present ones count.
+        let resumed = resumed.filter(|_| channel != Channel::Stats);
         let resumed = resumed.filter(|since| self.history.reaches(channel, since.seq, now.mono));
         let (seq, continuity, phase) = match (resumed, &entry.since) {
             (Some(since), _) => (since.seq, Continuity::Exact, Phase::Replay),
@@ -47,6 +49,9 @@ impl Gateway {
         conn.streaming.retain(|other| *other != subject);
         conn.streaming.push(subject.clone());
         self.index.subscribe(&subject, id);
+        if channel == Channel::Stats {
+            self.tell_stats(now);
+        }
         self.send_for(now, id, &subscribed, Some(&subject));
     }
 
@@ -59,7 +64,9 @@ impl Gateway {
         if let Some((_, parts)) = made {
             return parts.clone();
         }
-        let parts = in_parts(self.state.items(subject));
+        let is_stats = subject.channel == Channel::Stats;
+        let items = if is_stats { vec![self.stats_item(now)] } else { self.state.items(subject) };
+        let parts = in_parts(items);
         let count = parts.len();
         let meta = OutboundMeta { id: None, timestamp: Some(now.wall) };
         let encode = |(part, items): (usize, Vec<SnapshotItem>)| {
@@ -75,7 +82,7 @@ impl Gateway {
             encode_server_system(&ServerSystem::Snapshot(snapshot), meta).into_boxed_str()
         };
         let parts: Arc<[Box<str>]> = parts.into_iter().enumerate().map(encode).collect();
-        if subject.topic.is_none() {
+        if subject.topic.is_none() && !is_stats {
             self.snapshots.insert(subject.channel, (seq, parts.clone()));
         }
         parts
@@ -88,6 +95,9 @@ impl Gateway {
         }
         if subject.channel == Channel::Timeline && subject.topic.is_none() {
             return invalid("a timeline is of one incident: name its id as the topic".to_owned());
+        }
+        if subject.channel == Channel::Stats && subject.topic.is_some() {
+            return invalid("stats has no topics: subscribe to the channel".to_owned());
         }
         if subject.topic.as_ref().is_some_and(|topic| !(1..=64).contains(&topic.chars().count())) {
             return invalid("a topic has 1 to 64 characters".to_owned());

@@ -2,7 +2,7 @@
 
 use super::keys::{Class, Place, place};
 use super::{Failure, Retention};
-use crate::core::NEWEST;
+use crate::core::{NEWEST, WEEK_MS};
 use crate::{Accepted, Loaded, Record, StoredEvent};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use sentinelops_protocol::Channel;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// `PRAGMA user_version` of what is written here.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Pruning runs once in so many commits, and takes at most this many rows of a table.
 const PRUNE_EVERY: u32 = 32;
 const PRUNE_ROWS: i64 = 1_000;
@@ -24,7 +24,16 @@ CREATE TABLE state (channel TEXT NOT NULL, key TEXT NOT NULL, class INTEGER NOT 
   seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (channel, key)) WITHOUT ROWID;
 CREATE INDEX state_newest ON state (channel, class, topic, seq);
 CREATE TABLE ids (seq INTEGER PRIMARY KEY, user TEXT NOT NULL, id TEXT NOT NULL, hash INTEGER NOT NULL, at INTEGER NOT NULL);
-PRAGMA user_version = 2;
+CREATE TABLE progress (incident TEXT PRIMARY KEY, resolved_at INTEGER, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX progress_resolved ON progress (resolved_at);
+PRAGMA user_version = 3;
+";
+
+/// Layout 2 had no figures.
+const FROM_2: &str = "
+CREATE TABLE progress (incident TEXT PRIMARY KEY, resolved_at INTEGER, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX progress_resolved ON progress (resolved_at);
+PRAGMA user_version = 3;
 ";
 
 /// Layout 1 counted each channel by itself: its history has no place in the one sequence and goes.
@@ -138,6 +147,12 @@ fn prepare(connection: &Connection, path: &Path, epoch: &str) -> rusqlite::Resul
         let transaction = connection.unchecked_transaction()?;
         transaction.execute_batch(FROM_1)?;
         transaction.execute("UPDATE meta SET value = ?1 WHERE name = 'epoch'", [epoch])?;
+        transaction.execute_batch(FROM_2)?;
+        transaction.commit()?;
+    }
+    if version == 2 {
+        let transaction = connection.unchecked_transaction()?;
+        transaction.execute_batch(FROM_2)?;
         transaction.commit()?;
     }
     Ok(VERSION)
@@ -180,6 +195,11 @@ fn load(connection: &Connection, retention: &Retention, wall: u64) -> rusqlite::
         }
         loaded.log.push((seq, read(&row.get::<_, String>(1)?)?));
     }
+    let mut progress = connection.prepare("SELECT body FROM progress ORDER BY incident")?;
+    let mut rows = progress.query([])?;
+    while let Some(row) = rows.next()? {
+        loaded.progress.push(read(&row.get::<_, String>(0)?)?);
+    }
     let mut ids = connection.prepare("SELECT user, id, hash, at FROM ids WHERE at >= ?1 ORDER BY seq")?;
     let mut rows = ids.query([signed(wall.saturating_sub(retention.ids_ms))])?;
     while let Some(row) = rows.next()? {
@@ -221,6 +241,12 @@ fn write_record(
             touched.insert((event.channel, class as i64, topic));
         }
     }
+    if let Some(progress) = &record.progress {
+        let resolved_at = progress.resolved_at.map(signed);
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO progress VALUES (?1, ?2, ?3)")?
+            .execute(params![progress.incident, resolved_at, text(progress)?])?;
+    }
     let Some(first) = record.events.first() else { return Ok(()) };
     let events = record.events.iter().map(|event| StoredEvent { merged: None, ..event.clone() }).collect();
     let body = Record { events, ..record.clone() };
@@ -255,6 +281,10 @@ fn prune(
     transaction.execute(
         "DELETE FROM ids WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM ids ORDER BY seq LIMIT ?2) WHERE at < ?1)",
         params![signed(wall.saturating_sub(retention.ids_ms)), PRUNE_ROWS],
+    )?;
+    transaction.execute(
+        "DELETE FROM progress WHERE incident IN (SELECT incident FROM progress WHERE resolved_at < ?1 LIMIT ?2)",
+        params![signed(wall.saturating_sub(WEEK_MS)), PRUNE_ROWS],
     )?;
     let mut left = PRUNE_ROWS;
     for (channel, class, topic) in touched {

@@ -16,6 +16,7 @@ mod ordering;
 mod requests;
 mod scenario;
 mod session;
+mod statistics;
 mod store;
 mod streams;
 mod subscriptions;

@@ -2,7 +2,8 @@
 
 use super::{resume, say, subscribed};
 use crate::support::{Folder, Program, resolve, subscribe};
-use sentinelops_protocol::system::Continuity;
+use sentinelops_protocol::domain::Stats;
+use sentinelops_protocol::system::{Continuity, ServerSystem};
 use sentinelops_protocol::{Channel, ServerMessage};
 use tokio::process::Command;
 
@@ -67,6 +68,37 @@ async fn changed_fields_of_an_incident_add_up_over_restarts() {
     assert_eq!(again.lines().last(), state.lines().last());
     let again = program.http("GET", "/admin/state?channel=timeline&topic=inc-1005").await;
     assert_eq!(again.lines().last(), timeline.lines().last());
+}
+
+/// The incident itself is long gone: of finished ones only one is kept.
+#[tokio::test]
+async fn figures_outlive_a_restart_and_the_incidents_they_count() {
+    let folder = Folder::new("figures");
+    let data = folder.path("data");
+    let flags = ["--test-admin", "--data", &data, "--keep-finished", "1"];
+    let mut program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    // One in 32 commits prunes.
+    for n in 0..40 {
+        let create = format!(
+            r#"{{"id":"c{n}","type":"incident.create","channel":"incidents","payload":{{"id":"i{n}","title":"t"}}}}"#
+        );
+        client.send(&create).await;
+        client.acked().await;
+        client.send(&resolve(&format!("r{n}"), &format!("i{n}"))).await;
+        client.acked().await;
+    }
+    program.child.kill().await.expect("killed");
+    let program = Program::start(&flags).await;
+    assert!(!program.http("GET", "/admin/state?channel=incidents").await.contains("\"i3\""));
+    let mut client = program.client("s").await;
+    client.system(&subscribe(Channel::Stats)).await;
+    let stats = loop {
+        if let ServerMessage::System(ServerSystem::Snapshot(part)) = client.next().await {
+            break Stats::read(&part.items[0].payload).expect("figures");
+        }
+    };
+    assert_eq!((stats.resolve.day.count, stats.resolve.week.count), (40, 40));
 }
 
 /// More than the newest of all conversations hold: what the quiet one said is kept by itself.
