@@ -271,7 +271,11 @@ impl World {
         for n in 0..self.check.messages.all.len() {
             let replaced = self.check.messages.replaced(n);
             let listed = self.bad_end(&crate::check::message_id(n)).is_some();
+            let id = crate::check::message_id(n);
+            // A full disk did not take the end in: the next worker finds the row, and judges it by its own clock.
+            let undone = self.store.has(&id) && self.store.failed(&id).is_none();
             let message = &mut self.check.messages.all[n];
+            message.ended_badly &= !undone;
             message.answered = false;
             message.nacked = false;
             message.on = None;
@@ -294,7 +298,6 @@ impl World {
             if done || replaced || !message.promised || message.forgotten {
                 continue;
             }
-            let id = crate::check::message_id(n);
             if held.contains(&n) || self.store.has(&id) || listed {
                 continue;
             }
