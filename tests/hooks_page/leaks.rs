@@ -9,7 +9,7 @@ use sentinelops::realtime::{
     use_agent_status, use_agents, use_alerts, use_alerts_with, use_channel, use_chat_messages,
     use_chat_messages_with, use_client, use_clock, use_connection, use_connection_state, use_diagnostics,
     use_incident, use_incident_updates, use_incidents, use_metrics, use_outbox, use_send_state,
-    use_signed_out, use_timeline, use_unsaved, use_viewers, use_websocket,
+    use_signed_out, use_stats, use_timeline, use_unsaved, use_viewers, use_websocket,
 };
 use sentinelops::testing::{FakeConnection, Mounted, activity, agent, alert, chat_message, incident};
 use std::rc::Rc;
@@ -44,7 +44,7 @@ fn All() -> Html {
     );
     let _sent = use_send_state(Some(MessageId::from("m1")));
     let _incident = use_incident("a");
-    let _ = (use_timeline("a"), use_viewers("a"));
+    let _ = (use_timeline("a"), use_viewers("a"), use_stats());
     let _ = (
         use_client(),
         use_connection_state(),

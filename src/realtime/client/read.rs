@@ -9,7 +9,7 @@ use crate::realtime::{ClientError, IncidentRow, List, MessageId, MessageTrace, R
 use crate::realtime::{SetupError, export};
 use sentinelops_engine::{ConnectionState, Hint, MessageCounts, MessageInfo, Metrics, Mode, Status};
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert, TimelineEntry};
-use sentinelops_protocol::{Channel, Problem, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Json, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::AttrValue;
 
@@ -165,6 +165,14 @@ impl Client {
         match self.state().subjects.get(subject).map(|f| &f.folded.state) {
             Some(FoldState::Timeline(fold)) => fold.list(),
             _ => List::default(),
+        }
+    }
+
+    /// As they came: they are read by who shows them.
+    pub(crate) fn stats(&self) -> Option<Json> {
+        match self.state().subjects.get(&Subject::channel(Channel::Stats)).map(|f| &f.folded.state) {
+            Some(FoldState::Stats(stats)) => stats.clone(),
+            _ => None,
         }
     }
 

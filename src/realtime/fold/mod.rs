@@ -17,7 +17,7 @@ pub(crate) use own_chat::OwnChat;
 
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert, TimelineEntry};
 use sentinelops_protocol::system::Continuity;
-use sentinelops_protocol::{Channel, Event, Payload, Problem, Subject};
+use sentinelops_protocol::{Channel, Event, Json, Payload, Problem, Subject};
 use std::rc::Rc;
 
 /// Most messages and activities a page keeps of one subject.
@@ -42,6 +42,8 @@ pub(crate) enum State {
     Chat(ChatFold),
     Activity(Feed<Activity>),
     Timeline(Feed<TimelineEntry>),
+    /// The newest figures, as they came.
+    Stats(Option<Json>),
     /// Nothing is folded there.
     System,
 }
@@ -80,6 +82,7 @@ impl State {
             Channel::Chat => Self::Chat(ChatFold::default()),
             Channel::Activity => Self::Activity(Feed::default()),
             Channel::Timeline => Self::Timeline(Feed::default()),
+            Channel::Stats => Self::Stats(None),
             Channel::System => Self::System,
         }
     }
@@ -92,6 +95,7 @@ impl State {
             Self::Chat(fold) => fold.clear(),
             Self::Activity(fold) => fold.clear(),
             Self::Timeline(fold) => fold.clear(),
+            Self::Stats(stats) => *stats = None,
             Self::System => {}
         }
     }
@@ -111,6 +115,7 @@ impl State {
             (Self::Timeline(fold), Payload::Timeline(entry)) => {
                 fold.push(&entry.id, Rc::new((**entry).clone()), KEEP);
             }
+            (Self::Stats(stats), Payload::Raw(json)) => *stats = Some(json.clone()),
             // Raw, or of a type that says nothing about this state: only delivered.
             _ => {}
         }

@@ -165,3 +165,14 @@ proptest! {
         prop_assert_eq!(found, naive);
     }
 }
+
+#[test]
+fn of_figures_only_the_last_count() {
+    let mut fold = Fold::new(Channel::Stats);
+    for at in ["1", "2"] {
+        let json = Json::parse(&format!(r#"{{"at":{at}}}"#)).expect("JSON");
+        fold.apply(&event(Channel::Stats, Payload::Raw(json)));
+    }
+    let items: Vec<_> = fold.items(None).iter().map(|event| event.payload.clone()).collect();
+    assert!(matches!(&items[..], [Payload::Raw(json)] if json.as_str() == r#"{"at":2}"#), "{items:?}");
+}
