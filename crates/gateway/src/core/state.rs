@@ -130,8 +130,8 @@ impl State {
         }
     }
 
-    /// The figures of channel `stats` at a moment.
-    pub fn figures(&self, wall: u64) -> Stats {
+    /// The figures over all incidents at a moment.
+    pub(super) fn figures(&self, wall: u64) -> Stats {
         self.statistics.figures(wall)
     }
 

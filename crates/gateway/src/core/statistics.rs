@@ -3,7 +3,7 @@
 use super::Gateway;
 use super::types::{NewEvent, Now};
 use sentinelops_protocol::domain::{
-    Counts, Durations, Incident, IncidentStatus, OldestUnacknowledged, QuarterHours, Spread, Stats,
+    Counts, Durations, Incident, IncidentStatus, OldestUnacknowledged, QuarterHours, SourceAge, Spread, Stats,
 };
 use sentinelops_protocol::system::SnapshotItem;
 use sentinelops_protocol::{Channel, Json, Payload, Priority, Subject};
@@ -189,8 +189,14 @@ impl Gateway {
         self.tell_stats(now);
     }
 
+    /// The figures of channel `stats`.
+    pub fn stats_now(&self, now: Now) -> Stats {
+        let age = |(name, _, _, heard_at)| SourceAge { name: String::from(name), heard_at };
+        Stats { sources: self.ingest_stats().map(age).collect(), ..self.state.figures(now.wall) }
+    }
+
     fn figures(&self, now: Now) -> Json {
         // Numbers and names: there is nothing in it that could not be written.
-        Json::from_value(&self.state.figures(now.wall)).unwrap_or_else(|_| Json::null())
+        Json::from_value(&self.stats_now(now)).unwrap_or_else(|_| Json::null())
     }
 }

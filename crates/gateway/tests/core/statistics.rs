@@ -1,7 +1,7 @@
 //! Figures over all incidents: channel `stats`.
 
 use super::common::{Inbox, World, entry};
-use sentinelops_gateway::{Auth, ConnId, GatewayConfig, Identity, Rights};
+use sentinelops_gateway::{Auth, ConnId, GatewayConfig, Identity, Rights, Source};
 use sentinelops_protocol::domain::{
     IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, Patch, Spread, Stats,
 };
@@ -25,7 +25,7 @@ fn set(world: &mut World, id: &str, status: &str) {
 }
 
 fn figures(world: &World) -> Stats {
-    world.gateway.view().figures(world.now().wall)
+    world.gateway.stats_now(world.now())
 }
 
 /// The figures of every snapshot and event, oldest first.
@@ -181,4 +181,16 @@ fn reading_takes_the_right_to_all_incidents_and_there_are_no_topics() {
     world.subscribe(conn, Subject::topic(Channel::Stats, "a"), None);
     let denied = world.look(conn).denied();
     assert!(denied[0].contains("stats has no topics"), "{denied:?}");
+}
+
+#[test]
+fn sources_of_alerts_are_named_with_the_time_they_were_heard() {
+    let mut world = World::new();
+    world.gateway.set_sources(world.now(), vec![Source::new("grafana"), Source::new("prometheus")]);
+    world.pass(minutes(1));
+    let heard = world.now().wall;
+    world.gateway.ingest(world.now(), 1, "prometheus", Vec::new(), 0);
+    world.pass(minutes(2));
+    let ages: Vec<_> = figures(&world).sources.into_iter().map(|it| (it.name, it.heard_at)).collect();
+    assert_eq!(ages, [("grafana".to_owned(), None), ("prometheus".to_owned(), Some(heard))]);
 }
