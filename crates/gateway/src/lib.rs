@@ -6,12 +6,15 @@
 //! - [`ingest`] reads what other systems send (Alertmanager, Grafana, PagerDuty's format, CloudEvents). Pure as well.
 //! - [`scenario`] makes up an endless, seeded operations day. Pure as well.
 //! - `server` (feature `server`) is the shell: axum, sockets, flags, files, signals.
+//! - `load` (feature `server`) measures a gateway from outside.
 //!
 //! `docs/protocol.md` describes the wire, `docs/operations.md` the program.
 #![deny(missing_docs)]
 
 pub mod core;
 pub mod ingest;
+#[cfg(feature = "server")]
+pub mod load;
 pub mod scenario;
 #[cfg(feature = "server")]
 pub mod server;

@@ -1,6 +1,7 @@
 //! The gateway program. `--help` lists the flags; `docs/operations.md` explains them.
 
 use clap::{Parser, Subcommand};
+use sentinelops_gateway::load::{LoadArgs, NotMeasured, load};
 use sentinelops_gateway::server::{
     ConfigErrors, RecordsArgs, Settings, TokenArgs, check_config, is_in_use, print_records, run, token,
 };
@@ -23,6 +24,7 @@ struct Cli {
 enum Command {
     Token(TokenArgs),
     Records(RecordsArgs),
+    Load(LoadArgs),
     /// Says whether the gateway would start with these settings, and everything that is wrong with them; the flags stand
     /// before it
     CheckConfig,
@@ -42,6 +44,7 @@ async fn main() -> ExitCode {
     let ended = match command {
         Some(Command::Token(args)) => token(settings, &args).await,
         Some(Command::Records(args)) => print_records(&args),
+        Some(Command::Load(args)) => load(&args).await,
         Some(Command::CheckConfig) => return check(settings),
         None => run(settings).await,
     };
@@ -49,7 +52,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sentinelops-gateway: {error:#}");
-            if error.is::<ConfigErrors>() || is_in_use(&error) {
+            if error.is::<ConfigErrors>() || error.is::<NotMeasured>() || is_in_use(&error) {
                 ExitCode::from(2)
             } else {
                 ExitCode::FAILURE
