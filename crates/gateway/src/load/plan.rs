@@ -187,9 +187,11 @@ fn subject(name: &str) -> Result<Subject, String> {
         Some((channel, topic)) => (channel, Some(topic)),
     };
     match (Channel::parse(channel), topic) {
-        (Some(Channel::System), _) | (None, _) => Err(format!(
-            "--channels {name}: no such channel; there are incidents, agents, chat, alerts, activity, timeline:INCIDENT"
-        )),
+        (Some(Channel::System), _) | (None, _) => {
+            let known = Channel::ALL.into_iter().filter(|channel| *channel != Channel::System);
+            let known: Vec<_> = known.map(Channel::as_str).collect();
+            Err(format!("--channels {name}: no such channel; there are {}", known.join(", ")))
+        }
         (Some(Channel::Timeline), None) => {
             Err("--channels timeline: one timeline at a time, timeline:INCIDENT".into())
         }
