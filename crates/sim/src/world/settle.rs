@@ -177,8 +177,11 @@ impl World {
         }
         let short = self.script.setup.rare.bounds != Bounds::default();
         // Or before a full disk could take it in.
-        let unsaved = message_number(id).and_then(|n| self.check.ends.dropped(n));
-        let once = self.store.failed_once(id).or(unsaved).filter(|_| short);
+        let number = message_number(id);
+        let unsaved = number.and_then(|n| self.check.ends.dropped(n));
+        // Or while there was no store that could have told of it.
+        let pushed_out = number.and_then(|n| self.check.ends.listed(n)).filter(|_| self.failed_list_is_full());
+        let once = self.store.failed_once(id).or(unsaved).or(pushed_out).filter(|_| short);
         self.store.failed(id).map(|failed| &failed.state).or(once).cloned()
     }
 
