@@ -254,7 +254,7 @@ test('the browser says there is no network: said so where it is true, and doubte
   await expect(banner(page, 'offline')).toHaveCount(0);
 });
 
-test('server closes with 4410: superseded, said so, and left to whoever came after', async ({ world }) => {
+test('server closes with 4410: superseded, said so, and left to who came after', async ({ world }) => {
   const page = await lab(world);
   const accepted = world.proxy.accepted;
   await world.gateway.close(4410, 'a newer connection');

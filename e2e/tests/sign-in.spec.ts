@@ -207,7 +207,7 @@ test('rights that a token does not give are named where they are missed', async 
   await expect(page.getByTestId('chat-log')).toContainText(/No access.*the right to read chat or chat:\S+ is needed\. Ask/);
   await page.getByTestId('action-resolve').click();
   await expect(page.getByTestId('incident-detail').getByTestId('message-state').first()).toHaveAttribute('data-state', 'failed');
-  await expect(page.getByTestId('incident-detail')).toContainText(/refused it \(forbidden\): .*\. Ask whoever gives rights/);
+  await expect(page.getByTestId('incident-detail')).toContainText(/refused it \(forbidden\): .*\. Ask an administrator/);
   await expect(page.getByTestId('withdrawn')).toHaveCount(0);
   // The next token gives less.
   signIn.rights = { read: ['agents', 'activity'], write: [] };

@@ -112,7 +112,7 @@ async function beside(world: World, page: Page, keep: 'connection' | 'transactio
         request.onsuccess = () => {
           const db = request.result;
           if (keep === 'connection') {
-            // Whoever wants to change it has to wait.
+            // Who wants to change it has to wait.
             db.onversionchange = () => {};
             Object.assign(window, { release: () => db.close() });
             return resolve();

@@ -41,7 +41,7 @@ pub fn Dialog(props: &DialogProps) -> Html {
     let oncancel = {
         let on_close = props.on_close.clone();
         move |event: Event| {
-            // Whoever shows it takes it away.
+            // Who shows it takes it away.
             event.prevent_default();
             on_close.emit(());
         }

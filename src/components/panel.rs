@@ -67,7 +67,7 @@ pub fn Withdrawn(props: &WithdrawnProps) -> Html {
 }
 
 fn denied_words(message: &str) -> String {
-    format!("The server says: {message}. Ask whoever gives rights here for it.")
+    format!("The server says: {message}. Ask an administrator for it.")
 }
 
 /// See [`Empty`].

@@ -26,7 +26,7 @@ impl Names {
 /// See [`People`].
 #[derive(Properties, PartialEq)]
 pub struct PeopleProps {
-    /// Whoever wants to know names.
+    /// Who wants to know names.
     pub children: Html,
 }
 

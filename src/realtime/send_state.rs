@@ -171,7 +171,7 @@ fn explain(reason: &FailReason) -> String {
 /// What to do about a message that was refused for good.
 fn after_refusal(code: &Code) -> &'static str {
     match code {
-        Code::Forbidden => "Ask whoever gives rights here for this one.",
+        Code::Forbidden => "Ask an administrator for it.",
         Code::Unauthenticated => "Sign in, then send it again.",
         Code::Conflict => "Look at what stands there now, then decide anew.",
         Code::TooBig => "Shorten it.",

@@ -76,7 +76,7 @@ impl World {
         self.pump();
     }
 
-    /// Events, for whoever subscribed to them.
+    /// Events, for those who subscribed to them.
     pub(super) fn events(&self, events: impl IntoIterator<Item = Event>) {
         let events = events.into_iter().map(Rc::new);
         if self.spawned.get() == 0 {
@@ -227,7 +227,7 @@ mod tests {
     use sentinelops_protocol::{Channel, Payload};
 
     #[test]
-    fn whoever_follows_a_topic_gets_what_is_about_it_on_every_channel() {
+    fn who_follows_a_topic_gets_what_is_about_it_on_every_channel() {
         let mut about = activity("x", "ann", "closed");
         if let Payload::Activity(activity) = &mut about.payload {
             activity.target = Some("t".to_owned());

@@ -100,7 +100,7 @@ async fn the_feed_follows_its_end_and_waits_for_who_reads_further_up() {
     happen(&connection, 33..34).await;
     assert!(page.find(NEW).is_none() && below(&log) <= 1, "{} px below", below(&log));
 
-    // So does whoever scrolls back to the end.
+    // So does who scrolls back to the end.
     scroll(&connection, &log, 10).await;
     happen(&connection, 34..35).await;
     assert!(page.find(NEW).is_some());

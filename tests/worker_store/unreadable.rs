@@ -11,7 +11,7 @@ async fn what_cannot_be_read_is_counted_by_all_set_aside_by_one_exported_and_del
     plant(&rig.name, "failed", "f".into(), &[]).await.unwrap();
     plant(&rig.name, "meta", "meta".into(), &[0]).await.unwrap();
 
-    // Whoever opens it sees them, and leaves them where they are.
+    // Who opens it sees them, and leaves them where they are.
     let mut other = Rig::new(rig.scope());
     let found = other.opened().await.unreadable;
     assert_eq!(rig.opened().await.unreadable, found);

@@ -94,7 +94,7 @@ mod tests {
 
         drop(children);
         let group = Pid::from_raw(i32::try_from(id).expect("a pid"));
-        // The grandchild is killed with its group; whoever inherited it may take a moment to bury it.
+        // The grandchild is killed with its group; the process that inherited it may take a moment to bury it.
         let deadline = Instant::now() + Duration::from_secs(10);
         while killpg(group, None).is_ok() {
             assert!(Instant::now() < deadline, "a process of the group is left");

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct Row {
     /// The idempotency key.
     pub id: String,
-    /// Position among all rows: first in, first out. The leader takes even numbers, whoever only
+    /// Position among all rows: first in, first out. The leader takes even numbers, who only
     /// appends takes odd ones ([`appended_order`]), so that two writers never take the same.
     pub order: u64,
     /// How urgent.
@@ -117,7 +117,7 @@ impl FailedRow {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
-    /// No dial before this wall clock (ms), whoever leads: a server said so.
+    /// No dial before this wall clock (ms), the leader: a server said so.
     pub not_before: u64,
     /// The wall clock (ms) when that was written. A clock that shows less was set back.
     pub not_before_since: u64,

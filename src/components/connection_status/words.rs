@@ -101,8 +101,8 @@ fn closed_advice(code: u16) -> &'static str {
             "It tries again by itself. Shorten what was sent; a sign-in token may be too long as well."
         }
         1002 | 1003 | 1010 | close::INVALID_DATA | close::POLICY | close::BAD_REQUEST => {
-            "Reload the page: it may be of another version than the server. If that does not help, show this to whoever \
-             runs the server."
+            "Reload the page: it may be of another version than the server. If that does not help, show this to the \
+             operator of the server."
         }
         close::CONFLICT => "Reload the page, then try again.",
         _ => "It tries again by itself. If that does not help, show this to the operator of the server.",

@@ -94,7 +94,7 @@ fn offered(status: Option<&IncidentStatus>) -> ([bool; 4], usize) {
     match status {
         Some(IncidentStatus::Acknowledged) => ([false, true, true, true], 1),
         Some(IncidentStatus::Investigating) => ([false, false, true, true], 3),
-        // Whoever it was handed to takes it up.
+        // Who it was handed to takes it up.
         Some(IncidentStatus::Escalated) => ([false, true, false, true], 3),
         Some(IncidentStatus::Resolved) => ([true, false, false, false], 0),
         Some(IncidentStatus::New | IncidentStatus::Other(_)) | None => ([true; 4], 0),

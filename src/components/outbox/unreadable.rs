@@ -47,7 +47,7 @@ pub fn UnreadableView(props: &UnreadableViewProps) -> Html {
                 <span class="list__meta" role="alert" data-testid="unreadable-problem">{ problem }</span>
             }
             <button type="button" class="button button--small" onclick={export} data-testid="unreadable-export"
-                title="A file for whoever is to look into it. It may hold contents of messages.">
+                title="A file to find out why with. It may hold contents of messages.">
                 <IconMark icon={Icon::Download} size={14} />{ "Export" }
             </button>
             if *asking {

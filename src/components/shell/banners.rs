@@ -92,7 +92,7 @@ pub fn Banners(props: &BannersProps) -> Html {
             }
             if status.unreadable > 0 {
                 <Banner key="unreadable" kind={BannerKind::Note} name="unreadable" title={format!("{}.", unreadable_words(status.unreadable))}
-                    detail="They are set aside. An export helps whoever is to look into it; it may hold contents of messages.">
+                    detail="They are set aside. An export helps to find out why; it may hold contents of messages.">
                     <UnreadableActions />
                 </Banner>
             }

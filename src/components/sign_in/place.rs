@@ -5,7 +5,7 @@ const WAY_BACK: &str = "rd";
 
 /// What the address of a page is within its origin. `query` and `hash` bring their first character.
 pub(super) fn way_back(path: &str, query: &str, hash: &str) -> String {
-    // `//host` and `/\host` would be another host to whoever follows it.
+    // `//host` and `/\host` would be another host to a browser.
     let path = path.trim_start_matches(['/', '\\']);
     format!("/{path}{query}{hash}")
 }

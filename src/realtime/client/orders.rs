@@ -60,7 +60,7 @@ impl Client {
         }
     }
 
-    /// What is tried again and on no disk is handed in again: whoever had it in memory may be gone.
+    /// What is tried again and on no disk is handed in again: the tab that had it in memory may be gone.
     pub(super) fn revive(&self, id: &MessageId) {
         let request = {
             let mut state = self.state_mut();

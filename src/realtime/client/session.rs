@@ -167,7 +167,7 @@ impl Client {
     }
 
     /// The page was frozen or in the bfcache, or its worker is down: no news of a sign-out reached it.
-    /// Whoever signs out forgets the name of the session. `true`: the session is over.
+    /// Who signs out forgets the name of the session. `true`: the session is over.
     pub(super) fn come_back(&self) -> bool {
         let over = self.is_forgotten();
         if over {

@@ -70,7 +70,7 @@ impl Client {
     pub(super) fn unreadable_answered(&self, answer: Answer) {
         let asked = self.state_mut().unreadable.pop_front();
         if let Some(asked) = asked {
-            // Whoever asked may be gone.
+            // Who asked may be gone.
             let _ = asked.send(answer);
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 
 impl FakeConnection {
-    /// An event arrives, for whoever subscribed to its channel or topic.
+    /// An event arrives, for those who subscribed to its channel or topic.
     ///
     /// ```
     /// use sentinelops::testing::{FakeConnection, Mounted, incident};

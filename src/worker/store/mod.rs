@@ -43,7 +43,7 @@ pub type ReadMeta = LocalBoxFuture<'static, Option<Meta>>;
 /// What cannot be read, or why nobody knows.
 pub type ReadUnreadable = LocalBoxFuture<'static, Result<Vec<UnreadableRecord>, StoreError>>;
 
-/// Whoever deletes the database ends the session, and tells the other tabs so: one that opened it again before
+/// Who deletes the database ends the session, and tells the other tabs so: one that opened it again before
 /// it heard would make it anew.
 const DELETED_PAUSE_MS: u32 = 1_000;
 

@@ -92,7 +92,7 @@ pub(super) fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transa
 }
 
 /// Asks for everything in a store. Keys and values come in two requests of one transaction, so they fit
-/// together. Whoever only reads asks for all it wants, commits, and then waits: a transaction that waits for
+/// together. Who only reads asks for all it wants, commits, and then waits: a transaction that waits for
 /// its worker to take the answers keeps every other tab from writing, as long as a frozen worker sleeps.
 pub(super) fn records(
     transaction: &Transaction<'_>,

@@ -1,6 +1,6 @@
 //! Bytes of a record: one that names the layout, then postcard.
 //!
-//! A test holds the layout fast. Whoever changes a stored type raises [`LAYOUT`] and
+//! A test holds the layout fast. Who changes a stored type raises [`LAYOUT`] and
 //! [`super::LINK_VERSION`] together and adds the layout before to [`OLDER`]. The first tab of the newer
 //! build then rewrites every record while it upgrades the database, so that nothing but the present
 //! layout is ever met afterwards.

@@ -1,6 +1,6 @@
 //! Records that cannot be read: set aside by the tab that leads, shown and deleted by any.
 //!
-//! Whoever changes something here reads it again in the same transaction: another tab may have written
+//! Who changes something here reads it again in the same transaction: another tab may have written
 //! a good record in its place since it was found.
 
 use super::read::{Raw, begin, decoded, records};

@@ -31,7 +31,7 @@ pub(super) enum Delay {
     WelcomeWindow(u64),
     /// The server asked for patience, perhaps naming how much.
     Slow(Option<u64>),
-    /// The server closed over something it was sent, and whoever it was is being found.
+    /// The server closed over something it was sent, and the message is being looked for.
     Poison,
 }
 

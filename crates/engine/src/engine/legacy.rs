@@ -1,4 +1,4 @@
-//! What an engine that ends leaves to the next one of its tab: what a server said holds for whoever dials
+//! What an engine that ends leaves to the next one of its tab: what a server said holds for the next one that dials
 //! next, also where no store keeps it.
 
 use super::Engine;

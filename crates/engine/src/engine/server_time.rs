@@ -1,5 +1,4 @@
-//! A time the server gave (goodbye, 1012, 1013, 4429), an hour of it at most: nobody dials before it, whoever
-//! leads.
+//! A time the server gave (goodbye, 1012, 1013, 4429), an hour of it at most: no tab dials before it.
 
 use super::{Engine, Goodbye};
 use crate::Now;
@@ -69,7 +68,7 @@ impl Engine {
     }
 
     /// At every input: what is stored is put by the wall clock, and a clock that was set back meanwhile
-    /// would make it last for as much longer, for whoever leads next. And a server that said goodbye and
+    /// would make it last for as much longer, for the leader next. And a server that said goodbye and
     /// is still there long after its window has changed its mind.
     pub(super) fn keep_held_time(&mut self, now: Now) {
         if self.link.goodbye.as_ref().is_some_and(|goodbye| now.mono >= goodbye.until) {

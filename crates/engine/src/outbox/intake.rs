@@ -117,7 +117,7 @@ impl Outbox {
     /// confirm, and it becomes a new message.
     pub fn retry(&mut self, now: Now, to: ConsumerId, id: &str, confirm: bool, new_id: String) {
         let Some(failed) = self.failed.get(id) else {
-            // Never taken, so not listed: whoever has it still may hand it in again, and is told then.
+            // Never taken, so not listed: who has it still may hand it in again, and is told then.
             if !self.ended.forget_refusal(id) {
                 self.known(&[to], id);
             }

@@ -11,7 +11,7 @@ pub(crate) fn key_of(request: &SendRequest) -> Option<String> {
 }
 
 /// The row of a request, or why it cannot be one. `created_at` is server time, as well as known.
-/// Whoever stores it gives it its order.
+/// Who stores it gives it its order.
 pub(crate) fn row_of(request: &SendRequest, created_at: u64, tab: &str) -> Result<Row, FailReason> {
     check(request).map_err(|detail| FailReason::Invalid { detail })?;
     let SendRequest { id, kind, channel, payload, priority, coalesce, .. } = request;

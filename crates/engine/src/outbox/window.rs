@@ -128,6 +128,6 @@ mod tests {
         assert!((105..=110).contains(&sent), "{sent} in 10 s at 10 a second with a burst of 10");
         assert!(window.next_token().is_some_and(|at| at > 9_990 && at <= 10_100));
         window.refill(10_100);
-        assert_eq!(window.next_token(), None, "whoever still waits then waits for something else");
+        assert_eq!(window.next_token(), None, "who still waits then waits for something else");
     }
 }

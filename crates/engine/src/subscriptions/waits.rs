@@ -66,7 +66,7 @@ impl Subscriptions {
         self.timers.first().map(|(at, ..)| *at)
     }
 
-    /// A frame, or a message that may have been an answer, could not be read: whoever waits for one asks
+    /// A frame, or a message that may have been an answer, could not be read: who waits for one asks
     /// again. Where that happens often the answers may be what cannot be read, and the deadline must do.
     pub fn refused(&mut self, now: Now) {
         if self.mode != Some(Mode::V1) {

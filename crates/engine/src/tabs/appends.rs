@@ -15,7 +15,7 @@ use sentinelops_protocol::Priority;
 
 /// Numbers of a node's own transactions; an engine counts from 0 and never gets here.
 const FIRST_APPEND: u64 = 1 << 52;
-/// Not answered for so long, ms, whoever leads is to look whether the store answers at all.
+/// Not answered for so long, ms, the leader is to look whether the store answers at all.
 const DOUBT_MS: u64 = 2_500;
 /// A store that does not work is tried again after so long, ms.
 const RETRY_MS: u64 = 30_000;
@@ -26,7 +26,7 @@ pub(super) struct Appends {
     count: u64,
     /// Rows appended so far.
     rows: u64,
-    /// The transaction under way, and the turn in which it began, if whoever leads had heard of that turn.
+    /// The transaction under way, and the turn in which it began, if the leader had heard of that turn.
     under_way: Option<(u64, Option<u64>)>,
     /// When it is doubted.
     doubt_at: Option<u64>,
@@ -109,7 +109,7 @@ impl Node {
         }
     }
 
-    /// How many more the store may hold. Whoever leads makes room for a message of more importance; where
+    /// How many more the store may hold. The leader makes room for a message of more importance; where
     /// nobody does, only critical ones are taken beyond the capacity.
     fn room(&self) -> u32 {
         if self.role() != Role::Idle {
@@ -205,7 +205,7 @@ impl Node {
         }
     }
 
-    /// Nothing can be saved for now. Whoever leads says so itself, and takes what a follower has.
+    /// Nothing can be saved for now. The leader says so itself, and takes what a follower has.
     pub(super) fn store_refuses(&mut self, now: Now, error: StoreError) {
         self.sends.appends.retry_at = Some(now.mono.saturating_add(RETRY_MS));
         if self.sends.appends.refused.replace(error).is_none() {

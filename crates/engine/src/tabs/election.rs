@@ -6,7 +6,7 @@
 //! term before it does anything: at thaw, broadcasts and timers run before the lock's loss is told.
 //!
 //! A page that goes away while its worker leads says so itself ([`LinkMessage::Leaving`]), because the browser
-//! may freeze the worker before it can give the lock back: whoever hears it waits [`LEAVING_MS`] for the lock,
+//! may freeze the worker before it can give the lock back: who hears it waits [`LEAVING_MS`] for the lock,
 //! then takes it.
 //!
 //! [`LinkMessage::Leaving`]: super::LinkMessage::Leaving
@@ -69,7 +69,7 @@ pub(crate) enum Ballot {
     Beat,
     /// Ask whether anybody leads.
     Ask,
-    /// Make sure that whoever leads still knows of this tab.
+    /// Make sure that the leader still knows of this tab.
     Recall,
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct Election {
     last_tick: Now,
     /// When the lock is stolen, unless a leader is heard before.
     steal_at: Option<u64>,
-    /// Because the page of whoever leads went away: then.
+    /// Because the page of the leader went away: then.
     left_at: Option<u64>,
     /// On top of any wait before a theft, so that two followers do not rob at once.
     patience: u64,
@@ -209,7 +209,7 @@ impl Election {
         self.heard(now);
     }
 
-    /// The page of whoever leads went away. In need or not: this is no theft from somebody who may live.
+    /// The page of the leader went away. In need or not: this is no theft from somebody who may live.
     pub(crate) fn left(&mut self, now: Now) {
         if self.role == Role::Follower && !mutant::active(Mutant::IgnoreLeaving) {
             let at = now.mono.saturating_add(LEAVING_MS + self.patience);

@@ -117,7 +117,7 @@ impl Leader {
     }
 
     /// Of the store that tabs share. `had`: this one had it open until now;
-    /// `silent`: whoever led before had no answer from it. `saved`: what of this tab lies
+    /// `silent`: who led before had no answer from it. `saved`: what of this tab lies
     /// there, in case that it does not answer.
     pub(super) fn share(&mut self, now: Now, had: bool, silent: bool, saved: Vec<SendRequest>) {
         if had {

@@ -21,7 +21,7 @@ pub enum LinkTarget {
     Tab(TabId),
 }
 
-/// What a page looks at, told to whoever leads.
+/// What a page looks at, told to the leader.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interest {
     /// Subscribed subjects.
@@ -136,7 +136,7 @@ pub enum LinkMessage {
     SignOut,
     /// The session of this user is over.
     SignedOut,
-    /// The page of whoever leads, for it: goes away, and its worker may stand still before it gives the lock
+    /// The page of the leader, for it: goes away, and its worker may stand still before it gives the lock
     /// back. Builds that do not know it yet wait for the beat that does not come.
     Leaving {
         /// The leader's term.

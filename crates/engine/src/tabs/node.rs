@@ -59,7 +59,7 @@ pub struct Node {
     pub(super) overheard: BTreeSet<TabId>,
     /// Names what was last told to a leader: batches that answer to anything else are not for us.
     pub(super) turn: u64,
-    /// The last turn of which whoever leads is known to have heard.
+    /// The last turn of which the leader is known to have heard.
     pub(super) known_turn: Option<u64>,
     /// Who sends the batches of this turn.
     pub(super) credits_to: Option<LinkTarget>,
@@ -72,7 +72,7 @@ pub struct Node {
     /// The term in which the page is to say that it leaves.
     pub(super) farewell: Option<u64>,
     pub(super) session: Session,
-    /// Whoever leads was asked, in this turn, to end it.
+    /// The leader was asked, in this turn, to end it.
     pub(super) asked_to_close: bool,
     /// Another connection of this browser counts as newer though the lock is ours: until when it may go
     /// on, ms.
@@ -276,7 +276,7 @@ impl Node {
         if outdated && mutant::active(Mutant::OldBuildGoesOn) {
             return;
         }
-        // Nothing more may be written by then, whoever leads.
+        // Nothing more may be written by then, the leader.
         if !outdated && self.suspends(now) {
             return self.wait_with(Waiting::Store(event));
         }
@@ -293,7 +293,7 @@ impl Node {
                 // A newer build took the database: stop sending, let it lead, and say so.
                 (self.outdated, self.wanted, self.shown) = (true, false, None);
             }
-            // It is there, and answers nobody: that is no reason to be alone. Whoever leads says so.
+            // It is there, and answers nobody: that is no reason to be alone. The leader says so.
             StoreEvent::OpenFailed(StoreError::Silent) if !self.election.no_locks() => self.store_waits(now),
             StoreEvent::OpenFailed(error) => {
                 self.store_works = Some(false);

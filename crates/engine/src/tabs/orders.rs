@@ -1,4 +1,4 @@
-//! Retry and discard: what a person decided about a message, kept until whoever leads has answered.
+//! Retry and discard: what a person decided about a message, kept until the leader has answered.
 //! A leader may be dead or frozen when it is asked, and a tab that wants no connection has nobody to ask.
 
 use super::leader::Leader;

@@ -112,7 +112,7 @@ impl Node {
         if self.alone && self.leader.is_some() {
             return;
         }
-        // Whoever beats is alive, whatever it leads.
+        // Who beats is alive, whatever it leads.
         self.election.heard(now);
         let forgotten = self.is_forgotten(now, term);
         let news = term > self.term || forgotten;
@@ -271,7 +271,7 @@ impl Node {
         self.leader = Some(leader);
     }
 
-    /// Says to whoever leads what this page looks at; `fresh`: it has nothing of it yet.
+    /// Says to the leader what this page looks at; `fresh`: it has nothing of it yet.
     pub(super) fn announce(&mut self, fresh: bool) {
         if self.role() != Role::Follower {
             return;
@@ -296,7 +296,7 @@ impl Node {
         }
     }
 
-    /// A tab that slept may have been taken for dead, where its lock is a lease: whoever does not know the
+    /// A tab that slept may have been taken for dead, where its lock is a lease: who does not know the
     /// tab that asks calls it.
     fn recall(&mut self) {
         let about = self.sends.followed();

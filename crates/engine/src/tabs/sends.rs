@@ -20,7 +20,7 @@ pub(super) enum With {
     Store(u64),
     /// The transaction of this number, in which an engine that is gone wrote its end.
     Ending(u64),
-    /// Handed to whoever leads.
+    /// Handed to the leader.
     Leader,
     /// Our engine.
     Engine,
@@ -74,7 +74,7 @@ pub(super) struct Sends {
     endings: BTreeMap<u64, Ending>,
     /// The page was told that there is a connection.
     pub(super) linked: bool,
-    /// Whoever leads says that the store does not answer; since then it was handed everything there is.
+    /// The leader says that the store does not answer; since then it was handed everything there is.
     pub(super) silent: bool,
     pub(super) handed_in: bool,
     /// Waits for the role to settle, until when.
@@ -143,7 +143,7 @@ impl Sends {
         }
     }
 
-    /// Whoever leads says that the store does not answer.
+    /// The leader says that the store does not answer.
     pub(super) fn silent(&self) -> bool {
         self.silent
     }
@@ -295,7 +295,7 @@ impl Sends {
         self.settle_at.into_iter().chain(self.appends.next_timeout()).min()
     }
 
-    /// Nothing waits to be handed to the store or to whoever leads.
+    /// Nothing waits to be handed to the store or to the leader.
     pub(super) fn all_handed_on(&self) -> bool {
         self.kept.iter().all(|kept| kept.with == With::Leader)
     }

@@ -12,11 +12,11 @@ type Token = Result<Option<String>, String>;
 pub(super) struct SignIn {
     /// Given while this tab had no engine.
     token: Option<Token>,
-    /// What whoever leads said last of the connection.
+    /// What the leader said last of the connection.
     heard: Option<(ConnectionState, Cause)>,
     /// Gave the lock back for want of a token. Once, or tabs without one would pass it round for ever.
     resigned: bool,
-    /// The lock is on its way: whoever leads is not to be urged as well.
+    /// The lock is on its way: the leader is not to be urged as well.
     taking: bool,
 }
 
@@ -41,7 +41,7 @@ impl SignIn {
         }
     }
 
-    /// Whoever leads waits for somebody to sign in.
+    /// The leader waits for somebody to sign in.
     fn leader_waits(&self) -> bool {
         matches!(self.heard, Some((_, Cause::NeedsAuth)))
     }
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(
             locks,
             [&NodeOutput::Lock(LockRequest::Release), &NodeOutput::Lock(LockRequest::Request)],
-            "behind whoever waits"
+            "behind those that wait"
         );
         // The others had none either.
         node.handle_lock(at(6), &LockEvent::Granted);

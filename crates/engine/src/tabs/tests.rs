@@ -88,7 +88,7 @@ fn said(outputs: &[NodeOutput]) -> Vec<LinkMessage> {
     outputs.iter().filter_map(link).collect()
 }
 
-/// What this node asks whoever leads about.
+/// What this node asks the leader about.
 fn asks(outputs: &[NodeOutput]) -> Vec<String> {
     let about = said(outputs).into_iter().filter_map(|message| match message {
         LinkMessage::Inquire { about, .. } => Some(about),

@@ -164,7 +164,7 @@ fn it_outlives_giving_up_and_a_life_without_reconnect() {
 }
 
 fn held_until_asked(mut d: Driver) {
-    assert!(d.meta.not_before >= d.now.wall + 30_000, "whoever leads next spares the server too");
+    assert!(d.meta.not_before >= d.now.wall + 30_000, "the leader next spares the server too");
     d.connect();
     assert_eq!(d.state(), ConnectionState::Reconnecting);
     d.advance(20_000);
@@ -234,7 +234,7 @@ fn a_clock_set_back_while_nobody_runs_makes_it_no_longer_than_it_was() {
     assert!(next.dials.is_empty());
     next.advance(1);
     assert_eq!(next.dials.len(), 1);
-    // Nor for whoever comes after that: what is stored was put by the new clock.
+    // Nor for who comes after that: what is stored was put by the new clock.
     let mut d = Driver::with_meta(options(), d.meta.clone());
     d.now.wall -= 5 * 3_600_000;
     d.connect();

@@ -55,6 +55,7 @@ pub use config::{Bug, GatewayConfig, Mode};
 pub use durable::{Accepted, Durable, Loaded, RECORD_VERSION, Record, StoredEvent};
 pub use histogram::Histogram;
 pub use identity::{Auth, Denied, Identity, Rights, Token};
+#[cfg(feature = "server")]
 pub(crate) use ingest::FULL_RETRY_MS as INGEST_RETRY_MS;
 pub use ingest::{Firing, Group, IncidentRule, IngestCounts, Part, Report, Signal, Source, What};
 pub use state::{NEWEST, State};

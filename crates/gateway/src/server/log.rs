@@ -56,7 +56,7 @@ pub(super) fn frame(bytes: &[u8]) -> String {
 pub(super) struct TraceId(u128);
 
 impl TraceId {
-    /// `None`: the header is not one. Whoever sends it chooses the id, so it decides nothing.
+    /// `None`: the header is not one. The sender chooses the id, so it decides nothing.
     pub(super) fn of(traceparent: &str) -> Option<Self> {
         let mut parts = traceparent.trim().split('-');
         let (version, trace, parent) = (parts.next()?, parts.next()?, parts.next()?);

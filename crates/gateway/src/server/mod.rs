@@ -283,7 +283,7 @@ pub fn is_in_use(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(Failure::InUse(_)))
 }
 
-/// The first line of stdout is for whoever started us with `--port 0`.
+/// The first line of stdout is for the program that started us with `--port 0`.
 fn announce(address: SocketAddr, ops: Option<SocketAddr>, options: &Options) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "listening on ws://{address}")?;

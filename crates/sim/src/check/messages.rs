@@ -63,7 +63,7 @@ pub struct Message {
     pub unordered: bool,
     /// A person took it off the list, and no outbox has it any more.
     pub let_go: bool,
-    /// Whoever held it died before it was saved.
+    /// Who held it died before it was saved.
     pub forgotten: bool,
     /// When it was handed over, ms.
     pub at: u64,

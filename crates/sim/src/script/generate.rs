@@ -42,7 +42,7 @@ pub fn generate(seed: u64) -> Script {
         entries.push(Entry { at, action: Action::Publish(*pick(rng, &CHANNELS), rng.u16(50..=400)) });
     }
     if rng.u8(0..6) == 0 {
-        // A server asks for time, and whoever was asked dies.
+        // A server asks for time, and who was asked dies.
         let at = rng.u64(first_fault..FAULTS_END - 20_000);
         let asks = match rng.u8(0..3) {
             0 => Fault::Drain { window: 20_000, down: 500 },

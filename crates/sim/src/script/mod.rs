@@ -94,7 +94,7 @@ pub enum What {
     /// `agent.status`: no ordering key.
     Agent,
     /// `chat.read` or, with `false`, `chat.delivered` of one of a few conversations, up to a time. Those of a
-    /// conversation, whoever sends them, replace each other while unsent.
+    /// conversation, who sends them, replace each other while unsent.
     Receipt(u8, bool, u8),
     /// `chat.typing`, ephemeral.
     Typing(u8),

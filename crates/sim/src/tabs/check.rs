@@ -338,7 +338,7 @@ impl TabWorld {
     /// A thread that stood still for so long runs again, or is given up: if it led, another leads by now.
     pub(super) fn check_takeover(&mut self, place: usize, slept: u64) {
         let (holds, build) = (self.holds_lock(place), self.tabs[place].build);
-        // One that only waited for the lock has it since whoever led before is gone.
+        // One that only waited for the lock has it since who led before is gone.
         let led = self.tabs[place].worker.as_ref().filter(|worker| worker.role == Role::Leader);
         let Some(since) = led.map(|worker| worker.blocked_since) else { return };
         let bade_at = self.tabs[place].worker.as_ref().and_then(|worker| worker.bade_at);

@@ -27,7 +27,7 @@ impl Lock {
         turn
     }
 
-    /// A worker takes it from whoever has it.
+    /// A worker takes it from who has it.
     pub fn steal(&mut self, worker: u32) -> Turn {
         self.release(worker);
         self.turns += 1;

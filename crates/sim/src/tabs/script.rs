@@ -58,7 +58,7 @@ pub struct TabSetup {
 pub enum Who {
     /// The one in this place.
     Place(usize),
-    /// Whoever leads.
+    /// The leader.
     Leader,
     /// One of those that follow.
     Follower(usize),

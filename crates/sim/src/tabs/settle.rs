@@ -43,7 +43,7 @@ impl TabWorld {
         for place in 0..self.tabs.len() {
             self.spawn(place);
         }
-        // Whoever missed an event so far must notice by these at the latest.
+        // Who missed an event so far must notice by these at the latest.
         for channel in
             [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
         {

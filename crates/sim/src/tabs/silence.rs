@@ -6,7 +6,7 @@ use crate::check::{message_id, message_number};
 use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{ConnectionState, DeliveryState, StorageState, StoreError};
 
-/// So long after a tab stopped that holds the store, whoever leads and has anything to do with it knows that it is
+/// So long after a tab stopped that holds the store, the leader and has anything to do with it knows that it is
 /// silent.
 const NOTICED_MS: u64 = 12_000;
 /// A leader that has been connected for so long has told everybody. So long a message may wait: 2.5 s until its

@@ -70,7 +70,7 @@ impl World {
             self.queue.push(self.now, Happening::ClientReset(index));
         }
         self.spawn();
-        // Whoever missed an event so far must notice by these at the latest: also who looks at one conversation.
+        // Who missed an event so far must notice by these at the latest: also who looks at one conversation.
         for (channel, count) in [
             (Channel::Incidents, 1),
             (Channel::Agents, 1),
@@ -180,7 +180,8 @@ impl World {
         let number = message_number(id);
         let unsaved = number.and_then(|n| self.check.ends.dropped(n));
         // Or while there was no store that could have told of it.
-        let pushed_out = number.and_then(|n| self.check.ends.listed(n)).filter(|_| self.failed_list_is_full());
+        let pushed_out =
+            number.and_then(|n| self.check.ends.listed(n)).filter(|_| self.failed_list_is_full());
         let once = self.store.failed_once(id).or(unsaved).or(pushed_out).filter(|_| short);
         self.store.failed(id).map(|failed| &failed.state).or(once).cloned()
     }

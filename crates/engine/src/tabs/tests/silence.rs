@@ -11,7 +11,7 @@ fn status(term: u64, turn: u64, number: u64, storage: StorageState) -> LinkMessa
     LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch: crate::Batch { number, items } }
 }
 
-/// What goes to whoever leads: ids, whether all of them may be known already, and whether that is all there is.
+/// What goes to the leader: ids, whether all of them may be known already, and whether that is all there is.
 fn handed(outputs: &[NodeOutput]) -> Vec<(Vec<String>, bool, bool)> {
     let sends = said(outputs).into_iter().filter_map(|message| match message {
         LinkMessage::Send { requests, whole, .. } => Some((requests, whole)),

@@ -103,7 +103,7 @@ fn a_tab_without_an_engine_counts_what_is_stored_whether_or_not_somebody_looks_a
     let outputs = drain(&mut node);
     assert_eq!(statuses(&outputs).last().unwrap().queued.iter().sum::<u32>(), 2);
     assert!(!told(&outputs).iter().any(|item| matches!(item, Delivery::Outbox(..))));
-    // Whoever leads says it in its own status.
+    // The leader says it in its own status.
     node.handle_page(at(12), PageCommand::Connect);
     assert_eq!(statuses(&drain(&mut node)).last().unwrap().queued, [0; 4]);
 }

@@ -109,7 +109,7 @@ fn envelope(headers: &HeaderMap) -> Envelope {
     Envelope { attributes: attributes.collect(), content_type: headers.get(CONTENT_TYPE).and_then(text) }
 }
 
-/// The validation of CloudEvents' web hooks: whoever wants to send asks before, and shows the token when it sends.
+/// The validation of CloudEvents' web hooks: a sender asks before, and shows the token when it sends.
 async fn handshake(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     let access = app.access.get();
     let takes = |name: &str| {
