@@ -1,7 +1,7 @@
 //! Figures over all incidents: channel `stats`.
 
 use super::common::{Inbox, World, entry};
-use sentinelops_gateway::{Auth, ConnId, GatewayConfig, Identity, Rights, Source};
+use sentinelops_gateway::{Auth, ConnId, GatewayConfig, Identity, Part, Rights, Source};
 use sentinelops_protocol::domain::{
     IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, Patch, Spread, Stats,
 };
@@ -189,7 +189,7 @@ fn sources_of_alerts_are_named_with_the_time_they_were_heard() {
     world.gateway.set_sources(world.now(), vec![Source::new("grafana"), Source::new("prometheus")]);
     world.pass(minutes(1));
     let heard = world.now().wall;
-    world.gateway.ingest(world.now(), 1, "prometheus", Vec::new(), 0);
+    world.gateway.ingest(world.now(), 1, "prometheus", Vec::new(), Part::WHOLE);
     world.pass(minutes(2));
     let ages: Vec<_> = figures(&world).sources.into_iter().map(|it| (it.name, it.heard_at)).collect();
     assert_eq!(ages, [("grafana".to_owned(), None), ("prometheus".to_owned(), Some(heard))]);
