@@ -4,8 +4,11 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use std::fmt;
 use std::io::stderr;
+use tracing::Subscriber;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// What a line of the log looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -26,13 +29,22 @@ pub(super) fn start(format: LogFormat, filter: EnvFilter) {
         .with_timer(SystemTime)
         .with_target(false)
         .with_ansi(false);
-    // It fails where one was started before: then that one counts.
-    let _ = match format {
-        LogFormat::Text => lines.try_init(),
+    match format {
+        LogFormat::Text => begin(lines.finish()),
         LogFormat::Json => {
-            lines.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
+            begin(lines.json().flatten_event(true).with_current_span(false).with_span_list(false).finish());
         }
-    };
+    }
+}
+
+fn begin<S>(lines: S)
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    #[cfg(feature = "otel")]
+    let lines = tracing_subscriber::layer::SubscriberExt::with(lines, super::otel::layer());
+    // It fails where one was started before: then that one counts.
+    let _ = lines.try_init();
 }
 
 /// Words that a client may have chosen, for one line.

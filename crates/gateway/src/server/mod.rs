@@ -10,6 +10,8 @@ mod import;
 mod ingest;
 mod log;
 mod ops;
+#[cfg(feature = "otel")]
+mod otel;
 mod publish;
 mod reconcile;
 mod records;
@@ -171,6 +173,8 @@ pub async fn run(flags: Settings) -> Result<()> {
     // The hub ends when the last socket has let go of it.
     let _ = tokio::time::timeout(DRAIN_WAIT, hub).await;
     info!("stopped");
+    #[cfg(feature = "otel")]
+    otel::end();
     Ok(())
 }
 

@@ -66,7 +66,10 @@ pub(super) fn router(app: App, test_admin: bool, more: Option<Router>) -> Router
         router = router.merge(admin::routes());
     }
     let router = router.fallback(page_or_file).with_state(app);
-    more.into_iter().fold(router, Router::merge)
+    let router = more.into_iter().fold(router, Router::merge);
+    #[cfg(feature = "otel")]
+    let router = router.layer(axum::middleware::from_fn(super::otel::traced));
+    router
 }
 
 /// Accepts connections for ever. What is accepted lives on when this is dropped: until `draining` is true, then it ends

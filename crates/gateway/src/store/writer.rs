@@ -174,6 +174,7 @@ pub(super) fn run(shared: &Shared, mut database: Database, mut folder: Folder) {
         }
         let mut has_room = true;
         loop {
+            let _span = tracing::info_span!("commit", records = records.len()).entered();
             let began = Instant::now();
             match database.commit(&records) {
                 Ok(()) => break shared.note(began.elapsed(), records.len()),
