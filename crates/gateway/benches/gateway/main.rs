@@ -1,7 +1,8 @@
 //! The gateway under load: acked messages a second beside bare rusqlite in the same run, what a crowd of connections
-//! costs in time, and what it holds in memory.
+//! costs in time, what it holds in memory, and what hostile peers cost the others.
 
 mod crowd;
+mod hostile;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
@@ -92,6 +93,9 @@ async fn main() {
     }
     if wanted("memory") {
         crowd::memory().await;
+    }
+    if wanted("hostile") {
+        hostile::hostile().await;
     }
 }
 
