@@ -18,6 +18,8 @@ struct Body {
     group_labels: Texts,
     #[serde(default)]
     common_annotations: Texts,
+    #[serde(default)]
+    truncated_alerts: u64,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +77,10 @@ pub fn alertmanager(ingest: &str, body: &[u8]) -> Result<Parsed, Unusable> {
             Ok(signal) => parsed.reports.push(signal.into()),
             Err(unusable) => parsed.unusable.push(unusable),
         }
+    }
+    if body.truncated_alerts > 0 {
+        let expected = "0, so that no alert is left out: set max_alerts of the webhook to 0";
+        parsed.unusable.push(Unusable::new("truncatedAlerts", expected, &body.truncated_alerts.to_string()));
     }
     Ok(parsed)
 }

@@ -24,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// An Alertmanager that was started less than so many questions ago has not been told everything yet.
 const FULL_AFTER: u32 = 3;
 
-/// Asks until the hub ends.
+/// Asks for ever; never returns.
 pub(super) async fn run(access: Current<Access>, hub: mpsc::WeakSender<Input>, clock: Clock) {
     let mut next = HashMap::<Arc<str>, Instant>::new();
     // Of each source: whether the last question was answered. Said when it changes.
@@ -55,7 +55,7 @@ pub(super) async fn run(access: Current<Access>, hub: mpsc::WeakSender<Input>, c
                 ),
                 Err(_) | Ok(None) => {}
                 Ok(Some(firing)) => {
-                    let Some(hub) = hub.upgrade() else { return };
+                    let Some(hub) = hub.upgrade() else { return std::future::pending().await };
                     ask(&hub, move |gateway, now| gateway.reconcile(now, &name, &firing, asked)).await;
                 }
             }

@@ -1,6 +1,6 @@
 //! PagerDuty's format, CloudEvents, and commands of backends.
 
-use super::{Answer, Gateway, SECRET, kinds, subscriber};
+use super::{Answer, Gateway, SECRET, body, firing, kinds, subscriber};
 use sentinelops_protocol::Channel;
 use serde_json::{Value, json};
 
@@ -173,5 +173,21 @@ async fn backend_publishes_commands_once_by_its_key() {
     ] {
         let answer = gateway.request("POST", "/api/publish", &headers, say.to_string().as_bytes()).await;
         assert_eq!(answer.status, status, "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn without_room_alertmanager_is_told_503_and_others_429() {
+    let sources = format!(
+        "[[ingest]]\nname = \"am\"\nkind = \"alertmanager\"\ntoken_file = \"TOKEN\"\nincident = \"none\"\n{SOURCES}"
+    );
+    let gateway = Gateway::with("no-room", &sources, &[]).await;
+    let full: Vec<_> = (0..10_000).map(|n| firing(&format!("f{n}"))).collect();
+    assert_eq!(gateway.post("/ingest/am", &body(&full)).await.body["counts"]["raised"], 10_000);
+    let one_more = gateway.post("/ingest/am", &body(&[firing("one more")])).await;
+    let other = gateway.request("POST", "/v2/enqueue", "", event("trigger", Some("k")).as_bytes()).await;
+    for (answer, status) in [(one_more, 503), (other, 429)] {
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert!(answer.head.to_lowercase().contains("retry-after: 60"), "{answer:?}");
     }
 }

@@ -205,3 +205,46 @@ fn status_says_when_an_alertmanager_was_started() {
     assert_eq!(started_at(body), Ok(1_795_913_558_873));
     assert!(started_at(b"{}").is_err() && started_at(br#"{"uptime":""}"#).is_err());
 }
+
+#[test]
+fn alerts_that_alertmanager_left_out_are_said() {
+    let parsed = parsed(&FIRING.replace("\"truncatedAlerts\":0", "\"truncatedAlerts\":7"));
+    assert_eq!((parsed.reports.len(), parsed.unusable.len()), (1, 1));
+    assert!(parsed.unusable[0].to_string().contains("max_alerts"), "{}", parsed.unusable[0]);
+}
+
+proptest::proptest! {
+    /// Recorded bodies with some bytes changed or gone, and bytes that are nothing: no parser panics, and what one takes
+    /// has bounds.
+    #[test]
+    fn no_body_makes_a_parser_panic(
+        cuts in proptest::collection::vec((0_usize..2_000, proptest::prelude::any::<u8>()), 0..8),
+        end in 0_usize..2_000,
+        noise in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64),
+    ) {
+        for recorded in [FIRING, GRAFANA] {
+            let mut bytes = recorded.as_bytes().to_vec();
+            for (at, byte) in &cuts {
+                if let Some(place) = bytes.get_mut(*at) {
+                    *place = *byte;
+                }
+            }
+            for body in [&bytes[..], &bytes[..end.min(bytes.len())], &noise] {
+                for parsed in alertmanager("p", body).into_iter() {
+                    assert!(parsed.reports.iter().all(|report| match &report.what {
+                        What::Alert(signal) => signal.alert_id.len() <= 64
+                            && signal.extra.as_ref().is_none_or(|extra| extra.as_str().len() <= 15 * 1024),
+                        What::Event(_) => false,
+                    }));
+                }
+                let _ = firing("p", body).map(|firing| firing.ids.len());
+                let _ = crate::ingest::PagerDuty::parse(body).and_then(|event| event.report("p", "k"));
+                let envelope = crate::ingest::Envelope {
+                    content_type: Some("application/cloudevents-batch+json".to_owned()),
+                    attributes: Vec::new(),
+                };
+                let _ = crate::ingest::cloudevents("p", &envelope, body, 1);
+            }
+        }
+    }
+}
