@@ -334,6 +334,11 @@ impl Engine {
         self.outbox.group_under_way()
     }
 
+    /// Whether a message waits for the store to take in how it ended: should it not, it is sent after all.
+    pub(crate) fn endings_wait(&self) -> bool {
+        self.outbox.leaves()
+    }
+
     /// How messages end once the store has taken this group in; nobody was told yet.
     pub(crate) fn endings_in(&self, group: &crate::StoreGroup) -> Vec<crate::MessageUpdate> {
         self.outbox.endings_in(group)

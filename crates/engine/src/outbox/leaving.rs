@@ -161,6 +161,11 @@ impl Outbox {
         }
     }
 
+    /// Whether the end of a row is not certain yet.
+    pub fn leaves(&self) -> bool {
+        !self.leaving.rows.is_empty()
+    }
+
     /// See [`crate::Engine::endings_in`].
     pub fn endings_in(&self, group: &StoreGroup) -> Vec<MessageUpdate> {
         let ended = group.ops.iter().filter_map(|op| self.leaving.ended_by(op));

@@ -72,6 +72,8 @@ pub struct Node {
     /// The term in which the page is to say that it leaves.
     pub(super) farewell: Option<u64>,
     pub(super) session: Session,
+    /// This tab ended it, and the others are to hear so.
+    pub(super) tells_of_end: bool,
     /// The leader was asked, in this turn, to end it.
     pub(super) asked_to_close: bool,
     /// Another connection of this browser counts as newer though the lock is ours: until when it may go
@@ -120,6 +122,7 @@ impl Node {
             shown: None,
             farewell: None,
             session: Session::Open,
+            tells_of_end: false,
             asked_to_close: false,
             rival_until: None,
             ended: None,
@@ -233,6 +236,7 @@ impl Node {
             {
                 self.election.heard(now);
                 self.known_turn = Some(*turn);
+                self.sends.slept = false;
                 self.credit_goes_to(from);
                 self.hear(&batch.items);
                 self.deliver(batch.clone());

@@ -32,6 +32,7 @@ impl Node {
         if self.leader.is_some() && (!owns || self.alone != alone) {
             self.step_down(now);
         }
+        self.tell_of_end();
         if owns && self.leader.is_none() {
             self.alone = alone;
             self.take_over(now);
@@ -175,7 +176,7 @@ impl Node {
         leader.missing_of(std::mem::take(&mut self.overheard));
         // A tab alone opens it anew.
         let had_store = self.had_store && !self.alone;
-        leader.share(now, had_store, self.sends.silent(), self.sends.vouched());
+        leader.share(now, had_store, self.sends.perhaps_silent(), self.sends.vouched());
         leader.connect(now);
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
@@ -212,7 +213,7 @@ impl Node {
         leader.engine.disconnect(now);
         while let Some(output) = leader.engine.poll_output() {
             match output {
-                Output::Abandon { .. } => self.out.push_back(NodeOutput::Engine(output)),
+                Output::Abandon { .. } | Output::Trace(_) => self.out.push_back(NodeOutput::Engine(output)),
                 Output::Store(group) => {
                     under_way.take_if(|known| known.number == group.number);
                     decided = Some(group);
@@ -299,6 +300,7 @@ impl Node {
     /// A tab that slept may have been taken for dead, where its lock is a lease: who does not know the
     /// tab that asks calls it.
     fn recall(&mut self) {
+        self.sends.slept = true;
         let about = self.sends.followed();
         self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
     }

@@ -77,6 +77,8 @@ pub(super) struct Sends {
     /// The leader says that the store does not answer; since then it was handed everything there is.
     pub(super) silent: bool,
     pub(super) handed_in: bool,
+    /// This tab slept, and has heard nothing of a leader since.
+    pub(super) slept: bool,
     /// Waits for the role to settle, until when.
     pub(super) settle_at: Option<u64>,
     pub(super) settled: bool,
@@ -143,9 +145,9 @@ impl Sends {
         }
     }
 
-    /// The leader says that the store does not answer.
-    pub(super) fn silent(&self) -> bool {
-        self.silent
+    /// Whether the store may have been silent for the last leader: as that said, or because this tab slept.
+    pub(super) fn perhaps_silent(&self) -> bool {
+        self.silent || self.slept
     }
 
     /// What was saved and has no end yet, as it was sent.
@@ -181,7 +183,7 @@ impl Sends {
     pub(super) fn new_engine(&mut self) {
         self.settle_at = None;
         self.settled = true;
-        (self.linked, self.silent, self.handed_in) = (false, false, false);
+        (self.linked, self.silent, self.handed_in, self.slept) = (false, false, false, false);
         for kept in self.kept.iter_mut().filter(|kept| !matches!(kept.with, With::Ending(_))) {
             // What was handed on before, another leader may have sent.
             kept.request.again |= kept.with != With::Nobody;

@@ -77,12 +77,20 @@ impl Node {
         let Session::Closing(how) = self.session else { return };
         let due = how != SignOut::SendFirst
             || self.leader.as_ref().filter(|_| !self.resuming).is_some_and(|leader| {
-                leader.has_looked() && leader.engine.counts().queued == [0; 4] && !self.sends.wait()
+                let done = leader.engine.counts().queued == [0; 4] && !leader.engine.endings_wait();
+                leader.has_looked() && done && !self.sends.wait()
             });
         if due {
-            self.say(LinkMessage::SignedOut);
+            self.tells_of_end = true;
             self.close_session(how == SignOut::Wipe);
             self.elect(now);
+        }
+    }
+
+    /// Tells the others, behind the last news of this leader: tabs that know of the end take none any more.
+    pub(super) fn tell_of_end(&mut self) {
+        if std::mem::take(&mut self.tells_of_end) {
+            self.say(LinkMessage::SignedOut);
         }
     }
 
@@ -96,9 +104,13 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::super::tests::request;
-    use super::super::{LinkTarget, LockEvent, LockRequest, PageCommand};
+    use super::super::{Interest, LinkTarget, LockEvent, LockRequest, PageCommand};
     use super::*;
     use crate::{EngineOptions, Generation, Output, SocketEvent, StoreEvent};
+    use sentinelops_protocol::Priority;
+
+    const WELCOME: &str = r#"{"type":"welcome","channel":"system","payload":{"protocol":1,"session":"s","user":"u",
+        "now":6,"maxMessageBytes":65536,"maxInFlight":64,"reconnectWindowMs":0}}"#;
 
     fn at(mono: u64) -> Now {
         Now { mono, wall: mono }
@@ -195,14 +207,8 @@ mod tests {
         let row = crate::outbox::row_of(&request("m1"), 1, "b").expect("a row");
         let stored = crate::StoreSnapshot { rows: vec![row], ..crate::StoreSnapshot::default() };
         leader.handle_store(at(3), StoreEvent::Opened(Box::new(stored)));
-        let frame = |leader: &mut Node, now, text: &str| {
-            let event = SocketEvent::Frame { bytes: text.as_bytes(), binary: true };
-            leader.handle_socket(now, Generation(1), event);
-        };
         leader.handle_socket(at(5), Generation(1), SocketEvent::Opened);
-        let welcome = r#"{"type":"welcome","channel":"system","payload":{"protocol":1,"session":"s","user":"u",
-            "now":6,"maxMessageBytes":65536,"maxInFlight":64,"reconnectWindowMs":0}}"#;
-        frame(&mut leader, at(6), welcome);
+        frame(&mut leader, at(6), WELCOME);
         leader.handle_page(at(7), PageCommand::SignOut(SignOut::SendFirst));
         assert!(!serve_store(&mut leader, at(8)), "m1 has no end yet");
 
@@ -211,6 +217,102 @@ mod tests {
         leader.handle_meta(at(60_001), Some(&crate::Meta { term: 1, ..crate::Meta::default() }));
         assert!(!serve_store(&mut leader, at(60_002)), "m2 has no end yet");
         assert_eq!(leader.engine().map(|engine| engine.counts().in_flight), Some(1));
+    }
+
+    /// Takes the outputs, answers looks into the store with nothing, and keeps the numbers of what is written. Whether
+    /// the end was said.
+    fn hold_writes(node: &mut Node, now: Now, written: &mut Vec<u64>) -> bool {
+        let mut ended = false;
+        while let Some(output) = node.poll_output() {
+            match output {
+                NodeOutput::Engine(Output::Store(group)) => written.push(group.number),
+                NodeOutput::Engine(Output::RescanStore) => {
+                    node.handle_store(now, StoreEvent::Found(Vec::new()));
+                }
+                NodeOutput::Link(_, LinkMessage::SignedOut) => ended = true,
+                _ => {}
+            }
+        }
+        ended
+    }
+
+    fn frame(leader: &mut Node, now: Now, text: &str) {
+        leader.handle_socket(now, Generation(1), SocketEvent::Frame { bytes: text.as_bytes(), binary: true });
+    }
+
+    fn ack(leader: &mut Node, now: Now, id: &str) {
+        let ack = format!(r#"{{"type":"ack","channel":"system","payload":{{"ids":["{id}"]}}}}"#);
+        frame(leader, now, &ack);
+    }
+
+    /// A connected leader that holds two messages at most, and sends one at a time. Tab `b` follows it.
+    fn leader_of_two() -> Node {
+        let mut options = EngineOptions { tab: "a".to_owned(), ..EngineOptions::default() };
+        options.connection.url = "ws://server/".to_owned();
+        (options.outbox.capacity, options.outbox.window) = (2, 1);
+        let mut leader = Node::new(options, 1, at(0));
+        leader.handle_page(at(0), PageCommand::Connect);
+        leader.handle_store(at(1), StoreEvent::Opened(Box::default()));
+        leader.handle_lock(at(2), &LockEvent::Granted);
+        leader.handle_store(at(3), StoreEvent::Opened(Box::default()));
+        leader.handle_socket(at(5), Generation(1), SocketEvent::Opened);
+        serve_store(&mut leader, at(5));
+        frame(&mut leader, at(6), WELCOME);
+        serve_store(&mut leader, at(6));
+        let interest = Interest::default();
+        leader.handle_link(at(6), LinkMessage::Attach { tab: "b".to_owned(), turn: 1, interest });
+        leader
+    }
+
+    /// Tab `b` hands this in.
+    fn of(id: &str, priority: Priority) -> LinkMessage {
+        let requests = vec![crate::SendRequest { priority, ..request(id) }];
+        LinkMessage::Send { tab: "b".to_owned(), requests, whole: false }
+    }
+
+    #[test]
+    fn tabs_hear_how_messages_ended_before_they_hear_that_the_session_has() {
+        let mut leader = leader_of_two();
+        leader.handle_link(at(7), of("m", Priority::Normal));
+        serve_store(&mut leader, at(7));
+        leader.handle_page(at(8), PageCommand::SignOut(SignOut::SendFirst));
+        assert!(!serve_store(&mut leader, at(8)), "m has no end yet");
+        ack(&mut leader, at(9), "m");
+        let outputs: Vec<_> = std::iter::from_fn(|| leader.poll_output()).collect();
+        let of_m = |item: &crate::Delivery| matches!(item, crate::Delivery::Message(update) if update.id == "m" && update.delivery.is_final());
+        let news = |output: &NodeOutput| match output {
+            NodeOutput::Link(_, LinkMessage::Batch { batch, .. }) => batch.items.iter().any(of_m),
+            _ => false,
+        };
+        let over = |output: &NodeOutput| matches!(output, NodeOutput::Link(_, LinkMessage::SignedOut));
+        let (news, over) = (outputs.iter().position(news), outputs.iter().position(over));
+        assert!(news.is_some() && over.is_some() && news < over, "{news:?} {over:?} {outputs:?}");
+    }
+
+    /// Until then it may have to be sent after all.
+    #[test]
+    fn session_ends_after_the_store_has_taken_in_how_messages_ended() {
+        let mut leader = leader_of_two();
+        leader.handle_link(at(7), of("flies", Priority::Normal));
+        serve_store(&mut leader, at(7));
+        let mut written = Vec::new();
+        leader.handle_link(at(8), of("low", Priority::Low));
+        hold_writes(&mut leader, at(8), &mut written);
+        leader.handle_link(at(9), of("high", Priority::High));
+        hold_writes(&mut leader, at(9), &mut written);
+        leader.handle_page(at(9), PageCommand::SignOut(SignOut::SendFirst));
+        hold_writes(&mut leader, at(9), &mut written);
+        for id in ["flies", "high"] {
+            ack(&mut leader, at(10), id);
+            assert!(!hold_writes(&mut leader, at(10), &mut written), "`low` made room, and may come back");
+        }
+        assert_eq!(leader.engine().map(|engine| engine.counts().queued), Some([0; 4]));
+        let mut ended = false;
+        while let Some(number) = written.pop() {
+            leader.handle_store(at(11), StoreEvent::Committed { number });
+            ended |= hold_writes(&mut leader, at(11), &mut written);
+        }
+        assert!(ended);
     }
 
     #[test]

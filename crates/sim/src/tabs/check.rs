@@ -42,6 +42,8 @@ pub struct TabChecker {
     pub discarded: HashSet<usize>,
     /// What a worker with an engine was handed, by worker.
     pub handed: HashMap<u32, BTreeSet<usize>>,
+    /// Messages with lower numbers were deleted with everything else of the user.
+    pub wiped: usize,
     /// What some engine ended.
     pub ended: HashSet<usize>,
     /// At which age a message may expire, ms.
@@ -119,11 +121,14 @@ impl TabChecker {
             return;
         }
         let discarded = number.is_some_and(|n| self.discarded.contains(&n));
+        let wiped = number.is_some_and(|n| n < self.wiped);
         let listed_still = number.is_some_and(|n| self.listed_still.contains(&n));
         let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
         if let Some(message) = message
             && match update.delivery {
                 DeliveryState::Superseded => message.effects > 0 && message.coalesce.is_some(),
+                // Saved, and nowhere: its tab has not heard of the wipe yet.
+                DeliveryState::Delivered => wiped && message.effects == 0,
                 // Or it was refused, and is off the list of what failed.
                 DeliveryState::Failed(FailReason::Discarded) => {
                     discarded && (message.effects > 0 || message.sent > 0)
@@ -146,7 +151,7 @@ impl TabChecker {
     pub fn told_to_another(&mut self, page: &str, n: usize, update: &MessageUpdate) {
         let effects = self.inner.messages.all[n].effects;
         // Dropped by a person, and nobody is left who knows: this page does not.
-        let discarded = self.discarded.contains(&n);
+        let discarded = self.discarded.contains(&n) || n < self.wiped;
         if !discarded && update.delivery == DeliveryState::Delivered && effects == 0 {
             let id = message_id(n);
             self.inner.fail("told-truth", || {

@@ -251,3 +251,23 @@ fn sign_out_that_sends_first_waits_for_what_a_follower_handed_over() {
     assert_eq!(held_by(&node), ["m"]);
     assert!(!said(&drain(&mut node)).contains(&LinkMessage::SignedOut), "it is still to be sent");
 }
+
+/// The leader meanwhile may have found the store silent, and have sent without a mark; it has died since.
+#[test]
+fn tab_that_slept_and_leads_takes_what_is_stored_for_possibly_sent() {
+    for (batch_since, state) in [(false, DeliveryState::Unconfirmed), (true, DeliveryState::Queued)] {
+        let (mut node, turn) = following(3);
+        node.handle_link(at(6), first_batch(3, turn));
+        node.handle_timeout(at(40_000));
+        if batch_since {
+            node.handle_link(at(40_001), first_batch(3, turn));
+        }
+        node.handle_lock(at(40_002), &LockEvent::Granted);
+        let row = crate::Row { order: 3, ..crate::outbox::row_of(&request("m"), 1, "other").unwrap() };
+        let stored = StoreSnapshot { rows: vec![row], ..StoreSnapshot::default() };
+        node.handle_store(at(40_003), StoreEvent::Opened(Box::new(stored)));
+        let messages = node.engine().map(crate::Engine::messages).unwrap_or_default();
+        let states: Vec<_> = messages.into_iter().map(|message| message.update.delivery).collect();
+        assert_eq!(states, [state], "heard of a leader since: {batch_since}");
+    }
+}
