@@ -1,5 +1,6 @@
 //! The page.
 
+use sentinelops::components::alerts::LinkTemplates;
 use sentinelops::components::sign_in::{Access, SignIn, SignInGate};
 use sentinelops::config::AppConfig;
 use sentinelops::pages::{ConfigProblems, Pages};
@@ -19,6 +20,7 @@ fn App() -> Html {
     });
     let problems = (*problems).clone();
     let shown = problems.0.clone();
+    let links = use_memo((), |()| LinkTemplates(Rc::new(config.link_templates.clone())));
     // What is wrong with the URL or the options stands in the banners.
     let app = move |props: WebSocketProviderProps| {
         html! {
@@ -29,7 +31,7 @@ fn App() -> Html {
     };
     let props = config.provider_props();
     let sign_in_url = config.sign_in_url.clone().map(AttrValue::from);
-    match config.token_url.clone().filter(|_| config.enable_websocket) {
+    let page = match config.token_url.clone().filter(|_| config.enable_websocket) {
         None => html! {
             <ContextProvider<SignIn> context={SignIn { url: sign_in_url, ..SignIn::default() }}>{ app(props) }</ContextProvider<SignIn>>
         },
@@ -38,7 +40,8 @@ fn App() -> Html {
                 move |Access { user, token }| app(WebSocketProviderProps { user, token, ..props.clone() });
             html! { <SignInGate {token_url} {sign_in_url} user={config.user.clone()} problems={shown} {render} /> }
         }
-    }
+    };
+    html! { <ContextProvider<LinkTemplates> context={(*links).clone()}>{ page }</ContextProvider<LinkTemplates>> }
 }
 
 fn document() -> Option<web_sys::Document> {

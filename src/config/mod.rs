@@ -6,6 +6,7 @@
 //! down.
 
 mod build_env;
+mod links;
 mod provider;
 mod read;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 
 use crate::realtime::TokenUrl;
 pub use build_env::BuildEnv;
+pub use links::LinkTemplate;
 use read::Reader;
 use sentinelops_engine::{Options, OutboxOptions, TokenIn};
 use std::fmt;
@@ -59,6 +61,8 @@ pub struct AppConfig {
     /// Where people sign in: a path of the page's own origin. It is called with the way back as the query parameter
     /// `rd`, a path of this origin. Default: none.
     pub sign_in_url: Option<String>,
+    /// Links that alerts get. Default: none. An alert's own links are shown nowhere.
+    pub link_templates: Vec<LinkTemplate>,
     /// The worker's script. Default: as the build says.
     pub worker_url: Option<String>,
     /// The connection; its `url` and `debug` are set from those above, which `options` may give as well.
@@ -82,6 +86,7 @@ impl Default for AppConfig {
             token: None,
             token_url: None,
             sign_in_url: None,
+            link_templates: Vec::new(),
             worker_url: None,
             options,
             outbox: OutboxOptions::default(),

@@ -41,6 +41,8 @@ impl AppConfig {
             token_url,
             // For the page: see `components::sign_in`.
             sign_in_url: _,
+            // For the page: see `components::alerts`.
+            link_templates: _,
             worker_url,
             options,
             outbox,

@@ -1,6 +1,6 @@
 //! Key by key, from text to values.
 
-use super::{AppConfig, BuildEnv, CONFIG_ELEMENT, ConfigError, ConfigSource};
+use super::{AppConfig, BuildEnv, CONFIG_ELEMENT, ConfigError, ConfigSource, LinkTemplate};
 use crate::realtime::{TokenUrl, own_path, without_query};
 use sentinelops_engine::{ModeOption, OutboxOptions, TokenIn};
 use serde_json::Value;
@@ -73,13 +73,14 @@ impl Reader {
             "user" => text(&mut config.user, value),
             "token" => text(&mut config.token, value),
             "tokenUrl" | "signInUrl" => return self.path(key, value),
+            "linkTemplates" => return self.link_templates(key, value),
             "workerUrl" => text(&mut config.worker_url, value),
             "options" => return self.group(key, value, OPTIONS, option),
             "outbox" => return self.group(key, value, OUTBOX, outbox),
             _ => {
                 let known = "url, enableWebsocket, enableOfflineMode, enableMessageQueue, autoConnect, debug, \
-                             debugContents, user, token, tokenUrl, signInUrl, workerUrl, options or outbox is \
-                             allowed";
+                             debugContents, user, token, tokenUrl, signInUrl, linkTemplates, workerUrl, options \
+                             or outbox is allowed";
                 return self.unknown(key, known);
             }
         };
@@ -148,6 +149,31 @@ impl Reader {
         }
     }
 
+    /// Each by itself: a wrong one takes none of the others away. Queries are not shown.
+    fn link_templates(&mut self, key: &str, value: &Value) {
+        let Value::Array(templates) = value else {
+            let allowed = format!("an array of {TEMPLATE} is allowed; there are no links");
+            return self.error(ConfigSource::Page, key, kind(value), allowed);
+        };
+        for (at, value) in templates.iter().enumerate() {
+            let text = |name| value.get(name).and_then(Value::as_str);
+            let url = text("url");
+            let read = match (value.as_object().map(serde_json::Map::len), text("label"), url) {
+                _ if at >= MOST_TEMPLATES => Err(format!("at most {MOST_TEMPLATES} are allowed")),
+                (Some(2), Some(label), Some(url)) => LinkTemplate::new(label, url),
+                _ => Err(format!("{TEMPLATE} is allowed")),
+            };
+            match read {
+                Ok(template) => self.config.link_templates.push(template),
+                Err(allowed) => {
+                    let shown = url.map_or_else(|| kind(value), |url| format!("{:?}", without_query(url)));
+                    let allowed = format!("{allowed}; it is not used");
+                    self.error(ConfigSource::Page, &format!("{key}[{at}]"), shown, allowed);
+                }
+            }
+        }
+    }
+
     /// Its value is not shown: it may be a token under a misspelt name.
     fn unknown(&mut self, key: &str, known: &str) {
         let allowed = format!("no such key; {known}");
@@ -169,6 +195,11 @@ impl Reader {
 
 /// What is allowed, when the value is not.
 type Checked = Result<(), String>;
+
+const TEMPLATE: &str = r#"{"label": "Runbook", "url": "https://runbooks.example/{alertname}"}"#;
+
+/// More links on each alert would not be read.
+const MOST_TEMPLATES: usize = 10;
 
 /// Stands where a value may be a secret.
 const NOT_SHOWN: &str = "(not shown)";

@@ -95,6 +95,7 @@ fn every_key_is_read() {
         r#"{"enableOfflineMode": false, "enableMessageQueue": "false", "autoConnect": false, "debug": true,
             "debugContents": true, "user": "ann", "token": "t", "workerUrl": "w.js",
             "tokenUrl": "/token", "signInUrl": "/oauth2/start",
+            "linkTemplates": [{"label": "Runbook", "url": "https://runbooks.example/{alertname}"}],
             "options": {"reconnect": false, "reconnectInterval": 1, "maxReconnectInterval": 2,
               "reconnectDecay": 2.5, "maxReconnectAttempts": 3, "timeout": 400, "reconnectFloor": 0,
               "pingInterval": 500, "stableAfter": 6, "mode": "basic", "tokenIn": "frame"},
@@ -109,6 +110,8 @@ fn every_key_is_read() {
     assert_eq!((config.outbox.capacity, config.outbox.max_age_ms), (7, 10_000));
     assert_eq!(config.token_url, TokenUrl::new("/token").ok());
     assert_eq!(config.sign_in_url.as_deref(), Some("/oauth2/start"));
+    let runbook = LinkTemplate::new("Runbook", "https://runbooks.example/{alertname}");
+    assert_eq!(Ok(config.link_templates), runbook.map(|link| vec![link]));
 }
 
 #[test]
@@ -173,4 +176,24 @@ fn tokens_that_are_asked_for_stay_out_of_the_servers_address() {
     assert_eq!(token_in(r#"{"token": "t"}"#), TokenIn::Auto);
     let (config, _) = page(r#"{"tokenUrl": "/token", "token": "t"}"#);
     assert_ne!(config.provider_props().token, "t".into(), "the address goes before a fixed token");
+}
+
+#[test]
+fn a_wrong_link_template_is_named_and_the_others_are_used() {
+    let (config, errors) = page(
+        r#"{"linkTemplates": [{"label": "A", "url": "https://a.example/{x}"},
+            {"label": "B", "url": "javascript:x?key=s3cret"}, {"label": "C"}, "https://d.example",
+            {"label": "E", "url": "https://{host}/", "more": 1}, {"label": "F", "url": "https://f.example"}]}"#,
+    );
+    let labels: Vec<_> = config.link_templates.iter().map(LinkTemplate::label).collect();
+    assert_eq!(labels, ["A", "F"]);
+    let places: Vec<_> = errors.iter().filter_map(|error| error.split(' ').next()).collect();
+    assert_eq!(places, ["linkTemplates[1]", "linkTemplates[2]", "linkTemplates[3]", "linkTemplates[4]"]);
+    assert!(errors[0].contains("http or https") && errors[0].ends_with("it is not used"), "{}", errors[0]);
+    assert!(!errors.concat().contains("s3cret"), "{errors:?}");
+    assert!(page(r#"{"linkTemplates": {}}"#).1[0].contains("an array of"));
+    let many = serde_json::json!({ "linkTemplates": vec![serde_json::json!({"label": "A", "url": "https://a/"}); 11] });
+    let (config, errors) = page(&many.to_string());
+    assert_eq!((config.link_templates.len(), errors.len()), (10, 1));
+    assert!(errors[0].contains("at most 10 are allowed"), "{}", errors[0]);
 }

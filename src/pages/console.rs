@@ -4,7 +4,7 @@ use super::opener::use_opener;
 use super::{ConfigProblems, Route, TopBar, use_title};
 use crate::components::activity::ActivityPanel;
 use crate::components::agents::AgentsPanel;
-use crate::components::alerts::AlertsPanel;
+use crate::components::alerts::{AlertsPanel, SilentSources};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::incidents::{IncidentBoard, IncidentDetail};
 use crate::components::people::People;
@@ -89,7 +89,7 @@ pub fn ConsolePage() -> Html {
         <People>
             <div class="app">
                 <a class="skip-link" href="#main">{ "Skip to the incidents" }</a>
-                <TopBar><Banners problems={problems.0.clone()} /></TopBar>
+                <TopBar><Banners problems={problems.0.clone()}><SilentSources /></Banners></TopBar>
                 <main id="main" class="console" tabindex="-1" {onkeydown} data-view={view.code()} data-detail={selected.is_some().to_string()}>
                     <h1 class="sr-only">{ "Console" }</h1>
                     <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} />

@@ -1,5 +1,6 @@
 //! One alert.
 
+use super::{About, Labels};
 use crate::components::marks::{SendStateMark, SeverityMark};
 use crate::realtime::{MessageId, use_client, use_send_state};
 use sentinelops_protocol::domain::{Alert, AlertChange};
@@ -16,7 +17,7 @@ pub struct AlertItemProps {
     pub on_incident: Option<Callback<AttrValue>>,
 }
 
-/// Severity, title, source, and a button while nobody has acknowledged it.
+/// Severity, title, source, labels, and a button while nobody has acknowledged it.
 #[component]
 pub fn AlertItem(props: &AlertItemProps) -> Html {
     let client = use_client();
@@ -24,6 +25,7 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
     let sent = use_state_eq(|| None::<(MessageId, Rc<Alert>)>);
     let state = use_send_state(sent.as_ref().map(|(id, _)| id.clone()));
     let alert = &props.alert;
+    let about = use_memo(alert.clone(), |alert| About::of(alert));
     let raised = alert.change == AlertChange::Raised;
     let failed = state.as_ref().is_some_and(|state| state.is_failed());
     let arrived = state.as_ref().is_some_and(|state| state.is_delivered());
@@ -49,9 +51,15 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
         <li class={classes!("list__item", (!raised).then_some("alert--seen"))} data-testid="alert" data-alert-id={alert.id.clone()}>
             <div class="list__line">
                 <SeverityMark severity={alert.severity.clone()} />
-                if let Some(source) = &alert.source { <span class="list__meta">{ source }</span> }
+                if let Some(origin) = about.origin(alert.source.as_deref()) {
+                    <span class="list__meta" title={origin.clone()} data-testid="alert-source">{ origin }</span>
+                }
             </div>
             <p class="alert__title">{ &alert.title }</p>
+            <Labels labels={about.labels.clone()} title={alert.title.clone()} />
+            if about.is_stale && alert.change != AlertChange::Cleared {
+                <p class="hint">{ "Its source does not repeat it any more: it may be over." }</p>
+            }
             <div class="list__line">
                 if let Some((on_incident, id)) = open {
                     <button type="button" class="link link--small" onclick={move |_| on_incident.emit(id.clone().into())}>
@@ -67,7 +75,7 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
                         { if failed { "Try again" } else { "Acknowledge" } }
                     </button>
                 } else if !raised {
-                    <span class="list__meta">{ "Acknowledged" }</span>
+                    <span class="list__meta">{ if alert.change == AlertChange::Cleared { "Cleared" } else { "Acknowledged" } }</span>
                 }
             </div>
         </li>

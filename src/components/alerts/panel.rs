@@ -27,7 +27,9 @@ pub struct AlertsPanelProps {
 #[component]
 pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
     let feed = use_alerts();
-    let alerts = use_memo(feed.alerts.clone(), |alerts| open(alerts));
+    let alerts = use_memo(feed.alerts.clone(), |alerts| {
+        by_urgency(alerts, |alert| alert.change != AlertChange::Cleared)
+    });
     let raised = alerts.iter().filter(|alert| alert.change == AlertChange::Raised).count();
     let count = feed.is_loaded.then(|| AttrValue::from(format!("{raised} raised")));
     html! {
@@ -52,10 +54,15 @@ pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
     }
 }
 
-fn open(alerts: &[Rc<Alert>]) -> Vec<Rc<Alert>> {
-    let mut open: Vec<_> =
-        alerts.iter().rev().filter(|alert| alert.change != AlertChange::Cleared).cloned().collect();
+/// Those that match: raised, acknowledged, cleared, the most urgent first among each.
+pub fn by_urgency(alerts: &[Rc<Alert>], matches: impl Fn(&Alert) -> bool) -> Vec<Rc<Alert>> {
+    let mut found: Vec<_> = alerts.iter().rev().filter(|alert| matches(alert)).cloned().collect();
+    let place = |change: &AlertChange| match change {
+        AlertChange::Raised => 0,
+        AlertChange::Acknowledged => 1,
+        AlertChange::Cleared => 2,
+    };
     // Stable: among equals the newest stay first.
-    open.sort_by_key(|alert| (alert.change != AlertChange::Raised, severity_rank(Some(&alert.severity))));
-    open
+    found.sort_by_key(|alert| (place(&alert.change), severity_rank(Some(&alert.severity))));
+    found
 }

@@ -1,6 +1,6 @@
 //! One incident: what is known, what can be done, what is said.
 
-use super::{IncidentActions, Timeline, Viewers};
+use super::{IncidentActions, IncidentAlerts, Timeline, Viewers};
 use crate::components::chat::ChatPane;
 use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
@@ -70,6 +70,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                     </div>
                     <Facts incident={row.incident.clone()} />
                     <IncidentActions key={props.id.to_string()} incident={row.incident.clone()} />
+                    <IncidentAlerts id={props.id.clone()} />
                     <Timeline id={props.id.clone()} />
                 </div>
                 <ChatPane key={format!("chat-{}", props.id)} conversation={props.id.clone()} />

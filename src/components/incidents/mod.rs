@@ -1,6 +1,7 @@
 //! Incidents: filter, list, row, detail, actions.
 
 mod actions;
+mod alerts;
 mod assign;
 mod board;
 mod create;
@@ -14,6 +15,7 @@ mod steady;
 mod timeline;
 
 pub use actions::IncidentActions;
+pub use alerts::IncidentAlerts;
 pub use assign::Assign;
 pub use board::IncidentBoard;
 pub use create::CreateIncident;

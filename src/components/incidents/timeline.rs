@@ -6,7 +6,7 @@ use crate::realtime::{use_timeline, use_viewers};
 use sentinelops_protocol::domain::{Patch, TimelineAction, TimelineEntry};
 use yew::prelude::*;
 
-/// See [`Timeline`] and [`Viewers`].
+/// See [`Timeline`], [`Viewers`] and [`IncidentAlerts`](super::IncidentAlerts).
 #[derive(Properties, PartialEq)]
 pub struct OfIncidentProps {
     /// Which incident.

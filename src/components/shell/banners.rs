@@ -26,6 +26,9 @@ pub struct BannersProps {
     /// What is wrong with the configuration: key, value, what is allowed.
     #[prop_or_default]
     pub problems: Rc<Vec<AttrValue>>,
+    /// Banners of the page itself.
+    #[prop_or_default]
+    pub children: Html,
 }
 
 /// Configuration, worker, sign-in, updates, connection, storage, gaps.
@@ -97,6 +100,7 @@ pub fn Banners(props: &BannersProps) -> Html {
                 </Banner>
             }
             <Gaps />
+            { props.children.clone() }
             </div>
             <UnloadGuard />
         </div>

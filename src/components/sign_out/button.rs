@@ -41,6 +41,7 @@ struct QuestionProps {
 #[component]
 fn Question(props: &QuestionProps) -> Html {
     let client = use_client();
+    let user = client.user().map(str::to_owned);
     // Known at once; the list of the outbox is on its way when the question opens.
     let connection = use_connection();
     let unsent: u32 = connection.status.queued.iter().sum();
@@ -51,6 +52,7 @@ fn Question(props: &QuestionProps) -> Html {
     let title = if props.sending { "Signing out" } else { "Sign out" };
     html! {
         <Dialog name="sign-out" {title} on_close={props.on_close.clone()}>
+            if let Some(user) = user { <p class="hint" data-testid="signed-in-as">{ format!("Signed in as {user}") }</p> }
             if props.sending {
                 <SignOutProgress {unsent} {connected} {saved} {on_choose} on_close={props.on_close.clone()} />
             } else {

@@ -1,0 +1,62 @@
+//! Labels of an alert, and the links made of them.
+
+use crate::config::LinkTemplate;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// So many are shown at once; longer ones are cut there.
+const SHOWN: usize = 4;
+const SHOWN_CHARS: usize = 30;
+
+/// The operator's links, for every alert of the page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkTemplates(pub Rc<Vec<LinkTemplate>>);
+
+/// See [`Labels`].
+#[derive(Properties, PartialEq)]
+pub struct LabelsProps {
+    /// Name and value.
+    pub labels: Vec<(String, String)>,
+    /// Of which alert, for screen readers.
+    pub title: AttrValue,
+}
+
+/// A few labels at a glance, all of them on demand, and the operator's links. No address comes from the alert itself.
+#[component]
+pub fn Labels(props: &LabelsProps) -> Html {
+    let templates = use_context::<LinkTemplates>().unwrap_or_default();
+    let LabelsProps { labels, title } = props;
+    let links: Vec<_> =
+        templates.0.iter().filter_map(|link| Some((link.label(), link.fill(labels)?))).collect();
+    let is_long =
+        |(name, value): &(String, String)| name.chars().count() + value.chars().count() > SHOWN_CHARS;
+    // The mark says it.
+    let few: Vec<_> = labels.iter().filter(|(name, _)| name != "severity").take(SHOWN).collect();
+    let rest = labels.len() > few.len() || labels.iter().any(is_long);
+    html! {
+        <>
+            if !few.is_empty() {
+                <ul class="tags" aria-label="Labels" data-testid="alert-labels">{ for few.into_iter().map(tag) }</ul>
+            }
+            if rest {
+                <details class="timeline">
+                    <summary>{ format!("All {} labels", labels.len()) }</summary>
+                    <ul class="tags tags--whole">{ for labels.iter().map(tag) }</ul>
+                </details>
+            }
+            if !links.is_empty() {
+                <p class="tags">
+                    { for links.into_iter().map(|(label, url)| html! {
+                        <a class="link link--small" href={url} target="_blank" rel="noopener noreferrer" data-testid="alert-link">
+                            { label }<span class="sr-only">{ format!(" of {title}, in a new tab") }</span>
+                        </a>
+                    }) }
+                </p>
+            }
+        </>
+    }
+}
+
+fn tag((name, value): &(String, String)) -> Html {
+    html! { <li class="tag" title={format!("{name}={value}")}><span class="tag__name">{ name }{ "=" }</span>{ value }</li> }
+}
