@@ -15,12 +15,15 @@ const TITLES = {
 };
 const USUAL = 'Checkout latency above 2 s in eu-west, error budget burns 14 times too fast';
 
-/** At most `LENGTH` characters, none of them cut in half. */
-const cut = (title: string) => [...title].slice(0, LENGTH).join('');
+/** At most so many characters, none of them cut in half. */
+const cut = (title: string, length = LENGTH) => [...title].slice(0, length).join('');
 
 // Much is measured: some 20 s each on two free cores, far more beside other work.
 test.describe.configure({ timeout: 180_000 });
-test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7'] } });
+test.use({
+  gatewayOptions: { args: ['--rate', '0', '--seed', '7'] },
+  config: { linkTemplates: [{ label: 'W'.repeat(40), url: 'https://runbooks.example/{alertname}' }] },
+});
 
 /** At this size, with the layout that scripts choose for it, too. */
 async function resize(page: Page, width: number, height: number): Promise<void> {
@@ -79,13 +82,24 @@ async function publishMany(world: World, title: string, count = 13): Promise<voi
   );
 }
 
+/** A raised alert of an incident, with labels as long as its title. */
+async function publishAlert(world: World, incidentId: string, title: string): Promise<void> {
+  const [name, value] = [cut(title, 200), cut(title, 1_000)];
+  const labels = { alertname: value, [name]: 'x', severity: 'critical', w: name, z: '<b>z</b>' };
+  const payload = { id: `alert-${incidentId}`, severity: 'critical', title: value, source: value, ingest: name, stale: true, incidentId, labels };
+  await world.gateway.publish({ channel: 'alerts', type: 'alert.raised', payload });
+}
+
 test('every action and the composer can be hit at every size, whatever the title', async ({ world }) => {
   const page = await world.open('/');
   const pressed = ['[data-testid^=action-]', '[data-testid=chat-input]', '[data-testid=chat-send]', '[data-testid=detail-close]'];
+  pressed.push(...['summary', '[data-testid=alert-acknowledge]', '[data-testid=alert-link]'].map((what) => `[data-testid=incident-detail] ${what}`));
   for (const [kind, title] of Object.entries(TITLES)) {
     const id = await world.gateway.publishIncident(cut(title), 'critical');
+    await publishAlert(world, id, title);
     await page.goto(world.site.url(`/?incident=${id}`));
     await expect(page.getByTestId('detail-title')).toBeVisible();
+    await expect(page.getByTestId('incident-alerts').getByTestId('alert-link')).toBeVisible();
     const found = await through(page, async () => {
       const missed: string[] = [];
       for (const selector of pressed) missed.push(...(await unreachable(page, selector)));
@@ -123,6 +137,7 @@ test('the board shows rows, titles one can read and every filter, at every size'
 test('axe finds nothing at any width, in either theme, also while a row is highlighted', async ({ world }) => {
   await publishMany(world, USUAL, 2);
   const id = await world.gateway.publishIncident(cut(TITLES['without a space']), 'critical');
+  await publishAlert(world, id, TITLES['without a space']);
   const page = await world.open('/');
   await expectState(page, 'Connected');
   const highlight = async () => {

@@ -36,16 +36,16 @@ pub fn Labels(props: &LabelsProps) -> Html {
     html! {
         <>
             if !few.is_empty() {
-                <ul class="tags" aria-label="Labels" data-testid="alert-labels">{ for few.into_iter().map(tag) }</ul>
+                <ul class="labels" aria-label="Labels" data-testid="alert-labels">{ for few.into_iter().map(tag) }</ul>
             }
             if rest {
                 <details class="timeline">
                     <summary>{ format!("All {} labels", labels.len()) }</summary>
-                    <ul class="tags tags--whole">{ for labels.iter().map(tag) }</ul>
+                    <ul class="labels labels--whole">{ for labels.iter().map(tag) }</ul>
                 </details>
             }
             if !links.is_empty() {
-                <p class="tags">
+                <p class="labels">
                     { for links.into_iter().map(|(label, url)| html! {
                         <a class="link link--small" href={url} target="_blank" rel="noopener noreferrer" data-testid="alert-link">
                             { label }<span class="sr-only">{ format!(" of {title}, in a new tab") }</span>
@@ -58,5 +58,5 @@ pub fn Labels(props: &LabelsProps) -> Html {
 }
 
 fn tag((name, value): &(String, String)) -> Html {
-    html! { <li class="tag" title={format!("{name}={value}")}><span class="tag__name">{ name }{ "=" }</span>{ value }</li> }
+    html! { <li class="label" title={format!("{name}={value}")}><span class="label__name">{ name }{ "=" }</span>{ value }</li> }
 }
