@@ -286,7 +286,7 @@ impl Outbox {
         }
     }
 
-    fn list_failed(&mut self, row: FailedRow) {
+    pub(super) fn list_failed(&mut self, row: FailedRow) {
         let id = row.row.id.clone();
         self.disk.move_to_failed(&row);
         if let Some(dropped) = self.failed.add(row) {

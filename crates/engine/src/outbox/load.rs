@@ -222,6 +222,18 @@ impl Outbox {
         }
     }
 
+    /// The same of a row that another tab stored. One that was refused before was in no store, and its end in none: now
+    /// that it was saved it is listed, or it would count as delivered for who asks later.
+    fn forget_found(&mut self, now: Now, row: Row) {
+        let listed = self.failed.get(&row.id).is_some();
+        match self.ended.get(&row.id).map(|update| update.delivery.clone()) {
+            Some(state) if !listed && state.was_refused() => {
+                self.list_failed(FailedRow { row, state, ended_at: self.server_now(now) });
+            }
+            _ => self.forget_stored(&row),
+        }
+    }
+
     fn merge_meta(&mut self, first: bool, stored: Meta) {
         if !first {
             return self.disk.touch_meta();
@@ -382,10 +394,11 @@ impl Outbox {
                 continue;
             }
             if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
-                self.forget_stored(&row);
-                // Its tab stored it again for want of an answer.
                 let owner: Vec<_> = self.owners.get(&row.owner).copied().into_iter().collect();
-                self.known(&owner, &row.id);
+                let id = row.id.clone();
+                self.forget_found(now, row);
+                // Its tab stored it again for want of an answer.
+                self.known(&owner, &id);
                 continue;
             }
             let seq = self.new_seq();

@@ -171,3 +171,21 @@ fn a_message_retried_in_another_tab_is_reported_to_both() {
     let delivered = DeliveryState::Delivered;
     assert_eq!(ends(&mut world, "theirs"), [(OTHER, delivered.clone()), (SENDER, delivered)]);
 }
+
+/// Handed in before, and refused; its page was reloaded before it heard so, and its next life could store it.
+#[test]
+fn stored_message_that_was_refused_is_kept_as_failed() {
+    let mut world = World::with(OutboxOptions { capacity: 1, ..OutboxOptions::default() });
+    world.send_id("first");
+    world.send_id("refused");
+    let reason = FailReason::QueueFull { capacity: 1 };
+    assert_eq!(failed(world.state("refused")), &reason);
+    let mut row = row_of(&request("refused", Priority::Normal, None), WALL, "other").unwrap();
+    row.order = appended_order(world.rows["first"].order, 0);
+    world.rows.insert("refused".to_owned(), row);
+    let all: Vec<Row> = world.rows.values().cloned().collect();
+    world.store(StoreEvent::Found(all));
+    assert!(!world.rows.contains_key("refused"));
+    let kept = world.failed.get("refused").map(|row| &row.state);
+    assert_eq!(kept, Some(&DeliveryState::Failed(reason)), "saved and nowhere would count as delivered");
+}
