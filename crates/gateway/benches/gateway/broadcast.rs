@@ -12,7 +12,7 @@ use tokio::process::Command;
 const SUBSCRIBERS: &str = "2000";
 const RATE: &str = "100";
 const SECONDS: &str = "15";
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 3;
 /// The argument with which the bench starts itself as the bare server.
 pub const BARE: &str = "bare-server";
 
@@ -32,9 +32,12 @@ async fn bare() -> Program {
         .spawn()
         .expect("it starts");
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).await.expect("its first line");
+    BufReader::new(child.stdout.take().expect("its output"))
+        .read_line(&mut line)
+        .await
+        .expect("its first line");
     let port = line.trim().rsplit_once(':').expect("an address").1.parse().expect("a port");
-    Program { child, port }
+    Program { child, port, ops_port: None }
 }
 
 async fn load(program: &Program) -> Value {
@@ -71,11 +74,15 @@ pub async fn broadcast() {
         runs[1].push(load(&Program::start(&["--rate", "0"]).await).await);
         runs[2].push(load(&Program::start(&["--rate", "0", "--data", &data]).await).await);
     }
-    println!("1 publisher, {SUBSCRIBERS} subscribers, {RATE} messages/s, {ROUNDS} rounds of {SECONDS} s each");
-    println!("{:<28}{:>12}{:>12}{:>8}{:>12}{:>8}", "", "bare axum", "gateway", "times", "with --data", "times");
-    let figure = |runs: &[Value], at: &str| {
-        median(runs.iter().filter_map(|run| run.pointer(at)?.as_f64()).collect())
-    };
+    println!(
+        "1 publisher, {SUBSCRIBERS} subscribers, {RATE} messages/s, {ROUNDS} rounds of {SECONDS} s each"
+    );
+    println!(
+        "{:<28}{:>12}{:>12}{:>8}{:>12}{:>8}",
+        "", "bare axum", "gateway", "times", "with --data", "times"
+    );
+    let figure =
+        |runs: &[Value], at: &str| median(runs.iter().filter_map(|run| run.pointer(at)?.as_f64()).collect());
     for (name, unit, at) in FIGURES {
         let [bare, memory, data] = [0, 1, 2].map(|which| figure(&runs[which], at));
         println!(
@@ -90,8 +97,7 @@ pub async fn broadcast() {
         let [bare, memory, data] = [0, 1, 2].map(|which| sum(&runs[which], name));
         println!("{name:<28}{bare:>12}{memory:>12}{:>8}{data:>12}", "");
     }
-    let [bare, memory, data] =
-        [0, 1, 2].map(|which| figure(&runs[which], "/server/cpuUsPerDelivered"));
+    let [bare, memory, data] = [0, 1, 2].map(|which| figure(&runs[which], "/server/cpuUsPerDelivered"));
     println!(
         r#"{{"bareCpuUs":{bare:.3},"cpuUs":{memory:.3},"dataCpuUs":{data:.3},"ratio":{:.3},"lost":{}}}"#,
         memory / bare,

@@ -1,6 +1,10 @@
 //! The gateway under load: acked messages a second beside bare rusqlite in the same run, what a crowd of connections
-//! costs in time, what it holds in memory, and what hostile peers cost the others.
+//! costs in time, what it holds in memory, what hostile peers cost the others, and a broadcast to many beside a bare axum
+//! server in the same run.
 
+#[path = "../../tests/support/bare.rs"]
+mod bare;
+mod broadcast;
 mod crowd;
 mod hostile;
 #[path = "../../tests/support/mod.rs"]
@@ -84,6 +88,9 @@ fn median(mut of: Vec<f64>) -> f64 {
 #[tokio::main]
 async fn main() {
     let only = std::env::args().nth(1).filter(|arg| !arg.starts_with('-'));
+    if only.as_deref() == Some(broadcast::BARE) {
+        return broadcast::serve().await;
+    }
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     if wanted("store") {
         store().await;
@@ -96,6 +103,9 @@ async fn main() {
     }
     if wanted("hostile") {
         hostile::hostile().await;
+    }
+    if wanted("broadcast") {
+        broadcast::broadcast().await;
     }
 }
 
