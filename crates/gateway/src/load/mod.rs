@@ -4,8 +4,8 @@
 //! counted from that moment. A server that stalls is charged for all messages that would have been sent meanwhile, not
 //! only for the one that waited.
 //!
-//! Pure: [`schedule`] (when), [`message`] (what), [`ledger`] and [`chain`] (what arrived), [`report`], [`plan`]. The rest
-//! is sockets and tasks: a [`member`] is one connection, whose two halves are [`reader`] and [`writer`].
+//! Pure: `schedule` (when), `message` (what), `ledger` and `chain` (what arrived), `report`, `plan`. The rest
+//! is sockets and tasks: a `member` is one connection, whose two halves are `reader` and `writer`.
 
 mod chain;
 mod files;
