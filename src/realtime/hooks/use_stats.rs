@@ -41,7 +41,7 @@ pub struct UseStatsHandle {
 /// #[component]
 /// fn TimeToAcknowledge() -> Html {
 ///     let median = use_stats().stats.and_then(|stats| stats.acknowledge.day.median_ms);
-///     html! { { median.map(|ms| format!("{} min", ms / 60_000)) } }
+///     html! { <p>{ for median.map(|ms| format!("{} min", ms / 60_000)) }</p> }
 /// }
 /// ```
 #[hook]
