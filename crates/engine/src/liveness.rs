@@ -77,7 +77,7 @@ pub(crate) struct Liveness {
     next_n: u64,
     out: VecDeque<Out>,
     deadline: Option<u64>,
-    /// The patience began anew after a late timer, or after a wake-up; once each until a byte comes.
+    /// The patience began again after a late timer, or after a wake-up; once each until a byte comes.
     rearmed: bool,
     woken: bool,
     reading: Reading,

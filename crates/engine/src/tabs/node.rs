@@ -59,7 +59,7 @@ pub struct Node {
     pub(super) overheard: BTreeSet<TabId>,
     /// Names what was last told to a leader: batches that answer to anything else are not for us.
     pub(super) turn: u64,
-    /// The last turn of which the leader is known to have heard.
+    /// The last turn that the leader is known to have heard of.
     pub(super) known_turn: Option<u64>,
     /// Who sends the batches of this turn.
     pub(super) credits_to: Option<LinkTarget>,

@@ -47,7 +47,7 @@ pub enum PageCommand {
     PageHide,
     /// End this user's session in all tabs. Ends with [`NodeOutput::SignedOut`].
     SignOut(SignOut),
-    /// To a worker started anew: how did these end, that were saved when its forerunner died? They are
+    /// To a new worker: how did these end, that were saved when its forerunner died? They are
     /// told like any other news.
     Inquire(Vec<Inquiry>),
 }

@@ -3,7 +3,7 @@
 use super::fields::{Extra, SOURCE, TITLE, Texts, shorten, time};
 use super::{Unusable, alert_id, severity, text_of};
 use crate::core::{Report, Signal};
-use sentinelops_protocol::domain::{AlertChange, Severity};
+use sentinelops_protocol::domain::AlertChange;
 use sentinelops_protocol::{Json, read_value};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -121,18 +121,8 @@ impl PagerDuty {
             None if change == AlertChange::Raised => made_up,
             None => return Err(Unusable::new("dedup_key", "the key of a trigger", "nothing")),
         };
-        let signal = Signal {
-            alert_id: alert_id(ingest, key),
-            change,
-            // The time of a trigger is not when the alert began: every repeat has its own.
-            starts_at: None,
-            ends_at: None,
-            severity: Severity::Medium,
-            title: String::new(),
-            source: None,
-            extra: None,
-            group: None,
-        };
+        // The time of a trigger is not when the alert began: every repeat has its own.
+        let signal = Signal::of(alert_id(ingest, key), change);
         let signal = match change {
             AlertChange::Raised => self.trigger(signal, key)?,
             AlertChange::Acknowledged | AlertChange::Cleared => signal,

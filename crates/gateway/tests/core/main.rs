@@ -11,6 +11,7 @@ mod delivery;
 mod incidents;
 mod ingest;
 mod ingest_model;
+mod ingest_watch;
 mod limits;
 mod ordering;
 mod requests;

@@ -66,6 +66,23 @@ pub struct Signal {
     pub group: Option<Group>,
 }
 
+impl Signal {
+    /// One that says nothing but what happened to which alert: a clear or an acknowledgement.
+    pub fn of(alert_id: String, change: AlertChange) -> Self {
+        Self {
+            alert_id,
+            change,
+            starts_at: None,
+            ends_at: None,
+            severity: Severity::Medium,
+            title: String::new(),
+            source: None,
+            extra: None,
+            group: None,
+        }
+    }
+}
+
 /// A group of alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {

@@ -136,17 +136,7 @@ impl Gateway {
         for alert_id in lost {
             debug_assert_eq!(self.state.alert(&alert_id).and_then(ingest_of).as_deref(), Some(name));
             // Not the clock of this machine for `ends_at`: the source's next firing is compared with it.
-            let signal = Signal {
-                alert_id,
-                change: AlertChange::Cleared,
-                starts_at: None,
-                ends_at: None,
-                severity: Severity::Medium,
-                title: String::new(),
-                source: None,
-                extra: None,
-                group: None,
-            };
+            let signal = Signal::of(alert_id, AlertChange::Cleared);
             if self.clear(now, &source, &signal, None) == Effect::Cleared {
                 counts.reconciled += 1;
             }
