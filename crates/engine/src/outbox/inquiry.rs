@@ -74,6 +74,10 @@ impl Outbox {
                 _ => DeliveryState::Delivered,
             };
             let update = MessageUpdate { id, durability: Durability::Durable, delivery };
+            if update.delivery == DeliveryState::Failed(FailReason::Discarded) {
+                // Another tab that asks later does not know it.
+                self.ended.add(update.clone());
+            }
             self.out.push_back(OutboxOutput::Update { to: vec![to], update });
         }
     }

@@ -296,6 +296,11 @@ impl Outbox {
         self.failed.unsaved.insert(id);
     }
 
+    /// Whether it ended here in a way that is not listed: what an earlier leader listed it as is out of date.
+    pub(super) fn is_over(&self, id: &str) -> bool {
+        self.ended.get(id).is_some_and(|ended| !is_listed(&ended.delivery))
+    }
+
     pub(super) fn failed_durability(&self, id: &str) -> Durability {
         match (self.failed.unsaved.contains(id), self.disk.is_healthy()) {
             (false, _) => Durability::Durable,

@@ -123,7 +123,7 @@ impl Outbox {
             let id = &row.row.id;
             if self.queue.find(id).is_some() && !stored.contains(id) {
                 self.retried.insert(id.clone(), id.clone());
-            } else if self.failed.gone.contains(id) || self.queue.find(id).is_some() {
+            } else if self.failed.gone.contains(id) || self.queue.find(id).is_some() || self.is_over(id) {
                 self.disk.push(StoreOp::DeleteFailed { id: id.clone() });
             } else if self.failed.get(id).is_some() {
                 self.failed.unsaved.remove(id);

@@ -217,7 +217,10 @@ impl Node {
             LinkMessage::Beat { term } => self.heard_leader(now, *term, false),
             LinkMessage::RollCall { term } => self.heard_leader(now, *term, true),
             LinkMessage::Ask => self.election.asked(),
-            LinkMessage::Leaving { term } if *term >= self.term => self.election.left(now),
+            // Only a lower term is heard: a leader that waits for the store does not know the last one.
+            LinkMessage::Leaving { term } if *term >= self.term || self.lesser.is_some() => {
+                self.election.left(now);
+            }
             LinkMessage::Send { tab, .. } if self.leader.is_none() => {
                 self.overheard.insert(tab.clone());
             }

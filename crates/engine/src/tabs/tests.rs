@@ -230,3 +230,25 @@ fn a_page_that_hides_just_then_stands_in_no_line() {
     assert_eq!(node.role(), Role::Idle);
     assert!(!outputs.contains(&NodeOutput::Lock(LockRequest::Request)));
 }
+
+/// A leader that waits for a store that does not answer beats with the highest term that it has heard of.
+#[test]
+fn leader_with_a_lower_term_whose_page_leaves_is_succeeded_soon() {
+    let (mut node, _) = following(3);
+    node.handle_link(at(100), LinkMessage::Beat { term: 0 });
+    node.handle_link(at(200), LinkMessage::Leaving { term: 0 });
+    for mono in (1_000..=3_000).step_by(100) {
+        node.handle_timeout(at(mono));
+    }
+    assert!(drain(&mut node).contains(&NodeOutput::Lock(LockRequest::Steal)));
+}
+
+#[test]
+fn former_leader_whose_page_leaves_is_not_taken_for_the_leader() {
+    let (mut node, _) = following(3);
+    node.handle_link(at(200), LinkMessage::Leaving { term: 2 });
+    for mono in (1_000..=3_000).step_by(100) {
+        node.handle_timeout(at(mono));
+    }
+    assert!(!drain(&mut node).contains(&NodeOutput::Lock(LockRequest::Steal)));
+}

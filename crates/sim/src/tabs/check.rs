@@ -1,13 +1,12 @@
 //! What must hold of several tabs. What holds of messages, pages and sockets in general is checked by
 //! [`crate::check`]; here is what concerns who may do what.
 
-use super::disk::Answer;
-use super::tab::{Tab, Worker};
+use super::tab::Worker;
 use super::world::TabWorld;
 use crate::check::messages::{Message, SocketName};
 use crate::check::{Checker, Violation, message_id, message_number, numbers_after};
 use sentinelops_engine::tabs::Role;
-use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, Row, StoreEvent, StoreGroup};
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, Row, StoreGroup};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// So long after the lock was taken a running leader may not have been told.
@@ -42,8 +41,10 @@ pub struct TabChecker {
     pub discarded: HashSet<usize>,
     /// What a worker with an engine was handed, by worker.
     pub handed: HashMap<u32, BTreeSet<usize>>,
-    /// Messages with lower numbers were deleted with everything else of the user.
-    pub wiped: usize,
+    /// Which engine dropped a message because a person wanted it: its worker, and since when that led.
+    pub dropped_by: HashMap<usize, (u32, Option<u64>)>,
+    /// Everything of the user was deleted: messages with lower numbers, at the end of this session.
+    pub wipes: Vec<(usize, u32)>,
     /// What some engine ended.
     pub ended: HashSet<usize>,
     /// At which age a message may expire, ms.
@@ -89,8 +90,8 @@ impl TabChecker {
         }
     }
 
-    /// A page was told something.
-    pub fn told(&mut self, update: &MessageUpdate, on_disk: bool) {
+    /// A page was told something. `wiped`: it was deleted with everything else of the user, and the page has not received that.
+    pub fn told(&mut self, update: &MessageUpdate, on_disk: bool, wiped: bool) {
         if update.durability == Durability::Durable && !update.delivery.is_final() {
             self.inner.saved(&update.id, on_disk);
         }
@@ -121,7 +122,6 @@ impl TabChecker {
             return;
         }
         let discarded = number.is_some_and(|n| self.discarded.contains(&n));
-        let wiped = number.is_some_and(|n| n < self.wiped);
         let listed_still = number.is_some_and(|n| self.listed_still.contains(&n));
         let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
         if let Some(message) = message
@@ -147,12 +147,10 @@ impl TabChecker {
         self.inner.told(update);
     }
 
-    /// A page other than the one that sent a message was told something.
-    pub fn told_to_another(&mut self, page: &str, n: usize, update: &MessageUpdate) {
+    /// A page other than the one that sent a message was told something. `nobody_knows`: how it ended.
+    pub fn told_to_another(&mut self, page: &str, n: usize, update: &MessageUpdate, nobody_knows: bool) {
         let effects = self.inner.messages.all[n].effects;
-        // Dropped by a person, and nobody is left who knows: this page does not.
-        let discarded = self.discarded.contains(&n) || n < self.wiped;
-        if !discarded && update.delivery == DeliveryState::Delivered && effects == 0 {
+        if !nobody_knows && update.delivery == DeliveryState::Delivered && effects == 0 {
             let id = message_id(n);
             self.inner.fail("told-truth", || {
                 format!("{page} is told that {id} was delivered, and it had no effect")
@@ -369,73 +367,5 @@ impl TabWorld {
                 format!("the leader stood still for {slept} ms, {heir} was there, and did not take over")
             });
         }
-    }
-
-    /// The store has done something.
-    pub(super) fn note_store(&mut self, number: u32, answer: &Answer) {
-        if !matches!(answer, Answer::Event(StoreEvent::Committed { .. })) {
-            return;
-        }
-        let messages = &self.check.inner.messages;
-        let lost = messages.all.iter().enumerate().find(|(n, message)| {
-            let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
-            message.durable
-                && !message.forgotten
-                && message.effects == 0
-                && !over
-                && !message.retried
-                && !self.check.discarded.contains(n)
-                && !messages.replaced(*n)
-                && !self.disk.store.has(&message_id(*n))
-                && self.disk.store.failed(&message_id(*n)).is_none()
-        });
-        if let Some((n, _)) = lost {
-            let id = message_id(n);
-            self.check.inner.fail("nothing-lost", || format!("{id} was saved, and {number} made it vanish"));
-        }
-    }
-
-    /// Nothing is under way any more: every message must have come to an end that is true, and its
-    /// sender know it.
-    pub(super) fn account(&mut self) {
-        let mut found: Option<(&'static str, String)> = None;
-        for (n, message) in self.check.inner.messages.all.iter().enumerate() {
-            if !message.promised || message.forgotten {
-                continue;
-            }
-            let id = message_id(n);
-            let kept = self.disk.store.failed(&id).map(|failed| failed.state.clone());
-            let told = message.told.clone().filter(DeliveryState::is_final);
-            let arrived = |state: &DeliveryState| matches!(state, DeliveryState::Delivered);
-            let bad_end = told.clone().filter(|state| !arrived(state)).or(kept);
-            let messages = &self.check.inner.messages;
-            // Discarded by a page that closed before it heard so.
-            let let_go = self.check.discarded.contains(&n);
-            if message.effects == 0 && bad_end.is_none() && !messages.replaced(n) && !let_go {
-                let (told, durable, sent) = (&message.told, message.durable, message.sent);
-                found = Some((
-                    "nothing-lost",
-                    format!("{id} is nowhere: told {told:?}, durable {durable}, {sent} sockets"),
-                ));
-                break;
-            }
-            // The page that sent the message, and every other page that shows it.
-            let shows = |tab: &&Tab| {
-                tab.open && tab.ledger.iter().any(|(k, shown)| k == n && !shown.state.is_final())
-            };
-            if let Some(tab) = self.tabs.iter().find(shows) {
-                let state = tab.ledger.iter().find(|(k, _)| *k == n).map(|(_, shown)| &shown.state);
-                found = Some(("sender-told", format!("{id} is done; {} shows {state:?}", tab.name)));
-                break;
-            }
-        }
-        if let Some((invariant, detail)) = found {
-            self.check.inner.fail(invariant, || detail);
-        }
-    }
-
-    /// The number of a message that is on the disk and in no outbox.
-    pub(super) fn left_over(&self) -> Option<String> {
-        self.disk.store.row_ids().find(|id| message_number(id).is_some()).map(str::to_owned)
     }
 }

@@ -146,7 +146,8 @@ impl TabWorld {
             if let Some(n) = message_number(&update.id) {
                 self.tabs[place].ledger.update(n, &update);
                 if !self.tabs[place].ledger.is_own(n) {
-                    self.check.told_to_another(&name, n, &update);
+                    let nobody_knows = self.is_dropped_and_forgotten(n) || self.is_wiped_for(place, n);
+                    self.check.told_to_another(&name, n, &update, nobody_knows);
                     continue;
                 }
             }
@@ -159,7 +160,8 @@ impl TabWorld {
             self.say(|| {
                 format!("{name} is told: {} {:?} {:?}", update.id, update.durability, update.delivery)
             });
-            self.check.told(&update, on_disk);
+            let wiped = message_number(&update.id).is_some_and(|n| self.is_wiped_for(place, n));
+            self.check.told(&update, on_disk, wiped);
             let Some(n) = message_number(&update.id) else { continue };
             if let Some(request) = self.tabs[place].page.note(n, &update) {
                 self.post(place, PageCommand::Send(vec![request]));

@@ -275,13 +275,14 @@ impl TabWorld {
             Output::SetAsideUnreadable => {}
             Output::RescanStore => self.ask(number, Ask::Plain(Request::Rescan)),
             Output::Deliver { batch, .. } => self.hand_batch(number, batch),
-            Output::Trace(trace) => self.trace(number, trace),
+            Output::Trace(trace) => self.trace(place, number, trace),
         }
     }
 
-    fn trace(&mut self, number: u32, trace: Trace) {
+    fn trace(&mut self, place: usize, number: u32, trace: Trace) {
         if let Trace::Message(update) = &trace {
             self.check.engine_tells(update);
+            self.note_dropped(place, update);
         }
         self.say(|| match trace {
             Trace::State { from, to, cause } => format!("{number} state {from:?} -> {to:?}: {cause}"),

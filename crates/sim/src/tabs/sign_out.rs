@@ -92,7 +92,7 @@ impl TabWorld {
             for message in self.check.inner.messages.all.iter_mut() {
                 message.forgotten = true;
             }
-            self.check.wiped = self.check.inner.messages.all.len();
+            self.check.wipes.push((self.check.inner.messages.all.len(), self.session));
             for tab in &mut self.tabs {
                 tab.ledger.forget();
             }

@@ -1,7 +1,7 @@
 //! Rows that other tabs append to the same store.
 
 use super::*;
-use crate::appended_order;
+use crate::{StoreError, appended_order};
 
 #[test]
 fn rows_of_other_tabs_are_found_sent_and_deleted() {
@@ -143,6 +143,20 @@ fn a_message_discarded_in_another_tab_ends_in_both() {
     assert_eq!(ends(&mut world, "theirs"), [(OTHER, discarded.clone()), (SENDER, discarded)]);
 }
 
+/// The leader that dropped it is gone.
+#[test]
+fn tab_that_asks_after_the_sender_receives_that_the_message_was_discarded() {
+    let mut world = World::new();
+    let discarded = DeliveryState::Failed(FailReason::Discarded);
+    for (tab, knows) in [(SENDER, true), (OTHER, false)] {
+        let about = crate::tabs::Inquiry { id: "gone".to_owned(), coalesced: false, discarded: knows };
+        world.outbox.inquire(tab, vec![about]);
+        world.drain();
+        world.outbox.store_event(world.now(), StoreEvent::Found(Vec::new()));
+        assert_eq!(ends(&mut world, "gone"), [(tab, discarded.clone())]);
+    }
+}
+
 #[test]
 fn a_tab_that_asks_while_a_message_leaves_receives_the_end_beside_the_sender() {
     let mut world = with_a_message_of_another_tab();
@@ -188,4 +202,24 @@ fn stored_message_that_was_refused_is_kept_as_failed() {
     assert!(!world.rows.contains_key("refused"));
     let kept = world.failed.get("refused").map(|row| &row.state);
     assert_eq!(kept, Some(&DeliveryState::Failed(reason)), "saved and nowhere would count as delivered");
+}
+
+/// An earlier leader evicted it. Its tab, which had not received that, handed it in while the store was silent.
+#[test]
+fn message_that_arrived_is_not_listed_as_evicted_when_the_store_opens() {
+    let mut world = World::closed(OutboxOptions::default());
+    let request = SendRequest { again: true, ..request("m", Priority::Normal, None) };
+    let row = row_of(&request, WALL, "tab").unwrap();
+    let listed = FailedRow { row, state: DeliveryState::Evicted, ended_at: WALL };
+    world.failed.insert("m".to_owned(), listed);
+    world.outbox.vouch(ME, vec![request]);
+    world.store(StoreEvent::OpenFailed(StoreError::Silent));
+    world.connect(v1());
+    assert_eq!(world.frame(), ["m"]);
+    world.ack("m");
+    world.open();
+    assert_eq!(world.outbox.list(), []);
+    assert!(world.failed.is_empty(), "the next leader would find it there");
+    world.send_id("m");
+    assert_eq!(*world.state("m"), DeliveryState::Delivered);
 }
