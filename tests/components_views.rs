@@ -10,8 +10,8 @@ mod activity;
 mod alerts;
 #[path = "components_views/chat.rs"]
 mod chat;
-#[path = "components_views/connection_status.rs"]
-mod connection_status;
+#[path = "components_views/configured.rs"]
+mod configured;
 #[path = "components_views/create.rs"]
 mod create;
 #[path = "components_views/denied.rs"]
@@ -30,7 +30,7 @@ mod gaps;
 mod incidents;
 #[path = "components_views/live.rs"]
 mod live;
-#[path = "components_views/mount.rs"]
+#[path = "../crates/realtime/tests/mount/mod.rs"]
 mod mount;
 #[path = "components_views/outbox.rs"]
 mod outbox;
@@ -44,8 +44,7 @@ mod sign_out;
 mod steady;
 #[path = "components_views/text.rs"]
 mod text;
+#[path = "../crates/realtime/tests/uncaught/mod.rs"]
 mod uncaught;
-#[path = "components_views/unload.rs"]
-mod unload;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

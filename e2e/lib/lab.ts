@@ -54,7 +54,7 @@ export async function durable(page: Page): Promise<number> {
   return (await labMessages(page)).filter(({ durability }) => durability === 'Durable').length;
 }
 
-/** Opens a door of the worker (see src/worker/faults.rs). */
+/** Opens a door of the worker (see crates/realtime/src/worker/faults.rs). */
 export async function openDoor(page: Page, name: string): Promise<void> {
   await press(page, 'lab-open-door', { 'lab-fault': name });
 }

@@ -4,7 +4,7 @@ use sentinelops::components::alerts::LinkTemplates;
 use sentinelops::components::sign_in::{Access, SignIn, SignInGate};
 use sentinelops::config::AppConfig;
 use sentinelops::pages::{ConfigProblems, Pages};
-use sentinelops::realtime::{WebSocketProvider, WebSocketProviderProps, install_reload_screen};
+use sentinelops_realtime::{WebSocketProvider, WebSocketProviderProps, install_reload_screen};
 use std::rc::Rc;
 use yew::prelude::*;
 

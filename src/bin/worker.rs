@@ -1,5 +1,5 @@
 //! The worker: connection, outbox and state of what is subscribed, away from the page's thread.
 
 fn main() {
-    sentinelops::worker::worker_main();
+    sentinelops_realtime::worker::worker_main();
 }

@@ -1,7 +1,7 @@
 //! Whether there is a connection to wait for.
 
-use crate::realtime::{UseConnectionHandle, WorkerHealth};
 use sentinelops_engine::{Cause, ConnectionState};
+use sentinelops_realtime::{UseConnectionHandle, WorkerHealth};
 
 /// The connection is down, or was not asked for. A first dial, and a worker that still starts, are waited for.
 pub fn is_away(connection: &UseConnectionHandle) -> bool {

@@ -2,7 +2,7 @@
 
 use super::away::is_away;
 use super::icon::{Icon, IconMark};
-use crate::realtime::{ClientError, use_connection};
+use sentinelops_realtime::{ClientError, use_connection};
 use yew::prelude::*;
 
 /// See [`Panel`].

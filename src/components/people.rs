@@ -1,6 +1,6 @@
 //! Names for ids. The wire names people by id; people read names.
 
-use crate::realtime::use_agents;
+use sentinelops_realtime::use_agents;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::prelude::*;

@@ -1,6 +1,6 @@
 //! How long ago something was.
 
-use super::clock::{ago, ago_words, use_time_text};
+use sentinelops_realtime::time_text::{ago, ago_words, use_time_text};
 use yew::prelude::*;
 
 /// See [`RelativeTime`].

@@ -1,7 +1,7 @@
 //! What became of something a person did, in a line.
 
 use super::marks::SendStateMark;
-use crate::realtime::{MessageId, use_client, use_send_state};
+use sentinelops_realtime::{MessageId, use_client, use_send_state};
 use std::rc::Rc;
 use yew::prelude::*;
 

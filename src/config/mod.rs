@@ -12,11 +12,11 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use crate::realtime::TokenUrl;
 pub use build_env::BuildEnv;
 pub use links::LinkTemplate;
 use read::Reader;
 use sentinelops_engine::{Options, OutboxOptions, TokenIn};
+use sentinelops_realtime::TokenUrl;
 use std::fmt;
 
 /// The id of the script element with the runtime configuration.
@@ -152,7 +152,7 @@ impl AppConfig {
     ///
     /// ```
     /// use sentinelops::config::AppConfig;
-    /// use sentinelops::realtime::WebSocketProvider;
+    /// use sentinelops_realtime::WebSocketProvider;
     /// use yew::prelude::*;
     ///
     /// #[component]

@@ -1,17 +1,17 @@
 //! From the configuration to the provider, whole.
 
 use super::AppConfig;
-use crate::realtime::{TokenSource, WebSocketProviderProps};
+use sentinelops_realtime::{TokenSource, WebSocketProviderProps};
 use yew::prelude::*;
 
 impl AppConfig {
     /// Everything that was configured, as the props of
-    /// [`WebSocketProvider`](crate::realtime::WebSocketProvider). A prop written beside them wins: an
+    /// [`WebSocketProvider`](sentinelops_realtime::WebSocketProvider). A prop written beside them wins: an
     /// app with a sign-in of its own gives its `token` there.
     ///
     /// ```
     /// use sentinelops::config::AppConfig;
-    /// use sentinelops::realtime::{TokenSource, WebSocketProvider};
+    /// use sentinelops_realtime::{TokenSource, WebSocketProvider};
     /// use yew::prelude::*;
     ///
     /// #[component]

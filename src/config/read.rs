@@ -1,8 +1,10 @@
 //! Key by key, from text to values.
 
 use super::{AppConfig, BuildEnv, CONFIG_ELEMENT, ConfigError, ConfigSource, LinkTemplate};
-use crate::realtime::{TokenUrl, own_path, without_query};
+
 use sentinelops_engine::{ModeOption, OutboxOptions, TokenIn};
+use sentinelops_realtime::url::{check_own_path, check_server_url, without_query};
+use sentinelops_realtime::{SetupError, TokenUrl};
 use serde_json::Value;
 use std::fmt;
 
@@ -139,7 +141,8 @@ impl Reader {
         let set = match key {
             "tokenUrl" => path.map(TokenUrl::new).transpose().map(|url| self.config.token_url = url),
             _ => {
-                let checked = path.map(|path| own_path(path, "/oauth2/start").map(|()| path.to_owned()));
+                let checked =
+                    path.map(|path| check_own_path(path, "/oauth2/start").map(|()| path.to_owned()));
                 checked.transpose().map(|url| self.config.sign_in_url = url)
             }
         };
@@ -181,7 +184,7 @@ impl Reader {
     }
 
     fn url(&mut self, source: ConfigSource, key: &str, url: &str) {
-        if let Some((shown, why)) = crate::realtime::url_problem(url) {
+        if let Err(SetupError::BadUrl { url: shown, why }) = check_server_url(url) {
             let allowed = format!("{why}; using {}", without_query(&self.config.url));
             return self.error(source, key, format!("{shown:?}"), allowed);
         }

@@ -1,8 +1,8 @@
 //! What is read from where, and what is said of the rest.
 
 use super::*;
-use crate::realtime::WebSocketProviderProps;
 use sentinelops_engine::{ModeOption, TokenIn};
+use sentinelops_realtime::WebSocketProviderProps;
 
 fn page(text: &str) -> (AppConfig, Vec<String>) {
     let (config, errors) = AppConfig::parse(Some(text), &BuildEnv::default());

@@ -1,6 +1,6 @@
 //! Where the focus goes when a detail is closed: back to where it was opened from.
 
-use crate::realtime::{Alarm, Clock, use_clock};
+use sentinelops_realtime::{Alarm, Clock, use_clock};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

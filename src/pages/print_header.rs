@@ -2,7 +2,7 @@
 
 use crate::components::hooks::use_media;
 use crate::components::relative_time::exact;
-use crate::realtime::use_connection;
+use sentinelops_realtime::use_connection;
 use yew::prelude::*;
 
 /// Present only while the page is printed.

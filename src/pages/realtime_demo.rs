@@ -1,7 +1,6 @@
 //! Every realtime feature side by side.
 
 use super::{ConfigProblems, TopBar, use_title};
-use crate::components::ConnectionStatus;
 use crate::components::activity::ActivityPanel;
 use crate::components::agents::AgentsPanel;
 use crate::components::alerts::AlertsPanel;
@@ -12,6 +11,7 @@ use crate::components::outbox::OutboxPanel;
 use crate::components::panel::Panel;
 use crate::components::people::People;
 use crate::components::shell::Banners;
+use sentinelops_realtime::ConnectionStatus;
 use yew::prelude::*;
 
 /// The conversation that belongs to no incident.

@@ -3,10 +3,10 @@
 use crate::dom::{all, attribute, focused, one, press, texts};
 use sentinelops::components::incidents::{IncidentDetail, ResolveForm};
 use sentinelops::components::people::People;
-use sentinelops::engine::SendRequest;
-use sentinelops::protocol::domain::{IncidentStatus, Presence};
-use sentinelops::protocol::{Channel, Code, Event, Subject};
-use sentinelops::testing::{FakeConnection, Mounted, agent, incident};
+use sentinelops_realtime::engine::SendRequest;
+use sentinelops_realtime::protocol::domain::{IncidentStatus, Presence};
+use sentinelops_realtime::protocol::{Channel, Code, Event, Subject};
+use sentinelops_realtime::testing::{FakeConnection, Mounted, agent, incident};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 

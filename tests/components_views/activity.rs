@@ -1,8 +1,8 @@
 //! What an activity leads to.
 
 use sentinelops::components::activity::ActivityPanel;
-use sentinelops::protocol::{Channel, Event, Payload, Subject};
-use sentinelops::testing::{FakeConnection, activity, incident};
+use sentinelops_realtime::protocol::{Channel, Event, Payload, Subject};
+use sentinelops_realtime::testing::{FakeConnection, activity, incident};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -1,8 +1,8 @@
 //! Acknowledging.
 
 use sentinelops::components::alerts::AlertsPanel;
-use sentinelops::protocol::domain::{AlertChange, Severity};
-use sentinelops::testing::{FakeConnection, Mounted, alert};
+use sentinelops_realtime::protocol::domain::{AlertChange, Severity};
+use sentinelops_realtime::testing::{FakeConnection, Mounted, alert};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 

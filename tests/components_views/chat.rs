@@ -1,7 +1,7 @@
 //! The conversation: what counts as read.
 
 use sentinelops::components::chat::ChatPane;
-use sentinelops::testing::{FakeConnection, chat_message};
+use sentinelops_realtime::testing::{FakeConnection, chat_message};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;

@@ -2,9 +2,9 @@
 
 use crate::dom::{all, attribute, one, texts, write};
 use sentinelops::components::incidents::{CreateIncident, IncidentBoard, IncidentDetail};
-use sentinelops::protocol::domain::IncidentStatus;
-use sentinelops::protocol::{Channel, Code, Fields, Subject};
-use sentinelops::testing::{FakeConnection, incident, timeline, viewing};
+use sentinelops_realtime::protocol::domain::IncidentStatus;
+use sentinelops_realtime::protocol::{Channel, Code, Fields, Subject};
+use sentinelops_realtime::testing::{FakeConnection, incident, timeline, viewing};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

@@ -4,8 +4,8 @@ use crate::dom::{all, texts};
 use sentinelops::components::alerts::AlertsPanel;
 use sentinelops::components::chat::ChatPane;
 use sentinelops::components::incidents::{IncidentBoard, IncidentDetail};
-use sentinelops::protocol::{Channel, Subject};
-use sentinelops::testing::{FakeConnection, incident};
+use sentinelops_realtime::protocol::{Channel, Subject};
+use sentinelops_realtime::testing::{FakeConnection, incident};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 

@@ -6,9 +6,9 @@ use sentinelops::components::agents::AgentsPanel;
 use sentinelops::components::alerts::AlertsPanel;
 use sentinelops::components::chat::ChatPane;
 use sentinelops::components::incidents::{IncidentBoard, IncidentDetail};
-use sentinelops::engine::{DeliveryState, Durability, MessageCounts, MessageInfo, MessageUpdate};
-use sentinelops::protocol::{Channel, Json, Priority, Subject};
-use sentinelops::testing::FakeConnection;
+use sentinelops_realtime::engine::{DeliveryState, Durability, MessageCounts, MessageInfo, MessageUpdate};
+use sentinelops_realtime::protocol::{Channel, Json, Priority, Subject};
+use sentinelops_realtime::testing::FakeConnection;
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 

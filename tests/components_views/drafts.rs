@@ -1,10 +1,10 @@
 //! What was written and not sent yet is there again.
 
 use crate::dom::{one, write};
-use sentinelops::bridge::FromWorker;
 use sentinelops::components::chat::ChatPane;
-use sentinelops::realtime::WebSocketProvider;
-use sentinelops::testing::FakeConnection;
+use sentinelops_realtime::WebSocketProvider;
+use sentinelops_realtime::bridge::FromWorker;
+use sentinelops_realtime::testing::FakeConnection;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlInputElement;

@@ -1,7 +1,7 @@
 //! Logs go along with their newest line until somebody reads further up.
 
 use sentinelops::components::activity::ActivityPanel;
-use sentinelops::testing::{FakeConnection, Mounted, activity};
+use sentinelops_realtime::testing::{FakeConnection, Mounted, activity};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, HtmlElement};

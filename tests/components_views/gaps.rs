@@ -4,9 +4,9 @@ use crate::dom::{all, one, texts};
 use sentinelops::components::activity::ActivityPanel;
 use sentinelops::components::chat::ChatPane;
 use sentinelops::components::shell::Banners;
-use sentinelops::protocol::system::Continuity;
-use sentinelops::protocol::{Channel, Event, Subject};
-use sentinelops::testing::{FakeConnection, Mounted, activity, chat_message};
+use sentinelops_realtime::protocol::system::Continuity;
+use sentinelops_realtime::protocol::{Channel, Event, Subject};
+use sentinelops_realtime::testing::{FakeConnection, Mounted, activity, chat_message};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 

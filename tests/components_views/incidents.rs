@@ -2,8 +2,8 @@
 
 use crate::mount::mount;
 use sentinelops::components::incidents::{IncidentList, IncidentListProps};
-use sentinelops::protocol::domain::{Incident, IncidentStatus, Severity};
-use sentinelops::realtime::{IncidentRow, SendState};
+use sentinelops_realtime::protocol::domain::{Incident, IncidentStatus, Severity};
+use sentinelops_realtime::{IncidentRow, SendState};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;

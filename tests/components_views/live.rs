@@ -1,18 +1,18 @@
 //! Panels on the hooks, with the testing kit's connection behind them.
 
-use sentinelops::bridge::{FromWorker, PortFailure};
-use sentinelops::components::ConnectionStatus;
 use sentinelops::components::alerts::AlertsPanel;
 use sentinelops::components::diagnostics::DiagnosticsPanel;
 use sentinelops::components::incidents::ResolveForm;
 use sentinelops::components::incidents::{IncidentBoard, IncidentDetail};
 use sentinelops::components::shell::Banners;
-use sentinelops::engine::{Cause, DeliveryState, Durability, FailReason, StoreError};
-use sentinelops::protocol::domain::{AlertChange, IncidentStatus, Severity};
-use sentinelops::protocol::system::Continuity;
-use sentinelops::protocol::{Channel, Event, Subject};
-use sentinelops::realtime::{WebSocketProvider, use_chat_messages};
-use sentinelops::testing::{FakeConnection, Mounted, alert, incident};
+use sentinelops_realtime::ConnectionStatus;
+use sentinelops_realtime::bridge::{FromWorker, PortFailure};
+use sentinelops_realtime::engine::{Cause, DeliveryState, Durability, FailReason, StoreError};
+use sentinelops_realtime::protocol::domain::{AlertChange, IncidentStatus, Severity};
+use sentinelops_realtime::protocol::system::Continuity;
+use sentinelops_realtime::protocol::{Channel, Event, Subject};
+use sentinelops_realtime::testing::{FakeConnection, Mounted, alert, incident};
+use sentinelops_realtime::{WebSocketProvider, use_chat_messages};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 
@@ -63,7 +63,7 @@ async fn an_action_shows_its_way_and_a_failure_can_be_tried_again() {
     assert_eq!(text(&page, "[data-testid=incident-status]"), "Resolved", "the own edit shows at once");
 
     let request = connection.sent().into_iter().find(|request| request.kind == "incident.update").unwrap();
-    assert_eq!(request.priority, sentinelops::protocol::Priority::Critical);
+    assert_eq!(request.priority, sentinelops_realtime::protocol::Priority::Critical);
     let id = request.id.as_str().into();
     connection.save(&id);
     connection.settle().await;

@@ -1,15 +1,15 @@
 //! The outbox panel: counts, states, what can be done.
 
 use crate::mount::mount;
-use sentinelops::bridge::{FromWorker, PortFailure, ToWorker};
 use sentinelops::components::outbox::{OutboxPanel, OutboxView, OutboxViewProps};
-use sentinelops::engine::{
+use sentinelops_realtime::bridge::{FromWorker, PortFailure, ToWorker};
+use sentinelops_realtime::engine::{
     DeliveryState, Durability, FailReason, MessageCounts, MessageInfo, MessageUpdate, StorageState,
     StoreError, StoreName, UnreadableRecord,
 };
-use sentinelops::protocol::{Channel, Json, Priority};
-use sentinelops::realtime::use_outbox;
-use sentinelops::testing::FakeConnection;
+use sentinelops_realtime::protocol::{Channel, Json, Priority};
+use sentinelops_realtime::testing::FakeConnection;
+use sentinelops_realtime::use_outbox;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -63,7 +63,7 @@ async fn what_may_have_arrived_is_sent_again_only_after_a_question() {
     let tried = Rc::new(RefCell::new(Vec::new()));
     let on_retry = {
         let tried = tried.clone();
-        Callback::from(move |(id, confirmed): (sentinelops::realtime::MessageId, bool)| {
+        Callback::from(move |(id, confirmed): (sentinelops_realtime::MessageId, bool)| {
             tried.borrow_mut().push((id.to_string(), confirmed));
         })
     };

@@ -1,16 +1,16 @@
 //! What screen readers and keyboards get.
 
 use crate::dom::{all, attribute, focused, one, point, press, texts};
-use sentinelops::components::ConnectionStatus;
 use sentinelops::components::chat::ChatPane;
 use sentinelops::components::dialog::Dialog;
 use sentinelops::components::incidents::IncidentBoard;
 use sentinelops::components::shell::Banners;
-use sentinelops::engine::{Cause, ConnectionState};
 use sentinelops::pages::Pages;
-use sentinelops::protocol::domain::{AlertChange, Severity};
-use sentinelops::protocol::{Channel, Event, Payload, Subject};
-use sentinelops::testing::{FakeConnection, activity, alert, incident};
+use sentinelops_realtime::ConnectionStatus;
+use sentinelops_realtime::engine::{Cause, ConnectionState};
+use sentinelops_realtime::protocol::domain::{AlertChange, Severity};
+use sentinelops_realtime::protocol::{Channel, Event, Payload, Subject};
+use sentinelops_realtime::testing::{FakeConnection, activity, alert, incident};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;

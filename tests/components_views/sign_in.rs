@@ -2,12 +2,12 @@
 
 use crate::dom::{all, one, texts};
 use crate::mount::{Mounted, mount};
-use sentinelops::bridge::ToWorker;
 use sentinelops::components::shell::Banners;
 use sentinelops::components::sign_in::{Access, SignInGate, SignInGateProps};
-use sentinelops::engine::{Cause, ConnectionState, TokenReason};
-use sentinelops::realtime::{TokenAnswer, TokenUrl, WebSocketProvider};
-use sentinelops::testing::FakeConnection;
+use sentinelops_realtime::bridge::ToWorker;
+use sentinelops_realtime::engine::{Cause, ConnectionState, TokenReason};
+use sentinelops_realtime::testing::FakeConnection;
+use sentinelops_realtime::{TokenAnswer, TokenUrl, WebSocketProvider};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -1,9 +1,9 @@
 //! The question at sign-out, the wait, and the page afterwards.
 
-use sentinelops::bridge::{FromWorker, SignOut, ToWorker};
 use sentinelops::components::sign_out::{SessionGate, SignOutButton};
-use sentinelops::engine::{MessageCounts, StorageState, StoreError};
-use sentinelops::testing::{FakeConnection, Mounted};
+use sentinelops_realtime::bridge::{FromWorker, SignOut, ToWorker};
+use sentinelops_realtime::engine::{MessageCounts, StorageState, StoreError};
+use sentinelops_realtime::testing::{FakeConnection, Mounted};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 

@@ -2,9 +2,9 @@
 
 use crate::dom::{all, one, point, texts};
 use sentinelops::components::incidents::IncidentBoard;
-use sentinelops::protocol::domain::{IncidentStatus, Severity};
-use sentinelops::protocol::{Channel, Event, Subject};
-use sentinelops::testing::{FakeConnection, Mounted, incident};
+use sentinelops_realtime::protocol::domain::{IncidentStatus, Severity};
+use sentinelops_realtime::protocol::{Channel, Event, Subject};
+use sentinelops_realtime::testing::{FakeConnection, Mounted, incident};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 

@@ -46,7 +46,7 @@ fn contrast(one: Rgb, other: Rgb) -> f64 {
 }
 
 fn sheet(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -73,7 +73,7 @@ fn below(css: &str, fronts: &[&str], grounds: &[&str], least: f64) -> Vec<String
 
 #[test]
 fn text_can_be_read_on_every_ground_and_while_a_row_is_highlighted() {
-    let css = sheet("app.css");
+    let css = sheet("assets/app.css");
     let mut found = below(&css, &INKS, &["ground", "surface", "raised", "hover", "chosen", "touched"], TEXT);
     found.extend(below(&css, &["ink", "ink-2"], &["well", "bubble"], TEXT));
     found.extend(below(&css, &["accent-ink"], &["accent-fill"], TEXT));
@@ -85,8 +85,8 @@ fn text_can_be_read_on_every_ground_and_while_a_row_is_highlighted() {
 
 #[test]
 fn controls_are_identified_by_their_borders() {
-    let mut found = below(&sheet("app.css"), &["line-strong"], &GROUNDS, CONTROL);
-    let standalone = sheet("connection-status.css");
+    let mut found = below(&sheet("assets/app.css"), &["line-strong"], &GROUNDS, CONTROL);
+    let standalone = sheet("crates/realtime/assets/connection-status.css");
     found.extend(below(&standalone, &["line"], &["surface"], CONTROL));
     found.extend(below(&standalone, &["ink", "muted", "good", "warn", "bad"], &["surface"], TEXT));
     assert_eq!(found, Vec::<String>::new());
@@ -94,7 +94,7 @@ fn controls_are_identified_by_their_borders() {
 
 #[test]
 fn skeletons_are_seen_at_their_faintest() {
-    let css = sheet("app.css");
+    let css = sheet("assets/app.css");
     let opacity: f64 = css
         .split_once("@keyframes breathe { 50% { opacity: ")
         .and_then(|(_, rest)| rest.split_once(';'))

@@ -1,7 +1,7 @@
 //! Live incidents in thirty lines: a provider, one hook, the ready-made connection status.
 
-use sentinelops::components::ConnectionStatus;
-use sentinelops::realtime::{WebSocketProvider, install_reload_screen, use_incidents};
+use sentinelops_realtime::connection_status::adopt_css;
+use sentinelops_realtime::{ConnectionStatus, WebSocketProvider, install_reload_screen, use_incidents};
 use yew::prelude::*;
 
 #[component]
@@ -36,5 +36,7 @@ fn App() -> Html {
 fn main() {
     // A mistake in the program then shows a screen that asks to reload instead of a dead page.
     install_reload_screen();
+    // Instead of the style sheet as a file.
+    adopt_css();
     yew::Renderer::<App>::new().render();
 }

@@ -1,5 +1,5 @@
 //! The background worker: it owns the WebSocket and the outbox.
 
 fn main() {
-    sentinelops::worker::worker_main();
+    sentinelops_realtime::worker::worker_main();
 }

@@ -2,8 +2,8 @@
 
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
-use crate::realtime::use_incident;
 use sentinelops_protocol::domain::Activity;
+use sentinelops_realtime::use_incident;
 use std::rc::Rc;
 use yew::prelude::*;
 

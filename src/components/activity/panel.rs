@@ -4,8 +4,8 @@ use super::ActivityItem;
 use crate::components::hooks::{use_follow, use_lost, use_paced, use_total};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Awaited, Empty, Panel};
-use crate::realtime::{ClientError, List, use_activity_feed};
 use sentinelops_protocol::domain::Activity;
+use sentinelops_realtime::{ClientError, List, use_activity_feed};
 use std::rc::Rc;
 use yew::prelude::*;
 

@@ -3,8 +3,8 @@
 use super::AgentItem;
 use crate::components::icon::Icon;
 use crate::components::panel::{Awaited, Empty, Panel};
-use crate::realtime::use_agents;
 use sentinelops_protocol::domain::{AgentStatus, Presence};
+use sentinelops_realtime::use_agents;
 use std::rc::Rc;
 use yew::prelude::*;
 

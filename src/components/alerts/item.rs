@@ -2,8 +2,8 @@
 
 use super::{About, Labels};
 use crate::components::marks::{SendStateMark, SeverityMark};
-use crate::realtime::{MessageId, use_client, use_send_state};
 use sentinelops_protocol::domain::{Alert, AlertChange};
+use sentinelops_realtime::{MessageId, use_client, use_send_state};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -42,7 +42,7 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
     let acknowledge = {
         let (alert, set) = (alert.clone(), sent.setter());
         move |_| {
-            let id = client.send(crate::realtime::Message::acknowledge(&alert));
+            let id = client.send(sentinelops_realtime::Message::acknowledge(&alert));
             set.set(Some((id, alert.clone())));
         }
     };

@@ -4,8 +4,8 @@ use super::AlertItem;
 use crate::components::icon::Icon;
 use crate::components::marks::severity_rank;
 use crate::components::panel::{Awaited, Empty, Panel};
-use crate::realtime::use_alerts;
 use sentinelops_protocol::domain::{Alert, AlertChange};
+use sentinelops_realtime::use_alerts;
 use std::rc::Rc;
 use yew::prelude::*;
 

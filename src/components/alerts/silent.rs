@@ -2,8 +2,8 @@
 
 use super::About;
 use crate::components::shell::{Banner, BannerKind};
-use crate::realtime::use_alerts;
 use sentinelops_protocol::domain::AlertChange;
+use sentinelops_realtime::use_alerts;
 use yew::prelude::*;
 
 /// A banner while a source sends nothing for longer than the server expects: no alert does not mean that all is well.

@@ -1,7 +1,7 @@
 //! Where one writes.
 
 use crate::components::icon::{Icon, IconMark};
-use crate::realtime::use_client;
+use sentinelops_realtime::use_client;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 

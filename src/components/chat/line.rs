@@ -3,8 +3,8 @@
 use crate::components::marks::SendStateMark;
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
-use crate::realtime::{ChatEntry, MessageId, SendState};
 use sentinelops_engine::{DeliveryState, Durability};
+use sentinelops_realtime::{ChatEntry, MessageId, SendState};
 use yew::prelude::*;
 
 /// See [`ChatLine`].

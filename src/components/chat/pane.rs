@@ -5,7 +5,7 @@ use crate::components::hooks::{use_follow, use_lost, use_total, use_visible};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Awaited, Empty, Withdrawn};
 use crate::components::people::Names;
-use crate::realtime::{ChatEntry, MessageId, SendState, use_chat_messages};
+use sentinelops_realtime::{ChatEntry, MessageId, SendState, use_chat_messages};
 use std::rc::Rc;
 use yew::prelude::*;
 

@@ -1,6 +1,6 @@
 //! The counters.
 
-use crate::realtime::use_metrics;
+use sentinelops_realtime::use_metrics;
 use yew::prelude::*;
 
 /// What came, what left, what went wrong, once a second.

@@ -8,7 +8,7 @@ pub use meters::Meters;
 pub use panel::DiagnosticsPanel;
 pub use traces::Traces;
 
-use crate::components::clock::time_of_day;
+use sentinelops_realtime::time_text::time_of_day;
 
 /// The time of day, to the ms: what happens here happens fast.
 fn clock(at: u64) -> String {

@@ -5,7 +5,7 @@ use crate::components::download::save_json;
 use crate::components::hooks::use_follow;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Empty, Panel};
-use crate::realtime::{Record, RecordKind, use_diagnostics};
+use sentinelops_realtime::{Record, RecordKind, use_diagnostics};
 use std::rc::Rc;
 use yew::prelude::*;
 

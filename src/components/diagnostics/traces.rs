@@ -1,7 +1,7 @@
 //! The way of each message.
 
 use super::clock;
-use crate::realtime::{List, MessageTrace};
+use sentinelops_realtime::{List, MessageTrace};
 use std::rc::Rc;
 use yew::prelude::*;
 

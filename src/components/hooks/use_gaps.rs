@@ -1,8 +1,8 @@
 //! When something was missed for good.
 
-use crate::realtime::use_clock;
-use crate::realtime::{UseWebSocketOptions, use_websocket};
 use sentinelops_protocol::system::Continuity;
+use sentinelops_realtime::use_clock;
+use sentinelops_realtime::{UseWebSocketOptions, use_websocket};
 use yew::prelude::*;
 
 /// Calls back when the server says that events of anything the page follows are gone for good: with when the

@@ -1,6 +1,6 @@
 //! Values that change faster than people read.
 
-use crate::realtime::{Alarm, use_clock};
+use sentinelops_realtime::{Alarm, use_clock};
 use yew::prelude::*;
 
 /// The value, at most once in `pace_ms`: the first change after a pause shows at once, those of a flood together. For

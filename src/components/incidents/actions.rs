@@ -3,9 +3,9 @@
 use super::Assign;
 use crate::components::people::Names;
 use crate::components::send_line::{SendLine, use_sends};
-use crate::realtime::{IncidentEdit, Message, use_client};
 use sentinelops_protocol::Priority;
 use sentinelops_protocol::domain::{Incident, IncidentStatus, Severity};
+use sentinelops_realtime::{IncidentEdit, Message, use_client};
 use std::rc::Rc;
 use yew::prelude::*;
 

@@ -2,8 +2,8 @@
 
 use super::timeline::OfIncidentProps;
 use crate::components::alerts::{AlertItem, by_urgency};
-use crate::realtime::use_alerts;
 use sentinelops_protocol::domain::AlertChange;
+use sentinelops_realtime::use_alerts;
 use yew::prelude::*;
 
 /// More would not be read; the rest is counted.

@@ -5,7 +5,7 @@ use super::{CreateIncident, IncidentFilter, IncidentFilters, IncidentList, Scope
 use crate::components::icon::Icon;
 use crate::components::outbox::PendingChanges;
 use crate::components::panel::{Awaited, Empty, Panel};
-use crate::realtime::{IncidentRow, List, use_incidents};
+use sentinelops_realtime::{IncidentRow, List, use_incidents};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;

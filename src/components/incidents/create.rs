@@ -2,8 +2,8 @@
 
 use super::filter::SEVERITIES;
 use crate::components::dialog::Dialog;
-use crate::realtime::{NewIncident, use_incidents};
 use sentinelops_protocol::domain::Severity;
+use sentinelops_realtime::{NewIncident, use_incidents};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use super::IncidentLine;
 use crate::components::hooks::{TWO_LINES, use_media, use_window};
-use crate::realtime::IncidentRow;
+use sentinelops_realtime::IncidentRow;
 use std::collections::HashSet;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

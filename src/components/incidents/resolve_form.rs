@@ -1,7 +1,7 @@
 //! Resolves an incident by its id.
 
 use crate::components::send_line::{SendLine, use_sends};
-use crate::realtime::use_incidents;
+use sentinelops_realtime::use_incidents;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 

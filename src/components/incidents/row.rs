@@ -3,8 +3,8 @@
 use crate::components::marks::{SendStateMark, SeverityMark, StatusMark};
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
-use crate::realtime::IncidentRow;
 use sentinelops_protocol::domain::{Incident, IncidentStatus};
+use sentinelops_realtime::IncidentRow;
 use std::cell::Cell;
 use std::rc::Rc;
 use yew::prelude::*;

@@ -2,8 +2,8 @@
 //! where they are, each as it stands now. What came meanwhile is counted.
 
 use super::IncidentFilter;
-use crate::realtime::{Alarm, IncidentRow, use_clock};
 use sentinelops_protocol::domain::Severity;
+use sentinelops_realtime::{Alarm, IncidentRow, use_clock};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

@@ -2,8 +2,8 @@
 
 use crate::components::people::Names;
 use crate::components::relative_time::RelativeTime;
-use crate::realtime::{use_timeline, use_viewers};
 use sentinelops_protocol::domain::{Patch, TimelineAction, TimelineEntry};
+use sentinelops_realtime::{use_timeline, use_viewers};
 use yew::prelude::*;
 
 /// See [`Timeline`], [`Viewers`] and [`IncidentAlerts`](super::IncidentAlerts).

@@ -1,8 +1,8 @@
 //! How far something a person sent has got.
 
 use crate::components::icon::{Icon, IconMark};
-use crate::realtime::SendState;
 use sentinelops_engine::{DeliveryState, Durability};
+use sentinelops_realtime::SendState;
 use yew::prelude::*;
 
 /// See [`SendStateMark`].

@@ -4,8 +4,8 @@ use super::message_words;
 use crate::components::marks::SendStateMark;
 use crate::components::people::Names;
 use crate::components::relative_time::RelativeTime;
-use crate::realtime::{MessageId, SendState};
 use sentinelops_engine::{DeliveryState, MessageInfo};
+use sentinelops_realtime::{MessageId, SendState};
 use std::rc::Rc;
 use yew::prelude::*;
 

@@ -1,12 +1,12 @@
 //! The list, the counts, the export.
 
 use super::{OutboxItem, UnreadableActions, unreadable_words};
-use crate::components::connection_status::storage_words;
 use crate::components::download::save_json;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Empty, Panel};
-use crate::realtime::{List, MessageId, UseOutboxHandle, use_outbox};
 use sentinelops_engine::{MessageCounts, MessageInfo, StorageState};
+use sentinelops_realtime::connection_status::storage_words;
+use sentinelops_realtime::{List, MessageId, UseOutboxHandle, use_outbox};
 use std::rc::Rc;
 use yew::prelude::*;
 

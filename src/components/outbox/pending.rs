@@ -1,7 +1,7 @@
 //! Changes that wait, where their incidents cannot be shown.
 
 use super::{OutboxItem, change_of, use_outbox_actions};
-use crate::realtime::use_outbox;
+use sentinelops_realtime::use_outbox;
 use yew::prelude::*;
 
 /// See [`PendingChanges`].

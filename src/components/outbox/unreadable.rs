@@ -2,7 +2,7 @@
 
 use crate::components::download::save_json;
 use crate::components::icon::{Icon, IconMark};
-use crate::realtime::use_client;
+use sentinelops_realtime::use_client;
 use yew::prelude::*;
 
 /// "2 saved records could not be read".

@@ -1,15 +1,15 @@
 //! What the page has to say about itself, most urgent first.
 
 use super::{Banner, BannerKind};
-use crate::components::UnloadGuard;
 use crate::components::away::is_away;
-use crate::components::connection_status::{cause_advice, cause_words, reload_page, storage_words};
 use crate::components::hooks::{lost_entries, use_gaps};
 use crate::components::outbox::{UnreadableActions, unreadable_words};
 use crate::components::relative_time::exact;
 use crate::components::sign_in::{SignIn, SignInButton, use_sign_in};
-use crate::realtime::{Alarm, ClientError, SetupError, WorkerHealth, use_clock, use_connection};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
+use sentinelops_realtime::UnloadGuard;
+use sentinelops_realtime::connection_status::{cause_advice, cause_words, storage_words};
+use sentinelops_realtime::{Alarm, ClientError, SetupError, WorkerHealth, use_clock, use_connection};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -192,6 +192,11 @@ fn newer_wrote(waiting: u32) -> String {
 
 fn setup_banner(error: &SetupError) -> Html {
     html! { <Banner key="setup" kind={BannerKind::Failure} name="config" title="Configuration:" detail={error.to_string()} /> }
+}
+
+/// A browser that refuses a reload leaves the person with its own button.
+fn reload_page() {
+    let _ = gloo::utils::window().location().reload();
 }
 
 fn reload() -> Html {

@@ -1,8 +1,8 @@
 //! The way to everything about the connection, on every page.
 
-use crate::components::ConnectionStatus;
 use crate::components::dialog::Dialog;
 use crate::components::outbox::OutboxPanel;
+use sentinelops_realtime::ConnectionStatus;
 use yew::prelude::*;
 
 /// The connection in a word; pressed, the whole status and the outbox.

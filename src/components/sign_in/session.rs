@@ -1,6 +1,6 @@
 //! Who is signed in, as far as the address for tokens says.
 
-use crate::realtime::TokenAnswer;
+use sentinelops_realtime::TokenAnswer;
 use std::rc::Rc;
 use yew::prelude::*;
 

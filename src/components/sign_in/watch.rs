@@ -1,9 +1,9 @@
 //! A connection that lacks a token gets one as soon as somebody is signed in again, in whichever tab.
 
 use super::SignIn;
-use crate::realtime::{UseConnectionHandle, use_client, use_clock};
 use gloo::events::EventListener;
 use sentinelops_engine::Cause;
+use sentinelops_realtime::{UseConnectionHandle, use_client, use_clock};
 use std::cell::Cell;
 use yew::prelude::*;
 

@@ -3,9 +3,9 @@
 use super::{SignOutChoices, SignOutProgress};
 use crate::components::dialog::Dialog;
 use crate::components::icon::{Icon, IconMark};
-use crate::realtime::SignOut;
-use crate::realtime::{use_client, use_connection, use_outbox};
 use sentinelops_engine::StorageState;
+use sentinelops_realtime::SignOut;
+use sentinelops_realtime::{use_client, use_connection, use_outbox};
 use yew::prelude::*;
 
 /// In the top bar.

@@ -3,7 +3,7 @@
 use super::messages;
 use crate::components::hooks::use_focus;
 use crate::components::icon::{Icon, IconMark};
-use crate::realtime::SignOut;
+use sentinelops_realtime::SignOut;
 use yew::prelude::*;
 
 /// See [`SignOutChoices`].

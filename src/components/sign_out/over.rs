@@ -3,7 +3,7 @@
 use crate::components::hooks::use_focus;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::sign_in::{SignIn, SignInButton};
-use crate::realtime::use_signed_out;
+use sentinelops_realtime::use_signed_out;
 use yew::prelude::*;
 
 /// See [`SessionGate`].

@@ -2,7 +2,7 @@
 
 use super::messages;
 use crate::components::hooks::use_focus;
-use crate::realtime::SignOut;
+use sentinelops_realtime::SignOut;
 use yew::prelude::*;
 
 /// See [`SignOutProgress`].

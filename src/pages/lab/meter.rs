@@ -1,9 +1,9 @@
 //! Components under a flood: what each was told, and how often it was rendered in one frame.
 
-use crate::realtime::{use_activity_feed_with, use_agent_status, use_alerts_with, use_incident_updates};
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::Interval;
 use sentinelops_protocol::domain::Patch;
+use sentinelops_realtime::{use_activity_feed_with, use_agent_status, use_alerts_with, use_incident_updates};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -4,16 +4,16 @@
 mod meter;
 
 use super::ConfigProblems;
-use crate::components::ConnectionStatus;
 use crate::components::shell::Banners;
-use crate::realtime::{
-    BUILD_ID, Message, MessageId, SendState, SignOut, UseWebSocketOptions, use_connection,
-    use_incident_updates, use_metrics, use_outbox, use_websocket,
-};
 use gloo::timers::callback::Interval;
 use js_sys::Date;
 use meter::Meter;
 use sentinelops_protocol::Priority;
+use sentinelops_realtime::ConnectionStatus;
+use sentinelops_realtime::{
+    BUILD_ID, Message, MessageId, SendState, SignOut, UseWebSocketOptions, use_connection,
+    use_incident_updates, use_metrics, use_outbox, use_websocket,
+};
 use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::HtmlInputElement;

@@ -12,8 +12,8 @@ use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-/// Crates that are complete and stay so. Gateway, simulator and tasks are programs, not libraries.
-const COMPLETE: [&str; 3] = ["sentinelops", "sentinelops-protocol", "sentinelops-engine"];
+/// Crates that are complete and stay so. Console, gateway, simulator and tasks are programs, not libraries.
+const COMPLETE: [&str; 3] = ["sentinelops-realtime", "sentinelops-protocol", "sentinelops-engine"];
 
 pub fn check() -> Result<()> {
     let rustdoc = rustdoc()?;

@@ -20,7 +20,7 @@ pub fn start() -> Result<Gateway> {
     let mut running = Running::start(&mut command)?;
     let stdout = running.0.stdout.take();
     // In the package's own folder, wherever cargo builds: the runner serves the package.
-    let mut gateway = Gateway { running, note: root::at("target/test-gateway.json") };
+    let mut gateway = Gateway { running, note: root::at("crates/realtime/target/test-gateway.json") };
 
     let mut lines = BufReader::new(stdout.context("the gateway has no output")?).lines();
     let url = lines

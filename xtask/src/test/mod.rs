@@ -1,12 +1,12 @@
 //! `cargo xtask test`: the groups, each ending in its runner's own summary; all are run, and the failed are named.
 
 mod apps;
-mod doors;
 mod examples;
 mod gateway;
 mod greps;
 mod groups;
 mod guide;
+mod publish;
 mod running;
 mod testids;
 mod worker;

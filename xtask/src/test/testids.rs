@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 
 const LIST: &str = "docs/components.md";
-const ROOMS: [&str; 2] = ["src/components", "src/pages"];
+const ROOMS: [&str; 3] = ["crates/realtime/src/connection_status", "src/components", "src/pages"];
 /// In builds for end-to-end tests only.
 const NOT_SHIPPED: &str = "src/pages/lab";
 

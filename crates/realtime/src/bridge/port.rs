@@ -1,0 +1,52 @@
+//! The way to a worker, whatever it is.
+
+use super::{FromWorker, ToWorker};
+use std::rc::Rc;
+
+/// What comes out of a port.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PortEvent {
+    /// A message of the worker.
+    Message(FromWorker),
+    /// The worker cannot be reached or died. In words, for people: missing (404), blocked by the
+    /// content security policy, of another build, trapped.
+    Failed(PortFailure),
+}
+
+/// Why a port failed.
+///
+/// ```
+/// use sentinelops_realtime::PortFailure;
+/// use sentinelops_realtime::testing::FakeConnection;
+///
+/// /// The worker's files were not deployed.
+/// async fn missing(connection: &FakeConnection) {
+///     connection.fail_worker(PortFailure::Missing("404".to_owned()));
+///     connection.settle().await;
+/// }
+/// # let _ = missing;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortFailure {
+    /// The script could not be loaded (404, network, content type).
+    Missing(String),
+    /// The browser refused to start it (content security policy, Trusted Types).
+    Blocked(String),
+    /// It speaks another build's language.
+    OtherBuild(String),
+    /// It trapped (panicked).
+    Crashed(String),
+}
+
+/// Called for each [`PortEvent`], never from inside [`Port::send`].
+pub type PortListener = Rc<dyn Fn(PortEvent)>;
+
+/// One worker, as the client handle sees it. Real: `WorkerPort`. In the page: `LocalPort`.
+/// For tests: `testing::FakePort`.
+pub trait Port {
+    /// Hands a message over. Never blocks, never fails loudly: failures come as [`PortEvent::Failed`].
+    fn send(&self, message: ToWorker);
+
+    /// Ends the worker at once, frees its lock and database. Nothing is heard of it afterwards.
+    fn terminate(&self);
+}

@@ -1,0 +1,48 @@
+//! What an earlier life of this page left in the outbox is shown like what was sent just now: own
+//! chat messages and edits do not vanish from view because somebody reloaded.
+//!
+//! The first list of a worker shows what waits, whichever tab sent it. The page asks how each of these messages
+//! ends: from then on it receives their updates beside the page that sent them, and needs no further list.
+
+use super::Client;
+use super::news::Interest;
+use crate::MessageId;
+use crate::bridge::ToWorker;
+use sentinelops_engine::tabs::Inquiry;
+use sentinelops_engine::{Durability, MessageInfo};
+use std::rc::Rc;
+
+impl Client {
+    /// Asks the new worker what there is.
+    pub(super) fn begin_adoption(&self) {
+        self.state_mut().adopting = true;
+        self.post(ToWorker::WatchOutbox(true));
+    }
+
+    /// Takes over what the first list of a worker shows.
+    pub(super) fn adopt(&self, list: &[Rc<MessageInfo>], now: u64) {
+        if !std::mem::take(&mut self.state_mut().adopting) {
+            return;
+        }
+        let mut about: Vec<Inquiry> = Vec::new();
+        for info in list {
+            let id = MessageId::from(info.update.id.as_str());
+            // What failed earlier is for the outbox panel, not for the conversation. After what is in a leader's
+            // memory nobody can ask once that leader is gone.
+            let lasts = info.update.durability == Durability::Durable && !info.update.delivery.is_final();
+            if lasts && self.send_state(&id).is_none() {
+                self.show_at_once(&id, (info.channel, &info.kind), &info.payload, info.created_at);
+                self.take_update(&info.update, now);
+                let ledger = &mut self.state_mut().ledger;
+                ledger.listed(info);
+                about.push(ledger.inquiry(&id));
+            }
+        }
+        if !about.is_empty() {
+            self.post(ToWorker::Inquire(about));
+        }
+        if self.state().watchers(&Interest::Outbox) == 0 {
+            self.post(ToWorker::WatchOutbox(false));
+        }
+    }
+}

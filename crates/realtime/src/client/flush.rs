@@ -1,0 +1,161 @@
+//! Once a frame: take in what came, tell whom it concerns, give the credit back.
+
+use super::news::{Interest, News};
+use super::{Client, WeakClient};
+use crate::bridge::ToWorker;
+use crate::fold::State as FoldState;
+use std::collections::BTreeSet;
+
+/// A hidden page gets no frames: then this timer, ms. Browsers slow it further as they like.
+const HIDDEN_MS: u32 = 1_000;
+
+impl Client {
+    /// Has `flush` run before the next paint, or within a second where there is none.
+    pub(super) fn schedule_flush(&self) {
+        if self.state().flush_timers.is_some() || self.state().stopped {
+            return;
+        }
+        let call = |client: WeakClient| Box::new(move || client.with(Client::flush));
+        let platform = self.platform();
+        let frame = platform.visible().then(|| platform.frame(call(self.downgrade())));
+        // Also while visible: a page that is hidden now has its frame taken away.
+        let timer = platform.after(HIDDEN_MS, call(self.downgrade()));
+        self.state_mut().flush_timers = Some([frame, Some(timer)]);
+    }
+
+    /// See the module.
+    pub(super) fn flush(&self) {
+        let now = self.platform().mono();
+        let (timers, batches) = {
+            let mut state = self.state_mut();
+            (state.flush_timers.take(), std::mem::take(&mut state.inbox))
+        };
+        // The one that fired is dropped outside of the borrow, the other one is cancelled by it.
+        drop(timers);
+
+        let mut news = News::default();
+        let credits: Vec<u64> = batches.iter().map(|batch| batch.number).collect();
+        for batch in batches {
+            self.route(batch, now, &mut news);
+        }
+        self.tell_sign_out();
+        self.expire(now);
+        self.tell_received();
+
+        let called: Vec<u64> = {
+            let mut state = self.state_mut();
+            let unsaved = state.ledger.has_unsaved();
+            if std::mem::replace(&mut state.shown_unsaved, unsaved) != unsaved {
+                state.dirty.insert(Interest::Unsaved);
+            }
+            news.changed = std::mem::take(&mut state.dirty);
+            news.errors = std::mem::take(&mut state.errors);
+            news.transitions = std::mem::take(&mut state.transitions);
+            if !news.errors.is_empty() {
+                news.changed.insert(Interest::Errors);
+            }
+            let concerned = news.changed.iter().filter_map(|interest| state.by_interest.get(interest));
+            concerned.flatten().copied().collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        for number in called {
+            // An earlier one may have ended it.
+            let listener = self.state().listeners.get(&number).map(|(_, listener)| listener.clone());
+            if let Some(listener) = listener {
+                listener(&news);
+            }
+        }
+
+        // Not before the listeners ran: a page that is slow gets less.
+        credits.into_iter().for_each(|number| self.post(ToWorker::Credit(number)));
+        self.close_subjects();
+        self.arm_expiry();
+        self.note_rendered();
+        if !self.state().dirty.is_empty() {
+            self.schedule_flush();
+        }
+    }
+
+    /// Ends what is over by time: edits that nothing followed, who types, who views.
+    fn expire(&self, now: u64) {
+        let mut state = self.state_mut();
+        let state = &mut *state;
+        if state.edits.expire(now) {
+            state.dirty.insert(Interest::Subject(super::send::incidents()));
+        }
+        for (subject, followed) in &mut state.subjects {
+            let is_over = match &mut followed.folded.state {
+                FoldState::Chat(fold) => fold.expire(now),
+                FoldState::Incidents(fold) => fold.expire(now),
+                _ => false,
+            };
+            if is_over {
+                state.dirty.insert(Interest::Subject(subject.clone()));
+            }
+        }
+    }
+
+    fn arm_expiry(&self) {
+        let now = self.platform().mono();
+        let next = {
+            let state = self.state();
+            let typing = state.subjects.values().filter_map(|followed| match &followed.folded.state {
+                FoldState::Chat(fold) => fold.next_expiry(),
+                FoldState::Incidents(fold) => fold.next_expiry(),
+                _ => None,
+            });
+            typing.chain(state.edits.next_expiry()).min()
+        };
+        let armed = self.state().expiry_timer.as_ref().map(|(at, _)| *at);
+        if next == armed {
+            return;
+        }
+        let timer = next.map(|at| {
+            let client = self.downgrade();
+            let wait = u32::try_from(at.saturating_sub(now)).unwrap_or(u32::MAX);
+            let fire = Box::new(move || {
+                client.with(|client| {
+                    let timer = client.state_mut().expiry_timer.take();
+                    drop(timer);
+                    client.schedule_flush();
+                });
+            });
+            (at, self.platform().after(wait, fire))
+        });
+        let old = std::mem::replace(&mut self.state_mut().expiry_timer, timer);
+        drop(old);
+    }
+
+    /// A task later the components have rendered what the listeners set.
+    fn note_rendered(&self) {
+        let pending = {
+            let state = self.state();
+            !state.rendered.is_empty() && state.rendered_timer.is_none()
+        };
+        if !pending {
+            return;
+        }
+        let client = self.downgrade();
+        let timer = self.platform().after(
+            0,
+            Box::new(move || {
+                client.with(|client| {
+                    let at = client.platform().wall();
+                    let mut state = client.state_mut();
+                    state.rendered_timer = None;
+                    for id in std::mem::take(&mut state.rendered) {
+                        state.recorder.rendered(at, &id);
+                    }
+                    if state.watchers(&Interest::Diagnostics) > 0 {
+                        state.dirty.insert(Interest::Diagnostics);
+                    }
+                    let told = !state.dirty.is_empty();
+                    drop(state);
+                    if told {
+                        client.schedule_flush();
+                    }
+                });
+            }),
+        );
+        self.state_mut().rendered_timer = Some(timer);
+    }
+}

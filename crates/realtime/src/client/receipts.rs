@@ -1,0 +1,118 @@
+//! What one tells a conversation without a message: received, read, typing; and an incident, that one views it.
+
+use super::Client;
+use super::news::Interest;
+use crate::fold::State as FoldState;
+use crate::{Message, MessageId};
+use sentinelops_protocol::{Channel, Subject};
+
+/// Typing is told at most so often, ms.
+const TYPING_MS: u64 = 3_000;
+/// Viewing is told at most so often, ms.
+const VIEWING_MS: u64 = 5_000;
+
+/// The receipt of a conversation that was sent last.
+pub(super) struct Told {
+    up_to: u64,
+    id: MessageId,
+}
+
+impl Client {
+    /// Tells a conversation that one has read everything received of it. `None`: nothing is new, or another
+    /// tab or device of this user has said as much.
+    ///
+    /// ```
+    /// use sentinelops_realtime::Client;
+    ///
+    /// /// When the conversation comes into view.
+    /// fn seen(client: &Client, conversation: &str) {
+    ///     if let Some(id) = client.mark_read(conversation) {
+    ///         log::info!("told with message {id}");
+    ///     }
+    /// }
+    /// ```
+    pub fn mark_read(&self, conversation: &str) -> Option<MessageId> {
+        let subject = Subject::topic(Channel::Chat, conversation);
+        let newest = {
+            let mut state = self.state_mut();
+            let FoldState::Chat(fold) = &state.subjects.get(&subject)?.folded.state else { return None };
+            let newest = fold.newest()?;
+            let elsewhere = self.user().and_then(|user| fold.read_by(user));
+            if elsewhere.max(state.read_up_to.get(conversation).copied()) >= Some(newest) {
+                return None;
+            }
+            state.read_up_to.insert(conversation.to_owned(), newest);
+            newest
+        };
+        Some(self.send(Message::chat_read(conversation, newest)))
+    }
+
+    /// Tells a conversation that one is typing, at most once in 3 s.
+    ///
+    /// ```
+    /// use sentinelops_realtime::use_client;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Line() -> Html {
+    ///     let client = use_client();
+    ///     html! { <input oninput={move |_| client.typing("conv-1")} /> }
+    /// }
+    /// ```
+    pub fn typing(&self, conversation: &str) {
+        let now = self.platform().mono();
+        {
+            let mut state = self.state_mut();
+            if state.typed_at.get(conversation).is_some_and(|last| now < last + TYPING_MS) {
+                return;
+            }
+            state.typed_at.insert(conversation.to_owned(), now);
+        }
+        self.send(Message::typing(conversation));
+    }
+
+    /// Tells the others that one has an incident open, at most once in 5 s; not while the page is hidden.
+    pub(crate) fn viewing(&self, incident: &str) {
+        let now = self.platform().mono();
+        let told = self.state().viewed_at.get(incident).is_some_and(|last| now < last + VIEWING_MS);
+        if told || !self.platform().visible() {
+            return;
+        }
+        self.state_mut().viewed_at.insert(incident.to_owned(), now);
+        self.send(Message::viewing(incident));
+    }
+
+    /// After each frame: tells the conversations on this page up to where their messages came in. One
+    /// receipt of a conversation is under way at a time, and none where another tab or device of this
+    /// user has said as much.
+    pub(super) fn tell_received(&self) {
+        let due: Vec<(String, u64)> = {
+            let state = self.state();
+            let user = self.user();
+            let newest = state.subjects.iter().filter_map(|(subject, followed)| {
+                let (Channel::Chat, Some(conversation)) = (subject.channel, &subject.topic) else {
+                    return None;
+                };
+                let FoldState::Chat(fold) = &followed.folded.state else { return None };
+                let told = state.received.get(conversation).map(|told| Interest::Send(told.id.clone()));
+                let changed = state.dirty.contains(&Interest::Subject(subject.clone()))
+                    || told.is_some_and(|told| state.dirty.contains(&told));
+                if !changed {
+                    return None;
+                }
+                Some((conversation.clone(), fold.newest_unconfirmed(user)?))
+            });
+            let news = newest.filter(|(conversation, up_to)| {
+                state.received.get(conversation).is_none_or(|told| {
+                    let under_way = state.ledger.state(&told.id).is_some_and(|state| !state.is_final());
+                    told.up_to < *up_to && !under_way
+                })
+            });
+            news.collect()
+        };
+        for (conversation, up_to) in due {
+            let id = self.send(Message::chat_delivered(&conversation, up_to));
+            self.state_mut().received.insert(conversation, Told { up_to, id });
+        }
+    }
+}

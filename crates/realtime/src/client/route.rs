@@ -1,0 +1,209 @@
+//! What a batch says, into the folds and the books.
+
+use super::Client;
+use super::news::{Incoming, Interest, News};
+use super::state::State;
+use crate::fold::State as FoldState;
+use crate::recorder::RecordKind;
+use crate::{ClientError, List, MessageId};
+use sentinelops_engine::{Batch, ConnectionState, Delivery, MessageUpdate, Mode, SnapshotDelivery, Status};
+use sentinelops_protocol::{Channel, Event, Payload, Subject};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// Points of a sparkline.
+const LATENCIES: usize = 64;
+
+impl Client {
+    pub(super) fn route(&self, batch: Batch, now: u64, news: &mut News) {
+        let mut received: BTreeMap<Subject, usize> = BTreeMap::new();
+        for item in batch.items {
+            match item {
+                Delivery::Status(status) => self.take_status(*status),
+                Delivery::Metrics(metrics) => {
+                    let mut state = self.state_mut();
+                    state.metrics = Some(metrics.into());
+                    state.dirty.insert(Interest::Metrics);
+                }
+                Delivery::Snapshot(snapshot) => {
+                    let line = format!(
+                        "{}: the state of {} things ({:?})",
+                        snapshot.subject,
+                        snapshot.items.len(),
+                        snapshot.continuity
+                    );
+                    self.record(RecordKind::Receive, line);
+                    snapshot.items.iter().for_each(|item| self.show_contents(&snapshot.subject, item));
+                    self.state_mut().take_snapshot(snapshot, now, news);
+                }
+                Delivery::Event(subject, event) => {
+                    *received.entry(subject.clone()).or_default() += 1;
+                    self.show_contents(&subject, &event);
+                    self.state_mut().take_event(subject, event, now, news);
+                }
+                Delivery::Denied(subject, message) => {
+                    let error = ClientError::Denied { subject: subject.clone(), message: message.clone() };
+                    self.error_line(&error);
+                    let mut state = self.state_mut();
+                    if let Some(followed) = state.subjects.get_mut(&subject) {
+                        followed.folded.denied = Some(message);
+                    }
+                    state.dirty.insert(Interest::Subject(subject));
+                    state.errors.push(error);
+                }
+                Delivery::Message(update) => self.take_update(&update, now),
+                Delivery::Outbox(messages, counts) => {
+                    let rows: Vec<_> = messages.into_iter().map(Rc::new).collect();
+                    self.carry_out_orders(&rows);
+                    self.adopt(&rows, now);
+                    let mut state = self.state_mut();
+                    state.outbox = (rows.into(), counts);
+                    state.dirty.insert(Interest::Outbox);
+                }
+                Delivery::Problem(problem) => self.take_problem(problem),
+            }
+        }
+        if self.0.settings.debug {
+            for (subject, count) in received {
+                self.record(RecordKind::Receive, format!("{subject}: {count} events"));
+            }
+        }
+    }
+
+    fn take_status(&self, status: Status) {
+        let before = self.state().status.clone();
+        if before.state != status.state {
+            let line = format!("{:?} -> {:?} ({:?})", before.state, status.state, status.cause);
+            self.record(RecordKind::State, line);
+        }
+        if let Some(error) = &status.last_error
+            && status.last_error != before.last_error
+        {
+            let error = ClientError::Connection(error.clone());
+            self.error_line(&error);
+            self.state_mut().errors.push(error);
+        }
+        let at = self.platform().wall();
+        let mut state = self.state_mut();
+        if let Some(latency) = status.latency_ms
+            && status.latency_ms != before.latency_ms
+        {
+            let mut points = state.latencies.to_vec();
+            points.push(latency);
+            let surplus = points.len().saturating_sub(LATENCIES);
+            points.drain(..surplus);
+            state.latencies = List::from(points);
+            state.latency_at = Some(at);
+            state.answered();
+        }
+        state.doubted &= status.state == ConnectionState::Connected;
+        if *before != status {
+            state.set_status(status);
+        }
+    }
+
+    pub(super) fn take_update(&self, update: &MessageUpdate, now: u64) {
+        let id = MessageId::from(update.id.as_str());
+        let at = self.platform().wall();
+        let (line, over) = {
+            let mut state = self.state_mut();
+            let state = &mut *state;
+            if !state.ledger.update(update) {
+                return;
+            }
+            let Some(now_known) = state.ledger.state(&id).cloned() else { return };
+            if state.edits.update(&id, &now_known, now) {
+                state.dirty.insert(Interest::Subject(super::send::incidents()));
+            }
+            if let Some(own) = state.own_chat.iter_mut().find(|own| own.id == id) {
+                let subject = Subject::topic(Channel::Chat, own.message.conversation_id.as_str());
+                let folds = [subject.clone(), Subject::channel(Channel::Chat)];
+                let newest =
+                    folds.iter().filter_map(|subject| match &state.subjects.get(subject)?.folded.state {
+                        FoldState::Chat(fold) => fold.newest(),
+                        _ => None,
+                    });
+                own.update(now_known.clone(), at, newest.max());
+                state.own_chat_version += 1;
+                state.dirty_subject(&subject);
+            }
+            state.recorder.update(at, &id, &now_known);
+            if now_known.is_delivered() {
+                state.rendered.push(id.to_string());
+                state.answered();
+            }
+            let line = match now_known.explanation() {
+                Some(why) => format!("{id}: {}. {why}", now_known.label()),
+                None => format!("{id}: {}", now_known.label()),
+            };
+            state.dirty.insert(Interest::Send(id.clone()));
+            (line, now_known.is_final())
+        };
+        self.record(RecordKind::Send, line);
+        if !over {
+            // Tried again in another tab, perhaps.
+            self.revive(&id);
+        }
+    }
+}
+
+impl State {
+    fn take_snapshot(&mut self, snapshot: SnapshotDelivery, now: u64, news: &mut News) {
+        let Some(followed) = self.subjects.get_mut(&snapshot.subject) else { return };
+        followed.folded.snapshot(snapshot.continuity, &snapshot.items, now);
+        match snapshot.subject.channel {
+            Channel::Incidents => {
+                self.edits.snapshot();
+            }
+            // Delivered before this state was taken: it is in there, under the server's id. (What was handed
+            // over to a basic server need not be: the state is what this server happened to send.)
+            Channel::Chat => self.forget_delivered_chat(&snapshot.subject),
+            _ => {}
+        }
+        news.incoming
+            .entry(snapshot.subject.clone())
+            .or_default()
+            .push(Incoming::Snapshot(snapshot.continuity));
+        self.dirty.insert(Interest::Continuity);
+        self.dirty.insert(Interest::Subject(snapshot.subject));
+    }
+
+    /// Something came from the server: the connection lives, whatever the browser says.
+    fn answered(&mut self) {
+        if std::mem::take(&mut self.doubted) {
+            self.dirty.insert(Interest::Status);
+        }
+    }
+
+    fn take_event(&mut self, subject: Subject, event: Rc<Event>, now: u64, news: &mut News) {
+        self.answered();
+        let Some(followed) = self.subjects.get_mut(&subject) else { return };
+        followed.folded.event(&event, now);
+        if let Some(problem) = self.problem_of(&event)
+            && let Some(followed) = self.subjects.get_mut(&subject)
+        {
+            followed.folded.problem = Some(problem);
+        }
+        if let Payload::Incident(incident) = &event.payload {
+            self.edits.happened(&incident.incident_id);
+            if let Some(cause) = &event.cause {
+                self.edits.confirmed(cause);
+            }
+        }
+        if let Some(cause) = &event.cause {
+            self.rendered.push(cause.clone());
+        }
+        self.dirty.insert(Interest::Subject(subject.clone()));
+        news.incoming.entry(subject).or_default().push(Incoming::Event(event));
+    }
+
+    fn forget_delivered_chat(&mut self, subject: &Subject) {
+        let Some(FoldState::Chat(fold)) = self.subjects.get(subject).map(|f| &f.folded.state) else { return };
+        let before = self.own_chat.len();
+        self.own_chat.retain(|own| {
+            let concerned = subject.topic.as_ref().is_none_or(|topic| *topic == own.message.conversation_id);
+            let lives_on = own.is_handed_over() && self.status.mode != Some(Mode::V1);
+            !concerned || !own.state.is_delivered() || lives_on || fold.has_cause(&own.id)
+        });
+        self.own_chat_version += u64::from(self.own_chat.len() != before);
+    }
+}

@@ -1,0 +1,275 @@
+//! The end of a session, and the beginning of the next one.
+//!
+//! A sign-out is remembered on the page until it is carried out: the worker may be down when it is
+//! asked for, or die over it.
+
+use super::Client;
+use super::news::Interest;
+use crate::bridge::{SignOut, ToWorker};
+use crate::fold::Folded;
+use sentinelops_engine::{Cause, Status};
+use std::rc::Rc;
+
+/// What is being saved is waited for so long before a session is closed that keeps it, ms. The worker
+/// gives its store as long to open.
+const SAVE_MS: u64 = 5_000;
+
+/// What a person can do where another tab keeps the store from being deleted.
+const NOT_DELETED: &str = "What this browser keeps of you could not be deleted: another tab holds it. Close the other \
+    tabs, sign in and delete again.";
+
+/// A worker that runs has so long to tell of a sign-out in another tab, ms.
+const FORGOTTEN_MS: u32 = 1_000;
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Session {
+    #[default]
+    Open,
+    /// A sign-out was asked for.
+    Closing {
+        how: SignOut,
+        /// The running worker knows.
+        told: bool,
+        /// Monotonic ms: what is not saved by then is not waited for.
+        save_by: u64,
+    },
+    /// It is over, and so is its worker.
+    Over,
+}
+
+impl Client {
+    /// Ends this user's session in all tabs; what becomes of unsent messages is up to `how`. A worker
+    /// that is down is started for it, and gets it before anything else.
+    ///
+    /// It is over when the status says [`Cause::SignedOut`]: the worker is gone, what the hooks showed
+    /// is forgotten, and what is sent is refused at once
+    /// ([`FailReason::SignedOut`](sentinelops_engine::FailReason::SignedOut)). Until then it is the
+    /// page's to remember: keep the provider mounted. With [`SignOut::SendFirst`] messages are still
+    /// taken until it is over, with the others they are refused from the call on.
+    ///
+    /// [`Client::connect`] begins a new session, and so does a provider of the same URL and user that
+    /// is mounted afterwards. Where the provider could not start there is no session to end, and
+    /// nothing on this device is touched.
+    ///
+    /// ```
+    /// use sentinelops_realtime::engine::Cause;
+    /// use sentinelops_realtime::{SignOut, use_client, use_connection};
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Leave() -> Html {
+    ///     let client = use_client();
+    ///     if use_connection().status.cause == Cause::SignedOut {
+    ///         return html! { <p>{ "You are signed out." }</p> };
+    ///     }
+    ///     html! { <button onclick={move |_| client.sign_out(SignOut::SendFirst)}>{ "Sign out" }</button> }
+    /// }
+    /// ```
+    pub fn sign_out(&self, how: SignOut) {
+        if self.0.setup_error.is_some() || self.is_signed_out() {
+            return;
+        }
+        self.note("sign-out");
+        let save_by = self.platform().mono() + SAVE_MS;
+        self.state_mut().session = Session::Closing { how, told: false, save_by };
+        self.changed(Interest::Status);
+        if how == SignOut::Wipe {
+            self.end_messages(false);
+        }
+        self.restart_worker_now();
+        if how == SignOut::Keep {
+            // What waits for a connection does not leave while it is being saved.
+            self.post(ToWorker::Disconnect);
+        }
+        self.tell_sign_out();
+    }
+
+    /// The session is over; see [`Client::sign_out`].
+    pub(crate) fn is_signed_out(&self) -> bool {
+        self.state().session == Session::Over
+    }
+
+    /// A sign-out is asked for and not over: how.
+    pub(crate) fn signing_out(&self) -> Option<SignOut> {
+        match self.state().session {
+            Session::Closing { how, .. } => Some(how),
+            _ => None,
+        }
+    }
+
+    /// The session is being closed, and nothing more is to leave for it.
+    pub(crate) fn is_ending(&self) -> bool {
+        matches!(self.state().session, Session::Closing { how: SignOut::Keep | SignOut::Wipe, .. })
+    }
+
+    /// A provider took this client, which nobody held any more.
+    pub(crate) fn taken_up(&self) {
+        if self.signing_out().is_some() {
+            self.state_mut().reopens = true;
+        } else {
+            self.begin_again();
+        }
+    }
+
+    /// After the end a new worker, as at the very beginning. `true`: it was over.
+    pub(crate) fn begin_again(&self) -> bool {
+        if !self.is_signed_out() {
+            return false;
+        }
+        {
+            let mut state = self.state_mut();
+            state.session = Session::Open;
+            state.status = Rc::default();
+        }
+        self.note("a new session");
+        self.start_worker();
+        true
+    }
+
+    /// A new worker was made: it knows of no sign-out.
+    pub(super) fn sign_out_anew(&self) {
+        let now = self.platform().mono();
+        if let Session::Closing { told, save_by, .. } = &mut self.state_mut().session {
+            (*told, *save_by) = (false, now + SAVE_MS);
+        }
+    }
+
+    /// Tells the worker, once: at once, or when everything is saved that is to be kept.
+    pub(super) fn tell_sign_out(&self) {
+        let now = self.platform().mono();
+        let (how, wait) = {
+            let mut state = self.state_mut();
+            let saving = state.ledger.is_saving();
+            let gone = state.port.is_none();
+            let Session::Closing { how, told, save_by } = &mut state.session else { return };
+            if *told || gone {
+                return;
+            }
+            let wait = save_by.saturating_sub(now);
+            let waits = *how == SignOut::Keep && saving && wait > 0;
+            *told = !waits;
+            (*how, waits.then_some(wait))
+        };
+        let Some(wait) = wait else { return self.post(ToWorker::SignOut(how)) };
+        let client = self.downgrade();
+        let call = Box::new(move || client.with(Client::tell_sign_out));
+        let timer = self.platform().after(u32::try_from(wait).unwrap_or(u32::MAX), call);
+        let old = self.state_mut().session_timer.replace(timer);
+        drop(old);
+    }
+
+    /// What this browser is called in this session, as long as it lasts: see [`Client::come_back`].
+    pub(super) fn name_session(&self, scope: &str, name: &str) {
+        // Where nothing is stored no other tab could forget it.
+        let stored = self.platform().is_session(scope, name);
+        self.state_mut().session_name = stored.then(|| (scope.to_owned(), name.to_owned()));
+    }
+
+    /// The page was frozen or in the bfcache, or its worker is down: no news of a sign-out reached it.
+    /// Who signs out forgets the name of the session. `true`: the session is over.
+    pub(super) fn come_back(&self) -> bool {
+        let over = self.is_forgotten();
+        if over {
+            self.end_session(false);
+        }
+        over
+    }
+
+    fn is_forgotten(&self) -> bool {
+        let named = self.state().session_name.clone();
+        named.is_some_and(|(scope, name)| !self.platform().is_session(&scope, &name))
+    }
+
+    /// Another tab changed what tabs share. A worker that runs tells of a sign-out itself, behind the last
+    /// news of what was sent.
+    pub(crate) fn other_tab_wrote(&self) {
+        if !self.is_forgotten() {
+            return;
+        }
+        let client = self.downgrade();
+        let call = Box::new(move || {
+            client.with(|client| {
+                client.come_back();
+            });
+        });
+        let timer = self.platform().after(FORGOTTEN_MS, call);
+        let old = self.state_mut().session_timer.replace(timer);
+        drop(old);
+    }
+
+    /// The worker says that it is over, for this tab or for all. `left`: what was to be deleted is there still.
+    pub(super) fn end_session(&self, left: bool) {
+        // What came before it still counts: the last message that was sent first has arrived.
+        self.flush();
+        // Another tab does not say what became of saved messages: they leave at the next sign-in, or are gone.
+        let kept = !matches!(self.state().session, Session::Closing { how: SignOut::Wipe, .. });
+        let (port, name, timer, reopens) = {
+            let mut state = self.state_mut();
+            state.session = Session::Over;
+            state.wanted = None;
+            state.generation += 1;
+            state.supervisor.end();
+            state.forget_all();
+            let port = state.port.take();
+            let name = state.session_name.take();
+            (port, name, state.session_timer.take(), std::mem::take(&mut state.reopens))
+        };
+        drop(timer);
+        self.drop_kept();
+        self.drop_drafts();
+        if let Some((scope, name)) = name {
+            self.platform().forget_session(&scope, &name);
+        }
+        if let Some(port) = port {
+            port.terminate();
+        }
+        self.end_messages(kept);
+        if left {
+            Rc::make_mut(&mut self.state_mut().status).last_error = Some(NOT_DELETED.to_owned());
+        }
+        self.note(if left { NOT_DELETED } else { "signed out" });
+        self.schedule_flush();
+        if reopens {
+            self.begin_again();
+        }
+    }
+
+    /// What has no end yet has one now; `kept`: but for what is saved on this device.
+    fn end_messages(&self, kept: bool) {
+        let now = self.platform().mono();
+        let ended = self.state().ledger.signed_out(kept);
+        ended.iter().for_each(|update| self.take_update(update, now));
+    }
+}
+
+impl super::State {
+    /// What was shown was this user's.
+    fn forget_all(&mut self) {
+        self.inbox.clear();
+        self.leader = None;
+        self.latencies = Default::default();
+        self.latency_at = None;
+        self.doubted = false;
+        self.metrics = None;
+        self.outbox = Default::default();
+        self.adopting = false;
+        self.orders.clear();
+        self.edits = Default::default();
+        self.own_chat.clear();
+        self.own_chat_version += 1;
+        self.read_up_to.clear();
+        self.received.clear();
+        self.typed_at.clear();
+        self.viewed_at.clear();
+        // Their worker answers no more.
+        self.unreadable.clear();
+        for (subject, followed) in &mut self.subjects {
+            followed.folded = Folded::new(subject);
+            self.dirty.insert(Interest::Subject(subject.clone()));
+        }
+        let storage = self.status.storage.clone();
+        self.set_status(Status { cause: Cause::SignedOut, storage, ..Status::default() });
+        self.dirty.extend([Interest::Outbox, Interest::Metrics]);
+    }
+}

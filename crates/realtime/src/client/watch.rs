@@ -1,0 +1,128 @@
+//! Who listens to what. The first listener of a subject subscribes it, the last one unsubscribes.
+
+use super::news::{Interest, Listener};
+use super::state::Followed;
+use super::{Client, WeakClient};
+use crate::bridge::ToWorker;
+use crate::fold::Folded;
+use sentinelops_protocol::Subject;
+use std::collections::hash_map::Entry;
+
+/// A listener in place. Dropping it ends it.
+#[must_use = "dropping it ends the watch"]
+pub(crate) struct Watch {
+    client: WeakClient,
+    number: u64,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.client.with(|client| client.unwatch(self.number));
+    }
+}
+
+impl Client {
+    /// Calls `listener` after each frame in which one of these interests changed.
+    pub(crate) fn watch(&self, interests: Vec<Interest>, listener: Listener) -> Watch {
+        let mut posts = Vec::new();
+        let number = {
+            let mut state = self.state_mut();
+            let number = state.next_listener;
+            state.next_listener += 1;
+            for interest in &interests {
+                let first = state.watchers(interest) == 0;
+                state.by_interest.entry(interest.clone()).or_default().insert(number);
+                if let Interest::Subject(subject) = interest {
+                    state.closing.remove(subject);
+                    match state.subjects.entry(subject.clone()) {
+                        Entry::Occupied(mut known) => known.get_mut().holders += 1,
+                        Entry::Vacant(new) => {
+                            new.insert(Followed { holders: 1, folded: Folded::new(subject) });
+                            posts.push(ToWorker::Subscribe(subject.clone()));
+                        }
+                    }
+                } else if first {
+                    posts.extend(switch(interest, true));
+                }
+            }
+            state.listeners.insert(number, (interests, listener));
+            number
+        };
+        posts.into_iter().for_each(|post| self.post(post));
+        Watch { client: self.downgrade(), number }
+    }
+
+    fn unwatch(&self, number: u64) {
+        let mut posts = Vec::new();
+        let (gone, closing) = {
+            let mut state = self.state_mut();
+            let Some((interests, listener)) = state.listeners.remove(&number) else { return };
+            for interest in &interests {
+                if let Some(numbers) = state.by_interest.get_mut(interest) {
+                    numbers.remove(&number);
+                    if numbers.is_empty() {
+                        state.by_interest.remove(interest);
+                    }
+                }
+                if let Interest::Subject(subject) = interest {
+                    if let Some(followed) = state.subjects.get_mut(subject) {
+                        followed.holders = followed.holders.saturating_sub(1);
+                        if followed.holders == 0 {
+                            state.closing.insert(subject.clone());
+                        }
+                    }
+                } else if state.watchers(interest) == 0 && (*interest != Interest::Outbox || !state.adopting)
+                {
+                    posts.extend(switch(interest, false));
+                }
+            }
+            (listener, !state.closing.is_empty())
+        };
+        // Outside the borrow: what the listener captured may be a watch itself.
+        drop(gone);
+        posts.into_iter().for_each(|post| self.post(post));
+        if closing {
+            self.schedule_flush();
+        }
+    }
+
+    /// Unsubscribes what nobody came back for.
+    pub(super) fn close_subjects(&self) {
+        let gone: Vec<Subject> = {
+            let mut state = self.state_mut();
+            let closing: Vec<_> = state.closing.drain().collect();
+            closing
+                .into_iter()
+                .filter(|subject| {
+                    let unheld = state.subjects.get(subject).is_some_and(|followed| followed.holders == 0);
+                    if unheld {
+                        state.subjects.remove(subject);
+                    }
+                    unheld
+                })
+                .collect()
+        };
+        gone.into_iter().for_each(|subject| self.post(ToWorker::Unsubscribe(subject)));
+    }
+
+    /// What a new worker has to be told of what is watched.
+    pub(super) fn watched(&self) -> Vec<ToWorker> {
+        let state = self.state();
+        let mut posts: Vec<_> = state.subjects.keys().cloned().map(ToWorker::Subscribe).collect();
+        for interest in [Interest::Outbox, Interest::Metrics] {
+            if state.watchers(&interest) > 0 {
+                posts.extend(switch(&interest, true));
+            }
+        }
+        posts
+    }
+}
+
+/// What the worker only tells while somebody looks.
+fn switch(interest: &Interest, on: bool) -> Option<ToWorker> {
+    match interest {
+        Interest::Outbox => Some(ToWorker::WatchOutbox(on)),
+        Interest::Metrics => Some(ToWorker::WatchMetrics(on)),
+        _ => None,
+    }
+}

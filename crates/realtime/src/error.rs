@@ -1,0 +1,247 @@
+//! What can go wrong, in words for people: what was found, what is allowed, what to do.
+
+use crate::bridge::PortFailure;
+use sentinelops_engine::StoreError;
+use sentinelops_protocol::{Problem, Subject};
+use std::fmt;
+
+/// Something the provider, the worker or the connection has to say to people.
+///
+/// ```
+/// use sentinelops_realtime::{ClientError, use_incidents};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Trouble() -> Html {
+///     match use_incidents().error {
+///         // The server decides who may follow a channel.
+///         Some(ClientError::Denied { message, .. }) => html! { <p>{ format!("No access: {message}") }</p> },
+///         Some(error) => html! { <p role="alert">{ error.to_string() }</p> },
+///         None => Html::default(),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientError {
+    /// The provider cannot start with what it was given (URL, options). Nothing is tried.
+    Setup(SetupError),
+    /// The worker is in trouble.
+    Worker(WorkerTrouble),
+    /// The connection's last error.
+    Connection(String),
+    /// The server refused a subscription.
+    Denied {
+        /// Which.
+        subject: Subject,
+        /// Why, in the server's words.
+        message: String,
+    },
+    /// A message came in that is not what its type says; it was delivered raw.
+    Problem(Problem),
+    /// The store on this device could not do what was asked.
+    Storage(StoreError),
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setup(error) => error.fmt(f),
+            Self::Worker(trouble) => trouble.fmt(f),
+            Self::Connection(message) => f.write_str(message),
+            Self::Denied { subject, message } => {
+                write!(f, "the server refused the subscription to {subject}: {message}")
+            }
+            Self::Problem(problem) => problem.fmt(f),
+            Self::Storage(error) => write!(f, "the store on this device could not do it: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}
+
+/// Why a provider cannot start.
+///
+/// ```
+/// use sentinelops_realtime::SetupError;
+///
+/// let error = SetupError::Insecure { url: "ws://ops.example.com".to_owned() };
+/// assert!(error.to_string().contains("Use wss:"), "says what to do");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetupError {
+    /// The URL cannot be dialled. It is shown without its query, which may hold secrets.
+    BadUrl {
+        /// The URL without query.
+        url: String,
+        /// What is wrong, and what is allowed.
+        why: String,
+    },
+    /// `ws:` from an https page: browsers refuse it.
+    Insecure {
+        /// The URL without query.
+        url: String,
+    },
+    /// Realtime is switched off (`enabled={false}`).
+    Disabled,
+    /// Another provider of this page has the same URL and user, and other options.
+    Contradiction {
+        /// Option, the running provider's value, this provider's value.
+        differences: Vec<(&'static str, String, String)>,
+    },
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadUrl { url, why } => write!(f, "WebSocket URL \"{url}\": {why}"),
+            Self::Insecure { url } => write!(
+                f,
+                "WebSocket URL \"{url}\": a page loaded over https may only use wss: (ws: is allowed to this \
+                 machine's own loopback address). Use wss:, or load the page over http."
+            ),
+            Self::Disabled => f.write_str(
+                "live updates are switched off by configuration (SENTINELOPS_ENABLE_WEBSOCKET is false); nothing \
+                 is sent or received",
+            ),
+            Self::Contradiction { differences } => {
+                f.write_str("another WebSocketProvider on this page has the same url and user with other options: ")?;
+                for (at, (name, theirs, ours)) in differences.iter().enumerate() {
+                    let comma = if at == 0 { "" } else { ", " };
+                    write!(f, "{comma}{name} is {theirs} there and {ours} here")?;
+                }
+                f.write_str(". Give both the same options, or another url or user.")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SetupError {}
+
+/// What is wrong with the worker, and what happens next.
+///
+/// ```
+/// use sentinelops_realtime::{PortFailure, WorkerTrouble, WorkerTroubleKind};
+///
+/// let kind = WorkerTroubleKind::Port(PortFailure::Crashed("unreachable".to_owned()));
+/// let trouble = WorkerTrouble { kind, retry_at: Some(1_700_000_000_000) };
+/// assert!(trouble.to_string().starts_with("the background worker crashed (unreachable)."));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerTrouble {
+    /// What happened.
+    pub kind: WorkerTroubleKind,
+    /// Wall clock (ms) of the next attempt; `None`: none is made by itself, only what the text says helps.
+    pub retry_at: Option<u64>,
+}
+
+/// What is wrong with the worker.
+///
+/// ```
+/// use sentinelops_realtime::{WorkerHealth, WorkerTroubleKind};
+///
+/// /// Whether a reload is all that helps.
+/// fn needs_reload(health: &WorkerHealth) -> bool {
+///     match health {
+///         WorkerHealth::Trouble(trouble) => matches!(trouble.kind, WorkerTroubleKind::Failed(_)),
+///         _ => false,
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkerTroubleKind {
+    /// The port said so.
+    Port(PortFailure),
+    /// It was started 10 s ago and is not ready yet. It is still waited for, until `retry_at`.
+    Slow,
+    /// It was started and never said it is ready.
+    NoStart,
+    /// It stopped answering.
+    Hung,
+    /// It runs and cannot do its work.
+    Failed(String),
+}
+
+impl WorkerTrouble {
+    /// What it was given it cannot have acted upon.
+    pub(crate) fn never_ran(&self) -> bool {
+        use PortFailure::{Blocked, Missing, OtherBuild};
+        matches!(
+            self.kind,
+            WorkerTroubleKind::NoStart | WorkerTroubleKind::Port(Missing(_) | Blocked(_) | OtherBuild(_))
+        )
+    }
+
+    /// Nothing but a reload of the page helps.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{WorkerTrouble, WorkerTroubleKind};
+    ///
+    /// let trouble = WorkerTrouble { kind: WorkerTroubleKind::Hung, retry_at: None };
+    /// assert!(!trouble.wants_reload());
+    /// ```
+    pub fn wants_reload(&self) -> bool {
+        matches!(
+            self.kind,
+            WorkerTroubleKind::Port(PortFailure::OtherBuild(_)) | WorkerTroubleKind::Failed(_)
+        )
+    }
+
+    /// What a person can do about it.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{WorkerTrouble, WorkerTroubleKind};
+    ///
+    /// let trouble = WorkerTrouble { kind: WorkerTroubleKind::Hung, retry_at: None };
+    /// assert!(trouble.advice().starts_with("It is started again by itself"));
+    /// ```
+    pub fn advice(&self) -> &'static str {
+        match &self.kind {
+            WorkerTroubleKind::Port(PortFailure::Missing(_)) => {
+                "Check that the worker's script is deployed beside the page and that its address (worker_url, or the \
+                 meta tag sentinelops-worker) is right."
+            }
+            WorkerTroubleKind::Port(PortFailure::Blocked(_)) => {
+                "Allow it in the content security policy (worker-src 'self', and trusted-types sentinelops where \
+                 Trusted Types are required), then try again or reload the page."
+            }
+            WorkerTroubleKind::Port(PortFailure::OtherBuild(_)) => {
+                "Page and worker are of different builds: reload the page to update."
+            }
+            WorkerTroubleKind::Slow => {
+                "It may still be loading over a slow network; if it never starts it is started again by itself."
+            }
+            WorkerTroubleKind::Port(PortFailure::Crashed(_))
+            | WorkerTroubleKind::NoStart
+            | WorkerTroubleKind::Hung => {
+                "It is started again by itself; messages not yet sent are kept. If it comes back, reload the page."
+            }
+            WorkerTroubleKind::Failed(_) => "Reload the page.",
+        }
+    }
+}
+
+impl fmt::Display for WorkerTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            WorkerTroubleKind::Port(PortFailure::Missing(detail)) => {
+                write!(f, "the background worker could not be loaded ({detail}).")?;
+            }
+            WorkerTroubleKind::Port(PortFailure::Blocked(detail)) => {
+                write!(f, "the browser refused to start the background worker ({detail}).")?;
+            }
+            WorkerTroubleKind::Port(PortFailure::OtherBuild(detail)) => {
+                write!(f, "the background worker is of another build ({detail}).")?;
+            }
+            WorkerTroubleKind::Port(PortFailure::Crashed(detail)) => {
+                write!(f, "the background worker crashed ({detail}).")?;
+            }
+            WorkerTroubleKind::Slow => {
+                f.write_str("the background worker has not started after 10 seconds.")?;
+            }
+            WorkerTroubleKind::NoStart => f.write_str("the background worker did not start in time.")?,
+            WorkerTroubleKind::Hung => f.write_str("the background worker did not answer for 10 seconds.")?,
+            WorkerTroubleKind::Failed(detail) => write!(f, "the background worker cannot work: {detail}.")?,
+        }
+        write!(f, " {}", self.advice())
+    }
+}

@@ -1,0 +1,82 @@
+//! `use_incident`: one incident, rendered only when that one changes.
+
+use super::feed::use_feed;
+use crate::{Client, ClientError, IncidentEdit, IncidentRow, MessageId};
+use sentinelops_protocol::{Channel, Subject};
+use yew::prelude::*;
+
+/// What [`use_incident`] gives.
+///
+/// ```
+/// use sentinelops_realtime::UseIncidentHandle;
+///
+/// fn heading(detail: &UseIncidentHandle) -> String {
+///     match &detail.incident {
+///         Some(row) => row.title.clone().unwrap_or_default(),
+///         None if detail.is_loaded => "No such incident".to_owned(),
+///         None => "Loading".to_owned(),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseIncidentHandle {
+    /// The incident, an own unconfirmed edit laid over it; `None` when there is none of this id.
+    pub incident: Option<IncidentRow>,
+    /// The state arrived: no incident means there is none of this id.
+    pub is_loaded: bool,
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
+    client: Client,
+}
+
+impl UseIncidentHandle {
+    /// Asks the server to change it (or another one: the edit names it).
+    ///
+    /// ```
+    /// use sentinelops_realtime::protocol::domain::IncidentStatus;
+    /// use sentinelops_realtime::{IncidentEdit, UseIncidentHandle};
+    ///
+    /// fn resolve(detail: &UseIncidentHandle) {
+    ///     if let Some(row) = &detail.incident {
+    ///         detail.update(IncidentEdit::new(&row.id).status(IncidentStatus::Resolved));
+    ///     }
+    /// }
+    /// ```
+    pub fn update(&self, edit: IncidentEdit) -> MessageId {
+        self.client.send(edit)
+    }
+}
+
+/// One incident. A thousand changes to others cost this component no render.
+///
+/// ```
+/// use sentinelops_realtime::use_incident;
+/// use yew::prelude::*;
+///
+/// #[derive(PartialEq, Properties)]
+/// struct Props {
+///     id: AttrValue,
+/// }
+///
+/// #[component]
+/// fn Detail(props: &Props) -> Html {
+///     let detail = use_incident(&props.id);
+///     match &detail.incident {
+///         Some(row) => html! { <h1>{ row.title.clone().unwrap_or_default() }</h1> },
+///         None => html! { <p>{ "No such incident." }</p> },
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_incident(id: &str) -> UseIncidentHandle {
+    let id = id.to_owned();
+    use_feed(Subject::channel(Channel::Incidents), move |client, feed| UseIncidentHandle {
+        incident: client.incident(&id),
+        is_loaded: feed.is_loaded,
+        is_connected: feed.is_connected,
+        error: feed.error,
+        client: client.clone(),
+    })
+}

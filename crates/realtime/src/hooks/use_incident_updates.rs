@@ -1,0 +1,210 @@
+//! `use_incident_updates`: what happens to incidents, and how they stand.
+
+use super::feed::{use_feed, use_feed_events};
+use crate::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId, NewIncident};
+use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// One thing that happened to an incident.
+///
+/// ```
+/// use sentinelops_realtime::IncidentNews;
+///
+/// fn line(news: &IncidentNews) -> String {
+///     let who = if news.cause.is_some() { "you" } else { "somebody" };
+///     format!("{who}: {} {:?}", news.incident.id, news.change)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncidentNews {
+    /// What happened.
+    pub change: IncidentChange,
+    /// What changed.
+    pub patch: IncidentPatch,
+    /// The incident as it stands now: later changes of the same frame included, and own edits that the
+    /// server has not confirmed yet.
+    pub incident: Rc<Incident>,
+    /// The message of this page that brought it about.
+    pub cause: Option<MessageId>,
+    /// Ms since the epoch, as the server says.
+    pub timestamp: Option<u64>,
+}
+
+/// What [`use_incidents`] and [`use_incident_updates`] give.
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::IncidentStatus;
+/// use sentinelops_realtime::UseIncidentsHandle;
+///
+/// fn open(feed: &UseIncidentsHandle) -> usize {
+///     feed.incidents.iter().filter(|row| row.status != Some(IncidentStatus::Resolved)).count()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseIncidentsHandle {
+    /// How the incidents stand, own unconfirmed edits laid over them; in order of arrival.
+    pub incidents: List<IncidentRow>,
+    /// The state arrived: an empty list means there are none.
+    pub is_loaded: bool,
+    /// Open, and the server spoke.
+    pub is_connected: bool,
+    /// How the state came about: `None` until it arrived.
+    pub continuity: Option<Continuity>,
+    /// What is wrong now: setup, worker, refused subscription, connection.
+    pub error: Option<ClientError>,
+    /// The last message since the state arrived that does not fit its type, and so is not in it:
+    /// where, what was expected, what was found.
+    pub problem: Option<Rc<Problem>>,
+    client: Client,
+}
+
+impl UseIncidentsHandle {
+    /// Asks the server to change an incident. The change shows at once, with its state in
+    /// [`IncidentRow::edit`], until the server confirms or refuses it.
+    ///
+    /// ```
+    /// use sentinelops_realtime::protocol::domain::Severity;
+    /// use sentinelops_realtime::{IncidentEdit, MessageId, UseIncidentsHandle};
+    ///
+    /// fn escalate(feed: &UseIncidentsHandle, id: &str) -> MessageId {
+    ///     feed.update(IncidentEdit::new(id).severity(Severity::Critical))
+    /// }
+    /// ```
+    pub fn update(&self, edit: IncidentEdit) -> MessageId {
+        self.client.send(edit)
+    }
+
+    /// Sends a new incident. It is shown at once; works without a connection. Answers the id it has, and that of the
+    /// message.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{NewIncident, UseIncidentsHandle};
+    ///
+    /// fn report(incidents: &UseIncidentsHandle, title: &str) {
+    ///     let (id, _) = incidents.create(NewIncident::new(title));
+    ///     log::info!("{title} is {id}");
+    /// }
+    /// ```
+    pub fn create(&self, incident: NewIncident) -> (String, MessageId) {
+        let id = self.client.new_incident_id();
+        let message = self.client.send(incident.with_id(&*id));
+        (id, message)
+    }
+
+    /// Asks the server to resolve an incident.
+    ///
+    /// ```
+    /// use sentinelops_realtime::use_incidents;
+    /// use yew::prelude::*;
+    ///
+    /// #[component]
+    /// fn Resolve() -> Html {
+    ///     let feed = use_incidents();
+    ///     let onclick = move |_| {
+    ///         feed.resolve("inc-1");
+    ///     };
+    ///     html! { <button {onclick}>{ "Resolve" }</button> }
+    /// }
+    /// ```
+    pub fn resolve(&self, id: &str) -> MessageId {
+        self.update(IncidentEdit::new(id).status(IncidentStatus::Resolved))
+    }
+
+    /// One incident.
+    ///
+    /// ```
+    /// use sentinelops_realtime::UseIncidentsHandle;
+    ///
+    /// fn pending(feed: &UseIncidentsHandle, id: &str) -> bool {
+    ///     feed.get(id).is_some_and(|row| row.edit.is_some())
+    /// }
+    /// ```
+    pub fn get(&self, id: &str) -> Option<&IncidentRow> {
+        self.incidents.iter().find(|row| row.id == id)
+    }
+
+    /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{Message, UseIncidentsHandle};
+    ///
+    /// fn announce(feed: &UseIncidentsHandle) {
+    ///     feed.client().send(Message::chat("ops", &format!("{} incidents", feed.incidents.len())));
+    /// }
+    /// ```
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// How the incidents stand.
+///
+/// ```
+/// use sentinelops_realtime::use_incidents;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Incidents() -> Html {
+///     let feed = use_incidents();
+///     html! {
+///         <ul>
+///             for row in &feed.incidents {
+///                 <li key={row.id.clone()}>{ row.title.clone().unwrap_or_default() }</li>
+///             }
+///         </ul>
+///     }
+/// }
+/// ```
+#[hook]
+pub fn use_incidents() -> UseIncidentsHandle {
+    use_feed(Subject::channel(Channel::Incidents), |client, feed| UseIncidentsHandle {
+        incidents: client.incidents(),
+        is_loaded: feed.is_loaded,
+        is_connected: feed.is_connected,
+        continuity: feed.continuity,
+        error: feed.error,
+        problem: feed.problem,
+        client: client.clone(),
+    })
+}
+
+/// How the incidents stand, and a call for each thing that happens to one: each exactly once, in
+/// order, from the moment of mounting on. What was before is in `incidents`.
+///
+/// ```
+/// use sentinelops_realtime::use_incident_updates;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Ticker() -> Html {
+///     let latest = use_state(String::new);
+///     // The setter, not the handle: a handle kept in a callback holds on to every state it saw.
+///     let set = latest.setter();
+///     let feed = use_incident_updates(move |news| {
+///         set.set(format!("{:?}: {}", news.change, news.incident.id));
+///     });
+///     html! { <p>{ format!("{} incidents. {}", feed.incidents.len(), *latest) }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_incident_updates<F>(on_update: F) -> UseIncidentsHandle
+where
+    F: Fn(IncidentNews) + 'static,
+{
+    use_feed_events(Subject::channel(Channel::Incidents), move |client, event| {
+        let Payload::Incident(what) = &event.payload else { return };
+        let incident = client
+            .incident(&what.incident_id)
+            .map_or_else(|| Rc::new(Incident::new(&*what.incident_id)), |row| row.incident);
+        on_update(IncidentNews {
+            change: what.change,
+            patch: what.data.clone(),
+            incident,
+            cause: event.cause.as_deref().map(MessageId::from).filter(|id| client.is_own(id)),
+            timestamp: event.timestamp,
+        });
+    });
+    use_incidents()
+}

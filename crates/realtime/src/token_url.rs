@@ -1,0 +1,278 @@
+//! Tokens from an address of the page's own origin, asked for with the browser's cookies.
+
+use super::TokenSource;
+use super::url::{check_own_path, without_query};
+use sentinelops_engine::TokenReason;
+use serde::Deserialize;
+use std::fmt;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortSignal, Headers, RequestCache, RequestCredentials, RequestInit, RequestRedirect, Response,
+};
+
+/// Longest wait for an answer, ms. The worker waits 10 s for a token.
+const PATIENCE_MS: u32 = 9_000;
+
+/// An address that answers `{"token": "…"}`: a path of the page's own origin, such as `/token`.
+///
+/// It is asked by GET with the page's cookies, follows no redirect and is never cached. An answer of 401 or 403 and any
+/// redirect mean that nobody is signed in. As the provider's token it is asked before each dial, at 80 % of the token's
+/// life, and when the server refused the last token.
+///
+/// ```
+/// use sentinelops_realtime::{TokenSource, TokenUrl, WebSocketProvider};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn App() -> Html {
+///     let token = use_memo((), |()| TokenUrl::new("/token").map(TokenSource::from).unwrap_or_default());
+///     html! { <WebSocketProvider url="/ws" token={(*token).clone()}>{ "…" }</WebSocketProvider> }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenUrl(Rc<str>);
+
+/// What a [`TokenUrl`] answers.
+///
+/// ```
+/// use sentinelops_realtime::{TokenAnswer, TokenUrl};
+///
+/// async fn line(url: TokenUrl) -> String {
+///     match url.ask().await {
+///         Ok(TokenAnswer::Token { user, .. }) => format!("Signed in as {}", user.unwrap_or_default()),
+///         Ok(TokenAnswer::SignIn) => "Nobody is signed in".to_owned(),
+///         Err(why) => why,
+///     }
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub enum TokenAnswer {
+    /// A token.
+    Token {
+        /// The token. It appears in no log, diagnostic, export or storage.
+        token: String,
+        /// Whose it is: `user` of the answer, else the token's own `sub`. A hint, under which name messages wait on
+        /// this device: the server decides, in its `welcome`.
+        user: Option<String>,
+    },
+    /// Nobody is signed in, or no longer.
+    SignIn,
+}
+
+impl fmt::Debug for TokenAnswer {
+    // A token is never printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token { user, .. } => f.debug_struct("Token").field("user", user).finish_non_exhaustive(),
+            Self::SignIn => f.write_str("SignIn"),
+        }
+    }
+}
+
+impl TokenUrl {
+    /// Takes a path of the page's own origin.
+    ///
+    /// ```
+    /// use sentinelops_realtime::TokenUrl;
+    ///
+    /// assert!(TokenUrl::new("/token").is_ok());
+    /// assert!(TokenUrl::new("https://id.example/token").is_err(), "cookies and tokens stay within the origin");
+    /// ```
+    ///
+    /// # Errors
+    /// A sentence that says what is allowed.
+    pub fn new(path: &str) -> Result<Self, String> {
+        check_own_path(path, "/token").map(|()| Self(path.into()))
+    }
+
+    /// Asks for a token.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{TokenAnswer, TokenUrl};
+    ///
+    /// async fn is_signed_in(url: &TokenUrl) -> bool {
+    ///     matches!(url.ask().await, Ok(TokenAnswer::Token { .. }))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// A sentence that says what was answered instead, and what to do. Asking again later may help.
+    pub async fn ask(&self) -> Result<TokenAnswer, String> {
+        let shown = without_query(&self.0);
+        let answered = fetch(&self.0)
+            .await
+            .map_err(|_| format!("{shown} does not answer: check the network, and the service behind it"))?;
+        judge(shown, answered.status, &answered.body, decode)
+    }
+}
+
+impl From<TokenUrl> for TokenSource {
+    fn from(url: TokenUrl) -> Self {
+        Self::asynchronous(move |_: TokenReason| {
+            let url = url.clone();
+            async move {
+                Ok(match url.ask().await? {
+                    TokenAnswer::Token { token, .. } => Some(token),
+                    TokenAnswer::SignIn => None,
+                })
+            }
+        })
+    }
+}
+
+/// What was answered.
+struct Answered {
+    /// 0: a redirect that was not followed.
+    status: u16,
+    body: String,
+}
+
+async fn fetch(url: &str) -> Result<Answered, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let headers = Headers::new()?;
+    headers.set("accept", "application/json")?;
+    let init = RequestInit::new();
+    init.set_headers(&headers);
+    init.set_credentials(RequestCredentials::SameOrigin);
+    init.set_cache(RequestCache::NoStore);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
+    let response: Response = JsFuture::from(window.fetch_with_str_and_init(url, &init)).await?.dyn_into()?;
+    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    Ok(Answered { status: response.status(), body })
+}
+
+/// base64url of UTF-8.
+fn decode(text: &str) -> Option<String> {
+    let bytes = web_sys::window()?.atob(&text.replace('-', "+").replace('_', "/")).ok()?;
+    // The browser gives a character for each byte.
+    String::from_utf8(bytes.chars().map(|c| c as u8).collect()).ok()
+}
+
+#[derive(Deserialize)]
+struct Body {
+    token: String,
+    user: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: Option<String>,
+}
+
+/// What an answer means. `decode` reads base64url.
+fn judge(
+    url: &str,
+    status: u16,
+    body: &str,
+    decode: impl Fn(&str) -> Option<String>,
+) -> Result<TokenAnswer, String> {
+    match status {
+        0 | 300..=399 | 401 | 403 => return Ok(TokenAnswer::SignIn),
+        200..=299 => {}
+        404 => {
+            return Err(format!("{url} answers 404, there is nothing: check tokenUrl in the configuration"));
+        }
+        _ => return Err(format!("{url} answers {status}: the service behind it is in trouble")),
+    }
+    // Nothing of the answer is quoted: it may be a token under another name.
+    let expected = || {
+        let what = if body.trim_start().starts_with('<') { "a page" } else { "something else" };
+        format!(
+            "{url} answers with {what}, but {{\"token\": \"…\"}} is expected: check tokenUrl in the configuration"
+        )
+    };
+    let Body { token, user } = serde_json::from_str(body).map_err(|_| expected())?;
+    if token.is_empty() {
+        return Err(expected());
+    }
+    let claims = || serde_json::from_str::<Claims>(&decode(token.split('.').nth(1)?)?).ok()?.sub;
+    let user = user.or_else(claims).filter(|user| !user.is_empty());
+    Ok(TokenAnswer::Token { token, user })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Instead of base64url: the text itself.
+    fn plain(text: &str) -> Option<String> {
+        text.starts_with('{').then(|| text.to_owned())
+    }
+
+    fn answer(status: u16, body: &str) -> Result<TokenAnswer, String> {
+        judge("/token", status, body, plain)
+    }
+
+    fn token(token: &str, user: Option<&str>) -> Result<TokenAnswer, String> {
+        Ok(TokenAnswer::Token { token: token.to_owned(), user: user.map(str::to_owned) })
+    }
+
+    #[test]
+    fn only_paths_of_the_own_origin_are_token_urls() {
+        for path in ["/token", "/", "/a/b?c=d", "/token?for=console"] {
+            assert!(TokenUrl::new(path).is_ok(), "{path}");
+        }
+        for path in [
+            "",
+            "token",
+            "https://ops.example/token",
+            "//evil.example/token",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/a b",
+            "/token#x",
+            "javascript:alert(1)",
+        ] {
+            let error = TokenUrl::new(path).expect_err(path);
+            assert!(error.contains("own origin") && error.contains("/token"), "{error}");
+        }
+    }
+
+    #[test]
+    fn refusals_and_redirects_ask_for_a_sign_in() {
+        for status in [401, 403, 0, 302, 303, 307] {
+            assert_eq!(answer(status, "<html>"), Ok(TokenAnswer::SignIn), "{status}");
+        }
+    }
+
+    #[test]
+    fn user_is_that_of_the_answer_or_the_tokens_subject() {
+        assert_eq!(answer(200, r#"{"token": "opaque"}"#), token("opaque", None));
+        assert_eq!(answer(200, r#"{"token": "h.no json.s"}"#), token("h.no json.s", None));
+        let body = r#"{"token": "h.{\"sub\": \"ann\", \"exp\": 1}.s"}"#;
+        let jwt = r#"h.{"sub": "ann", "exp": 1}.s"#;
+        assert_eq!(answer(200, body), token(jwt, Some("ann")));
+        let named = body.replace('}', "").replace(".s\"", "}.s\", \"user\": \"bob\"}");
+        assert_eq!(answer(200, &named), token(jwt, Some("bob")));
+        assert_eq!(answer(200, r#"{"token": "t", "user": ""}"#), token("t", None));
+    }
+
+    #[test]
+    fn other_answers_are_named_with_what_is_expected_and_quoted_by_none() {
+        for (status, body, words) in [
+            (404, "s3cret", "404"),
+            (500, "s3cret", "500"),
+            (502, "s3cret", "502"),
+            (429, "s3cret", "429"),
+            (200, "<!doctype html>s3cret", "a page"),
+            (200, "s3cret", "{\"token\": \"…\"} is expected"),
+            (200, r#"{"access_token": "s3cret"}"#, "tokenUrl"),
+            (200, r#"{"token": 471108}"#, "expected"),
+            (200, r#"{"token": ""}"#, "expected"),
+            (204, "", "expected"),
+        ] {
+            let error = answer(status, body).expect_err(body);
+            assert!(error.starts_with("/token answers") && error.contains(words), "{error}");
+            assert!(!error.contains("s3cret") && !error.contains("471108"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_printed_without_its_token() {
+        let shown = format!("{:?}", token("s3cret", Some("ann")));
+        assert!(shown.contains("ann") && !shown.contains("s3cret"), "{shown}");
+    }
+}

@@ -1,0 +1,213 @@
+//! Locks and channels of several tabs, in a real dedicated worker: Web Locks, and the leases in their place.
+#![cfg(target_arch = "wasm32")]
+
+mod uncaught;
+
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
+use sentinelops_engine::tabs::{LinkMessage, LinkTarget, LockEvent, LockRequest};
+use sentinelops_realtime::worker::tabs::{TabEvent, Tabs};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::*;
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+#[wasm_bindgen(inline_js = r#"
+    const own = Object.getOwnPropertyDescriptor(WorkerNavigator.prototype, "locks");
+    // As on a plain http page.
+    export function web_locks(on) {
+        Object.defineProperty(navigator, "locks", on ? { ...own, configurable: true } : { value: undefined, configurable: true });
+    }
+    const leases = () => new Promise((resolve, reject) => {
+        const request = indexedDB.open("sentinelops leases", 1);
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    // As a page does that goes away.
+    export function page_says(channel, bytes) {
+        const said = new BroadcastChannel(channel);
+        said.postMessage(bytes);
+        said.close();
+    }
+    async function done(db, transaction) {
+        await new Promise((resolve) => { transaction.oncomplete = resolve; });
+        db.close();
+    }
+    // What a tab that crashed a minute ago left behind.
+    export async function plant_expired(name) {
+        const db = await leases();
+        const transaction = db.transaction("leases", "readwrite");
+        transaction.objectStore("leases").put({ holder: "crashed", until: Date.now() - 60000 }, name);
+        await done(db, transaction);
+    }
+    export async function lease_names() {
+        const db = await leases();
+        const transaction = db.transaction("leases");
+        const keys = transaction.objectStore("leases").getAllKeys();
+        await done(db, transaction);
+        return keys.result.join(" ");
+    }
+"#)]
+extern "C" {
+    fn web_locks(on: bool);
+    fn page_says(channel: &str, bytes: js_sys::Uint8Array);
+    #[wasm_bindgen(catch)]
+    async fn plant_expired(name: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    async fn lease_names() -> Result<JsValue, JsValue>;
+}
+
+struct Tab {
+    tabs: Tabs,
+    inbox: UnboundedReceiver<TabEvent>,
+}
+
+impl Tab {
+    fn open(scope: &str, name: &str) -> Self {
+        let (say, inbox) = unbounded();
+        let tabs = Tabs::new(1, scope, name, Rc::new(move |event| say.unbounded_send(event).unwrap()));
+        Self { tabs, inbox }
+    }
+
+    async fn next(&mut self) -> TabEvent {
+        self.inbox.next().await.unwrap()
+    }
+
+    async fn hears(&mut self, event: LockEvent) {
+        assert_eq!(self.next().await, TabEvent::Lock(event));
+    }
+
+    async fn leads(&mut self) {
+        self.tabs.lock(LockRequest::Request);
+        self.hears(LockEvent::Granted).await;
+    }
+
+    /// Who is alive, as soon as these are: a lock may be on its way.
+    async fn alive(&mut self, expected: &[&str]) {
+        loop {
+            self.tabs.query();
+            let TabEvent::Alive(mut alive) = self.next().await else { continue };
+            alive.sort_unstable();
+            if alive == expected {
+                return;
+            }
+        }
+    }
+}
+
+/// Granted in the order of the requests, given back, robbed.
+async fn one_leads(scope: &str) {
+    let (mut a, mut b) = (Tab::open(scope, "a"), Tab::open(scope, "b"));
+    a.leads().await;
+    b.tabs.lock(LockRequest::Request);
+    a.alive(&["a", "b"]).await;
+    assert!(b.inbox.try_recv().is_err(), "a has it");
+    a.tabs.lock(LockRequest::Release);
+    b.hears(LockEvent::Granted).await;
+    a.tabs.lock(LockRequest::Steal);
+    b.hears(LockEvent::Lost).await;
+    a.hears(LockEvent::Granted).await;
+    // A tab that is gone leaves its lock to the next.
+    b.tabs.lock(LockRequest::Request);
+    drop(a);
+    b.hears(LockEvent::Granted).await;
+    b.alive(&["b"]).await;
+}
+
+#[wasm_bindgen_test]
+async fn one_tab_has_the_lock() {
+    one_leads("locks").await;
+}
+
+#[wasm_bindgen_test]
+async fn leases_are_the_same_to_who_asks_and_sweep_what_crashed_tabs_left() {
+    web_locks(false);
+    Tab::open("leases", "first").alive(&["first"]).await;
+    plant_expired("sentinelops 1 leases tab crashed").await.unwrap();
+    one_leads("leases").await;
+    let names = lease_names().await.unwrap().as_string().unwrap();
+    web_locks(true);
+    assert!(!names.contains("crashed"), "{names}");
+}
+
+/// After a sleep of the machine every lease looks free, and its holder renews it within a second.
+#[wasm_bindgen_test]
+async fn a_lease_that_ran_out_is_taken_at_the_second_look() {
+    web_locks(false);
+    let mut tab = Tab::open("slept", "a");
+    tab.alive(&["a"]).await;
+    plant_expired("sentinelops 1 slept leader").await.unwrap();
+    let asked = js_sys::Date::now();
+    tab.leads().await;
+    web_locks(true);
+    let waited = js_sys::Date::now() - asked;
+    assert!(waited >= 900.0, "taken after {waited} ms");
+}
+
+#[wasm_bindgen_test]
+async fn a_withdrawn_request_is_granted_to_nobody() {
+    let (mut a, mut b) = (Tab::open("withdrawn", "a"), Tab::open("withdrawn", "b"));
+    a.leads().await;
+    b.tabs.lock(LockRequest::Request);
+    b.tabs.lock(LockRequest::Release);
+    a.tabs.lock(LockRequest::Release);
+    a.leads().await;
+    assert!(b.inbox.try_recv().is_err());
+}
+
+#[wasm_bindgen_test]
+async fn all_hear_what_is_for_all_and_one_what_is_for_one() {
+    let (mut a, mut b, mut c) = (Tab::open("link", "a"), Tab::open("link", "b"), Tab::open("link", "c"));
+    let beat = |term| LinkMessage::Beat { term };
+    a.tabs.say(LinkTarget::All, &beat(1));
+    a.tabs.say(LinkTarget::Tab("b".to_owned()), &beat(2));
+    a.tabs.say(LinkTarget::All, &beat(3));
+    // Channels are not in order among each other.
+    let mut heard = vec![];
+    for _ in 0..3 {
+        heard.push(b.next().await);
+    }
+    for term in [1, 2, 3] {
+        assert!(heard.contains(&TabEvent::Link(beat(term))), "{heard:?}");
+    }
+    assert_eq!(c.next().await, TabEvent::Link(beat(1)));
+    assert_eq!(c.next().await, TabEvent::Link(beat(3)));
+    assert!(a.inbox.try_recv().is_err(), "nobody hears itself");
+}
+
+#[wasm_bindgen_test]
+async fn a_tab_that_is_put_away_holds_nothing_and_hears_nothing_until_it_appears_again() {
+    let (mut a, mut b) = (Tab::open("away", "a"), Tab::open("away", "b"));
+    a.alive(&["a", "b"]).await;
+    b.tabs.vanish();
+    a.alive(&["a"]).await;
+    a.tabs.say(LinkTarget::All, &LinkMessage::Ask);
+    a.tabs.say(LinkTarget::Tab("b".to_owned()), &LinkMessage::Ask);
+    b.tabs.say(LinkTarget::All, &LinkMessage::Poke);
+    b.tabs.appear();
+    a.alive(&["a", "b"]).await;
+    a.tabs.say(LinkTarget::All, &LinkMessage::Beat { term: 7 });
+    assert_eq!(b.next().await, TabEvent::Link(LinkMessage::Beat { term: 7 }));
+    assert!(a.inbox.try_recv().is_err(), "said by nobody");
+}
+
+#[wasm_bindgen_test]
+async fn scopes_and_versions_do_not_meet() {
+    let mut a = Tab::open("scope a", "a");
+    let mut b = Tab::open("scope b", "b");
+    a.leads().await;
+    b.leads().await;
+    a.alive(&["a"]).await;
+    b.alive(&["b"]).await;
+}
+
+/// The page of a tab says it in its place.
+#[wasm_bindgen_test]
+async fn a_farewell_is_heard_by_the_others() {
+    let (a, mut b) = (Tab::open("farewell", "a"), Tab::open("farewell", "b"));
+    let leaving = LinkMessage::Leaving { term: 7 };
+    let farewell = a.tabs.farewell(&leaving).unwrap();
+    page_says(&farewell.channel, js_sys::Uint8Array::from(&farewell.bytes[..]));
+    assert_eq!(b.next().await, TabEvent::Link(leaving));
+}

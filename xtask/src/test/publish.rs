@@ -1,0 +1,106 @@
+//! The crates that are published: that they can be packaged, that their versions keep semver, and that no shipped build
+//! has the features for tests.
+
+use crate::{root, run};
+use anyhow::{Context, Result, bail};
+use std::process::Command;
+
+/// In the order of their dependencies.
+const CRATES: [&str; 3] = ["sentinelops-protocol", "sentinelops-engine", "sentinelops-realtime"];
+
+/// What is shipped: the console's two programs and the gateway.
+const SHIPPED: [&str; 2] = ["sentinelops", "sentinelops-gateway"];
+
+/// Features of our crates that exist for tests and benchmarks.
+const FOR_TESTS: [&str; 3] = ["faults", "mutants", "bench"];
+
+/// Each is packaged and compiled from its package alone, dependencies on each other included.
+pub fn packages() -> Result<()> {
+    let mut package = run::cargo();
+    // Only what is committed can be published; here edits in progress are to be checked as well.
+    package.args(["package", "--quiet", "--allow-dirty"]);
+    CRATES.iter().for_each(|name| {
+        package.args(["-p", name]);
+    });
+    run::visible(&mut package)
+}
+
+/// Features for tests are off where the default features are used, which is what `cargo xtask build` and `dist` do.
+pub fn shipped_features() -> Result<()> {
+    let mut found = Vec::new();
+    for package in SHIPPED {
+        let mut tree = run::cargo();
+        tree.args([
+            "tree",
+            "--locked",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--format",
+            "{p} [{f}]",
+        ]);
+        let lines = output(tree.args(["--package", package]))?;
+        let ours = lines.lines().filter(|line| line.starts_with("sentinelops"));
+        if ours.clone().count() < 2 {
+            bail!("cargo tree names no crate of ours below {package}: this check looks at the wrong place");
+        }
+        found.extend(
+            ours.filter_map(|line| offence(line).map(|feature| format!("{package}: {feature} in {line}"))),
+        );
+    }
+    if !found.is_empty() {
+        bail!("features for tests in a shipped build: {}", found.join("; "));
+    }
+    Ok(())
+}
+
+/// A feature for tests in a line of `cargo tree`.
+fn offence(line: &str) -> Option<&'static str> {
+    let (_, features) = line.rsplit_once('[')?;
+    let mut features = features.split([',', ']']).map(str::trim);
+    features.find_map(|feature| FOR_TESTS.into_iter().find(|known| *known == feature))
+}
+
+/// Against the newest tag; before the first one there is nothing to compare with.
+pub fn semver() -> Result<()> {
+    let tag = run::command("git")
+        .args(["describe", "--tags", "--abbrev=0"])
+        .output()
+        .context("git cannot be run")?;
+    if !tag.status.success() {
+        println!("no tag yet: nothing to compare with");
+        return Ok(());
+    }
+    let tag = String::from_utf8_lossy(&tag.stdout).trim().to_owned();
+    if root::on_path("cargo-semver-checks").is_none() {
+        bail!("cargo-semver-checks is not there: `cargo install --locked cargo-semver-checks`");
+    }
+    let mut checks = run::cargo();
+    checks.args(["semver-checks", "--baseline-rev", &tag]);
+    CRATES.iter().for_each(|name| {
+        checks.args(["--package", name]);
+    });
+    run::visible(&mut checks)
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("`{}` cannot be run", run::shown(command)))?;
+    if !output.status.success() {
+        bail!("`{}`: {}", run::shown(command), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_for_tests_are_found_by_their_whole_names() {
+        assert_eq!(offence("sentinelops-engine v0.1.0 (/a/faults) []"), None);
+        assert_eq!(offence("sentinelops-gateway v0.1.0 (/a) [default,server]"), None);
+        assert_eq!(offence("sentinelops-realtime v0.1.0 (/a) [default,faults]"), Some("faults"));
+        assert_eq!(offence("sentinelops-engine v0.1.0 (/a) [mutants] (*)"), Some("mutants"));
+    }
+}
