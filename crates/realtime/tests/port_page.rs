@@ -66,8 +66,8 @@ async fn a_script_that_is_not_there_is_missing() {
 
 #[wasm_bindgen_test]
 async fn a_page_in_the_place_of_the_script_is_missing() {
-    // What servers of single-page apps answer to any path.
-    let (_port, mut events) = spawn("/index.html");
+    // What servers of single-page apps answer to any path; here the page of the test runner.
+    let (_port, mut events) = spawn("/");
     match failure(&mut events).await {
         PortFailure::Missing(text) => assert!(text.contains("text/html"), "{text}"),
         other => panic!("{other:?}"),

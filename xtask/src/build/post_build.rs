@@ -121,7 +121,12 @@ fn finish_page(
         source = html::pin(&source, &address, content)?;
     }
     // Without these the browser would learn of each file only from the one before it.
-    let scripts = renamed.keys().filter(|path| path.starts_with("snippets/")).map(String::as_str);
+    let app = String::from_utf8_lossy(address("app.js")?.1);
+    // Not those of the worker, which the page never asks for.
+    let scripts = renamed.iter().filter(|(old, new)| {
+        old.starts_with("snippets/") && new.strip_prefix(graph::FOLDER).is_some_and(|name| app.contains(name))
+    });
+    let scripts = scripts.map(|(old, _)| old.as_str());
     for old in ["app.js"].into_iter().chain(scripts) {
         let (address, content) = address(old)?;
         let line = format!("<link rel=\"modulepreload\" href=\"{address}\" {}>", html::integrity(content));

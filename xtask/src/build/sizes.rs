@@ -63,6 +63,8 @@ fn part(path: &str) -> Option<&'static str> {
     match path {
         "worker.js" | "worker_bg.wasm" | "worker_loader.js" => Some("worker"),
         "app.js" | "app_bg.wasm" | "boot.js" => Some("page"),
+        // What only the worker's modules import.
+        _ if path.starts_with("snippets/") && path.contains("/src/worker/") => Some("worker"),
         _ if path.starts_with("snippets/") => Some("page"),
         _ => None,
     }

@@ -138,7 +138,7 @@ pub fn wasm() -> Result<()> {
     let mut pack = run::command("wasm-pack");
     pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(&driver);
     // Library and console in one go: their dependencies are compiled once.
-    pack.args([".", "-p", "sentinelops-realtime", "-p", "sentinelops", "--no-fail-fast"]);
+    pack.args([".", "-p", "sentinelops-realtime", "-p", "sentinelops"]);
     patient(pack.env(worker::SURROUNDINGS, "1"));
     let tests = run::visible(&mut pack);
     drop(gateway);

@@ -49,7 +49,7 @@ pub fn follow(driver: &Path, others: Vec<App>) -> Result<()> {
         folder.join(".cargo/config.toml"),
         dev_profile(&std::fs::read_to_string(root::at("Cargo.toml"))?),
     )?;
-    // Beside the app, where its page looks for the style sheet. Its manifest gets the path itself: cargo would take what
+    // Beside the app, where the guide copies the lock file from. Its manifest gets the path itself: cargo would take what
     // stands behind a link for another package, and compile it anew.
     std::os::unix::fs::symlink(root::root(), folder.join("sentinelops"))?;
     run::visible(&mut apps::typed(&new, &folder))?;

@@ -231,7 +231,7 @@ impl Client {
         }
     }
 
-    /// Opens a door of an end-to-end test (`panic`, `hang`). Only in builds with the feature
+    /// Injects a fault for an end-to-end test (`panic`, `hang`). Only in builds with the feature
     /// `faults`.
     #[cfg(feature = "faults")]
     pub fn fault(&self, what: &str) {
