@@ -41,6 +41,9 @@ pub struct StoredEvent {
     /// What the state holds of its key afterwards, where that is more than the event: of incidents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<Json>,
+    /// Whether it begins an incident: the state held none of this id before. What is stored of an earlier one goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub begins: bool,
 }
 
 /// Layout of a [`Record`] written now.
@@ -203,6 +206,7 @@ impl Durable {
                 cause: None,
                 priority: Priority::Normal,
                 merged: None,
+                begins: false,
             };
             Record::new(timestamp, None, vec![event])
         });

@@ -39,6 +39,7 @@ impl Gateway {
         for (event, is_caused) in events {
             let NewEvent { channel, kind, payload, priority, timestamp } = event;
             let timestamp = timestamp.unwrap_or(now.wall);
+            let begins = self.state.begin(&payload);
             progress = self.state.apply(&payload, timestamp, self.config.max_items).or(progress);
             stored.push(StoredEvent {
                 channel,
@@ -48,6 +49,7 @@ impl Gateway {
                 cause: accepted.as_ref().filter(|_| is_caused).map(|accepted| accepted.id.clone()),
                 priority,
                 merged: self.state.merged(&payload),
+                begins,
             });
             payloads.push(payload);
         }

@@ -140,6 +140,18 @@ impl State {
         self.statistics.put(progress);
     }
 
+    /// Whether an event is the first of its incident. Then the timeline of an earlier one of the same id, which a store
+    /// may have kept, is forgotten.
+    pub(super) fn begin(&mut self, payload: &Payload) -> bool {
+        match payload {
+            Payload::Incident(event) if !self.incidents.contains(&event.incident_id) => {
+                self.timelines.remove(&event.incident_id);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Folds one event in. Keeps `max_finished` resolved incidents, and as many cleared alerts. Answers how far its
     /// incident has come, if that changed.
     pub(super) fn apply(

@@ -252,7 +252,8 @@ async fn stored(
         finished: usize::try_from(options.keep_finished).unwrap_or(usize::MAX),
         ..Retention::default()
     };
-    config.max_items = config.max_items.max(retention.finished);
+    // The same as on the disk: else a restart would forget what the running gateway still knows.
+    config.max_items = retention.finished;
     let epoch = format!("{seed:016x}");
     let (mut disk, mut loaded) = Disk::open(dir, retention, &epoch, now.wall)?;
     if let Some(path) = &options.import_journal {

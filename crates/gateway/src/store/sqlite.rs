@@ -233,6 +233,12 @@ fn write_record(
     for event in &record.events {
         let channel = event.channel.as_str();
         let Some(Place { key: of, topic, class }) = place(event) else { continue };
+        if event.begins {
+            // Pruning may not have come to an earlier incident of this id yet.
+            transaction
+                .prepare_cached("DELETE FROM state WHERE channel = 'timeline' AND class = ?1 AND topic = ?2")?
+                .execute(params![Class::Newest as i64, of])?;
+        }
         transaction
             .prepare_cached("INSERT OR REPLACE INTO state VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
             .execute(params![channel, of, class as i64, topic, seq, text(event)?])?;

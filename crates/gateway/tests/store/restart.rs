@@ -182,6 +182,40 @@ async fn pruned_incident_takes_its_timeline_along_and_is_new_when_created_again(
     assert_eq!(kept.matches("timeline.entry").count(), 2, "{kept}");
 }
 
+/// Pruning of the disk runs once in 32 commits; what the state has forgotten is still there until then.
+#[tokio::test]
+async fn incident_created_again_before_the_disk_is_pruned_has_a_new_timeline_after_a_restart() {
+    let folder = Folder::new("created-again");
+    let data = folder.path("data");
+    let flags = ["--rate", "0", "--test-admin", "--data", &data, "--keep-finished", "1"];
+    let mut program = Program::start(&flags).await;
+    let mut client = program.client("s").await;
+    let create = |id: &str, incident: &str| {
+        format!(
+            r#"{{"id":"{id}","type":"incident.create","channel":"incidents","payload":{{"id":"{incident}","title":"Disk full"}}}}"#
+        )
+    };
+    // Of finished ones one is kept: the second takes the place of the first.
+    for incident in ["gone", "kept"] {
+        for command in [create(incident, incident), resolve(&format!("end-{incident}"), incident)] {
+            client.send(&command).await;
+            client.acked().await;
+        }
+    }
+    client.send(&create("again", "gone")).await;
+    assert_eq!(client.acked().await, ["again"], "there is no such incident any more");
+    client.send(&resolve("end-again", "gone")).await;
+    client.acked().await;
+    let view = "/admin/state?channel=timeline&topic=gone";
+    let before = program.http("GET", view).await;
+    assert_eq!(before.matches("timeline.entry").count(), 2, "{before}");
+    program.child.kill().await.expect("killed");
+
+    let program = Program::start(&flags).await;
+    let after = program.http("GET", view).await;
+    assert_eq!(after.lines().last(), before.lines().last());
+}
+
 #[tokio::test]
 async fn records_prints_what_was_accepted_while_the_gateway_runs() {
     let folder = Folder::new("records");
