@@ -34,6 +34,7 @@ use access::{Access, Current};
 use anyhow::{Context, Result, anyhow, bail};
 use clock::Clock;
 use hub::{Hub, Input};
+use ingest::Bodies;
 use ops::{Counters, Ops};
 use site::Site;
 use std::collections::HashMap;
@@ -98,11 +99,13 @@ pub async fn run(flags: Settings) -> Result<()> {
     gateway.set_sources(clock.now(), access.get().sources());
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let counters = Arc::new(Counters::default());
+    let bodies = Arc::new(Bodies::new(options.max_ingest));
     let (drains, draining) = watch::channel(false);
     let ops = Ops {
         hub: inputs.downgrade(),
         store: disk.as_ref().map(Disk::watch),
         counters: counters.clone(),
+        bodies: bodies.clone(),
         draining: draining.clone(),
         clock,
     };
@@ -126,6 +129,7 @@ pub async fn run(flags: Settings) -> Result<()> {
         access: access.clone(),
         site: site.clone(),
         trust_user: options.trust_user,
+        bodies,
         max_message_bytes,
         low_water,
     };

@@ -1,7 +1,7 @@
 //! `POST /api/publish`: commands of backends, judged as over a socket. `Idempotency-Key` makes each take effect once.
 
 use super::hub::Input;
-use super::ingest::{STORE_RETRY_MS, STORE_WAIT, body, refuse, token};
+use super::ingest::{BodyKind, STORE_RETRY_MS, STORE_WAIT, body, refuse, token};
 use super::web::{ANONYMOUS, App};
 use crate::{Answer, Identity, Token, Verdict};
 use axum::Router;
@@ -41,8 +41,8 @@ async fn publish(State(app): State<App>, Query(who): Query<Who>, request: Reques
         Ok(identity) => identity,
         Err(answer) => return answer,
     };
-    let body = match body(request).await {
-        Ok(body) => body,
+    let (body, _in_progress) = match body(&app.bodies, BodyKind::Publish, request).await {
+        Ok(received) => received,
         Err(answer) => return answer,
     };
     let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');

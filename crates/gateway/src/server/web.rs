@@ -3,6 +3,7 @@
 use super::access::{Access, Current};
 use super::clock::Clock;
 use super::hub::Input;
+use super::ingest::Bodies;
 use super::log::{self, TraceId};
 use super::ops::Counters;
 use super::site::Site;
@@ -51,6 +52,8 @@ pub(super) struct App {
     /// The console, with `--serve`.
     pub site: Option<Current<Site>>,
     pub trust_user: bool,
+    /// Requests with a body in progress.
+    pub bodies: Arc<Bodies>,
     pub max_message_bytes: usize,
     pub low_water: usize,
 }

@@ -18,7 +18,15 @@ async fn settings_that_can_be_used_exit_0_with_a_summary() {
         run(&["--port", "4000", "check-config", "--config", &file], &[("SENTINELOPS_ORIGINS", "x")]).await;
     assert_eq!(output.status.code(), Some(0), "{}", error_of(&output));
     let summary = String::from_utf8(output.stdout).expect("text");
-    for word in ["can be used", "port 4000", "https://ops.example", "9464", "24 h", "SENTINELOPS_ORIGIN\n"] {
+    for word in [
+        "can be used",
+        "port 4000",
+        "https://ops.example",
+        "9464",
+        "24 h",
+        "32 of a kind",
+        "SENTINELOPS_ORIGIN\n",
+    ] {
         assert!(summary.contains(word), "{word}: {summary}");
     }
     assert!(!summary.contains(SECRET));

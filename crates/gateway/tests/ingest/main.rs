@@ -2,6 +2,7 @@
 #![cfg(feature = "server")]
 
 mod alertmanager;
+mod bound;
 mod docs;
 mod metrics;
 mod others;

@@ -75,6 +75,13 @@ fn summary(options: &Options) -> String {
     let sources = options.ingest.iter().map(|ingest| ingest.source.name.to_string());
     let sources = sources.collect::<Vec<_>>().join(", ");
     line("alerts", if sources.is_empty() { "no source ([[ingest]])".to_owned() } else { sources });
+    line(
+        "requests",
+        match options.max_ingest {
+            Some(most) => format!("with a body at most {most} of a kind at once (--max-ingest)"),
+            None => "with a body as many at once as come (--max-ingest)".to_owned(),
+        },
+    );
     let listed = options.origins.listed.iter().map(ToString::to_string);
     let own = options.serve.as_ref().map(|dir| format!("its own ({})", dir.display()));
     let local = options.origins.loopback.then(|| "those of this machine".to_owned());

@@ -134,7 +134,7 @@ mod tests {
         let text = "host = \"::1\"\nport = 1\ndev = true\nmock = false\njwt_key = \"k\"\njwt_alg = \"HS256\"\n\
             jwks_url = \"u\"\naudience = [\"a\"]\nissuer = \"i\"\nrevoked = \"r\"\norigin = [\"o\"]\nserve = \"d\"\n\
             trusted_proxies = [\"::1\"]\nscenario = true\nrate = 1.5\nseed = 2\ndrain_window_ms = 3\nreconnect_window_ms = 4\n\
-            message_rate = 5\nuser_message_rate = 6\nmax_connections = 6\nmax_connections_per_user = 7\nsend_buffer = 8\nops_addr = \"[::1]:9\"\n\
+            message_rate = 5\nuser_message_rate = 6\nmax_connections = 6\nmax_connections_per_user = 7\nmax_ingest = 8\nsend_buffer = 8\nops_addr = \"[::1]:9\"\n\
             log_format = \"json\"\nlog = \"warn\"\ntrust_user = true\ntest_admin = true\n";
         let (settings, errors) = parse(text);
         assert_eq!((settings.origin, errors), (vec!["o".to_owned()], Vec::<String>::new()));

@@ -42,6 +42,8 @@ pub struct Options {
     pub max_connections: Option<usize>,
     /// Open connections of one user; `None`: no limit.
     pub max_connections_per_user: Option<usize>,
+    /// Requests with a body in progress at once, of each kind; `None`: no limit.
+    pub max_ingest: Option<usize>,
     /// Bytes of answers and live events that may wait for a connection.
     pub send_buffer: usize,
     /// Keep everything that was acknowledged in this folder.
@@ -212,6 +214,7 @@ impl Options {
                 settings.max_connections_per_user,
                 if open.is_some() { 0 } else { 200 },
             ),
+            max_ingest: limit(settings.max_ingest, 32),
             send_buffer,
             data: settings.data,
             keep_history,
@@ -412,8 +415,9 @@ mod tests {
         let options = Options::new(with_key()).expect("a configuration");
         assert_eq!((options.message_rate, options.user_message_rate), (Some(1_000.0), Some(4_000.0)));
         assert_eq!((options.max_connections, options.max_connections_per_user), (Some(20_000), Some(200)));
-        assert_eq!(options.send_buffer, 1_048_576);
+        assert_eq!((options.max_ingest, options.send_buffer), (Some(32), 1_048_576));
         let none = Settings {
+            max_ingest: Some(0),
             message_rate: Some(0.0),
             max_connections: Some(0),
             max_connections_per_user: Some(0),
@@ -422,6 +426,7 @@ mod tests {
         let options = Options::new(none).expect("a configuration");
         assert_eq!((options.message_rate, options.user_message_rate), (None, None));
         assert_eq!((options.max_connections, options.max_connections_per_user), (None, None));
+        assert_eq!(options.max_ingest, None);
         let dev = Options::new(Settings { dev: Some(true), ..Settings::default() }).expect("a configuration");
         assert_eq!((dev.message_rate, dev.user_message_rate), (Some(1_000.0), None));
         let one =

@@ -93,6 +93,10 @@ pub struct Settings {
     /// Open connections of one user, likewise; 0 for no limit [default: 200, with --dev none]
     #[arg(long, env = "SENTINELOPS_MAX_CONNECTIONS_PER_USER", value_name = "N")]
     pub max_connections_per_user: Option<usize>,
+    /// Requests with a body (alerts of sources, events of PagerDuty's format, commands of backends) in progress at once, of
+    /// each kind; one more is answered 503 and comes again; 0 for no limit [default: 32]
+    #[arg(long, env = "SENTINELOPS_MAX_INGEST", value_name = "N")]
+    pub max_ingest: Option<usize>,
     /// Bytes of answers and live events that may wait for a connection; with more it is closed with 4408 and resumes
     /// [default: 1048576]
     #[arg(long, env = "SENTINELOPS_SEND_BUFFER", value_name = "BYTES")]
@@ -164,6 +168,7 @@ impl Settings {
             user_message_rate: self.user_message_rate.or(below.user_message_rate),
             max_connections: self.max_connections.or(below.max_connections),
             max_connections_per_user: self.max_connections_per_user.or(below.max_connections_per_user),
+            max_ingest: self.max_ingest.or(below.max_ingest),
             send_buffer: self.send_buffer.or(below.send_buffer),
             data: self.data.or(below.data),
             keep_history: self.keep_history.or(below.keep_history),

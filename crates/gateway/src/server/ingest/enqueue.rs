@@ -4,6 +4,7 @@ use super::super::access::Ingest;
 use super::super::config::IngestKind;
 use super::super::log;
 use super::super::web::App;
+use super::bodies::{BodyKind, InProgress};
 use super::request::{Sender, body, unauthenticated};
 use super::{deliver, from_page};
 use crate::ingest::{PagerDuty, Parsed, Unusable};
@@ -38,8 +39,8 @@ async fn enqueue(
 
 /// An event for the source whose token it brings; for `only` where a source was named.
 pub(super) async fn take(app: &App, only: Option<&Ingest>, sender: &Sender, request: Request) -> Response {
-    let event = match read(request).await {
-        Ok(event) => event,
+    let (event, _in_progress) = match read(app, BodyKind::Enqueue, request).await {
+        Ok(read) => read,
         Err(answer) => return answer,
     };
     let key = Some(event.routing_key.as_str());
@@ -59,16 +60,17 @@ pub(super) async fn take(app: &App, only: Option<&Ingest>, sender: &Sender, requ
 
 /// The same, where the token has come in a header.
 pub(super) async fn take_admitted(app: &App, ingest: &Ingest, sender: &Sender, request: Request) -> Response {
-    match read(request).await {
-        Ok(event) => report(app, ingest, sender, &event).await,
+    match read(app, BodyKind::Ingest, request).await {
+        Ok((event, _in_progress)) => report(app, ingest, sender, &event).await,
         Err(answer) => answer,
     }
 }
 
-async fn read(mut request: Request) -> Result<PagerDuty, Response> {
+async fn read(app: &App, kind: BodyKind, mut request: Request) -> Result<(PagerDuty, InProgress), Response> {
     DefaultBodyLimit::max(MOST_BODY).apply(&mut request);
-    let body = body(request).await?;
-    PagerDuty::parse(&body).map_err(|unusable| invalid(&unusable))
+    let (body, in_progress) = body(&app.bodies, kind, request).await?;
+    let event = PagerDuty::parse(&body).map_err(|unusable| invalid(&unusable))?;
+    Ok((event, in_progress))
 }
 
 async fn report(app: &App, ingest: &Ingest, sender: &Sender, event: &PagerDuty) -> Response {

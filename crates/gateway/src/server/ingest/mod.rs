@@ -1,9 +1,11 @@
 //! Where alerts come in: `POST /ingest/NAME` and PagerDuty's `POST /v2/enqueue`. A request is answered when everything
 //! it brought about is committed.
 
+mod bodies;
 mod enqueue;
 mod request;
 
+pub(super) use bodies::{Bodies, BodyKind};
 pub(super) use request::{body, later, refuse, token};
 
 use super::access::Ingest;
@@ -75,18 +77,22 @@ async fn ingest(
     if ingest.options.kind == IngestKind::PagerDuty {
         return enqueue::take_admitted(&app, &ingest, &sender, request).await;
     }
-    let body = match body(request).await {
-        Ok(body) => body,
+    let (body, in_progress) = match body(&app.bodies, BodyKind::Ingest, request).await {
+        Ok(received) => received,
         Err(answer) => return answer,
     };
     let is_alertmanager = ingest.options.kind == IngestKind::Alertmanager;
-    let parsed = tokio::task::spawn_blocking(move || match is_alertmanager {
-        true => alertmanager(&source, &body),
-        false => cloudevents(&source, &envelope, &body, wall),
+    let parsed = tokio::task::spawn_blocking(move || {
+        let parsed = match is_alertmanager {
+            true => alertmanager(&source, &body),
+            false => cloudevents(&source, &envelope, &body, wall),
+        };
+        // A sender that has gone away does not end this.
+        (parsed, in_progress)
     });
     match parsed.await {
-        Ok(Ok(parsed)) => answer(deliver(&app, &ingest, parsed, &sender).await),
-        Ok(Err(unusable)) => {
+        Ok((Ok(parsed), _in_progress)) => answer(deliver(&app, &ingest, parsed, &sender).await),
+        Ok((Err(unusable), _)) => {
             warn!(ingest = %name, trace_id = sender.trace_id(), "not readable: {}", log::clean(&unusable.to_string()));
             unreadable(&unusable)
         }

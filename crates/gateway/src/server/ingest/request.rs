@@ -3,6 +3,7 @@
 use super::super::access::Access;
 use super::super::log::TraceId;
 use super::super::web::{FORWARDED_FOR, TRACEPARENT, texts};
+use super::bodies::{Bodies, BodyKind, InProgress};
 use crate::ingest::Unusable;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -13,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::field::{DisplayValue, display};
 
@@ -37,10 +39,16 @@ impl Sender {
     }
 }
 
-/// The whole body of a request, within the limit of its route.
-pub(in crate::server) async fn body(request: Request) -> Result<Bytes, Response> {
+/// The whole body of a request, within the limit of its route. It counts as in progress until the second value is
+/// dropped.
+pub(in crate::server) async fn body(
+    bodies: &Arc<Bodies>,
+    kind: BodyKind,
+    request: Request,
+) -> Result<(Bytes, InProgress), Response> {
+    let Some(in_progress) = bodies.begin(kind) else { return Err(bodies.full(kind)) };
     match tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, &())).await {
-        Ok(Ok(body)) => Ok(body),
+        Ok(Ok(body)) => Ok((body, in_progress)),
         Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(refuse(
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is too large: 16 MiB are allowed at /ingest, 1 MiB at /api/publish, 512 KiB of PagerDuty's \

@@ -25,6 +25,8 @@ pub(super) struct Page {
     pub seq: u64,
     pub queues: Queues,
     pub ingest: Vec<Source>,
+    /// Of each kind of request with a body: its name, those in progress, those refused for their number.
+    pub bodies: [(&'static str, usize, u64); 3],
     /// With `--data`: the transactions, and the records that wait for one.
     pub store: Option<(Commits, usize)>,
     pub shell: Counts,
@@ -126,6 +128,15 @@ impl Collector for Page {
         let help = "One round of judging, applying and handing over";
         to.histogram("fan_out_round", help, seconds.as_ref(), &shell.rounds_us, 1e6)?;
         to.ingest(&self.ingest)?;
+        let in_progress = self.bodies.map(|(kind, count, _)| (kind, count as u64));
+        to.gauges(
+            "bodies_in_progress",
+            "Requests with a body that are not answered yet",
+            "kind",
+            &in_progress,
+        )?;
+        let refused = self.bodies.map(|(kind, _, count)| (kind, count));
+        to.counters("bodies_refused", "Requests with a body refused for their number", "kind", &refused)?;
         if let Some((commits, waiting)) = &self.store {
             let help = "Transactions of the store, fsync included";
             to.histogram("commit", help, seconds.as_ref(), &commits.took_us, 1e6)?;
@@ -197,6 +208,14 @@ impl Metrics<'_> {
     fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         let gauge = ConstGauge::new(value);
         gauge.encode(self.0.encode_descriptor(name, help, None, gauge.metric_type())?)
+    }
+
+    fn gauges(&mut self, name: &str, help: &str, label: &str, values: &[(&str, u64)]) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (word, value) in values {
+            ConstGauge::new(*value).encode(family.encode_family(&[(label, *word)])?)?;
+        }
+        Ok(())
     }
 
     fn labelled_gauge(&mut self, name: &str, help: &str, label: &str, word: &str) -> fmt::Result {

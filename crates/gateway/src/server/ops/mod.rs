@@ -8,6 +8,7 @@ pub(super) use counters::Counters;
 
 use super::clock::Clock;
 use super::hub::Input;
+use super::ingest::Bodies;
 use super::web::ask;
 use crate::Mode;
 use crate::store::{Failure, Watch};
@@ -30,6 +31,7 @@ pub(super) struct Ops {
     pub hub: mpsc::WeakSender<Input>,
     pub store: Option<Watch>,
     pub counters: Arc<Counters>,
+    pub bodies: Arc<Bodies>,
     pub draining: watch::Receiver<bool>,
     pub clock: Clock,
 }
@@ -119,6 +121,7 @@ async fn metrics(State(ops): State<Ops>) -> Response {
         seq,
         queues,
         ingest,
+        bodies: ops.bodies.counts(),
         store,
         shell: ops.counters.now(),
         draining: *ops.draining.borrow(),
