@@ -14,7 +14,7 @@ const WAIT: Duration = Duration::from_secs(20);
 #[tokio::test]
 async fn an_unmasked_frame_is_a_protocol_error() {
     let program = Program::start(&["--rate", "0"]).await;
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     raw.write(&[LAST | TEXT, 2, b'{', b'}']).await;
     assert_eq!(raw.close_code().await, Some(1002));
 }
@@ -22,7 +22,7 @@ async fn an_unmasked_frame_is_a_protocol_error() {
 #[tokio::test]
 async fn a_reserved_opcode_is_a_protocol_error() {
     let program = Program::start(&["--rate", "0"]).await;
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     raw.write(&frame(LAST | 3, b"{}")).await;
     assert_eq!(raw.close_code().await, Some(1002));
 }
@@ -30,7 +30,7 @@ async fn a_reserved_opcode_is_a_protocol_error() {
 #[tokio::test]
 async fn text_that_is_not_utf_8_is_invalid_data() {
     let program = Program::start(&["--rate", "0"]).await;
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     raw.write(&frame(LAST | TEXT, b"{\"type\":\"\xff\xfe\"}")).await;
     assert_eq!(raw.close_code().await, Some(1007));
 }
@@ -38,7 +38,7 @@ async fn text_that_is_not_utf_8_is_invalid_data() {
 #[tokio::test]
 async fn ten_thousand_levels_of_nesting_are_a_bad_frame() {
     let program = Program::start(&["--rate", "0"]).await;
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     raw.write(&frame(LAST | BINARY, deep.as_bytes())).await;
     assert_eq!(raw.close_code().await, Some(4400));
@@ -48,7 +48,7 @@ async fn ten_thousand_levels_of_nesting_are_a_bad_frame() {
 #[tokio::test]
 async fn a_frame_of_64_mib_is_refused_by_its_header() {
     let program = Program::start(&["--rate", "0"]).await;
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     raw.write(&header(LAST | BINARY, 64 << 20)).await;
     assert_eq!(raw.close_code().await, Some(1009));
 }
@@ -71,10 +71,10 @@ const MESSAGE_KIB: u64 = 256;
 async fn megabytes_of_one_message_cost_a_message_at_most() {
     let program = Program::start(&["--rate", "0"]).await;
     // What the first message costs anybody is not counted.
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     raw.write(&frame(LAST | TEXT, b"not JSON")).await;
     raw.close_code().await;
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     let before = peak_kib(&program);
     raw.write(&header(BINARY, 200 << 10)).await;
     raw.write(&vec![b' '; 200 << 10]).await;
@@ -175,7 +175,7 @@ async fn greeted_peers_that_finish_no_message_are_closed_with_4408_after_75_s() 
     let program = Program::start(&["--rate", "0"]).await;
     let mut peers = Vec::new();
     for session in ["quiet", "trickle", "ping"] {
-        peers.push(Raw::greeted(&program, session).await);
+        peers.push(Raw::greeted(program.port, session).await);
     }
     let [quiet, mut trickle, ping] = peers.try_into().unwrap_or_else(|_| unreachable!());
     trickle.write(&header(LAST | TEXT, 60_000)).await;
@@ -192,7 +192,7 @@ async fn greeted_peers_that_finish_no_message_are_closed_with_4408_after_75_s() 
 #[tokio::test]
 async fn a_reader_that_stalls_is_closed_with_4408_and_holds_nobody_up() {
     let program = Program::start(&["--rate", "0", "--test-admin"]).await;
-    let mut slow = Raw::stalled(&program).await;
+    let mut slow = Raw::stalled(program.port).await;
     let mut client = program.client("s").await;
     let text = "x".repeat(15_000);
     let mut waited = Vec::new();
@@ -214,15 +214,48 @@ async fn a_reader_that_stalls_is_closed_with_4408_and_holds_nobody_up() {
     assert_eq!(slow.close_code().await, Some(4408), "once it reads again");
 }
 
+#[tokio::test]
+async fn small_fragments_and_pings_that_finish_no_message_are_too_big_after_320_kib() {
+    let program = Program::start(&["--rate", "0"]).await;
+    let before = frame(BINARY, b"[");
+    // Together they hold 60,000 bytes, less than a message may have.
+    for (small, what) in [(frame(0, b" "), "fragments"), (frame(LAST | PING, b""), "pings")] {
+        let mut raw = Raw::connect(program.port).await;
+        raw.write(&before).await;
+        raw.write(&small.repeat(60_000)).await;
+        // The server stops reading: a reset may overtake the close frame.
+        let code = raw.close_code().await;
+        assert!(matches!(code, Some(1009) | None), "{what}: {code:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_that_was_closed_is_not_read_on() {
+    const MIB: usize = 1 << 20;
+    let program = Program::start(&["--rate", "0"]).await;
+    let mut raw = Raw::greeted(program.port, "flood").await;
+    // Nothing answers these.
+    let one = r#"{"type":"unsubscribe","channel":"system","payload":{"channels":[{"channel":"chat"}]}}"#;
+    let many = frame(LAST | TEXT, format!("[{}]", vec![one; 512].join(",")).as_bytes());
+    let mut written = 0;
+    // Until the server drops the connection.
+    while written < 256 * MIB && raw.stream.write_all(&many).await.is_ok() {
+        written += many.len();
+    }
+    println!("{} KiB of a flood were taken", written / 1024);
+    // 2 MiB are ten times the rate and what may come at once; the kernel holds some megabytes.
+    assert!(written < 32 * MIB, "{written} bytes");
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_million_fragments_of_one_byte_cost_a_message_at_most() {
     let program = Program::start(&["--rate", "0"]).await;
     // What the first message costs anybody is not counted.
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     raw.write(&header(LAST | BINARY, 64 << 20)).await;
     raw.close_code().await;
-    let mut raw = Raw::connect(&program).await;
+    let mut raw = Raw::connect(program.port).await;
     let before = peak_kib(&program);
     raw.write(&frame(BINARY, b"[")).await;
     let fragments = frame(0, b" ").repeat(10_000);

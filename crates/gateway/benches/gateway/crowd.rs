@@ -80,7 +80,7 @@ fn frame(text: &str) -> Vec<u8> {
 }
 
 /// Time on a core that the program has used, s.
-fn used(program: &Program) -> f64 {
+pub fn used(program: &Program) -> f64 {
     let id = program.child.id().expect("it runs");
     let tasks = std::fs::read_dir(format!("/proc/{id}/task")).expect("its tasks");
     let times = tasks.filter_map(|task| {

@@ -7,6 +7,7 @@ mod bare;
 mod broadcast;
 mod crowd;
 mod hostile;
+mod peers;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
@@ -91,6 +92,9 @@ async fn main() {
     if only.as_deref() == Some(broadcast::BARE) {
         return broadcast::serve().await;
     }
+    if only.as_deref() == Some(peers::PEERS) {
+        return peers::run(std::env::args().skip(2)).await;
+    }
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     if wanted("store") {
         store().await;
@@ -102,7 +106,7 @@ async fn main() {
         crowd::memory().await;
     }
     if wanted("hostile") {
-        hostile::hostile().await;
+        hostile::hostile(std::env::args().any(|arg| arg == "each")).await;
     }
     if wanted("broadcast") {
         broadcast::broadcast().await;

@@ -11,13 +11,15 @@ use sentinelops_protocol::Command;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Bytes;
 use tracing::{field, info, warn};
 
 /// Inputs taken at once before their outputs are carried out.
 const BATCH: usize = 256;
+/// After this time no more are taken.
+const ROUND: Duration = Duration::from_millis(1);
 /// `retryAfterMs` of commands while there is no room to store them.
 const RETRY_AFTER_MS: u64 = 2_000;
 
@@ -27,7 +29,7 @@ pub(super) type Call = Box<dyn FnOnce(&mut Gateway, Now) + Send>;
 /// What the hub receives.
 pub(super) enum Input {
     Connect {
-        opened: Opened,
+        opened: Box<Opened>,
         link: Arc<Link>,
         reply: oneshot::Sender<ConnId>,
     },
@@ -91,13 +93,15 @@ pub(super) struct Link {
     unwritten: AtomicUsize,
     /// The hub wants to be told when they are fewer.
     waiting: AtomicBool,
-    /// For the log.
-    trace: Option<TraceId>,
+    /// Frames of this connection that the hub has not taken yet.
+    frames: AtomicUsize,
+    /// For the log. Few connections have one.
+    trace: Option<Box<TraceId>>,
 }
 
 impl Link {
     pub(super) fn new(trace: Option<TraceId>) -> Self {
-        Self { trace, ..Self::default() }
+        Self { trace: trace.map(Box::new), ..Self::default() }
     }
 
     /// For the socket: returns when there is something to take.
@@ -114,6 +118,28 @@ impl Link {
     pub(super) fn written(&self, bytes: usize, low_water: usize) -> bool {
         let left = self.unwritten.fetch_sub(bytes, Ordering::SeqCst).saturating_sub(bytes);
         left <= low_water && self.waiting.swap(false, Ordering::SeqCst)
+    }
+
+    /// For the socket: another frame waits for the hub.
+    pub(super) fn frame_waits(&self) {
+        self.frames.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// For the socket: how many do. It is woken when one is taken.
+    pub(super) fn waiting_frames(&self) -> usize {
+        self.frames.load(Ordering::SeqCst)
+    }
+
+    /// For the hub: it has taken one.
+    pub(super) fn frame_taken(&self) {
+        // With one of them the socket goes on reading by itself.
+        if self.frames.fetch_sub(1, Ordering::SeqCst) > 1 {
+            self.wake.notify_one();
+        }
+    }
+
+    fn trace(&self) -> Option<field::DisplayValue<TraceId>> {
+        self.trace.as_deref().copied().map(field::display)
     }
 
     fn put(&self, write: Write) {
@@ -208,6 +234,10 @@ impl Hub {
             if let Some(input) = first {
                 self.take(now, input);
                 for _ in 1..BATCH {
+                    // What is answered already does not wait for large frames that came later.
+                    if began.elapsed() >= ROUND {
+                        break;
+                    }
                     let Ok(input) = inputs.try_recv() else { break };
                     self.take(now, input);
                 }
@@ -259,12 +289,7 @@ impl Hub {
             Input::Connect { opened, link, reply } => {
                 let conn = self.gateway.connect(now, opened.user);
                 self.gateway.buffered(now, conn, 0);
-                info!(
-                    conn = conn.0,
-                    trace_id = link.trace.map(field::display),
-                    "connected from {}",
-                    opened.from
-                );
+                info!(conn = conn.0, trace_id = link.trace(), "connected from {}", opened.from);
                 self.links.insert(conn, link);
                 if let Some(token) = opened.token {
                     self.gateway.offer_token(now, conn, token);
@@ -278,6 +303,9 @@ impl Hub {
                     info!(conn = conn.0, "received: {}", log::frame(&bytes));
                 }
                 self.gateway.receive(now, conn, &bytes);
+                if let Some(link) = self.links.get(&conn) {
+                    link.frame_taken();
+                }
             }
             Input::Checked { conn, result } => self.checked(now, conn, result),
             Input::Relieved { conn } => self.report(now, conn),
@@ -324,7 +352,7 @@ impl Hub {
     }
 
     fn trace(&self, conn: ConnId) -> Option<field::DisplayValue<TraceId>> {
-        self.links.get(&conn)?.trace.map(field::display)
+        self.links.get(&conn)?.trace()
     }
 
     /// Lets the scenario do what is due.

@@ -12,6 +12,7 @@ mod log;
 mod ops;
 #[cfg(feature = "otel")]
 mod otel;
+mod paced;
 mod publish;
 mod reconcile;
 mod records;

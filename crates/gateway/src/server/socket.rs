@@ -2,13 +2,14 @@
 
 use super::hub::{Input, Link, Write};
 use super::log::TraceId;
+use super::paced::Paced;
 use crate::Token;
 use futures::{SinkExt, StreamExt};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use sentinelops_protocol::close;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
@@ -26,8 +27,16 @@ const WRITE_WAIT: Duration = Duration::from_secs(20);
 /// the size of the longest frame.
 const BUFFER: usize = 4 * 1024;
 
-/// A socket that has been upgraded.
-pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+/// Frames of one connection that may wait for the hub. What comes behind them is not read: a flood waits for itself.
+const FRAMES: usize = 2;
+
+/// A socket that has been upgraded. In a box: what moves through the futures of a connection is held by each of them.
+pub(super) type Socket<S> = Box<WebSocketStream<Paced<S>>>;
+
+/// What a socket reads from and writes to.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 
 /// Who opened it.
 pub(super) struct Opened {
@@ -40,24 +49,31 @@ pub(super) struct Opened {
     pub trace: Option<TraceId>,
 }
 
-pub(super) async fn open(upgraded: Upgraded, max_message_bytes: usize) -> Socket {
+pub(super) async fn open<S: Stream>(stream: S, max_message_bytes: usize) -> Socket<S> {
     // The core refuses what is above the limit and says which message it was; what is far above it
-    // is never held in memory.
+    // is never held in memory. A quarter more is for the headers of fragments.
     let limit = Some(max_message_bytes.saturating_mul(4));
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(0)
         .max_message_size(limit)
         .max_frame_size(limit);
-    WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await
+    let most = max_message_bytes.saturating_mul(5);
+    let stream = Paced::new(stream, most);
+    Box::new(WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await)
 }
 
 /// Closes a socket that was accepted for nothing else: so that a browser gets to see code and reason.
-pub(super) async fn refuse(mut socket: Socket, code: u16, reason: String) {
+pub(super) async fn refuse<S: Stream>(mut socket: Socket<S>, code: u16, reason: String) {
     close(&mut socket, code, reason).await;
 }
 
-pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<Input>, low_water: usize) {
+pub(super) async fn serve<S: Stream>(
+    mut socket: Socket<S>,
+    opened: Box<Opened>,
+    hub: mpsc::Sender<Input>,
+    low_water: usize,
+) {
     let link = Arc::new(Link::new(opened.trace));
     let (reply, conn) = oneshot::channel();
     if hub.send(Input::Connect { opened, link: link.clone(), reply }).await.is_err() {
@@ -66,7 +82,7 @@ pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<
     let Ok(conn) = conn.await else { return };
     'serving: loop {
         let message = tokio::select! {
-            message = socket.next() => message,
+            message = socket.next(), if link.waiting_frames() < FRAMES => message,
             () = link.wait() => {
                 for write in link.take() {
                     let (bytes, binary) = match write {
@@ -89,7 +105,10 @@ pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<
             }
         };
         let bytes = match message {
-            Some(Ok(message @ (Message::Binary(_) | Message::Text(_)))) => message.into_data(),
+            Some(Ok(message @ (Message::Binary(_) | Message::Text(_)))) => {
+                socket.get_mut().message_done();
+                message.into_data()
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
             Some(Ok(Message::Close(_))) => {
                 // The answer is ready and leaves with the next write: without it the other end would see a failure.
@@ -105,6 +124,7 @@ pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<
                 break;
             }
         };
+        link.frame_waits();
         if hub.send(Input::Frame { conn, bytes }).await.is_err() {
             break;
         }
@@ -112,7 +132,11 @@ pub(super) async fn serve(mut socket: Socket, opened: Opened, hub: mpsc::Sender<
     let _ = hub.send(Input::Gone { conn }).await;
 }
 
-async fn write_message(socket: &mut Socket, mut bytes: Vec<u8>, binary: bool) -> Result<(), Error> {
+async fn write_message<S: Stream>(
+    socket: &mut Socket<S>,
+    mut bytes: Vec<u8>,
+    binary: bool,
+) -> Result<(), Error> {
     let mut kind = if binary { Data::Binary } else { Data::Text };
     while bytes.len() > BUFFER {
         let rest = bytes.split_off(BUFFER);
@@ -123,11 +147,12 @@ async fn write_message(socket: &mut Socket, mut bytes: Vec<u8>, binary: bool) ->
 }
 
 /// Sends a close frame and waits until the other end has answered.
-async fn close(socket: &mut Socket, code: u16, reason: String) {
+async fn close<S: Stream>(socket: &mut Socket<S>, code: u16, reason: String) {
     // A close without a code is what browsers call 1005.
     let frame = (code != close::NO_STATUS).then(|| CloseFrame { code: code.into(), reason: reason.into() });
     let closing = async {
         socket.send(Message::Close(frame)).await?;
+        socket.get_mut().close();
         while let Some(message) = socket.next().await {
             message?;
         }
@@ -142,10 +167,48 @@ fn blame(error: &Error) -> Option<(u16, String)> {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => {
             Some((close::TOO_BIG, "message too big".to_owned()))
         }
+        // Fragments or pings in any number, and no end of a message.
+        Error::Io(error) if error.kind() == ErrorKind::FileTooLarge => {
+            Some((close::TOO_BIG, error.to_string()))
+        }
         Error::Utf8(_) => Some((close::INVALID_DATA, "text that is not UTF-8".to_owned())),
         // Without a handshake: the other end reads nothing any more.
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
         Error::Protocol(error) => Some((PROTOCOL_ERROR, error.to_string())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ConnId;
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::task::{spawn, yield_now};
+
+    /// Lets everything happen that can happen.
+    async fn settle() {
+        for _ in 0..100 {
+            yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn behind_two_frames_that_wait_for_the_hub_nothing_more_is_read() {
+        let (mut peer, stream) = duplex(64 * 1024);
+        let (inputs, mut hub) = mpsc::channel(16);
+        let opened = Opened { user: "u".to_owned(), token: None, from: String::new(), trace: None };
+        let socket = open(stream, 1_024).await;
+        spawn(async move { serve(socket, Box::new(opened), inputs, 0).await });
+        let Some(Input::Connect { link, reply, .. }) = hub.recv().await else { panic!("no connection") };
+        reply.send(ConnId(1)).expect("it waits");
+        // Masked with zeros.
+        let frame = [0x82, 0x80 | 2, 0, 0, 0, 0, b'{', b'}'];
+        peer.write_all(&frame.repeat(5)).await.expect("written");
+        for waiting in 2..=5 {
+            settle().await;
+            assert_eq!(hub.len(), waiting);
+            link.frame_taken();
+        }
     }
 }

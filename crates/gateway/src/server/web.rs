@@ -175,24 +175,26 @@ async fn upgrade(
     let own = access.own_origin(peer.ip(), request.headers());
     let refusal = access.origins.check(origin, own.as_ref()).err();
     let named = who.user.filter(|user| app.trust_user && (1..=64).contains(&user.chars().count()));
-    let opened = Opened {
+    let opened = Box::new(Opened {
         user: named.unwrap_or_else(|| ANONYMOUS.to_owned()),
         token: who.token.filter(|token| !token.is_empty()).map(Token::new),
         from,
         trace: texts(request.headers(), &TRACEPARENT).next().and_then(TraceId::of),
-    };
+    });
     let upgraded = hyper::upgrade::on(&mut request);
+    // Only what a connection needs as long as it lives.
+    let App { hub, counters, max_message_bytes, low_water, .. } = app;
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return };
-        let socket = socket::open(upgraded, app.max_message_bytes).await;
+        let socket = socket::open(TokioIo::new(upgraded), max_message_bytes).await;
         match refusal {
             Some(reason) => {
-                app.counters.foreign_origin();
+                counters.foreign_origin();
                 let trace_id = opened.trace.map(field::display);
                 info!(trace_id, "refused from {}: {}", opened.from, log::clean(&reason));
                 socket::refuse(socket, close::FORBIDDEN, reason).await;
             }
-            None => socket::serve(socket, opened, app.hub, app.low_water).await,
+            None => socket::serve(socket, opened, hub, low_water).await,
         }
     });
     let headers = [

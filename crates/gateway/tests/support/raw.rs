@@ -1,6 +1,5 @@
 //! A client without a WebSocket library: sends any bytes.
 
-use super::Program;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -17,14 +16,14 @@ pub struct Raw {
 }
 
 impl Raw {
-    pub async fn connect(program: &Program) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", program.port)).await.expect("a connection");
+    pub async fn connect(port: u16) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
         Self::upgrade(stream, "").await
     }
 
     /// Connected and welcomed.
-    pub async fn greeted(program: &Program, session: &str) -> Self {
-        let mut raw = Self::connect(program).await;
+    pub async fn greeted(port: u16, session: &str) -> Self {
+        let mut raw = Self::connect(port).await;
         raw.hello(session).await;
         let (opcode, payload) = read_frame(&mut raw.stream).await.expect("an answer");
         let text = String::from_utf8_lossy(&payload);
@@ -33,10 +32,10 @@ impl Raw {
     }
 
     /// Subscribed to all chat, with a small buffer that nobody reads.
-    pub async fn stalled(program: &Program) -> Self {
+    pub async fn stalled(port: u16) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4_096).expect("a small buffer");
-        let stream = socket.connect(([127, 0, 0, 1], program.port).into()).await.expect("a connection");
+        let stream = socket.connect(([127, 0, 0, 1], port).into()).await.expect("a connection");
         let mut raw = Self::upgrade(stream, "").await;
         raw.hello("slow").await;
         let subscribe =
