@@ -15,18 +15,24 @@ where
     F: Fn(&Client) -> T + 'static,
 {
     let value = select(client);
-    // The closure of the latest render: it may have captured newer arguments.
-    let latest = use_mut_ref(|| None::<(Rc<F>, T)>);
-    *latest.borrow_mut() = Some((Rc::new(select), value.clone()));
+    let shown = value.clone();
+    use_changes(client, interests, Rc::new(move |client| select(client) != shown));
+    value
+}
+
+/// Renders the component when `is_changed`, that of the latest render: it may have captured newer arguments.
+///
+/// Without type parameters: what every hook needs is in the program once.
+#[hook]
+fn use_changes(client: &Client, interests: Vec<Interest>, is_changed: Rc<dyn Fn(&Client) -> bool>) {
     let update = use_force_update();
+    let latest = use_latest(is_changed);
     use_effect_with((client.clone(), interests), move |(client, interests)| {
         let check = {
             let client = client.clone();
             move || {
-                let latest = latest.borrow().clone();
-                if let Some((select, shown)) = latest
-                    && select(&client) != shown
-                {
+                let is_changed = latest.borrow().clone();
+                if is_changed(&client) {
                     update.force_update();
                 }
             }
@@ -39,7 +45,6 @@ where
         check();
         move || drop(watch)
     });
-    value
 }
 
 /// Calls the latest `listener` with what is new, for as long as the component lives.
@@ -48,19 +53,29 @@ pub(crate) fn use_news<F>(client: &Client, interests: Vec<Interest>, listener: F
 where
     F: Fn(&News) + 'static,
 {
-    let latest: Rc<RefCell<Option<Rc<F>>>> = use_mut_ref(|| None);
-    *latest.borrow_mut() = Some(Rc::new(listener));
+    use_listener(client, interests, Rc::new(listener));
+}
+
+#[hook]
+fn use_listener(client: &Client, interests: Vec<Interest>, listener: Rc<dyn Fn(&News)>) {
+    let latest = use_latest(listener);
     use_effect_with((client.clone(), interests), move |(client, interests)| {
         let watch = client.watch(
             interests.clone(),
             Rc::new(move |news: &News| {
                 // Not borrowed during the call: it may render or unmount whom it likes.
-                let latest = latest.borrow().clone();
-                if let Some(listener) = latest {
-                    listener(news);
-                }
+                let listener = latest.borrow().clone();
+                listener(news);
             }),
         );
         move || drop(watch)
     });
+}
+
+/// What the latest render was given.
+#[hook]
+fn use_latest<T: Clone + 'static>(value: T) -> Rc<RefCell<T>> {
+    let latest = use_mut_ref(|| value.clone());
+    *latest.borrow_mut() = value;
+    latest
 }
