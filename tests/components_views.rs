@@ -32,6 +32,8 @@ mod incidents;
 mod live;
 #[path = "../crates/realtime/tests/mount/mod.rs"]
 mod mount;
+#[path = "components_views/of_source.rs"]
+mod of_source;
 #[path = "components_views/outbox.rs"]
 mod outbox;
 #[path = "components_views/regions.rs"]
@@ -40,6 +42,8 @@ mod regions;
 mod sign_in;
 #[path = "components_views/sign_out.rs"]
 mod sign_out;
+#[path = "components_views/sources.rs"]
+mod sources;
 #[path = "components_views/steady.rs"]
 mod steady;
 #[path = "components_views/text.rs"]

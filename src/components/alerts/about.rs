@@ -4,13 +4,13 @@ use sentinelops_protocol::Json;
 use sentinelops_protocol::domain::Alert;
 use std::collections::BTreeMap;
 
+const SILENT: &str = "silentSource";
+
 /// What the server says of an alert from another system (`docs/ingest.md`). Texts: its links are not among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
     /// The source of alerts it came from.
     pub ingest: Option<String>,
-    /// It says that this source of alerts is silent.
-    pub silent: Option<String>,
     /// Its source has not repeated it for long.
     pub is_stale: bool,
     /// Name and value, by name.
@@ -24,13 +24,19 @@ impl About {
         for (name, json) in alert.extra.iter().flat_map(Json::fields) {
             match &*name {
                 "ingest" => about.ingest = text(json),
-                "silentSource" => about.silent = text(json),
                 "stale" => about.is_stale = json == "true",
                 "labels" => about.labels = labels(json),
                 _ => {}
             }
         }
         about
+    }
+
+    /// The source that the alert calls silent; of hardly any alert there is one.
+    pub fn silent_source(alert: &Alert) -> Option<String> {
+        // Thousands are looked through at a time: those without the word are not read.
+        let extra = alert.extra.as_ref().filter(|extra| extra.as_str().contains(SILENT))?;
+        extra.fields().filter(|(name, _)| name == SILENT).find_map(|(_, json)| text(json))
     }
 
     /// What raised it, and where it came from.
@@ -60,12 +66,16 @@ mod tests {
     use super::*;
     use sentinelops_protocol::{Payload, decode_payload};
 
-    fn about(more: &str) -> About {
+    fn alert(more: &str) -> Alert {
         let json = format!(r#"{{"id":"a","severity":"high","title":"t"{more}}}"#);
         match decode_payload("alert.raised", &Json::parse(&json).expect("JSON")).0 {
-            Payload::Alert(alert) => About::of(&alert),
+            Payload::Alert(alert) => alert,
             other => panic!("no alert: {other:?}"),
         }
+    }
+
+    fn about(more: &str) -> About {
+        About::of(&alert(more))
     }
 
     #[test]
@@ -80,9 +90,19 @@ mod tests {
         assert_eq!(found.origin(Some("api")).as_deref(), Some("api, from prometheus"));
         assert_eq!(found.origin(Some("prometheus")).as_deref(), Some("prometheus"));
         assert_eq!(found.origin(None).as_deref(), Some("prometheus"));
-        assert_eq!(about(r#","silentSource":"ci""#).silent.as_deref(), Some("ci"));
-        for odd in ["", r#","labels":[1],"ingest":{},"stale":"true","silentSource":7"#, r#","labels":null"#] {
+        for odd in ["", r#","labels":[1],"ingest":{},"stale":"true""#, r#","labels":null"#] {
             assert_eq!(about(odd), About::default(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_silent_source_is_named_by_the_field_and_by_nothing_else() {
+        let named = |more| About::silent_source(&alert(more));
+        assert_eq!(named(r#","silentSource":"ci""#).as_deref(), Some("ci"));
+        for other in
+            ["", r#","silentSource":7"#, r#","labels":{"silentSource":"ci"}"#, r#","x":"silentSource""#]
+        {
+            assert_eq!(named(other), None, "{other}");
         }
     }
 }

@@ -1,13 +1,16 @@
-//! Alerts: what the machines say.
+//! Alerts, and the sources they come from.
 
 mod about;
 mod item;
 mod labels;
+mod list;
 mod panel;
 mod silent;
+mod sources;
 
 pub use about::About;
 pub use item::{AlertItem, AlertItemProps};
 pub use labels::{Labels, LabelsProps, LinkTemplates};
-pub use panel::{AlertsPanel, by_urgency};
+pub use list::{AlertList, AlertListProps};
+pub use panel::{AlertsPanel, AlertsPanelProps, by_urgency};
 pub use silent::SilentSources;

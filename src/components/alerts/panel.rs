@@ -1,16 +1,18 @@
 //! The alerts that are not over.
 
-use super::AlertItem;
+use super::AlertList;
+use super::silent::silent_sources;
+use super::sources::sources;
 use crate::components::icon::Icon;
 use crate::components::marks::severity_rank;
 use crate::components::panel::{Awaited, Empty, Panel};
 use sentinelops_protocol::domain::{Alert, AlertChange};
-use sentinelops_realtime::use_alerts;
+use sentinelops_realtime::{List, use_alerts, use_sources};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// More would not be read; the rest is counted.
-const SHOWN: usize = 100;
+/// More at once would not be read.
+const STEP: usize = 50;
 
 /// See [`AlertsPanel`].
 #[derive(Properties, PartialEq)]
@@ -27,9 +29,12 @@ pub struct AlertsPanelProps {
 #[component]
 pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
     let feed = use_alerts();
-    let alerts = use_memo(feed.alerts.clone(), |alerts| {
-        by_urgency(alerts, |alert| alert.change != AlertChange::Cleared)
+    let of_stats = use_sources();
+    let read = use_memo(feed.alerts.clone(), |alerts| {
+        let open = by_urgency(alerts, |alert| alert.change != AlertChange::Cleared);
+        (List::from(open), silent_sources(alerts))
     });
+    let (alerts, silent) = &*read;
     let raised = alerts.iter().filter(|alert| alert.change == AlertChange::Raised).count();
     let count = feed.is_loaded.then(|| AttrValue::from(format!("{raised} raised")));
     html! {
@@ -40,16 +45,10 @@ pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
                 } else if alerts.is_empty() {
                     <Empty title="All quiet" detail="No alert is raised." icon={Icon::Bell} />
                 } else {
-                    <ul>
-                        { for alerts.iter().take(SHOWN).map(|alert| html! {
-                            <AlertItem key={alert.id.clone()} alert={alert.clone()} on_incident={props.on_incident.clone()} />
-                        }) }
-                    </ul>
-                    if alerts.len() > SHOWN {
-                        <p class="empty__detail empty">{ format!("and {} more", alerts.len() - SHOWN) }</p>
-                    }
+                    <AlertList alerts={alerts.clone()} step={STEP} on_incident={props.on_incident.clone()} />
                 }
             </div>
+            { sources(&of_stats, silent) }
         </Panel>
     }
 }

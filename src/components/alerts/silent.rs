@@ -1,18 +1,24 @@
-//! Sources of alerts that say nothing.
+//! Sources of alerts that send nothing.
 
 use super::About;
 use crate::components::shell::{Banner, BannerKind};
-use sentinelops_protocol::domain::AlertChange;
+use sentinelops_protocol::domain::{Alert, AlertChange};
 use sentinelops_realtime::use_alerts;
+use std::rc::Rc;
 use yew::prelude::*;
+
+/// Names of the sources that the server calls silent, in order.
+pub(super) fn silent_sources(alerts: &[Rc<Alert>]) -> Vec<String> {
+    let open = alerts.iter().filter(|alert| alert.change != AlertChange::Cleared);
+    let mut names: Vec<_> = open.filter_map(|alert| About::silent_source(alert)).collect();
+    names.sort_unstable();
+    names
+}
 
 /// A banner while a source sends nothing for longer than the server expects: no alert does not mean that all is well.
 #[component]
 pub fn SilentSources() -> Html {
-    let open = use_alerts().alerts;
-    let open = open.iter().filter(|alert| alert.change != AlertChange::Cleared);
-    let mut names: Vec<_> = open.filter_map(|alert| About::of(alert).silent).collect();
-    names.sort_unstable();
+    let names = silent_sources(&use_alerts().alerts);
     let verb = if names.len() == 1 { "is" } else { "are" };
     html! {
         if !names.is_empty() {

@@ -4,7 +4,7 @@ use super::{IncidentActions, IncidentAlerts, Timeline, Viewers};
 use crate::components::chat::ChatPane;
 use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
-use crate::components::marks::{SendStateMark, SeverityMark, StatusMark};
+use crate::components::marks::{SendStateMark, SeverityMark, StatusMark, capital};
 use crate::components::outbox::PendingChanges;
 use crate::components::panel::{Awaited, Empty, Withdrawn};
 use crate::components::relative_time::RelativeTime;
@@ -95,7 +95,7 @@ struct FactsProps {
 fn Facts(props: &FactsProps) -> Html {
     let incident = &props.incident;
     html! {
-        <dl class="facts">
+        <dl class="facts" data-testid="facts">
             <dt>{ "Opened" }</dt>
             <dd>if let Some(at) = incident.created_at { <RelativeTime {at} words=true /> } else { { "Unknown" } }</dd>
             <dt>{ "Updated" }</dt>
@@ -110,13 +110,17 @@ fn Facts(props: &FactsProps) -> Html {
     }
 }
 
+/// By it the server finds the incident of an alert. It is a hash: the alerts themselves stand below.
+const ALERT_KEY: &str = "alertKey";
+
 /// Fields this version does not know, as text: whatever a server sends, it never becomes markup or a link.
 fn extra(json: Option<&Json>) -> Vec<(String, String)> {
     let shown = |json: &str| serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
     let mut fields: Vec<_> = json
         .into_iter()
         .flat_map(Json::fields)
-        .map(|(name, value)| (name.into_owned(), shown(value)))
+        .filter(|(name, _)| name != ALERT_KEY)
+        .map(|(name, value)| (capital(&name), shown(value)))
         .collect();
     // What changed stands last in the JSON: by name the rows stay where they are.
     fields.sort_unstable();

@@ -39,7 +39,7 @@ pub use use_metrics::use_metrics;
 pub use use_outbox::{UseOutboxHandle, use_outbox};
 pub use use_send_state::use_send_state;
 pub use use_signed_out::use_signed_out;
-pub use use_stats::{UseStatsHandle, use_stats};
+pub use use_stats::{UseSourcesHandle, UseStatsHandle, use_sources, use_stats};
 pub use use_timeline::{UseTimelineHandle, use_timeline};
 pub use use_unsaved::use_unsaved;
 pub use use_viewers::use_viewers;

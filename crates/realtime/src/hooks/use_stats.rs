@@ -2,6 +2,8 @@
 
 use super::feed::use_feed;
 use crate::ClientError;
+use sentinelops_protocol::Json;
+use sentinelops_protocol::domain::SourceAge;
 use sentinelops_protocol::domain::Stats;
 use sentinelops_protocol::{Channel, Subject};
 use std::rc::Rc;
@@ -59,5 +61,52 @@ pub fn use_stats() -> UseStatsHandle {
             is_connected: feed.is_connected,
             error: feed.error,
         }
+    })
+}
+
+/// What [`use_sources`] returns.
+///
+/// ```
+/// use sentinelops_realtime::UseSourcesHandle;
+///
+/// fn never_sent(handle: &UseSourcesHandle) -> usize {
+///     handle.sources.iter().filter(|source| source.heard_at.is_none()).count()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct UseSourcesHandle {
+    /// In the order of their names. None before the first figures, and where they cannot be read.
+    pub sources: Rc<Vec<SourceAge>>,
+    /// Of when they are, ms since the epoch on the server's clock; 0 before the first.
+    pub at: u64,
+    /// The connection is up.
+    pub is_connected: bool,
+}
+
+/// When each source of alerts sent something last: [`use_stats`] for a page that shows nothing else of the figures, in
+/// some 10,000 bytes of WebAssembly less.
+///
+/// ```
+/// use sentinelops_realtime::use_sources;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Sources() -> Html {
+///     let names: Vec<_> = use_sources().sources.iter().map(|source| source.name.clone()).collect();
+///     html! { <p>{ names.join(", ") }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_sources() -> UseSourcesHandle {
+    use_feed(Subject::channel(Channel::Stats), |client, feed| {
+        let (mut at, mut sources) = (0, Vec::new());
+        for (name, json) in client.stats().iter().flat_map(Json::fields) {
+            match &*name {
+                "at" => at = json.parse().unwrap_or_default(),
+                "sources" => sources = serde_json::from_str(json).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        UseSourcesHandle { sources: Rc::new(sources), at, is_connected: feed.is_connected }
     })
 }
