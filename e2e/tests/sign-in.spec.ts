@@ -23,6 +23,14 @@ async function signInAs(page: Page, user: string): Promise<void> {
   await page.getByRole('link', { name: user }).click();
 }
 
+/** What the sign-out dialog says of who is signed in. */
+async function expectSignedInAs(page: Page, user: string): Promise<void> {
+  await page.getByTestId('sign-out').click();
+  await expect(page.getByTestId('signed-in-as')).toHaveText(`Signed in as ${user}`);
+  await page.getByTestId('sign-out-cancel').click();
+  await expect(page.getByTestId('sign-out-dialog')).toHaveCount(0);
+}
+
 /** A page of `ann`, connected. */
 async function connected(world: World, route: string): Promise<Page> {
   const page = await world.open(route);
@@ -183,12 +191,14 @@ test('a user who signs in in another tab takes the place of the first one in all
   await expectState(other, 'Connected');
   await world.gateway.close(4401, 'the token has expired: sign in again');
   await expectState(page, 'Connected');
+  await expectSignedInAs(other, 'bob');
   const own = await sendMessages(page, 1);
   expect(await effects(world)).toEqual(own.map((id) => `bob: ${id}`));
 });
 
 test('signed in again in one tab, the others go on by themselves', async ({ world, signIn }) => {
   const page = await connected(world, '/');
+  await expectSignedInAs(page, 'ann');
   const other = await world.open('/lab');
   await expectState(other, 'Connected');
   signIn.endSessions();

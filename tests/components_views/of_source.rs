@@ -4,9 +4,9 @@ use crate::dom::{all, attribute, one, texts};
 use sentinelops::components::alerts::{AlertsPanel, LinkTemplates, SilentSources};
 use sentinelops::components::incidents::IncidentDetail;
 use sentinelops::config::LinkTemplate;
-use sentinelops::protocol::domain::{AlertChange, Severity};
-use sentinelops::protocol::{Channel, Event, Json, Payload, Subject};
-use sentinelops::testing::{FakeConnection, Mounted, alert, incident};
+use sentinelops_realtime::protocol::domain::{AlertChange, Severity};
+use sentinelops_realtime::protocol::{Channel, Event, Json, Payload, Subject};
+use sentinelops_realtime::testing::{FakeConnection, Mounted, alert, incident};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 

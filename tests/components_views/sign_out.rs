@@ -1,6 +1,7 @@
 //! The question at sign-out, the wait, and the page afterwards.
 
 use sentinelops::components::sign_out::{SessionGate, SignOutButton};
+use sentinelops_realtime::WebSocketProvider;
 use sentinelops_realtime::bridge::{FromWorker, SignOut, ToWorker};
 use sentinelops_realtime::engine::{MessageCounts, StorageState, StoreError};
 use sentinelops_realtime::testing::{FakeConnection, Mounted};
@@ -155,4 +156,21 @@ async fn another_page_shows_the_sign_out_that_is_under_way() {
     rig.count(3, 0).await;
     assert!(rig.text("sign-out-unsent").is_none(), "the question is not shown again");
     assert!(rig.text("sign-out-progress").unwrap().starts_with("3 messages to go."));
+}
+
+#[wasm_bindgen_test]
+async fn the_dialog_says_who_is_signed_in() {
+    let rig = Rig::open(0, 0).await;
+    assert_eq!(rig.text("signed-in-as"), None, "nobody told the provider");
+    for user in ["ann", "<b>bob</b>"] {
+        let connection = FakeConnection::new();
+        let page = connection.mount(html! {
+            <WebSocketProvider url="ws://fake.invalid" port={connection.port()} {user}><SignOutButton /></WebSocketProvider>
+        });
+        connection.settle().await;
+        connection.connect();
+        let rig = Rig { connection, page };
+        rig.press("sign-out").await;
+        assert_eq!(rig.text("signed-in-as"), Some(format!("Signed in as {user}")));
+    }
 }

@@ -2,9 +2,9 @@
 
 use crate::dom::{all, one, texts};
 use sentinelops::components::alerts::AlertsPanel;
-use sentinelops::protocol::domain::{AlertChange, Severity};
-use sentinelops::protocol::{Channel, Event, Json, Payload, Subject};
-use sentinelops::testing::{FakeConnection, Mounted, alert, raw};
+use sentinelops_realtime::protocol::domain::{AlertChange, Severity};
+use sentinelops_realtime::protocol::{Channel, Event, Json, Payload, Subject};
+use sentinelops_realtime::testing::{FakeConnection, Mounted, alert, raw};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 
