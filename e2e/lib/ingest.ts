@@ -45,3 +45,8 @@ export async function post(gateway: Gateway, status: 'firing' | 'resolved', aler
   });
   expect(answer.status, await answer.text()).toBe(200);
 }
+
+/** Many of them, so many in a body, one body after the other. */
+export async function postAll(gateway: Gateway, status: 'firing' | 'resolved', alerts: Reported[], startsAt: Date, inABody: number): Promise<void> {
+  for (let at = 0; at < alerts.length; at += inABody) await post(gateway, status, alerts.slice(at, at + inABody), startsAt);
+}

@@ -87,19 +87,56 @@ test('a posted alert shows labels, source, its incident and only links of the op
   await expect(detail.getByTestId('incident-status')).toHaveText('Resolved');
 });
 
-test.describe('a source that is expected to speak', () => {
+test.describe('a source that is expected to send', () => {
   test.use({ keys: 'expect_every = "2s"' });
 
-  test('is said to be silent until it speaks again', async ({ world }) => {
+  test('is said to be silent until it sends again, and when it sent something last', async ({ world }) => {
     const page = await world.open('/');
+    await page.setViewportSize({ width: 1440, height: 900 });
     await expectState(page, 'Connected');
+    const line = page.getByTestId('alerts-panel').getByTestId('source');
+    await expect(line).toHaveText(/^prometheus.*nothing since the server started$/);
     await expect(banner(page, 'silent')).toContainText('prometheus is silent.');
     await expect(page.getByTestId('alerts-panel').getByTestId('alert').filter({ hasText: 'prometheus sent nothing' })).toHaveCount(1);
-    expect(await violations(page)).toEqual([]);
-    await page.screenshot({ path: test.info().outputPath('silent.png') });
+    await expect(line).toContainText('Silent');
+    for (const [theme, width] of [['light', 1440], ['dark', 1440], ['dark', 900], ['dark', 360], ['light', 360]] as const) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.setViewportSize({ width, height: 800 });
+      if (width === 360) await page.getByTestId('tab-alerts').click();
+      await expect(line).toBeVisible();
+      expect(await violations(page), `${theme}, ${width} px`).toEqual([]);
+      await page.screenshot({ path: test.info().outputPath(`silent-${theme}-${width}.png`) });
+    }
     const gone = expect(banner(page, 'silent')).toHaveCount(0);
+    const spoken = expect(line).not.toContainText('Silent');
     await post(world.gateway, 'firing', [ALERT], new Date());
     await gone;
+    await spoken;
+    // The figures come every 15 s.
+    await expect(line).toHaveText(/^prometheus.*just now$/, { timeout: 40_000 });
+  });
+});
+
+test.describe('a source that repeats its alerts', () => {
+  test.use({ keys: 'stale_after = "2s"' });
+
+  test('an alert that it no longer repeats is marked until it does', async ({ world }) => {
+    const page = await world.open('/');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await expectState(page, 'Connected');
+    const began = new Date();
+    await post(world.gateway, 'firing', [ALERT], began);
+    const alert = page.getByTestId('alerts-panel').getByTestId('alert').filter({ hasText: 'app/1 is <b>down</b>' });
+    const mark = alert.getByText('Its source does not repeat it any more: it may be over.');
+    await expect(mark).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    const gone = mark.waitFor({ state: 'detached' });
+    await post(world.gateway, 'firing', [ALERT], began);
+    await gone;
+    await expect(alert).toBeVisible();
+    await expect(mark).toBeVisible();
+    await post(world.gateway, 'resolved', [ALERT], began);
+    await expect(alert).toHaveCount(0);
   });
 });
 
