@@ -83,8 +83,8 @@ pub struct UseSourcesHandle {
     pub is_connected: bool,
 }
 
-/// When each source of alerts sent something last: [`use_stats`] for a page that shows nothing else of the figures, in
-/// some 10,000 bytes of WebAssembly less.
+/// When each source of alerts sent something last: [`use_stats`] for a page that shows nothing else of the figures and is
+/// to be small.
 ///
 /// ```
 /// use sentinelops_realtime::use_sources;
