@@ -1,4 +1,4 @@
-//! Texts that depend on the time of day, on the clock of the provider above ([`use_clock`](crate::use_clock)).
+//! Texts that depend on the time of day, on the clock of the provider above ([`use_clock`]).
 //!
 //! Rows never render because time passes: each such text is its own little component, listens to the clock once a
 //! second, and renders only when its words change.
