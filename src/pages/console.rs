@@ -10,7 +10,7 @@ use crate::components::incidents::{IncidentBoard, IncidentDetail};
 use crate::components::people::People;
 use crate::components::shell::Banners;
 use sentinelops_protocol::Channel;
-use sentinelops_realtime::{UseWebSocketOptions, use_websocket};
+use sentinelops_realtime::{SubscribeOptions, use_websocket};
 use std::collections::HashMap;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -111,7 +111,7 @@ pub fn ConsolePage() -> Html {
 /// The feed goes on while a detail stands in its place: afterwards it is there at once.
 #[component]
 fn KeepActivity() -> Html {
-    use_websocket(UseWebSocketOptions::channel(Channel::Activity));
+    use_websocket(SubscribeOptions::channel(Channel::Activity));
     Html::default()
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong, in words for people: what was found, what is allowed, what to do.
 
+use crate::SendState;
 use crate::bridge::PortFailure;
 use sentinelops_engine::StoreError;
 use sentinelops_protocol::{Problem, Subject};
@@ -83,11 +84,6 @@ pub enum SetupError {
     },
     /// Realtime is switched off (`enabled={false}`).
     Disabled,
-    /// Another provider of this page has the same URL and user, and other options.
-    Contradiction {
-        /// Option, the running provider's value, this provider's value.
-        differences: Vec<(&'static str, String, String)>,
-    },
 }
 
 impl fmt::Display for SetupError {
@@ -103,14 +99,6 @@ impl fmt::Display for SetupError {
                 "live updates are switched off by configuration (SENTINELOPS_ENABLE_WEBSOCKET is false); nothing \
                  is sent or received",
             ),
-            Self::Contradiction { differences } => {
-                f.write_str("another WebSocketProvider on this page has the same url and user with other options: ")?;
-                for (at, (name, theirs, ours)) in differences.iter().enumerate() {
-                    let comma = if at == 0 { "" } else { ", " };
-                    write!(f, "{comma}{name} is {theirs} there and {ours} here")?;
-                }
-                f.write_str(". Give both the same options, or another url or user.")
-            }
         }
     }
 }
@@ -244,4 +232,49 @@ impl fmt::Display for WorkerTrouble {
         }
         write!(f, " {}", self.advice())
     }
+}
+
+/// A message that was sent did not arrive.
+///
+/// ```
+/// use sentinelops_realtime::engine::DeliveryState;
+/// use sentinelops_realtime::{Client, Message, SendError};
+///
+/// async fn say(client: &Client, text: &str) -> Result<(), SendError> {
+///     match client.send(Message::chat("ops", text)).delivered().await {
+///         Err(SendError::Ended(state)) if state.delivery == DeliveryState::Superseded => Ok(()),
+///         end => end,
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// It ended otherwise: refused, expired, dropped, discarded, or replaced by a newer one.
+    #[error("the message was not delivered ({}). {}", .0.label(), .0.explanation().unwrap_or_default())]
+    Ended(SendState),
+    /// Nobody knows any more: the client was closed, or forgot the message among 1,000 later ones.
+    #[error("how the message ended is not known: the client was closed, or has forgotten it. Ask the server.")]
+    Unknown,
+}
+
+/// A payload of one's own cannot be written as JSON.
+///
+/// ```
+/// use sentinelops_realtime::Message;
+/// use sentinelops_realtime::protocol::Channel;
+/// use std::collections::BTreeMap;
+///
+/// let keyed_by_pairs = BTreeMap::from([((1, 2), "a")]);
+/// let error = Message::new(Channel::Activity, "deploy.started", &keyed_by_pairs).unwrap_err();
+/// assert!(error.to_string().starts_with("the payload of deploy.started cannot be written as JSON"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payload of {kind} cannot be written as JSON: {reason}. Keys of maps must be strings or numbers.")]
+#[non_exhaustive]
+pub struct PayloadError {
+    /// The type of the message.
+    pub kind: String,
+    /// What serde says.
+    pub reason: String,
 }

@@ -43,9 +43,9 @@ pub mod url;
 pub mod worker;
 
 pub use bridge::{BUILD_ID, PortFailure, SignOut};
-pub use client::Client;
+pub use client::{Client, ClientOptions, SentMessage, Subscription};
 pub use connection_status::ConnectionStatus;
-pub use error::{ClientError, SetupError, WorkerTrouble, WorkerTroubleKind};
+pub use error::{ClientError, PayloadError, SendError, SetupError, WorkerTrouble, WorkerTroubleKind};
 pub use fold::{ChatEntry, IncidentRow, Watermarks};
 pub use hooks::*;
 pub use list::List;

@@ -6,6 +6,7 @@ mod new_incident;
 pub use incident_edit::IncidentEdit;
 pub use new_incident::NewIncident;
 
+use crate::PayloadError;
 use sentinelops_engine::SendRequest;
 use sentinelops_protocol::{
     Channel, Json, Priority,
@@ -21,7 +22,7 @@ use std::{fmt, rc::Rc};
 /// use sentinelops_realtime::{Client, Message, MessageId};
 ///
 /// fn greet(client: &Client) -> bool {
-///     let id: MessageId = client.send(Message::chat("ops", "hello"));
+///     let id: MessageId = client.send(Message::chat("ops", "hello")).id();
 ///     client.send_state(&id).is_some()
 /// }
 /// # let _ = greet;
@@ -80,7 +81,7 @@ fn receipts(conversation: &str) -> String {
 ///     .priority(Priority::High)
 ///     .coalesce("deploy/api");
 /// # let _ = (typed, own);
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_realtime::PayloadError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
@@ -98,7 +99,7 @@ impl Message {
     /// A message of any type with any payload.
     ///
     /// # Errors
-    /// What the payload's `Serialize` says when it cannot be written as JSON.
+    /// [`PayloadError`] when it cannot be written as JSON.
     ///
     /// ```
     /// use sentinelops_realtime::protocol::Channel;
@@ -112,14 +113,18 @@ impl Message {
     /// let deploy = Deploy { service: "api".to_owned() };
     /// let message = Message::new(Channel::Activity, "deploy.started", &deploy)?;
     /// assert_eq!(message.payload().as_str(), r#"{"service":"api"}"#);
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_realtime::PayloadError>(())
     /// ```
     pub fn new<T: Serialize + ?Sized>(
         channel: Channel,
         kind: impl Into<String>,
         payload: &T,
-    ) -> Result<Self, String> {
-        Json::from_value(payload).map(|json| Self::raw(channel, kind, json))
+    ) -> Result<Self, PayloadError> {
+        let kind = kind.into();
+        match Json::from_value(payload) {
+            Ok(json) => Ok(Self::raw(channel, kind, json)),
+            Err(reason) => Err(PayloadError { kind, reason }),
+        }
     }
 
     /// A message whose payload is JSON already.

@@ -1,13 +1,9 @@
 //! `<WebSocketProvider>`: one client for everything below it.
 
-use super::client::{Client, Key, Settings};
-use super::default_port::worker_port;
-use super::error::SetupError;
-use super::registry::{self, Lease};
-use super::url::ServerUrl;
+use super::client::{Client, ClientOptions};
+use super::registry::{Lease, Wanted, other_options};
 use super::{PortFactory, TokenSource, console_log};
 use sentinelops_engine::{Options, OutboxOptions};
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// Props of [`WebSocketProvider`]. Everything has a default.
@@ -31,6 +27,10 @@ use yew::prelude::*;
 /// ```
 #[derive(Clone, Debug, PartialEq, Properties)]
 pub struct WebSocketProviderProps {
+    /// A client that was made outside with [`Client::new`]. The other props but `children` and `show_setup_error` are
+    /// then ignored: the client has its options. Default: one for the `url` and `user` of the props.
+    #[prop_or_default]
+    pub client: Option<Client>,
     /// The server: absolute, or relative to the page. Default: that of `options`, which is
     /// `ws://localhost:3001`.
     #[prop_or_default]
@@ -38,15 +38,19 @@ pub struct WebSocketProviderProps {
     /// Connect at once. Default `true`.
     #[prop_or(true)]
     pub auto_connect: bool,
+    /// Send `chat.delivered` receipts for the conversations that components follow. `false` for a page that only shows.
+    /// Default `true`.
+    #[prop_or(true)]
+    pub receipts: bool,
     /// Readable lines in the browser's console: states, sends, receipts, reconnects, errors.
-    /// Contents and tokens are left out. So does `debug` of `options`. Default `false`.
+    /// Contents and tokens are left out. `debug` of `options` turns this on, too. Default `false`.
     #[prop_or_default]
     pub debug: bool,
     /// Contents of messages may appear in diagnostics, and with `debug` in the lines of what is sent
     /// and received. Tokens never do. Default `false`.
     #[prop_or_default]
     pub debug_contents: bool,
-    /// `false`: nothing is connected and everything says so. Default `true`.
+    /// `false`: nothing is connected and everything says so; this may change while mounted. Default `true`.
     #[prop_or(true)]
     pub enabled: bool,
     /// The documented connection options and ours.
@@ -80,51 +84,39 @@ pub struct WebSocketProviderProps {
 }
 
 impl WebSocketProviderProps {
-    fn is_debug(&self) -> bool {
-        self.debug || self.options.debug
-    }
-
-    fn settings(&self) -> Settings {
+    fn client_options(&self) -> ClientOptions {
         let text = |value: &Option<AttrValue>| value.as_ref().map(ToString::to_string);
-        Settings {
-            url: ServerUrl { full: String::new(), shown: String::new() },
-            user: text(&self.user).filter(|user| !user.is_empty()),
+        ClientOptions {
+            url: text(&self.url),
+            user: text(&self.user),
+            token: self.token.clone(),
             enabled: self.enabled,
             auto_connect: self.auto_connect,
-            debug: self.is_debug(),
+            receipts: self.receipts,
+            debug: self.debug,
             debug_contents: self.debug_contents,
             options: self.options.clone(),
             outbox: self.outbox.clone(),
             worker_url: text(&self.worker_url),
+            port: self.port.clone(),
         }
     }
 }
 
-/// What a lease was taken for.
-type Wanted = (Settings, String, Option<PortFactory>);
-
-fn lease((settings, url, port): &Wanted, token: &TokenSource) -> Lease {
-    let factory = port.clone().unwrap_or_else(|| worker_port(settings.worker_url.clone()));
-    match settings.clone().resolved(url, &*factory.platform()) {
-        Ok(settings) => {
-            let key = Key { url: settings.url.full.clone(), user: settings.user.clone(), port: port.clone() };
-            Lease::acquire(key, settings, factory, token.clone())
-        }
-        Err(error) => {
-            let mut settings = settings.clone();
-            if let SetupError::BadUrl { url, .. } | SetupError::Insecure { url } = &error {
-                settings.url.shown.clone_from(url);
-            }
-            Lease::refused(settings, factory, error)
-        }
-    }
+/// What a provider uses, and what it was asked for.
+struct Used {
+    wanted: Wanted,
+    lease: Lease,
+    options: ClientOptions,
 }
 
 /// Gives everything below it one connection, through one worker a page for each URL and user.
 ///
-/// A second provider with the same URL and user shares it; with other options it says so on the
-/// page, for as long as they differ; with another URL or user it gets its own. When the last one goes,
-/// the worker goes too. New options mean a new worker, which is handed what is not saved yet.
+/// A second provider with the same URL and user shares it, one with another URL or user gets its own. When the last one
+/// is unmounted, the worker ends, once what was sent is saved.
+///
+/// Options are read once, when the client is made. Another `url` or `user` is another client, and so is `enabled`;
+/// a new `token` is passed to the running one; any other change is ignored, with a warning in the console.
 ///
 /// ```
 /// use sentinelops_realtime::{WebSocketProvider, use_incidents};
@@ -147,51 +139,19 @@ fn lease((settings, url, port): &Wanted, token: &TokenSource) -> Lease {
 /// ```
 #[component]
 pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
-    let held = use_mut_ref(|| None::<(Wanted, Lease)>);
-    let url = props.url.as_deref().unwrap_or(&props.options.url).to_owned();
-    let wanted = (props.settings(), url, props.port.clone());
-    if props.is_debug() {
-        console_log::install(log::LevelFilter::Info);
-    }
-    let client: Client = {
-        let mut held = held.borrow_mut();
-        if held.as_ref().is_none_or(|(known, lease)| *known != wanted || lease.is_stale()) {
-            // Let go first: new options for the same URL are then no contradiction to the old ones.
-            *held = None;
-            let lease = lease(&wanted, &props.token);
-            *held = Some((wanted, lease));
+    let used = use_mut_ref(|| None::<Used>);
+    let client = match &props.client {
+        Some(client) => {
+            *used.borrow_mut() = None;
+            client.clone()
         }
-        match &*held {
-            Some((_, lease)) => lease.client().clone(),
-            None => return Html::default(),
-        }
+        None => client_for(&mut used.borrow_mut(), props.client_options()),
     };
-    // One that is refused over another provider looks again whenever that one may have changed.
-    let again = use_force_update();
-    use_effect_with(client.clone(), {
-        let held = Rc::downgrade(&held);
-        move |client| {
-            let look = move || {
-                let Some(held) = held.upgrade() else { return };
-                // Borrowed: it is being asked for right now.
-                let stale =
-                    held.try_borrow().is_ok_and(|held| held.as_ref().is_some_and(|(_, l)| l.is_stale()));
-                if stale {
-                    again.force_update();
-                }
-            };
-            let refused = matches!(client.setup_error(), Some(SetupError::Contradiction { .. }));
-            let waiting = refused.then(|| {
-                // Between the render and now something may have changed already.
-                look();
-                registry::on_change(Rc::new(look))
-            });
-            move || drop(waiting)
-        }
-    });
     // One that never gave a token takes none away: another provider may have given it.
     let gave = use_mut_ref(|| false);
-    use_effect_with((client.clone(), props.token.clone()), move |(client, token)| {
+    let token = props.client.is_none().then(|| props.token.clone());
+    use_effect_with((client.clone(), token), move |(client, token)| {
+        let Some(token) = token else { return };
         let gives = !token.is_none();
         if gave.replace(gives) || gives {
             client.set_token(token);
@@ -205,5 +165,29 @@ pub fn WebSocketProvider(props: &WebSocketProviderProps) -> Html {
             }
             { props.children.clone() }
         </ContextProvider<Client>>
+    }
+}
+
+/// The client of these options: the one used until now, unless it is to be another.
+fn client_for(used: &mut Option<Used>, options: ClientOptions) -> Client {
+    if options.is_debug() {
+        console_log::install(log::LevelFilter::Info);
+    }
+    let wanted = Wanted::of(&options);
+    match used {
+        Some(used) if used.wanted == wanted => {
+            let changed = used.options.differences(&options);
+            if !changed.is_empty() {
+                used.lease.client().warn(other_options(&changed));
+                used.options = options;
+            }
+            used.lease.client().clone()
+        }
+        _ => {
+            let lease = Lease::acquire(&options);
+            let client = lease.client().clone();
+            *used = Some(Used { wanted, lease, options });
+            client
+        }
     }
 }

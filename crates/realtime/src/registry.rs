@@ -1,21 +1,19 @@
 //! One client a page for each URL and user, however many providers name it.
 
-use super::client::{Client, Key, Settings};
+use super::client::{Client, ClientOptions, Key, Settings};
+use super::default_port::worker_port;
 use super::error::SetupError;
 use super::platform::Timer;
-use super::recorder::RecordKind;
 use super::{PortFactory, TokenSource};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
 
-/// After the last provider went, its client stays for so long, ms: a page that replaces another
+/// After the last provider is unmounted its client stays for so long, ms: a page that replaces another
 /// takes it over without a new connection.
 const LINGER_MS: u32 = 500;
 /// What is not on disk by then is waited for, in steps, ms.
 const SAVE_STEP_MS: u32 = 100;
 const SAVE_STEPS: u32 = 20;
-/// So many steps for a sign-out that lets nothing out: it needs a worker, which may have to be loaded
+/// So many steps for a sign-out that sends nothing: it needs a worker, which may have to be loaded
 /// first.
 const SIGN_OUT_STEPS: u32 = 300;
 
@@ -23,60 +21,51 @@ const OTHER_TOKEN: &str = "two providers of the same url and user give different
                            last is used. Give the token to one of them only.";
 
 struct Entry {
-    /// `None`: another client has its place, this one only saves what it has.
-    key: Option<Key>,
-    settings: Settings,
+    key: Key,
+    /// What it was made with.
+    options: ClientOptions,
     client: Client,
+    /// Providers that use it.
     holders: usize,
+    /// Made by [`Client::new`] and not closed.
+    kept: bool,
     leaving: Option<Timer>,
 }
 
-type Call = Rc<dyn Fn()>;
-
-thread_local! {
-    static CLIENTS: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
-    static WAITING: RefCell<(u64, BTreeMap<u64, Call>)> = const { RefCell::new((0, BTreeMap::new())) };
-}
-
-/// Somebody who waits for a change here. Dropping it ends the waiting.
-pub(crate) struct Waiting(u64);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        let gone = WAITING.with_borrow_mut(|(_, waiting)| waiting.remove(&self.0));
-        drop(gone);
+impl Entry {
+    fn is_held(&self) -> bool {
+        self.kept || self.holders > 0
     }
 }
 
-/// Calls whenever a client comes or goes, or nobody holds one any more.
-pub(crate) fn on_change(call: Call) -> Waiting {
-    WAITING.with_borrow_mut(|(next, waiting)| {
-        *next += 1;
-        waiting.insert(*next, call);
-        Waiting(*next)
-    })
+thread_local! {
+    static CLIENTS: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
 }
 
-fn changed() {
-    let calls: Vec<Call> = WAITING.with_borrow(|(_, waiting)| waiting.values().cloned().collect());
-    calls.iter().for_each(|call| call());
+/// What a provider, or [`Client::new`], asks for. Another one of these is another client; other options are not.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wanted {
+    url: String,
+    user: Option<String>,
+    port: Option<PortFactory>,
+    enabled: bool,
 }
 
-/// What a provider would contradict with these settings. A client that nobody holds gives way.
-fn contradiction(key: &Key, settings: &Settings) -> Option<SetupError> {
-    CLIENTS.with_borrow(|clients| {
-        let entry = clients.iter().find(|entry| entry.key.as_ref() == Some(key) && entry.holders > 0)?;
-        let differences = entry.settings.differences(settings);
-        (!differences.is_empty()).then_some(SetupError::Contradiction { differences })
-    })
+impl Wanted {
+    pub(crate) fn of(options: &ClientOptions) -> Self {
+        Self {
+            url: options.url.clone().unwrap_or_else(|| options.options.url.clone()),
+            user: options.user().map(str::to_owned),
+            port: options.port.clone(),
+            enabled: options.enabled,
+        }
+    }
 }
 
-/// A provider's hold on a client. Dropping it lets go.
+/// A provider's use of a client. Dropping it ends that.
 pub(crate) struct Lease {
     client: Client,
-    registered: bool,
-    /// What was asked for and contradicted a running client.
-    refused: Option<(Key, Settings)>,
+    is_registered: bool,
 }
 
 impl Lease {
@@ -84,96 +73,111 @@ impl Lease {
         &self.client
     }
 
-    /// It was refused over something that is no longer so: ask again.
-    pub(crate) fn is_stale(&self) -> bool {
-        self.refused
-            .as_ref()
-            .is_some_and(|(key, settings)| contradiction(key, settings).as_ref() != self.client.setup_error())
-    }
-
-    /// The client of this key, or a new one. One that contradicts a running one gets a client of
-    /// its own that only says so, until that one is gone or is given the same options.
-    pub(crate) fn acquire(key: Key, settings: Settings, factory: PortFactory, token: TokenSource) -> Self {
-        if let Some(error) = contradiction(&key, &settings) {
-            let refused = Some((key, settings.clone()));
-            let mut lease = Self::refused(settings, factory, error);
-            lease.refused = refused;
-            return lease;
-        }
-        enum Found {
-            Shared(Client, Option<Timer>, bool),
-            Replaced(Client, Option<Timer>),
-            Nothing,
-        }
+    /// The client of this URL and user: the one that runs, with a warning where options differ, or a new one. When it
+    /// cannot start, a client that does nothing but say why.
+    pub(crate) fn acquire(options: &ClientOptions) -> Self {
+        let factory = options.port.clone().unwrap_or_else(|| worker_port(options.worker_url.clone()));
+        let settings = match Settings::resolved(options, &*factory.platform()) {
+            Ok(settings) if options.enabled => settings,
+            Ok(settings) => return Self::refused(settings, factory, SetupError::Disabled),
+            Err((settings, error)) => return Self::refused(*settings, factory, error),
+        };
+        let token = options.token.clone();
+        let key = Key {
+            url: settings.url.full.clone(),
+            user: settings.user.clone(),
+            port: options.port.clone(),
+        };
         let found = CLIENTS.with_borrow_mut(|clients| {
-            let Some(at) = clients.iter().position(|entry| entry.key.as_ref() == Some(&key)) else {
-                return Found::Nothing;
-            };
-            let entry = &mut clients[at];
-            if entry.settings.differences(&settings).is_empty() {
-                let held = entry.holders > 0;
-                entry.holders += 1;
-                return Found::Shared(entry.client.clone(), entry.leaving.take(), held);
-            }
-            if !settings.enabled {
-                // Its successor saves nothing: it goes when everything is saved.
-                entry.key = None;
-                return Found::Nothing;
-            }
-            // Only lingering: the same provider with new options.
-            let entry = clients.remove(at);
-            Found::Replaced(entry.client, entry.leaving)
+            let entry = clients.iter_mut().find(|entry| entry.key == key)?;
+            let was_held = entry.is_held();
+            entry.holders += 1;
+            let differences = entry.options.differences(options);
+            Some((entry.client.clone(), entry.leaving.take(), was_held, differences))
         });
         let client = match found {
-            Found::Shared(client, timer, held) => {
+            Some((client, timer, was_held, differences)) => {
                 drop(timer);
-                // A provider without token has nothing to say about it.
-                if !token.is_none() {
-                    if held && client.has_other_token(&token) {
-                        client.record(RecordKind::Error, OTHER_TOKEN.to_owned());
-                    }
-                    client.set_token(&token);
+                if !differences.is_empty() {
+                    client.warn(other_options(&differences));
                 }
-                if !held || client.is_signed_out() {
-                    client.taken_up();
-                }
-                return Self { client, registered: true, refused: None };
+                share(&client, &token, was_held);
+                client
             }
-            Found::Replaced(old, timer) => {
-                drop(timer);
-                Client::succeed(settings.clone(), factory, token, old.bequeath())
+            None => {
+                let client = Client::open(settings, factory, token, None);
+                CLIENTS.with_borrow_mut(|clients| {
+                    let (options, client) = (options.clone(), client.clone());
+                    clients.push(Entry { key, options, client, holders: 1, kept: false, leaving: None });
+                });
+                client
             }
-            Found::Nothing => Client::open(settings.clone(), factory, token, None),
         };
-        CLIENTS.with_borrow_mut(|clients| {
-            let (key, client) = (Some(key), client.clone());
-            clients.push(Entry { key, settings, client, holders: 1, leaving: None });
-        });
-        changed();
-        Self { client, registered: true, refused: None }
+        Self { client, is_registered: true }
     }
 
-    /// A client that does nothing but say why.
-    pub(crate) fn refused(settings: Settings, factory: PortFactory, error: SetupError) -> Self {
+    fn refused(settings: Settings, factory: PortFactory, error: SetupError) -> Self {
         let client = Client::open(settings, factory, TokenSource::None, Some(error));
-        Self { client, registered: false, refused: None }
+        Self { client, is_registered: false }
     }
+}
+
+/// A running client is used by one more.
+fn share(client: &Client, token: &TokenSource, was_held: bool) {
+    // A provider without token has nothing to say about it.
+    if !token.is_none() {
+        if was_held && client.has_other_token(token) {
+            client.warn(OTHER_TOKEN.to_owned());
+        }
+        client.set_token(token);
+    }
+    if !was_held || client.is_signed_out() {
+        client.taken_up();
+    }
+}
+
+/// The warning about options that are ignored.
+pub(crate) fn other_options(names: &[&str]) -> String {
+    format!(
+        "options are read once, when the client of a url and user is made: other values of {} are ignored. Give every \
+         provider of that url and user the same ones, or reload the page.",
+        names.join(", ")
+    )
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if !self.registered {
-            return;
+        if self.is_registered {
+            release(&self.client, LINGER_MS, |entry| entry.holders = entry.holders.saturating_sub(1));
         }
-        let last = CLIENTS.with_borrow_mut(|clients| {
-            let entry = clients.iter_mut().find(|entry| entry.client == self.client)?;
-            entry.holders = entry.holders.saturating_sub(1);
-            (entry.holders == 0).then_some(())
-        });
-        if last.is_some() {
-            leave(&self.client, LINGER_MS, 0);
-            changed();
+    }
+}
+
+/// For [`Client::new`]: a client that stays without providers.
+pub(crate) fn keep(options: &ClientOptions) -> Client {
+    let lease = Lease::acquire(options);
+    CLIENTS.with_borrow_mut(|clients| {
+        if let Some(entry) = clients.iter_mut().find(|entry| entry.client == lease.client) {
+            entry.kept = true;
         }
+    });
+    lease.client.clone()
+}
+
+/// For [`Client::close`].
+pub(crate) fn let_go(client: &Client) {
+    release(client, 0, |entry| entry.kept = false);
+}
+
+fn release(client: &Client, wait: u32, change: impl FnOnce(&mut Entry)) {
+    let is_last = CLIENTS.with_borrow_mut(|clients| {
+        let entry = clients.iter_mut().find(|entry| entry.client == *client)?;
+        let was_held = entry.is_held();
+        change(entry);
+        Some(was_held && !entry.is_held())
+    });
+    if is_last == Some(true) {
+        leave(client, wait, 0);
     }
 }
 
@@ -189,13 +193,11 @@ fn leave(client: &Client, wait: u32, passed: u32) {
                     return leave(client, SAVE_STEP_MS, passed + 1);
                 }
                 let gone = CLIENTS.with_borrow_mut(|clients| {
-                    let at =
-                        clients.iter().position(|entry| entry.client == *client && entry.holders == 0)?;
+                    let at = clients.iter().position(|entry| entry.client == *client && !entry.is_held())?;
                     Some(clients.remove(at))
                 });
                 if gone.is_some() {
-                    client.close();
-                    changed();
+                    client.end();
                 }
             });
         }),

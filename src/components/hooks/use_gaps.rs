@@ -2,7 +2,7 @@
 
 use sentinelops_protocol::system::Continuity;
 use sentinelops_realtime::use_clock;
-use sentinelops_realtime::{UseWebSocketOptions, use_websocket};
+use sentinelops_realtime::{SubscribeOptions, use_websocket};
 use yew::prelude::*;
 
 /// Calls back when the server says that events of anything the page follows are gone for good: with when the
@@ -11,7 +11,7 @@ use yew::prelude::*;
 pub fn use_gaps(on_gap: Callback<(Option<u64>, u64)>) {
     let clock = use_clock();
     let lost_at = use_mut_ref(|| None::<u64>);
-    let options = UseWebSocketOptions::default()
+    let options = SubscribeOptions::default()
         .on_disconnect({
             let (lost_at, clock) = (lost_at.clone(), clock.clone());
             move |_| *lost_at.borrow_mut() = Some(clock.now())

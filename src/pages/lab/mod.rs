@@ -11,7 +11,7 @@ use meter::Meter;
 use sentinelops_protocol::Priority;
 use sentinelops_realtime::ConnectionStatus;
 use sentinelops_realtime::{
-    BUILD_ID, Message, MessageId, SendState, SignOut, UseWebSocketOptions, use_connection,
+    BUILD_ID, Message, MessageId, SendState, SignOut, SubscribeOptions, use_connection,
     use_incident_updates, use_metrics, use_outbox, use_websocket,
 };
 use std::cell::RefCell;
@@ -66,7 +66,7 @@ fn value(node: &NodeRef) -> String {
 /// See the module.
 #[component]
 pub fn LabPage() -> Html {
-    let socket = use_websocket(UseWebSocketOptions::default());
+    let socket = use_websocket(SubscribeOptions::default());
     let incidents = use_incident_updates(|_| {});
     let outbox = use_outbox();
     let metrics = use_metrics();

@@ -9,26 +9,31 @@ mod adopt;
 mod contents;
 mod drafts;
 mod flush;
-mod heritage;
 mod keep;
 mod news;
+mod options;
 mod orders;
 mod read;
 mod receipts;
 mod route;
 mod send;
+mod sent;
 mod session;
 mod settings;
 mod state;
+pub(crate) mod subscribe;
 mod supervise;
 #[cfg(test)]
 mod tests;
 mod unreadable;
 mod watch;
 
-pub(crate) use heritage::Heritage;
-pub(crate) use news::{Incoming, Interest, News, Transition};
+pub(crate) use news::{Interest, News};
+pub use options::ClientOptions;
+pub use sent::SentMessage;
 pub(crate) use settings::{Key, Settings};
+pub(crate) use subscribe::Dispatch;
+pub use subscribe::Subscription;
 #[cfg(test)]
 pub(crate) use watch::Watch;
 
@@ -95,13 +100,45 @@ pub(crate) struct WeakClient(Weak<Inner>);
 
 impl WeakClient {
     pub(crate) fn with(&self, call: impl FnOnce(&Client)) {
-        if let Some(inner) = self.0.upgrade() {
-            call(&Client(inner));
+        if let Some(client) = self.upgrade() {
+            call(&client);
         }
+    }
+
+    pub(crate) fn upgrade(&self) -> Option<Client> {
+        self.0.upgrade().map(Client)
     }
 }
 
 impl Client {
+    /// Makes a client, outside of any component: give it to `<WebSocketProvider client={…}>`, send and subscribe
+    /// beside it. It connects at once, unless the options say otherwise, and lives until [`Client::close`].
+    ///
+    /// There is one client a page for each URL and user: another call, or a provider, with the same ones gets the one
+    /// that runs, and a warning in the console where its options differ. When the options do not work (a bad URL),
+    /// [`Client::setup_error`] says why, and what is sent is refused.
+    ///
+    /// ```
+    /// use sentinelops_realtime::protocol::Channel;
+    /// use sentinelops_realtime::{Client, ClientOptions, WebSocketProvider};
+    /// use yew::prelude::*;
+    ///
+    /// thread_local! {
+    ///     static CLIENT: Client = Client::new(ClientOptions {
+    ///         user: Some("ann".to_owned()),
+    ///         ..ClientOptions::new("/ws")
+    ///     });
+    /// }
+    ///
+    /// #[component]
+    /// fn App() -> Html {
+    ///     html! { <WebSocketProvider client={CLIENT.with(Client::clone)}>{ "…" }</WebSocketProvider> }
+    /// }
+    /// ```
+    pub fn new(options: impl Into<ClientOptions>) -> Self {
+        crate::registry::keep(&options.into())
+    }
+
     /// Makes a client and, unless something forbids it, starts its worker.
     pub(crate) fn open(
         settings: Settings,
@@ -109,38 +146,14 @@ impl Client {
         token: TokenSource,
         setup_error: Option<SetupError>,
     ) -> Self {
-        Self::make(settings, factory, token, setup_error, None)
-    }
-
-    /// The same, in the place of another one of this URL and user.
-    pub(crate) fn succeed(
-        settings: Settings,
-        factory: PortFactory,
-        token: TokenSource,
-        heritage: Heritage,
-    ) -> Self {
-        Self::make(settings, factory, token, None, Some(heritage))
-    }
-
-    fn make(
-        settings: Settings,
-        factory: PortFactory,
-        token: TokenSource,
-        setup_error: Option<SetupError>,
-        heritage: Option<Heritage>,
-    ) -> Self {
         let platform = factory.platform();
-        let setup_error = setup_error.or((!settings.enabled).then_some(SetupError::Disabled));
-        let mut state = State::new(setup_error.as_ref());
-        let inherited = heritage.map(|heritage| heritage.settle(&mut state, &settings));
-        let page = inherited.unwrap_or_else(|| ulid(platform.wall(), platform.random()));
         let client = Self(Rc::new(Inner {
-            state: RefCell::new(state),
+            state: RefCell::new(State::new(setup_error.as_ref())),
             settings,
             setup_error,
             factory,
+            page: ulid(platform.wall(), platform.random()),
             platform,
-            page,
             token: RefCell::new(token),
             lifecycle: RefCell::new(None),
         }));
@@ -295,14 +308,32 @@ impl Client {
         matches!((&*known, token), (TokenSource::Fixed(known), TokenSource::Fixed(given)) if known != given)
     }
 
+    /// Ends a client of [`Client::new`]: once no provider uses it and what was sent is saved (it is waited for 2 s), its
+    /// worker is gone. Other clients are not touched: theirs end with their providers.
+    ///
+    /// ```
+    /// use sentinelops_realtime::Client;
+    ///
+    /// /// When another server is chosen.
+    /// fn move_to(client: &Client, url: &str) -> Client {
+    ///     client.close();
+    ///     Client::new(url)
+    /// }
+    /// ```
+    pub fn close(&self) {
+        crate::registry::let_go(self);
+    }
+
     /// Ends worker and timers. What it has not saved by then is lost: see `registry`.
-    pub(crate) fn close(&self) {
+    pub(crate) fn end(&self) {
         self.0.lifecycle.borrow_mut().take();
-        let port = {
+        let (port, listeners) = {
             let mut state = self.state_mut();
             state.stop();
-            state.port.take()
+            (state.port.take(), std::mem::take(&mut state.listeners))
         };
+        // Nothing is called any more: who waits for the end of a message learns that nobody knows it.
+        drop(listeners);
         if let Some(port) = port {
             port.send(ToWorker::PageHide);
             port.terminate();

@@ -6,7 +6,7 @@ use crate::fold::{ChatView, OwnChat, State as FoldState};
 use crate::recorder::RecordKind;
 use crate::supervisor::WorkerHealth;
 use crate::{ClientError, IncidentRow, List, MessageId, MessageTrace, Record, SendState};
-use crate::{SetupError, export};
+use crate::{SetupError, console_log, export};
 use sentinelops_engine::{ConnectionState, Hint, MessageCounts, MessageInfo, Metrics, Mode, Status};
 use sentinelops_protocol::domain::{Activity, AgentStatus, Alert, TimelineEntry};
 use sentinelops_protocol::{Channel, Json, Problem, Subject, system::Continuity};
@@ -87,7 +87,18 @@ impl Client {
         })
     }
 
-    pub(crate) fn setup_error(&self) -> Option<&SetupError> {
+    /// Why it cannot start, if so.
+    ///
+    /// ```
+    /// use sentinelops_realtime::Client;
+    ///
+    /// fn check(client: &Client) {
+    ///     if let Some(error) = client.setup_error() {
+    ///         log::error!("no live data: {error}");
+    ///     }
+    /// }
+    /// ```
+    pub fn setup_error(&self) -> Option<&SetupError> {
         self.0.setup_error.as_ref()
     }
 
@@ -248,6 +259,15 @@ impl Client {
         if shown {
             self.schedule_flush();
         }
+    }
+
+    /// A mistake in the use of the library: always in the console, too.
+    pub(crate) fn warn(&self, text: String) {
+        if !self.0.settings.debug {
+            console_log::install(log::LevelFilter::Warn);
+            log::warn!(target: "sentinelops", "{text}");
+        }
+        self.record(RecordKind::Error, text);
     }
 
     pub(super) fn note(&self, text: &str) {

@@ -1,6 +1,6 @@
 //! What one tells a conversation without a message: received, read, typing; and an incident, that one views it.
 
-use super::Client;
+use super::{Client, SentMessage};
 use super::news::Interest;
 use crate::fold::State as FoldState;
 use crate::{Message, MessageId};
@@ -26,12 +26,12 @@ impl Client {
     ///
     /// /// When the conversation comes into view.
     /// fn seen(client: &Client, conversation: &str) {
-    ///     if let Some(id) = client.mark_read(conversation) {
-    ///         log::info!("told with message {id}");
+    ///     if let Some(sent) = client.mark_read(conversation) {
+    ///         log::info!("receipt {}", sent.id());
     ///     }
     /// }
     /// ```
-    pub fn mark_read(&self, conversation: &str) -> Option<MessageId> {
+    pub fn mark_read(&self, conversation: &str) -> Option<SentMessage> {
         let subject = Subject::topic(Channel::Chat, conversation);
         let newest = {
             let mut state = self.state_mut();
@@ -86,6 +86,9 @@ impl Client {
     /// receipt of a conversation is under way at a time, and none where another tab or device of this
     /// user has said as much.
     pub(super) fn tell_received(&self) {
+        if !self.0.settings.receipts {
+            return;
+        }
         let due: Vec<(String, u64)> = {
             let state = self.state();
             let user = self.user();
@@ -111,7 +114,7 @@ impl Client {
             news.collect()
         };
         for (conversation, up_to) in due {
-            let id = self.send(Message::chat_delivered(&conversation, up_to));
+            let id = self.send(Message::chat_delivered(&conversation, up_to)).id();
             self.state_mut().received.insert(conversation, Told { up_to, id });
         }
     }

@@ -1,6 +1,6 @@
 //! Sending: mint the id, keep the books, hand over.
 
-use super::Client;
+use super::{Client, SentMessage};
 use super::news::Interest;
 use crate::bridge::ToWorker;
 use crate::fold::OwnChat;
@@ -21,19 +21,19 @@ pub(super) fn incidents() -> Subject {
 }
 
 impl Client {
-    /// Sends a message and says under which id. Never waits: it is queued on this device while
-    /// there is no connection, and sent exactly in this order among those of its incident or
-    /// conversation. Follow it with `use_send_state`.
+    /// Sends a message. Never waits: it is queued on this device while there is no connection, and sent exactly in this
+    /// order among those of its incident or conversation. Follow it with [`use_send_state`](crate::use_send_state), or
+    /// await [`SentMessage::delivered`].
     ///
     /// ```
     /// use sentinelops_realtime::{Client, Message};
     ///
     /// fn greet(client: &Client) {
-    ///     let id = client.send(Message::chat("conv-1", "hello"));
-    ///     log::info!("sent as {id}");
+    ///     let sent = client.send(Message::chat("conv-1", "hello"));
+    ///     log::info!("sent as {}", sent.id());
     /// }
     /// ```
-    pub fn send(&self, message: impl Into<Message>) -> MessageId {
+    pub fn send(&self, message: impl Into<Message>) -> SentMessage {
         let platform = self.platform();
         let (wall, mono) = (platform.wall(), platform.mono());
         let id = MessageId::from(ulid(wall, platform.random()));
@@ -64,7 +64,7 @@ impl Client {
             self.post(ToWorker::Send(vec![request]));
         }
         self.schedule_flush();
-        id
+        SentMessage::new(id, self.downgrade())
     }
 
     /// An id that no incident has: 48 bits of time and 30 of chance.

@@ -1,5 +1,6 @@
-//! What a client is made from: the provider's props, resolved and checked.
+//! What a running client knows of its options: resolved and checked.
 
+use super::ClientOptions;
 use crate::PortFactory;
 use crate::bridge::{Init, PageId};
 use crate::error::SetupError;
@@ -7,13 +8,13 @@ use crate::platform::Platform;
 use crate::url::{ServerUrl, resolve};
 use sentinelops_engine::{EngineOptions, Options, OutboxOptions};
 
-/// Resolved props. Two providers of one page share a client when key and settings are equal.
+/// Resolved options, without those that say where tokens and workers come from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     pub url: ServerUrl,
     pub user: Option<String>,
-    pub enabled: bool,
     pub auto_connect: bool,
+    pub receipts: bool,
     pub debug: bool,
     pub debug_contents: bool,
     pub options: Options,
@@ -30,70 +31,36 @@ pub(crate) struct Key {
 }
 
 impl Settings {
-    /// What a provider without props but this URL has.
-    #[cfg(test)]
-    pub(crate) fn defaults(url: ServerUrl) -> Self {
-        Self {
-            url,
-            user: None,
-            enabled: true,
-            auto_connect: true,
-            debug: false,
-            debug_contents: false,
-            options: Options::default(),
-            outbox: OutboxOptions::default(),
-            worker_url: None,
-        }
-    }
-
-    /// Resolves the URL; everything else is taken as given.
-    pub(crate) fn resolved(mut self, url: &str, platform: &dyn Platform) -> Result<Self, SetupError> {
-        self.url = resolve(url, &platform.page_url())?;
-        self.options.url.clone_from(&self.url.full);
-        self.options.debug = self.debug;
-        Ok(self)
-    }
-
-    /// What another provider of the same key says differently, in words.
-    pub(crate) fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
-        let mut found = Vec::new();
-        let mut compare = |name, ours: String, theirs: String| {
-            if ours != theirs {
-                found.push((name, ours, theirs));
-            }
+    /// Resolves the URL; everything else is taken as given. With the error come settings that show the URL that was
+    /// refused.
+    pub(crate) fn resolved(
+        options: &ClientOptions,
+        platform: &dyn Platform,
+    ) -> Result<Self, (Box<Self>, SetupError)> {
+        let mut settings = Self {
+            url: ServerUrl { full: String::new(), shown: String::new() },
+            user: options.user().map(str::to_owned),
+            auto_connect: options.auto_connect,
+            receipts: options.receipts,
+            debug: options.is_debug(),
+            debug_contents: options.debug_contents,
+            options: options.options.clone(),
+            outbox: options.outbox.clone(),
+            worker_url: options.worker_url.clone(),
         };
-        macro_rules! fields {
-            ($($name:literal: $($path:ident).+),+ $(,)?) => {
-                $(compare($name, format!("{:?}", self.$($path).+), format!("{:?}", other.$($path).+));)+
-            };
+        let url = options.url.as_ref().unwrap_or(&options.options.url);
+        match resolve(url, &platform.page_url()) {
+            Ok(url) => settings.url = url,
+            Err(error) => {
+                if let SetupError::BadUrl { url, .. } | SetupError::Insecure { url } = &error {
+                    settings.url.shown.clone_from(url);
+                }
+                return Err((Box::new(settings), error));
+            }
         }
-        fields! {
-            "enabled": enabled,
-            "auto_connect": auto_connect,
-            "debug": debug,
-            "debug_contents": debug_contents,
-            "worker_url": worker_url,
-            "options.reconnect": options.reconnect,
-            "options.reconnect_interval_ms": options.reconnect_interval_ms,
-            "options.max_reconnect_interval_ms": options.max_reconnect_interval_ms,
-            "options.reconnect_decay": options.reconnect_decay,
-            "options.max_reconnect_attempts": options.max_reconnect_attempts,
-            "options.timeout_ms": options.timeout_ms,
-            "options.reconnect_floor_ms": options.reconnect_floor_ms,
-            "options.mode": options.mode,
-            "options.token_in": options.token_in,
-            "options.ping_interval_ms": options.ping_interval_ms,
-            "options.stable_after_ms": options.stable_after_ms,
-            "outbox.enabled": outbox.enabled,
-            "outbox.persist": outbox.persist,
-            "outbox.capacity": outbox.capacity,
-            "outbox.max_bytes": outbox.max_bytes,
-            "outbox.window": outbox.window,
-            "outbox.critical_reserve": outbox.critical_reserve,
-            "outbox.max_attempts": outbox.max_attempts,
-            "outbox.max_age_ms": outbox.max_age_ms,
-        }
-        found
+        settings.options.url.clone_from(&settings.url.full);
+        settings.options.debug = settings.debug;
+        Ok(settings)
     }
 
     /// What the worker is told first.
@@ -132,21 +99,10 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::FakeConnection;
 
     fn settings(url: &str) -> Settings {
-        Settings::defaults(resolve(url, "").unwrap())
-    }
-
-    #[test]
-    fn a_contradiction_names_each_option_with_both_values() {
-        let one = settings("ws://h");
-        let mut other = one.clone();
-        assert!(one.differences(&other).is_empty());
-        other.options.timeout_ms = 5;
-        other.auto_connect = false;
-        let error = SetupError::Contradiction { differences: one.differences(&other) }.to_string();
-        assert!(error.contains("auto_connect is true there and false here"), "{error}");
-        assert!(error.contains("options.timeout_ms is 10000 there and 5 here"), "{error}");
+        Settings::resolved(&url.into(), &*FakeConnection::new().port().platform()).unwrap()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `use_alerts`: what is raised, acknowledged, cleared.
 
 use super::feed::{use_feed, use_feed_events};
-use crate::{Client, ClientError, List, Message, MessageId};
+use crate::{Client, ClientError, List, Message, SentMessage};
 use sentinelops_protocol::domain::Alert;
 use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
@@ -47,7 +47,7 @@ impl UseAlertsHandle {
     ///     }
     /// }
     /// ```
-    pub fn acknowledge(&self, alert: &Alert) -> MessageId {
+    pub fn acknowledge(&self, alert: &Alert) -> SentMessage {
         self.client.send(Message::acknowledge(alert))
     }
 

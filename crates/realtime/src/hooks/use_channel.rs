@@ -3,9 +3,9 @@
 use super::selected::{use_news, use_selected};
 use super::use_client;
 use crate::client::Interest;
-use crate::{Client, ClientError, Message, MessageId};
+use crate::{Client, ClientError, Message, PayloadError, SentMessage};
 use sentinelops_engine::ConnectionState;
-use sentinelops_protocol::{Channel, Payload, Subject, encode_payload, read_value};
+use sentinelops_protocol::{Channel, Payload, Problem, Subject, encode_payload, read_value};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{marker::PhantomData, rc::Rc};
 use yew::prelude::*;
@@ -108,23 +108,23 @@ impl<T: Serialize> UseChannelHandle<T> {
     /// the documented ones.
     ///
     /// # Errors
-    /// What the payload's `Serialize` says when it cannot be written as JSON.
+    /// [`PayloadError`] when it cannot be written as JSON.
     ///
     /// ```
-    /// use sentinelops_realtime::UseChannelHandle;
+    /// use sentinelops_realtime::{PayloadError, UseChannelHandle};
     ///
     /// #[derive(serde::Serialize)]
     /// struct Deploy {
     ///     service: String,
     /// }
     ///
-    /// fn deploy(deploys: &UseChannelHandle<Deploy>, service: &str) -> Result<(), String> {
-    ///     let id = deploys.send(&Deploy { service: service.to_owned() })?;
-    ///     log::info!("sent as {id}");
+    /// fn deploy(deploys: &UseChannelHandle<Deploy>, service: &str) -> Result<(), PayloadError> {
+    ///     let sent = deploys.send(&Deploy { service: service.to_owned() })?;
+    ///     log::info!("sent as {}", sent.id());
     ///     Ok(())
     /// }
     /// ```
-    pub fn send(&self, payload: &T) -> Result<MessageId, String> {
+    pub fn send(&self, payload: &T) -> Result<SentMessage, PayloadError> {
         self.send_with(payload, |message| message)
     }
 
@@ -135,9 +135,9 @@ impl<T: Serialize> UseChannelHandle<T> {
     ///
     /// ```
     /// use sentinelops_realtime::protocol::Priority;
-    /// use sentinelops_realtime::UseChannelHandle;
+    /// use sentinelops_realtime::{PayloadError, UseChannelHandle};
     ///
-    /// fn deploy_now(deploys: &UseChannelHandle<String>) -> Result<(), String> {
+    /// fn deploy_now(deploys: &UseChannelHandle<String>) -> Result<(), PayloadError> {
     ///     deploys.send_with(&"api".to_owned(), |message| message.priority(Priority::High).coalesce("deploy/api"))?;
     ///     Ok(())
     /// }
@@ -146,7 +146,7 @@ impl<T: Serialize> UseChannelHandle<T> {
         &self,
         payload: &T,
         adjust: impl FnOnce(Message) -> Message,
-    ) -> Result<MessageId, String> {
+    ) -> Result<SentMessage, PayloadError> {
         let message = Message::new(self.options.channel, &*self.options.kind, payload)?;
         Ok(self.client.send(adjust(message)))
     }
@@ -159,7 +159,7 @@ impl<T: Serialize> UseChannelHandle<T> {
 /// the messages after it go on.
 ///
 /// ```
-/// use sentinelops_realtime::protocol::Channel;
+/// use sentinelops_realtime::protocol::{Channel, Problem};
 /// use sentinelops_realtime::{UseChannelOptions, use_channel};
 /// use serde::{Deserialize, Serialize};
 /// use std::rc::Rc;
@@ -174,7 +174,7 @@ impl<T: Serialize> UseChannelHandle<T> {
 /// fn Deploys() -> Html {
 ///     let deploys = use_channel(
 ///         UseChannelOptions::new(Channel::Activity, "deploy.started"),
-///         |deploy: Result<Rc<Deploy>, String>| match deploy {
+///         |deploy: Result<Rc<Deploy>, Problem>| match deploy {
 ///             Ok(deploy) => log::info!("{} is deployed", deploy.service),
 ///             Err(why) => log::warn!("{why}"),
 ///         },
@@ -191,7 +191,7 @@ impl<T: Serialize> UseChannelHandle<T> {
 pub fn use_channel<T, F>(options: UseChannelOptions, on_message: F) -> UseChannelHandle<T>
 where
     T: Serialize + DeserializeOwned + 'static,
-    F: Fn(Result<Rc<T>, String>) + 'static,
+    F: Fn(Result<Rc<T>, Problem>) + 'static,
 {
     let client = use_client();
     let subject = Subject { channel: options.channel, topic: options.topic.clone() };
@@ -204,8 +204,7 @@ where
                     Payload::Raw(json) => json.clone(),
                     typed => encode_payload(typed),
                 };
-                let payload = read_value::<T>(&kind, &json).map(Rc::new);
-                on_message(payload.map_err(|problem| problem.to_string()));
+                on_message(read_value::<T>(&kind, &json).map(Rc::new).map_err(|problem| *problem));
             }
         }
     });

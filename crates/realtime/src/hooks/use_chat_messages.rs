@@ -1,7 +1,7 @@
 //! `use_chat_messages`: a conversation, with what became of one's own messages.
 
 use super::feed::{use_feed, use_feed_events};
-use crate::{ChatEntry, Client, ClientError, List, Message, MessageId, Watermarks};
+use crate::{ChatEntry, Client, ClientError, List, Message, MessageId, SentMessage, Watermarks};
 use sentinelops_protocol::domain::ChatMessage;
 use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
@@ -47,13 +47,13 @@ impl UseChatHandle {
     /// Sends a message to the conversation. It shows at once, with its state.
     ///
     /// ```
-    /// use sentinelops_realtime::{UseChatHandle, MessageId};
+    /// use sentinelops_realtime::{UseChatHandle, SentMessage};
     ///
-    /// fn greet(chat: &UseChatHandle) -> MessageId {
+    /// fn greet(chat: &UseChatHandle) -> SentMessage {
     ///     chat.send_message("hello")
     /// }
     /// ```
-    pub fn send_message(&self, content: &str) -> MessageId {
+    pub fn send_message(&self, content: &str) -> SentMessage {
         self.client.send(Message::chat(&self.conversation, content))
     }
 
@@ -68,7 +68,7 @@ impl UseChatHandle {
     ///     chat.mark_read();
     /// }
     /// ```
-    pub fn mark_read(&self) -> Option<MessageId> {
+    pub fn mark_read(&self) -> Option<SentMessage> {
         self.client.mark_read(&self.conversation)
     }
 

@@ -1,7 +1,7 @@
 //! `use_incident`: one incident, rendered only when that one changes.
 
 use super::feed::use_feed;
-use crate::{Client, ClientError, IncidentEdit, IncidentRow, MessageId};
+use crate::{Client, ClientError, IncidentEdit, IncidentRow, SentMessage};
 use sentinelops_protocol::{Channel, Subject};
 use yew::prelude::*;
 
@@ -44,7 +44,7 @@ impl UseIncidentHandle {
     ///     }
     /// }
     /// ```
-    pub fn update(&self, edit: IncidentEdit) -> MessageId {
+    pub fn update(&self, edit: IncidentEdit) -> SentMessage {
         self.client.send(edit)
     }
 }

@@ -1,7 +1,7 @@
 //! `use_incident_updates`: what happens to incidents, and how they stand.
 
 use super::feed::{use_feed, use_feed_events};
-use crate::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId, NewIncident};
+use crate::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId, SentMessage, NewIncident};
 use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
 use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;
@@ -66,13 +66,13 @@ impl UseIncidentsHandle {
     ///
     /// ```
     /// use sentinelops_realtime::protocol::domain::Severity;
-    /// use sentinelops_realtime::{IncidentEdit, MessageId, UseIncidentsHandle};
+    /// use sentinelops_realtime::{IncidentEdit, SentMessage, UseIncidentsHandle};
     ///
-    /// fn escalate(feed: &UseIncidentsHandle, id: &str) -> MessageId {
+    /// fn escalate(feed: &UseIncidentsHandle, id: &str) -> SentMessage {
     ///     feed.update(IncidentEdit::new(id).severity(Severity::Critical))
     /// }
     /// ```
-    pub fn update(&self, edit: IncidentEdit) -> MessageId {
+    pub fn update(&self, edit: IncidentEdit) -> SentMessage {
         self.client.send(edit)
     }
 
@@ -87,7 +87,7 @@ impl UseIncidentsHandle {
     ///     log::info!("{title} is {id}");
     /// }
     /// ```
-    pub fn create(&self, incident: NewIncident) -> (String, MessageId) {
+    pub fn create(&self, incident: NewIncident) -> (String, SentMessage) {
         let id = self.client.new_incident_id();
         let message = self.client.send(incident.with_id(&*id));
         (id, message)
@@ -108,7 +108,7 @@ impl UseIncidentsHandle {
     ///     html! { <button {onclick}>{ "Resolve" }</button> }
     /// }
     /// ```
-    pub fn resolve(&self, id: &str) -> MessageId {
+    pub fn resolve(&self, id: &str) -> SentMessage {
         self.update(IncidentEdit::new(id).status(IncidentStatus::Resolved))
     }
 

@@ -2,32 +2,36 @@
 
 use super::selected::{use_news, use_selected};
 use super::use_client;
-use crate::client::{Incoming, Interest, Transition};
-use crate::{Client, ClientError, Message, MessageId};
-use sentinelops_engine::{Cause, ConnectionState, Quality, Status};
+use crate::client::{Dispatch, Interest, subscribe};
+use crate::{Client, ClientError, Message, SentMessage};
+use sentinelops_engine::{Cause, ConnectionState, Quality};
 use sentinelops_protocol::{Channel, Event, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// Options of [`use_websocket`], all optional. Closures may be made anew at every render: the
+/// Options of [`use_websocket`] and [`Client::subscribe`], all optional. Closures may be made anew at every render: the
 /// latest ones are called, and nothing is subscribed anew for it.
 ///
 /// ```
-/// use sentinelops_realtime::UseWebSocketOptions;
+/// use sentinelops_realtime::SubscribeOptions;
 /// use sentinelops_realtime::protocol::Channel;
 ///
-/// let options = UseWebSocketOptions::channel(Channel::Incidents)
+/// let options = SubscribeOptions::channel(Channel::Incidents)
 ///     .on_message(|event| log::info!("received {}", event.kind))
 ///     .on_connect(|()| log::info!("connected"))
 ///     .on_error(|error| log::error!("{error}"));
 /// # let _ = options;
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct UseWebSocketOptions {
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubscribeOptions {
     /// What to subscribe to; without it only the connection is followed.
     pub channel: Option<Channel>,
     /// A part of the channel (a chat conversation).
     pub topic: Option<String>,
+    /// `false`: nothing is subscribed and no callback is called, as if it were not there. Default `true`.
+    pub enabled: bool,
+    /// Which events `on_message` and `on_batch` are called with. Default: all.
+    pub filter: Option<Callback<Rc<Event>, bool>>,
     /// Each event once, in order. Many may come in one frame; states set meanwhile cost one render.
     pub on_message: Option<Callback<Rc<Event>>>,
     /// All events of a frame at once, in order.
@@ -47,14 +51,31 @@ pub struct UseWebSocketOptions {
     pub on_continuity: Option<Callback<Continuity>>,
 }
 
-impl UseWebSocketOptions {
+impl Default for SubscribeOptions {
+    fn default() -> Self {
+        Self {
+            channel: None,
+            topic: None,
+            enabled: true,
+            filter: None,
+            on_message: None,
+            on_batch: None,
+            on_connect: None,
+            on_disconnect: None,
+            on_error: None,
+            on_continuity: None,
+        }
+    }
+}
+
+impl SubscribeOptions {
     /// Follow a channel.
     ///
     /// ```
     /// use sentinelops_realtime::protocol::Channel;
-    /// use sentinelops_realtime::UseWebSocketOptions;
+    /// use sentinelops_realtime::SubscribeOptions;
     ///
-    /// let options = UseWebSocketOptions::channel(Channel::Alerts);
+    /// let options = SubscribeOptions::channel(Channel::Alerts);
     /// # let _ = options;
     /// ```
     pub fn channel(channel: Channel) -> Self {
@@ -65,9 +86,9 @@ impl UseWebSocketOptions {
     ///
     /// ```
     /// use sentinelops_realtime::protocol::Channel;
-    /// use sentinelops_realtime::UseWebSocketOptions;
+    /// use sentinelops_realtime::SubscribeOptions;
     ///
-    /// let options = UseWebSocketOptions::topic(Channel::Chat, "conv-1");
+    /// let options = SubscribeOptions::topic(Channel::Chat, "conv-1");
     /// assert_eq!(options.topic.as_deref(), Some("conv-1"));
     /// ```
     pub fn topic(channel: Channel, topic: impl Into<String>) -> Self {
@@ -77,10 +98,40 @@ impl UseWebSocketOptions {
     /// See the field.
     ///
     /// ```
-    /// use sentinelops_realtime::protocol::{Channel, Payload};
-    /// use sentinelops_realtime::UseWebSocketOptions;
+    /// use sentinelops_realtime::SubscribeOptions;
+    /// use sentinelops_realtime::protocol::Channel;
     ///
-    /// let options = UseWebSocketOptions::channel(Channel::Agents).on_message(|event| {
+    /// /// Follows alerts only while somebody looks at them.
+    /// fn alerts(is_open: bool) -> SubscribeOptions {
+    ///     SubscribeOptions::channel(Channel::Alerts).enabled(is_open)
+    /// }
+    /// ```
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    /// See the field.
+    ///
+    /// ```
+    /// use sentinelops_realtime::SubscribeOptions;
+    /// use sentinelops_realtime::protocol::Channel;
+    ///
+    /// let options = SubscribeOptions::channel(Channel::Alerts).filter(|event| event.kind == "alert.raised");
+    /// # let _ = options;
+    /// ```
+    pub fn filter(mut self, filter: impl Fn(&Event) -> bool + 'static) -> Self {
+        self.filter = Some(Callback::from(move |event: Rc<Event>| filter(&event)));
+        self
+    }
+
+    /// See the field.
+    ///
+    /// ```
+    /// use sentinelops_realtime::protocol::{Channel, Payload};
+    /// use sentinelops_realtime::SubscribeOptions;
+    ///
+    /// let options = SubscribeOptions::channel(Channel::Agents).on_message(|event| {
     ///     if let Payload::Agent(agent) = &event.payload {
     ///         log::info!("{} is {}", agent.agent_id, agent.status);
     ///     }
@@ -96,9 +147,9 @@ impl UseWebSocketOptions {
     ///
     /// ```
     /// use sentinelops_realtime::protocol::Channel;
-    /// use sentinelops_realtime::UseWebSocketOptions;
+    /// use sentinelops_realtime::SubscribeOptions;
     ///
-    /// let options = UseWebSocketOptions::channel(Channel::Activity)
+    /// let options = SubscribeOptions::channel(Channel::Activity)
     ///     .on_batch(|events| log::info!("{} at once", events.len()));
     /// # let _ = options;
     /// ```
@@ -110,9 +161,9 @@ impl UseWebSocketOptions {
     /// See the field.
     ///
     /// ```
-    /// use sentinelops_realtime::UseWebSocketOptions;
+    /// use sentinelops_realtime::SubscribeOptions;
     ///
-    /// let options = UseWebSocketOptions::default().on_connect(|()| log::info!("connected"));
+    /// let options = SubscribeOptions::default().on_connect(|()| log::info!("connected"));
     /// # let _ = options;
     /// ```
     pub fn on_connect(mut self, call: impl Fn(()) + 'static) -> Self {
@@ -123,9 +174,9 @@ impl UseWebSocketOptions {
     /// See the field.
     ///
     /// ```
-    /// use sentinelops_realtime::UseWebSocketOptions;
+    /// use sentinelops_realtime::SubscribeOptions;
     ///
-    /// let options = UseWebSocketOptions::default().on_disconnect(|cause| log::warn!("{cause}"));
+    /// let options = SubscribeOptions::default().on_disconnect(|cause| log::warn!("{cause}"));
     /// # let _ = options;
     /// ```
     pub fn on_disconnect(mut self, call: impl Fn(Cause) + 'static) -> Self {
@@ -137,9 +188,9 @@ impl UseWebSocketOptions {
     ///
     /// ```
     /// use sentinelops_realtime::protocol::Channel;
-    /// use sentinelops_realtime::{ClientError, UseWebSocketOptions};
+    /// use sentinelops_realtime::{ClientError, SubscribeOptions};
     ///
-    /// let options = UseWebSocketOptions::channel(Channel::Incidents).on_error(|error| match error {
+    /// let options = SubscribeOptions::channel(Channel::Incidents).on_error(|error| match error {
     ///     // Delivered raw all the same.
     ///     ClientError::Problem(problem) => log::warn!("the server sends something else: {problem}"),
     ///     other => log::error!("{other}"),
@@ -155,9 +206,9 @@ impl UseWebSocketOptions {
     ///
     /// ```
     /// use sentinelops_realtime::protocol::{Channel, system::Continuity};
-    /// use sentinelops_realtime::UseWebSocketOptions;
+    /// use sentinelops_realtime::SubscribeOptions;
     ///
-    /// let options = UseWebSocketOptions::channel(Channel::Activity).on_continuity(|continuity| {
+    /// let options = SubscribeOptions::channel(Channel::Activity).on_continuity(|continuity| {
     ///     if continuity == Continuity::Gap {
     ///         log::warn!("some activity is gone for good");
     ///     }
@@ -169,7 +220,7 @@ impl UseWebSocketOptions {
         self
     }
 
-    fn subject(&self) -> Option<Subject> {
+    pub(crate) fn subject(&self) -> Option<Subject> {
         self.channel.map(|channel| Subject { channel, topic: self.topic.clone() })
     }
 }
@@ -213,11 +264,11 @@ impl UseWebSocketHandle {
     /// use sentinelops_realtime::{Message, UseWebSocketHandle};
     ///
     /// fn hello(socket: &UseWebSocketHandle) {
-    ///     let id = socket.send(Message::chat("conv-1", "hello"));
-    ///     log::info!("follow it with use_send_state(Some({id}))");
+    ///     let sent = socket.send(Message::chat("conv-1", "hello"));
+    ///     log::info!("follow it with use_send_state(Some({}))", sent.id());
     /// }
     /// ```
-    pub fn send(&self, message: impl Into<Message>) -> MessageId {
+    pub fn send(&self, message: impl Into<Message>) -> SentMessage {
         self.client.send(message)
     }
 
@@ -239,13 +290,13 @@ impl UseWebSocketHandle {
 ///
 /// ```
 /// use sentinelops_realtime::protocol::{Channel, domain::IncidentStatus};
-/// use sentinelops_realtime::{IncidentEdit, UseWebSocketOptions, use_websocket};
+/// use sentinelops_realtime::{IncidentEdit, SubscribeOptions, use_websocket};
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Console() -> Html {
 ///     let socket = use_websocket(
-///         UseWebSocketOptions::channel(Channel::Incidents)
+///         SubscribeOptions::channel(Channel::Incidents)
 ///             .on_message(|event| log::info!("received {}", event.kind)),
 ///     );
 ///     let resolve = {
@@ -262,14 +313,13 @@ impl UseWebSocketHandle {
 /// }
 /// ```
 #[hook]
-pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
+pub fn use_websocket(options: SubscribeOptions) -> UseWebSocketHandle {
     let client = use_client();
-    let subject = options.subject();
+    let subject = options.subject().filter(|_| options.enabled);
     let mut interests = vec![Interest::Status];
     interests.extend(subject.clone().map(Interest::Subject));
 
-    let handle = use_selected(&client, interests.clone(), {
-        let subject = subject.clone();
+    let handle = use_selected(&client, interests, {
         move |client| {
             let status = client.status();
             UseWebSocketHandle {
@@ -285,115 +335,11 @@ pub fn use_websocket(options: UseWebSocketOptions) -> UseWebSocketHandle {
         }
     });
 
-    // Since when the connection is up, as far as the callbacks know.
-    let known = use_mut_ref(|| connected_since(&client.status()));
-    interests.push(Interest::Errors);
-    if subject.is_none() {
-        interests.push(Interest::Continuity);
-    }
-    use_news(&client, interests, {
+    let dispatch = use_memo(client.clone(), Dispatch::new);
+    let news_of = if options.enabled { subscribe::interests(&options) } else { Vec::new() };
+    use_news(&client, news_of, {
         let client = client.clone();
-        move |news| {
-            // Not borrowed during the calls.
-            let missed = missed(&mut known.borrow_mut(), &news.transitions, &client.status());
-            for transition in missed {
-                match transition {
-                    Transition::Up(_) => options.on_connect.iter().for_each(|call| call.emit(())),
-                    Transition::Down(cause) => {
-                        options.on_disconnect.iter().for_each(|call| call.emit(cause.clone()));
-                    }
-                }
-            }
-            if let Some(call) = &options.on_error {
-                for error in news.errors_for(subject.as_ref()) {
-                    call.emit(error.clone());
-                }
-            }
-            let Some(subject) = &subject else {
-                if let Some(call) = &options.on_continuity {
-                    news.continuities().for_each(|continuity| call.emit(continuity));
-                }
-                return;
-            };
-            for incoming in news.of(subject) {
-                match incoming {
-                    Incoming::Snapshot(continuity) => {
-                        options.on_continuity.iter().for_each(|call| call.emit(*continuity));
-                    }
-                    Incoming::Event(event) => {
-                        options.on_message.iter().for_each(|call| call.emit(event.clone()));
-                    }
-                }
-            }
-            if let Some(call) = &options.on_batch {
-                let events: Rc<[Rc<Event>]> = news.events(subject).cloned().collect();
-                if !events.is_empty() {
-                    call.emit(events);
-                }
-            }
-        }
+        move |news| dispatch.call(&client, &options, news)
     });
     handle
-}
-
-/// The transitions that a component's callbacks have not received; `known`: since when the connection is up, as far
-/// as they know. A connection that broke and came back within one frame is two calls although no render shows it.
-fn missed(known: &mut Option<u64>, transitions: &[Transition], status: &Status) -> Vec<Transition> {
-    // It was mounted after this one.
-    let seen = transitions.iter().rposition(|it| known.is_some_and(|since| *it == Transition::Up(since)));
-    let transitions = &transitions[seen.map_or(0, |at| at + 1)..];
-    let mut missed = Vec::new();
-    let mut take = |transition: &Transition| {
-        let is = match transition {
-            Transition::Up(since) => Some(*since),
-            Transition::Down(_) => None,
-        };
-        if is.is_some() != known.is_some() {
-            missed.push(transition.clone());
-        }
-        *known = is;
-    };
-    transitions.iter().for_each(&mut take);
-    match connected_since(status) {
-        // It changed before the component listened.
-        Some(since) => take(&Transition::Up(since)),
-        None => take(&Transition::Down(status.cause.clone())),
-    }
-    missed
-}
-
-fn connected_since(status: &Status) -> Option<u64> {
-    (status.state == ConnectionState::Connected).then(|| status.connected_since.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(up: Option<u64>) -> Status {
-        match up {
-            Some(since) => Status {
-                state: ConnectionState::Connected,
-                connected_since: Some(since),
-                ..Status::default()
-            },
-            None => Status { cause: Cause::Offline, ..Status::default() },
-        }
-    }
-
-    #[test]
-    fn every_break_reaches_the_callbacks_with_its_cause_and_nothing_from_before_the_mount() {
-        use Transition::{Down, Up};
-        let broken = [Down(Cause::Lost), Up(2), Down(Cause::GaveUp { attempts: 3 }), Up(3)];
-        let mut known = Some(1);
-        assert_eq!(missed(&mut known, &broken, &status(Some(3))), broken);
-        assert_eq!(missed(&mut known, &[], &status(Some(3))), []);
-        // Mounted in between.
-        assert_eq!(missed(&mut Some(2), &broken, &status(Some(3))), broken[2..]);
-        assert_eq!(missed(&mut Some(3), &broken, &status(Some(3))), []);
-        assert_eq!(missed(&mut None, &broken[..1], &status(None)), []);
-        // Changed after the render and before the component listened.
-        assert_eq!(missed(&mut None, &[], &status(Some(3))), [Up(3)]);
-        assert_eq!(missed(&mut Some(3), &[], &status(None)), [Down(Cause::Offline)]);
-    }
 }

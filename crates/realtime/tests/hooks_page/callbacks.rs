@@ -4,7 +4,7 @@ use sentinelops_realtime::engine::{Cause, ConnectionState, Quality};
 use sentinelops_realtime::protocol::{Channel, Event, Subject, system::Continuity};
 use sentinelops_realtime::testing::{FakeConnection, activity, chat_message, incident, raw};
 use sentinelops_realtime::{
-    UseChannelOptions, UseWebSocketOptions, use_channel, use_incident, use_incidents, use_websocket,
+    UseChannelOptions, SubscribeOptions, use_channel, use_incident, use_incidents, use_websocket,
 };
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -22,7 +22,7 @@ fn log(line: impl Into<String>) {
 
 #[component]
 fn Listener() -> Html {
-    let options = UseWebSocketOptions::channel(Channel::Incidents)
+    let options = SubscribeOptions::channel(Channel::Incidents)
         .on_message(|event| log(format!("message {}", event.payload.key().unwrap_or_default())))
         .on_batch(|events| log(format!("batch of {}", events.len())))
         .on_connect(|()| log("connect"))
@@ -133,7 +133,7 @@ async fn mounted_while_the_connection_is_up_is_no_connect() {
 #[component]
 fn Topics() -> Html {
     use_websocket(
-        UseWebSocketOptions::topic(Channel::Chat, "conv-1")
+        SubscribeOptions::topic(Channel::Chat, "conv-1")
             .on_message(|event| log(format!("socket {}", event.kind))),
     );
     use_channel(

@@ -9,7 +9,7 @@ use sentinelops_realtime::protocol::domain::{AlertChange, Presence, Severity};
 use sentinelops_realtime::protocol::{Channel, Json, Priority, Problem, ProblemKind};
 use sentinelops_realtime::testing::{FakeConnection, activity, agent, alert, chat_message};
 use sentinelops_realtime::{
-    TokenSource, UseWebSocketOptions, WebSocketProvider, use_activity_feed_with, use_agent_status,
+    TokenSource, SubscribeOptions, WebSocketProvider, use_activity_feed_with, use_agent_status,
     use_alerts_with, use_chat_messages_with, use_client, use_connection, use_diagnostics, use_metrics,
     use_outbox, use_websocket,
 };
@@ -169,7 +169,7 @@ async fn switched_off_starts_no_worker_and_says_so() {
 
 #[component]
 fn Errors() -> Html {
-    use_websocket(UseWebSocketOptions::default().on_error(|error| tell(error.to_string())));
+    use_websocket(SubscribeOptions::default().on_error(|error| tell(error.to_string())));
     let recorder = use_diagnostics();
     html! { <p>{ recorder.records.last().map(|record| record.text.clone()).unwrap_or_default() }</p> }
 }

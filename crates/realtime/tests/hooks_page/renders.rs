@@ -4,7 +4,7 @@ use sentinelops_realtime::protocol::Channel;
 use sentinelops_realtime::protocol::domain::{IncidentChange, IncidentStatus, Presence};
 use sentinelops_realtime::testing::{FakeConnection, agent, incident};
 use sentinelops_realtime::{
-    UseWebSocketOptions, use_agents, use_connection_state, use_incident, use_incident_updates, use_incidents,
+    SubscribeOptions, use_agents, use_connection_state, use_incident, use_incident_updates, use_incidents,
     use_websocket,
 };
 use std::cell::{Cell, RefCell};
@@ -118,7 +118,7 @@ fn Everything() -> Html {
     count(&INCIDENTS);
     let feed = use_incident_updates(|news| SEEN.with_borrow_mut(|seen| seen.push(news.incident.id.clone())));
     let agents = use_agents();
-    let socket = use_websocket(UseWebSocketOptions::default());
+    let socket = use_websocket(SubscribeOptions::default());
     html! { <p>{ format!("{} {} {:?}", feed.incidents.len(), agents.agents.len(), socket.latency) }</p> }
 }
 
@@ -149,7 +149,7 @@ fn Counting() -> Html {
     count(&LAMP);
     let last = use_state(String::new);
     let set = last.setter();
-    use_websocket(UseWebSocketOptions::channel(Channel::Incidents).on_message(move |event| {
+    use_websocket(SubscribeOptions::channel(Channel::Incidents).on_message(move |event| {
         count(&ONE);
         set.set(event.payload.key().unwrap_or_default().to_owned());
     }));

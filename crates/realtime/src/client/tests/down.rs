@@ -17,7 +17,7 @@ pub(super) fn crash(connection: &FakeConnection) {
 }
 
 pub(super) fn chat(client: &Client, text: &str) -> MessageId {
-    client.send(Message::chat("c", text))
+    client.send(Message::chat("c", text)).id()
 }
 
 pub(super) fn delivery(client: &Client, id: &MessageId) -> DeliveryState {
@@ -322,7 +322,7 @@ fn what_was_tried_again_while_the_worker_was_down_is_tried_by_the_next_one() {
 fn what_is_not_to_be_queued_is_refused_at_once_where_nobody_can_send_it() {
     let connection = FakeConnection::new();
     let client = open(&connection);
-    let now_or_never = || client.send(Message::chat("c", "now").unqueued());
+    let now_or_never = || client.send(Message::chat("c", "now").unqueued()).id();
     crash(&connection);
     let id = now_or_never();
     assert_eq!(delivery(&client, &id), failed(FailReason::NotConnected));

@@ -9,7 +9,7 @@ use sentinelops_engine::{DeliveryState, FailReason, Hint, OutboxOptions, SendReq
 use sentinelops_protocol::{Channel, Subject};
 
 fn chat(client: &Client, text: &str) -> MessageId {
-    client.send(Message::chat("c", text))
+    client.send(Message::chat("c", text)).id()
 }
 
 /// What was handed to workers since the last look.

@@ -6,21 +6,21 @@ mod kept;
 mod providers;
 mod recorded;
 
+use super::news::Transition;
 use super::*;
 use crate::bridge::PortFailure;
-use crate::registry::Lease;
 use crate::testing::{FakeConnection, chat_message, incident, typing};
-use crate::{ClientError, IncidentEdit, Message, MessageId, SendState, WorkerHealth, WorkerTroubleKind};
+use crate::{ClientError, IncidentEdit, SendError, SubscribeOptions, Message, MessageId, SendState, WorkerHealth, WorkerTroubleKind};
 use sentinelops_engine::{Cause, ConnectionState, DeliveryState, Durability, FailReason, TokenReason};
 use sentinelops_protocol::domain::{IncidentChange, IncidentStatus};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Code, Event, Subject};
+use futures::FutureExt;
 use std::cell::Cell;
 
 pub(super) fn settings() -> Settings {
-    Settings::defaults(crate::url::ServerUrl { full: String::new(), shown: String::new() })
-        .resolved("ws://fake.invalid/?secret", &*FakeConnection::new().port().platform())
-        .unwrap()
+    let platform = FakeConnection::new().port().platform();
+    Settings::resolved(&"ws://fake.invalid/?secret".into(), &*platform).unwrap()
 }
 
 pub(super) fn open(connection: &FakeConnection) -> Client {
@@ -144,7 +144,7 @@ fn a_message_s_way_and_what_a_dead_worker_s_successor_is_given() {
     let (_watch, ..) = follow(&client);
     connection.connect();
     let ids: Vec<MessageId> = (0..4)
-        .map(|n| client.send(Message::chat("c", &n.to_string()).priority(Default::default())))
+        .map(|n| client.send(Message::chat("c", &n.to_string()).priority(Default::default())).id())
         .collect();
     assert_eq!(client.send_state(&ids[0]), Some(SendState::default()));
     assert!(client.has_unsaved());
@@ -219,7 +219,7 @@ fn own_edits_show_at_once_and_end_with_their_cause() {
     connection.snapshot(incidents(), [incident("i1").status(IncidentStatus::New).into()]);
     connection.paint();
     let status = || client.incident("i1").and_then(|row| row.status.clone());
-    let id = client.send(IncidentEdit::new("i1").status(IncidentStatus::Resolved));
+    let id = client.send(IncidentEdit::new("i1").status(IncidentStatus::Resolved)).id();
     assert_eq!(status(), Some(IncidentStatus::Resolved));
     connection.paint();
     assert!(client.incidents()[0].edit.is_some());
@@ -229,7 +229,7 @@ fn own_edits_show_at_once_and_end_with_their_cause() {
     connection.paint();
     assert_eq!((status(), client.incidents()[0].edit.clone()), (Some(IncidentStatus::Resolved), None));
 
-    let id = client.send(IncidentEdit::new("i1").status(IncidentStatus::New));
+    let id = client.send(IncidentEdit::new("i1").status(IncidentStatus::New)).id();
     connection.nack(&id, Code::Forbidden, "not yours");
     connection.paint();
     assert_eq!(status(), Some(IncidentStatus::Resolved), "taken back");
@@ -248,7 +248,7 @@ fn chat_shows_own_messages_typing_and_marks_read_once() {
     connection.deliver(chat_message("c", "1", "ann", "hello"));
     connection.deliver(typing("c", "bob"));
     connection.paint();
-    let id = client.send(Message::chat("c", "hi"));
+    let id = client.send(Message::chat("c", "hi")).id();
     let view = client.chat(&subject);
     assert_eq!((view.messages.len(), view.typing.len()), (2, 1));
     assert_eq!((view.messages[1].label(), view.messages[1].mine), ("saving", true));
@@ -288,7 +288,7 @@ fn contents_are_in_diagnostics_only_when_asked_for() {
     for (asked, settings) in [(false, settings()), (true, Settings { debug_contents: true, ..settings() })] {
         let connection = FakeConnection::new();
         let client = Client::open(settings, connection.port(), TokenSource::None, None);
-        let id = client.send(Message::chat("c", "between us"));
+        let id = client.send(Message::chat("c", "between us")).id();
         connection.save(&id);
         connection.paint();
         connection.ack(&id);
@@ -304,10 +304,10 @@ fn contents_are_in_diagnostics_only_when_asked_for() {
 fn what_cannot_start_says_so_and_refuses_what_is_sent() {
     let connection = FakeConnection::new();
     let client =
-        Client::open(Settings { enabled: false, ..settings() }, connection.port(), TokenSource::None, None);
+        Client::open(settings(), connection.port(), TokenSource::None, Some(SetupError::Disabled));
     assert_eq!((connection.workers(), client.worker_health()), (0, WorkerHealth::Off));
     assert_eq!(client.error(None), Some(ClientError::Setup(SetupError::Disabled)));
-    let id = client.send(Message::chat("c", "x"));
+    let id = client.send(Message::chat("c", "x")).id();
     let state = client.send_state(&id).map(|state| state.delivery);
     assert_eq!(state, Some(DeliveryState::Failed(FailReason::NotConnected)));
 }
@@ -325,38 +325,6 @@ fn a_refused_subscription_and_a_gap_are_told() {
     connection.frame();
     assert_eq!(client.error(Some(&incidents())), None);
     assert_eq!(client.continuity(&incidents()), Some(Continuity::Gap));
-}
-
-#[test]
-fn providers_share_contradict_or_get_their_own() {
-    let connection = FakeConnection::new();
-    let lease = |settings: Settings| {
-        let key = Key {
-            url: settings.url.full.clone(),
-            user: settings.user.clone(),
-            port: Some(connection.port()),
-        };
-        Lease::acquire(key, settings, connection.port(), TokenSource::None)
-    };
-    let first = lease(settings());
-    let second = lease(settings());
-    assert_eq!(first.client(), second.client());
-    let other_user = lease(Settings { user: Some("ann".to_owned()), ..settings() });
-    assert_ne!(first.client(), other_user.client());
-    assert_eq!(connection.workers(), 2);
-    let contradicting = lease(Settings { auto_connect: false, ..settings() });
-    let error = contradicting.client().setup_error().map(ToString::to_string).unwrap_or_default();
-    assert!(error.contains("auto_connect is true there and false here"), "{error}");
-    assert_eq!(connection.workers(), 2);
-
-    let client = first.client().clone();
-    drop((first, second));
-    let again = lease(settings());
-    assert_eq!(*again.client(), client, "taken over while it lingers");
-    drop(again);
-    connection.advance(1_000);
-    let fresh = lease(settings());
-    assert_ne!(*fresh.client(), client);
 }
 
 #[test]
@@ -393,4 +361,66 @@ fn each_break_between_two_frames_is_in_the_news_with_its_cause() {
     connection.fail_worker(PortFailure::Crashed("x".to_owned()));
     connection.paint();
     assert_eq!(news.take(), [lost]);
+}
+
+#[test]
+fn delivered_waits_for_the_end_and_says_which() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    let sent = ["arrives", "refused", "left"].map(|text| client.send(Message::chat("c", text)));
+    let mut ends = sent.clone().map(|sent| Box::pin(sent.delivered()));
+    let mut end_of = |n: usize| ends[n].as_mut().now_or_never();
+    assert_eq!([end_of(0), end_of(1), end_of(2)], [None, None, None]);
+    connection.ack(&sent[0].id());
+    connection.frame();
+    assert_eq!([end_of(0), end_of(2)], [Some(Ok(())), None]);
+    connection.nack(&sent[1].id(), Code::Conflict, "changed meanwhile");
+    connection.frame();
+    let end = end_of(1);
+    assert!(matches!(&end, Some(Err(SendError::Ended(state))) if state.is_failed()), "{end:?}");
+    assert_eq!(sent[0].delivered().now_or_never(), Some(Ok(())), "also when it has ended already");
+    client.end();
+    assert_eq!(end_of(2), Some(Err(SendError::Unknown)));
+}
+
+#[test]
+fn subscription_calls_until_it_is_dropped_and_only_for_what_passes() {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let subscribe = |enabled: bool| {
+        let seen = seen.clone();
+        let options = SubscribeOptions::channel(Channel::Incidents)
+            .enabled(enabled)
+            .filter(|event| !format!("{:?}", event.payload).contains("inc-2"))
+            .on_message(move |event| seen.borrow_mut().push(event.kind.clone()));
+        client.subscribe(options)
+    };
+    let _disabled = subscribe(false);
+    assert_eq!(connection.subscriptions(), []);
+    let subscription = subscribe(true);
+    assert_eq!(connection.subscriptions(), [incidents()]);
+    connection.deliver(incident("inc-1").status(IncidentStatus::New));
+    connection.deliver(incident("inc-2").status(IncidentStatus::New));
+    connection.frame();
+    assert_eq!(seen.borrow().len(), 1);
+    drop(subscription);
+    connection.deliver(incident("inc-3").status(IncidentStatus::New));
+    connection.frame();
+    assert_eq!((seen.borrow().len(), connection.subscriptions()), (1, Vec::new()));
+}
+
+#[test]
+fn receipts_can_be_switched_off() {
+    for receipts in [true, false] {
+        let connection = FakeConnection::new();
+        let client =
+            Client::open(Settings { receipts, ..settings() }, connection.port(), TokenSource::None, None);
+        let subject = Subject::topic(Channel::Chat, "c");
+        let _watch = client.watch(vec![Interest::Subject(subject)], Rc::new(|_| {}));
+        connection.deliver(chat_message("c", "m1", "ann", "hello"));
+        connection.frame();
+        let sent = connection.sent().iter().filter(|request| request.kind == "chat.delivered").count();
+        assert_eq!(sent, usize::from(receipts));
+    }
 }

@@ -1,23 +1,24 @@
 //! Providers that come and go, and the client they share.
 
 use super::super::*;
-use super::down::{chat, connects, crash, delivery, handed_in};
-use super::settings;
+use super::down::{chat, crash, delivery};
 use crate::WorkerHealth;
 use crate::bridge::{FromWorker, SignOut};
 use crate::registry::Lease;
 use crate::testing::FakeConnection;
-use sentinelops_engine::{DeliveryState, OutboxOptions};
-use sentinelops_protocol::{Channel, Subject};
+use sentinelops_engine::{DeliveryState, FailReason};
 
-fn lease(connection: &FakeConnection, settings: Settings) -> Result<Lease, SetupError> {
-    let key =
-        Key { url: settings.url.full.clone(), user: settings.user.clone(), port: Some(connection.port()) };
-    let lease = Lease::acquire(key, settings, connection.port(), TokenSource::None);
-    match lease.client().setup_error().cloned() {
-        Some(error @ SetupError::Contradiction { .. }) => Err(error),
-        _ => Ok(lease),
-    }
+fn options(connection: &FakeConnection) -> ClientOptions {
+    ClientOptions { port: Some(connection.port()), ..ClientOptions::new("ws://fake.invalid/?secret") }
+}
+
+fn lease(connection: &FakeConnection) -> Lease {
+    Lease::acquire(&options(connection))
+}
+
+/// Error lines in the diagnostics that contain this.
+fn warnings(client: &Client, text: &str) -> usize {
+    client.diagnostics().0.iter().filter(|record| record.text.contains(text)).count()
 }
 
 #[test]
@@ -25,7 +26,7 @@ fn a_provider_mounted_after_a_sign_out_begins_again() {
     // Signed out while it is mounted, while it lingers, and only after the next one came.
     for when in 0..3 {
         let connection = FakeConnection::new();
-        let first = lease(&connection, settings()).unwrap();
+        let first = lease(&connection);
         first.client().sign_out(SignOut::Keep);
         if when == 0 {
             connection.say(FromWorker::SignedOut { left: false });
@@ -35,7 +36,7 @@ fn a_provider_mounted_after_a_sign_out_begins_again() {
             connection.say(FromWorker::SignedOut { left: false });
         }
         connection.advance(100);
-        let next = lease(&connection, settings()).unwrap();
+        let next = lease(&connection);
         if when == 2 {
             connection.say(FromWorker::SignedOut { left: false });
         }
@@ -50,7 +51,7 @@ fn a_provider_mounted_after_a_sign_out_begins_again() {
 #[test]
 fn a_client_whose_provider_went_ends_its_session_first() {
     let connection = FakeConnection::new();
-    let first = lease(&connection, settings()).unwrap();
+    let first = lease(&connection);
     connection.advance(0);
     connection.refuse_start(true);
     crash(&connection);
@@ -60,42 +61,18 @@ fn a_client_whose_provider_went_ends_its_session_first() {
     assert!(!connection.said().contains(&ToWorker::PageHide), "it is waited for");
     connection.say(FromWorker::SignedOut { left: false });
     connection.advance(1_000);
-    let fresh = lease(&connection, settings()).unwrap();
+    let fresh = lease(&connection);
     assert_eq!(connection.workers(), 3);
     drop(fresh);
 }
 
 #[test]
-fn new_options_take_over_what_was_sent_and_what_a_person_wanted() {
-    let connection = FakeConnection::new();
-    let old = lease(&connection, settings()).unwrap();
-    let ids: Vec<_> = ["1", "2", "3"].iter().map(|text| chat(old.client(), text)).collect();
-    connection.save(&ids[1]);
-    connection.paint();
-    old.client().disconnect();
-    drop(old);
-    connection.take_said();
-    let outbox = OutboxOptions { capacity: 7, ..OutboxOptions::default() };
-    let new = lease(&connection, Settings { outbox, ..settings() }).unwrap();
-    let said = connection.take_said();
-    assert_eq!(handed_in(&said), [ids[0].as_str(), ids[2].as_str()]);
-    let asked = said.iter().any(|m| matches!(m, ToWorker::Inquire(about) if about[0].id == ids[1].as_str()));
-    assert!(asked && !connects(&said), "{said:?}");
-    let subject = Subject::topic(Channel::Chat, "c");
-    let _watch = new.client().watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
-    assert_eq!(new.client().chat(&subject).messages.len(), 3, "they are still shown");
-    connection.ack(&ids[0]);
-    connection.paint();
-    assert_eq!(delivery(new.client(), &ids[0]), DeliveryState::Delivered);
-}
-
-#[test]
 fn a_provider_that_is_switched_off_saves_what_it_has_first() {
     let connection = FakeConnection::new();
-    let old = lease(&connection, settings()).unwrap();
+    let old = lease(&connection);
     let id = chat(old.client(), "1");
     drop(old);
-    let off = lease(&connection, Settings { enabled: false, ..settings() }).unwrap();
+    let off = Lease::acquire(&ClientOptions { enabled: false, ..options(&connection) });
     connection.advance(1_000);
     assert!(!connection.said().contains(&ToWorker::PageHide), "not saved yet");
     connection.save(&id);
@@ -106,41 +83,84 @@ fn a_provider_that_is_switched_off_saves_what_it_has_first() {
 }
 
 #[test]
-fn a_contradiction_lasts_as_long_as_there_is_one() {
+fn options_are_read_once_and_others_are_ignored_with_a_warning() {
     let connection = FakeConnection::new();
-    let other = || Settings { auto_connect: false, ..settings() };
-    let key = || Key { url: settings().url.full, user: None, port: Some(connection.port()) };
-    let take = |settings| Lease::acquire(key(), settings, connection.port(), TokenSource::None);
-    let told = Rc::new(RefCell::new(0));
-    let _waiting = {
-        let told = told.clone();
-        crate::registry::on_change(Rc::new(move || *told.borrow_mut() += 1))
-    };
-    let running = take(settings());
-    let refused = take(other());
-    assert!(refused.client().setup_error().is_some() && !refused.is_stale());
-    *told.borrow_mut() = 0;
-    drop(running);
-    assert!(refused.is_stale() && *told.borrow() > 0, "the other one went");
-    let running = take(other());
-    assert!(refused.is_stale(), "the other one has the same options now");
-    assert_eq!(take(other()).client(), running.client());
+    let first = lease(&connection);
+    let same = lease(&connection);
+    assert_eq!(first.client(), same.client());
+    assert_eq!(warnings(first.client(), "read once"), 0);
+    let other = Lease::acquire(&ClientOptions { auto_connect: false, ..options(&connection) });
+    assert_eq!(first.client(), other.client());
+    assert_eq!(warnings(first.client(), "other values of auto_connect are ignored"), 1);
+    let other_user = Lease::acquire(&ClientOptions { user: Some("ann".to_owned()), ..options(&connection) });
+    assert_ne!(first.client(), other_user.client());
+    assert_eq!(connection.workers(), 2);
+}
+
+#[test]
+fn client_lingers_after_its_last_provider() {
+    let connection = FakeConnection::new();
+    let first = lease(&connection);
+    let client = first.client().clone();
+    drop(first);
+    let again = lease(&connection);
+    assert_eq!(*again.client(), client, "taken over while it lingers");
+    drop(again);
+    connection.advance(1_000);
+    assert_ne!(*lease(&connection).client(), client);
+}
+
+#[test]
+fn client_made_outside_lives_without_providers_until_it_is_closed() {
+    let connection = FakeConnection::new();
+    let client = Client::new(options(&connection));
+    let provider = lease(&connection);
+    assert_eq!(*provider.client(), client);
+    drop(provider);
+    connection.advance(10_000);
+    assert!(!connection.said().contains(&ToWorker::PageHide));
+    let id = chat(&client, "1");
+    client.close();
+    connection.advance(1_000);
+    assert!(!connection.said().contains(&ToWorker::PageHide), "not saved yet");
+    connection.save(&id);
+    connection.paint();
+    connection.advance(1_000);
+    assert!(connection.said().contains(&ToWorker::PageHide));
+    assert_ne!(Client::new(options(&connection)), client);
+}
+
+#[test]
+fn close_of_a_client_that_a_provider_uses_waits_for_the_provider() {
+    let connection = FakeConnection::new();
+    let client = Client::new(options(&connection));
+    let provider = lease(&connection);
+    client.close();
+    connection.advance(10_000);
+    assert!(!connection.said().contains(&ToWorker::PageHide));
+    drop(provider);
+    connection.advance(1_000);
+    assert!(connection.said().contains(&ToWorker::PageHide));
+}
+
+#[test]
+fn url_that_does_not_work_is_the_clients_setup_error() {
+    let connection = FakeConnection::new();
+    let client = Client::new(ClientOptions { url: Some("ftp://ops.example".to_owned()), ..options(&connection) });
+    assert!(matches!(client.setup_error(), Some(SetupError::BadUrl { .. })));
+    let sent = client.send(crate::Message::chat("c", "x"));
+    assert_eq!(delivery(&client, &sent.id()), DeliveryState::Failed(FailReason::NotConnected));
 }
 
 #[test]
 fn a_second_token_is_a_line_in_the_diagnostics_and_counts() {
     let connection = FakeConnection::new();
-    let key = || Key { url: settings().url.full, user: None, port: Some(connection.port()) };
-    let take = |token: &str| Lease::acquire(key(), settings(), connection.port(), token.into());
+    let take = |token: &str| Lease::acquire(&ClientOptions { token: token.into(), ..options(&connection) });
     let first = take("one");
-    let lines = || {
-        let (records, _) = first.client().diagnostics();
-        records.iter().filter(|record| record.text.contains("different tokens")).count()
-    };
     let _same = take("one");
-    assert_eq!(lines(), 0);
+    assert_eq!(warnings(first.client(), "different tokens"), 0);
     let _second = take("two");
-    assert_eq!(lines(), 1);
+    assert_eq!(warnings(first.client(), "different tokens"), 1);
     connection.advance(0);
     assert!(connection.said().contains(&ToWorker::Token(Ok(Some("two".to_owned())))));
 }
@@ -148,11 +168,9 @@ fn a_second_token_is_a_line_in_the_diagnostics_and_counts() {
 #[test]
 fn two_callbacks_are_not_taken_for_different_tokens() {
     let connection = FakeConnection::new();
-    let key = || Key { url: settings().url.full, user: None, port: Some(connection.port()) };
     let inline = || TokenSource::sync(|_reason| Ok(Some("one".to_owned())));
-    let take = || Lease::acquire(key(), settings(), connection.port(), inline());
+    let take = || Lease::acquire(&ClientOptions { token: inline(), ..options(&connection) });
     let first = take();
     let _second = take();
-    let (records, _) = first.client().diagnostics();
-    assert!(!records.iter().any(|record| record.text.contains("different tokens")));
+    assert_eq!(warnings(first.client(), "different tokens"), 0);
 }
