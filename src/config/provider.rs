@@ -48,8 +48,10 @@ impl AppConfig {
             outbox,
         } = self.clone().agreed();
         WebSocketProviderProps {
+            client: None,
             url: Some(url.into()),
             auto_connect,
+            receipts: true,
             debug,
             debug_contents,
             enabled: enable_websocket,

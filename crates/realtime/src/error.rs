@@ -254,7 +254,9 @@ pub enum SendError {
     #[error("the message was not delivered ({}). {}", .0.label(), .0.explanation().unwrap_or_default())]
     Ended(SendState),
     /// Nobody knows any more: the client was closed, or forgot the message among 1,000 later ones.
-    #[error("how the message ended is not known: the client was closed, or has forgotten it. Ask the server.")]
+    #[error(
+        "how the message ended is not known: the client was closed, or has forgotten it. Ask the server."
+    )]
     Unknown,
 }
 
@@ -270,7 +272,9 @@ pub enum SendError {
 /// assert!(error.to_string().starts_with("the payload of deploy.started cannot be written as JSON"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the payload of {kind} cannot be written as JSON: {reason}. Keys of maps must be strings or numbers.")]
+#[error(
+    "the payload of {kind} cannot be written as JSON: {reason}. Keys of maps must be strings or numbers."
+)]
 #[non_exhaustive]
 pub struct PayloadError {
     /// The type of the message.

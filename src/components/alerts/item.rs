@@ -42,8 +42,8 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
     let acknowledge = {
         let (alert, set) = (alert.clone(), sent.setter());
         move |_| {
-            let id = client.send(sentinelops_realtime::Message::acknowledge(&alert));
-            set.set(Some((id, alert.clone())));
+            let sent = client.send(sentinelops_realtime::Message::acknowledge(&alert));
+            set.set(Some((sent.id(), alert.clone())));
         }
     };
     let open = props.on_incident.clone().zip(alert.incident_id.clone());

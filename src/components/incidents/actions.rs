@@ -38,7 +38,7 @@ pub fn IncidentActions(props: &IncidentActionsProps) -> Html {
     let send = {
         let priority = urgency(incident);
         move |what: String, edit: IncidentEdit| {
-            push.emit((client.send(Message::from(edit).priority(priority)), what.into()));
+            push.emit((client.send(Message::from(edit).priority(priority)).id(), what.into()));
         }
     };
     let (enabled, primary) = offered(incident.status.as_ref());

@@ -48,7 +48,7 @@ pub fn ResolveForm(props: &ResolveFormProps) -> Html {
                 set_tried.set(true);
                 return;
             }
-            push.emit((feed.resolve(&wanted), format!("Resolve {wanted}").into()));
+            push.emit((feed.resolve(&wanted).id(), format!("Resolve {wanted}").into()));
             set_tried.set(false);
             set_id.set(String::new());
         }

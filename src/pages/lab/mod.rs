@@ -11,8 +11,8 @@ use meter::Meter;
 use sentinelops_protocol::Priority;
 use sentinelops_realtime::ConnectionStatus;
 use sentinelops_realtime::{
-    BUILD_ID, Message, MessageId, SendState, SignOut, SubscribeOptions, use_connection,
-    use_incident_updates, use_metrics, use_outbox, use_websocket,
+    BUILD_ID, Message, MessageId, SendState, SignOut, SubscribeOptions, use_connection, use_incident_updates,
+    use_metrics, use_outbox, use_websocket,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -118,7 +118,7 @@ pub fn LabPage() -> Html {
                 // No other message says the same: an effect is known by its text, whatever its id.
                 let text = format!("lab {n} of {life}");
                 let message = Message::chat(&conversation, &format!("{text}{padding}"));
-                let id = client.send(message.priority(priority));
+                let id = client.send(message.priority(priority)).id();
                 sent.borrow_mut().push(Sent { text, ..Sent::shown(n, id) });
             };
             if every == 0 {

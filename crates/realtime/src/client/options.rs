@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn differences_name_the_options() {
         let one = ClientOptions::new("ws://h");
-        let mut other = ClientOptions { token: "another".into(), user: Some("ann".to_owned()), ..one.clone() };
+        let mut other =
+            ClientOptions { token: "another".into(), user: Some("ann".to_owned()), ..one.clone() };
         assert!(one.differences(&other).is_empty());
         other.options.timeout_ms = 5;
         other.auto_connect = false;

@@ -1,7 +1,7 @@
 //! What one tells a conversation without a message: received, read, typing; and an incident, that one views it.
 
-use super::{Client, SentMessage};
 use super::news::Interest;
+use super::{Client, SentMessage};
 use crate::fold::State as FoldState;
 use crate::{Message, MessageId};
 use sentinelops_protocol::{Channel, Subject};

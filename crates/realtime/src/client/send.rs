@@ -1,7 +1,7 @@
 //! Sending: mint the id, keep the books, hand over.
 
-use super::{Client, SentMessage};
 use super::news::Interest;
+use super::{Client, SentMessage};
 use crate::bridge::ToWorker;
 use crate::fold::OwnChat;
 use crate::id::ulid;

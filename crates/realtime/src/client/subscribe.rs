@@ -1,8 +1,8 @@
 //! Callbacks outside components, and what they have in common with those of `use_websocket`.
 
+use super::Client;
 use super::news::{Incoming, Interest, News, Transition};
 use super::watch::Watch;
-use super::Client;
 use crate::SubscribeOptions;
 use sentinelops_engine::{ConnectionState, Status};
 use sentinelops_protocol::Event;
@@ -37,7 +37,8 @@ impl Client {
         let dispatch = Dispatch::new(self);
         let client = self.downgrade();
         let interests = interests(&options);
-        let listener = Rc::new(move |news: &News| client.with(|client| dispatch.call(client, &options, news)));
+        let listener =
+            Rc::new(move |news: &News| client.with(|client| dispatch.call(client, &options, news)));
         Subscription { _watch: Some(self.watch(interests, listener)) }
     }
 }
@@ -79,7 +80,8 @@ impl Dispatch {
             }
             return;
         };
-        let passes = |event: &&Rc<Event>| options.filter.as_ref().is_none_or(|filter| filter.emit((*event).clone()));
+        let passes =
+            |event: &&Rc<Event>| options.filter.as_ref().is_none_or(|filter| filter.emit((*event).clone()));
         for incoming in news.of(subject) {
             match incoming {
                 Incoming::Snapshot(continuity) => {

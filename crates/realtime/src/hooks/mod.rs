@@ -43,4 +43,4 @@ pub use use_stats::{UseSourcesHandle, UseStatsHandle, use_sources, use_stats};
 pub use use_timeline::{UseTimelineHandle, use_timeline};
 pub use use_unsaved::use_unsaved;
 pub use use_viewers::use_viewers;
-pub use use_websocket::{UseWebSocketHandle, SubscribeOptions, use_websocket};
+pub use use_websocket::{SubscribeOptions, UseWebSocketHandle, use_websocket};

@@ -1,7 +1,7 @@
 //! `use_incident_updates`: what happens to incidents, and how they stand.
 
 use super::feed::{use_feed, use_feed_events};
-use crate::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId, SentMessage, NewIncident};
+use crate::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId, NewIncident, SentMessage};
 use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
 use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
 use std::rc::Rc;

@@ -4,7 +4,7 @@ use sentinelops_realtime::engine::{Cause, ConnectionState, Quality};
 use sentinelops_realtime::protocol::{Channel, Event, Subject, system::Continuity};
 use sentinelops_realtime::testing::{FakeConnection, activity, chat_message, incident, raw};
 use sentinelops_realtime::{
-    UseChannelOptions, SubscribeOptions, use_channel, use_incident, use_incidents, use_websocket,
+    SubscribeOptions, UseChannelOptions, use_channel, use_incident, use_incidents, use_websocket,
 };
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;

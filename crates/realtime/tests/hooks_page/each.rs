@@ -9,7 +9,7 @@ use sentinelops_realtime::protocol::domain::{AlertChange, Presence, Severity};
 use sentinelops_realtime::protocol::{Channel, Json, Priority, Problem, ProblemKind};
 use sentinelops_realtime::testing::{FakeConnection, activity, agent, alert, chat_message};
 use sentinelops_realtime::{
-    TokenSource, SubscribeOptions, WebSocketProvider, use_activity_feed_with, use_agent_status,
+    SubscribeOptions, TokenSource, WebSocketProvider, use_activity_feed_with, use_agent_status,
     use_alerts_with, use_chat_messages_with, use_client, use_connection, use_diagnostics, use_metrics,
     use_outbox, use_websocket,
 };

@@ -8,7 +8,7 @@ use sentinelops_realtime::testing::{
     FakeConnection, Mounted, activity, agent, alert, chat_message, incident,
 };
 use sentinelops_realtime::{
-    MessageId, UseChannelOptions, SubscribeOptions, use_activity_feed, use_activity_feed_with,
+    MessageId, SubscribeOptions, UseChannelOptions, use_activity_feed, use_activity_feed_with,
     use_agent_status, use_agents, use_alerts, use_alerts_with, use_channel, use_chat_messages,
     use_chat_messages_with, use_client, use_clock, use_connection, use_connection_state, use_diagnostics,
     use_incident, use_incident_updates, use_incidents, use_metrics, use_outbox, use_send_state,

@@ -1,12 +1,15 @@
-//! One worker a page for each URL and user; bad options say so on the page.
+//! One worker a page for each URL and user; options are read once; bad ones are reported on the page.
 
 use sentinelops_realtime::bridge::ToWorker;
 use sentinelops_realtime::engine::Options;
-use sentinelops_realtime::testing::FakeConnection;
+use sentinelops_realtime::protocol::Channel;
+use sentinelops_realtime::testing::{FakeConnection, incident};
 use sentinelops_realtime::{
-    Client, ClientError, Message, TokenSource, WebSocketProvider, use_client, use_connection,
+    Client, ClientError, ClientOptions, SubscribeOptions, TokenSource, WebSocketProvider, use_client,
+    use_connection,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use wasm_bindgen_test::*;
 use yew::prelude::*;
 
@@ -46,7 +49,7 @@ fn OtherUser(props: &Props) -> Html {
 }
 
 #[component]
-fn Contradicting(props: &Props) -> Html {
+fn OtherOptions(props: &Props) -> Html {
     let options = Options { timeout_ms: 5, ..Options::default() };
     html! {
         <WebSocketProvider url="ws://a.invalid" {options} port={props.connection.port()}>
@@ -84,11 +87,11 @@ async fn shared_own_or_an_error() {
     inner.settle().await;
     assert_eq!(inner.workers(), 2);
 
-    page.show(html! { <><Same connection={connection.clone()} /><Contradicting connection={connection.clone()} /></> });
+    page.show(html! { <><Same connection={connection.clone()} /><OtherOptions connection={connection.clone()} /></> });
     inner.settle().await;
-    let said = page.text();
-    assert!(said.contains("options.timeout_ms is 10000 there and 5 here"), "{said}");
-    assert!(page.find("[role=alert]").is_some());
+    assert_eq!(page.text(), "falsefalse");
+    let first = CLIENTS.with_borrow(|clients| clients[0].clone());
+    assert_eq!(CLIENTS.with_borrow(|clients| clients.last().cloned()), Some(first));
 
     page.show(html! { <BadUrl connection={connection.clone()} /> });
     inner.settle().await;
@@ -104,97 +107,75 @@ async fn shared_own_or_an_error() {
 struct With {
     connection: FakeConnection,
     timeout_ms: u64,
-    #[prop_or_default]
-    debug: bool,
-}
-
-/// Sends at a click.
-#[component]
-fn Sender() -> Html {
-    let client = use_client();
-    html! { <button onclick={move |_| { client.send(Message::chat("c", "unsaved")); }}>{ "send" }</button> }
+    enabled: bool,
 }
 
 #[component]
 fn Configured(props: &With) -> Html {
     let options = Options { timeout_ms: props.timeout_ms, ..Options::default() };
     html! {
-        <WebSocketProvider url="ws://b.invalid" {options} debug={props.debug} port={props.connection.port()}>
+        <WebSocketProvider url="ws://b.invalid" {options} enabled={props.enabled} port={props.connection.port()}>
             <Probe />
-            <Sender />
         </WebSocketProvider>
     }
 }
 
 #[wasm_bindgen_test]
-async fn two_providers_that_get_the_same_new_options_share_again() {
+async fn other_options_while_mounted_are_ignored() {
     CLIENTS.take();
     let outer = FakeConnection::new();
     let inner = FakeConnection::new();
-    let both = |first, second| {
-        let connection = inner.clone();
-        html! {
-            <>
-                <Configured connection={connection.clone()} timeout_ms={first} />
-                if second > 0 {
-                    <Configured {connection} timeout_ms={second} />
-                }
-            </>
-        }
-    };
-    let mut page = outer.mount(both(1_000, 1_000));
+    let with = |timeout_ms| html! { <Configured connection={inner.clone()} {timeout_ms} enabled=true /> };
+    let mut page = outer.mount(with(1_000));
     inner.settle().await;
-    page.show(both(2_000, 2_000));
+    page.show(with(2_000));
     inner.settle().await;
-    assert!(page.find("[role=alert]").is_none(), "{}", page.text());
-    assert_eq!(page.text(), "falsesendfalsesend");
-    assert_eq!(inner.workers(), 2, "one for the old options, one for the new ones");
-
-    // One that contradicts says so for as long as it does.
-    page.show(both(2_000, 3_000));
-    inner.settle().await;
-    assert!(page.find("[role=alert]").is_some());
-    page.show(both(3_000, 3_000));
-    inner.settle().await;
-    assert!(page.find("[role=alert]").is_none(), "{}", page.text());
-    page.show(both(4_000, 3_000));
-    inner.settle().await;
-    assert!(page.find("[role=alert]").is_some());
-    page.show(both(4_000, 0));
-    inner.settle().await;
-    assert_eq!(page.text(), "falsesend", "the other one went");
+    assert_eq!((page.text(), inner.workers()), ("false".to_owned(), 1));
+    assert!(CLIENTS.with_borrow(|clients| clients.iter().all(|client| *client == clients[0])));
     CLIENTS.take();
 }
 
 #[wasm_bindgen_test]
-async fn new_options_right_after_a_send_lose_nothing() {
+async fn provider_can_be_switched_on_later() {
     CLIENTS.take();
     let outer = FakeConnection::new();
     let inner = FakeConnection::new();
-    let with = |debug| html! { <Configured connection={inner.clone()} timeout_ms={1_000} {debug} /> };
+    let with = |enabled| html! { <Configured connection={inner.clone()} timeout_ms={1_000} {enabled} /> };
     let mut page = outer.mount(with(false));
     inner.settle().await;
-    assert!(page.click("button") && page.click("button"));
-    let ids: Vec<_> = inner.sent().into_iter().map(|request| request.id).collect();
-    inner.take_said();
+    assert_eq!(inner.workers(), 0);
+    assert!(page.text().ends_with("true"), "{}", page.text());
     page.show(with(true));
     inner.settle().await;
-    assert_eq!(inner.workers(), 2);
-    let handed_in: Vec<_> = inner
-        .said()
-        .into_iter()
-        .filter_map(|message| match message {
-            ToWorker::Send(requests) => Some(requests),
-            _ => None,
-        })
-        .flatten()
-        .map(|request| request.id)
-        .collect();
-    assert_eq!((handed_in, ids.len()), (ids.clone(), 2), "the same ids in the same order");
-    inner.ack(&ids[0].as_str().into());
+    assert_eq!((page.text(), inner.workers()), ("false".to_owned(), 1));
+    CLIENTS.take();
+}
+
+#[wasm_bindgen_test]
+async fn client_made_outside_is_that_of_its_providers() {
+    CLIENTS.take();
+    let outer = FakeConnection::new();
+    let inner = FakeConnection::new();
+    let client =
+        Client::new(ClientOptions { port: Some(inner.port()), ..ClientOptions::new("ws://d.invalid") });
+    let seen = Rc::new(Cell::new(0));
+    let subscription = client.subscribe(SubscribeOptions::channel(Channel::Incidents).on_message({
+        let seen = seen.clone();
+        move |_| seen.set(seen.get() + 1)
+    }));
+    let mut page =
+        outer.mount(html! { <WebSocketProvider client={client.clone()}><Probe /></WebSocketProvider> });
+    inner.connect();
+    inner.deliver(incident("inc-1"));
     inner.settle().await;
-    let state = CLIENTS.with_borrow(|clients| clients.last()?.send_state(&ids[0].as_str().into()));
-    assert!(state.is_some_and(|state| state.is_delivered()));
+    assert!(CLIENTS.with_borrow(|clients| clients.iter().all(|given| *given == client)));
+    assert_eq!((seen.get(), inner.workers()), (1, 1));
+    page.show(Html::default());
+    inner.settle().await;
+    assert_eq!(inner.subscriptions().len(), 1, "it needs no component");
+    drop(subscription);
+    client.close();
+    inner.settle().await;
     CLIENTS.take();
 }
 

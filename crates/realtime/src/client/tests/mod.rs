@@ -10,12 +10,15 @@ use super::news::Transition;
 use super::*;
 use crate::bridge::PortFailure;
 use crate::testing::{FakeConnection, chat_message, incident, typing};
-use crate::{ClientError, IncidentEdit, SendError, SubscribeOptions, Message, MessageId, SendState, WorkerHealth, WorkerTroubleKind};
+use crate::{
+    ClientError, IncidentEdit, Message, MessageId, SendError, SendState, SubscribeOptions, WorkerHealth,
+    WorkerTroubleKind,
+};
+use futures::FutureExt;
 use sentinelops_engine::{Cause, ConnectionState, DeliveryState, Durability, FailReason, TokenReason};
 use sentinelops_protocol::domain::{IncidentChange, IncidentStatus};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Code, Event, Subject};
-use futures::FutureExt;
 use std::cell::Cell;
 
 pub(super) fn settings() -> Settings {
@@ -303,8 +306,7 @@ fn contents_are_in_diagnostics_only_when_asked_for() {
 #[test]
 fn what_cannot_start_says_so_and_refuses_what_is_sent() {
     let connection = FakeConnection::new();
-    let client =
-        Client::open(settings(), connection.port(), TokenSource::None, Some(SetupError::Disabled));
+    let client = Client::open(settings(), connection.port(), TokenSource::None, Some(SetupError::Disabled));
     assert_eq!((connection.workers(), client.worker_health()), (0, WorkerHealth::Off));
     assert_eq!(client.error(None), Some(ClientError::Setup(SetupError::Disabled)));
     let id = client.send(Message::chat("c", "x")).id();

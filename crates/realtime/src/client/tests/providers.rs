@@ -146,7 +146,8 @@ fn close_of_a_client_that_a_provider_uses_waits_for_the_provider() {
 #[test]
 fn url_that_does_not_work_is_the_clients_setup_error() {
     let connection = FakeConnection::new();
-    let client = Client::new(ClientOptions { url: Some("ftp://ops.example".to_owned()), ..options(&connection) });
+    let client =
+        Client::new(ClientOptions { url: Some("ftp://ops.example".to_owned()), ..options(&connection) });
     assert!(matches!(client.setup_error(), Some(SetupError::BadUrl { .. })));
     let sent = client.send(crate::Message::chat("c", "x"));
     assert_eq!(delivery(&client, &sent.id()), DeliveryState::Failed(FailReason::NotConnected));
