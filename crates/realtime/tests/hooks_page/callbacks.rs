@@ -1,7 +1,7 @@
 //! `use_websocket`'s callbacks, and one's own message types.
 
 use sentinelops_realtime::engine::{Cause, ConnectionState, Quality};
-use sentinelops_realtime::protocol::{Channel, Event, Subject, system::Continuity};
+use sentinelops_realtime::protocol::{Channel, Event, Problem, Subject, system::Continuity};
 use sentinelops_realtime::testing::{FakeConnection, activity, chat_message, incident, raw};
 use sentinelops_realtime::{
     SubscribeOptions, UseChannelOptions, use_channel, use_incident, use_incidents, use_websocket,
@@ -138,7 +138,7 @@ fn Topics() -> Html {
     );
     use_channel(
         UseChannelOptions::new(Channel::Chat, "poll.opened").topic("conv-1"),
-        |poll: Result<Rc<Deploy>, String>| {
+        |poll: Result<Rc<Deploy>, Problem>| {
             log(format!("own {}", poll.map(|p| p.service.clone()).unwrap_or_default()))
         },
     );
@@ -177,9 +177,9 @@ struct Deploy {
 fn Deploys() -> Html {
     let deploys = use_channel(
         UseChannelOptions::new(Channel::Activity, "deploy.started"),
-        |deploy: Result<Rc<Deploy>, String>| match deploy {
+        |deploy: Result<Rc<Deploy>, Problem>| match deploy {
             Ok(deploy) => log(deploy.service.clone()),
-            Err(why) => log(why),
+            Err(problem) => log(problem.to_string()),
         },
     );
     let onclick = move |_| {
@@ -213,7 +213,7 @@ fn Surfaces() -> Html {
     let one = use_incident("a");
     let own = use_channel(
         UseChannelOptions::new(Channel::Incidents, "own.type"),
-        |_: Result<Rc<Deploy>, String>| {},
+        |_: Result<Rc<Deploy>, Problem>| {},
     );
     let errors = [incidents.error.is_some(), one.error.is_some(), own.error.is_some()];
     let problem = incidents.problem.map(|problem| problem.to_string()).unwrap_or_default();

@@ -44,7 +44,7 @@ async fn from_click_to_read() {
     connection.settle().await;
     assert_eq!(page.text(), "hello[] (bob)");
 
-    let id = chat().send_message("hi");
+    let id = chat().send_message("hi").id();
     connection.settle().await;
     assert_eq!(page.text(), "hello[] hi[saving] (bob)");
     connection.save(&id);
@@ -125,7 +125,7 @@ async fn a_basic_server_acks_nothing_and_the_conversation_keeps_its_order() {
     connection.change_status(|status| status.mode = Some(Mode::Basic));
     connection.deliver(said(&connection, "1", "ann", "hello"));
     connection.settle().await;
-    let id = chat().send_message("hi");
+    let id = chat().send_message("hi").id();
     // Written long before it could leave.
     connection.advance(1_000);
     connection.save(&id);
@@ -137,7 +137,7 @@ async fn a_basic_server_acks_nothing_and_the_conversation_keeps_its_order() {
     connection.deliver(said(&connection, "2", "ann", "how are you"));
     connection.settle().await;
     assert_eq!(page.text(), "hello[] hi[handed over] how are you[] ");
-    let next = chat().send_message("fine");
+    let next = chat().send_message("fine").id();
     connection.settle().await;
     assert_eq!(page.text(), "hello[] hi[handed over] how are you[] fine[saving] ");
     connection.deliver(receipt(ReceiptKind::Read, "c1", "ann", connection.now()));

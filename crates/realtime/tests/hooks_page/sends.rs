@@ -18,7 +18,7 @@ fn Form() -> Html {
     let state = use_send_state((*sent).clone());
     let onclick = {
         let (feed, set) = (feed.clone(), sent.setter());
-        move |_| set.set(Some(feed.resolve("i1")))
+        move |_| set.set(Some(feed.resolve("i1").id()))
     };
     let row = feed.get("i1");
     html! {

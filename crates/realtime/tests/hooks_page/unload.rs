@@ -34,7 +34,7 @@ async fn it_asks_as_long_as_something_is_in_memory_only_also_while_the_worker_st
     connection.settle().await;
     assert!(!asks(), "nothing was sent");
     let client = CLIENT.with_borrow(|client| client.clone().unwrap());
-    let id = client.send(Message::chat("c", "typed while it loads"));
+    let id = client.send(Message::chat("c", "typed while it loads")).id();
     connection.settle().await;
     assert!(asks(), "the worker has not started");
     connection.refuse_start(false);
