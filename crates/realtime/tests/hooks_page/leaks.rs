@@ -2,8 +2,8 @@
 
 use sentinelops_realtime::bridge::ToWorker;
 use sentinelops_realtime::engine::MessageCounts;
-use sentinelops_realtime::protocol::Channel;
 use sentinelops_realtime::protocol::domain::{AlertChange, IncidentStatus, Presence, Severity};
+use sentinelops_realtime::protocol::{Channel, Problem};
 use sentinelops_realtime::testing::{
     FakeConnection, Mounted, activity, agent, alert, chat_message, incident,
 };
@@ -42,7 +42,7 @@ fn All() -> Html {
     );
     let _own = use_channel(
         UseChannelOptions::new(Channel::Activity, "activity.event"),
-        |_: Result<Rc<serde_json::Value>, String>| {},
+        |_: Result<Rc<serde_json::Value>, Problem>| {},
     );
     let _sent = use_send_state(Some(MessageId::from("m1")));
     let _incident = use_incident("a");
