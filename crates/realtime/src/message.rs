@@ -222,9 +222,9 @@ impl Message {
     ///
     /// ```
     /// use sentinelops_realtime::protocol::domain::Alert;
-    /// use sentinelops_realtime::{Client, Message, MessageId};
+    /// use sentinelops_realtime::{Client, Message, SentMessage};
     ///
-    /// fn take(client: &Client, alert: &Alert) -> MessageId {
+    /// fn take(client: &Client, alert: &Alert) -> SentMessage {
     ///     client.send(Message::acknowledge(alert))
     /// }
     /// ```

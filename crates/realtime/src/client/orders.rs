@@ -77,10 +77,10 @@ impl Client {
     /// next one is not handed the message, and drops what it finds of it.
     ///
     /// ```
-    /// use sentinelops_realtime::{Client, Message, MessageId};
+    /// use sentinelops_realtime::{Client, Message, MessageId, SentMessage};
     ///
     /// /// Takes back what has not left yet and says it differently.
-    /// fn reword(client: &Client, id: &MessageId, words: &str) -> MessageId {
+    /// fn reword(client: &Client, id: &MessageId, words: &str) -> SentMessage {
     ///     client.discard(id);
     ///     client.send(Message::chat("conv-1", words))
     /// }

@@ -14,8 +14,8 @@ use yew::prelude::*;
 ///
 /// fn answer(chat: &UseChatHandle) {
 ///     chat.mark_read();
-///     let id = chat.send_message("on it");
-///     log::info!("sent as {id}");
+///     let sent = chat.send_message("on it");
+///     log::info!("sent as {}", sent.id());
 /// }
 /// # let _ = answer;
 /// ```
