@@ -12,7 +12,7 @@ use sentinelops_realtime::protocol::domain::{AlertChange, IncidentStatus, Severi
 use sentinelops_realtime::protocol::system::Continuity;
 use sentinelops_realtime::protocol::{Channel, Event, Subject};
 use sentinelops_realtime::testing::{FakeConnection, Mounted, alert, incident};
-use sentinelops_realtime::{WebSocketProvider, use_chat_messages};
+use sentinelops_realtime::{WebSocketProvider, use_chat};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 
@@ -186,7 +186,7 @@ async fn a_lost_connection_is_a_banner_after_a_moment_of_grace() {
 
 #[component]
 fn Chat() -> Html {
-    let chat = use_chat_messages("c1");
+    let chat = use_chat("c1");
     html! { <p>{ chat.messages.len() }</p> }
 }
 

@@ -29,6 +29,7 @@ mod message;
 mod panic;
 pub(crate) mod platform;
 mod port_factory;
+pub mod prelude;
 mod provider;
 mod recorder;
 mod registry;

@@ -5,7 +5,7 @@ use crate::components::hooks::{use_follow, use_lost, use_paced, use_total};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Awaited, Empty, Panel};
 use sentinelops_protocol::domain::Activity;
-use sentinelops_realtime::{ClientError, List, use_activity_feed};
+use sentinelops_realtime::{ClientError, List, use_activity};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -28,7 +28,7 @@ pub struct ActivityPanelProps {
 /// Who did what.
 #[component]
 pub fn ActivityPanel(props: &ActivityPanelProps) -> Html {
-    let feed = use_activity_feed();
+    let feed = use_activity();
     let activities = use_paced(feed.activities.clone(), PACE_MS);
     html! {
         <Panel title="Activity" class={props.class.clone()} testid="activity-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>

@@ -5,7 +5,7 @@ use crate::components::hooks::{use_follow, use_lost, use_total, use_visible};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Awaited, Empty, Withdrawn};
 use crate::components::people::Names;
-use sentinelops_realtime::{ChatEntry, MessageId, SendState, use_chat_messages};
+use sentinelops_realtime::{ChatEntry, MessageId, SendState, use_chat};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -22,7 +22,7 @@ pub struct ChatPaneProps {
 /// Follows the newest message, marks what is seen as read, tells the others while one writes.
 #[component]
 pub fn ChatPane(props: &ChatPaneProps) -> Html {
-    let chat = use_chat_messages(&props.conversation);
+    let chat = use_chat(&props.conversation);
     let names = use_context::<Names>().unwrap_or_default();
     let total = use_total(&chat.messages, |entry| &entry.key);
     let follow = use_follow(total);

@@ -3,7 +3,7 @@
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::Interval;
 use sentinelops_protocol::domain::Patch;
-use sentinelops_realtime::{use_activity_feed_with, use_agent_status, use_alerts_with, use_incident_updates};
+use sentinelops_realtime::{use_activity_feed, use_agent_status, use_alert_updates, use_incident_updates};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -72,11 +72,11 @@ pub fn Meter() -> Html {
         let note = note("agents");
         move |agent| note(agent.name.as_deref().unwrap_or_default())
     });
-    let alerts = use_alerts_with({
+    let alerts = use_alert_updates({
         let note = note("alerts");
         move |alert| note(&alert.title)
     });
-    let activity = use_activity_feed_with({
+    let activity = use_activity_feed({
         let note = note("activity");
         move |activity| note(&activity.action)
     });

@@ -24,11 +24,11 @@ mod use_unsaved;
 mod use_viewers;
 mod use_websocket;
 
-pub use use_activity_feed::{UseActivityHandle, use_activity_feed, use_activity_feed_with};
+pub use use_activity_feed::{UseActivityHandle, use_activity, use_activity_feed};
 pub use use_agent_status::{UseAgentsHandle, use_agent_status, use_agents};
-pub use use_alerts::{UseAlertsHandle, use_alerts, use_alerts_with};
+pub use use_alerts::{UseAlertsHandle, use_alert_updates, use_alerts};
 pub use use_channel::{UseChannelHandle, UseChannelOptions, use_channel};
-pub use use_chat_messages::{UseChatHandle, use_chat_messages, use_chat_messages_with};
+pub use use_chat_messages::{UseChatHandle, use_chat, use_chat_messages};
 pub use use_client::use_client;
 pub use use_clock::{Alarm, Clock, Ticking, use_clock};
 pub use use_connection::{UseConnectionHandle, use_connection, use_connection_state};

@@ -1,4 +1,4 @@
-//! `use_activity_feed`: who did what.
+//! `use_activity`: who did what.
 
 use super::feed::{use_feed, use_feed_events};
 use crate::{Client, ClientError, List};
@@ -7,7 +7,7 @@ use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuit
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// What [`use_activity_feed`] gives.
+/// What [`use_activity`] gives.
 ///
 /// ```
 /// use sentinelops_realtime::UseActivityHandle;
@@ -56,12 +56,12 @@ impl UseActivityHandle {
 /// The newest activities.
 ///
 /// ```
-/// use sentinelops_realtime::use_activity_feed;
+/// use sentinelops_realtime::use_activity;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Feed() -> Html {
-///     let feed = use_activity_feed();
+///     let feed = use_activity();
 ///     html! {
 ///         <ol>
 ///             for item in &feed.activities {
@@ -72,7 +72,7 @@ impl UseActivityHandle {
 /// }
 /// ```
 #[hook]
-pub fn use_activity_feed() -> UseActivityHandle {
+pub fn use_activity() -> UseActivityHandle {
     use_feed(Subject::channel(Channel::Activity), |client, feed| UseActivityHandle {
         activities: client.activities(),
         is_loaded: feed.is_loaded,
@@ -87,17 +87,17 @@ pub fn use_activity_feed() -> UseActivityHandle {
 /// The newest activities, and a call for each from the moment of mounting on.
 ///
 /// ```
-/// use sentinelops_realtime::use_activity_feed_with;
+/// use sentinelops_realtime::use_activity_feed;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Feed() -> Html {
-///     let feed = use_activity_feed_with(|item| log::info!("{}", item.action));
+///     let feed = use_activity_feed(|item| log::info!("{}", item.action));
 ///     html! { <p>{ feed.activities.len() }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_activity_feed_with<F>(on_activity: F) -> UseActivityHandle
+pub fn use_activity_feed<F>(on_activity: F) -> UseActivityHandle
 where
     F: Fn(Rc<Activity>) + 'static,
 {
@@ -106,5 +106,5 @@ where
             on_activity(Rc::new(activity.clone()));
         }
     });
-    use_activity_feed()
+    use_activity()
 }

@@ -99,17 +99,17 @@ pub fn use_alerts() -> UseAlertsHandle {
 /// How the alerts stand, and a call for each change from the moment of mounting on.
 ///
 /// ```
-/// use sentinelops_realtime::use_alerts_with;
+/// use sentinelops_realtime::use_alert_updates;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Siren() -> Html {
-///     let feed = use_alerts_with(|alert| log::warn!("{}", alert.title));
+///     let feed = use_alert_updates(|alert| log::warn!("{}", alert.title));
 ///     html! { <p>{ format!("{} alerts", feed.alerts.len()) }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_alerts_with<F>(on_alert: F) -> UseAlertsHandle
+pub fn use_alert_updates<F>(on_alert: F) -> UseAlertsHandle
 where
     F: Fn(Rc<Alert>) + 'static,
 {

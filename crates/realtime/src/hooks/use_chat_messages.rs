@@ -1,4 +1,4 @@
-//! `use_chat_messages`: a conversation, with what became of one's own messages.
+//! `use_chat`: a conversation, with what became of one's own messages.
 
 use super::feed::{use_feed, use_feed_events};
 use crate::{ChatEntry, Client, ClientError, List, Message, MessageId, SentMessage, Watermarks};
@@ -7,7 +7,7 @@ use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuit
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// What [`use_chat_messages`] gives.
+/// What [`use_chat`] gives.
 ///
 /// ```
 /// use sentinelops_realtime::UseChatHandle;
@@ -75,12 +75,12 @@ impl UseChatHandle {
     /// Tells the others that one is typing; at most once in 3 s, however often it is called.
     ///
     /// ```
-    /// use sentinelops_realtime::use_chat_messages;
+    /// use sentinelops_realtime::use_chat;
     /// use yew::prelude::*;
     ///
     /// #[component]
     /// fn Line() -> Html {
-    ///     let chat = use_chat_messages("conv-1");
+    ///     let chat = use_chat("conv-1");
     ///     html! { <input oninput={move |_| chat.set_typing()} /> }
     /// }
     /// ```
@@ -136,12 +136,12 @@ impl UseChatHandle {
 /// A conversation: messages, receipts, who types.
 ///
 /// ```
-/// use sentinelops_realtime::use_chat_messages;
+/// use sentinelops_realtime::use_chat;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Chat() -> Html {
-///     let chat = use_chat_messages("conv-1");
+///     let chat = use_chat("conv-1");
 ///     let greet = {
 ///         let chat = chat.clone();
 ///         move |_| {
@@ -161,7 +161,7 @@ impl UseChatHandle {
 /// }
 /// ```
 #[hook]
-pub fn use_chat_messages(conversation: &str) -> UseChatHandle {
+pub fn use_chat(conversation: &str) -> UseChatHandle {
     let conversation: Rc<str> = conversation.into();
     let subject = Subject::topic(Channel::Chat, &*conversation);
     use_feed(subject.clone(), move |client, feed| {
@@ -185,17 +185,17 @@ pub fn use_chat_messages(conversation: &str) -> UseChatHandle {
 /// when the server took them).
 ///
 /// ```
-/// use sentinelops_realtime::use_chat_messages_with;
+/// use sentinelops_realtime::use_chat_messages;
 /// use yew::prelude::*;
 ///
 /// #[component]
 /// fn Chat() -> Html {
-///     let chat = use_chat_messages_with("conv-1", |message| log::info!("{}", message.content));
+///     let chat = use_chat_messages("conv-1", |message| log::info!("{}", message.content));
 ///     html! { <p>{ chat.messages.len() }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_chat_messages_with<F>(conversation: &str, on_message: F) -> UseChatHandle
+pub fn use_chat_messages<F>(conversation: &str, on_message: F) -> UseChatHandle
 where
     F: Fn(Rc<ChatMessage>) + 'static,
 {
@@ -204,5 +204,5 @@ where
             on_message(Rc::new(message.clone()));
         }
     });
-    use_chat_messages(conversation)
+    use_chat(conversation)
 }

@@ -3,7 +3,7 @@
 use sentinelops_realtime::engine::{DeliveryState, Durability, Mode};
 use sentinelops_realtime::protocol::{Channel, Event, Payload, Subject, domain::ReceiptKind};
 use sentinelops_realtime::testing::{FakeConnection, chat_message, receipt, typing};
-use sentinelops_realtime::{UseChatHandle, use_chat_messages};
+use sentinelops_realtime::{UseChatHandle, use_chat};
 use std::cell::RefCell;
 use wasm_bindgen_test::*;
 use yew::prelude::*;
@@ -19,7 +19,7 @@ struct ChatProps {
 
 #[component]
 fn Chat(props: &ChatProps) -> Html {
-    let chat = use_chat_messages(&props.conversation);
+    let chat = use_chat(&props.conversation);
     CHAT.set(Some(chat.clone()));
     let line =
         |entry: &sentinelops_realtime::ChatEntry| format!("{}[{}] ", entry.message.content, entry.label());

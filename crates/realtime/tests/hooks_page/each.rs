@@ -9,9 +9,8 @@ use sentinelops_realtime::protocol::domain::{AlertChange, Presence, Severity};
 use sentinelops_realtime::protocol::{Channel, Json, Priority, Problem, ProblemKind};
 use sentinelops_realtime::testing::{FakeConnection, activity, agent, alert, chat_message};
 use sentinelops_realtime::{
-    SubscribeOptions, TokenSource, WebSocketProvider, use_activity_feed_with, use_agent_status,
-    use_alerts_with, use_chat_messages_with, use_client, use_connection, use_diagnostics, use_metrics,
-    use_outbox, use_websocket,
+    SubscribeOptions, TokenSource, WebSocketProvider, use_activity_feed, use_agent_status, use_alert_updates,
+    use_chat_messages, use_client, use_connection, use_diagnostics, use_metrics, use_outbox, use_websocket,
 };
 use std::cell::RefCell;
 use wasm_bindgen_test::*;
@@ -27,10 +26,10 @@ fn tell(line: impl Into<String>) {
 
 #[component]
 fn Feeds() -> Html {
-    let alerts = use_alerts_with(|alert| tell(format!("alert {}", alert.id)));
+    let alerts = use_alert_updates(|alert| tell(format!("alert {}", alert.id)));
     let agents = use_agent_status(|agent| tell(format!("agent {}", agent.agent_id)));
-    let activity = use_activity_feed_with(|item| tell(format!("activity {}", item.id)));
-    let chat = use_chat_messages_with("c1", |message| tell(format!("chat {}", message.content)));
+    let activity = use_activity_feed(|item| tell(format!("activity {}", item.id)));
+    let chat = use_chat_messages("c1", |message| tell(format!("chat {}", message.content)));
     let lengths = [alerts.alerts.len(), agents.agents.len(), activity.activities.len(), chat.messages.len()];
     html! { <p>{ format!("{lengths:?}") }</p> }
 }

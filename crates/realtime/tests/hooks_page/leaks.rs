@@ -8,11 +8,11 @@ use sentinelops_realtime::testing::{
     FakeConnection, Mounted, activity, agent, alert, chat_message, incident,
 };
 use sentinelops_realtime::{
-    MessageId, SubscribeOptions, UseChannelOptions, use_activity_feed, use_activity_feed_with,
-    use_agent_status, use_agents, use_alerts, use_alerts_with, use_channel, use_chat_messages,
-    use_chat_messages_with, use_client, use_clock, use_connection, use_connection_state, use_diagnostics,
-    use_incident, use_incident_updates, use_incidents, use_metrics, use_outbox, use_send_state,
-    use_signed_out, use_stats, use_timeline, use_unsaved, use_viewers, use_websocket,
+    MessageId, SubscribeOptions, UseChannelOptions, use_activity, use_activity_feed, use_agent_status,
+    use_agents, use_alert_updates, use_alerts, use_channel, use_chat, use_chat_messages, use_client,
+    use_clock, use_connection, use_connection_state, use_diagnostics, use_incident, use_incident_updates,
+    use_incidents, use_metrics, use_outbox, use_send_state, use_signed_out, use_stats, use_timeline,
+    use_unsaved, use_viewers, use_websocket,
 };
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -24,9 +24,9 @@ use yew::prelude::*;
 fn All() -> Html {
     let incidents = use_incident_updates(|_| {});
     let agents = use_agent_status(|_| {});
-    let chat = use_chat_messages("c1");
+    let chat = use_chat("c1");
     let alerts = use_alerts();
-    let activity = use_activity_feed();
+    let activity = use_activity();
     let _outbox = use_outbox();
     let _metrics = use_metrics();
     let _connection = use_connection();
@@ -60,7 +60,7 @@ fn All() -> Html {
         let held = (clock.listen(Callback::noop()), clock.after(60_000, || ()));
         move || drop(held)
     });
-    let _ = (use_alerts_with(|_| {}), use_activity_feed_with(|_| {}), use_chat_messages_with("c1", |_| {}));
+    let _ = (use_alert_updates(|_| {}), use_activity_feed(|_| {}), use_chat_messages("c1", |_| {}));
     let lengths = [
         incidents.incidents.len(),
         agents.agents.len(),
