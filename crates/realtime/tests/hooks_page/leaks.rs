@@ -11,8 +11,8 @@ use sentinelops_realtime::{
     MessageId, SubscribeOptions, UseChannelOptions, use_activity, use_activity_feed, use_agent_status,
     use_agents, use_alert_updates, use_alerts, use_channel, use_chat, use_chat_messages, use_client,
     use_clock, use_connection, use_connection_state, use_diagnostics, use_incident, use_incident_updates,
-    use_incidents, use_metrics, use_outbox, use_send_state, use_signed_out, use_stats, use_timeline,
-    use_unsaved, use_viewers, use_websocket,
+    use_incidents, use_metrics, use_outbox, use_send_state, use_signed_out, use_sources, use_stats,
+    use_timeline, use_unsaved, use_viewers, use_websocket,
 };
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -46,7 +46,7 @@ fn All() -> Html {
     );
     let _sent = use_send_state(Some(MessageId::from("m1")));
     let _incident = use_incident("a");
-    let _ = (use_timeline("a"), use_viewers("a"), use_stats());
+    let _ = (use_timeline("a"), use_viewers("a"), use_stats(), use_sources());
     let _ = (
         use_client(),
         use_connection_state(),
