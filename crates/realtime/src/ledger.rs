@@ -162,6 +162,8 @@ impl Ledger {
     pub(crate) fn saved(&self) -> Vec<Inquiry> {
         let open = self.states.iter().filter(|(id, s)| {
             let kept = s.durability == Durability::Durable
+                // Tried again out of the failed list, where it stays until it is stored as a row.
+                || self.retried.contains(*id) && !self.order.contains_key(*id)
                 // The last worker had it, nobody knows how far it came, and it is not handed in again.
                 || self.order.contains_key(*id)
                     && self.discarded.contains(*id)
@@ -306,6 +308,19 @@ mod tests {
         assert!(ledger.revive(&id).is_some_and(|request| !request.again), "no queue ever held it");
         ledger.update(&news("b", memory, DeliveryState::Expired { may_have_arrived: true }));
         assert!(ledger.revive(&id).is_none(), "somebody has to confirm that");
+    }
+
+    #[test]
+    fn message_that_is_tried_again_is_asked_after_when_its_worker_dies() {
+        let mut ledger = Ledger::default();
+        let (id, full) = (MessageId::from("a"), DeliveryState::Failed(FailReason::QueueFull { capacity: 1 }));
+        add(&mut ledger, "a");
+        ledger.update(&news("a", Durability::Durable, full));
+        ledger.retry(&id);
+        assert_eq!(ledger.saved(), [], "shown as failed, as it is listed");
+        ledger.update(&news("a", Durability::Pending, DeliveryState::Queued));
+        assert_eq!(unsaved(&mut ledger), [""; 0]);
+        assert_eq!(ledger.saved(), [ledger.inquiry(&id)], "the worker died before it was stored");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Shown {
     /// An outbox list said that a newer one may replace it.
     pub coalesced: bool,
     /// A person tries it again here: it may change once more.
-    retried: bool,
+    pub retried: bool,
 }
 
 /// By the number of the message.

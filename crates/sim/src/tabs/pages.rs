@@ -248,11 +248,15 @@ impl TabWorld {
         }
     }
 
-    /// Messages of any sender that the page was told are saved and have not ended.
+    /// Messages of any sender that the page was told are saved, or that a person tries again and no page hands in, and
+    /// that have not ended.
     fn saved_by(&self, place: usize) -> Vec<Inquiry> {
-        let shown = self.tabs[place].ledger.iter();
-        shown
-            .filter(|(_, shown)| shown.durable && !shown.state.is_final())
+        let tab = &self.tabs[place];
+        let unsaved = |n: usize| tab.page.unsaved.iter().any(|(unsaved, _)| *unsaved == n);
+        tab.ledger
+            .iter()
+            .filter(|(n, shown)| shown.durable || shown.retried && !unsaved(*n))
+            .filter(|(_, shown)| !shown.state.is_final())
             .map(|(n, shown)| Inquiry {
                 id: message_id(n),
                 coalesced: shown.coalesced

@@ -242,6 +242,9 @@ impl TabWorld {
                 if role == Role::Leader {
                     self.check.handed.remove(&number);
                 }
+                if role == Role::Solo {
+                    self.note_alone(place, number);
+                }
                 self.check_alone(place, role);
                 let now = self.now;
                 if let Some(worker) = self.worker(place) {

@@ -37,7 +37,7 @@ impl TabWorld {
         let Some(place) = self.acting(who).filter(|place| self.tabs[*place].session == Session::Open) else {
             return;
         };
-        self.sign_outs.push(how);
+        self.sign_outs.push((self.tabs[place].of_session, how));
         let save_by = self.now + SAVE_MS;
         self.tabs[place].session = Session::Closing { how, told: false, save_by };
         if how == SignOut::Wipe {
@@ -101,7 +101,9 @@ impl TabWorld {
         }
         // The browser tells the pages of all tabs.
         self.session += 1;
-        self.sign_outs.clear();
+        // A tab that slept may end an earlier session while another one is being ended.
+        let ended = self.tabs[place].of_session;
+        self.sign_outs.retain(|(session, _)| *session > ended);
         for place in 0..self.tabs.len() {
             let life = self.tabs[place].life;
             self.queue.push(self.now + FORGOTTEN_MS, Happening::SessionOver(place, life));
@@ -169,6 +171,13 @@ impl TabWorld {
         self.check.handed.entry(number).or_default().extend(numbers);
     }
 
+    /// A tab alone ends its session when what its own page handed it has ended: others have their own connections.
+    pub(super) fn note_alone(&mut self, place: usize, number: u32) {
+        if let Some(handed) = self.check.handed.get_mut(&number) {
+            handed.retain(|n| self.check.senders[*n].0 == place);
+        }
+    }
+
     /// A tab went away, or leads itself. What it handed to a leader that did not know it, that has not: it would have had
     /// to come again.
     pub(super) fn note_detached(&mut self, place: usize, tab: &str) {
@@ -184,7 +193,7 @@ impl TabWorld {
 
     /// A session ends after everything was sent: what this leader was handed has had its effect, or an end.
     pub(super) fn check_sent_first(&mut self, number: u32) {
-        if self.sign_outs.iter().any(|how| *how != SignOut::SendFirst) {
+        if self.sign_outs.iter().any(|(_, how)| *how != SignOut::SendFirst) {
             return;
         }
         let handed = self.check.handed.get(&number).cloned().unwrap_or_default();

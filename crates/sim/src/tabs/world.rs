@@ -96,8 +96,8 @@ pub struct TabWorld {
     pub(super) asleep_until: u64,
     /// Counts the sessions of the browser.
     pub(super) session: u32,
-    /// How people asked to sign out.
-    pub(super) sign_outs: Vec<SignOut>,
+    /// The sessions that people asked to end, and how.
+    pub(super) sign_outs: Vec<(u32, SignOut)>,
     /// The checker.
     pub check: TabChecker,
     /// The story.
