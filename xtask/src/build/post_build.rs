@@ -42,6 +42,7 @@ pub fn run() -> Result<()> {
     let mut files = graph::Files::new();
     read_all(&stage, &stage, &mut files)?;
     files.remove("index.html");
+    drop_unused_snippets(&mut files);
     let plain_sizes = if quick { BTreeMap::new() } else { sizes::measure(&files)? };
     let (hashed, renamed) = graph::hash_all(files)?;
     let source = finish_page(source, &public_url, &hashed, &renamed)?;
@@ -85,6 +86,20 @@ fn check_worker(stage: &Path) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Scripts of crates that no program imports: wasm-bindgen writes those of the worker for the page as well, and leaves
+/// those of an earlier build beside the new ones.
+fn drop_unused_snippets(files: &mut graph::Files) {
+    let scripts: Vec<(String, String)> = files
+        .iter()
+        .filter(|(path, _)| path.ends_with(".js"))
+        .map(|(path, content)| (path.clone(), String::from_utf8_lossy(content).into_owned()))
+        .collect();
+    files.retain(|path, _| {
+        !path.starts_with("snippets/")
+            || scripts.iter().any(|(other, text)| other != path && text.contains(path.as_str()))
+    });
 }
 
 fn read_all(base: &Path, dir: &Path, files: &mut graph::Files) -> Result<()> {
@@ -139,4 +154,21 @@ fn finish_page(
     source = html::add_to_head(&source, &line)?;
     html::check_strict(&source)?;
     Ok(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snippets_that_no_program_imports_are_left_out() {
+        let mut files = graph::Files::from([
+            ("app.js".to_owned(), b"import { a } from './snippets/now-1/a.js';".to_vec()),
+            ("app.css".to_owned(), b"p { color: red }".to_vec()),
+            ("snippets/now-1/a.js".to_owned(), b"export const a = 1;".to_vec()),
+            ("snippets/earlier-2/a.js".to_owned(), b"export const a = 0;".to_vec()),
+        ]);
+        drop_unused_snippets(&mut files);
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["app.css", "app.js", "snippets/now-1/a.js"]);
+    }
 }
