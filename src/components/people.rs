@@ -33,7 +33,7 @@ pub struct PeopleProps {
 /// Gives [`Names`] to everything below.
 #[component]
 pub fn People(props: &PeopleProps) -> Html {
-    let agents = use_agents().agents;
+    let agents = use_agents().items;
     let names = use_memo(agents, |agents| {
         let name = |agent: &sentinelops_protocol::domain::AgentStatus| {
             AttrValue::from(agent.name.clone().unwrap_or_else(|| agent.agent_id.clone()))

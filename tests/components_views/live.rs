@@ -187,7 +187,7 @@ async fn a_lost_connection_is_a_banner_after_a_moment_of_grace() {
 #[component]
 fn Chat() -> Html {
     let chat = use_chat("c1");
-    html! { <p>{ chat.messages.len() }</p> }
+    html! { <p>{ chat.feed.items.len() }</p> }
 }
 
 #[wasm_bindgen_test]

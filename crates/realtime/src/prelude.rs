@@ -12,7 +12,7 @@
 //! #[component]
 //! fn Open() -> Html {
 //!     let feed = use_incidents();
-//!     let open = feed.incidents.iter().filter(|row| row.status != Some(IncidentStatus::Resolved));
+//!     let open = feed.items.iter().filter(|row| row.status != Some(IncidentStatus::Resolved));
 //!     html! { <p>{ open.count() }</p> }
 //! }
 //! ```

@@ -125,7 +125,7 @@ struct Used {
 /// #[component]
 /// fn Count() -> Html {
 ///     let shown = use_incidents();
-///     html! { <p>{ format!("{} incidents", shown.incidents.len()) }</p> }
+///     html! { <p>{ format!("{} incidents", shown.items.len()) }</p> }
 /// }
 ///
 /// #[component]

@@ -12,7 +12,7 @@ fn Incidents() -> Html {
     }
     html! {
         <ul>
-            for row in &feed.incidents {
+            for row in &feed.items {
                 <li key={row.id.clone()}>
                     { row.title.as_deref().unwrap_or("(no title)").to_owned() }
                     { row.status.as_ref().map(|status| format!(" [{status}]")).unwrap_or_default() }

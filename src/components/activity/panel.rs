@@ -29,7 +29,7 @@ pub struct ActivityPanelProps {
 #[component]
 pub fn ActivityPanel(props: &ActivityPanelProps) -> Html {
     let feed = use_activity();
-    let activities = use_paced(feed.activities.clone(), PACE_MS);
+    let activities = use_paced(feed.items.clone(), PACE_MS);
     html! {
         <Panel title="Activity" class={props.class.clone()} testid="activity-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
             <ActivityLog {activities} is_loaded={feed.is_loaded} error={feed.error.clone()} on_incident={props.on_incident.clone()} />

@@ -20,7 +20,7 @@ pub struct AgentsPanelProps {
 #[component]
 pub fn AgentsPanel(props: &AgentsPanelProps) -> Html {
     let feed = use_agents();
-    let agents = use_memo(feed.agents.clone(), |agents| by_presence(agents));
+    let agents = use_memo(feed.items.clone(), |agents| by_presence(agents));
     let online = agents.iter().filter(|agent| agent.status == Presence::Online).count();
     let count = feed.is_loaded.then(|| AttrValue::from(format!("{online} online")));
     html! {

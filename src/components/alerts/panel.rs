@@ -30,7 +30,7 @@ pub struct AlertsPanelProps {
 pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
     let feed = use_alerts();
     let of_stats = use_sources();
-    let read = use_memo(feed.alerts.clone(), |alerts| {
+    let read = use_memo(feed.items.clone(), |alerts| {
         let open = by_urgency(alerts, |alert| alert.change != AlertChange::Cleared);
         (List::from(open), silent_sources(alerts))
     });

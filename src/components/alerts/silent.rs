@@ -18,7 +18,7 @@ pub(super) fn silent_sources(alerts: &[Rc<Alert>]) -> Vec<String> {
 /// A banner while a source sends nothing for longer than the server expects: no alert does not mean that all is well.
 #[component]
 pub fn SilentSources() -> Html {
-    let names = silent_sources(&use_alerts().alerts);
+    let names = silent_sources(&use_alerts().items);
     let verb = if names.len() == 1 { "is" } else { "are" };
     html! {
         if !names.is_empty() {

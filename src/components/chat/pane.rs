@@ -24,16 +24,16 @@ pub struct ChatPaneProps {
 pub fn ChatPane(props: &ChatPaneProps) -> Html {
     let chat = use_chat(&props.conversation);
     let names = use_context::<Names>().unwrap_or_default();
-    let total = use_total(&chat.messages, |entry| &entry.key);
+    let total = use_total(&chat.feed.items, |entry| &entry.key);
     let follow = use_follow(total);
     let arrived = |entry: &ChatEntry| entry.send.as_ref().is_none_or(SendState::is_delivered);
     let lost =
-        use_lost(chat.messages.iter().map(|entry| Some(&*entry.key).filter(|_| arrived(entry))), SHOWN);
+        use_lost(chat.feed.items.iter().map(|entry| Some(&*entry.key).filter(|_| arrived(entry))), SHOWN);
     let jump = follow.jump.clone();
 
     // Seen is what stands at the end of the log while the person is there.
     let visible = use_visible();
-    use_effect_with((chat.messages.clone(), follow.unseen, chat.is_connected, visible), {
+    use_effect_with((chat.feed.items.clone(), follow.unseen, chat.feed.is_connected, visible), {
         let chat = chat.clone();
         move |(messages, unseen, connected, visible)| {
             if *visible && *connected && *unseen == 0 && messages.iter().any(|entry| !entry.mine) {
@@ -50,7 +50,7 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
         })
     };
     let on_typing = use_callback(chat.clone(), |(), chat| chat.set_typing());
-    let hidden = chat.messages.len().saturating_sub(SHOWN);
+    let hidden = chat.feed.items.len().saturating_sub(SHOWN);
     html! {
         <div class="chat" data-testid="chat" data-conversation={props.conversation.clone()}>
             <div class="anchor">
@@ -58,17 +58,17 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
                     if lost > 0 {
                         <p class="hint chat__lost" data-testid="chat-lost">{ lost_words(lost) }</p>
                     }
-                    if !chat.messages.is_empty() {
-                        <Withdrawn error={chat.error.clone()} />
+                    if !chat.feed.items.is_empty() {
+                        <Withdrawn error={chat.feed.error.clone()} />
                         <ol class="chat__log">
-                            { for chat.messages.iter().skip(hidden).map(|entry| html! {
+                            { for chat.feed.items.iter().skip(hidden).map(|entry| html! {
                                 <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} />
                             }) }
                         </ol>
-                    } else if chat.is_loaded || (chat.is_connected && chat.error.is_none()) {
+                    } else if chat.feed.is_loaded || (chat.feed.is_connected && chat.feed.error.is_none()) {
                         <Empty title="No messages yet" detail="Messages are kept with the conversation." icon={Icon::Team} />
                     } else {
-                        <Awaited what="The messages" rows={3} error={chat.error.clone()} />
+                        <Awaited what="The messages" rows={3} error={chat.feed.error.clone()} />
                     }
                 </div>
                 if follow.unseen > 0 {

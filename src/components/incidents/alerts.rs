@@ -13,7 +13,7 @@ const STEP: usize = 20;
 #[component]
 pub fn IncidentAlerts(props: &OfIncidentProps) -> Html {
     let feed = use_alerts();
-    let alerts = use_memo((feed.alerts, props.id.clone()), |(alerts, id)| {
+    let alerts = use_memo((feed.items, props.id.clone()), |(alerts, id)| {
         List::from(by_urgency(alerts, |alert| alert.incident_id.as_deref() == Some(id.as_str())))
     });
     if alerts.is_empty() {

@@ -33,14 +33,14 @@ pub struct IncidentBoardProps {
 pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
     let feed = use_incidents();
     let filter = use_state_eq(|| IncidentFilter { scope: props.scope, ..IncidentFilter::default() });
-    let fresh = use_fresh(&feed.incidents, feed.is_loaded);
-    let arranged = use_memo((feed.incidents.clone(), (*filter).clone()), |(incidents, filter)| {
+    let fresh = use_fresh(&feed.items, feed.is_loaded);
+    let arranged = use_memo((feed.items.clone(), (*filter).clone()), |(incidents, filter)| {
         let (shown, counts) = arrange(incidents, filter);
         (Rc::new(shown), counts)
     });
     let (shown, counts) = (&arranged.0, arranged.1);
     let hand = use_hand();
-    let steady = use_steady(shown, &feed.incidents, &filter, hand.is_on);
+    let steady = use_steady(shown, &feed.items, &filter, hand.is_on);
     let on_change = use_callback((), {
         let set = filter.setter();
         move |filter: IncidentFilter, ()| set.set(filter)
@@ -52,25 +52,25 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
     };
     let count = feed.is_loaded.then(|| match (filter.narrows(), filter.scope) {
         (false, Scope::Open) => format!("{} open", shown.len()),
-        _ => format!("{} of {}", shown.len(), feed.incidents.len()),
+        _ => format!("{} of {}", shown.len(), feed.items.len()),
     });
     html! {
         <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
             <IncidentFilters filter={(*filter).clone()} counts={feed.is_loaded.then_some(counts)} {on_change}>
                 <CreateIncident on_created={props.on_select.clone()} />
             </IncidentFilters>
-            if !feed.is_loaded && feed.incidents.is_empty() {
+            if !feed.is_loaded && feed.items.is_empty() {
                 <div class="panel__body">
                     <Awaited what="The incidents" rows={8} error={feed.error.clone()} />
                     <PendingChanges />
                 </div>
             } else if steady.rows.is_empty() {
                 <div class="panel__body">
-                    if filter.narrows() && !feed.incidents.is_empty() {
+                    if filter.narrows() && !feed.items.is_empty() {
                         <Empty title="Nothing matches" detail="No incident fits the filter." icon={Icon::Search}>
                             <button type="button" class="button" onclick={clear}>{ "Clear the filter" }</button>
                         </Empty>
-                    } else if feed.incidents.is_empty() {
+                    } else if feed.items.is_empty() {
                         <Empty title="No incidents" detail="Nothing is broken, or nobody has noticed yet. New ones appear here by themselves." />
                     } else {
                         <Empty title="Nothing open" detail="Every incident is resolved." icon={Icon::Tick} />

@@ -22,13 +22,13 @@ pub fn Timeline(props: &OfIncidentProps) -> Html {
         <details class="timeline" data-testid="timeline">
             <summary>
                 { "Timeline " }
-                if timeline.is_loaded { <span class="num">{ timeline.entries.len() }</span> }
+                if timeline.is_loaded { <span class="num">{ timeline.items.len() }</span> }
             </summary>
-            if timeline.entries.is_empty() {
+            if timeline.items.is_empty() {
                 <p class="hint">{ if timeline.is_loaded { "Nothing is known of what happened before." } else { "The timeline comes with the connection." } }</p>
             }
             <ol>
-                { for timeline.entries.iter().rev().map(|entry| html! {
+                { for timeline.items.iter().rev().map(|entry| html! {
                     <li key={entry.id.clone()}>
                         <b>{ names.of(&entry.actor) }</b>{ format!(" {} ", words(entry, &names)) }<RelativeTime at={entry.timestamp} />
                     </li>

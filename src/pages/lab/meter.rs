@@ -101,10 +101,10 @@ pub fn Meter() -> Html {
             <p>
                 { format!(
                     "{} incidents, {} agents, {} alerts, {}",
-                    incidents.incidents.len(),
-                    agents.agents.len(),
-                    alerts.alerts.len(),
-                    activity.activities.last().map(|item| item.action.clone()).unwrap_or_default(),
+                    incidents.items.len(),
+                    agents.items.len(),
+                    alerts.items.len(),
+                    activity.items.last().map(|item| item.action.clone()).unwrap_or_default(),
                 ) }
             </p>
         </section>

@@ -214,7 +214,7 @@ pub fn LabPage() -> Html {
             </p>
             <pre data-testid="lab-log">{ &*log }</pre>
             <ul>
-                for incident in &incidents.incidents {
+                for incident in &incidents.items {
                     <li key={incident.id.clone()} data-testid="incident-row" data-incident-id={incident.id.clone()}>
                         { incident.title.clone() }
                     </li>

@@ -1,9 +1,9 @@
 //! `use_chat`: a conversation, with what became of one's own messages.
 
-use super::feed::{use_feed, use_feed_events};
-use crate::{ChatEntry, Client, ClientError, List, Message, MessageId, SentMessage, Watermarks};
+use super::feed::{UseFeedHandle, use_feed, use_feed_events};
+use crate::{ChatEntry, Client, List, Message, MessageId, SentMessage, Watermarks};
 use sentinelops_protocol::domain::ChatMessage;
-use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Subject};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -21,26 +21,14 @@ use yew::prelude::*;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UseChatHandle {
-    /// The newest messages (500 at most), oldest first; own ones the server has not taken yet last. What
-    /// was handed over to a basic server stands at the time it left.
-    pub messages: List<ChatEntry>,
-    /// Who types right now, oneself left out.
+    /// The newest messages (500 at most), oldest first; own ones the server has not taken yet last. One that was handed
+    /// over to a basic server stands at the time it left.
+    pub feed: UseFeedHandle<ChatEntry>,
+    /// Users who are typing now, oneself left out.
     pub typing: List<Rc<str>>,
     /// Up to where each user received and read.
     pub receipts: Rc<Watermarks>,
-    /// The state arrived: an empty list means there are none.
-    pub is_loaded: bool,
-    /// Open, and the server spoke.
-    pub is_connected: bool,
-    /// How the state came about: `None` until it arrived. `Gap`: some are gone for good.
-    pub continuity: Option<Continuity>,
-    /// What is wrong now: setup, worker, refused subscription, connection.
-    pub error: Option<ClientError>,
-    /// The last message since the state arrived that does not fit its type, and so is not in it:
-    /// where, what was expected, what was found.
-    pub problem: Option<Rc<Problem>>,
     conversation: Rc<str>,
-    client: Client,
 }
 
 impl UseChatHandle {
@@ -54,7 +42,7 @@ impl UseChatHandle {
     /// }
     /// ```
     pub fn send_message(&self, content: &str) -> SentMessage {
-        self.client.send(Message::chat(&self.conversation, content))
+        self.feed.client.send(Message::chat(&self.conversation, content))
     }
 
     /// Tells the others that one has read everything shown now. Nothing is sent when nothing is
@@ -69,7 +57,7 @@ impl UseChatHandle {
     /// }
     /// ```
     pub fn mark_read(&self) -> Option<SentMessage> {
-        self.client.mark_read(&self.conversation)
+        self.feed.client.mark_read(&self.conversation)
     }
 
     /// Tells the others that one is typing; at most once in 3 s, however often it is called.
@@ -85,7 +73,7 @@ impl UseChatHandle {
     /// }
     /// ```
     pub fn set_typing(&self) {
-        self.client.typing(&self.conversation);
+        self.feed.client.typing(&self.conversation);
     }
 
     /// Sends a failed message again, under its own id: the server takes it once.
@@ -94,7 +82,7 @@ impl UseChatHandle {
     /// use sentinelops_realtime::UseChatHandle;
     ///
     /// fn try_all_again(chat: &UseChatHandle) {
-    ///     for entry in &chat.messages {
+    ///     for entry in &chat.feed.items {
     ///         if entry.send.as_ref().is_some_and(|state| state.is_failed()) {
     ///             chat.retry(&(&*entry.key).into());
     ///         }
@@ -102,7 +90,7 @@ impl UseChatHandle {
     /// }
     /// ```
     pub fn retry(&self, id: &MessageId) {
-        self.client.retry(id, false);
+        self.feed.client.retry(id, false);
     }
 
     /// The conversation.
@@ -111,7 +99,7 @@ impl UseChatHandle {
     /// use sentinelops_realtime::UseChatHandle;
     ///
     /// fn title(chat: &UseChatHandle) -> String {
-    ///     format!("{} ({})", chat.conversation(), chat.messages.len())
+    ///     format!("{} ({})", chat.conversation(), chat.feed.items.len())
     /// }
     /// ```
     pub fn conversation(&self) -> &str {
@@ -129,7 +117,7 @@ impl UseChatHandle {
     /// }
     /// ```
     pub fn client(&self) -> &Client {
-        &self.client
+        &self.feed.client
     }
 }
 
@@ -151,7 +139,7 @@ impl UseChatHandle {
 ///     html! {
 ///         <>
 ///             <ol>
-///                 for entry in &chat.messages {
+///                 for entry in &chat.feed.items {
 ///                     <li key={&*entry.key}>{ format!("{} ({})", entry.message.content, entry.label()) }</li>
 ///                 }
 ///             </ol>
@@ -167,16 +155,10 @@ pub fn use_chat(conversation: &str) -> UseChatHandle {
     use_feed(subject.clone(), move |client, feed| {
         let view = client.chat(&subject);
         UseChatHandle {
-            messages: view.messages,
+            feed: UseFeedHandle::new(client, feed, view.messages),
             typing: view.typing,
             receipts: view.receipts,
-            is_loaded: feed.is_loaded,
-            is_connected: feed.is_connected,
-            continuity: feed.continuity,
-            error: feed.error,
-            problem: feed.problem,
             conversation: conversation.clone(),
-            client: client.clone(),
         }
     })
 }
@@ -191,7 +173,7 @@ pub fn use_chat(conversation: &str) -> UseChatHandle {
 /// #[component]
 /// fn Chat() -> Html {
 ///     let chat = use_chat_messages("conv-1", |message| log::info!("{}", message.content));
-///     html! { <p>{ chat.messages.len() }</p> }
+///     html! { <p>{ chat.feed.items.len() }</p> }
 /// }
 /// ```
 #[hook]

@@ -1,9 +1,9 @@
 //! `use_incident_updates`: what happens to incidents, and how they stand.
 
-use super::feed::{use_feed, use_feed_events};
-use crate::{Client, ClientError, IncidentEdit, IncidentRow, List, MessageId, NewIncident, SentMessage};
+use super::feed::{UseFeedHandle, use_feed_events, use_items};
+use crate::{Client, IncidentEdit, IncidentRow, MessageId, NewIncident, SentMessage};
 use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
-use sentinelops_protocol::{Channel, Payload, Problem, Subject, system::Continuity};
+use sentinelops_protocol::{Channel, Payload, Subject};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -32,43 +32,15 @@ pub struct IncidentNews {
     pub timestamp: Option<u64>,
 }
 
-/// What [`use_incidents`] and [`use_incident_updates`] give.
-///
-/// ```
-/// use sentinelops_realtime::protocol::domain::IncidentStatus;
-/// use sentinelops_realtime::UseIncidentsHandle;
-///
-/// fn open(feed: &UseIncidentsHandle) -> usize {
-///     feed.incidents.iter().filter(|row| row.status != Some(IncidentStatus::Resolved)).count()
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct UseIncidentsHandle {
-    /// How the incidents stand, own unconfirmed edits laid over them; in order of arrival.
-    pub incidents: List<IncidentRow>,
-    /// The state arrived: an empty list means there are none.
-    pub is_loaded: bool,
-    /// Open, and the server spoke.
-    pub is_connected: bool,
-    /// How the state came about: `None` until it arrived.
-    pub continuity: Option<Continuity>,
-    /// What is wrong now: setup, worker, refused subscription, connection.
-    pub error: Option<ClientError>,
-    /// The last message since the state arrived that does not fit its type, and so is not in it:
-    /// where, what was expected, what was found.
-    pub problem: Option<Rc<Problem>>,
-    client: Client,
-}
-
-impl UseIncidentsHandle {
+impl UseFeedHandle<IncidentRow> {
     /// Asks the server to change an incident. The change shows at once, with its state in
     /// [`IncidentRow::edit`], until the server confirms or refuses it.
     ///
     /// ```
     /// use sentinelops_realtime::protocol::domain::Severity;
-    /// use sentinelops_realtime::{IncidentEdit, SentMessage, UseIncidentsHandle};
+    /// use sentinelops_realtime::{IncidentEdit, SentMessage, IncidentRow, UseFeedHandle};
     ///
-    /// fn escalate(feed: &UseIncidentsHandle, id: &str) -> SentMessage {
+    /// fn escalate(feed: &UseFeedHandle<IncidentRow>, id: &str) -> SentMessage {
     ///     feed.update(IncidentEdit::new(id).severity(Severity::Critical))
     /// }
     /// ```
@@ -80,9 +52,9 @@ impl UseIncidentsHandle {
     /// message.
     ///
     /// ```
-    /// use sentinelops_realtime::{NewIncident, UseIncidentsHandle};
+    /// use sentinelops_realtime::{NewIncident, IncidentRow, UseFeedHandle};
     ///
-    /// fn report(incidents: &UseIncidentsHandle, title: &str) {
+    /// fn report(incidents: &UseFeedHandle<IncidentRow>, title: &str) {
     ///     let (id, _) = incidents.create(NewIncident::new(title));
     ///     log::info!("{title} is {id}");
     /// }
@@ -115,27 +87,14 @@ impl UseIncidentsHandle {
     /// One incident.
     ///
     /// ```
-    /// use sentinelops_realtime::UseIncidentsHandle;
+    /// use sentinelops_realtime::{IncidentRow, UseFeedHandle};
     ///
-    /// fn pending(feed: &UseIncidentsHandle, id: &str) -> bool {
+    /// fn pending(feed: &UseFeedHandle<IncidentRow>, id: &str) -> bool {
     ///     feed.get(id).is_some_and(|row| row.edit.is_some())
     /// }
     /// ```
     pub fn get(&self, id: &str) -> Option<&IncidentRow> {
-        self.incidents.iter().find(|row| row.id == id)
-    }
-
-    /// The client, for everything else.
-    ///
-    /// ```
-    /// use sentinelops_realtime::{Message, UseIncidentsHandle};
-    ///
-    /// fn announce(feed: &UseIncidentsHandle) {
-    ///     feed.client().send(Message::chat("ops", &format!("{} incidents", feed.incidents.len())));
-    /// }
-    /// ```
-    pub fn client(&self) -> &Client {
-        &self.client
+        self.items.iter().find(|row| row.id == id)
     }
 }
 
@@ -150,7 +109,7 @@ impl UseIncidentsHandle {
 ///     let feed = use_incidents();
 ///     html! {
 ///         <ul>
-///             for row in &feed.incidents {
+///             for row in &feed.items {
 ///                 <li key={row.id.clone()}>{ row.title.clone().unwrap_or_default() }</li>
 ///             }
 ///         </ul>
@@ -158,16 +117,8 @@ impl UseIncidentsHandle {
 /// }
 /// ```
 #[hook]
-pub fn use_incidents() -> UseIncidentsHandle {
-    use_feed(Subject::channel(Channel::Incidents), |client, feed| UseIncidentsHandle {
-        incidents: client.incidents(),
-        is_loaded: feed.is_loaded,
-        is_connected: feed.is_connected,
-        continuity: feed.continuity,
-        error: feed.error,
-        problem: feed.problem,
-        client: client.clone(),
-    })
+pub fn use_incidents() -> UseFeedHandle<IncidentRow> {
+    use_items(Subject::channel(Channel::Incidents), Client::incidents)
 }
 
 /// How the incidents stand, and a call for each thing that happens to one: each exactly once, in
@@ -185,11 +136,11 @@ pub fn use_incidents() -> UseIncidentsHandle {
 ///     let feed = use_incident_updates(move |news| {
 ///         set.set(format!("{:?}: {}", news.change, news.incident.id));
 ///     });
-///     html! { <p>{ format!("{} incidents. {}", feed.incidents.len(), *latest) }</p> }
+///     html! { <p>{ format!("{} incidents. {}", feed.items.len(), *latest) }</p> }
 /// }
 /// ```
 #[hook]
-pub fn use_incident_updates<F>(on_update: F) -> UseIncidentsHandle
+pub fn use_incident_updates<F>(on_update: F) -> UseFeedHandle<IncidentRow>
 where
     F: Fn(IncidentNews) + 'static,
 {

@@ -22,9 +22,9 @@ impl NewIncident {
     /// A new incident with this title. The server makes it `new` and `medium` unless it is told otherwise.
     ///
     /// ```
-    /// use sentinelops_realtime::{NewIncident, UseIncidentsHandle};
+    /// use sentinelops_realtime::{NewIncident, IncidentRow, UseFeedHandle};
     ///
-    /// fn report(incidents: &UseIncidentsHandle, title: &str) -> String {
+    /// fn report(incidents: &UseFeedHandle<IncidentRow>, title: &str) -> String {
     ///     incidents.create(NewIncident::new(title)).0
     /// }
     /// ```

@@ -13,7 +13,7 @@
 //! #[component]
 //! fn Count() -> Html {
 //!     let shown = use_incidents();
-//!     html! { <p>{ shown.incidents.len() }</p> }
+//!     html! { <p>{ shown.items.len() }</p> }
 //! }
 //!
 //! // #[wasm_bindgen_test]

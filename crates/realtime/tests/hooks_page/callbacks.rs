@@ -217,7 +217,7 @@ fn Surfaces() -> Html {
     );
     let errors = [incidents.error.is_some(), one.error.is_some(), own.error.is_some()];
     let problem = incidents.problem.map(|problem| problem.to_string()).unwrap_or_default();
-    html! { <p>{ format!("{} {} {errors:?} {problem}", incidents.incidents.len(), one.is_loaded) }</p> }
+    html! { <p>{ format!("{} {} {errors:?} {problem}", incidents.items.len(), one.is_loaded) }</p> }
 }
 
 #[wasm_bindgen_test]

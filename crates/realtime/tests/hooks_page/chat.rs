@@ -23,7 +23,7 @@ fn Chat(props: &ChatProps) -> Html {
     CHAT.set(Some(chat.clone()));
     let line =
         |entry: &sentinelops_realtime::ChatEntry| format!("{}[{}] ", entry.message.content, entry.label());
-    html! { <p>{ for chat.messages.iter().map(line) }{ for chat.typing.iter().map(|who| format!("({who})")) }</p> }
+    html! { <p>{ for chat.feed.items.iter().map(line) }{ for chat.typing.iter().map(|who| format!("({who})")) }</p> }
 }
 
 fn chat() -> UseChatHandle {

@@ -30,7 +30,7 @@ fn Feeds() -> Html {
     let agents = use_agent_status(|agent| tell(format!("agent {}", agent.agent_id)));
     let activity = use_activity_feed(|item| tell(format!("activity {}", item.id)));
     let chat = use_chat_messages("c1", |message| tell(format!("chat {}", message.content)));
-    let lengths = [alerts.alerts.len(), agents.agents.len(), activity.activities.len(), chat.messages.len()];
+    let lengths = [alerts.items.len(), agents.items.len(), activity.items.len(), chat.feed.items.len()];
     html! { <p>{ format!("{lengths:?}") }</p> }
 }
 

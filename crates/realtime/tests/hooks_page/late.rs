@@ -18,14 +18,14 @@ thread_local! {
 #[component]
 fn Holder() -> Html {
     let shown = use_incidents();
-    html! { <b>{ shown.incidents.len() }</b> }
+    html! { <b>{ shown.items.len() }</b> }
 }
 
 #[component]
 fn Late() -> Html {
     let feed = use_incident_updates(|news| TOLD.with_borrow_mut(|told| told.push(news.incident.id.clone())));
-    RENDERED.with_borrow_mut(|rendered| rendered.push(feed.incidents.len()));
-    html! { <i>{ feed.incidents.len() }</i> }
+    RENDERED.with_borrow_mut(|rendered| rendered.push(feed.items.len()));
+    html! { <i>{ feed.items.len() }</i> }
 }
 
 #[wasm_bindgen_test]
@@ -101,7 +101,7 @@ struct SwapProps {
 #[component]
 fn Agents() -> Html {
     let shown = use_agents();
-    html! { <u>{ shown.agents.len() }</u> }
+    html! { <u>{ shown.items.len() }</u> }
 }
 
 #[wasm_bindgen_test]

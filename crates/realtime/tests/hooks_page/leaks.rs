@@ -62,11 +62,11 @@ fn All() -> Html {
     });
     let _ = (use_alert_updates(|_| {}), use_activity_feed(|_| {}), use_chat_messages("c1", |_| {}));
     let lengths = [
-        incidents.incidents.len(),
-        agents.agents.len(),
-        chat.messages.len(),
-        alerts.alerts.len(),
-        activity.activities.len(),
+        incidents.items.len(),
+        agents.items.len(),
+        chat.feed.items.len(),
+        alerts.items.len(),
+        activity.items.len(),
     ];
     html! { <p>{ format!("{lengths:?}") }</p> }
 }

@@ -48,7 +48,7 @@ fn Incidents() -> Html {
     let feed = use_incidents();
     html! {
         <ul>
-            for row in &feed.incidents {
+            for row in &feed.items {
                 <Row key={row.id.clone()} row={row.clone()} />
             }
         </ul>
@@ -59,7 +59,7 @@ fn Incidents() -> Html {
 fn Agents() -> Html {
     count(&AGENTS);
     let shown = use_agents();
-    html! { <p>{ shown.agents.len() }</p> }
+    html! { <p>{ shown.items.len() }</p> }
 }
 
 #[component]
@@ -119,7 +119,7 @@ fn Everything() -> Html {
     let feed = use_incident_updates(|news| SEEN.with_borrow_mut(|seen| seen.push(news.incident.id.clone())));
     let agents = use_agents();
     let socket = use_websocket(SubscribeOptions::default());
-    html! { <p>{ format!("{} {} {:?}", feed.incidents.len(), agents.agents.len(), socket.latency) }</p> }
+    html! { <p>{ format!("{} {} {:?}", feed.items.len(), agents.items.len(), socket.latency) }</p> }
 }
 
 #[wasm_bindgen_test]
