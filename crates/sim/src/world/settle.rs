@@ -11,6 +11,8 @@ use sentinelops_protocol::{Channel, Subject};
 
 /// How long the world must be at rest before it is compared.
 const REST_MS: u64 = 3_000;
+/// A frame that came so recently may not be the last of a snapshot or a replay.
+const STREAMS_MS: u64 = 200;
 
 impl World {
     /// Somebody looks at the screen every few seconds, and helps where only a person can.
@@ -151,7 +153,9 @@ impl World {
             let conn = &self.conns[index];
             // A connection that went silent unnoticed is not at rest: it has yet to be found out.
             let silent = conn.up.swallow || conn.down.swallow || conn.server != End::Open;
-            conn.client == End::Open && (silent || !conn.up.is_empty() || !conn.down.is_empty())
+            // Where little is handed to a socket at once, the rest waits in the server between two frames.
+            let streams = conn.heard + STREAMS_MS > self.now;
+            conn.client == End::Open && (silent || streams || !conn.up.is_empty() || !conn.down.is_empty())
         });
         busy.then(|| "something is on its way".to_owned())
     }
