@@ -2,7 +2,7 @@
 //! [`sentinelops_realtime`].
 //!
 //! Public for the program and the tests; not published.
-#![deny(missing_docs)]
+#![deny(missing_docs, clippy::unwrap_used)]
 
 pub mod components;
 pub mod config;

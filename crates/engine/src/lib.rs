@@ -11,7 +11,7 @@
 //!
 //! Inputs are grouped as *commands* (what people and pages want), *socket*, *store*, *hints* and
 //! *time*. Nothing here panics on what comes from outside.
-#![deny(missing_docs)]
+#![deny(missing_docs, clippy::unwrap_used)]
 
 mod auth;
 mod backoff;

@@ -13,7 +13,7 @@
 //! let ServerMessage::Event(event) = &decoded.messages[0] else { panic!("not an event") };
 //! assert!(matches!(&event.payload, Payload::Agent(a) if a.agent_id == "a1"));
 //! ```
-#![deny(missing_docs)]
+#![deny(missing_docs, clippy::unwrap_used)]
 
 mod channel;
 pub mod close;

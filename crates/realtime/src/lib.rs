@@ -7,7 +7,7 @@
 //!
 //! [`testing`] is for tests of your own components. The guide and the table from the documented TypeScript names to these
 //! are in the repository: `docs/getting-started.md`, `docs/api.md`.
-#![deny(missing_docs)]
+#![deny(missing_docs, clippy::unwrap_used)]
 
 // Public for the two programs and the tests, and no API: so are the hidden parts of `worker`.
 #[doc(hidden)]

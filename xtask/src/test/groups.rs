@@ -2,7 +2,7 @@
 //! next one uses.
 
 use super::apps::App;
-use super::{examples, gateway, greps, guide, publish, testids, worker};
+use super::{gateway, guide, publish, testids, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
@@ -16,9 +16,8 @@ pub fn lint() -> Result<()> {
     let clippy = |args: &[&str]| {
         run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
     };
-    let checks: [(&str, &dyn Fn() -> Result<()>); 12] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 10] = [
         ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
-        ("house rules", &greps::check),
         ("documented test ids", &testids::check),
         ("clippy, native", &|| clippy(&["--workspace", "--all-targets"])),
         ("clippy, wasm32", &|| {
@@ -36,7 +35,6 @@ pub fn lint() -> Result<()> {
             doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
             run::visible(&mut doc)
         }),
-        ("documentation and example of every public item", &examples::check),
         ("types of the end-to-end tests", &|| {
             run::visible(run::command("node_modules/.bin/tsc").arg("--noEmit").current_dir(root::at("e2e")))
         }),

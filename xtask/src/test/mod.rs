@@ -1,9 +1,7 @@
 //! `cargo xtask test`: the groups, each ending in its runner's own summary; all are run, and the failed are named.
 
 mod apps;
-mod examples;
 mod gateway;
-mod greps;
 mod groups;
 mod guide;
 mod publish;
@@ -19,7 +17,7 @@ use std::time::Instant;
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 pub enum Group {
-    /// Format, clippy for both targets, house rules, documentation
+    /// Format, clippy for both targets, documentation, packages
     Lint,
     /// Everything that needs no browser: 10,000 simulated schedules and every planted bug too
     Native,

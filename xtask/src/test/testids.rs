@@ -1,10 +1,10 @@
 //! The test ids that `docs/components.md` calls stable, held against the sources: each id and each banner's name that a
 //! page can show is listed there, and nothing is listed that no page shows.
 
-use super::greps;
 use crate::root;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 const LIST: &str = "docs/components.md";
 const ROOMS: [&str; 3] = ["crates/realtime/src/connection_status", "src/components", "src/pages"];
@@ -15,7 +15,7 @@ pub fn check() -> Result<()> {
     let documented = Documented::read(&root::read_or_empty(root::at(LIST)));
     let mut shown = Shown::default();
     for room in ROOMS {
-        for file in greps::sources(&root::at(room))? {
+        for file in sources(&root::at(room))? {
             if !file.starts_with(root::at(NOT_SHIPPED)) {
                 let text = std::fs::read_to_string(&file);
                 shown.read(&text.with_context(|| format!("cannot read {}", file.display()))?);
@@ -76,7 +76,7 @@ struct Shown {
 
 impl Shown {
     fn read(&mut self, text: &str) {
-        for (_, line) in greps::code(text) {
+        for (_, line) in code(text) {
             self.texts.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
             // The attribute, and the prop that becomes it.
             self.ids.extend(quoted(line, "testid=\"").map(str::to_owned));
@@ -113,6 +113,27 @@ fn problems(documented: &Documented, shown: &Shown) -> Vec<String> {
     let listed = documented.ids.union(&documented.banners);
     let gone = listed.filter(|id| !shown.has(id)).map(|id| format!("{LIST} lists `{id}`: no page shows it"));
     ids.chain(banners).chain(made).chain(gone).collect()
+}
+
+/// The lines of shipped code, with their numbers from 1; no comments.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let shipped = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    let numbered = shipped.enumerate().map(|(index, line)| (index + 1, line.trim_start()));
+    numbered.filter(|(_, line)| !line.starts_with("//"))
+}
+
+/// The Rust files below a folder; a module of tests may do anything.
+fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))? {
+        let path = entry?.path();
+        if path.is_dir() && path.file_name().is_none_or(|name| name != "tests") {
+            files.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
+            files.push(path);
+        }
+    }
+    Ok(files)
 }
 
 #[cfg(test)]
