@@ -76,7 +76,7 @@ struct Shown {
 
 impl Shown {
     fn read(&mut self, text: &str) {
-        for (_, line) in code(text) {
+        for (_, line) in shipped_lines(text) {
             self.texts.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
             // The attribute, and the prop that becomes it.
             self.ids.extend(quoted(line, "testid=\"").map(str::to_owned));
@@ -116,7 +116,7 @@ fn problems(documented: &Documented, shown: &Shown) -> Vec<String> {
 }
 
 /// The lines of shipped code, with their numbers from 1; no comments.
-fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn shipped_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let shipped = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
     let numbered = shipped.enumerate().map(|(index, line)| (index + 1, line.trim_start()));
     numbered.filter(|(_, line)| !line.starts_with("//"))
