@@ -4,7 +4,6 @@
 //! `cargo bench -p sentinelops-engine`. Compare lines of one run with each other: ten times as many
 //! rows, subscriptions or keys may cost a few per cent more, never ten times as much. The table at the end says how
 //! much more it is.
-#![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 
 mod held;
 

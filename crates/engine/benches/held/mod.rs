@@ -1,5 +1,6 @@
 //! What one inbound message, one enqueue and one ack take beside so much that is held. For the benchmarks, and
 //! for the test that the cost does not grow with it.
+#![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 
 use sentinelops_engine::*;
 use sentinelops_protocol::{Channel, Json, Subject};
