@@ -3,7 +3,7 @@
 use super::election::Role;
 use super::link::LinkMessage;
 use super::node::Node;
-use super::sends::{Sends, With};
+use super::sends::{Kept, Sends, With};
 use crate::mutant::{self, Mutant};
 use crate::{Now, SendRequest};
 use std::collections::BTreeMap;
@@ -29,48 +29,65 @@ impl Sends {
     }
 
     /// What goes to the leader now: what cannot be stored (`storable`: the store takes messages) or is not to be
-    /// queued, each behind the earlier ones of its key. The rest goes to the store or waits.
+    /// queued, each behind the earlier ones of its ordering key and of its coalesce name. The rest goes to the store or
+    /// waits.
     fn take_for_leader(&mut self, storable: bool) -> Vec<SendRequest> {
         // Behind what the store refused nothing goes another way: it keeps its order.
-        let refused = self.kept.iter().any(|kept| kept.is_queued() && kept.unstorable);
-        let mut keys: BTreeMap<String, KeyState> = BTreeMap::new();
+        let stores = storable && !self.kept.iter().any(|kept| kept.is_queued() && kept.unstorable);
+        let mut last: BTreeMap<OrderedBy, Whereabouts> = BTreeMap::new();
         let mut requests = Vec::new();
         for kept in self.kept.iter_mut().filter(|kept| !matches!(kept.with, With::Ending(_))) {
             let queued = kept.is_queued();
-            let key = kept.key.as_ref().filter(|_| queued || !mutant::active(Mutant::UnqueuedFirst));
-            let before = key.and_then(|key| keys.get(key)).copied();
+            let names = ordered_by(kept);
+            let is_before = |state| names.iter().any(|name| last.get(name) == Some(&state));
+            let (stored, blocked) = (is_before(Whereabouts::Stored), is_before(Whereabouts::Blocked));
+            let handed = is_before(Whereabouts::Handed);
             kept.behind_unqueued = false;
             let state = match (kept.with, queued) {
-                (With::Nobody, false) if before == Some(KeyState::Stored) => KeyState::Blocked,
-                (With::Nobody, _) if before == Some(KeyState::Blocked) => {
-                    kept.behind_unqueued = queued;
-                    KeyState::Blocked
+                (With::Nobody, false) if stored || blocked => Whereabouts::Blocked,
+                // Before both the store and the leader took the earlier ones, either way could overtake one of them.
+                (With::Nobody, true) if blocked || (stores && stored && handed) => {
+                    kept.behind_unqueued = true;
+                    Whereabouts::Blocked
                 }
-                (With::Nobody, true) if storable && !refused && before != Some(KeyState::Handed) => {
-                    KeyState::Stored
-                }
+                (With::Nobody, true) if stores && !handed => Whereabouts::Stored,
                 (With::Nobody, _) => {
                     kept.with = With::Leader;
                     requests.push(kept.request.clone());
-                    KeyState::Handed
+                    Whereabouts::Handed
                 }
-                (With::Leader, _) => KeyState::Handed,
-                (With::Store(_) | With::Ending(_) | With::Engine, _) => KeyState::Stored,
+                (With::Leader, _) => Whereabouts::Handed,
+                (With::Store(_) | With::Ending(_) | With::Engine, _) => Whereabouts::Stored,
             };
-            if let Some(key) = key {
-                keys.insert(key.clone(), state);
-            }
+            last.extend(names.into_iter().map(|name| (name, state)));
         }
         requests
     }
 }
 
-/// Where the last message of an ordering key is, of those that a follower has.
+/// What messages have in common that reach the leader in the order in which they were sent: those of one ordering key
+/// take effect in this order, and of those of one coalesce name the last counts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum OrderedBy {
+    Key(String),
+    Coalesce(String),
+}
+
+/// An ephemeral message has none.
+fn ordered_by(kept: &Kept) -> Vec<OrderedBy> {
+    if kept.request.ephemeral || !kept.request.queue && mutant::active(Mutant::UnqueuedFirst) {
+        return Vec::new();
+    }
+    let key = kept.key.clone().map(OrderedBy::Key);
+    key.into_iter().chain(kept.request.coalesce.clone().map(OrderedBy::Coalesce)).collect()
+}
+
+/// Where the last message of a key or name is, of those that a follower has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum KeyState {
+enum Whereabouts {
     /// On its way to the store, where the leader finds it.
     Stored,
-    /// An unqueued message that waits for those; what comes after it waits, too.
+    /// A message that waits for those, as an unqueued one does; what comes after it waits, too.
     Blocked,
     /// Handed to the leader.
     Handed,

@@ -37,7 +37,7 @@ pub(super) struct Kept {
     pub told: bool,
     /// Its page wanted it dropped.
     pub discarded: bool,
-    /// Not appended: an unqueued message of its key goes to the leader first.
+    /// Not appended: an unqueued message of its ordering key or coalesce name goes to the leader first.
     pub behind_unqueued: bool,
     /// In the order in which they were sent.
     pub number: u64,

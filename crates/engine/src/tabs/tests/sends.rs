@@ -294,6 +294,58 @@ fn message_goes_the_way_of_the_earlier_one_of_its_key() {
     assert_eq!(appended(&outputs), ["l1", "l2"], "l2 must not reach the leader before l1 is stored");
 }
 
+/// The leader would find the queued one first, and the older one behind it would replace it.
+#[test]
+fn queued_message_goes_behind_the_unqueued_one_it_replaces() {
+    let (mut node, turn) = following(3);
+    node.handle_link(at(6), first_batch(3, turn));
+    drain(&mut node);
+    let coalesced = |key: &str, id: &str| {
+        let (ordering_key, coalesce) = (Some(key.to_owned()), Some("c".to_owned()));
+        SendRequest { ordering_key, coalesce, ..request(id) }
+    };
+    let unqueued = SendRequest { queue: false, ..coalesced("k", "older") };
+    node.handle_page(at(10), send_all(vec![unqueued.clone(), coalesced("l", "newer")]));
+    let outputs = drain(&mut node);
+    assert_eq!(handed_on(&outputs), ["older", "newer"]);
+    assert_eq!(appended(&outputs), [""; 0]);
+
+    let (mut node, turn) = following(3);
+    node.handle_link(at(6), first_batch(3, turn));
+    drain(&mut node);
+    node.handle_page(
+        at(10),
+        send_all(vec![keyed("first"), unqueued, coalesced("l", "newer"), request("other")]),
+    );
+    let outputs = drain(&mut node);
+    assert_eq!((appended(&outputs), handed_on(&outputs)), (vec!["first", "other"], Vec::new()));
+    let number = append_number(&outputs).unwrap();
+    node.handle_store(at(12), StoreEvent::Committed { number });
+    let outputs = drain(&mut node);
+    assert_eq!(handed_on(&outputs), ["poke", "older", "newer"]);
+    assert_eq!(appended(&outputs), [""; 0]);
+}
+
+/// One before it is with the store and one with the leader: it waits until the store has the former.
+#[test]
+fn message_waits_while_its_key_is_at_the_store_and_its_name_at_the_leader() {
+    let (mut node, turn) = following(3);
+    node.handle_link(at(6), first_batch(3, turn));
+    drain(&mut node);
+    let unqueued = SendRequest { queue: false, coalesce: Some("c".to_owned()), ..request("handed") };
+    let both = SendRequest { coalesce: Some("c".to_owned()), ..keyed("both") };
+    node.handle_page(at(10), send_all(vec![unqueued, keyed("stored"), both]));
+    let outputs = drain(&mut node);
+    assert_eq!((appended(&outputs), handed_on(&outputs)), (vec!["stored"], vec!["handed".to_owned()]));
+    let number = append_number(&outputs).unwrap();
+    node.handle_store(at(12), StoreEvent::Committed { number });
+    let outputs = drain(&mut node);
+    assert_eq!(
+        (appended(&outputs), handed_on(&outputs)),
+        (vec![], vec!["poke".to_owned(), "both".to_owned()])
+    );
+}
+
 #[test]
 fn leader_looks_for_stored_messages_before_an_unqueued_one_of_another_tab() {
     let mut node = leader(5);
