@@ -62,8 +62,9 @@ enum Reading {
     No,
     /// It is read now.
     Yes,
-    /// The thread was held up before anything was read. Once: a thread whose timers are always late would never end.
-    Again,
+    /// The thread was held up before anything was read, for so many ms. Granted once more only after a hold-up more
+    /// than twice as long: a thread whose timers are always late would never judge.
+    Again(u64),
 }
 
 /// Liveness over the sockets of one URL.
@@ -249,7 +250,8 @@ impl Liveness {
         if now < deadline {
             return Verdict::At(deadline);
         }
-        let late = now - deadline > LATE_MS && !mutant::active(Mutant::JudgeBeforeReading);
+        let late_ms = now - deadline;
+        let late = late_ms > LATE_MS && !mutant::active(Mutant::JudgeBeforeReading);
         if late && !self.rearmed {
             self.restart(now, latency);
             self.rearmed = true;
@@ -257,7 +259,8 @@ impl Liveness {
         }
         let next = match self.reading {
             Reading::No if !mutant::active(Mutant::JudgeBeforeReading) => Some(Reading::Yes),
-            Reading::Yes if late => Some(Reading::Again),
+            Reading::Yes if late => Some(Reading::Again(late_ms)),
+            Reading::Again(before_ms) if late && late_ms > 2 * before_ms => Some(Reading::Again(late_ms)),
             _ => None,
         };
         if let Some(reading) = next {
@@ -334,6 +337,20 @@ mod tests {
             "asleep since before anything was read"
         );
         assert_eq!(liveness.judge(66_500, &latency), Verdict::Dead, "timers that are always late end, too");
+    }
+
+    /// Timers that are a little late use no grant up that a sleep right after them needs.
+    #[test]
+    fn reading_is_done_again_after_a_much_longer_hold_up() {
+        let (mut liveness, latency) = pinged();
+        assert_eq!(liveness.judge(3_000, &latency), Verdict::AskAgain(5_000));
+        assert_eq!(liveness.judge(5_600, &latency), Verdict::At(5_650));
+        assert_eq!(liveness.judge(6_250, &latency), Verdict::At(6_300), "600 ms late");
+        assert_eq!(liveness.judge(10_000, &latency), Verdict::At(10_050), "asleep for 3,700 ms");
+        let mut late_again = liveness.clone();
+        assert_eq!(late_again.judge(17_000, &latency), Verdict::Dead, "less than twice as long");
+        liveness.heard(10_001, &latency);
+        assert_eq!(liveness.judge(10_050, &latency), Verdict::At(12_001), "what lay unread counts");
     }
 
     #[test]
