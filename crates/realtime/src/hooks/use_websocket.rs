@@ -9,8 +9,8 @@ use sentinelops_protocol::{Channel, Event, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// Options of [`use_websocket`] and [`Client::subscribe`], all optional. Closures may be made anew at every render: the
-/// latest ones are called, and nothing is subscribed anew for it.
+/// Options of [`use_websocket`] and [`Client::subscribe`], all optional. Closures may be created at every render: the
+/// latest ones are called, and nothing is subscribed again.
 ///
 /// ```
 /// use sentinelops_realtime::SubscribeOptions;
@@ -335,7 +335,8 @@ pub fn use_websocket(options: SubscribeOptions) -> UseWebSocketHandle {
         }
     });
 
-    let dispatch = use_memo(client.clone(), Dispatch::new);
+    // Made when it is switched on: what the connection did before is no event.
+    let dispatch = use_memo((client.clone(), options.enabled), |(client, _)| Dispatch::new(client));
     let news_of = if options.enabled { subscribe::interests(&options) } else { Vec::new() };
     use_news(&client, news_of, {
         let client = client.clone();

@@ -89,6 +89,39 @@ async fn back_within_a_frame_is_still_both_calls() {
     assert_eq!(LOG.take(), ["connect", "disconnect Lost", "connect", "Gap"]);
 }
 
+#[derive(PartialEq, Properties)]
+struct Switched {
+    enabled: bool,
+}
+
+#[component]
+fn SwitchedListener(props: &Switched) -> Html {
+    use_websocket(
+        SubscribeOptions::channel(Channel::Incidents)
+            .enabled(props.enabled)
+            .on_connect(|()| log("connect"))
+            .on_message(|event| log(event.kind.clone())),
+    );
+    Html::default()
+}
+
+#[wasm_bindgen_test]
+async fn nothing_from_before_it_was_switched_on_is_an_event() {
+    LOG.take();
+    let connection = FakeConnection::new();
+    let mut page = connection.mount(html! { <SwitchedListener enabled=false /> });
+    connection.settle().await;
+    connection.connect();
+    connection.settle().await;
+    assert_eq!(connection.subscriptions(), []);
+    page.show(html! { <SwitchedListener enabled=true /> });
+    connection.settle().await;
+    assert_eq!(connection.subscriptions(), [Subject::channel(Channel::Incidents)]);
+    connection.deliver(incident("a"));
+    connection.settle().await;
+    assert_eq!(LOG.take(), ["incident.created"]);
+}
+
 #[wasm_bindgen_test]
 async fn each_break_within_a_frame_is_a_call_with_its_cause() {
     LOG.take();
