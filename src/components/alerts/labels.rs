@@ -17,7 +17,7 @@ pub struct LinkTemplates(pub Rc<Vec<LinkTemplate>>);
 pub struct LabelsProps {
     /// Name and value.
     pub labels: Vec<(String, String)>,
-    /// Of which alert, for screen readers.
+    /// The alert that has them, for screen readers.
     pub title: AttrValue,
 }
 

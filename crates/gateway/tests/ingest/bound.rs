@@ -5,7 +5,7 @@ use crate::support::{Folder, Program};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A request of which the last byte is missing.
+/// A request without its last byte.
 struct Unfinished {
     stream: TcpStream,
     last: u8,

@@ -79,9 +79,7 @@ impl ClientOptions {
     pub(crate) fn user(&self) -> Option<&str> {
         self.user.as_deref().filter(|user| !user.is_empty())
     }
-}
 
-impl ClientOptions {
     /// Names of the options that differ and are read once, for a warning.
     pub(crate) fn differences(&self, other: &Self) -> Vec<&'static str> {
         let connection = |it: &Self| Options { url: String::new(), debug: false, ..it.options.clone() };
