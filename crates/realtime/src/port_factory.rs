@@ -6,23 +6,18 @@ use std::{fmt, rc::Rc};
 
 type Make = Rc<dyn Fn(PortListener) -> Rc<dyn Port>>;
 
-/// Makes the [`Port`] of a client, anew after each failure: the `port` prop of the provider.
+/// Makes the connection of a client to its worker, again after each failure: the `port` prop of the provider.
 ///
-/// Left out, it is the real worker. Tests pass that of [`crate::testing::FakeConnection`]; a
-/// program without worker may run the engine in the page.
+/// Left out, it is the real worker. Tests pass that of [`FakeConnection::port`](crate::testing::FakeConnection::port).
 ///
 /// ```
-/// use sentinelops_realtime::{PortFactory, WebSocketProvider};
-/// use sentinelops_realtime::worker::LocalPort;
-/// use std::rc::Rc;
-/// use yew::prelude::*;
+/// use sentinelops_realtime::testing::FakeConnection;
+/// use sentinelops_realtime::{ClientOptions, PortFactory};
 ///
-/// /// Everything in the page: for a place where no worker can be started.
-/// #[component]
-/// fn WithoutWorker() -> Html {
-///     let port = use_memo((), |()| PortFactory::new(|listener| Rc::new(LocalPort::new(listener))));
-///     html! { <WebSocketProvider port={(*port).clone()}>{ "…" }</WebSocketProvider> }
-/// }
+/// let connection = FakeConnection::new();
+/// let port: PortFactory = connection.port();
+/// let options = ClientOptions { port: Some(port), ..ClientOptions::new("/ws") };
+/// # let _ = options;
 /// ```
 #[derive(Clone)]
 pub struct PortFactory {
@@ -31,18 +26,8 @@ pub struct PortFactory {
 }
 
 impl PortFactory {
-    /// Calls `make` whenever a worker is needed. What comes out of the port goes to the listener.
-    ///
-    /// ```
-    /// use sentinelops_realtime::PortFactory;
-    /// use sentinelops_realtime::worker::LocalPort;
-    /// use std::rc::Rc;
-    ///
-    /// let factory = PortFactory::new(|listener| Rc::new(LocalPort::new(listener)));
-    /// // Two providers share a client when their factories are the same.
-    /// assert_eq!(factory, factory.clone());
-    /// ```
-    pub fn new(make: impl Fn(PortListener) -> Rc<dyn Port> + 'static) -> Self {
+    /// Calls `make` whenever a worker is needed. Events of the port go to the listener.
+    pub(crate) fn new(make: impl Fn(PortListener) -> Rc<dyn Port> + 'static) -> Self {
         Self { make: Rc::new(make), platform: Rc::new(Browser) }
     }
 

@@ -71,6 +71,14 @@ pub struct WebSocketProviderProps {
     /// The worker's script. Default: the meta tag `sentinelops-worker`, then `worker_loader.js`.
     #[prop_or_default]
     pub worker_url: Option<AttrValue>,
+    /// Runs the worker's code in the page, for a first try without a worker: cargo feature `in_page`, off by default.
+    /// Everything works, at a price: decoding and the outbox share a thread with rendering, in a hidden tab the browser
+    /// delays timers (pings and reconnects come late, for the tabs that share the connection as well), a panic of the
+    /// engine ends the page instead of a worker that is started again, and the page has the size of both programs. A
+    /// warning in the console says that it is on. Default `false`.
+    #[cfg(feature = "in_page")]
+    #[prop_or_default]
+    pub in_page: bool,
     /// Instead of a worker: a fake in tests. Default: the worker.
     #[prop_or_default]
     pub port: Option<PortFactory>,
@@ -98,6 +106,8 @@ impl WebSocketProviderProps {
             options: self.options.clone(),
             outbox: self.outbox.clone(),
             worker_url: text(&self.worker_url),
+            #[cfg(feature = "in_page")]
+            in_page: self.in_page,
             port: self.port.clone(),
         }
     }

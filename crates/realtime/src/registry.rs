@@ -1,7 +1,7 @@
 //! One client a page for each URL and user, however many providers name it.
 
 use super::client::{Client, ClientOptions, Key, Settings};
-use super::default_port::worker_port;
+use super::default_port::port_factory;
 use super::error::SetupError;
 use super::platform::Timer;
 use super::{PortFactory, TokenSource};
@@ -19,6 +19,10 @@ const SIGN_OUT_STEPS: u32 = 300;
 
 const OTHER_TOKEN: &str = "two providers of the same url and user give different tokens: that of the one mounted \
                            last is used. Give the token to one of them only.";
+
+#[cfg(feature = "in_page")]
+const IN_PAGE: &str = "in_page: connection and outbox run in the page itself, which is for a first try. Before the page \
+                       is deployed, give it the worker and take the feature `in_page` out of Cargo.toml.";
 
 struct Entry {
     key: Key,
@@ -76,7 +80,7 @@ impl Lease {
     /// The client of this URL and user: the one that runs, with a warning where options differ, or a new one. When it
     /// cannot start, a client that does nothing but say why.
     pub(crate) fn acquire(options: &ClientOptions) -> Self {
-        let factory = options.port.clone().unwrap_or_else(|| worker_port(options.worker_url.clone()));
+        let factory = port_factory(options);
         let settings = match Settings::resolved(options, &*factory.platform()) {
             Ok(settings) if options.enabled => settings,
             Ok(settings) => return Self::refused(settings, factory, SetupError::Disabled),
@@ -103,6 +107,10 @@ impl Lease {
             }
             None => {
                 let client = Client::open(settings, factory, token, None);
+                #[cfg(feature = "in_page")]
+                if options.in_page && options.port.is_none() {
+                    client.warn(IN_PAGE.to_owned());
+                }
                 CLIENTS.with_borrow_mut(|clients| {
                     let (options, client) = (options.clone(), client.clone());
                     clients.push(Entry { key, options, client, holders: 1, kept: false, leaving: None });

@@ -1,5 +1,5 @@
 //! The crates that are published: that they can be packaged, that their versions keep semver, and that no shipped build
-//! has the features for tests.
+//! has the features for tests or the one for a first try.
 
 use crate::{root, run};
 use anyhow::{Context, Result, bail};
@@ -11,8 +11,8 @@ const CRATES: [&str; 3] = ["sentinelops-protocol", "sentinelops-engine", "sentin
 /// What is shipped: the console's two programs and the gateway.
 const SHIPPED: [&str; 2] = ["sentinelops", "sentinelops-gateway"];
 
-/// Features of our crates that exist for tests and benchmarks.
-const FOR_TESTS: [&str; 3] = ["faults", "mutants", "bench"];
+/// Features of our crates that exist for tests, benchmarks and a first try.
+const NEVER_SHIPPED: [&str; 4] = ["faults", "mutants", "bench", "in_page"];
 
 /// Each is packaged and compiled from its package alone, dependencies on each other included.
 pub fn packages() -> Result<()> {
@@ -25,7 +25,7 @@ pub fn packages() -> Result<()> {
     run::visible(&mut package)
 }
 
-/// Features for tests are off where the default features are used, which is what `cargo xtask build` and `dist` do.
+/// They are off where the default features are used, which is what `cargo xtask build` and `dist` do.
 pub fn shipped_features() -> Result<()> {
     let mut found = Vec::new();
     for package in SHIPPED {
@@ -50,16 +50,16 @@ pub fn shipped_features() -> Result<()> {
         );
     }
     if !found.is_empty() {
-        bail!("features for tests in a shipped build: {}", found.join("; "));
+        bail!("features that no shipped build may have: {}", found.join("; "));
     }
     Ok(())
 }
 
-/// A feature for tests in a line of `cargo tree`.
+/// Such a feature in a line of `cargo tree`.
 fn offence(line: &str) -> Option<&'static str> {
     let (_, features) = line.rsplit_once('[')?;
     let mut features = features.split([',', ']']).map(str::trim);
-    features.find_map(|feature| FOR_TESTS.into_iter().find(|known| *known == feature))
+    features.find_map(|feature| NEVER_SHIPPED.into_iter().find(|known| *known == feature))
 }
 
 /// Against the newest tag; before the first one there is nothing to compare with.
@@ -97,10 +97,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_for_tests_are_found_by_their_whole_names() {
+    fn features_are_found_by_their_whole_names() {
         assert_eq!(offence("sentinelops-engine v0.1.0 (/a/faults) []"), None);
         assert_eq!(offence("sentinelops-gateway v0.1.0 (/a) [default,server]"), None);
         assert_eq!(offence("sentinelops-realtime v0.1.0 (/a) [default,faults]"), Some("faults"));
         assert_eq!(offence("sentinelops-engine v0.1.0 (/a) [mutants] (*)"), Some("mutants"));
+        assert_eq!(offence("sentinelops-realtime v0.1.0 (/a) [in_page]"), Some("in_page"));
     }
 }

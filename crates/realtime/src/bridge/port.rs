@@ -41,7 +41,7 @@ pub enum PortFailure {
 /// Called for each [`PortEvent`], never from inside [`Port::send`].
 pub type PortListener = Rc<dyn Fn(PortEvent)>;
 
-/// One worker, as the client handle sees it. Real: `WorkerPort`. In the page: `LocalPort`.
+/// One worker, as the client handle sees it. Real: `WorkerPort`. In the page: `LocalPort` (feature `in_page`).
 /// For tests: `testing::FakePort`.
 pub trait Port {
     /// Hands a message over. Never blocks, never fails loudly: failures come as [`PortEvent::Failed`].

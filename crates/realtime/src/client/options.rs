@@ -42,6 +42,10 @@ pub struct ClientOptions {
     pub outbox: OutboxOptions,
     /// The worker's script. Default: the meta tag `sentinelops-worker`, then `worker_loader.js`.
     pub worker_url: Option<String>,
+    /// Runs the worker's code in the page, without a worker: see
+    /// [`WebSocketProviderProps::in_page`](crate::WebSocketProviderProps::in_page). Default `false`.
+    #[cfg(feature = "in_page")]
+    pub in_page: bool,
     /// Instead of a worker: a fake in tests. Default: the worker.
     pub port: Option<PortFactory>,
 }
@@ -60,6 +64,8 @@ impl Default for ClientOptions {
             options: Options::default(),
             outbox: OutboxOptions::default(),
             worker_url: None,
+            #[cfg(feature = "in_page")]
+            in_page: false,
             port: None,
         }
     }
@@ -91,6 +97,8 @@ impl ClientOptions {
             ("options", connection(self) == connection(other)),
             ("outbox", self.outbox == other.outbox),
             ("worker_url", self.worker_url == other.worker_url),
+            #[cfg(feature = "in_page")]
+            ("in_page", self.in_page == other.in_page),
         ];
         options.iter().filter(|(_, is_same)| !is_same).map(|(name, _)| *name).collect()
     }
@@ -121,5 +129,10 @@ mod tests {
         other.options.timeout_ms = 5;
         other.auto_connect = false;
         assert_eq!(one.differences(&other), ["auto_connect", "options"]);
+        #[cfg(feature = "in_page")]
+        {
+            let other = ClientOptions { in_page: true, ..one.clone() };
+            assert_eq!(one.differences(&other), ["in_page"]);
+        }
     }
 }

@@ -1,5 +1,4 @@
-//! The engine in the page: for programs that cannot have a worker, at the price of the page's
-//! thread.
+//! The worker's code in the page: the option `in_page`.
 
 use super::shell::Shell;
 use crate::bridge::{Port, PortEvent, PortListener, ToWorker};
@@ -8,40 +7,21 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 /// A [`Port`] whose other end is a [`Shell`] in the same thread. Nothing is encoded.
-///
-/// ```no_run
-/// use sentinelops_realtime::bridge::{Port, ToWorker};
-/// use sentinelops_realtime::worker::LocalPort;
-/// use std::rc::Rc;
-///
-/// let port = LocalPort::new(Rc::new(|event| println!("{event:?}")));
-/// port.send(ToWorker::Beat(1));
-/// ```
-pub struct LocalPort {
+pub(crate) struct LocalPort {
     shell: Shell,
     live: Rc<Cell<bool>>,
 }
 
 impl LocalPort {
     /// Begins with the first [`ToWorker::Init`], as a worker does.
-    ///
-    /// ```
-    /// use sentinelops_realtime::PortFactory;
-    /// use sentinelops_realtime::worker::LocalPort;
-    /// use std::rc::Rc;
-    ///
-    /// // For the provider's `port` prop.
-    /// let in_the_page = PortFactory::new(|listener| Rc::new(LocalPort::new(listener)));
-    /// # let _ = in_the_page;
-    /// ```
-    pub fn new(listener: PortListener) -> Self {
+    pub(crate) fn new(listener: PortListener) -> Self {
         let live = Rc::new(Cell::new(true));
         let reply = {
             let live = live.clone();
             move |message| {
                 let (listener, live) = (listener.clone(), live.clone());
-                // Later, as from a worker: nothing is told from inside `send`. In order, because
-                // tasks run in the order they were spawned.
+                // Later, as from a worker: the listener is not called from inside `send`. In order, because tasks run
+                // in the order they were spawned.
                 spawn_local(async move {
                     if live.get() {
                         listener(PortEvent::Message(message));

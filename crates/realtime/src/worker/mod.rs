@@ -9,6 +9,7 @@ mod clock;
 #[cfg(feature = "faults")]
 mod faults;
 mod lifecycle;
+#[cfg(feature = "in_page")]
 mod local_port;
 #[doc(hidden)]
 pub mod shell;
@@ -20,7 +21,8 @@ pub mod store;
 pub mod tabs;
 mod traces;
 
-pub use local_port::LocalPort;
+#[cfg(feature = "in_page")]
+pub(crate) use local_port::LocalPort;
 
 use crate::bridge::PacketCodec;
 use agent::Agent;
