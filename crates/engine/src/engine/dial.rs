@@ -76,7 +76,7 @@ impl Engine {
     pub(super) fn store_known(&mut self, now: Now) {
         self.timers.stop(Timer::StoreWait);
         self.know_pongs(now);
-        if self.outbox.ready() && !self.store_heard {
+        if self.outbox.store_is_open() && !self.store_heard {
             self.store_heard = true;
             self.heard_of_held_time(now);
         }

@@ -121,7 +121,7 @@ pub struct Engine {
     store_read: bool,
     /// How long a dial waits for it, ms.
     store_wait: u64,
-    /// It answered, or will not.
+    /// It was opened: the time that a server gave to an earlier leader is known.
     store_heard: bool,
     /// The term was raised to this: an engine is one leader. 0 before.
     led_as: u64,

@@ -60,10 +60,13 @@ impl Engine {
         meta.not_before.saturating_sub(from).min(LONGEST_SERVER_DELAY_MS)
     }
 
-    /// The store told late what a server said to an earlier leader.
+    /// A store that opens late knows a time that the server gave to an earlier leader. From here on it runs on the
+    /// monotonic clock: by a wall clock that was set back it would last until that clock has caught up.
     pub(super) fn heard_of_held_time(&mut self, now: Now) {
-        if let Some(until) = self.held_until {
-            self.held_until = Some(until.max(now.mono.saturating_add(self.held_by_store(now))));
+        let held = self.held_by_store(now);
+        if held > 0 {
+            let until = now.mono.saturating_add(held);
+            self.held_until = Some(self.held_until.map_or(until, |known| known.max(until)));
         }
     }
 

@@ -112,9 +112,7 @@ fn a_goodbye_window_is_kept_over_hints_and_reloads() {
         d.hint(hint);
     }
     assert_eq!(d.dials.len(), 1);
-    // A reload: a new engine over what the store holds.
-    let mut next = Driver::with_meta(options(), d.meta.clone());
-    next.now = d.now;
+    let mut next = d.reloaded();
     next.connect();
     assert!(next.dials.is_empty());
     assert_eq!(next.state(), ConnectionState::Reconnecting);
@@ -213,8 +211,7 @@ fn a_clock_set_back_during_the_wait_does_not_make_it_longer_for_the_next_leader(
     d.close(1013, "");
     d.now.wall -= 40 * 60_000;
     d.advance(2_000);
-    let mut next = Driver::with_meta(options(), d.meta.clone());
-    next.now = d.now;
+    let mut next = d.reloaded();
     next.connect();
     assert!(
         next.last_backoff().is_some_and(|ms| (20_000..35_000).contains(&ms)),

@@ -49,8 +49,16 @@ impl Driver {
         Self::of_seed(options, meta, 7)
     }
 
+    /// A reload: a new engine, now, over what the store of this one holds.
+    pub fn reloaded(&self) -> Self {
+        Self::at(options(), self.meta.clone(), 7, self.now)
+    }
+
     fn of_seed(options: EngineOptions, meta: Meta, seed: u64) -> Self {
-        let now = Now { mono: 1_000, wall: 1_700_000_000_000 };
+        Self::at(options, meta, seed, Now { mono: 1_000, wall: 1_700_000_000_000 })
+    }
+
+    fn at(options: EngineOptions, meta: Meta, seed: u64, now: Now) -> Self {
         let mut driver = Self {
             engine: Engine::new(options, seed, now),
             now,

@@ -17,8 +17,7 @@ fn leaving(options: EngineOptions) -> (Driver, u64) {
 }
 
 fn reloaded(d: &Driver) -> Driver {
-    let mut next = Driver::with_meta(options(), d.meta.clone());
-    next.now = d.now;
+    let mut next = d.reloaded();
     next.connect();
     next
 }
@@ -268,4 +267,27 @@ fn a_store_that_opens_late_is_still_believed() {
     assert_eq!(d.dials.len(), 1);
     d.advance(1);
     assert_eq!(d.dials.len(), 2);
+}
+
+/// The store is silent at first, or fails to open.
+#[test]
+fn clock_set_back_before_a_late_store_opens_is_waited_for_once() {
+    for fails in [false, true] {
+        let mut d = Driver::late_store(options());
+        d.connect();
+        if fails {
+            let error = StoreError::Unavailable("broken".to_owned());
+            d.engine.handle_store(d.now, StoreEvent::OpenFailed(error));
+            d.pump();
+        }
+        d.advance(5_000);
+        d.close(1006, "");
+        let dials = d.dials.len();
+        let since = d.now.wall + 2 * 3_600_000;
+        d.store_opens(Meta { not_before: since + 14_000, not_before_since: since, ..Meta::default() });
+        d.advance(13_999);
+        assert_eq!(d.dials.len(), dials);
+        d.advance(1);
+        assert_eq!(d.dials.len(), dials + 1, "14 s at most, and not again at each dial");
+    }
 }
