@@ -1,6 +1,6 @@
 //! Where the focus goes when a detail is closed: back to where it was opened from.
 
-use sentinelops_realtime::{Alarm, Clock, use_clock};
+use sentinelops_realtime::{Clock, ClockTimeout, use_clock};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -18,7 +18,7 @@ const RETRY_MS: u32 = 20;
 #[derive(Clone, Default)]
 pub struct Opener {
     from: Rc<RefCell<Option<From>>>,
-    retry: Rc<RefCell<Option<Alarm>>>,
+    retry: Rc<RefCell<Option<ClockTimeout>>>,
 }
 
 struct From {

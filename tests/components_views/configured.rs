@@ -23,7 +23,7 @@ async fn what_was_configured_reaches_the_worker() {
         html! { <WebSocketProvider token="own" port={inner.port()} ..props><p>{ "below" }</p></WebSocketProvider> },
     );
     inner.settle().await;
-    let said = inner.said();
+    let said = inner.commands();
     let Some(ToWorker::Init(init)) = said.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
         panic!("no worker was started: {said:?}");
     };
@@ -32,9 +32,9 @@ async fn what_was_configured_reaches_the_worker() {
     assert!(!engine.outbox.persist && !engine.outbox.enabled && !init.auto_connect);
     assert_eq!(engine.user.as_deref(), Some("ann"));
     assert_eq!(page.text(), "below", "the children are there, too");
-    inner.want_token(TokenReason::Dial);
+    inner.request_token(TokenReason::Dial);
     inner.settle().await;
-    let said = inner.take_said();
+    let said = inner.take_commands();
     let own = |message: &ToWorker| matches!(message, ToWorker::Token(Ok(Some(token))) if token == "own");
     assert!(said.iter().any(own), "a prop beside them wins: {said:?}");
 }

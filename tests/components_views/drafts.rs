@@ -82,7 +82,7 @@ async fn a_draft_ends_with_the_session() {
     connection.settle().await;
     write(INPUT, "nobody else's business");
     connection.settle().await;
-    connection.say(FromWorker::SignedOut { left: false });
+    connection.emit(FromWorker::SignedOut { left: false });
     connection.settle().await;
     write(INPUT, "typed too late");
     connection.settle().await;

@@ -139,7 +139,7 @@ async fn the_end_of_a_session_is_said_and_another_one_can_begin() {
     let page = connection.mount(html! { <><Banners /><ConnectionStatus show_details=true /></> });
     connection.connect();
     connection.settle().await;
-    connection.say(FromWorker::SignedOut { left: false });
+    connection.emit(FromWorker::SignedOut { left: false });
     connection.settle().await;
     connection.advance(3_000);
     connection.settle().await;

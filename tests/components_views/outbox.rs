@@ -123,14 +123,14 @@ async fn what_cannot_be_read_is_said_exported_and_deleted_after_a_question() {
     let notice = page.find("[data-testid=outbox-unreadable]").unwrap().text_content().unwrap();
     assert!(notice.contains("2 saved records could not be read"), "{notice}");
 
-    connection.take_said();
+    connection.take_commands();
     assert!(page.click("[data-testid=unreadable-discard]"));
     connection.settle().await;
-    assert_eq!(connection.take_said(), [], "asked first");
+    assert_eq!(connection.take_commands(), [], "asked first");
     assert!(page.click("[data-testid=unreadable-confirm]"));
     connection.settle().await;
-    assert_eq!(connection.take_said(), [ToWorker::DiscardUnreadable]);
-    connection.say(FromWorker::Unreadable(Err(StoreError::Quota)));
+    assert_eq!(connection.take_commands(), [ToWorker::DiscardUnreadable]);
+    connection.emit(FromWorker::Unreadable(Err(StoreError::Quota)));
     connection.settle().await;
     let problem = page.find("[data-testid=unreadable-problem]").unwrap().text_content().unwrap();
     assert!(problem.contains("the storage is full"), "{problem}");
@@ -162,8 +162,8 @@ async fn an_export_of_what_cannot_be_read_is_json_and_never_waits_for_a_worker_t
     connection.settle().await;
     page.click("button");
     connection.settle().await;
-    assert_eq!(connection.said().last(), Some(&ToWorker::ReadUnreadable));
-    connection.say(FromWorker::Unreadable(Ok(vec![record()])));
+    assert_eq!(connection.commands().last(), Some(&ToWorker::ReadUnreadable));
+    connection.emit(FromWorker::Unreadable(Ok(vec![record()])));
     connection.settle().await;
     let json = || page.find("button").unwrap().text_content().unwrap();
     let exported: serde_json::Value = serde_json::from_str(&json()).unwrap();

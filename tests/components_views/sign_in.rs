@@ -7,7 +7,7 @@ use sentinelops::components::sign_in::{Access, SignInGate, SignInGateProps};
 use sentinelops_realtime::bridge::ToWorker;
 use sentinelops_realtime::engine::{Cause, ConnectionState, TokenReason};
 use sentinelops_realtime::testing::FakeConnection;
-use sentinelops_realtime::{TokenAnswer, TokenUrl, WebSocketProvider};
+use sentinelops_realtime::{TokenResponse, TokenUrl, WebSocketProvider};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -73,8 +73,8 @@ fn url() -> TokenUrl {
 #[wasm_bindgen_test]
 async fn a_token_is_asked_for_with_cookies_and_without_redirects_or_caches() {
     let fetch = Fetch::answering(&json("änn+?"));
-    let expected = TokenAnswer::Token { token: token("änn+?"), user: Some("änn+?".to_owned()) };
-    assert_eq!(url().ask().await, Ok(expected));
+    let expected = TokenResponse::Token { token: token("änn+?"), user: Some("änn+?".to_owned()) };
+    assert_eq!(url().fetch().await, Ok(expected));
     assert_eq!(fetch.asked(), ["/token?for=console same-origin manual no-store application/json"]);
 }
 
@@ -86,7 +86,7 @@ async fn each_answer_is_a_token_a_sign_in_or_a_sentence() {
         ["new Response('', { status: 401 })", "new Response('', { status: 403 })", "Response.error()"]
     {
         fetch.answer(&format!("return {refusal};"));
-        assert_eq!(url().ask().await, Ok(TokenAnswer::SignIn), "{refusal}");
+        assert_eq!(url().fetch().await, Ok(TokenResponse::SignIn), "{refusal}");
     }
     for (answer, words) in [
         ("return new Response('s3cret', { status: 502 });", "/token answers 502"),
@@ -95,7 +95,7 @@ async fn each_answer_is_a_token_a_sign_in_or_a_sentence() {
         ("throw new TypeError('s3cret');", "/token does not answer"),
     ] {
         fetch.answer(answer);
-        let error = url().ask().await.unwrap_err();
+        let error = url().fetch().await.unwrap_err();
         assert!(error.starts_with(words) || error.contains(words), "{error}");
         assert!(!error.contains("s3cret") && !error.contains("for=console"), "{error}");
     }
@@ -151,10 +151,10 @@ impl Rig {
 
     /// What the worker was given, for a reason.
     async fn given(&self, reason: TokenReason) -> Vec<Result<Option<String>, String>> {
-        self.connection.take_said();
-        self.connection.want_token(reason);
+        self.connection.take_commands();
+        self.connection.request_token(reason);
         self.settle().await;
-        let said = self.connection.take_said().into_iter();
+        let said = self.connection.take_commands().into_iter();
         said.filter_map(|said| if let ToWorker::Token(token) = said { Some(token) } else { None }).collect()
     }
 }
@@ -209,10 +209,10 @@ async fn the_end_of_a_session_is_said_and_healed_without_losing_the_page() {
         (status.state, status.cause) = (ConnectionState::Error, Cause::NeedsAuth);
     });
     rig.settle().await;
-    rig.connection.take_said();
+    rig.connection.take_commands();
     rig.answer(&json("ann")).await;
-    let said = rig.connection.take_said();
-    assert!(said.contains(&ToWorker::Connect) && said.contains(&ToWorker::TryNow), "{said:?}");
+    let said = rig.connection.take_commands();
+    assert!(said.contains(&ToWorker::Connect) && said.contains(&ToWorker::Reconnect), "{said:?}");
     assert_eq!(rig.given(TokenReason::Dial).await, [Ok(Some(token("ann")))]);
 }
 

@@ -23,7 +23,7 @@ impl Rig {
         let rig = Self { connection, page };
         rig.press("sign-out").await;
         rig.count(unsent, failed).await;
-        rig.connection.take_said();
+        rig.connection.take_commands();
         rig
     }
 
@@ -44,7 +44,7 @@ impl Rig {
     }
 
     fn asked(&self) -> Vec<SignOut> {
-        let asked = self.connection.take_said().into_iter().filter_map(|said| match said {
+        let asked = self.connection.take_commands().into_iter().filter_map(|said| match said {
             ToWorker::SignOut(how) => Some(how),
             _ => None,
         });
@@ -136,7 +136,7 @@ async fn sending_first_shows_how_far_it_is_and_the_rest_can_be_kept() {
 async fn afterwards_the_page_says_so_and_offers_to_sign_in_again() {
     let rig = Rig::open(0, 0).await;
     rig.press("sign-out-keep").await;
-    rig.connection.say(FromWorker::SignedOut { left: false });
+    rig.connection.emit(FromWorker::SignedOut { left: false });
     rig.connection.settle().await;
     assert!(rig.text("signed-out").unwrap().contains("Signed out"));
     assert!(rig.text("sign-in-again").is_some() && rig.text("sign-out").is_none());

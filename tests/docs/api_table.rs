@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 const TABLE: &str = include_str!("../../docs/api.md");
+const GLOSSARY: &str = include_str!("../../docs/glossary.md");
 /// Where the names live.
 const SOURCES: [&str; 5] =
     ["src", "crates/realtime/src", "crates/engine/src", "crates/protocol/src", "crates/gateway/src"];
@@ -41,7 +42,11 @@ const NOT_OURS: [&str; 18] = [
 ];
 
 fn rows() -> impl Iterator<Item = Vec<String>> {
-    let lines = TABLE.lines().filter(|line| line.starts_with('|') && line.contains(char::is_alphabetic));
+    rows_of(TABLE)
+}
+
+fn rows_of(table: &str) -> impl Iterator<Item = Vec<String>> {
+    let lines = table.lines().filter(|line| line.starts_with('|') && line.contains(char::is_alphabetic));
     lines.map(|line| {
         let line = line.replace("\\|", "\u{1}");
         line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
@@ -115,7 +120,8 @@ fn slug(title: &str) -> String {
 fn our_names_are_declared_where_the_table_says() {
     let declared = Declared::read();
     let mut wrong = Vec::new();
-    for cell in rows().filter_map(|row| row.get(1).cloned()) {
+    let of_glossary = rows_of(GLOSSARY).filter_map(|row| row.get(2).cloned());
+    for cell in rows().filter_map(|row| row.get(1).cloned()).chain(of_glossary) {
         for code in code(&cell).filter(|code| !is_text(code)) {
             wrong.extend(declared.unknown(code).map(|name| format!("{name} in `{code}`")));
         }

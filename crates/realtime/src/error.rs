@@ -13,7 +13,7 @@ use std::fmt;
 /// use yew::prelude::*;
 ///
 /// #[component]
-/// fn Trouble() -> Html {
+/// fn ErrorLine() -> Html {
 ///     match use_incidents().error {
 ///         // The server decides who may follow a channel.
 ///         Some(ClientError::Denied { message, .. }) => html! { <p>{ format!("No access: {message}") }</p> },
@@ -26,8 +26,8 @@ use std::fmt;
 pub enum ClientError {
     /// The provider cannot start with what it was given (URL, options). Nothing is tried.
     Setup(SetupError),
-    /// The worker is in trouble.
-    Worker(WorkerTrouble),
+    /// The worker failed or does not answer.
+    Worker(WorkerError),
     /// The connection's last error.
     Connection(String),
     /// The server refused a subscription.
@@ -47,7 +47,7 @@ impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Setup(error) => error.fmt(f),
-            Self::Worker(trouble) => trouble.fmt(f),
+            Self::Worker(error) => error.fmt(f),
             Self::Connection(message) => f.write_str(message),
             Self::Denied { subject, message } => {
                 write!(f, "the server refused the subscription to {subject}: {message}")
@@ -108,16 +108,16 @@ impl std::error::Error for SetupError {}
 /// What is wrong with the worker, and what happens next.
 ///
 /// ```
-/// use sentinelops_realtime::{PortFailure, WorkerTrouble, WorkerTroubleKind};
+/// use sentinelops_realtime::{PortFailure, WorkerError, WorkerErrorKind};
 ///
-/// let kind = WorkerTroubleKind::Port(PortFailure::Crashed("unreachable".to_owned()));
-/// let trouble = WorkerTrouble { kind, retry_at: Some(1_700_000_000_000) };
-/// assert!(trouble.to_string().starts_with("the background worker crashed (unreachable)."));
+/// let kind = WorkerErrorKind::Port(PortFailure::Crashed("unreachable".to_owned()));
+/// let error = WorkerError { kind, retry_at: Some(1_700_000_000_000) };
+/// assert!(error.to_string().starts_with("the background worker crashed (unreachable)."));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkerTrouble {
+pub struct WorkerError {
     /// What happened.
-    pub kind: WorkerTroubleKind,
+    pub kind: WorkerErrorKind,
     /// Wall clock (ms) of the next attempt; `None`: none is made by itself, only what the text says helps.
     pub retry_at: Option<u64>,
 }
@@ -125,18 +125,18 @@ pub struct WorkerTrouble {
 /// What is wrong with the worker.
 ///
 /// ```
-/// use sentinelops_realtime::{WorkerHealth, WorkerTroubleKind};
+/// use sentinelops_realtime::{WorkerHealth, WorkerErrorKind};
 ///
 /// /// Whether a reload is all that helps.
 /// fn needs_reload(health: &WorkerHealth) -> bool {
 ///     match health {
-///         WorkerHealth::Trouble(trouble) => matches!(trouble.kind, WorkerTroubleKind::Failed(_)),
+///         WorkerHealth::Failing(error) => matches!(error.kind, WorkerErrorKind::Failed(_)),
 ///         _ => false,
 ///     }
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WorkerTroubleKind {
+pub enum WorkerErrorKind {
     /// The port said so.
     Port(PortFailure),
     /// It was started 10 s ago and is not ready yet. It is still waited for, until `retry_at`.
@@ -149,86 +149,83 @@ pub enum WorkerTroubleKind {
     Failed(String),
 }
 
-impl WorkerTrouble {
+impl WorkerError {
     /// What it was given it cannot have acted upon.
     pub(crate) fn never_ran(&self) -> bool {
         use PortFailure::{Blocked, Missing, OtherBuild};
         matches!(
             self.kind,
-            WorkerTroubleKind::NoStart | WorkerTroubleKind::Port(Missing(_) | Blocked(_) | OtherBuild(_))
+            WorkerErrorKind::NoStart | WorkerErrorKind::Port(Missing(_) | Blocked(_) | OtherBuild(_))
         )
     }
 
     /// Nothing but a reload of the page helps.
     ///
     /// ```
-    /// use sentinelops_realtime::{WorkerTrouble, WorkerTroubleKind};
+    /// use sentinelops_realtime::{WorkerError, WorkerErrorKind};
     ///
-    /// let trouble = WorkerTrouble { kind: WorkerTroubleKind::Hung, retry_at: None };
-    /// assert!(!trouble.wants_reload());
+    /// let error = WorkerError { kind: WorkerErrorKind::Hung, retry_at: None };
+    /// assert!(!error.needs_reload());
     /// ```
-    pub fn wants_reload(&self) -> bool {
-        matches!(
-            self.kind,
-            WorkerTroubleKind::Port(PortFailure::OtherBuild(_)) | WorkerTroubleKind::Failed(_)
-        )
+    pub fn needs_reload(&self) -> bool {
+        matches!(self.kind, WorkerErrorKind::Port(PortFailure::OtherBuild(_)) | WorkerErrorKind::Failed(_))
     }
 
     /// What a person can do about it.
     ///
     /// ```
-    /// use sentinelops_realtime::{WorkerTrouble, WorkerTroubleKind};
+    /// use sentinelops_realtime::{WorkerError, WorkerErrorKind};
     ///
-    /// let trouble = WorkerTrouble { kind: WorkerTroubleKind::Hung, retry_at: None };
-    /// assert!(trouble.advice().starts_with("It is started again by itself"));
+    /// let error = WorkerError { kind: WorkerErrorKind::Hung, retry_at: None };
+    /// assert!(error.advice().starts_with("It is started again by itself"));
     /// ```
     pub fn advice(&self) -> &'static str {
         match &self.kind {
-            WorkerTroubleKind::Port(PortFailure::Missing(_)) => {
+            WorkerErrorKind::Port(PortFailure::Missing(_)) => {
                 "Check that the worker's script is deployed beside the page and that its address (worker_url, or the \
                  meta tag sentinelops-worker) is right."
             }
-            WorkerTroubleKind::Port(PortFailure::Blocked(_)) => {
+            WorkerErrorKind::Port(PortFailure::Blocked(_)) => {
                 "Allow it in the content security policy (worker-src 'self', and trusted-types sentinelops where \
                  Trusted Types are required), then try again or reload the page."
             }
-            WorkerTroubleKind::Port(PortFailure::OtherBuild(_)) => {
+            WorkerErrorKind::Port(PortFailure::OtherBuild(_)) => {
                 "Page and worker are of different builds: reload the page to update."
             }
-            WorkerTroubleKind::Slow => {
+            WorkerErrorKind::Slow => {
                 "It may still be loading over a slow network; if it never starts it is started again by itself."
             }
-            WorkerTroubleKind::Port(PortFailure::Crashed(_))
-            | WorkerTroubleKind::NoStart
-            | WorkerTroubleKind::Hung => {
+            WorkerErrorKind::Port(PortFailure::Crashed(_))
+            | WorkerErrorKind::NoStart
+            | WorkerErrorKind::Hung => {
                 "It is started again by itself; messages not yet sent are kept. If it comes back, reload the page."
             }
-            WorkerTroubleKind::Failed(_) => "Reload the page.",
+            WorkerErrorKind::Failed(_) => "Reload the page.",
         }
     }
 }
 
-impl fmt::Display for WorkerTrouble {
+impl fmt::Display for WorkerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            WorkerTroubleKind::Port(PortFailure::Missing(detail)) => {
+            WorkerErrorKind::Port(PortFailure::Missing(detail)) => {
                 write!(f, "the background worker could not be loaded ({detail}).")?;
             }
-            WorkerTroubleKind::Port(PortFailure::Blocked(detail)) => {
+            WorkerErrorKind::Port(PortFailure::Blocked(detail)) => {
                 write!(f, "the browser refused to start the background worker ({detail}).")?;
             }
-            WorkerTroubleKind::Port(PortFailure::OtherBuild(detail)) => {
+            WorkerErrorKind::Port(PortFailure::OtherBuild(detail)) => {
                 write!(f, "the background worker is of another build ({detail}).")?;
             }
-            WorkerTroubleKind::Port(PortFailure::Crashed(detail)) => {
+            WorkerErrorKind::Port(PortFailure::Crashed(detail)) => {
                 write!(f, "the background worker crashed ({detail}).")?;
             }
-            WorkerTroubleKind::Slow => {
+            WorkerErrorKind::Slow => {
                 f.write_str("the background worker has not started after 10 seconds.")?;
             }
-            WorkerTroubleKind::NoStart => f.write_str("the background worker did not start in time.")?,
-            WorkerTroubleKind::Hung => f.write_str("the background worker did not answer for 10 seconds.")?,
-            WorkerTroubleKind::Failed(detail) => write!(f, "the background worker cannot work: {detail}.")?,
+            WorkerErrorKind::NoStart => f.write_str("the background worker did not start in time.")?,
+            WorkerErrorKind::Hung => f.write_str("the background worker did not answer for 10 seconds.")?,
+            WorkerErrorKind::Failed(detail) => write!(f, "the background worker cannot work: {detail}.")?,
         }
         write!(f, " {}", self.advice())
     }

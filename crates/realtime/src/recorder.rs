@@ -81,7 +81,7 @@ pub struct Record {
 ///
 /// /// From the click to the server's answer, ms.
 /// fn round_trip(trace: &MessageTrace) -> Option<u64> {
-///     trace.acked.map(|acked| acked.saturating_sub(trace.clicked))
+///     trace.acked.map(|acked| acked.saturating_sub(trace.created))
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -95,7 +95,7 @@ pub struct MessageTrace {
     /// Its channel.
     pub channel: Channel,
     /// `send` was called.
-    pub clicked: u64,
+    pub created: u64,
     /// It was on this device's disk.
     pub saved: Option<u64>,
     /// It was first given to a socket.
@@ -136,7 +136,7 @@ impl Recorder {
         self.shown = None;
     }
 
-    pub(crate) fn clicked(&mut self, trace: MessageTrace) {
+    pub(crate) fn created(&mut self, trace: MessageTrace) {
         if self.traces.len() == TRACES {
             self.traces.pop_front();
         }
@@ -198,11 +198,11 @@ mod tests {
         for n in 0..RECORDS as u64 + 3 {
             recorder.record(n, RecordKind::Note, String::new());
         }
-        recorder.clicked(MessageTrace {
+        recorder.created(MessageTrace {
             id: "m".to_owned(),
             kind: "chat.message".to_owned(),
             channel: Channel::Chat,
-            clicked: 1,
+            created: 1,
             saved: None,
             sent: None,
             acked: None,

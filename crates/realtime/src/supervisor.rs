@@ -5,7 +5,7 @@
 //! backoff. One that starts has more time, because it has to be loaded; after 10 s people are told. A
 //! failure that a new start cannot heal (blocked, another build) is only explained.
 
-use super::error::{WorkerTrouble, WorkerTroubleKind};
+use super::error::{WorkerError, WorkerErrorKind};
 use crate::bridge::PortFailure;
 
 /// A beat is due when the worker was silent for so long, ms.
@@ -34,7 +34,7 @@ const HEALTHY_MS: u64 = 60_000;
 /// #[component]
 /// fn Worker() -> Html {
 ///     match use_connection().worker {
-///         WorkerHealth::Trouble(trouble) => html! { <p role="alert">{ trouble.to_string() }</p> },
+///         WorkerHealth::Failing(error) => html! { <p role="alert">{ error.to_string() }</p> },
 ///         _ => Html::default(),
 ///     }
 /// }
@@ -45,12 +45,12 @@ pub enum WorkerHealth {
     /// out.
     #[default]
     Off,
-    /// Started, not ready yet. One that is started after a failure is in trouble until it is ready.
+    /// Started, not ready yet. One that is started after a failure keeps its error until it is ready.
     Starting,
     /// Ready and answering.
     Running,
-    /// In trouble; what, what to do, and when it is started again.
-    Trouble(WorkerTrouble),
+    /// It failed or does not answer; what, what to do, and when it is started again.
+    Failing(WorkerError),
 }
 
 /// What to do.
@@ -127,8 +127,8 @@ impl Supervisor {
     }
 
     fn spawn(&mut self, now: u64) -> Vec<Action> {
-        // Trouble is over when the new one is ready, not when it is tried.
-        if !matches!(self.health, WorkerHealth::Trouble(_)) {
+        // The error is gone when the new one is ready, not when it is tried.
+        if !matches!(self.health, WorkerHealth::Failing(_)) {
             self.health = WorkerHealth::Starting;
         }
         self.starting = true;
@@ -168,16 +168,16 @@ impl Supervisor {
     pub(crate) fn cannot_work(&mut self, detail: String) {
         self.starting = false;
         self.health =
-            WorkerHealth::Trouble(WorkerTrouble { kind: WorkerTroubleKind::Failed(detail), retry_at: None });
+            WorkerHealth::Failing(WorkerError { kind: WorkerErrorKind::Failed(detail), retry_at: None });
     }
 
     /// The port failed.
     pub(crate) fn failed(&mut self, now: u64, wall: u64, failure: PortFailure) -> Vec<Action> {
         let heals = !matches!(failure, PortFailure::Blocked(_) | PortFailure::OtherBuild(_));
-        self.give_up(now, wall, WorkerTroubleKind::Port(failure), heals)
+        self.give_up(now, wall, WorkerErrorKind::Port(failure), heals)
     }
 
-    fn give_up(&mut self, now: u64, wall: u64, kind: WorkerTroubleKind, heals: bool) -> Vec<Action> {
+    fn give_up(&mut self, now: u64, wall: u64, kind: WorkerErrorKind, heals: bool) -> Vec<Action> {
         if self.heard.is_none() {
             // Nothing runs: late news of one that was given up already.
             return Vec::new();
@@ -190,7 +190,7 @@ impl Supervisor {
         self.starting = false;
         self.heard = None;
         self.respawn_at = heals.then_some(now + delay);
-        self.health = WorkerHealth::Trouble(WorkerTrouble { kind, retry_at: heals.then_some(wall + delay) });
+        self.health = WorkerHealth::Failing(WorkerError { kind, retry_at: heals.then_some(wall + delay) });
         vec![Action::Terminate]
     }
 
@@ -210,12 +210,12 @@ impl Supervisor {
         }
         let silence = now.saturating_sub(heard);
         if silence >= self.patience() {
-            let kind = if self.is_starting() { WorkerTroubleKind::NoStart } else { WorkerTroubleKind::Hung };
+            let kind = if self.is_starting() { WorkerErrorKind::NoStart } else { WorkerErrorKind::Hung };
             return self.give_up(now, wall, kind, true);
         }
         if silence >= SLOW_MS && self.health == WorkerHealth::Starting {
             let retry_at = Some(wall + self.patience() - silence);
-            self.health = WorkerHealth::Trouble(WorkerTrouble { kind: WorkerTroubleKind::Slow, retry_at });
+            self.health = WorkerHealth::Failing(WorkerError { kind: WorkerErrorKind::Slow, retry_at });
             return vec![Action::SaySlow];
         }
         if silence >= BEAT_MS && !self.beat_sent && !self.is_starting() {
@@ -232,8 +232,8 @@ impl Supervisor {
 
     /// A person asks to try again now: also where it was not to be started again by itself, because
     /// what was in its way may have been put right.
-    pub(crate) fn try_now(&mut self, now: u64) -> Vec<Action> {
-        let down = self.heard.is_none() && matches!(self.health, WorkerHealth::Trouble(_));
+    pub(crate) fn reconnect(&mut self, now: u64) -> Vec<Action> {
+        let down = self.heard.is_none() && matches!(self.health, WorkerHealth::Failing(_));
         if down { self.spawn(now) } else { Vec::new() }
     }
 
@@ -268,11 +268,11 @@ mod tests {
         // It hangs right after the answer.
         assert_eq!(step(&mut supervisor), (10_101, vec![Action::Beat(2)]));
         assert_eq!(step(&mut supervisor), (15_101, vec![Action::Terminate]));
-        let WorkerHealth::Trouble(trouble) = supervisor.health() else { panic!("no trouble") };
-        assert_eq!(trouble.kind, WorkerTroubleKind::Hung);
-        assert_eq!(trouble.retry_at, Some(15_101 + FIRST_RETRY_MS));
+        let WorkerHealth::Failing(error) = supervisor.health() else { panic!("no error") };
+        assert_eq!(error.kind, WorkerErrorKind::Hung);
+        assert_eq!(error.retry_at, Some(15_101 + FIRST_RETRY_MS));
         assert_eq!(step(&mut supervisor), (15_601, vec![Action::Spawn]));
-        assert!(matches!(supervisor.health(), WorkerHealth::Trouble(_)), "said until the new one is ready");
+        assert!(matches!(supervisor.health(), WorkerHealth::Failing(_)), "said until the new one is ready");
         supervisor.ready(15_700);
         assert_eq!(*supervisor.health(), WorkerHealth::Running);
     }
@@ -283,11 +283,11 @@ mod tests {
         supervisor.start(0, true);
         // Within 12 s, and over a slow network it may still be on its way.
         assert_eq!(step(&mut supervisor), (10_000, vec![Action::SaySlow]));
-        let WorkerHealth::Trouble(trouble) = supervisor.health() else { panic!("not said") };
-        assert_eq!((&trouble.kind, trouble.retry_at), (&WorkerTroubleKind::Slow, Some(START_MS)));
+        let WorkerHealth::Failing(error) = supervisor.health() else { panic!("not said") };
+        assert_eq!((&error.kind, error.retry_at), (&WorkerErrorKind::Slow, Some(START_MS)));
         assert_eq!(step(&mut supervisor), (START_MS, vec![Action::Terminate]));
         assert!(
-            matches!(supervisor.health(), WorkerHealth::Trouble(t) if t.kind == WorkerTroubleKind::NoStart)
+            matches!(supervisor.health(), WorkerHealth::Failing(t) if t.kind == WorkerErrorKind::NoStart)
         );
         let (again, actions) = step(&mut supervisor);
         assert_eq!(actions, [Action::Spawn]);
@@ -330,10 +330,10 @@ mod tests {
             let mut supervisor = running();
             assert_eq!(supervisor.failed(200, 200, failure), [Action::Terminate]);
             assert_eq!(supervisor.next(), None);
-            assert!(matches!(supervisor.health(), WorkerHealth::Trouble(t) if t.retry_at.is_none()));
+            assert!(matches!(supervisor.health(), WorkerHealth::Failing(t) if t.retry_at.is_none()));
             // What was in the way may have been put right: a person may try.
-            assert_eq!(supervisor.try_now(300), [Action::Spawn]);
-            assert_eq!(supervisor.try_now(301), [], "it starts already");
+            assert_eq!(supervisor.reconnect(300), [Action::Spawn]);
+            assert_eq!(supervisor.reconnect(301), [], "it starts already");
         }
     }
 

@@ -31,8 +31,8 @@ pub enum TokenSource {
     None,
     /// Always the same one.
     Fixed(Rc<str>),
-    /// Ask for it.
-    Ask(AskToken),
+    /// A callback that is called for it.
+    Callback(TokenCallback),
 }
 
 /// A token callback. Made by [`TokenSource::sync`] and [`TokenSource::asynchronous`].
@@ -41,13 +41,13 @@ pub enum TokenSource {
 /// use sentinelops_realtime::TokenSource;
 ///
 /// let source = TokenSource::sync(|_reason| Ok(Some("from memory".to_owned())));
-/// let TokenSource::Ask(ask) = &source else { panic!("a callback") };
+/// let TokenSource::Callback(ask) = &source else { panic!("a callback") };
 /// // Cloning keeps the same callback.
-/// let same = TokenSource::Ask(ask.clone());
+/// let same = TokenSource::Callback(ask.clone());
 /// # let _ = same;
 /// ```
 #[derive(Clone)]
-pub struct AskToken(Ask);
+pub struct TokenCallback(Ask);
 
 impl TokenSource {
     /// A callback that knows the token at once.
@@ -64,7 +64,7 @@ impl TokenSource {
     /// # let _ = source;
     /// ```
     pub fn sync(ask: impl Fn(TokenReason) -> Result<Option<String>, String> + 'static) -> Self {
-        Self::Ask(AskToken(Rc::new(move |reason| {
+        Self::Callback(TokenCallback(Rc::new(move |reason| {
             let answer = ask(reason);
             Box::pin(async move { answer })
         })))
@@ -86,7 +86,7 @@ impl TokenSource {
     where
         F: Future<Output = Result<Option<String>, String>> + 'static,
     {
-        Self::Ask(AskToken(Rc::new(move |reason| Box::pin(ask(reason)))))
+        Self::Callback(TokenCallback(Rc::new(move |reason| Box::pin(ask(reason)))))
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -100,7 +100,7 @@ impl TokenSource {
                 let token = token.to_string();
                 Box::pin(async move { Ok(Some(token)) })
             }
-            Self::Ask(ask) => (ask.0)(reason),
+            Self::Callback(ask) => (ask.0)(reason),
         }
     }
 }
@@ -110,7 +110,7 @@ impl PartialEq for TokenSource {
         match (self, other) {
             (Self::None, Self::None) => true,
             (Self::Fixed(a), Self::Fixed(b)) => a == b,
-            (Self::Ask(a), Self::Ask(b)) => Rc::ptr_eq(&a.0, &b.0),
+            (Self::Callback(a), Self::Callback(b)) => Rc::ptr_eq(&a.0, &b.0),
             _ => false,
         }
     }
@@ -122,7 +122,7 @@ impl fmt::Debug for TokenSource {
         f.write_str(match self {
             Self::None => "None",
             Self::Fixed(_) => "Fixed(…)",
-            Self::Ask(_) => "Ask(…)",
+            Self::Callback(_) => "Callback(…)",
         })
     }
 }

@@ -37,18 +37,18 @@ pub struct TokenUrl(Rc<str>);
 /// What a [`TokenUrl`] answers.
 ///
 /// ```
-/// use sentinelops_realtime::{TokenAnswer, TokenUrl};
+/// use sentinelops_realtime::{TokenResponse, TokenUrl};
 ///
 /// async fn line(url: TokenUrl) -> String {
-///     match url.ask().await {
-///         Ok(TokenAnswer::Token { user, .. }) => format!("Signed in as {}", user.unwrap_or_default()),
-///         Ok(TokenAnswer::SignIn) => "Nobody is signed in".to_owned(),
+///     match url.fetch().await {
+///         Ok(TokenResponse::Token { user, .. }) => format!("Signed in as {}", user.unwrap_or_default()),
+///         Ok(TokenResponse::SignIn) => "Nobody is signed in".to_owned(),
 ///         Err(why) => why,
 ///     }
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub enum TokenAnswer {
+pub enum TokenResponse {
     /// A token.
     Token {
         /// The token. It appears in no log, diagnostic, export or storage.
@@ -61,7 +61,7 @@ pub enum TokenAnswer {
     SignIn,
 }
 
-impl fmt::Debug for TokenAnswer {
+impl fmt::Debug for TokenResponse {
     // A token is never printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -90,16 +90,16 @@ impl TokenUrl {
     /// Asks for a token.
     ///
     /// ```
-    /// use sentinelops_realtime::{TokenAnswer, TokenUrl};
+    /// use sentinelops_realtime::{TokenResponse, TokenUrl};
     ///
     /// async fn is_signed_in(url: &TokenUrl) -> bool {
-    ///     matches!(url.ask().await, Ok(TokenAnswer::Token { .. }))
+    ///     matches!(url.fetch().await, Ok(TokenResponse::Token { .. }))
     /// }
     /// ```
     ///
     /// # Errors
     /// A sentence that says what was answered instead, and what to do. Asking again later may help.
-    pub async fn ask(&self) -> Result<TokenAnswer, String> {
+    pub async fn fetch(&self) -> Result<TokenResponse, String> {
         let shown = without_query(&self.0);
         let answered = fetch(&self.0)
             .await
@@ -113,9 +113,9 @@ impl From<TokenUrl> for TokenSource {
         Self::asynchronous(move |_: TokenReason| {
             let url = url.clone();
             async move {
-                Ok(match url.ask().await? {
-                    TokenAnswer::Token { token, .. } => Some(token),
-                    TokenAnswer::SignIn => None,
+                Ok(match url.fetch().await? {
+                    TokenResponse::Token { token, .. } => Some(token),
+                    TokenResponse::SignIn => None,
                 })
             }
         })
@@ -168,9 +168,9 @@ fn judge(
     status: u16,
     body: &str,
     decode: impl Fn(&str) -> Option<String>,
-) -> Result<TokenAnswer, String> {
+) -> Result<TokenResponse, String> {
     match status {
-        0 | 300..=399 | 401 | 403 => return Ok(TokenAnswer::SignIn),
+        0 | 300..=399 | 401 | 403 => return Ok(TokenResponse::SignIn),
         200..=299 => {}
         404 => {
             return Err(format!("{url} answers 404, there is nothing: check tokenUrl in the configuration"));
@@ -190,7 +190,7 @@ fn judge(
     }
     let claims = || serde_json::from_str::<Claims>(&decode(token.split('.').nth(1)?)?).ok()?.sub;
     let user = user.or_else(claims).filter(|user| !user.is_empty());
-    Ok(TokenAnswer::Token { token, user })
+    Ok(TokenResponse::Token { token, user })
 }
 
 #[cfg(test)]
@@ -202,12 +202,12 @@ mod tests {
         text.starts_with('{').then(|| text.to_owned())
     }
 
-    fn answer(status: u16, body: &str) -> Result<TokenAnswer, String> {
+    fn answer(status: u16, body: &str) -> Result<TokenResponse, String> {
         judge("/token", status, body, plain)
     }
 
-    fn token(token: &str, user: Option<&str>) -> Result<TokenAnswer, String> {
-        Ok(TokenAnswer::Token { token: token.to_owned(), user: user.map(str::to_owned) })
+    fn token(token: &str, user: Option<&str>) -> Result<TokenResponse, String> {
+        Ok(TokenResponse::Token { token: token.to_owned(), user: user.map(str::to_owned) })
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn refusals_and_redirects_ask_for_a_sign_in() {
         for status in [401, 403, 0, 302, 303, 307] {
-            assert_eq!(answer(status, "<html>"), Ok(TokenAnswer::SignIn), "{status}");
+            assert_eq!(answer(status, "<html>"), Ok(TokenResponse::SignIn), "{status}");
         }
     }
 

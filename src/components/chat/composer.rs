@@ -30,7 +30,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     let set = {
         let (set, conversation) = (draft.setter(), props.conversation.clone());
         move |text: String| {
-            client.keep_draft(&conversation, &text);
+            client.set_draft(&conversation, &text);
             set.set(text);
         }
     };

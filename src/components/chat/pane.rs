@@ -49,7 +49,7 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
             jump.emit(());
         })
     };
-    let on_typing = use_callback(chat.clone(), |(), chat| chat.set_typing());
+    let on_typing = use_callback(chat.clone(), |(), chat| chat.send_typing());
     let hidden = chat.feed.items.len().saturating_sub(SHOWN);
     html! {
         <div class="chat" data-testid="chat" data-conversation={props.conversation.clone()}>

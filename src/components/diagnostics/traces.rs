@@ -15,7 +15,7 @@ pub struct TracesProps {
     pub traces: List<Rc<MessageTrace>>,
 }
 
-/// When each of the newest messages was clicked, and how long each step took from there.
+/// When each of the newest messages was created, and how long each step took from there.
 #[component]
 pub fn Traces(props: &TracesProps) -> Html {
     let newest = props.traces.iter().rev().take(SHOWN);
@@ -24,7 +24,7 @@ pub fn Traces(props: &TracesProps) -> Html {
             <table>
                 <thead>
                     <tr>
-                        { for ["message", "clicked", "saved", "sent", "acked", "rendered", "state"].map(|name| html! {
+                        { for ["message", "created", "saved", "sent", "acked", "rendered", "state"].map(|name| html! {
                             <th scope="col" key={name}>{ name }</th>
                         }) }
                     </tr>
@@ -46,13 +46,13 @@ struct TraceRowProps {
 fn TraceRow(props: &TraceRowProps) -> Html {
     let trace = &props.trace;
     let after = |at: Option<u64>| match at {
-        Some(at) => format!("+{} ms", at.saturating_sub(trace.clicked)),
+        Some(at) => format!("+{} ms", at.saturating_sub(trace.created)),
         None => "–".to_owned(),
     };
     html! {
         <tr data-testid="diagnostics-trace" data-message-id={trace.id.clone()}>
             <td title={trace.id.clone()}>{ &trace.kind }</td>
-            <td>{ clock(trace.clicked) }</td>
+            <td>{ clock(trace.created) }</td>
             <td>{ after(trace.saved) }</td>
             <td>{ after(trace.sent) }</td>
             <td>{ after(trace.acked) }</td>

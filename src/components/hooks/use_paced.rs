@@ -1,6 +1,6 @@
 //! Values that change faster than people read.
 
-use sentinelops_realtime::{Alarm, use_clock};
+use sentinelops_realtime::{ClockTimeout, use_clock};
 use yew::prelude::*;
 
 /// The value, at most once in `pace_ms`: the first change after a pause shows at once, those of a flood together. For
@@ -9,7 +9,7 @@ use yew::prelude::*;
 pub fn use_paced<T: PartialEq + Clone + 'static>(value: T, pace_ms: u32) -> T {
     let clock = use_clock();
     let shown = use_mut_ref(|| (value.clone(), 0_u64));
-    let timer = use_mut_ref(|| None::<Alarm>);
+    let timer = use_mut_ref(|| None::<ClockTimeout>);
     let update = use_force_update();
     let mut shown = shown.borrow_mut();
     if shown.0 != value {

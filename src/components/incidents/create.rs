@@ -67,7 +67,7 @@ fn Form(props: &FormProps) -> Html {
         let (client, set) = (client.clone(), title.setter());
         move |event: InputEvent| {
             let text = event.target_unchecked_into::<HtmlInputElement>().value();
-            client.keep_draft(DRAFT, &text);
+            client.set_draft(DRAFT, &text);
             set.set(text);
         }
     };
@@ -87,7 +87,7 @@ fn Form(props: &FormProps) -> Html {
                 return;
             }
             let (id, _) = feed.create(NewIncident::new(&*title).severity(severity.clone()));
-            client.keep_draft(DRAFT, "");
+            client.set_draft(DRAFT, "");
             on_created.emit(id.into());
         }
     };

@@ -3,7 +3,7 @@
 
 use super::IncidentFilter;
 use sentinelops_protocol::domain::Severity;
-use sentinelops_realtime::{Alarm, IncidentRow, use_clock};
+use sentinelops_realtime::{ClockTimeout, IncidentRow, use_clock};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -35,7 +35,7 @@ pub fn use_hand() -> Hand {
     let clock = use_clock();
     let holder = use_node_ref();
     let (moving, focused) = (use_state_eq(|| false), use_state_eq(|| false));
-    let rest = use_mut_ref(|| None::<Alarm>);
+    let rest = use_mut_ref(|| None::<ClockTimeout>);
     let onpointermove = use_callback((), {
         let (set, rest) = (moving.setter(), rest.clone());
         move |_, ()| {

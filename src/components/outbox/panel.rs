@@ -5,7 +5,7 @@ use crate::components::download::save_json;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Empty, Panel};
 use sentinelops_engine::{MessageCounts, MessageInfo, StorageState};
-use sentinelops_realtime::connection_status::storage_words;
+use sentinelops_realtime::connection_status::storage_label;
 use sentinelops_realtime::{List, MessageId, UseOutboxHandle, use_outbox};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -122,7 +122,7 @@ pub fn OutboxView(props: &OutboxViewProps) -> Html {
                     }
                 }
             </div>
-            <p class="panel__foot list__meta" data-testid="outbox-storage">{ storage_words(storage) }</p>
+            <p class="panel__foot list__meta" data-testid="outbox-storage">{ storage_label(storage) }</p>
         </Panel>
     }
 }

@@ -8,8 +8,8 @@ use crate::components::relative_time::exact;
 use crate::components::sign_in::{SignIn, SignInButton, use_sign_in};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
 use sentinelops_realtime::UnloadGuard;
-use sentinelops_realtime::connection_status::{cause_advice, cause_words, storage_words};
-use sentinelops_realtime::{Alarm, ClientError, SetupError, WorkerHealth, use_clock, use_connection};
+use sentinelops_realtime::connection_status::{cause_advice, cause_label, storage_label};
+use sentinelops_realtime::{ClientError, ClockTimeout, SetupError, WorkerHealth, use_clock, use_connection};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -41,20 +41,20 @@ pub fn Banners(props: &BannersProps) -> Html {
         _ => None,
     };
     let worker = match &connection.worker {
-        WorkerHealth::Trouble(trouble) => Some(html! {
+        WorkerHealth::Failing(error) => Some(html! {
             <Banner key="worker" kind={BannerKind::Failure} name="worker" title="The connection's worker is in trouble."
-                detail={trouble.to_string()}>{ reload() }</Banner>
+                detail={error.to_string()}>{ reload() }</Banner>
         }),
         _ => None,
     };
     let memory_only = matches!(status.storage, StorageState::MemoryOnly(_) | StorageState::Off);
     let waiting: u32 = status.queued.iter().sum();
-    let try_now = {
+    let reconnect = {
         let connection = connection.clone();
         Callback::from(move |_: MouseEvent| {
             // A connection that nobody asked for, or that was given up, is asked for first.
             connection.connect();
-            connection.try_now();
+            connection.reconnect();
         })
     };
     let sign_in = use_sign_in(&connection);
@@ -77,7 +77,7 @@ pub fn Banners(props: &BannersProps) -> Html {
             { setup.unwrap_or_default() }
             { worker.unwrap_or_default() }
             if away {
-                { away_banner(status, &sign_in, waiting, try_now) }
+                { away_banner(status, &sign_in, waiting, reconnect) }
             } else if sign_in.ended {
                 <Banner key="sign-in" kind={BannerKind::Failure} name="auth" passing=true title="Your sign-in has ended."
                     detail="Sign in again: the connection ends with its token. What you send is kept until then."><SignInButton /></Banner>
@@ -90,7 +90,7 @@ pub fn Banners(props: &BannersProps) -> Html {
                 <Banner key="newer" kind={BannerKind::Note} name="newer" title="Not saved on this device:"
                     detail={newer_wrote(waiting)}>{ reload() }</Banner>
             } else if memory_only && waiting > 0 {
-                <Banner key="storage" kind={BannerKind::Warning} name="storage" title={storage_words(&status.storage)}
+                <Banner key="storage" kind={BannerKind::Warning} name="storage" title={storage_label(&status.storage)}
                     detail="What waits to be sent is lost if this page is closed before it has left." />
             }
             if status.unreadable > 0 {
@@ -132,7 +132,7 @@ impl Away {
             (ConnectionState::Disconnected, _) => (BannerKind::Note, "connection", "Not connected."),
             _ => (BannerKind::Warning, "connection", "Reconnecting."),
         };
-        let what = cause_words(&status.cause).unwrap_or_default();
+        let what = cause_label(&status.cause).unwrap_or_default();
         let why = match (&status.cause, &status.last_error) {
             (Cause::SignedOut, Some(error)) => format!("{error} {what} {}", advice(&status.cause)),
             (cause, _) if ended && *cause != Cause::SignedOut => String::new(),
@@ -155,7 +155,7 @@ fn advice(cause: &Cause) -> &'static str {
     cause_advice(cause).unwrap_or("What you see may be out of date.")
 }
 
-fn away_banner(status: &Status, sign_in: &SignIn, waiting: u32, try_now: Callback<MouseEvent>) -> Html {
+fn away_banner(status: &Status, sign_in: &SignIn, waiting: u32, reconnect: Callback<MouseEvent>) -> Html {
     let Away { kind, name, title, why } = Away::of(status, sign_in);
     let saved = matches!(status.storage, StorageState::Durable | StorageState::Opening);
     let changes = if waiting == 1 { "change" } else { "changes" };
@@ -175,7 +175,7 @@ fn away_banner(status: &Status, sign_in: &SignIn, waiting: u32, try_now: Callbac
     html! {
         <Banner key="connection" {kind} {name} {title} passing=true silent=true detail={html! { <>{ why }{ " " }<span data-testid="banner-queue">{ queue }</span></> }}>
             if name == "auth" && status.cause != Cause::SignedOut { <SignInButton /> }
-            <button type="button" class="button" onclick={try_now}>{ label }</button>
+            <button type="button" class="button" onclick={reconnect}>{ label }</button>
         </Banner>
     }
 }
@@ -230,7 +230,7 @@ fn use_lasting(now: bool) -> bool {
 fn Gaps() -> Html {
     let clock = use_clock();
     let missed = use_state_eq(|| None::<AttrValue>);
-    let moment = use_mut_ref(|| None::<Alarm>);
+    let moment = use_mut_ref(|| None::<ClockTimeout>);
     let set = missed.setter();
     use_gaps(Callback::from({
         let set = set.clone();

@@ -7,7 +7,7 @@ use crate::components::icon::{Icon, IconMark};
 use gloo::events::EventListener;
 use gloo::timers::callback::{Interval, Timeout};
 use sentinelops_engine::TokenReason;
-use sentinelops_realtime::{TokenAnswer, TokenSource, TokenUrl};
+use sentinelops_realtime::{TokenResponse, TokenSource, TokenUrl};
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -49,8 +49,8 @@ pub struct SignInGateProps {
 struct Fresh(Rc<RefCell<Option<(String, f64)>>>);
 
 impl Fresh {
-    fn keep(&self, answer: &Result<TokenAnswer, String>) {
-        if let Ok(TokenAnswer::Token { token, .. }) = answer {
+    fn keep(&self, answer: &Result<TokenResponse, String>) {
+        if let Ok(TokenResponse::Token { token, .. }) = answer {
             *self.0.borrow_mut() = Some((token.clone(), js_sys::Date::now()));
         }
     }
@@ -72,7 +72,7 @@ pub fn SignInGate(props: &SignInGateProps) -> Html {
         move |(), url| {
             let (url, fresh, dispatcher) = (url.clone(), fresh.clone(), dispatcher.clone());
             spawn_local(async move {
-                let answer = url.ask().await;
+                let answer = url.fetch().await;
                 fresh.keep(&answer);
                 dispatcher.dispatch(News::of(&answer, true));
             });
@@ -147,9 +147,11 @@ fn source(
             if let Some(token) = fresh.take().filter(|_| reason != TokenReason::Rejected) {
                 return Ok(Some(token));
             }
-            let answer = url.ask().await;
+            let answer = url.fetch().await;
             match &answer {
-                Ok(TokenAnswer::Token { user: found, .. }) if !any && found.as_deref() != user.as_deref() => {
+                Ok(TokenResponse::Token { user: found, .. })
+                    if !any && found.as_deref() != user.as_deref() =>
+                {
                     // It is for the connection that takes the place of this one.
                     fresh.keep(&answer);
                     dispatcher.dispatch(News::of(&answer, false));
@@ -158,8 +160,8 @@ fn source(
                 _ => dispatcher.dispatch(News::of(&answer, false)),
             }
             match answer? {
-                TokenAnswer::Token { token, .. } => Ok(Some(token)),
-                TokenAnswer::SignIn => Ok(None),
+                TokenResponse::Token { token, .. } => Ok(Some(token)),
+                TokenResponse::SignIn => Ok(None),
             }
         }
     })

@@ -1,6 +1,6 @@
 //! Who is signed in, as far as the address for tokens says.
 
-use sentinelops_realtime::TokenAnswer;
+use sentinelops_realtime::TokenResponse;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -42,12 +42,12 @@ pub(super) enum News {
 }
 
 impl News {
-    pub(super) fn of(answer: &Result<TokenAnswer, String>, asked: bool) -> Self {
+    pub(super) fn of(answer: &Result<TokenResponse, String>, asked: bool) -> Self {
         match answer {
-            Ok(TokenAnswer::Token { user, .. }) => {
+            Ok(TokenResponse::Token { user, .. }) => {
                 Self::Token { user: user.clone().map(AttrValue::from), asked }
             }
-            Ok(TokenAnswer::SignIn) => Self::SignIn,
+            Ok(TokenResponse::SignIn) => Self::SignIn,
             Err(why) => Self::Trouble(why.clone().into()),
         }
     }
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(opening.after(token("ann", true)), open("ann", false, 0));
         assert_eq!(opening.after(News::SignIn), Session::Absent);
         assert_eq!(Session::Absent.after(token("ann", true)), open("ann", false, 0), "signed in elsewhere");
-        let news = News::of(&Ok(TokenAnswer::Token { token: "t".into(), user: None }), true);
+        let news = News::of(&Ok(TokenResponse::Token { token: "t".into(), user: None }), true);
         assert_eq!(opening.after(news), Session::Open { user: None, ended: false, given: 0 });
     }
 

@@ -49,7 +49,7 @@ pub fn use_sign_in(connection: &UseConnectionHandle) -> SignIn {
     use_effect_with(sign_in.given, move |given| {
         if *given > 0 && lacks {
             client.connect();
-            client.try_now();
+            client.reconnect();
         }
     });
     sign_in

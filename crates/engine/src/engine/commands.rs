@@ -51,10 +51,10 @@ impl Engine {
     ///
     /// /// A person pressed the button.
     /// fn pressed(engine: &mut Engine, now: Now) {
-    ///     engine.try_now(now);
+    ///     engine.reconnect(now);
     /// }
     /// ```
-    pub fn try_now(&mut self, now: Now) {
+    pub fn reconnect(&mut self, now: Now) {
         let too_soon = self.tried_now_at.is_some_and(|at| now.mono.saturating_sub(at) < TRY_EVERY_MS);
         if !too_soon && matches!(self.phase, Phase::Waiting { .. } | Phase::Stopped) {
             self.tried_now_at = Some(now.mono);

@@ -25,7 +25,7 @@ impl Node {
                 self.out.push_back(NodeOutput::Link(to, credit));
             }
             PageCommand::Token(token) => self.sign_in.give(token),
-            PageCommand::TryNow => self.urge(now),
+            PageCommand::Reconnect => self.urge(now),
             PageCommand::Connect => self.connect_again(now),
             PageCommand::Hint(hint) => self.say(LinkMessage::Hint { hint: Some(hint) }),
             PageCommand::SignOut(_) => {}

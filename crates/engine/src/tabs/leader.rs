@@ -153,7 +153,7 @@ impl Leader {
         let engine = &mut self.engine;
         match command {
             PageCommand::Connect => engine.connect(now),
-            PageCommand::TryNow => engine.try_now(now),
+            PageCommand::Reconnect => engine.reconnect(now),
             PageCommand::Subscribe(subject) => engine.subscribe(now, LOCAL, subject),
             PageCommand::Unsubscribe(subject) => engine.unsubscribe(now, LOCAL, &subject),
             PageCommand::Retry { id, confirm } => engine.retry(now, LOCAL, &id, confirm),
@@ -253,7 +253,7 @@ impl Leader {
                 }
             }
             LinkMessage::Hint { hint: Some(hint) } => self.engine.handle_hint(now, hint),
-            LinkMessage::Hint { hint: None } => self.engine.try_now(now),
+            LinkMessage::Hint { hint: None } => self.engine.reconnect(now),
             LinkMessage::Attach { .. }
             | LinkMessage::Beat { .. }
             | LinkMessage::RollCall { .. }

@@ -173,12 +173,12 @@ mod tests {
 
     #[test]
     fn a_person_who_asks_a_follower_signed_in_there() {
-        for command in [PageCommand::TryNow, PageCommand::Connect] {
+        for command in [PageCommand::Reconnect, PageCommand::Connect] {
             let mut node = follower(ConnectionState::Error, Cause::NeedsAuth);
             node.handle_page(at(6), command);
             assert!(steals(&outputs(&mut node)));
             // The button says both.
-            node.handle_page(at(6), PageCommand::TryNow);
+            node.handle_page(at(6), PageCommand::Reconnect);
             assert_eq!(outputs(&mut node), [], "one dial is enough");
         }
         let hint = NodeOutput::Link(LinkTarget::All, LinkMessage::Hint { hint: None });

@@ -14,7 +14,7 @@ pub enum PageCommand {
     /// Disconnect and stay so. Only this tab: another may lead on.
     Disconnect,
     /// Dial now.
-    TryNow,
+    Reconnect,
     /// Events and state of a subject.
     Subscribe(Subject),
     /// No more of it.

@@ -128,16 +128,16 @@ fn only_try_now_beats_the_server_and_once_per_5_s() {
     d.close(1013, "retry after 120 s");
     let delay = d.last_backoff().unwrap_or_default();
     assert!((120_000..=123_000).contains(&delay), "{delay}");
-    d.engine.try_now(d.now);
+    d.engine.reconnect(d.now);
     d.pump();
     assert_eq!(d.dials.len(), 2);
     d.close(1006, "");
     assert!(d.last_backoff().is_some_and(|ms| ms > 110_000), "the server's time still holds");
-    d.engine.try_now(d.now);
+    d.engine.reconnect(d.now);
     d.pump();
     assert_eq!(d.dials.len(), 2);
     d.advance(5_000);
-    d.engine.try_now(d.now);
+    d.engine.reconnect(d.now);
     d.pump();
     assert_eq!(d.dials.len(), 3);
 }

@@ -168,7 +168,7 @@ fn held_until_asked(mut d: Driver) {
     assert_eq!(d.state(), ConnectionState::Reconnecting);
     d.advance(20_000);
     assert_eq!(d.dials.len(), 1);
-    d.engine.try_now(d.now);
+    d.engine.reconnect(d.now);
     d.pump();
     assert_eq!(d.dials.len(), 2);
     assert!(d.meta.not_before > d.now.wall, "beaten once, not forgotten");
@@ -180,7 +180,7 @@ fn try_now_out_of_error_leaves_the_rest_of_it() {
     o.connection.max_reconnect_attempts = Some(0);
     let mut d = Driver::v1(o);
     d.close(1013, "");
-    d.engine.try_now(d.now);
+    d.engine.reconnect(d.now);
     d.pump();
     assert_eq!((d.state(), d.dials.len()), (ConnectionState::Connecting, 2));
     d.close(1006, "");
@@ -197,7 +197,7 @@ fn a_refused_token_after_try_now_leaves_the_rest_of_it() {
     d.open();
     d.close(1013, "retry after 120 s");
     let at = d.meta.not_before - d.now.wall + d.now.mono;
-    d.engine.try_now(d.now);
+    d.engine.reconnect(d.now);
     d.pump();
     d.token(token("b"));
     assert_eq!(d.dials.len(), 2);

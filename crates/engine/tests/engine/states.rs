@@ -36,7 +36,7 @@ fn step(d: &mut Driver, rng: &mut Rng) {
         0..=2 => d.connect(),
         3 => d.disconnect(),
         4 | 5 => {
-            d.engine.try_now(d.now);
+            d.engine.reconnect(d.now);
             d.pump();
         }
         6..=9 => d.open(),
@@ -111,7 +111,7 @@ fn try_now_out_of_error_connects_anew() {
     d.close(1006, "");
     d.advance(3_000);
     d.close(4403, "");
-    d.engine.try_now(d.now);
+    d.engine.reconnect(d.now);
     d.pump();
     assert_eq!(d.state(), ConnectionState::Connecting);
 }

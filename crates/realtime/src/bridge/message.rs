@@ -35,7 +35,7 @@ pub enum ToWorker {
     /// Disconnect and stay so.
     Disconnect,
     /// Dial now, whatever the backoff says (once per 5 s).
-    TryNow,
+    Reconnect,
     /// Events and state of a subject, from now on.
     Subscribe(Subject),
     /// No more of it.

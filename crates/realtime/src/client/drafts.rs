@@ -63,10 +63,10 @@ impl Client {
     /// use sentinelops_realtime::Client;
     ///
     /// fn typed(client: &Client, text: &str) {
-    ///     client.keep_draft("conv-1", text);
+    ///     client.set_draft("conv-1", text);
     /// }
     /// ```
-    pub fn keep_draft(&self, conversation: &str, text: &str) {
+    pub fn set_draft(&self, conversation: &str, text: &str) {
         if !self.is_signed_out() {
             self.store_drafts(&put(&self.stored_drafts(), conversation, text));
         }

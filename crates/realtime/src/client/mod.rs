@@ -63,7 +63,7 @@ use std::rc::{Rc, Weak};
 ///     let client = use_client();
 ///     let onclick = move |_| {
 ///         client.send(Message::chat("ops", "taking over"));
-///         client.try_now();
+///         client.reconnect();
 ///     };
 ///     html! { <button {onclick}>{ "Take over" }</button> }
 /// }
@@ -232,15 +232,15 @@ impl Client {
     /// use yew::prelude::*;
     ///
     /// #[component]
-    /// fn TryNow() -> Html {
+    /// fn Reconnect() -> Html {
     ///     let client = use_client();
-    ///     html! { <button onclick={move |_| client.try_now()}>{ "Try now" }</button> }
+    ///     html! { <button onclick={move |_| client.reconnect()}>{ "Try now" }</button> }
     /// }
     /// ```
-    pub fn try_now(&self) {
+    pub fn reconnect(&self) {
         self.restart_worker_now();
         if !self.is_ending() {
-            self.post(ToWorker::TryNow);
+            self.post(ToWorker::Reconnect);
         }
     }
 

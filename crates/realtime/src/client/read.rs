@@ -74,8 +74,8 @@ impl Client {
             return Some(ClientError::Setup(error.clone()));
         }
         let state = self.state();
-        if let WorkerHealth::Trouble(trouble) = state.supervisor.health() {
-            return Some(ClientError::Worker(trouble.clone()));
+        if let WorkerHealth::Failing(error) = state.supervisor.health() {
+            return Some(ClientError::Worker(error.clone()));
         }
         let denied = subject.and_then(|subject| {
             let message = state.subjects.get(subject)?.folded.denied.clone()?;

@@ -56,10 +56,10 @@ impl Client {
     /// #[component]
     /// fn Line() -> Html {
     ///     let client = use_client();
-    ///     html! { <input oninput={move |_| client.typing("conv-1")} /> }
+    ///     html! { <input oninput={move |_| client.send_typing("conv-1")} /> }
     /// }
     /// ```
-    pub fn typing(&self, conversation: &str) {
+    pub fn send_typing(&self, conversation: &str) {
         let now = self.platform().mono();
         {
             let mut state = self.state_mut();

@@ -48,7 +48,7 @@ impl Client {
             state.dirty.insert(Interest::Send(id.clone()));
             if !request.ephemeral {
                 let payload = self.0.settings.debug_contents.then(|| request.payload.as_str().to_owned());
-                state.recorder.clicked(trace(&request, wall, payload));
+                state.recorder.created(trace(&request, wall, payload));
             }
         }
         self.show_at_once(&id, (request.channel, &request.kind), &request.payload, wall);
@@ -140,12 +140,12 @@ impl Client {
     }
 }
 
-fn trace(request: &SendRequest, clicked: u64, payload: Option<String>) -> MessageTrace {
+fn trace(request: &SendRequest, created: u64, payload: Option<String>) -> MessageTrace {
     MessageTrace {
         id: request.id.clone(),
         kind: request.kind.clone(),
         channel: request.channel,
-        clicked,
+        created,
         saved: None,
         sent: None,
         acked: None,

@@ -35,7 +35,7 @@ pub(super) enum Session {
         save_by: u64,
     },
     /// It is over, and so is its worker.
-    Over,
+    Ended,
 }
 
 impl Client {
@@ -87,7 +87,7 @@ impl Client {
 
     /// The session is over; see [`Client::sign_out`].
     pub(crate) fn is_signed_out(&self) -> bool {
-        self.state().session == Session::Over
+        self.state().session == Session::Ended
     }
 
     /// A sign-out is asked for and not over: how.
@@ -206,7 +206,7 @@ impl Client {
         let kept = !matches!(self.state().session, Session::Closing { how: SignOut::Wipe, .. });
         let (port, name, timer, reopens) = {
             let mut state = self.state_mut();
-            state.session = Session::Over;
+            state.session = Session::Ended;
             state.wanted = None;
             state.generation += 1;
             state.supervisor.end();

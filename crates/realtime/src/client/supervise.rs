@@ -21,7 +21,7 @@ impl Client {
     /// A person does not want to wait for the restart.
     pub(super) fn restart_worker_now(&self) {
         let now = self.platform().mono();
-        let actions = self.state_mut().supervisor.try_now(now);
+        let actions = self.state_mut().supervisor.reconnect(now);
         self.act(actions);
     }
 
@@ -41,7 +41,7 @@ impl Client {
                 Action::Spawn => self.spawn(),
                 Action::Terminate => self.terminate(),
                 Action::Beat(number) => self.post(ToWorker::Beat(number)),
-                Action::SaySlow => self.say_trouble(),
+                Action::SaySlow => self.report_error(),
             }
         }
         self.arm_supervisor();
@@ -141,12 +141,12 @@ impl Client {
         if let Some(port) = port {
             port.terminate();
         }
-        if let WorkerHealth::Trouble(trouble) = health {
-            if trouble.never_ran() {
+        if let WorkerHealth::Failing(error) = health {
+            if error.never_ran() {
                 self.refuse_unqueued();
             }
-            let heals = trouble.retry_at.is_some();
-            let error = ClientError::Worker(trouble);
+            let heals = error.retry_at.is_some();
+            let error = ClientError::Worker(error);
             self.record(RecordKind::Worker, error.to_string());
             let mut state = self.state_mut();
             let before = state.status.clone();
@@ -175,7 +175,7 @@ impl Client {
     }
 
     /// It is there and not given up, but people are told.
-    fn say_trouble(&self) {
+    fn report_error(&self) {
         if let Some(error) = self.error(None) {
             self.error_line(&error);
             self.state_mut().errors.push(error);
@@ -231,7 +231,7 @@ impl Client {
             FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
             FromWorker::Failed(detail) => {
                 self.state_mut().supervisor.cannot_work(detail);
-                self.say_trouble();
+                self.report_error();
             }
         }
     }

@@ -20,9 +20,9 @@ pub use sparkline::Sparkline;
 pub use status::{ConnectionStatus, ConnectionStatusProps};
 #[doc(hidden)]
 pub use view::{ConnectionView, ConnectionViewProps};
-pub use words::{cause_advice, cause_words, storage_words};
+pub use words::{cause_advice, cause_label, storage_label};
 #[doc(hidden)]
-pub use words::{mode_words, quality_word, state_word, store_error_words};
+pub use words::{mode_label, quality_label, state_label, store_error_label};
 
 /// The component's style sheet, to be served with one's own. The custom properties it reads are named at its top.
 pub const CSS: &str = include_str!("../../assets/connection-status.css");

@@ -48,23 +48,23 @@ pub struct ConnectionStatusProps {
 #[component]
 pub fn ConnectionStatus(props: &ConnectionStatusProps) -> Html {
     let connection = use_connection();
-    let trouble = match &connection.worker {
-        WorkerHealth::Trouble(trouble) => Some(AttrValue::from(capital(&trouble.to_string()))),
+    let error = match &connection.worker {
+        WorkerHealth::Failing(error) => Some(AttrValue::from(capital(&error.to_string()))),
         WorkerHealth::Off => connection.error.as_ref().map(|error| capital(&error.to_string()).into()),
         WorkerHealth::Starting | WorkerHealth::Running => None,
     };
     let samples = use_memo(connection.latencies.clone(), |latencies| Rc::<[f64]>::from(&**latencies));
     // Trying again helps neither a page that has to be reloaded nor one that was configured wrongly.
-    let reload = matches!(&connection.worker, WorkerHealth::Trouble(trouble) if trouble.wants_reload());
+    let reload = matches!(&connection.worker, WorkerHealth::Failing(error) if error.needs_reload());
     let set_up = !matches!(connection.error, Some(ClientError::Setup(_)));
-    let on_try_now = use_callback(connection.client().clone(), |(), client| {
+    let on_reconnect = use_callback(connection.client().clone(), |(), client| {
         // "Connect" where nobody asked for a connection, "try now" where one is waited for.
         client.connect();
-        client.try_now();
+        client.reconnect();
     });
     html! {
-        <ConnectionView status={connection.status.clone()} {trouble} samples={(*samples).clone()} compact={props.compact}
-            show_details={props.show_details} live={props.live} measured_at={connection.latency_at} checking={connection.is_checking} on_try_now={set_up.then_some(on_try_now)}
+        <ConnectionView status={connection.status.clone()} {error} samples={(*samples).clone()} compact={props.compact}
+            show_details={props.show_details} live={props.live} measured_at={connection.latency_at} checking={connection.is_checking} on_reconnect={set_up.then_some(on_reconnect)}
             on_reload={reload.then(|| Callback::from(|()| reload_page()))} />
     }
 }

@@ -1,7 +1,7 @@
 //! The looks of [`super::ConnectionStatus`]: everything it shows is a prop, so that it can be shown and tested
 //! without a connection.
 
-use super::words::{cause_advice, cause_words, mode_words, quality_word, state_word, storage_words};
+use super::words::{cause_advice, cause_label, mode_label, quality_label, state_label, storage_label};
 use super::{Glyph, Sparkline};
 use crate::time_text::{ago_words, time_of_day, until, use_time_text};
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState};
@@ -15,7 +15,7 @@ pub struct ConnectionViewProps {
     pub status: Rc<Status>,
     /// What is wrong with the worker or the set-up, in words: then there is no connection to speak of.
     #[prop_or_default]
-    pub trouble: Option<AttrValue>,
+    pub error: Option<AttrValue>,
     /// Round trips, oldest first, ms.
     #[prop_or_default]
     pub samples: Rc<[f64]>,
@@ -36,7 +36,7 @@ pub struct ConnectionViewProps {
     pub checking: bool,
     /// Dial now, start the worker now. Without it no button is shown.
     #[prop_or_default]
-    pub on_try_now: Option<Callback<()>>,
+    pub on_reconnect: Option<Callback<()>>,
     /// Reload the page: where given, nothing else helps, and the button says so instead.
     #[prop_or_default]
     pub on_reload: Option<Callback<()>>,
@@ -46,14 +46,14 @@ pub struct ConnectionViewProps {
 #[component]
 pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
     let status = &*props.status;
-    let state = if props.trouble.is_some() { ConnectionState::Error } else { status.state };
+    let state = if props.error.is_some() { ConnectionState::Error } else { status.state };
     let checking = props.checking && state == ConnectionState::Connected;
     let (word, shown) = match checking {
         true => ("Checking…", ConnectionState::Connecting),
-        false => (state_word(state), state),
+        false => (state_label(state), state),
     };
     let waiting: u32 = status.queued.iter().sum();
-    let mut class = classes!("so-status", format!("so-status--{}", state_word(shown).to_lowercase()));
+    let mut class = classes!("so-status", format!("so-status--{}", state_label(shown).to_lowercase()));
     class.push(if props.show_details { "so-status--details" } else { "so-status--line" });
     if props.compact {
         class.push("so-status--compact");
@@ -67,7 +67,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
     };
     if !props.show_details {
         return html! {
-            <span {class} title={reason(status, props.trouble.as_ref())} data-testid="connection-status">
+            <span {class} title={reason(status, props.error.as_ref())} data-testid="connection-status">
                 { head }
                 if state == ConnectionState::Connected {
                     <Latency ms={status.latency_ms} />
@@ -91,7 +91,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
             <div class="so-status__head">
                 { head }
                 if let Some(quality) = status.quality.filter(|_| state == ConnectionState::Connected) {
-                    <span class="so-status__quality">{ quality_word(quality) }</span>
+                    <span class="so-status__quality">{ quality_label(quality) }</span>
                 }
                 { button(state, &status.cause, props) }
             </div>
@@ -99,7 +99,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                 if checking {
                     { "The browser says that there is no network. The server is being asked." }
                 } else {
-                    { sentence(status, props.trouble.as_ref()) }
+                    { sentence(status, props.error.as_ref()) }
                 }
                 if let Some(at) = status.next_dial_at.filter(|_| state == ConnectionState::Reconnecting) {
                     { " Next attempt " }<Until {at} />{ "." }
@@ -112,13 +112,13 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                     <Sparkline samples={props.samples.clone()} />
                 </dd>
                 <dt>{ "Quality" }</dt>
-                <dd class={stale_class}>{ status.quality.map_or("Not measured yet", quality_word) }{ &stale }</dd>
+                <dd class={stale_class}>{ status.quality.map_or("Not measured yet", quality_label) }{ &stale }</dd>
                 <dt>{ "Waiting to be sent" }</dt>
                 <dd data-testid="connection-queue">{ waiting_words(status.queued) }</dd>
                 <dt>{ "Storage" }</dt>
-                <dd class={storage_class(&status.storage)} data-testid="connection-storage">{ storage_words(&status.storage) }</dd>
+                <dd class={storage_class(&status.storage)} data-testid="connection-storage">{ storage_label(&status.storage) }</dd>
                 <dt>{ "Server speaks" }</dt>
-                <dd>{ status.mode.map_or(if state == ConnectionState::Connected { "Not known yet" } else { "Not connected" }, mode_words) }</dd>
+                <dd>{ status.mode.map_or(if state == ConnectionState::Connected { "Not known yet" } else { "Not connected" }, mode_label) }</dd>
                 <dt>{ "Connected since" }</dt>
                 <dd>
                     if let Some(at) = status.connected_since { <Since {at} /> } else { { "Not connected" } }
@@ -131,7 +131,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
 }
 
 fn button(state: ConnectionState, cause: &Cause, props: &ConnectionViewProps) -> Html {
-    let (label, testid, act) = match (state, &props.on_reload, &props.on_try_now) {
+    let (label, testid, act) = match (state, &props.on_reload, &props.on_reconnect) {
         (_, Some(on_reload), _) => ("Reload", "reload", on_reload.clone()),
         (ConnectionState::Connected | ConnectionState::Connecting, ..) | (_, None, None) => {
             return Html::default();
@@ -141,7 +141,7 @@ fn button(state: ConnectionState, cause: &Cause, props: &ConnectionViewProps) ->
         {
             ("Connect", "try-now", connect.clone())
         }
-        (_, None, Some(on_try_now)) => ("Try now", "try-now", on_try_now.clone()),
+        (_, None, Some(on_reconnect)) => ("Try now", "try-now", on_reconnect.clone()),
     };
     html! {
         <button type="button" class="so-status__button" onclick={move |_| act.emit(())} data-testid={testid}>
@@ -150,15 +150,15 @@ fn button(state: ConnectionState, cause: &Cause, props: &ConnectionViewProps) ->
     }
 }
 
-fn reason(status: &Status, trouble: Option<&AttrValue>) -> AttrValue {
-    match trouble {
+fn reason(status: &Status, error: Option<&AttrValue>) -> AttrValue {
+    match error {
         Some(text) => text.clone(),
-        None => cause_words(&status.cause).unwrap_or_default().into(),
+        None => cause_label(&status.cause).unwrap_or_default().into(),
     }
 }
 
-fn sentence(status: &Status, trouble: Option<&AttrValue>) -> AttrValue {
-    if let Some(text) = trouble {
+fn sentence(status: &Status, error: Option<&AttrValue>) -> AttrValue {
+    if let Some(text) = error {
         return text.clone();
     }
     let calm = match status.state {
@@ -170,7 +170,7 @@ fn sentence(status: &Status, trouble: Option<&AttrValue>) -> AttrValue {
     };
     // A cause outlives the state it explains: once connected it is history.
     let cause = Some(&status.cause).filter(|_| status.state != ConnectionState::Connected);
-    let what = cause.and_then(cause_words).unwrap_or_else(|| calm.to_owned());
+    let what = cause.and_then(cause_label).unwrap_or_else(|| calm.to_owned());
     match cause.and_then(cause_advice) {
         Some(advice) => format!("{what} {advice}").into(),
         None => what.into(),

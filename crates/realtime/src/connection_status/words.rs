@@ -4,7 +4,7 @@ use sentinelops_engine::{Cause, ConnectionState, Mode, Quality, StorageState, St
 use sentinelops_protocol::close;
 
 /// The documented word for a state.
-pub fn state_word(state: ConnectionState) -> &'static str {
+pub fn state_label(state: ConnectionState) -> &'static str {
     match state {
         ConnectionState::Disconnected => "Disconnected",
         ConnectionState::Connecting => "Connecting",
@@ -17,13 +17,13 @@ pub fn state_word(state: ConnectionState) -> &'static str {
 /// Why the connection is in its state, in a sentence; `None` when there is nothing to explain.
 ///
 /// ```
-/// use sentinelops_realtime::connection_status::cause_words;
+/// use sentinelops_realtime::connection_status::cause_label;
 /// use sentinelops_realtime::engine::Cause;
 ///
-/// assert_eq!(cause_words(&Cause::Unreachable).as_deref(), Some("No server answers."));
-/// assert_eq!(cause_words(&Cause::None), None);
+/// assert_eq!(cause_label(&Cause::Unreachable).as_deref(), Some("No server answers."));
+/// assert_eq!(cause_label(&Cause::None), None);
 /// ```
-pub fn cause_words(cause: &Cause) -> Option<String> {
+pub fn cause_label(cause: &Cause) -> Option<String> {
     Some(match cause {
         Cause::None => return None,
         Cause::NotAsked => "Nobody asked for a connection.".into(),
@@ -125,7 +125,7 @@ fn closed_advice(code: u16) -> &'static str {
 }
 
 /// The word for a quality.
-pub fn quality_word(quality: Quality) -> &'static str {
+pub fn quality_label(quality: Quality) -> &'static str {
     match quality {
         Quality::Excellent => "Excellent",
         Quality::Good => "Good",
@@ -137,22 +137,22 @@ pub fn quality_word(quality: Quality) -> &'static str {
 /// Whether what waits survives a reload, in words.
 ///
 /// ```
-/// use sentinelops_realtime::connection_status::storage_words;
+/// use sentinelops_realtime::connection_status::storage_label;
 /// use sentinelops_realtime::engine::StorageState;
 ///
-/// assert_eq!(storage_words(&StorageState::Durable), "Saved on this device");
+/// assert_eq!(storage_label(&StorageState::Durable), "Saved on this device");
 /// ```
-pub fn storage_words(storage: &StorageState) -> String {
+pub fn storage_label(storage: &StorageState) -> String {
     match storage {
         StorageState::Opening => "Opening the store on this device".into(),
         StorageState::Durable => "Saved on this device".into(),
         StorageState::Off => "Not saved on this device (switched off)".into(),
-        StorageState::MemoryOnly(why) => format!("Not saved on this device: {}", store_error_words(why)),
+        StorageState::MemoryOnly(why) => format!("Not saved on this device: {}", store_error_label(why)),
     }
 }
 
 /// Why the store does not work.
-pub fn store_error_words(error: &StoreError) -> &'static str {
+pub fn store_error_label(error: &StoreError) -> &'static str {
     match error {
         StoreError::Quota => "its storage is full",
         StoreError::Unavailable(_) => "the browser offers no storage here (private window?)",
@@ -165,7 +165,7 @@ pub fn store_error_words(error: &StoreError) -> &'static str {
 }
 
 /// How the server speaks.
-pub fn mode_words(mode: Mode) -> &'static str {
+pub fn mode_label(mode: Mode) -> &'static str {
     match mode {
         Mode::Basic => "Basic (the server confirms nothing)",
         Mode::V1 => "Full (every message is confirmed)",
@@ -240,7 +240,7 @@ mod tests {
     fn every_code_of_the_server_is_a_sentence_that_says_what_to_do() {
         for (code, reason, what, advice) in CLOSES {
             let cause = after(code, reason).cause;
-            let words = cause_words(&cause).unwrap_or_default();
+            let words = cause_label(&cause).unwrap_or_default();
             assert!(words.contains(what) && words.ends_with('.'), "{code}: {words}");
             let found = cause_advice(&cause).unwrap_or_default();
             assert!(found.contains(advice), "{code}: {found}");

@@ -69,11 +69,11 @@ impl UseChatHandle {
     /// #[component]
     /// fn Line() -> Html {
     ///     let chat = use_chat("conv-1");
-    ///     html! { <input oninput={move |_| chat.set_typing()} /> }
+    ///     html! { <input oninput={move |_| chat.send_typing()} /> }
     /// }
     /// ```
-    pub fn set_typing(&self) {
-        self.feed.client.typing(&self.conversation);
+    pub fn send_typing(&self) {
+        self.feed.client.send_typing(&self.conversation);
     }
 
     /// Sends a failed message again, under its own id: the server takes it once.

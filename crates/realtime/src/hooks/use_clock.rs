@@ -38,15 +38,15 @@ thread_local! {
 /// What [`Clock::listen`] began. Dropping it ends the listening.
 ///
 /// ```
-/// use sentinelops_realtime::Ticking;
+/// use sentinelops_realtime::ClockListener;
 ///
 /// /// An effect's way to end it.
-/// fn destructor(ticking: Ticking) -> impl FnOnce() {
+/// fn destructor(ticking: ClockListener) -> impl FnOnce() {
 ///     move || drop(ticking)
 /// }
 /// ```
 #[must_use = "dropping it ends the listening"]
-pub struct Ticking {
+pub struct ClockListener {
     clock: Rc<Clock>,
     id: u64,
 }
@@ -88,15 +88,15 @@ impl Clock {
     /// Calls back once, after so many ms.
     ///
     /// ```
-    /// use sentinelops_realtime::{Alarm, Clock};
+    /// use sentinelops_realtime::{ClockTimeout, Clock};
     /// use yew::prelude::*;
     ///
-    /// fn remind(clock: &Clock, update: UseForceUpdateHandle) -> Alarm {
+    /// fn remind(clock: &Clock, update: UseForceUpdateHandle) -> ClockTimeout {
     ///     clock.after(5_000, move || update.force_update())
     /// }
     /// ```
-    pub fn after(&self, ms: u32, call: impl FnOnce() + 'static) -> Alarm {
-        Alarm { _timer: self.platform.after(ms, Box::new(call)) }
+    pub fn after(&self, ms: u32, call: impl FnOnce() + 'static) -> ClockTimeout {
+        ClockTimeout { _timer: self.platform.after(ms, Box::new(call)) }
     }
 
     /// Calls `listener` about once a second with [`Clock::now`].
@@ -117,7 +117,7 @@ impl Clock {
     ///     html! { *seconds }
     /// }
     /// ```
-    pub fn listen(self: &Rc<Self>, listener: Callback<u64>) -> Ticking {
+    pub fn listen(self: &Rc<Self>, listener: Callback<u64>) -> ClockListener {
         let (id, first) = {
             let (next, listeners) = &mut *self.listeners.borrow_mut();
             *next += 1;
@@ -127,7 +127,7 @@ impl Clock {
         if first {
             self.arm();
         }
-        Ticking { clock: self.clone(), id }
+        ClockListener { clock: self.clone(), id }
     }
 
     fn arm(&self) {
@@ -153,17 +153,17 @@ impl Clock {
 /// What [`Clock::after`] set. Dropping it cancels it.
 ///
 /// ```
-/// use sentinelops_realtime::Alarm;
+/// use sentinelops_realtime::ClockTimeout;
 ///
 /// /// Kept by a component until the time has come, or it is unmounted.
 /// #[derive(Default)]
 /// struct Reminder {
-///     alarm: Option<Alarm>,
+///     alarm: Option<ClockTimeout>,
 /// }
 /// # let _ = Reminder::default().alarm.is_none();
 /// ```
 #[must_use = "dropping it cancels it"]
-pub struct Alarm {
+pub struct ClockTimeout {
     _timer: Timer,
 }
 
@@ -174,7 +174,7 @@ impl PartialEq for Clock {
     }
 }
 
-impl Drop for Ticking {
+impl Drop for ClockListener {
     fn drop(&mut self) {
         let (gone, last) = {
             let listeners = &mut self.clock.listeners.borrow_mut().1;

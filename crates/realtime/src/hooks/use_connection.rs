@@ -84,13 +84,13 @@ impl UseConnectionHandle {
     /// use yew::prelude::*;
     ///
     /// #[component]
-    /// fn TryNow() -> Html {
+    /// fn Reconnect() -> Html {
     ///     let connection = use_connection();
-    ///     html! { <button onclick={move |_| connection.try_now()}>{ "Try now" }</button> }
+    ///     html! { <button onclick={move |_| connection.reconnect()}>{ "Try now" }</button> }
     /// }
     /// ```
-    pub fn try_now(&self) {
-        self.client.try_now();
+    pub fn reconnect(&self) {
+        self.client.reconnect();
     }
 
     /// The client, for everything else.
@@ -118,7 +118,7 @@ impl UseConnectionHandle {
 ///     let connection = use_connection();
 ///     let retry = {
 ///         let connection = connection.clone();
-///         move |_| connection.try_now()
+///         move |_| connection.reconnect()
 ///     };
 ///     html! {
 ///         <p>

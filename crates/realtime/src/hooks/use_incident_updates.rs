@@ -10,15 +10,15 @@ use yew::prelude::*;
 /// One thing that happened to an incident.
 ///
 /// ```
-/// use sentinelops_realtime::IncidentNews;
+/// use sentinelops_realtime::IncidentChanged;
 ///
-/// fn line(news: &IncidentNews) -> String {
+/// fn line(news: &IncidentChanged) -> String {
 ///     let who = if news.cause.is_some() { "you" } else { "somebody" };
 ///     format!("{who}: {} {:?}", news.incident.id, news.change)
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct IncidentNews {
+pub struct IncidentChanged {
     /// What happened.
     pub change: IncidentChange,
     /// What changed.
@@ -142,14 +142,14 @@ pub fn use_incidents() -> UseFeedHandle<IncidentRow> {
 #[hook]
 pub fn use_incident_updates<F>(on_update: F) -> UseFeedHandle<IncidentRow>
 where
-    F: Fn(IncidentNews) + 'static,
+    F: Fn(IncidentChanged) + 'static,
 {
     use_feed_events(Subject::channel(Channel::Incidents), move |client, event| {
         let Payload::Incident(what) = &event.payload else { return };
         let incident = client
             .incident(&what.incident_id)
             .map_or_else(|| Rc::new(Incident::new(&*what.incident_id)), |row| row.incident);
-        on_update(IncidentNews {
+        on_update(IncidentChanged {
             change: what.change,
             patch: what.data.clone(),
             incident,

@@ -23,7 +23,7 @@ pub struct UseStatsHandle {
     /// The newest figures; [`Stats::at`] says of when. `None` before the first.
     pub stats: Option<Rc<Stats>>,
     /// Why the newest figures cannot be shown: what a later server sends may not fit.
-    pub unreadable: Option<Rc<str>>,
+    pub problem: Option<Rc<str>>,
     /// A first snapshot has arrived.
     pub is_loaded: bool,
     /// The connection is up.
@@ -49,14 +49,14 @@ pub struct UseStatsHandle {
 #[hook]
 pub fn use_stats() -> UseStatsHandle {
     use_feed(Subject::channel(Channel::Stats), move |client, feed| {
-        let (stats, unreadable) = match client.stats().map(|json| Stats::read(&json)) {
+        let (stats, problem) = match client.stats().map(|json| Stats::read(&json)) {
             None => (None, None),
             Some(Ok(stats)) => (Some(Rc::new(stats)), None),
             Some(Err(why)) => (None, Some(why.into())),
         };
         UseStatsHandle {
             stats,
-            unreadable,
+            problem,
             is_loaded: feed.is_loaded,
             is_connected: feed.is_connected,
             error: feed.error,

@@ -278,7 +278,7 @@ impl UseWebSocketHandle {
     /// use sentinelops_realtime::UseWebSocketHandle;
     ///
     /// fn reconnect(socket: &UseWebSocketHandle) {
-    ///     socket.client().try_now();
+    ///     socket.client().reconnect();
     /// }
     /// ```
     pub fn client(&self) -> &Client {

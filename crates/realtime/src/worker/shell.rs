@@ -183,7 +183,7 @@ impl Core {
         let command = match message {
             ToWorker::Connect => PageCommand::Connect,
             ToWorker::Disconnect => PageCommand::Disconnect,
-            ToWorker::TryNow => PageCommand::TryNow,
+            ToWorker::Reconnect => PageCommand::Reconnect,
             ToWorker::Subscribe(subject) => PageCommand::Subscribe(subject),
             ToWorker::Unsubscribe(subject) => PageCommand::Unsubscribe(subject),
             ToWorker::Send(requests) => PageCommand::Send(requests),

@@ -13,14 +13,14 @@ use yew::prelude::*;
 fn props(status: Status) -> ConnectionViewProps {
     ConnectionViewProps {
         status: Rc::new(status),
-        trouble: None,
+        error: None,
         samples: Rc::from([40.0, 60.0]),
         compact: false,
         show_details: true,
         live: true,
         measured_at: None,
         checking: false,
-        on_try_now: None,
+        on_reconnect: None,
         on_reload: None,
     }
 }
@@ -167,12 +167,12 @@ async fn a_connection_the_browser_doubts_is_checked_until_something_comes() {
 #[wasm_bindgen_test]
 async fn try_now_is_offered_while_there_is_something_to_try() {
     let pressed = Rc::new(Cell::new(0));
-    let on_try_now = {
+    let on_reconnect = {
         let pressed = pressed.clone();
         Callback::from(move |()| pressed.set(pressed.get() + 1))
     };
     let given = |state| ConnectionViewProps {
-        on_try_now: Some(on_try_now.clone()),
+        on_reconnect: Some(on_reconnect.clone()),
         ..props(Status { state, ..Status::default() })
     };
     let mut shown = mount::<ConnectionView>(given(ConnectionState::Reconnecting)).await;
@@ -185,7 +185,7 @@ async fn try_now_is_offered_while_there_is_something_to_try() {
 #[wasm_bindgen_test]
 async fn trouble_with_the_worker_is_an_error_whatever_the_connection_last_said() {
     let status = Status { state: ConnectionState::Connected, ..Status::default() };
-    let given = ConnectionViewProps { trouble: Some("The worker is gone.".into()), ..props(status) };
+    let given = ConnectionViewProps { error: Some("The worker is gone.".into()), ..props(status) };
     let shown = mount::<ConnectionView>(given).await;
     assert_eq!(shown.text("connection-state").as_deref(), Some("Error"));
     assert_eq!(shown.text("connection-cause").as_deref(), Some("The worker is gone."));

@@ -82,8 +82,8 @@ async fn counters_outbox_and_connection_are_shown_while_somebody_looks() {
     let mut page = connection.mount(html! { <Insides /> });
     connection.connect();
     connection.settle().await;
-    assert!(connection.said().contains(&ToWorker::WatchMetrics(true)));
-    assert!(connection.said().contains(&ToWorker::WatchOutbox(true)));
+    assert!(connection.commands().contains(&ToWorker::WatchMetrics(true)));
+    assert!(connection.commands().contains(&ToWorker::WatchOutbox(true)));
     connection.metrics(Metrics { dials: 3, ..Metrics::default() });
     let update = MessageUpdate {
         id: "m1".to_owned(),
@@ -104,10 +104,10 @@ async fn counters_outbox_and_connection_are_shown_while_somebody_looks() {
     connection.store_failure(StoreError::Quota);
     connection.settle().await;
     assert_eq!(page.text(), "3 [\"m1\"] 2 [20.0] MemoryOnly(Quota)");
-    connection.take_said();
+    connection.take_commands();
     page.show(Html::default());
     connection.settle().await;
-    let said = connection.said();
+    let said = connection.commands();
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said.contains(&ToWorker::WatchMetrics(false)) && said.contains(&ToWorker::WatchOutbox(false)));
 }
@@ -143,17 +143,17 @@ async fn the_provider_s_options_reach_the_worker_and_nothing_connects_unasked() 
     let connection = FakeConnection::new();
     let page = outer.mount(html! { <Options connection={connection.clone()} enabled=true /> });
     connection.settle().await;
-    let said = connection.take_said();
+    let said = connection.take_commands();
     let ToWorker::Init(init) = &said[0] else { panic!("{said:?}") };
     assert!(!init.auto_connect && init.engine.connection.debug);
     assert!(init.scope.ends_with("|ann") && init.engine.has_token_provider && !init.engine.outbox.persist);
     assert_eq!(init.engine.connection.url, "ws://options.invalid");
     assert!(!said.contains(&ToWorker::Connect));
     assert!(page.click("button"));
-    assert_eq!(connection.take_said(), [ToWorker::Connect]);
-    connection.want_token(TokenReason::Dial);
+    assert_eq!(connection.take_commands(), [ToWorker::Connect]);
+    connection.request_token(TokenReason::Dial);
     connection.settle().await;
-    assert!(connection.said().contains(&ToWorker::Token(Ok(Some("s3cret".to_owned())))));
+    assert!(connection.commands().contains(&ToWorker::Token(Ok(Some("s3cret".to_owned())))));
 }
 
 #[wasm_bindgen_test]

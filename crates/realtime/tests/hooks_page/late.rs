@@ -72,14 +72,14 @@ async fn a_hidden_page_tells_its_worker_and_shows_again_what_came_meanwhile() {
     let page = connection.mount(html! { <Holder /> });
     connection.connect();
     connection.settle().await;
-    connection.take_said();
+    connection.take_commands();
     connection.set_visible(false);
-    assert_eq!(connection.take_said(), [ToWorker::Hint(Hint::Hidden)]);
+    assert_eq!(connection.take_commands(), [ToWorker::Hint(Hint::Hidden)]);
     connection.deliver(incident("a"));
     connection.settle().await;
     assert_eq!(page.text(), "0", "no frames while hidden");
     connection.set_visible(true);
-    assert!(connection.said().contains(&ToWorker::Hint(Hint::Visible)));
+    assert!(connection.commands().contains(&ToWorker::Hint(Hint::Visible)));
     connection.settle().await;
     assert_eq!(page.text(), "1");
 }

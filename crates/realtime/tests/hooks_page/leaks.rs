@@ -108,7 +108,7 @@ async fn cycle(connection: &FakeConnection, page: &mut Mounted, content: Html, e
     connection.settle().await;
     connection.settle().await;
     let switch = |on| if on { 1 } else { -1 };
-    let left = connection.take_said().into_iter().map(|message| match message {
+    let left = connection.take_commands().into_iter().map(|message| match message {
         ToWorker::WatchOutbox(on) | ToWorker::WatchMetrics(on) => switch(on),
         ToWorker::Subscribe(_) => 1,
         ToWorker::Unsubscribe(_) => -1,

@@ -182,7 +182,7 @@ async fn client_made_outside_is_that_of_its_providers() {
 }
 
 fn tokens(connection: &FakeConnection) -> Vec<Option<String>> {
-    let said = connection.take_said().into_iter();
+    let said = connection.take_commands().into_iter();
     said.filter_map(|message| match message {
         ToWorker::Token(answer) => Some(answer.unwrap_or_else(|error| panic!("no answer: {error}"))),
         _ => None,
@@ -218,7 +218,7 @@ async fn options_count_without_the_props_of_their_names() {
     let _page =
         outer.mount(html! { <WebSocketProvider {options} port={inner.port()}><Probe /></WebSocketProvider> });
     inner.settle().await;
-    let said = inner.said();
+    let said = inner.commands();
     let Some(ToWorker::Init(init)) = said.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
         panic!("no worker was started: {said:?}");
     };

@@ -103,7 +103,7 @@ async fn a_crashed_worker_loses_nothing_that_was_sent() {
     connection.settle().await;
     assert_eq!(connection.workers(), 2);
     let handed_in = connection
-        .said()
+        .commands()
         .iter()
         .filter(
             |message| matches!(message, sentinelops_realtime::bridge::ToWorker::Send(all) if all[0].id == id.as_str()),
@@ -127,7 +127,7 @@ fn Line() -> Html {
     let connection = use_connection();
     let outbox = use_outbox();
     let trouble = match &connection.worker {
-        WorkerHealth::Trouble(trouble) => trouble.to_string(),
+        WorkerHealth::Failing(error) => error.to_string(),
         health => format!("{health:?}"),
     };
     html! { <p>{ format!("{:?} / {trouble} / {:?}", connection.status.state, outbox.storage) }</p> }

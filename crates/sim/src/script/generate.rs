@@ -315,7 +315,7 @@ fn people(rng: &mut Rng, setup: &Setup) -> Action {
                 Hint::LateTick,
             ],
         )),
-        5 => Action::TryNow,
+        5 => Action::Reconnect,
         6 => Action::Away(rng.u64(100..8_000)),
         7..9 => {
             let channel = *pick(rng, &CHANNELS);

@@ -116,7 +116,7 @@ pub enum Action {
     /// The browser gives a sign.
     Hint(Hint),
     /// Somebody presses "try now".
-    TryNow,
+    Reconnect,
     /// Somebody disconnects, and connects again after so many ms.
     Away(u64),
     /// A page subscribes.

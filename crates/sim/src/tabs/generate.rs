@@ -280,7 +280,7 @@ fn people(rng: &mut Rng, setup: &TabSetup) -> TabAction {
             who(rng),
             *pick(rng, &[Hint::Online, Hint::Offline, Hint::Visible, Hint::Hidden, Hint::Focus]),
         ),
-        4 => TabAction::TryNow(who(rng)),
+        4 => TabAction::Reconnect(who(rng)),
         5..7 => TabAction::Away(who(rng), rng.u64(100..8_000)),
         7..9 => TabAction::Subscribe(page, channel, topic),
         9..11 => TabAction::Unsubscribe(page, channel, topic),

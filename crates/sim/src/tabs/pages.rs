@@ -27,7 +27,7 @@ impl TabWorld {
             TabAction::Fault(fault) => self.fault(fault),
             TabAction::Open(place) => self.open(place),
             TabAction::Hint(who, hint) => self.by(who, PageCommand::Hint(hint)),
-            TabAction::TryNow(who) => self.by(who, PageCommand::TryNow),
+            TabAction::Reconnect(who) => self.by(who, PageCommand::Reconnect),
             TabAction::Away(who, ms) => {
                 if let Some(place) = self.acting(who) {
                     let life = self.tabs[place].life;

@@ -74,7 +74,7 @@ pub enum TabAction {
     /// The browser gives a page a sign.
     Hint(Who, Hint),
     /// Somebody presses "try now".
-    TryNow(Who),
+    Reconnect(Who),
     /// Somebody disconnects, and connects again after so many ms.
     Away(Who, u64),
     /// A page subscribes.

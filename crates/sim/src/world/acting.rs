@@ -34,7 +34,7 @@ impl World {
                 }
                 self.input(|engine, now| engine.handle_hint(now, hint));
             }
-            Action::TryNow => self.try_now(),
+            Action::Reconnect => self.reconnect(),
             Action::Away(ms) => {
                 self.worker.away = true;
                 self.check.standing.unask();
@@ -62,12 +62,12 @@ impl World {
         }
     }
 
-    pub(super) fn try_now(&mut self) {
+    pub(super) fn reconnect(&mut self) {
         self.check.wire.excuse(self.now);
         self.check.wire.dial_anyway();
         self.check.standing.ask();
         self.worker.away = false;
-        self.input(|engine, now| engine.try_now(now));
+        self.input(|engine, now| engine.reconnect(now));
     }
 
     pub(super) fn back(&mut self, instance: u32) {

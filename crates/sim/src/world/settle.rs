@@ -42,7 +42,7 @@ impl World {
         self.check.wire.dial_anyway();
         self.check.standing.ask();
         self.input(|engine, now| engine.connect(now));
-        self.try_now();
+        self.reconnect();
     }
 
     /// Whatever was broken is whole again.

@@ -30,7 +30,7 @@ fn adopted(arrived: bool) {
     assert_eq!(label(), ["saved"]);
     // The leading tab reports how it ends, also when it was discarded in another tab.
     let about = vec![Inquiry { id: "01EARLIER".to_owned(), coalesced: false, discarded: false }];
-    let said = connection.said();
+    let said = connection.commands();
     assert!(said.contains(&ToWorker::Inquire(about)), "{said:?}");
     assert!(said.contains(&ToWorker::WatchOutbox(false)), "no list is needed for that: {said:?}");
     let end = if arrived { DeliveryState::Delivered } else { DeliveryState::Failed(FailReason::Discarded) };
@@ -64,16 +64,16 @@ fn a_long_outbox_is_resumed_with_one_list_and_one_question() {
     };
     connection.outbox(rows(0), MessageCounts::default());
     connection.paint();
-    connection.take_said();
+    connection.take_commands();
     // A list that was on its way.
     connection.outbox(rows(10), MessageCounts::default());
     connection.paint();
-    let said = connection.take_said();
+    let said = connection.take_commands();
     assert!(said.iter().all(|message| matches!(message, ToWorker::Credit(_))), "{said:?}");
     // After a crash the next worker is asked after all of them, and hands in none of them.
     connection.fail_worker(PortFailure::Crashed("x".to_owned()));
     connection.advance(500);
-    let said = connection.take_said();
+    let said = connection.take_commands();
     let asked = said.iter().find_map(|message| match message {
         ToWorker::Inquire(about) => Some(about.len()),
         _ => None,
@@ -91,7 +91,7 @@ fn what_only_another_tab_has_in_memory_is_not_adopted() {
         .outbox(vec![waiting(&connection, "01MEMORY", Durability::MemoryOnly)], MessageCounts::default());
     connection.paint();
     assert_eq!(client.send_state(&"01MEMORY".into()), None);
-    assert!(!connection.said().iter().any(|message| matches!(message, ToWorker::Inquire(_))));
+    assert!(!connection.commands().iter().any(|message| matches!(message, ToWorker::Inquire(_))));
 }
 
 /// Asked after without that, one that was replaced would be said to have arrived.
@@ -120,13 +120,13 @@ fn what_a_newer_one_may_replace_is_asked_after_as_such() {
         about
     };
     let replaceable = |id: &MessageId| Inquiry { id: id.to_string(), coalesced: true, discarded: false };
-    assert_eq!(asked(connection.take_said()), [replaceable(&id)]);
+    assert_eq!(asked(connection.take_commands()), [replaceable(&id)]);
     // Of a failed one of another tab the page knows what the list says.
     client.retry(&tried, false);
     connection.update(&tried, Durability::Durable, DeliveryState::Queued);
     connection.paint();
-    connection.take_said();
+    connection.take_commands();
     connection.fail_worker(PortFailure::Crashed("x".to_owned()));
     connection.advance(500);
-    assert_eq!(asked(connection.take_said()), [replaceable(&id), replaceable(&tried)]);
+    assert_eq!(asked(connection.take_commands()), [replaceable(&id), replaceable(&tried)]);
 }

@@ -40,7 +40,7 @@ pub(super) fn handed_in(said: &[ToWorker]) -> Vec<String> {
 pub(super) fn connects(said: &[ToWorker]) -> bool {
     said.iter().any(|message| match message {
         ToWorker::Init(init) => init.auto_connect,
-        ToWorker::Connect | ToWorker::TryNow => true,
+        ToWorker::Connect | ToWorker::Reconnect => true,
         _ => false,
     })
 }
@@ -71,12 +71,12 @@ fn a_page_that_goes_away_says_for_its_worker_what_that_asked_for() {
     assert_eq!(connection.broadcasts(), [], "it does not lead");
     let farewell = Farewell { channel: "tabs".to_owned(), bytes: vec![1, 2] };
     let said = ("tabs".to_owned(), vec![1, 2]);
-    connection.say(FromWorker::Farewell(Some(farewell)));
+    connection.emit(FromWorker::Farewell(Some(farewell)));
     client.page_hide();
     assert_eq!(connection.broadcasts(), std::slice::from_ref(&said));
-    connection.say(FromWorker::Farewell(None));
+    connection.emit(FromWorker::Farewell(None));
     client.page_hide();
-    connection.say(FromWorker::Farewell(Some(Farewell { channel: "tabs".to_owned(), bytes: vec![3] })));
+    connection.emit(FromWorker::Farewell(Some(Farewell { channel: "tabs".to_owned(), bytes: vec![3] })));
     connection.fail_worker(PortFailure::Crashed("unreachable".to_owned()));
     client.page_hide();
     assert_eq!(connection.broadcasts(), [said], "another worker leads or not, that one does no more");
@@ -91,15 +91,15 @@ fn a_wipe_asked_for_while_the_worker_is_down_is_all_the_next_one_gets() {
     connection.save(&saved);
     connection.paint();
     crash(&connection);
-    connection.take_said();
+    connection.take_commands();
     client.sign_out(SignOut::Wipe);
     // Nobody waits for the backoff.
     assert_eq!(connection.workers(), 2);
     client.connect();
-    client.try_now();
+    client.reconnect();
     let late = chat(&client, "3");
     connection.advance(1_000);
-    let said = connection.take_said();
+    let said = connection.take_commands();
     assert!(matches!(said[0], ToWorker::Init(_)));
     assert_eq!(said[1..], [ToWorker::SignOut(SignOut::Wipe)]);
     assert!(!connects(&said), "{said:?}");
@@ -109,7 +109,7 @@ fn a_wipe_asked_for_while_the_worker_is_down_is_all_the_next_one_gets() {
     // It dies over it: the next one has it to do.
     crash(&connection);
     connection.advance(60_000);
-    let said = connection.take_said();
+    let said = connection.take_commands();
     assert_eq!(said.iter().filter(|m| **m == ToWorker::SignOut(SignOut::Wipe)).count(), 1);
     assert!(handed_in(&said).is_empty() && !connects(&said), "{said:?}");
 }
@@ -121,9 +121,9 @@ fn what_is_to_be_kept_is_saved_before_the_session_ends() {
         let client = open(&connection);
         let id = chat(&client, "1");
         crash(&connection);
-        connection.take_said();
+        connection.take_commands();
         client.sign_out(SignOut::Keep);
-        let said = connection.take_said();
+        let said = connection.take_commands();
         assert_eq!(handed_in(&said), [id.as_str()]);
         assert!(!connects(&said) && position(&said, &ToWorker::SignOut(SignOut::Keep)).is_none(), "{said:?}");
         if is_saved {
@@ -133,8 +133,8 @@ fn what_is_to_be_kept_is_saved_before_the_session_ends() {
             // A store that does not answer is not waited for for ever.
             connection.advance(5_000);
         }
-        assert!(position(&connection.take_said(), &ToWorker::SignOut(SignOut::Keep)).is_some());
-        connection.say(FromWorker::SignedOut { left: false });
+        assert!(position(&connection.take_commands(), &ToWorker::SignOut(SignOut::Keep)).is_some());
+        connection.emit(FromWorker::SignedOut { left: false });
         connection.paint();
         let end = if is_saved { DeliveryState::Queued } else { failed(FailReason::SignedOut) };
         assert_eq!(delivery(&client, &id), end);
@@ -147,15 +147,15 @@ fn what_is_to_be_sent_first_is_handed_in_before_the_sign_out() {
     let client = open(&connection);
     let id = chat(&client, "1");
     crash(&connection);
-    connection.take_said();
+    connection.take_commands();
     client.sign_out(SignOut::SendFirst);
-    let said = connection.take_said();
+    let said = connection.take_commands();
     assert_eq!(handed_in(&said), [id.as_str()]);
     let sent = said.iter().position(|message| matches!(message, ToWorker::Send(_)));
     assert!(sent < position(&said, &ToWorker::SignOut(SignOut::SendFirst)), "{said:?}");
     // Its last ack and its end come in one go.
     connection.ack(&id);
-    connection.say(FromWorker::SignedOut { left: false });
+    connection.emit(FromWorker::SignedOut { left: false });
     connection.paint();
     assert_eq!(delivery(&client, &id), DeliveryState::Delivered);
 }
@@ -219,7 +219,7 @@ fn what_could_not_be_deleted_is_said() {
     let client = open(&connection);
     connection.connect();
     client.sign_out(SignOut::Wipe);
-    connection.say(FromWorker::SignedOut { left: true });
+    connection.emit(FromWorker::SignedOut { left: true });
     connection.paint();
     let status = client.status();
     assert_eq!(status.cause, Cause::SignedOut);
@@ -239,7 +239,7 @@ fn a_session_that_is_over_says_so_refuses_and_begins_again() {
     connection.snapshot(subject.clone(), [incident("i1").into()]);
     connection.paint();
     client.sign_out(SignOut::Keep);
-    connection.say(FromWorker::SignedOut { left: false });
+    connection.emit(FromWorker::SignedOut { left: false });
     connection.paint();
     let status = client.status();
     assert_eq!((status.state, &status.cause), (ConnectionState::Disconnected, &Cause::SignedOut));
@@ -248,13 +248,13 @@ fn a_session_that_is_over_says_so_refuses_and_begins_again() {
     let id = chat(&client, "late");
     assert_eq!(delivery(&client, &id), failed(FailReason::SignedOut));
     assert!(!client.has_unsaved());
-    connection.take_said();
-    client.try_now();
+    connection.take_commands();
+    client.reconnect();
     connection.advance(120_000);
-    assert_eq!((connection.take_said(), connection.workers()), (vec![], 1), "it stays so");
+    assert_eq!((connection.take_commands(), connection.workers()), (vec![], 1), "it stays so");
 
     client.connect();
-    let said = connection.take_said();
+    let said = connection.take_commands();
     assert!(connects(&said) && said.contains(&ToWorker::Subscribe(subject)), "{said:?}");
     connection.connect();
     connection.paint();
@@ -278,9 +278,9 @@ fn what_was_dropped_while_the_worker_was_down_is_not_sent_by_the_next_one() {
     client.discard(&down);
     // No worker ever had it.
     assert_eq!(delivery(&client, &down), failed(FailReason::Discarded));
-    connection.take_said();
+    connection.take_commands();
     connection.advance(500);
-    let said = connection.take_said();
+    let said = connection.take_commands();
     assert_eq!(handed_in(&said), [kept.as_str()]);
     let about =
         said.iter().any(|m| matches!(m, ToWorker::Inquire(about) if about.len() == 1 && about[0].discarded));
@@ -290,10 +290,10 @@ fn what_was_dropped_while_the_worker_was_down_is_not_sent_by_the_next_one() {
     connection.outbox(vec![row(&connection, &given, DeliveryState::Queued)], MessageCounts::default());
     connection.paint();
     let drop = ToWorker::Discard { id: given.to_string() };
-    assert_eq!(connection.take_said().iter().filter(|m| **m == drop).count(), 1);
+    assert_eq!(connection.take_commands().iter().filter(|m| **m == drop).count(), 1);
     connection.outbox(vec![row(&connection, &given, DeliveryState::Queued)], MessageCounts::default());
     connection.paint();
-    assert!(!connection.take_said().contains(&drop), "once");
+    assert!(!connection.take_commands().contains(&drop), "once");
 }
 
 #[test]
@@ -309,10 +309,10 @@ fn what_was_tried_again_while_the_worker_was_down_is_tried_by_the_next_one() {
     client.retry(&id, true);
     connection.advance(500);
     let again = ToWorker::Retry { id: id.to_string(), confirm: true };
-    assert!(!connection.take_said().contains(&again), "it has not read its store yet");
+    assert!(!connection.take_commands().contains(&again), "it has not read its store yet");
     connection.outbox(vec![row(&connection, &id, DeliveryState::Evicted)], MessageCounts::default());
     connection.paint();
-    assert!(connection.take_said().contains(&again));
+    assert!(connection.take_commands().contains(&again));
     connection.update(&id, Durability::Durable, DeliveryState::Queued);
     connection.paint();
     assert!(client.send_state(&id).is_some_and(|state| state.is_saved()));
@@ -330,7 +330,7 @@ fn what_is_not_to_be_queued_is_refused_at_once_where_nobody_can_send_it() {
 
     for failure in [PortFailure::Blocked("csp".to_owned()), PortFailure::OtherBuild("x".to_owned())] {
         connection.advance(60_000);
-        client.try_now();
+        client.reconnect();
         let id = now_or_never();
         assert_eq!(delivery(&client, &id), DeliveryState::Queued, "it may start yet");
         connection.fail_worker(failure);
@@ -349,7 +349,7 @@ fn a_worker_that_hangs_while_it_starts_is_said_within_twelve_seconds_and_not_end
     assert!(error.contains("has not started after 10 seconds"), "{error}");
     assert_eq!(connection.workers(), 1);
     // It was only slow.
-    connection.say(FromWorker::Ready);
+    connection.emit(FromWorker::Ready);
     connection.paint();
     assert_eq!((client.worker_health(), client.error(None)), (WorkerHealth::Running, None));
 }
@@ -362,12 +362,12 @@ fn an_answer_of_the_next_session_goes_to_who_asked_in_it() {
     connection.paint();
     let before = client.export_unreadable();
     client.sign_out(SignOut::Keep);
-    connection.say(FromWorker::SignedOut { left: false });
+    connection.emit(FromWorker::SignedOut { left: false });
     connection.paint();
     assert!(before.now_or_never().is_some_and(|answer| answer.is_err()), "its worker is gone");
     client.connect();
     connection.paint();
     let after = client.export_unreadable();
-    connection.say(FromWorker::Unreadable(Ok(Vec::new())));
+    connection.emit(FromWorker::Unreadable(Ok(Vec::new())));
     assert!(after.now_or_never().is_some_and(|answer| answer.is_ok()));
 }

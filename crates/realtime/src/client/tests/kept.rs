@@ -14,7 +14,7 @@ fn chat(client: &Client, text: &str) -> MessageId {
 
 /// What was handed to workers since the last look.
 fn handed_in(connection: &FakeConnection) -> Vec<SendRequest> {
-    let said = connection.take_said().into_iter();
+    let said = connection.take_commands().into_iter();
     said.flat_map(|message| if let ToWorker::Send(requests) = message { requests } else { Vec::new() })
         .collect()
 }
@@ -38,7 +38,7 @@ fn stuck(connection: &FakeConnection) -> (Client, [MessageId; 2]) {
     let client = open(connection);
     connection.fail_worker(PortFailure::OtherBuild("other".to_owned()));
     let ids = [chat(&client, "1"), chat(&client, "2")];
-    connection.take_said();
+    connection.take_commands();
     (client, ids)
 }
 
@@ -72,7 +72,7 @@ fn what_is_saved_or_over_is_not_kept() {
     connection.ack(&ids[2]);
     connection.paint();
     unload(client);
-    connection.take_said();
+    connection.take_commands();
     let _client = open(&connection);
     assert_eq!(
         handed_in(&connection).iter().map(|request| &*request.id).collect::<Vec<_>>(),
@@ -110,7 +110,7 @@ fn a_sign_out_leaves_nothing_here_or_in_another_tab() {
         let (client, ids) = stuck(&connection);
         client.page_hide();
         client.sign_out(how);
-        connection.say(crate::bridge::FromWorker::SignedOut { left: false });
+        connection.emit(crate::bridge::FromWorker::SignedOut { left: false });
         connection.paint();
         assert_eq!(kept(&client), None);
         client.page_hide();
@@ -125,7 +125,7 @@ fn a_sign_out_leaves_nothing_here_or_in_another_tab() {
     unload(client);
     let platform = connection.port().platform();
     platform.forget_session(&scope, &session);
-    connection.take_said();
+    connection.take_commands();
     let next = open(&connection);
     assert_eq!((handed_in(&connection), kept(&next)), (Vec::new(), None));
 }

@@ -11,8 +11,8 @@ use super::*;
 use crate::bridge::PortFailure;
 use crate::testing::{FakeConnection, chat_message, incident, typing};
 use crate::{
-    ClientError, IncidentEdit, Message, MessageId, SendError, SendState, SubscribeOptions, WorkerHealth,
-    WorkerTroubleKind,
+    ClientError, IncidentEdit, Message, MessageId, SendError, SendState, SubscribeOptions, WorkerErrorKind,
+    WorkerHealth,
 };
 use futures::FutureExt;
 use sentinelops_engine::{Cause, ConnectionState, DeliveryState, Durability, FailReason, TokenReason};
@@ -55,7 +55,7 @@ fn credits(connection: &FakeConnection) -> Vec<u64> {
         ToWorker::Credit(number) => Some(number),
         _ => None,
     };
-    connection.said().into_iter().filter_map(credit).collect()
+    connection.commands().into_iter().filter_map(credit).collect()
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn subscribed_once_and_given_up_a_frame_after_the_last() {
     drop(second);
     let (third, ..) = follow(&client);
     connection.frame();
-    let said = connection.said();
+    let said = connection.commands();
     let subscribed = said.iter().filter(|message| matches!(message, ToWorker::Subscribe(_))).count();
     assert_eq!(subscribed, 1, "a page that replaces another keeps the subscription");
     drop(third);
@@ -160,10 +160,10 @@ fn a_message_s_way_and_what_a_dead_worker_s_successor_is_given() {
     let error = client.error(None).map(|error| error.to_string()).unwrap_or_default();
     assert!(error.contains("crashed (unreachable)"), "{error}");
     assert_eq!(client.status().state, ConnectionState::Reconnecting);
-    let told = connection.said().len();
+    let told = connection.commands().len();
     connection.advance(500);
     assert_eq!(connection.workers(), 2);
-    let said = connection.said().split_off(told);
+    let said = connection.commands().split_off(told);
     assert!(matches!(said[0], ToWorker::Init(_)));
     assert_eq!(said[1], ToWorker::Subscribe(incidents()));
     let sent = said.iter().find_map(|message| match message {
@@ -205,10 +205,10 @@ fn a_hung_worker_is_ended_and_started_again() {
     assert_eq!((connection.workers(), client.worker_health()), (1, WorkerHealth::Running));
     connection.hang(true);
     connection.advance(10_100);
-    let WorkerHealth::Trouble(trouble) = client.worker_health() else {
+    let WorkerHealth::Failing(error) = client.worker_health() else {
         panic!("not noticed within 12 s: {:?}", client.worker_health())
     };
-    assert_eq!(trouble.kind, WorkerTroubleKind::Hung);
+    assert_eq!(error.kind, WorkerErrorKind::Hung);
     connection.hang(false);
     connection.advance(1_000);
     assert_eq!((connection.workers(), client.worker_health()), (2, WorkerHealth::Running));
@@ -267,8 +267,8 @@ fn chat_shows_own_messages_typing_and_marks_read_once() {
     assert!(client.chat(&subject).typing.is_empty());
     assert!(client.mark_read("c").is_some());
     assert_eq!(client.mark_read("c"), None);
-    client.typing("c");
-    client.typing("c");
+    client.send_typing("c");
+    client.send_typing("c");
     let typed = connection.sent().iter().filter(|request| request.kind == "chat.typing").count();
     assert_eq!(typed, 1);
 }
@@ -278,9 +278,9 @@ fn a_token_callback_is_asked_and_its_answer_is_in_no_record() {
     let connection = FakeConnection::new();
     let token = TokenSource::asynchronous(|_| async { Ok(Some("s3cret".to_owned())) });
     let client = Client::open(Settings { debug: true, ..settings() }, connection.port(), token, None);
-    connection.want_token(TokenReason::Dial);
+    connection.request_token(TokenReason::Dial);
     connection.advance(0);
-    assert!(connection.said().contains(&ToWorker::Token(Ok(Some("s3cret".to_owned())))));
+    assert!(connection.commands().contains(&ToWorker::Token(Ok(Some("s3cret".to_owned())))));
     let told = client.export_diagnostics();
     assert!(!told.contains("s3cret"), "{told}");
     assert!(!told.contains("secret"), "nor is the URL's query: {told}");

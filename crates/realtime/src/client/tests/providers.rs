@@ -29,16 +29,16 @@ fn a_provider_mounted_after_a_sign_out_begins_again() {
         let first = lease(&connection);
         first.client().sign_out(SignOut::Keep);
         if when == 0 {
-            connection.say(FromWorker::SignedOut { left: false });
+            connection.emit(FromWorker::SignedOut { left: false });
         }
         drop(first);
         if when == 1 {
-            connection.say(FromWorker::SignedOut { left: false });
+            connection.emit(FromWorker::SignedOut { left: false });
         }
         connection.advance(100);
         let next = lease(&connection);
         if when == 2 {
-            connection.say(FromWorker::SignedOut { left: false });
+            connection.emit(FromWorker::SignedOut { left: false });
         }
         connection.advance(100);
         assert_eq!(connection.workers(), 2);
@@ -58,8 +58,8 @@ fn a_client_whose_provider_went_ends_its_session_first() {
     first.client().sign_out(SignOut::Wipe);
     drop(first);
     connection.advance(5_000);
-    assert!(!connection.said().contains(&ToWorker::PageHide), "it is waited for");
-    connection.say(FromWorker::SignedOut { left: false });
+    assert!(!connection.commands().contains(&ToWorker::PageHide), "it is waited for");
+    connection.emit(FromWorker::SignedOut { left: false });
     connection.advance(1_000);
     let fresh = lease(&connection);
     assert_eq!(connection.workers(), 3);
@@ -74,11 +74,11 @@ fn a_provider_that_is_switched_off_saves_what_it_has_first() {
     drop(old);
     let off = Lease::acquire(&ClientOptions { enabled: false, ..options(&connection) });
     connection.advance(1_000);
-    assert!(!connection.said().contains(&ToWorker::PageHide), "not saved yet");
+    assert!(!connection.commands().contains(&ToWorker::PageHide), "not saved yet");
     connection.save(&id);
     connection.paint();
     connection.advance(1_000);
-    assert!(connection.said().contains(&ToWorker::PageHide));
+    assert!(connection.commands().contains(&ToWorker::PageHide));
     assert_eq!(off.client().setup_error(), Some(&SetupError::Disabled));
 }
 
@@ -118,15 +118,15 @@ fn client_made_outside_lives_without_providers_until_it_is_closed() {
     assert_eq!(*provider.client(), client);
     drop(provider);
     connection.advance(10_000);
-    assert!(!connection.said().contains(&ToWorker::PageHide));
+    assert!(!connection.commands().contains(&ToWorker::PageHide));
     let id = chat(&client, "1");
     client.close();
     connection.advance(1_000);
-    assert!(!connection.said().contains(&ToWorker::PageHide), "not saved yet");
+    assert!(!connection.commands().contains(&ToWorker::PageHide), "not saved yet");
     connection.save(&id);
     connection.paint();
     connection.advance(1_000);
-    assert!(connection.said().contains(&ToWorker::PageHide));
+    assert!(connection.commands().contains(&ToWorker::PageHide));
     assert_ne!(Client::new(options(&connection)), client);
 }
 
@@ -137,10 +137,10 @@ fn close_of_a_client_that_a_provider_uses_waits_for_the_provider() {
     let provider = lease(&connection);
     client.close();
     connection.advance(10_000);
-    assert!(!connection.said().contains(&ToWorker::PageHide));
+    assert!(!connection.commands().contains(&ToWorker::PageHide));
     drop(provider);
     connection.advance(1_000);
-    assert!(connection.said().contains(&ToWorker::PageHide));
+    assert!(connection.commands().contains(&ToWorker::PageHide));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_second_token_is_a_line_in_the_diagnostics_and_counts() {
     let _second = take("two");
     assert_eq!(warnings(first.client(), "different tokens"), 1);
     connection.advance(0);
-    assert!(connection.said().contains(&ToWorker::Token(Ok(Some("two".to_owned())))));
+    assert!(connection.commands().contains(&ToWorker::Token(Ok(Some("two".to_owned())))));
 }
 
 #[test]

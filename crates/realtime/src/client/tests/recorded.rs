@@ -11,7 +11,7 @@ fn an_outage_is_recorded_while_nobody_looks() {
     let client = open(&connection);
     connection.paint();
     let why = || "the connection broke".to_owned();
-    connection.say(FromWorker::Traces(vec![
+    connection.emit(FromWorker::Traces(vec![
         Trace::State { from: ConnectionState::Connected, to: ConnectionState::Reconnecting, cause: why() },
         Trace::Backoff { attempt: 1, delay_ms: 700, why: why() },
         Trace::RefusedFrame("not JSON".to_owned()),

@@ -11,17 +11,17 @@ impl FakeConnection {
     ///
     /// /// The server did not take the last one: the provider's `token` callback is asked again.
     /// async fn session_over(connection: &FakeConnection) {
-    ///     connection.want_token(TokenReason::Rejected);
+    ///     connection.request_token(TokenReason::Rejected);
     ///     connection.settle().await;
     /// }
     /// ```
-    pub fn want_token(&self, reason: TokenReason) {
+    pub fn request_token(&self, reason: TokenReason) {
         self.world.tell(PortEvent::Message(FromWorker::TokenWanted(reason)));
     }
 
     /// Anything else the worker may say.
     #[doc(hidden)]
-    pub fn say(&self, message: FromWorker) {
+    pub fn emit(&self, message: FromWorker) {
         self.world.tell(PortEvent::Message(message));
     }
 
@@ -109,13 +109,13 @@ impl FakeConnection {
 
     /// Everything the page ever said to its workers.
     #[doc(hidden)]
-    pub fn said(&self) -> Vec<ToWorker> {
+    pub fn commands(&self) -> Vec<ToWorker> {
         self.world.said.borrow().clone()
     }
 
     /// The same, and forgets it.
     #[doc(hidden)]
-    pub fn take_said(&self) -> Vec<ToWorker> {
+    pub fn take_commands(&self) -> Vec<ToWorker> {
         self.world.said.take()
     }
 
