@@ -47,11 +47,10 @@ impl AppConfig {
             options,
             outbox,
         } = self.clone().agreed();
-        WebSocketProviderProps {
-            client: None,
-            url: Some(url.into()),
+        // The macro leaves the rest at its default, whichever features of the library have props of their own.
+        yew::props!(WebSocketProviderProps {
+            url: AttrValue::from(url),
             auto_connect,
-            receipts: true,
             debug,
             debug_contents,
             enabled: enable_websocket,
@@ -63,9 +62,6 @@ impl AppConfig {
             },
             user: user.map(AttrValue::from),
             worker_url: worker_url.map(AttrValue::from),
-            port: None,
-            show_setup_error: true,
-            children: Html::default(),
-        }
+        })
     }
 }
