@@ -8,7 +8,7 @@ mod groups;
 
 pub(super) use groups::Aborted;
 
-use crate::{FailedRow, Meta, Now, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
+use crate::{Meta, Now, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
 use std::collections::VecDeque;
 
 /// While there is no store, ms between two tries; also for single records that did not fit.
@@ -177,13 +177,6 @@ impl Disk {
 
     pub fn delete(&mut self, row: &Row) {
         self.push(StoreOp::Delete { priority: row.priority, order: row.order, id: row.id.clone() });
-    }
-
-    /// From the queue to the failed list, in one transaction whatever happens to the group: what was
-    /// durable and is nowhere counts as delivered.
-    pub fn move_to_failed(&mut self, row: &FailedRow) {
-        self.push(StoreOp::PutFailed(row.clone()));
-        self.delete(&row.row);
     }
 
     /// This row's stored copy does not say that it was possibly sent, and cannot be made to.

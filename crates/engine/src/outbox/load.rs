@@ -2,11 +2,11 @@
 
 use super::queue::{Entry, Place};
 use super::{Outbox, disk::Aborted};
-use crate::mutant::{self, Mutant};
 use crate::{
     DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreGroup, StoreName,
     StoreOp, StoreSnapshot,
 };
+use std::collections::HashSet;
 
 impl Outbox {
     /// What the store says.
@@ -99,7 +99,10 @@ impl Outbox {
         let unmarked = self.unmarked;
         let marked =
             |row: &Row| row.possibly_sent || unmarked || meta.socket_open && row.order <= meta.last_order;
-        let mut stored = std::collections::HashSet::new();
+        // What is tried again leaves the list as its row is stored: a row beside its entry was stored by its tab, which
+        // had not received how it ended.
+        let listed: HashSet<String> = failed.iter().map(|failed| failed.row.id.clone()).collect();
+        let mut stored = HashSet::new();
         let mut over = Vec::new();
         for mut row in rows {
             stored.insert(row.id.clone());
@@ -107,7 +110,10 @@ impl Outbox {
             let possibly_sent = if first { marked(&row) } else { flagged };
             if let Some(seq) = self.queue.find(&row.id) {
                 self.is_stored_already(first, seq, row, possibly_sent, flagged);
-            } else if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
+            } else if self.ended.get(&row.id).is_some()
+                || self.failed.get(&row.id).is_some()
+                || listed.contains(&row.id)
+            {
                 over.push(row);
             } else {
                 row.possibly_sent = possibly_sent;
@@ -162,7 +168,14 @@ impl Outbox {
     }
 
     /// A row of memory that the store holds too: the store was away for a while.
-    fn is_stored_already(&mut self, first: bool, seq: u64, row: Row, possibly_sent: bool, flagged: bool) {
+    pub(super) fn is_stored_already(
+        &mut self,
+        first: bool,
+        seq: u64,
+        row: Row,
+        possibly_sent: bool,
+        flagged: bool,
+    ) {
         let Some(entry) = self.queue.get(seq) else { return };
         let stored = entry.durability != Durability::MemoryOnly || self.disk.is_writing(&row.id);
         let sent = entry.row.possibly_sent || possibly_sent;
@@ -214,23 +227,11 @@ impl Outbox {
 
     /// The stored copy of a row that ended. One that is yet to be listed as failed goes together with
     /// that, not before.
-    fn forget_stored(&mut self, row: &Row) {
+    pub(super) fn forget_stored(&mut self, row: &Row) {
         let pair = self.failed.unsaved.contains(&row.id)
             && self.failed.get(&row.id).is_some_and(|failed| failed.row.order == row.order);
         if !pair {
             self.disk.delete(row);
-        }
-    }
-
-    /// The same of a row that another tab stored. One that was refused before was in no store, and its end in none: now
-    /// that it was saved it is listed, or it would count as delivered for who asks later.
-    fn forget_found(&mut self, now: Now, row: Row) {
-        let listed = self.failed.get(&row.id).is_some();
-        match self.ended.get(&row.id).map(|update| update.delivery.clone()) {
-            Some(state) if !listed && state.was_refused() => {
-                self.list_failed(FailedRow { row, state, ended_at: self.server_now(now) });
-            }
-            _ => self.forget_stored(&row),
         }
     }
 
@@ -263,7 +264,13 @@ impl Outbox {
     }
 
     fn committed(&mut self, number: u64) {
-        for op in self.disk.committed(number) {
+        let ops = self.disk.committed(number);
+        for op in &ops {
+            if let StoreOp::DeleteFailed { id } = op {
+                self.retried.retain(|_, listed| listed != id);
+            }
+        }
+        for op in ops {
             self.has_left(&op);
             match op {
                 StoreOp::Put(row) => {
@@ -364,50 +371,6 @@ impl Outbox {
             self.failed.iter().filter(|row| self.failed.unsaved.contains(&row.row.id)).cloned().collect();
         for row in rows {
             self.disk.move_to_failed(&row);
-        }
-    }
-
-    /// Rows that other tabs appended. Others than these are known or already ended.
-    fn found(&mut self, now: Now, mut rows: Vec<Row>) {
-        // They lie there by priority; within a key the order counts.
-        if !mutant::active(Mutant::RescanLosesOrder) {
-            rows.sort_by_key(|row| row.order);
-        }
-        for row in rows {
-            self.disk.saw_order(row.order);
-            if let Some(seq) = self.queue.find(&row.id) {
-                let known = self.queue.get(seq).map(|entry| (entry.row.order, entry.durability));
-                match known {
-                    // Handed to us directly as well: one copy is enough.
-                    Some((order, Durability::Durable)) if order != row.order => self.disk.delete(&row),
-                    // We could not save it, and the tab to which its page handed it in again could.
-                    Some((_, Durability::MemoryOnly)) => {
-                        self.memory_only.remove(&seq);
-                        let sent = row.possibly_sent;
-                        self.is_stored_already(false, seq, row, sent, sent);
-                    }
-                    _ => {}
-                }
-                continue;
-            }
-            if self.leaving.holds(&row.id) {
-                continue;
-            }
-            if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
-                let owner: Vec<_> = self.owners.get(&row.owner).copied().into_iter().collect();
-                let id = row.id.clone();
-                self.forget_found(now, row);
-                // Its tab stored it again for want of an answer.
-                self.known(&owner, &id);
-                continue;
-            }
-            let seq = self.new_seq();
-            let room = self.make_room(now, &row);
-            self.queue.insert(seq, Entry::new(row, Vec::new(), Durability::Durable));
-            match room {
-                Ok(()) => self.tell(seq),
-                Err(reason) => self.end(now, seq, DeliveryState::Failed(reason)),
-            }
         }
     }
 }

@@ -323,7 +323,11 @@ impl Outbox {
         if let Some(entry) = self.queue.get_mut(seq) {
             entry.row.order = order;
             let row = entry.row.clone();
-            self.disk.push(StoreOp::Put(row));
+            if self.retried.get(&row.id) == Some(&row.id) {
+                self.disk.move_from_failed(row);
+            } else {
+                self.disk.push(StoreOp::Put(row));
+            }
         }
     }
 

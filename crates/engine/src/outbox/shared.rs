@@ -1,7 +1,9 @@
 //! What a leader and its tabs need of the outbox, because they share one store.
 
 use super::Outbox;
-use crate::{ConsumerId, Now, SendRequest, StoreGroup};
+use super::queue::Entry;
+use crate::mutant::{self, Mutant};
+use crate::{ConsumerId, DeliveryState, Durability, FailedRow, Now, Row, SendRequest, StoreGroup};
 
 impl Outbox {
     /// Rows taken from now on come after this one.
@@ -78,5 +80,61 @@ impl Outbox {
     pub(super) fn tab_of(&self, consumer: ConsumerId) -> &str {
         let named = self.owners.iter().find(|(_, known)| **known == consumer);
         named.map_or(&self.tab, |(tab, _)| tab)
+    }
+
+    /// Rows that other tabs appended. Others than these are known or already ended.
+    pub(super) fn found(&mut self, now: Now, mut rows: Vec<Row>) {
+        // They lie there by priority; within a key the order counts.
+        if !mutant::active(Mutant::RescanLosesOrder) {
+            rows.sort_by_key(|row| row.order);
+        }
+        for row in rows {
+            self.disk.saw_order(row.order);
+            if let Some(seq) = self.queue.find(&row.id) {
+                let known = self.queue.get(seq).map(|entry| (entry.row.order, entry.durability));
+                match known {
+                    // Handed to us directly as well: one copy is enough.
+                    Some((order, Durability::Durable)) if order != row.order => self.disk.delete(&row),
+                    // We could not save it, and the tab to which its page handed it in again could.
+                    Some((_, Durability::MemoryOnly)) => {
+                        self.memory_only.remove(&seq);
+                        let sent = row.possibly_sent;
+                        self.is_stored_already(false, seq, row, sent, sent);
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            if self.leaving.holds(&row.id) {
+                continue;
+            }
+            if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
+                let owner: Vec<_> = self.owners.get(&row.owner).copied().into_iter().collect();
+                let id = row.id.clone();
+                self.forget_found(now, row);
+                // Its tab stored it again for want of an answer.
+                self.known(&owner, &id);
+                continue;
+            }
+            let seq = self.new_seq();
+            let room = self.make_room(now, &row);
+            self.queue.insert(seq, Entry::new(row, Vec::new(), Durability::Durable));
+            match room {
+                Ok(()) => self.tell(seq),
+                Err(reason) => self.end(now, seq, DeliveryState::Failed(reason)),
+            }
+        }
+    }
+
+    /// The stored copy of a row that ended, stored by another tab. One that was refused before was in no store, and its
+    /// end in none: now that it was saved it is listed, or it would count as delivered for who asks later.
+    fn forget_found(&mut self, now: Now, row: Row) {
+        let listed = self.failed.get(&row.id).is_some();
+        match self.ended.get(&row.id).map(|update| update.delivery.clone()) {
+            Some(state) if !listed && state.was_refused() => {
+                self.list_failed(FailedRow { row, state, ended_at: self.server_now(now) });
+            }
+            _ => self.forget_stored(&row),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Disk, EVERY_ORDER, HANGS_MS, Mark};
 use crate::mutant::{self, Mutant};
-use crate::{Meta, StoreError, StoreGroup, StoreOp};
+use crate::{FailedRow, Meta, Row, StoreError, StoreGroup, StoreOp};
 
 /// Most changes in one transaction.
 const MAX_GROUP: usize = 256;
@@ -24,6 +24,20 @@ impl Disk {
         Meta { not_before: if forgotten { 0 } else { self.meta.not_before }, ..self.meta.clone() }
     }
 
+    /// From the queue to the failed list, in one transaction whatever happens to the group: what was
+    /// durable and is nowhere counts as delivered.
+    pub fn move_to_failed(&mut self, row: &FailedRow) {
+        self.push(StoreOp::PutFailed(row.clone()));
+        self.delete(&row.row);
+    }
+
+    /// The other way round, when it is tried again: of a row that is in both the entry of the list counts.
+    pub fn move_from_failed(&mut self, row: Row) {
+        let id = row.id.clone();
+        self.push(StoreOp::Put(row));
+        self.push(StoreOp::DeleteFailed { id });
+    }
+
     /// The next transaction, unless one is outstanding.
     pub fn group(&mut self, now: u64) -> Option<StoreGroup> {
         if self.outstanding.is_some() || !self.is_open() {
@@ -41,7 +55,7 @@ impl Disk {
             }
             None => {
                 let mut count = self.pending.len().min(MAX_GROUP);
-                if count > 0 && is_move(self.pending.get(count - 1), self.pending.get(count)) {
+                if count > 0 && is_pair(self.pending.get(count - 1), self.pending.get(count)) {
                     count += 1;
                 }
                 let mut ops: Vec<StoreOp> = self.pending.drain(..count).collect();
@@ -65,7 +79,11 @@ impl Disk {
 
     /// This row is not to be written after all, as far as that is not under way.
     pub fn withdraw(&mut self, id: &str) {
-        let stays = |op: &StoreOp| !matches!(op, StoreOp::Put(row) if row.id == id);
+        let stays = |op: &StoreOp| match op {
+            StoreOp::Put(row) => row.id != id,
+            StoreOp::DeleteFailed { id: listed } => listed != id,
+            _ => true,
+        };
         self.pending.retain(stays);
         self.halves.iter_mut().for_each(|half| half.retain(stays));
         self.halves.retain(|half| !half.is_empty());
@@ -129,14 +147,15 @@ impl Disk {
             }
         }
         if let [_, _] = &group.ops[..]
-            && is_move(group.ops.first(), group.ops.last())
+            && is_pair(group.ops.first(), group.ops.last())
         {
-            // Where it cannot be listed as failed, it stays in the queue's store.
+            // Where it cannot be listed as failed, it stays in the queue's store; where it cannot be stored as a row,
+            // it stays listed.
             group.ops.pop();
         }
         if group.ops.len() > 1 {
             let mut middle = group.ops.len() / 2;
-            if is_move(group.ops.get(middle - 1), group.ops.get(middle)) {
+            if is_pair(group.ops.get(middle - 1), group.ops.get(middle)) {
                 middle = if middle > 1 { middle - 1 } else { middle + 1 };
             }
             let second = group.ops.split_off(middle);
@@ -162,7 +181,11 @@ fn is_strict(ops: &[StoreOp]) -> bool {
     ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }))
 }
 
-/// Two changes that belong together, see [`Disk::move_to_failed`].
-fn is_move(first: Option<&StoreOp>, second: Option<&StoreOp>) -> bool {
-    matches!((first, second), (Some(StoreOp::PutFailed(row)), Some(StoreOp::Delete { id, .. })) if row.row.id == *id)
+/// Two changes that belong together, see [`Disk::move_to_failed`] and [`Disk::move_from_failed`].
+fn is_pair(first: Option<&StoreOp>, second: Option<&StoreOp>) -> bool {
+    match (first, second) {
+        (Some(StoreOp::PutFailed(failed)), Some(StoreOp::Delete { id, .. })) => failed.row.id == *id,
+        (Some(StoreOp::Put(row)), Some(StoreOp::DeleteFailed { id })) => row.id == *id,
+        _ => false,
+    }
 }

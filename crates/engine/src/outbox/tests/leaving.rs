@@ -260,3 +260,42 @@ fn a_store_that_hangs_or_has_no_room_holds_up_nothing_that_is_tried_again() {
     world.store(StoreEvent::Closed(StoreError::Unavailable("gone".to_owned())));
     assert_eq!(world.frame(), ["low"]);
 }
+
+/// A leader that found it in both would take the entry of the list for the later one.
+#[test]
+fn what_is_tried_again_leaves_the_list_in_the_transaction_that_stores_it() {
+    let mut world = trying_again();
+    let group = world.groups.remove(0);
+    world.commit(&group);
+    assert!(world.rows.contains_key("low") && !world.failed.contains_key("low"));
+    world.commits = true;
+    world.restart();
+    world.connect(v1());
+    assert_eq!(world.frame(), ["high", "low"]);
+}
+
+/// Changes that store nothing still get through on a full disk.
+#[test]
+fn full_disk_takes_nothing_off_the_list_that_it_does_not_store() {
+    let mut world = World::with(OutboxOptions { capacity: 1, ..OutboxOptions::default() });
+    world.send(request("low", Priority::Low, Some("k")));
+    world.send(request("high", Priority::High, None));
+    world.outbox.options.capacity = 10;
+    world.commits = false;
+    world.send(request("before", Priority::Normal, Some("k")));
+    world.outbox.retry(world.now(), ME, "low", false, "unused".to_owned());
+    world.send(request("beside", Priority::Normal, None));
+    while !world.groups.is_empty() {
+        let group = world.groups.remove(0);
+        if group.ops.iter().any(|op| matches!(op, StoreOp::Put(_) | StoreOp::PutFailed(_))) {
+            world.store(StoreEvent::Aborted { number: group.number, error: StoreError::Quota });
+        } else {
+            world.commit(&group);
+            world.drain();
+        }
+    }
+    assert!(!world.rows.contains_key("low") && world.failed.contains_key("low"));
+    world.commits = true;
+    world.pass(31_000);
+    assert!(world.rows.contains_key("low") && !world.failed.contains_key("low"));
+}

@@ -223,3 +223,22 @@ fn message_that_arrived_is_not_listed_as_evicted_when_the_store_opens() {
     world.send_id("m");
     assert_eq!(*world.state("m"), DeliveryState::Delivered);
 }
+
+/// Its page was reloaded before it received that, and handed it in to the store once more.
+#[test]
+fn message_listed_as_evicted_stays_so_when_its_tab_stored_it_again() {
+    let mut world = World::closed(OutboxOptions::default());
+    let row = |order, again| {
+        let request = SendRequest { again, ..request("m", Priority::Normal, None) };
+        Row { order, ..row_of(&request, WALL, "other").unwrap() }
+    };
+    let listed = FailedRow { row: row(2, false), state: DeliveryState::Evicted, ended_at: WALL };
+    world.failed.insert("m".to_owned(), listed);
+    world.rows.insert("m".to_owned(), row(1_001, true));
+    world.open();
+    assert!(world.rows.is_empty() && world.failed.contains_key("m"));
+    world.connect(v1());
+    assert_eq!(world.frame(), [""; 0]);
+    world.send_id("m");
+    assert_eq!(*world.state("m"), DeliveryState::Evicted);
+}
