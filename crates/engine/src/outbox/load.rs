@@ -240,6 +240,7 @@ impl Outbox {
             return self.disk.touch_meta();
         }
         self.stored_term = stored.term;
+        self.follows_another = stored.socket_open;
         let highest = self.disk.highest_order();
         let ours = &mut self.disk.meta;
         let before = stored.clone();

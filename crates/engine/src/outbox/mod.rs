@@ -112,6 +112,8 @@ pub(crate) struct Outbox {
     /// What lies in a store that does not answer, as its sender knows it.
     vouched: Vec<(ConsumerId, SendRequest)>,
     stored_term: u64,
+    /// The leader before left the mark of an open socket, and may not have received yet that it lost the lock.
+    follows_another: bool,
     /// The store was silent when an earlier leader sent, which could not leave its mark: every row that lies there
     /// may have been sent.
     unmarked: bool,
@@ -147,6 +149,7 @@ impl Outbox {
             inquiries: inquiry::Inquiries::default(),
             vouched: Vec::new(),
             stored_term: 0,
+            follows_another: false,
             unmarked: false,
             retried: HashMap::new(),
             unreadable: unreadable::Unreadable::default(),

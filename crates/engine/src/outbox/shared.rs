@@ -5,6 +5,9 @@ use super::queue::Entry;
 use crate::mutant::{self, Mutant};
 use crate::{ConsumerId, DeliveryState, Durability, FailedRow, Now, Row, SendRequest, StoreGroup};
 
+/// A leader that lost the lock receives that within so long, ms, and may send until then.
+const LOSS_TOLD_MS: u64 = 1_000;
+
 impl Outbox {
     /// Rows taken from now on come after this one.
     pub fn number_from(&mut self, order: u64) {
@@ -82,13 +85,19 @@ impl Outbox {
         named.map_or(&self.tab, |(tab, _)| tab)
     }
 
+    /// Whether the leader before may have sent a row that was found: it stored it itself, under an even order, while
+    /// this one read the store; or it may have found it, too, before it received that it leads no more.
+    fn may_be_sent_by_another(&self, row: &Row) -> bool {
+        row.possibly_sent || row.order.is_multiple_of(2) || self.follows_another
+    }
+
     /// Rows that other tabs appended. Others than these are known or already ended.
     pub(super) fn found(&mut self, now: Now, mut rows: Vec<Row>) {
         // They lie there by priority; within a key the order counts.
         if !mutant::active(Mutant::RescanLosesOrder) {
             rows.sort_by_key(|row| row.order);
         }
-        for row in rows {
+        for mut row in rows {
             self.disk.saw_order(row.order);
             if let Some(seq) = self.queue.find(&row.id) {
                 let known = self.queue.get(seq).map(|entry| (entry.row.order, entry.durability));
@@ -117,13 +126,19 @@ impl Outbox {
                 continue;
             }
             let seq = self.new_seq();
+            let flagged = row.possibly_sent;
+            row.possibly_sent = self.may_be_sent_by_another(&row);
             let room = self.make_room(now, &row);
-            self.queue.insert(seq, Entry::new(row, Vec::new(), Durability::Durable));
+            let mut entry = Entry::new(row, Vec::new(), Durability::Durable);
+            entry.unflagged = entry.row.possibly_sent && !flagged;
+            self.queue.insert(seq, entry);
             match room {
                 Ok(()) => self.tell(seq),
                 Err(reason) => self.end(now, seq, DeliveryState::Failed(reason)),
             }
         }
+        // This look may have been asked for earlier; the next one finds only what was appended since.
+        self.follows_another &= now.mono < self.started.saturating_add(LOSS_TOLD_MS);
     }
 
     /// The stored copy of a row that ended, stored by another tab. One that was refused before was in no store, and its

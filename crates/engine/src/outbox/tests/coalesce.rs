@@ -103,3 +103,25 @@ fn stored_receipts_are_one_row_too() {
     assert_eq!(stored(&world), ["far"]);
     assert_eq!(*world.state("appended"), DeliveryState::Superseded);
 }
+
+/// After a change of the leader an older message is handed in behind a newer one that was saved meanwhile.
+#[test]
+fn message_that_is_handed_in_again_replaces_nothing() {
+    let mut world = World::closed(OutboxOptions::default());
+    let coalesced = |id: &str| SendRequest {
+        coalesce: Some("presence".to_owned()),
+        ..request(id, Priority::Normal, None)
+    };
+    let row = row_of(&coalesced("newer"), WALL, "other").unwrap();
+    world.rows.insert("newer".to_owned(), Row { order: 1, ..row });
+    world.open();
+    world.connect(v1());
+    for queue in [false, true] {
+        let id = format!("older, queue {queue}");
+        world.send(SendRequest { queue, again: true, ..coalesced(&id) });
+        assert_eq!(*world.state("newer"), DeliveryState::Queued);
+    }
+    let frame = world.frame();
+    assert_eq!(frame.first().map(String::as_str), Some("newer"));
+    assert_eq!(frame.len(), 3, "whether the server has the older ones nobody knows");
+}

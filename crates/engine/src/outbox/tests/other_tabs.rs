@@ -242,3 +242,52 @@ fn message_listed_as_evicted_stays_so_when_its_tab_stored_it_again() {
     world.send_id("m");
     assert_eq!(*world.state("m"), DeliveryState::Evicted);
 }
+
+/// The store of a leader that lost the lock while it had a socket open, at the moment its successor reads it.
+fn taken_over() -> World {
+    let mut world = World::closed(OutboxOptions { capacity: 1, ..OutboxOptions::default() });
+    world.meta = Meta { socket_open: true, last_order: (1 << 53) - 1, term: 1, ..Meta::default() };
+    world.open();
+    world
+}
+
+/// Rows with these orders and the ids `a`, `b`, … are found there.
+fn find(world: &mut World, orders: &[u64]) {
+    let rows = orders.iter().zip(["a", "b", "c"]).map(|(order, id)| Row {
+        order: *order,
+        ..row_of(&request(id, Priority::Low, None), WALL, "other").unwrap()
+    });
+    let rows: Vec<Row> = rows.collect();
+    world.rows.extend(rows.iter().map(|row| (row.id.clone(), row.clone())));
+    world.store(StoreEvent::Found(rows));
+}
+
+/// Its write was under way when this leader read the store.
+#[test]
+fn row_that_another_leader_stored_may_have_been_sent_by_it() {
+    let mut world = taken_over();
+    world.pass(60_000);
+    find(&mut world, &[]);
+    find(&mut world, &[1_002]);
+    assert_eq!(*world.state("a"), DeliveryState::Unconfirmed);
+    world.send(request("high", Priority::High, None));
+    assert_eq!(*world.state("a"), DeliveryState::Unconfirmed, "it must not be evicted");
+    world.connect(v1());
+    world.disconnect();
+    assert!(world.rows["a"].possibly_sent, "the next leader knows it, too");
+}
+
+/// It looks into the store and sends until it receives that the lock is lost.
+#[test]
+fn row_that_the_leader_before_may_have_found_may_have_been_sent_by_it() {
+    let mut world = taken_over();
+    world.pass(900);
+    find(&mut world, &[1_001]);
+    world.pass(3_000);
+    find(&mut world, &[1_001, 1_003]);
+    find(&mut world, &[1_001, 1_003, 1_005]);
+    let states = ["a", "b", "c"].map(|id| world.news.get(id).map(|news| news.delivery.clone()));
+    let possibly_sent = Some(DeliveryState::Unconfirmed);
+    let refused = Some(DeliveryState::Failed(FailReason::QueueFull { capacity: 1 }));
+    assert_eq!(states, [possibly_sent.clone(), possibly_sent, refused]);
+}
