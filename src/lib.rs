@@ -8,7 +8,7 @@ pub mod components;
 pub mod config;
 pub mod pages;
 
-// The code of the guide compiles.
+// The code of these pages compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../docs/getting-started.md")]
-struct GettingStarted;
+#[doc = include_str!("../docs/api.md")]
+struct Api;

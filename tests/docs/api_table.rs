@@ -89,7 +89,8 @@ fn every_documented_name_has_a_row() {
 
 #[test]
 fn every_link_leads_to_a_heading() {
-    const PAGES: [(&str, &str); 4] = [
+    const PAGES: [(&str, &str); 5] = [
+        ("shipping.md", include_str!("../../docs/shipping.md")),
         ("components.md", include_str!("../../docs/components.md")),
         ("security.md", include_str!("../../docs/security.md")),
         ("troubleshooting.md", include_str!("../../docs/troubleshooting.md")),
@@ -99,9 +100,14 @@ fn every_link_leads_to_a_heading() {
         let titles = text.lines().filter_map(|line| line.strip_prefix('#'));
         titles.map(|title| slug(title.trim_start_matches('#'))).collect()
     };
-    let guide = include_str!("../../docs/getting-started.md");
+    let guides = [
+        include_str!("../../docs/getting-started.md"),
+        include_str!("../../docs/shipping.md"),
+        include_str!("../../docs/security.md"),
+    ];
+    let pages = guides.iter().chain([&TABLE]);
     let mut followed = 0;
-    for link in TABLE.split("](").chain(guide.split("](")).skip(1).filter_map(|rest| rest.split(')').next()) {
+    for link in pages.flat_map(|page| page.split("](").skip(1)).filter_map(|rest| rest.split(')').next()) {
         let (page, heading) = link.split_once('#').unwrap_or((link, ""));
         let Some((_, text)) = PAGES.iter().find(|(name, _)| *name == page) else { continue };
         assert!(heading.is_empty() || headings(text).iter().any(|known| known == heading), "{link}");

@@ -6,7 +6,8 @@
 //! and in order; state is there from the first render on, also for a component that is mounted late.
 //!
 //! [`testing`] is for tests of your own components. The guide and the table from the documented TypeScript names to these
-//! are in the repository: `docs/getting-started.md`, `docs/api.md`.
+//! are in the repository: `docs/getting-started.md`, `docs/api.md`. With the feature `in_page` the worker's code can run in
+//! the page, for a first try.
 #![deny(missing_docs, clippy::unwrap_used)]
 
 // Public for the two programs and the tests, and no API: so are the hidden parts of `worker`.

@@ -39,6 +39,9 @@ pub(crate) trait Platform {
     /// The page's address (`https://host/path`); relative URLs hang on it.
     fn page_url(&self) -> String;
 
+    /// The server that the page names, if it names one.
+    fn server(&self) -> Option<String>;
+
     /// The path the app is deployed under.
     fn base_path(&self) -> String;
 
@@ -113,6 +116,10 @@ impl Platform for Browser {
 
     fn page_url(&self) -> String {
         web_sys::window().and_then(|w| w.location().href().ok()).unwrap_or_default()
+    }
+
+    fn server(&self) -> Option<String> {
+        meta("sentinelops-url")
     }
 
     fn base_path(&self) -> String {

@@ -31,8 +31,8 @@ pub struct WebSocketProviderProps {
     /// then ignored: the client has its options. Default: one for the `url` and `user` of the props.
     #[prop_or_default]
     pub client: Option<Client>,
-    /// The server: absolute, or relative to the page. Default: that of `options`, which is
-    /// `ws://localhost:3001`.
+    /// The server: absolute, or relative to the page. Default: that of `options`, then the meta tag `sentinelops-url` of the
+    /// page, then `ws://localhost:3001`.
     #[prop_or_default]
     pub url: Option<AttrValue>,
     /// Connect at once. Default `true`.

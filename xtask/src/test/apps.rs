@@ -15,11 +15,21 @@ pub struct App {
     pub name: &'static str,
     pub folder: PathBuf,
     pub serve: String,
+    /// Whether it has a worker.
+    pub worker: bool,
 }
 
-/// Builds, serves and opens them. `built`: one that is built already, with its headers. `gateway`: the command that
-/// starts a gateway, typed in the checkout.
-pub fn open(apps: &[App], built: &Path, gateway: &str) -> Result<()> {
+/// An app that is built already, with its headers beside it.
+pub struct Built {
+    pub name: &'static str,
+    pub dist: PathBuf,
+    /// Whether it has a worker.
+    pub worker: bool,
+}
+
+/// Builds, serves and opens `apps`, and opens those that are built. `gateway`: the command that starts a gateway, typed in
+/// the checkout.
+pub fn open(apps: &[App], built: &[Built], gateway: &str) -> Result<()> {
     let playwright = groups::playwright()?;
     let chrome = browser::chrome().context("no Chromium: see `cargo xtask doctor`")?;
     // Ahead of the command that starts it: no test has to wait for a compiler.
@@ -27,7 +37,7 @@ pub fn open(apps: &[App], built: &Path, gateway: &str) -> Result<()> {
     let mut running = Vec::new();
     let mut served = Vec::new();
     // One after the other: what one compiles, the next one uses.
-    for App { name, folder, serve } in apps {
+    for App { name, folder, serve, worker } in apps {
         println!("--- {name}: {serve}");
         let port = free_port()?;
         let mut command = typed(&format!("exec {serve} --port {port}"), folder);
@@ -44,14 +54,22 @@ pub fn open(apps: &[App], built: &Path, gateway: &str) -> Result<()> {
             bail!("{name}: `{serve}` built nothing; the lines above say why");
         }
         running.push(child);
-        served.push(serde_json::json!({ "name": name, "url": format!("http://127.0.0.1:{port}/") }));
+        served.push(serde_json::json!({
+            "name": name,
+            "url": format!("http://127.0.0.1:{port}/"),
+            "worker": worker,
+        }));
     }
+    let built: Vec<_> = built
+        .iter()
+        .map(|Built { name, dist, worker }| serde_json::json!({ "name": name, "dist": dist, "worker": worker }))
+        .collect();
     let mut tests = run::command(playwright);
     tests
         .args(["test", "--config", "apps.config.ts"])
         .current_dir(root::at("e2e"))
         .env("SENTINELOPS_APPS", serde_json::Value::from(served).to_string())
-        .env("SENTINELOPS_BUILT_APP", built)
+        .env("SENTINELOPS_BUILT_APPS", serde_json::Value::from(built).to_string())
         .env("SENTINELOPS_GATEWAY_COMMAND", gateway)
         .env("CHROME", chrome);
     run::visible(&mut tests)

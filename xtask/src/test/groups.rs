@@ -145,6 +145,7 @@ pub fn wasm() -> Result<()> {
         name: "examples/minimal",
         folder: root::at("examples/minimal"),
         serve: "trunk serve".to_owned(),
+        worker: true,
     };
     // Also when a test failed: one call shows all there is to mend.
     let guide = guide::follow(&driver, vec![minimal]);

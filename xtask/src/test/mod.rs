@@ -21,7 +21,7 @@ pub enum Group {
     Lint,
     /// Everything that needs no browser: 10,000 simulated schedules and every planted bug too
     Native,
-    /// Hooks and shells in a real browser and a real worker; the guide's app and the smallest one, served and opened
+    /// Hooks and shells in a real browser and a real worker; the guide's apps and the smallest one, served and opened
     Wasm,
     /// The built app against the real gateway in a real browser
     E2e,

@@ -19,7 +19,8 @@ use sentinelops_engine::{Options, OutboxOptions};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientOptions {
-    /// The server: absolute, or relative to the page. Default: that of `options`, which is `ws://localhost:3001`.
+    /// The server: absolute, or relative to the page. Default: that of `options`, then the meta tag `sentinelops-url` of the
+    /// page, then `ws://localhost:3001`.
     pub url: Option<String>,
     /// The owner of the messages: what waits on this device is sent only under this user. Default: anonymous.
     pub user: Option<String>,

@@ -48,8 +48,7 @@ impl Settings {
             outbox: options.outbox.clone(),
             worker_url: options.worker_url.clone(),
         };
-        let url = options.url.as_ref().unwrap_or(&options.options.url);
-        match resolve(url, &platform.page_url()) {
+        match resolve(&server(options, || platform.server()), &platform.page_url()) {
             Ok(url) => settings.url = url,
             Err(error) => {
                 if let SetupError::BadUrl { url, .. } | SetupError::Insecure { url } = &error {
@@ -96,6 +95,16 @@ impl Settings {
     }
 }
 
+/// The server: that of the options, else the one that the page names, else the default.
+fn server(options: &ClientOptions, page: impl FnOnce() -> Option<String>) -> String {
+    let connection = &options.options.url;
+    match &options.url {
+        Some(url) => url.clone(),
+        None if *connection == Options::default().url => page().unwrap_or_else(|| connection.clone()),
+        None => connection.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +112,18 @@ mod tests {
 
     fn settings(url: &str) -> Settings {
         Settings::resolved(&url.into(), &*FakeConnection::new().port().platform()).unwrap()
+    }
+
+    #[test]
+    fn page_names_the_server_where_the_program_names_none() {
+        let page = || Some("wss://page/ws".to_owned());
+        let mut options = ClientOptions::default();
+        assert_eq!(server(&options, || None), "ws://localhost:3001");
+        assert_eq!(server(&options, page), "wss://page/ws");
+        options.options.url = "ws://options".to_owned();
+        assert_eq!(server(&options, page), "ws://options");
+        options.url = Some("ws://prop".to_owned());
+        assert_eq!(server(&options, page), "ws://prop");
     }
 
     #[test]

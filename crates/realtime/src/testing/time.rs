@@ -188,6 +188,10 @@ impl Platform for VirtualTime {
         "http://localhost:8080/".to_owned()
     }
 
+    fn server(&self) -> Option<String> {
+        None
+    }
+
     fn base_path(&self) -> String {
         "/".to_owned()
     }

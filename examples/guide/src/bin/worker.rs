@@ -1,0 +1,3 @@
+fn main() {
+    sentinelops_realtime::worker::worker_main();
+}
