@@ -12,3 +12,6 @@ pub mod pages;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/api.md")]
 struct Api;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/coming-from.md")]
+struct ComingFrom;

@@ -104,6 +104,7 @@ fn every_link_leads_to_a_heading() {
         include_str!("../../docs/getting-started.md"),
         include_str!("../../docs/shipping.md"),
         include_str!("../../docs/security.md"),
+        include_str!("../../docs/coming-from.md"),
     ];
     let pages = guides.iter().chain([&TABLE]);
     let mut followed = 0;
