@@ -7,3 +7,5 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const DIST = process.env.SENTINELOPS_DIST ?? path.join(ROOT, 'target/e2e-dist');
 export const GATEWAY = process.env.SENTINELOPS_GATEWAY ?? path.join(ROOT, 'target/debug/sentinelops-gateway');
 export const CHROME = process.env.CHROME ?? '/usr/bin/chromium';
+/** `E2E_SNAPSHOTS=1`: the trace of a failed test has the page as it was at each step. */
+export const SNAPSHOTS = !!process.env.E2E_SNAPSHOTS;

@@ -4,6 +4,7 @@ import { test as base, type BrowserContext, expect, type Page } from '@playwrigh
 import { Browsers, type RealBrowser } from './browser';
 import { Gateway, type GatewayOptions } from './gateway';
 import { PolicyWatch } from './policy';
+import { SNAPSHOTS } from './env';
 import { FaultProxy } from './proxy';
 import { Site } from './site';
 import { collectLines, uncaught } from './uncaught';
@@ -68,7 +69,8 @@ export const test = base.extend<Options, { browsers: Browsers }>({
       await session.send('Network.clearBrowserCache');
       await session.detach();
     };
-    await chrome.context.tracing.start({ screenshots: false, snapshots: true }).catch(() => {});
+    // Snapshots of the page are a fifth of the processor time of a test.
+    await chrome.context.tracing.start({ screenshots: false, snapshots: SNAPSHOTS }).catch(() => {});
     const world: World = { chrome, gateway, proxy, site, open, forgetFiles, console: lines, policy, uncaught: [] };
     await use(world);
     const faults = await policy.faults(chrome.context.pages(), site.url());

@@ -4,7 +4,13 @@ import { expectState, type World } from './fixtures';
 
 export async function openTabs(world: World, count: number): Promise<Page[]> {
   const pages: Page[] = [];
-  for (let n = 0; n < count; n += 1) pages.push(await world.open('/lab'));
+  for (let n = 0; n < count; n += 1) {
+    const page = await world.open('/lab');
+    pages.push(page);
+    // The first page names the browser in localStorage, which has no locks: pages that start at once may take two names,
+    // and are two browsers to the server.
+    if (n === 0) await expectState(page, 'Connected');
+  }
   for (const page of pages) await expectState(page, 'Connected');
   return pages;
 }

@@ -63,21 +63,25 @@ test('link cut for 3 s: 200 sends exactly once', async ({ world }) => {
   await expectExactlyOnce(page, world.gateway, 200);
 });
 
-test('slow link, 1 Mbit/s and 800 ms round trip: not killed in 2 minutes', { tag: '@waits' }, async ({ world }) => {
-  test.setTimeout(200_000);
-  world.proxy.slow(125_000, 400);
-  const page = await lab(world);
-  const accepted = world.proxy.accepted;
-  await startSending(page, 100, 1_000);
-  const end = Date.now() + 120_000;
-  await expect
-    .poll(() => (world.proxy.accepted > accepted ? 'killed' : Date.now() > end ? 'alive' : 'waiting'), {
-      timeout: 130_000,
-      intervals: [500],
-    })
-    .not.toBe('waiting');
-  expect(world.proxy.accepted).toBe(accepted);
-  await expectExactlyOnce(page, world.gateway, 100);
+test.describe('a slow link', () => {
+  // More pings in 40 s than in two minutes of the default.
+  test.use({ config: { options: { pingInterval: 5_000 } } });
+
+  test('1 Mbit/s and 800 ms round trip: not killed in 40 s', { tag: '@waits' }, async ({ world }) => {
+    world.proxy.slow(125_000, 400);
+    const page = await lab(world);
+    const accepted = world.proxy.accepted;
+    await startSending(page, 100, 350);
+    const end = Date.now() + 40_000;
+    await expect
+      .poll(() => (world.proxy.accepted > accepted ? 'killed' : Date.now() > end ? 'alive' : 'waiting'), {
+        timeout: 50_000,
+        intervals: [500],
+      })
+      .not.toBe('waiting');
+    expect(world.proxy.accepted).toBe(accepted);
+    await expectExactlyOnce(page, world.gateway, 100);
+  });
 });
 
 /** When an incident was first seen on a page, in ms since the epoch: noted by the page itself. */
@@ -170,30 +174,40 @@ test('into the bfcache and back: usable within 3 s, the socket was closed meanwh
 const REDIAL = [1000, 1001, 1005, 1009, 1011, 1012, 1014, 4408, 3000, 4999];
 const STOP = [1002, 1003, 1007, 1008, 1010, 4400, 4403, 4404, 4409];
 
-for (const code of REDIAL) {
-  test(`server closes with ${code}: dialled again`, async ({ world }) => {
-    const page = await lab(world);
-    const accepted = world.proxy.accepted;
-    await world.gateway.close(code, `because ${code}`);
-    await untilRedial(world, accepted);
-    await expectState(page, 'Connected', 35_000);
-  });
-}
+test.describe('a client that redials soon', () => {
+  // At most 200 ms until the next attempt, however many there were.
+  test.use({ config: { options: { reconnectInterval: 100, maxReconnectInterval: 200, reconnectFloor: 50 } } });
 
-for (const code of STOP) {
-  test(`server closes with ${code}: Error, the reason is shown, nothing is dialled until somebody asks`, async ({ world }) => {
+  test('closes after which the server is dialled again', async ({ world }) => {
     const page = await lab(world);
-    const accepted = world.proxy.accepted;
-    await world.gateway.close(code, `because ${code}`);
-    await expectState(page, 'Error');
-    await expect(page.getByText(`because ${code}`).first()).toBeVisible();
-    await stimulate(page);
-    await pause(1_500); // the first delay of a redial is at most 2 s, of a hint nearly none
-    expect(world.proxy.accepted).toBe(accepted);
-    await page.getByTestId('lab-connect').click();
-    await expectState(page, 'Connected');
+    for (const code of REDIAL) {
+      await test.step(`server closes with ${code}`, async () => {
+        const accepted = world.proxy.accepted;
+        await world.gateway.close(code, `because ${code}`);
+        await untilRedial(world, accepted);
+        await expectState(page, 'Connected', 35_000);
+        expect((await world.gateway.stats()).connections).toBe(1);
+      });
+    }
   });
-}
+
+  test('closes that are an Error: the reason is shown, nothing is dialled until somebody asks', async ({ world }) => {
+    const page = await lab(world);
+    for (const code of STOP) {
+      await test.step(`server closes with ${code}`, async () => {
+        const accepted = world.proxy.accepted;
+        await world.gateway.close(code, `because ${code}`);
+        await expectState(page, 'Error');
+        await expect(page.getByText(`because ${code}`).first()).toBeVisible();
+        await stimulate(page);
+        await pause(600); // three times as long as a redial would wait
+        expect(world.proxy.accepted).toBe(accepted);
+        await page.getByTestId('lab-connect').click();
+        await expectState(page, 'Connected');
+      });
+    }
+  });
+});
 
 /** Everything that makes a client that waits for a better moment dial. */
 function stimulate(page: Page): Promise<void> {

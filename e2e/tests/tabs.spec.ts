@@ -122,7 +122,8 @@ test('the leader goes to another page before its worker can give the lock back: 
   await openDoor(leader, 'hang');
   const left = Date.now();
   await leader.goto(world.site.url('/elsewhere.txt'));
-  expect(await untilTakenOver(world, followers, accepted, left)).toBeLessThan(3_000);
+  // It waits 2.1 s for the lock; the worker that hangs takes one of the processors meanwhile.
+  expect(await untilTakenOver(world, followers, accepted, left)).toBeLessThan(4_500);
 });
 
 test('signed out in one tab: everything is sent first, then all tabs end', async ({ world }) => {

@@ -82,14 +82,21 @@ pub fn visible(command: &mut Command) -> Result<()> {
 /// Runs with its output in a log under the target directory, a line every 15 seconds, and on failure the log's
 /// last lines: for long steps whose every line is of interest only when they fail.
 pub fn quiet(what: &str, command: &mut Command) -> Result<()> {
+    println!("  {} …", cut(&shown(command), 160));
+    logged(what, command, true).map(drop)
+}
+
+/// As [`quiet`] without a word, for work beside other work; answers its output.
+pub fn beside(what: &str, command: &mut Command) -> Result<String> {
+    logged(what, command, false)
+}
+
+fn logged(what: &str, command: &mut Command, tell: bool) -> Result<String> {
     let dir = root::target().join("xtask-logs");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let name: String = what.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let log = dir.join(format!("{name}.log"));
     let file = std::fs::File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    let line = shown(command);
-    let cut: String = line.chars().take(160).collect();
-    println!("  {cut} …");
     let began = Instant::now();
     let mut child = command
         .env("RUST_BACKTRACE", "0")
@@ -103,24 +110,27 @@ pub fn quiet(what: &str, command: &mut Command) -> Result<()> {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if told.elapsed() >= Duration::from_secs(15) {
+        if tell && told.elapsed() >= Duration::from_secs(15) {
             told = Instant::now();
             let text = root::read_or_empty(&log);
             let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
-            let last: String = last.chars().take(80).collect();
-            println!("    … {what}, {} s so far: {last}", began.elapsed().as_secs());
+            println!("    … {what}, {} s so far: {}", began.elapsed().as_secs(), cut(last, 80));
         }
         std::thread::sleep(Duration::from_millis(50));
     };
-    if status.success() {
-        return Ok(());
-    }
     let text = root::read_or_empty(&log);
+    if status.success() {
+        return Ok(text);
+    }
     let lines: Vec<&str> = text.lines().collect();
     for line in &lines[lines.len().saturating_sub(15)..] {
         println!("    | {line}");
     }
-    bail!("`{cut}` failed ({status}); all of its output is in {}", log.display());
+    bail!("`{}` failed ({status}); all of its output is in {}", cut(&shown(command), 160), log.display());
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
 }
 
 /// A command as root: directly, through a sudo that asks nothing, or not at all.

@@ -2,6 +2,8 @@
 //! next one uses.
 
 use super::apps::App;
+use super::beside::{self, Beside};
+use super::steps::Steps;
 use super::{gateway, guide, publish, testids, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
@@ -11,8 +13,7 @@ use std::process::Command;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Runs every check even if one fails, so that one call shows all there is to mend.
-pub fn lint() -> Result<()> {
+pub fn lint(steps: &mut Steps) {
     let clippy = |args: &[&str]| {
         run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
     };
@@ -39,57 +40,24 @@ pub fn lint() -> Result<()> {
             run::visible(run::command("node_modules/.bin/tsc").arg("--noEmit").current_dir(root::at("e2e")))
         }),
     ];
-    let mut failed = Vec::new();
     for (name, check) in checks {
-        println!("--- {name}");
-        if let Err(error) = check() {
-            println!("error: {error:#}");
-            failed.push(name);
-        }
+        steps.run(name, check);
     }
-    let passed = checks.len() - failed.len();
-    println!("lint: {passed} passed, {} failed", failed.len());
-    if !failed.is_empty() {
-        bail!("lint: {}", failed.join(", "));
-    }
-    Ok(())
 }
 
-pub fn native() -> Result<()> {
-    run::visible(run::cargo().args(["test", "--workspace"]))?;
-    sim(&[])?;
-    sim(&["--tabs".to_owned(), "--seeds".to_owned(), "2000".to_owned()])?;
-    sim(&["--storm".to_owned(), "10000".to_owned()])?;
-    sim(&["--mutants".to_owned()])
+pub fn native(steps: &mut Steps) {
+    let test = |args: &[&str]| run::visible(run::cargo().args(["test", "--workspace"]).args(args));
+    steps.run("compile", || test(&["--no-run", "--quiet"]));
+    steps.run("tests", || test(&["--no-fail-fast", "--lib", "--bins", "--tests"]));
+    steps.run("examples in documentation", || test(&["--no-fail-fast", "--doc"]));
 }
 
 /// Native tests that take minutes.
-pub fn long() -> Result<()> {
-    let mut tests = run::cargo();
-    tests.args([
-        "test",
-        "--package",
-        "sentinelops-gateway",
-        "--test",
-        "kill",
-        "--test",
-        "hostile",
-        "--",
-        "--ignored",
-        "--nocapture",
-    ]);
-    run::visible(&mut tests)
-}
-
-/// `cargo xtask sim …`.
-pub fn sim(args: &[String]) -> Result<()> {
-    let mut cargo = run::cargo();
-    cargo.args(["run", "--quiet", "--profile", "native", "--package", "sentinelops-sim"]);
-    if args.iter().any(|arg| arg.starts_with("--mutants")) {
-        // Engine and simulator are compiled once more for it, and kept beside those without planted bugs.
-        cargo.args(["--features", "mutants"]);
-    }
-    run::visible(cargo.arg("--").args(args))
+pub fn long(steps: &mut Steps) {
+    let kill_and_hostile = ["--test", "kill", "--test", "hostile", "--", "--ignored", "--nocapture"];
+    steps.run("long tests of the gateway", || {
+        run::visible(run::cargo().args(["test", "--package", "sentinelops-gateway"]).args(kill_and_hostile))
+    });
 }
 
 /// `cargo xtask bench [name]`.
@@ -129,17 +97,20 @@ fn bench_store() -> Result<()> {
     Ok(())
 }
 
-pub fn wasm() -> Result<()> {
-    let driver = browser::chromedriver().context("no chromedriver: see `cargo xtask doctor`")?;
-    let gateway = gateway::start()?;
-    worker::bundle()?;
-    let mut pack = run::command("wasm-pack");
-    pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(&driver);
-    // Library and console in one go: their dependencies are compiled once.
-    pack.args([".", "-p", "sentinelops-realtime", "-p", "sentinelops"]);
-    patient(pack.env(worker::SURROUNDINGS, "1"));
-    let tests = run::visible(&mut pack);
-    drop(gateway);
+pub fn wasm(steps: &mut Steps) {
+    let Some(driver) = browser::chromedriver() else {
+        return steps.run("browser", || bail!("no chromedriver: see `cargo xtask doctor`"));
+    };
+    steps.run("hooks, components and worker", || {
+        let _gateway = gateway::start()?;
+        worker::bundle()?;
+        let mut pack = run::command("wasm-pack");
+        pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(&driver);
+        // Library and console in one go: their dependencies are compiled once.
+        pack.args([".", "-p", "sentinelops-realtime", "-p", "sentinelops"]);
+        patient(pack.env(worker::SURROUNDINGS, "1"));
+        run::visible(&mut pack)
+    });
     // The smallest app there is; its page and its worker have names of their own.
     let minimal = App {
         name: "examples/minimal",
@@ -147,9 +118,7 @@ pub fn wasm() -> Result<()> {
         serve: "trunk serve".to_owned(),
         worker: true,
     };
-    // Also when a test failed: one call shows all there is to mend.
-    let guide = guide::follow(&driver, vec![minimal]);
-    tests.and(guide)
+    steps.run("guide and the smallest app", || guide::follow(&driver, vec![minimal]));
 }
 
 /// Seconds for one test file, browser start included: the default of 20 is short on a busy machine.
@@ -159,47 +128,87 @@ pub(super) fn patient(pack: &mut Command) {
     }
 }
 
-pub fn e2e(long: bool) -> Result<()> {
-    let dir = root::at("e2e");
-    if !dir.join("package.json").is_file() {
-        bail!("there is no e2e/package.json");
-    }
-    let chrome = browser::chrome().context("no Chromium: see `cargo xtask doctor`")?;
-    let gateway = dev::build_gateway()?;
-    let playwright = playwright()?;
-    let run = |dist: &Path, arguments: &[&str]| {
-        let mut tests = run::command(&playwright);
-        tests
-            .arg("test")
-            .current_dir(&dir)
-            .env("SENTINELOPS_DIST", dist)
-            .env("SENTINELOPS_GATEWAY", &gateway)
-            .env("CHROME", &chrome);
-        run::visible(tests.args(arguments))
-    };
-    // Tests that take minutes carry the tag @long in their title.
-    let tests = run(&built(true)?, &if long { ["--grep", "@long"] } else { ["--grep-invert", "@long"] });
-    if long {
-        return tests;
-    }
-    // The quick build stands in for the release, so the release is checked for its size and its main job.
-    let release = built(false).and_then(|dist| run(&dist, &["live.spec.ts"]));
-    tests.and(release)
+/// Which of the end-to-end tests.
+#[derive(Clone, Copy, PartialEq)]
+pub enum E2e {
+    /// All but the long ones.
+    Ordinary,
+    /// Those that take minutes each: they carry the tag @long in their title.
+    Long,
+    /// One that says whether the app comes up at all.
+    Smoke,
 }
 
+pub fn e2e(steps: &mut Steps, which: E2e) {
+    let mut tests = None;
+    steps.run("build for the tests", || {
+        tests = Some(Playwright::find()?);
+        build::build(&built(true))
+    });
+    let Some(tests) = tests else { return };
+    let dist = built(true).dist;
+    match which {
+        E2e::Long => steps.run("long tests", || tests.run(&dist, &["--grep", "@long"])),
+        E2e::Smoke => {
+            steps.run("smoke test", || tests.run(&dist, &["live.spec.ts", "--grep", "is seen within"]))
+        }
+        E2e::Ordinary => {
+            // The quick build stands in for the release, so the release is checked for its size and its main job. Beside
+            // the tests, which mostly wait; not beside the other build, which writes into the same folder of trunk.
+            let release = Beside::start(release);
+            steps.run("tests", || tests.run(&dist, &["--grep-invert", "@long"]));
+            steps.run("release build", || release.wait().map(|output| print!("{output}")));
+            steps.run("release tests", || tests.run(&built(false).dist, &["live.spec.ts"]));
+        }
+    }
+}
+
+/// What runs the end-to-end tests, and what they need.
+struct Playwright {
+    program: PathBuf,
+    chrome: PathBuf,
+    gateway: PathBuf,
+}
+
+impl Playwright {
+    fn find() -> Result<Self> {
+        let chrome = browser::chrome().context("no Chromium: see `cargo xtask doctor`")?;
+        Ok(Self { program: playwright()?, chrome, gateway: dev::build_gateway()? })
+    }
+
+    fn run(&self, dist: &Path, arguments: &[&str]) -> Result<()> {
+        let mut tests = run::command(&self.program);
+        tests
+            .arg("test")
+            .current_dir(root::at("e2e"))
+            .env("SENTINELOPS_DIST", dist)
+            .env("SENTINELOPS_GATEWAY", &self.gateway)
+            .env("CHROME", &self.chrome);
+        run::visible(tests.args(arguments))
+    }
+}
+
+/// The server of the tests looks whether a page without any configuration dials it.
+const OF_THE_BUILD: (&str, &str) = ("SENTINELOPS_WEBSOCKET_URL", "/of-the-build");
+
 /// The app as the tests load it: quick to compile and with fault injection, or as it is shipped.
-fn built(quick: bool) -> Result<PathBuf> {
-    let dist = root::target().join(if quick { "e2e-dist" } else { "release-dist" });
-    build::build(&build::Options {
+fn built(quick: bool) -> build::Options {
+    build::Options {
         public_url: "/".to_owned(),
         features: if quick { "faults" } else { "" }.to_owned(),
         quick,
-        dist: dist.clone(),
-        // The server of the tests looks whether a page without any configuration dials it.
-        configuration: vec![("SENTINELOPS_WEBSOCKET_URL", "/of-the-build")],
+        dist: root::target().join(if quick { "e2e-dist" } else { "release-dist" }),
+        configuration: vec![OF_THE_BUILD],
         ..Default::default()
-    })?;
-    Ok(dist)
+    }
+}
+
+/// Builds what is shipped, at idle priority; answers what the build printed.
+fn release() -> Result<String> {
+    let program = std::env::current_exe().context("this program has no path")?;
+    let mut command = beside::command(&program.to_string_lossy());
+    command.arg("build").arg("--dist").arg(built(false).dist).env(OF_THE_BUILD.0, OF_THE_BUILD.1);
+    run::beside("release build", &mut command)
 }
 
 pub(super) fn playwright() -> Result<PathBuf> {
