@@ -139,7 +139,10 @@ impl Reader {
             }
         };
         let set = match key {
-            "tokenUrl" => path.map(TokenUrl::new).transpose().map(|url| self.config.token_url = url),
+            "tokenUrl" => {
+                let url = path.map(TokenUrl::new).transpose().map_err(|error| error.to_string());
+                url.map(|url| self.config.token_url = url)
+            }
             _ => {
                 let checked =
                     path.map(|path| check_own_path(path, "/oauth2/start").map(|()| path.to_owned()));

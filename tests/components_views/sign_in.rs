@@ -95,7 +95,7 @@ async fn each_answer_is_a_token_a_sign_in_or_a_sentence() {
         ("throw new TypeError('s3cret');", "/token does not answer"),
     ] {
         fetch.answer(answer);
-        let error = url().fetch().await.unwrap_err();
+        let error = url().fetch().await.unwrap_err().to_string();
         assert!(error.starts_with(words) || error.contains(words), "{error}");
         assert!(!error.contains("s3cret") && !error.contains("for=console"), "{error}");
     }

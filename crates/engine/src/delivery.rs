@@ -50,6 +50,7 @@ pub struct SnapshotDelivery {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Delivery {
     /// The connection changed (only the latest of a batch is sent).
     Status(Box<Status>),

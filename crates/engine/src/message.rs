@@ -101,6 +101,7 @@ pub enum Durability {
 /// assert!(!DeliveryState::Unconfirmed.is_final());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum DeliveryState {
     /// Waiting for a connection, the window, or `retryAfterMs`.
     Queued,
@@ -184,6 +185,7 @@ impl DeliveryState {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum FailReason {
     /// The server's final nack, or its `error` naming this message.
     Refused {

@@ -1,6 +1,9 @@
 //! What the engine asks the shell to do.
 
-use crate::{Batch, ConnectionState, ConsumerId, Generation, MessageUpdate, StoreGroup};
+#[cfg(feature = "traces")]
+use crate::MessageUpdate;
+use crate::{Batch, ConnectionState, ConsumerId, Generation, StoreGroup};
+#[cfg(feature = "traces")]
 use sentinelops_protocol::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -79,11 +82,12 @@ pub enum Output {
 /// let from_cache = |reason| match reason {
 ///     TokenReason::Dial => true,
 ///     // The one we have is about to end, or was not taken.
-///     TokenReason::Refresh | TokenReason::Rejected => false,
+///     _ => false,
 /// };
 /// assert!(!from_cache(TokenReason::Rejected));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum TokenReason {
     /// Before a dial.
     Dial,
@@ -106,6 +110,7 @@ pub enum TokenReason {
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Trace {
     /// The state changed.
     State {
@@ -125,11 +130,13 @@ pub enum Trace {
         /// In words.
         why: String,
     },
-    /// A message of ours went a step further.
+    /// A message of ours went a step further. With the feature `traces` only: a consumer gets it as a delivery.
+    #[cfg(feature = "traces")]
     Message(MessageUpdate),
     /// A frame was refused whole.
     RefusedFrame(String),
-    /// Part of a frame was refused or repaired.
+    /// Part of a frame was refused or repaired. With the feature `traces` only: a consumer gets it as a delivery.
+    #[cfg(feature = "traces")]
     Problem(Problem),
     /// Anything else worth a line.
     Note(String),

@@ -41,6 +41,7 @@ pub enum ConnectionState {
 /// println!("{}", status.cause);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Cause {
     /// Nothing to explain.
     #[default]

@@ -314,6 +314,7 @@ pub struct StoreSnapshot {
 /// assert_eq!(words(&StoreError::Quota), "The disk is full.");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The quota is exhausted.
     Quota,

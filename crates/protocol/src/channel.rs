@@ -13,6 +13,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+// Closed: engine and gateway decide for every channel what is held and who may read it; a new one is a new version.
 pub enum Channel {
     /// Incident-related updates.
     Incidents,

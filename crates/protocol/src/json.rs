@@ -98,6 +98,29 @@ impl Json {
         scan::depth_exceeds(self.0.as_bytes(), depth)
     }
 
+    /// An object with one more field, a text, ahead of the others. `None`: it has such a field, or is no object.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// let poll = Json::parse(r#"{"question": "Deploy?"}"#)?;
+    /// let named = poll.with_text("conversationId", "c1").expect("an object without it");
+    /// assert_eq!(named.as_str(), r#"{"conversationId":"c1","question": "Deploy?"}"#);
+    /// assert_eq!(named.with_text("conversationId", "c2"), None);
+    /// # Ok::<(), String>(())
+    /// ```
+    #[must_use]
+    pub fn with_text(&self, field: &str, text: &str) -> Option<Self> {
+        let members = scan::members(&self.0)?;
+        if members.iter().any(|member| member.name == field) {
+            return None;
+        }
+        let (_, rest) = self.0.split_once('{')?;
+        let (field, text) = (serde_json::to_string(field).ok()?, serde_json::to_string(text).ok()?);
+        let comma = if members.is_empty() { "" } else { "," };
+        Some(Self::of(&format!("{{{field}:{text}{comma}{rest}")))
+    }
+
     /// `null`.
     ///
     /// ```

@@ -21,6 +21,7 @@ use serde_path_to_error::{Path, Segment};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+// Closed: engine, gateway and page each decide what every payload means to them, so that a new one is a new version.
 pub enum Payload {
     /// `incident.created|updated|resolved|escalated`
     Incident(IncidentEvent),

@@ -13,6 +13,7 @@ use std::fmt;
 /// assert_eq!(error.to_string(), "array of 600 envelopes; at most 512 are allowed: split it");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FrameError {
     /// Larger than the limit; it was not parsed.
     TooBig {
@@ -72,6 +73,7 @@ impl std::error::Error for FrameError {}
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum ProblemKind {
     /// The envelope broke its rules; it was not delivered.
     BadEnvelope,

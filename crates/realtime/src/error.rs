@@ -4,7 +4,7 @@ use crate::SendState;
 use crate::bridge::PortFailure;
 use sentinelops_engine::StoreError;
 use sentinelops_protocol::{Problem, Subject};
-use std::fmt;
+use thiserror::Error;
 
 /// Something the provider, the worker or the connection has to say to people.
 ///
@@ -22,15 +22,20 @@ use std::fmt;
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum ClientError {
     /// The provider cannot start with what it was given (URL, options). Nothing is tried.
+    #[error(transparent)]
     Setup(SetupError),
     /// The worker failed or does not answer.
+    #[error(transparent)]
     Worker(WorkerError),
     /// The connection's last error.
+    #[error("{0}")]
     Connection(String),
     /// The server refused a subscription.
+    #[error("the server refused the subscription to {subject}: {message}")]
     Denied {
         /// Which.
         subject: Subject,
@@ -38,27 +43,12 @@ pub enum ClientError {
         message: String,
     },
     /// A message came in that is not what its type says; it was delivered raw.
+    #[error("{0}")]
     Problem(Problem),
     /// The store on this device could not do what was asked.
+    #[error("the store on this device could not do it: {0}")]
     Storage(StoreError),
 }
-
-impl fmt::Display for ClientError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Setup(error) => error.fmt(f),
-            Self::Worker(error) => error.fmt(f),
-            Self::Connection(message) => f.write_str(message),
-            Self::Denied { subject, message } => {
-                write!(f, "the server refused the subscription to {subject}: {message}")
-            }
-            Self::Problem(problem) => problem.fmt(f),
-            Self::Storage(error) => write!(f, "the store on this device could not do it: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for ClientError {}
 
 /// Why a provider cannot start.
 ///
@@ -68,9 +58,11 @@ impl std::error::Error for ClientError {}
 /// let error = SetupError::Insecure { url: "ws://ops.example.com".to_owned() };
 /// assert!(error.to_string().contains("Use wss:"), "says what to do");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SetupError {
     /// The URL cannot be dialled. It is shown without its query, which may hold secrets.
+    #[error("WebSocket URL \"{url}\": {why}")]
     BadUrl {
         /// The URL without query.
         url: String,
@@ -78,32 +70,18 @@ pub enum SetupError {
         why: String,
     },
     /// `ws:` from an https page: browsers refuse it.
+    #[error(
+        "WebSocket URL \"{url}\": a page loaded over https may only use wss: (ws: is allowed to this machine's own \
+         loopback address). Use wss:, or load the page over http."
+    )]
     Insecure {
         /// The URL without query.
         url: String,
     },
     /// Realtime is switched off (`enabled={false}`).
+    #[error("live updates are switched off (`enabled` is false): nothing is sent or received")]
     Disabled,
 }
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadUrl { url, why } => write!(f, "WebSocket URL \"{url}\": {why}"),
-            Self::Insecure { url } => write!(
-                f,
-                "WebSocket URL \"{url}\": a page loaded over https may only use wss: (ws: is allowed to this \
-                 machine's own loopback address). Use wss:, or load the page over http."
-            ),
-            Self::Disabled => f.write_str(
-                "live updates are switched off by configuration (SENTINELOPS_ENABLE_WEBSOCKET is false); nothing \
-                 is sent or received",
-            ),
-        }
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 /// What is wrong with the worker, and what happens next.
 ///
@@ -114,7 +92,8 @@ impl std::error::Error for SetupError {}
 /// let error = WorkerError { kind, retry_at: Some(1_700_000_000_000) };
 /// assert!(error.to_string().starts_with("the background worker crashed (unreachable)."));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{kind} {}", self.advice())]
 pub struct WorkerError {
     /// What happened.
     pub kind: WorkerErrorKind,
@@ -135,17 +114,23 @@ pub struct WorkerError {
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum WorkerErrorKind {
-    /// The port said so.
+    /// The worker could not be loaded or started, or it died.
+    #[error("{0}.")]
     Port(PortFailure),
     /// It was started 10 s ago and is not ready yet. It is still waited for, until `retry_at`.
+    #[error("the background worker has not started after 10 seconds.")]
     Slow,
-    /// It was started and never said it is ready.
+    /// It was started and never got ready.
+    #[error("the background worker did not start in time.")]
     NoStart,
     /// It stopped answering.
+    #[error("the background worker did not answer for 10 seconds.")]
     Hung,
     /// It runs and cannot do its work.
+    #[error("the background worker cannot work: {0}.")]
     Failed(String),
 }
 
@@ -205,32 +190,6 @@ impl WorkerError {
     }
 }
 
-impl fmt::Display for WorkerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            WorkerErrorKind::Port(PortFailure::Missing(detail)) => {
-                write!(f, "the background worker could not be loaded ({detail}).")?;
-            }
-            WorkerErrorKind::Port(PortFailure::Blocked(detail)) => {
-                write!(f, "the browser refused to start the background worker ({detail}).")?;
-            }
-            WorkerErrorKind::Port(PortFailure::OtherBuild(detail)) => {
-                write!(f, "the background worker is of another build ({detail}).")?;
-            }
-            WorkerErrorKind::Port(PortFailure::Crashed(detail)) => {
-                write!(f, "the background worker crashed ({detail}).")?;
-            }
-            WorkerErrorKind::Slow => {
-                f.write_str("the background worker has not started after 10 seconds.")?;
-            }
-            WorkerErrorKind::NoStart => f.write_str("the background worker did not start in time.")?,
-            WorkerErrorKind::Hung => f.write_str("the background worker did not answer for 10 seconds.")?,
-            WorkerErrorKind::Failed(detail) => write!(f, "the background worker cannot work: {detail}.")?,
-        }
-        write!(f, " {}", self.advice())
-    }
-}
-
 /// A message that was sent did not arrive.
 ///
 /// ```
@@ -244,7 +203,7 @@ impl fmt::Display for WorkerError {
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// It ended otherwise: refused, expired, dropped, discarded, or replaced by a newer one.
@@ -268,7 +227,7 @@ pub enum SendError {
 /// let error = Message::new(Channel::Activity, "deploy.started", &keyed_by_pairs).unwrap_err();
 /// assert!(error.to_string().starts_with("the payload of deploy.started cannot be written as JSON"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "the payload of {kind} cannot be written as JSON: {reason}. Keys of maps must be strings or numbers."
 )]
@@ -278,4 +237,67 @@ pub struct PayloadError {
     pub kind: String,
     /// What serde says.
     pub reason: String,
+}
+
+/// No token could be had: the dial counts as failed and is tried again. Texts become one with `?` or `into()`.
+///
+/// ```
+/// use sentinelops_realtime::{TokenError, TokenSource};
+///
+/// # async fn from_service() -> Result<String, String> { Ok(String::new()) }
+/// let source = TokenSource::asynchronous(|_reason| async {
+///     let token = from_service().await?;
+///     if token.is_empty() {
+///         return Err(TokenError::from("the token service answers with an empty token: check its log"));
+///     }
+///     Ok(Some(token))
+/// });
+/// # let _ = source;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// No path of the page's own origin.
+    #[error("{0}")]
+    BadPath(String),
+    /// The address does not answer.
+    #[error("{url} does not answer: check the network, and the service behind it")]
+    NoAnswer {
+        /// The address, without its query.
+        url: String,
+    },
+    /// The address answers with a status that is neither a token nor "sign in".
+    #[error(
+        "{url} answers {status}{}",
+        if *status == 404 { ", there is nothing: check the address" } else { ": the service behind it is in trouble" }
+    )]
+    Status {
+        /// The address, without its query.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The answer holds no token. Nothing of it is quoted: it may be a token under another name.
+    #[error("{url} answers with {found}, but {{\"token\": \"…\"}} is expected: check the address")]
+    NoToken {
+        /// The address, without its query.
+        url: String,
+        /// What was answered instead, in words.
+        found: &'static str,
+    },
+    /// What a callback says.
+    #[error("{0}")]
+    Callback(String),
+}
+
+impl From<String> for TokenError {
+    fn from(text: String) -> Self {
+        Self::Callback(text)
+    }
+}
+
+impl From<&str> for TokenError {
+    fn from(text: &str) -> Self {
+        Self::Callback(text.to_owned())
+    }
 }

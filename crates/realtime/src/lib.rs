@@ -47,7 +47,7 @@ pub mod worker;
 pub use bridge::{BUILD_ID, PortFailure, SignOut};
 pub use client::{Client, ClientOptions, SentMessage, Subscription};
 pub use connection_status::ConnectionStatus;
-pub use error::{ClientError, PayloadError, SendError, SetupError, WorkerError, WorkerErrorKind};
+pub use error::{ClientError, PayloadError, SendError, SetupError, TokenError, WorkerError, WorkerErrorKind};
 pub use fold::{ChatEntry, IncidentRow, Watermarks};
 pub use hooks::*;
 pub use list::List;

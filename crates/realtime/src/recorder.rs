@@ -23,6 +23,7 @@ const TRACES: usize = 200;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum RecordKind {
     /// The connection changed its state.
     State,

@@ -87,8 +87,11 @@ impl Lease {
             Err((settings, error)) => return Self::refused(*settings, factory, error),
         };
         let token = options.token.clone();
-        let key =
-            Key { url: settings.url.full.clone(), user: settings.user.clone(), port: options.port.clone() };
+        let key = Key {
+            url: settings.url.full.clone(),
+            user: settings.options.user.clone(),
+            port: options.port.clone(),
+        };
         let found = CLIENTS.with_borrow_mut(|clients| {
             let entry = clients.iter_mut().find(|entry| entry.key == key)?;
             let was_held = entry.is_held();

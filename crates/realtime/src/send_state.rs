@@ -99,6 +99,7 @@ impl SendState {
             (DeliveryState::Expired { .. }, _) => "expired",
             (DeliveryState::Evicted, _) => "dropped",
             (DeliveryState::Superseded, _) => "replaced",
+            _ => "unknown",
         }
     }
 
@@ -165,6 +166,7 @@ fn explain(reason: &FailReason) -> String {
         }
         FailReason::Discarded => "It was discarded before it left.".to_owned(),
         FailReason::SignedOut => "The session was signed out before it was delivered.".to_owned(),
+        other => format!("It failed: {other:?}."),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Where the provider gets its token from.
 
+use crate::TokenError;
 use futures::future::LocalBoxFuture;
 use sentinelops_engine::TokenReason;
 use std::{fmt, future::Future, rc::Rc};
 use yew::html::IntoPropValue;
 
-type Ask = Rc<dyn Fn(TokenReason) -> LocalBoxFuture<'static, Result<Option<String>, String>>>;
+type Ask = Rc<dyn Fn(TokenReason) -> LocalBoxFuture<'static, Result<Option<String>, TokenError>>>;
 
 /// The `token` prop of the provider: nothing, a string, or a callback that may be async.
 ///
@@ -63,7 +64,7 @@ impl TokenSource {
     /// });
     /// # let _ = source;
     /// ```
-    pub fn sync(ask: impl Fn(TokenReason) -> Result<Option<String>, String> + 'static) -> Self {
+    pub fn sync(ask: impl Fn(TokenReason) -> Result<Option<String>, TokenError> + 'static) -> Self {
         Self::Callback(TokenCallback(Rc::new(move |reason| {
             let answer = ask(reason);
             Box::pin(async move { answer })
@@ -77,14 +78,14 @@ impl TokenSource {
     ///
     /// # async fn fetch(_: &str) -> Result<String, String> { Ok(String::new()) }
     /// let source = TokenSource::asynchronous(|_reason| async {
-    ///     // An `Err` is said in the log and counts as a failed dial; it is tried again.
-    ///     fetch("/api/token").await.map(Some)
+    ///     // An `Err` is written to the log and counts as a failed dial; it is tried again.
+    ///     Ok(Some(fetch("/api/token").await?))
     /// });
     /// # let _ = source;
     /// ```
     pub fn asynchronous<F>(ask: impl Fn(TokenReason) -> F + 'static) -> Self
     where
-        F: Future<Output = Result<Option<String>, String>> + 'static,
+        F: Future<Output = Result<Option<String>, TokenError>> + 'static,
     {
         Self::Callback(TokenCallback(Rc::new(move |reason| Box::pin(ask(reason)))))
     }
@@ -93,7 +94,10 @@ impl TokenSource {
         matches!(self, Self::None)
     }
 
-    pub(crate) fn ask(&self, reason: TokenReason) -> LocalBoxFuture<'static, Result<Option<String>, String>> {
+    pub(crate) fn ask(
+        &self,
+        reason: TokenReason,
+    ) -> LocalBoxFuture<'static, Result<Option<String>, TokenError>> {
         match self {
             Self::None => Box::pin(async { Ok(None) }),
             Self::Fixed(token) => {

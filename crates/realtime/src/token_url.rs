@@ -1,7 +1,7 @@
 //! Tokens from an address of the page's own origin, asked for with the browser's cookies.
 
-use super::TokenSource;
 use super::url::{check_own_path, without_query};
+use super::{TokenError, TokenSource};
 use sentinelops_engine::TokenReason;
 use serde::Deserialize;
 use std::fmt;
@@ -43,7 +43,7 @@ pub struct TokenUrl(Rc<str>);
 ///     match url.fetch().await {
 ///         Ok(TokenResponse::Token { user, .. }) => format!("Signed in as {}", user.unwrap_or_default()),
 ///         Ok(TokenResponse::SignIn) => "Nobody is signed in".to_owned(),
-///         Err(why) => why,
+///         Err(why) => why.to_string(),
 ///     }
 /// }
 /// ```
@@ -82,9 +82,9 @@ impl TokenUrl {
     /// ```
     ///
     /// # Errors
-    /// A sentence that says what is allowed.
-    pub fn new(path: &str) -> Result<Self, String> {
-        check_own_path(path, "/token").map(|()| Self(path.into()))
+    /// [`TokenError::BadPath`], which says what is allowed.
+    pub fn new(path: &str) -> Result<Self, TokenError> {
+        check_own_path(path, "/token").map(|()| Self(path.into())).map_err(TokenError::BadPath)
     }
 
     /// Asks for a token.
@@ -98,12 +98,10 @@ impl TokenUrl {
     /// ```
     ///
     /// # Errors
-    /// A sentence that says what was answered instead, and what to do. Asking again later may help.
-    pub async fn fetch(&self) -> Result<TokenResponse, String> {
+    /// What was answered instead, and what to do. Asking again later may help.
+    pub async fn fetch(&self) -> Result<TokenResponse, TokenError> {
         let shown = without_query(&self.0);
-        let answered = fetch(&self.0)
-            .await
-            .map_err(|_| format!("{shown} does not answer: check the network, and the service behind it"))?;
+        let answered = fetch(&self.0).await.map_err(|_| TokenError::NoAnswer { url: shown.to_owned() })?;
         judge(shown, answered.status, &answered.body, decode)
     }
 }
@@ -168,21 +166,15 @@ fn judge(
     status: u16,
     body: &str,
     decode: impl Fn(&str) -> Option<String>,
-) -> Result<TokenResponse, String> {
+) -> Result<TokenResponse, TokenError> {
     match status {
         0 | 300..=399 | 401 | 403 => return Ok(TokenResponse::SignIn),
         200..=299 => {}
-        404 => {
-            return Err(format!("{url} answers 404, there is nothing: check tokenUrl in the configuration"));
-        }
-        _ => return Err(format!("{url} answers {status}: the service behind it is in trouble")),
+        _ => return Err(TokenError::Status { url: url.to_owned(), status }),
     }
-    // Nothing of the answer is quoted: it may be a token under another name.
     let expected = || {
-        let what = if body.trim_start().starts_with('<') { "a page" } else { "something else" };
-        format!(
-            "{url} answers with {what}, but {{\"token\": \"…\"}} is expected: check tokenUrl in the configuration"
-        )
+        let found = if body.trim_start().starts_with('<') { "a page" } else { "something else" };
+        TokenError::NoToken { url: url.to_owned(), found }
     };
     let Body { token, user } = serde_json::from_str(body).map_err(|_| expected())?;
     if token.is_empty() {
@@ -202,11 +194,11 @@ mod tests {
         text.starts_with('{').then(|| text.to_owned())
     }
 
-    fn answer(status: u16, body: &str) -> Result<TokenResponse, String> {
+    fn answer(status: u16, body: &str) -> Result<TokenResponse, TokenError> {
         judge("/token", status, body, plain)
     }
 
-    fn token(token: &str, user: Option<&str>) -> Result<TokenResponse, String> {
+    fn token(token: &str, user: Option<&str>) -> Result<TokenResponse, TokenError> {
         Ok(TokenResponse::Token { token: token.to_owned(), user: user.map(str::to_owned) })
     }
 
@@ -226,7 +218,7 @@ mod tests {
             "/token#x",
             "javascript:alert(1)",
         ] {
-            let error = TokenUrl::new(path).expect_err(path);
+            let error = TokenUrl::new(path).expect_err(path).to_string();
             assert!(error.contains("own origin") && error.contains("/token"), "{error}");
         }
     }
@@ -259,12 +251,12 @@ mod tests {
             (429, "s3cret", "429"),
             (200, "<!doctype html>s3cret", "a page"),
             (200, "s3cret", "{\"token\": \"…\"} is expected"),
-            (200, r#"{"access_token": "s3cret"}"#, "tokenUrl"),
+            (200, r#"{"access_token": "s3cret"}"#, "check the address"),
             (200, r#"{"token": 471108}"#, "expected"),
             (200, r#"{"token": ""}"#, "expected"),
             (204, "", "expected"),
         ] {
-            let error = answer(status, body).expect_err(body);
+            let error = answer(status, body).expect_err(body).to_string();
             assert!(error.starts_with("/token answers") && error.contains(words), "{error}");
             assert!(!error.contains("s3cret") && !error.contains("471108"), "{error}");
         }

@@ -10,6 +10,8 @@ mod chat;
 mod connection_status;
 #[path = "hooks_page/each.rs"]
 mod each;
+#[path = "hooks_page/feeds.rs"]
+mod feeds;
 #[path = "hooks_page/late.rs"]
 mod late;
 #[path = "hooks_page/leaks.rs"]

@@ -94,6 +94,6 @@ fn kind_word(kind: RecordKind) -> &'static str {
         RecordKind::Error => "error",
         RecordKind::Worker => "worker",
         RecordKind::Page => "page",
-        RecordKind::Note => "note",
+        _ => "note",
     }
 }

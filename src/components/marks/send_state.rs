@@ -59,6 +59,7 @@ fn look(state: &SendState, received: bool, read: bool) -> (Icon, &'static str, &
         (DeliveryState::Expired { .. }, _) => (Icon::Failure, "state--bad", "Expired"),
         (DeliveryState::Evicted, _) => (Icon::Failure, "state--bad", "Dropped, the queue was full"),
         (DeliveryState::Superseded, _) => (Icon::Tick, "", "Replaced by another"),
+        _ => (Icon::Warning, "state--warn", "Unknown"),
     }
 }
 
@@ -78,5 +79,6 @@ fn code(state: &SendState) -> &'static str {
         DeliveryState::Expired { .. } => "expired",
         DeliveryState::Evicted => "evicted",
         DeliveryState::Superseded => "superseded",
+        _ => "unknown",
     }
 }

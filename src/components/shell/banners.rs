@@ -191,7 +191,13 @@ fn newer_wrote(waiting: u32) -> String {
 }
 
 fn setup_banner(error: &SetupError) -> Html {
-    html! { <Banner key="setup" kind={BannerKind::Failure} name="config" title="Configuration:" detail={error.to_string()} /> }
+    let detail = match error {
+        SetupError::Disabled => "live updates are switched off by configuration (enableWebsocket, or \
+                                 SENTINELOPS_ENABLE_WEBSOCKET of the build, is false); nothing is sent or received"
+            .to_owned(),
+        other => other.to_string(),
+    };
+    html! { <Banner key="setup" kind={BannerKind::Failure} name="config" title="Configuration:" {detail} /> }
 }
 
 /// A browser that refuses a reload leaves the person with its own button.

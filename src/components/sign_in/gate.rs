@@ -7,7 +7,7 @@ use crate::components::icon::{Icon, IconMark};
 use gloo::events::EventListener;
 use gloo::timers::callback::{Interval, Timeout};
 use sentinelops_engine::TokenReason;
-use sentinelops_realtime::{TokenResponse, TokenSource, TokenUrl};
+use sentinelops_realtime::{TokenError, TokenResponse, TokenSource, TokenUrl};
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -49,7 +49,7 @@ pub struct SignInGateProps {
 struct Fresh(Rc<RefCell<Option<(String, f64)>>>);
 
 impl Fresh {
-    fn keep(&self, answer: &Result<TokenResponse, String>) {
+    fn keep(&self, answer: &Result<TokenResponse, TokenError>) {
         if let Ok(TokenResponse::Token { token, .. }) = answer {
             *self.0.borrow_mut() = Some((token.clone(), js_sys::Date::now()));
         }
@@ -155,7 +155,7 @@ fn source(
                     // It is for the connection that takes the place of this one.
                     fresh.keep(&answer);
                     dispatcher.dispatch(News::of(&answer, false));
-                    return Err("another user is signed in now".to_owned());
+                    return Err(TokenError::from("another user is signed in now"));
                 }
                 _ => dispatcher.dispatch(News::of(&answer, false)),
             }

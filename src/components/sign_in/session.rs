@@ -1,6 +1,6 @@
 //! Who is signed in, as far as the address for tokens says.
 
-use sentinelops_realtime::TokenResponse;
+use sentinelops_realtime::{TokenError, TokenResponse};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -42,13 +42,13 @@ pub(super) enum News {
 }
 
 impl News {
-    pub(super) fn of(answer: &Result<TokenResponse, String>, asked: bool) -> Self {
+    pub(super) fn of(answer: &Result<TokenResponse, TokenError>, asked: bool) -> Self {
         match answer {
             Ok(TokenResponse::Token { user, .. }) => {
                 Self::Token { user: user.clone().map(AttrValue::from), asked }
             }
             Ok(TokenResponse::SignIn) => Self::SignIn,
-            Err(why) => Self::Trouble(why.clone().into()),
+            Err(why) => Self::Trouble(why.to_string().into()),
         }
     }
 }

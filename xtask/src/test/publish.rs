@@ -12,7 +12,7 @@ const CRATES: [&str; 3] = ["sentinelops-protocol", "sentinelops-engine", "sentin
 const SHIPPED: [&str; 2] = ["sentinelops", "sentinelops-gateway"];
 
 /// Features of our crates that exist for tests, benchmarks and a first try.
-const NEVER_SHIPPED: [&str; 4] = ["faults", "mutants", "bench", "in_page"];
+const NEVER_SHIPPED: [&str; 5] = ["faults", "mutants", "bench", "in_page", "traces"];
 
 /// Each is packaged and compiled from its package alone, dependencies on each other included.
 pub fn packages() -> Result<()> {

@@ -63,6 +63,7 @@ impl Engine {
             self.unknown_channels.insert(problem.found.clone());
         }
         self.consumers.offer_problem(&problem);
+        #[cfg(feature = "traces")]
         self.out.push_back(Output::Trace(Trace::Problem(problem)));
     }
 

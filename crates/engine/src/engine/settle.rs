@@ -60,6 +60,7 @@ impl Engine {
                 OutboxOutput::Rescan => self.out.push_back(Output::RescanStore),
                 OutboxOutput::Update { to, update } => {
                     self.status_dirty = true;
+                    #[cfg(feature = "traces")]
                     self.out.push_back(Output::Trace(Trace::Message(update.clone())));
                     for consumer in to {
                         self.consumers.offer_update(consumer, update.clone());

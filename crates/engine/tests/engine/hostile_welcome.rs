@@ -8,11 +8,11 @@ const HOUR: u64 = 60 * 60 * 1_000;
 
 /// What is reported as a problem of the welcome, by path.
 fn problems(d: &Driver) -> Vec<String> {
-    let of = |trace: &Trace| match trace {
-        Trace::Problem(problem) => Some(problem.path.clone()),
+    let of = |delivery: &Delivery| match delivery {
+        Delivery::Problem(problem) => Some(problem.path.clone()),
         _ => None,
     };
-    d.traces.iter().filter_map(of).collect()
+    d.delivered.iter().filter_map(of).collect()
 }
 
 fn greeted(welcome: Value) -> Driver {

@@ -1,35 +1,23 @@
 //! Bytes of a packet: 16 characters of build id, then postcard.
 
 use serde::{Serialize, de::DeserializeOwned};
-use std::fmt;
 
 /// Hash of everything both bins are built from; set by `build.rs`.
 pub const BUILD_ID: &str = env!("SENTINELOPS_BUILD_ID");
 
 /// A packet that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The other side is of another build: reload the page.
+    #[error("page is build {BUILD_ID}, worker is build {found}: reload the page to update")]
     OtherBuild {
         /// The build id found.
         found: String,
     },
     /// Not one of our packets.
+    #[error("unreadable packet between page and worker: {0}")]
     Malformed(String),
 }
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OtherBuild { found } => {
-                write!(f, "page is build {BUILD_ID}, worker is build {found}: reload the page to update")
-            }
-            Self::Malformed(detail) => write!(f, "unreadable packet between page and worker: {detail}"),
-        }
-    }
-}
-
-impl std::error::Error for DecodeError {}
 
 /// Writes a packet.
 ///

@@ -26,15 +26,20 @@ pub enum PortEvent {
 /// }
 /// # let _ = missing;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PortFailure {
     /// The script could not be loaded (404, network, content type).
+    #[error("the background worker could not be loaded ({0})")]
     Missing(String),
     /// The browser refused to start it (content security policy, Trusted Types).
+    #[error("the browser refused to start the background worker ({0})")]
     Blocked(String),
     /// It speaks another build's language.
+    #[error("the background worker is of another build ({0})")]
     OtherBuild(String),
     /// It trapped (panicked).
+    #[error("the background worker crashed ({0})")]
     Crashed(String),
 }
 

@@ -25,12 +25,12 @@ impl Client {
         let shown = self.shown_problem(&problem);
         self.error_line(&ClientError::Problem(shown.clone()));
         // With `debug` the line above is in the log already.
-        if !self.0.settings.debug && self.first_of_its_place(&problem) {
+        if !self.0.settings.options.debug && self.first_of_its_place(&problem) {
             console_log::install(log::LevelFilter::Warn);
             let outcome = match problem.kind {
                 ProblemKind::PayloadMismatch => "it is delivered raw",
                 ProblemKind::BadField => "the field's default is taken",
-                ProblemKind::BadEnvelope | ProblemKind::UnknownChannel => "it is not delivered",
+                _ => "it is not delivered",
             };
             log::warn!(target: "sentinelops", "{shown}; {outcome}. Said once for this type and path.");
         }
@@ -44,7 +44,7 @@ impl Client {
 
     /// As it may stand in records and logs.
     fn shown_problem(&self, problem: &Problem) -> Problem {
-        if self.0.settings.debug_contents { problem.clone() } else { problem.redacted() }
+        if self.0.settings.options.debug_contents { problem.clone() } else { problem.redacted() }
     }
 
     fn first_of_its_place(&self, problem: &Problem) -> bool {
@@ -54,7 +54,7 @@ impl Client {
 
     /// What was received, where the provider asks for readable lines with contents.
     pub(super) fn show_contents(&self, subject: &Subject, event: &Event) {
-        if self.0.settings.debug && self.0.settings.debug_contents {
+        if self.0.settings.options.debug && self.0.settings.options.debug_contents {
             let line =
                 format!("{subject}: {} {}", event.kind, short(encode_payload(&event.payload).as_str()));
             self.record(RecordKind::Receive, line);
@@ -63,7 +63,7 @@ impl Client {
 
     /// The contents of what is sent, to follow in its line; nothing unless asked for.
     pub(super) fn sent_contents(&self, payload: &str) -> String {
-        if self.0.settings.debug_contents { format!(" {}", short(payload)) } else { String::new() }
+        if self.0.settings.options.debug_contents { format!(" {}", short(payload)) } else { String::new() }
     }
 }
 
@@ -118,7 +118,8 @@ mod tests {
             log::set_max_level(log::LevelFilter::Info);
         }
         LOGGED.take();
-        let settings = super::super::Settings { debug, debug_contents, ..settings() };
+        let mut settings = settings();
+        (settings.options.debug, settings.options.debug_contents) = (debug, debug_contents);
         Client::open(settings, connection.port(), TokenSource::None, None)
     }
 

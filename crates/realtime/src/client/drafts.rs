@@ -78,7 +78,7 @@ impl Client {
     }
 
     fn stored_drafts(&self) -> String {
-        if self.0.settings.outbox.persist {
+        if self.0.settings.options.outbox.persist {
             self.platform().drafts(&self.draft_scope()).unwrap_or_default()
         } else {
             self.state().drafts.clone()
@@ -86,7 +86,7 @@ impl Client {
     }
 
     fn store_drafts(&self, text: &str) {
-        if self.0.settings.outbox.persist {
+        if self.0.settings.options.outbox.persist {
             self.platform().keep_drafts(&self.draft_scope(), Some(text).filter(|text| !text.is_empty()));
         } else {
             text.clone_into(&mut self.state_mut().drafts);

@@ -35,7 +35,7 @@ impl Client {
     pub(super) fn keep_unsaved(&self) {
         let state = self.state();
         if let Some((scope, session)) = &state.session_name {
-            let text = write(&state.ledger, &self.0.settings.outbox, session);
+            let text = write(&state.ledger, &self.0.settings.options.outbox, session);
             self.platform().keep(scope, text.as_deref());
         }
     }

@@ -65,7 +65,7 @@ impl Client {
     /// }
     /// ```
     pub fn user(&self) -> Option<&str> {
-        self.0.settings.user.as_deref()
+        self.0.settings.options.user.as_deref()
     }
 
     /// What is wrong now: setup, worker, refused subscription, connection.
@@ -239,7 +239,7 @@ impl Client {
 
     /// A line for the flight recorder, and in debug mode for the log.
     pub(crate) fn record(&self, kind: RecordKind, text: String) {
-        if self.0.settings.debug {
+        if self.0.settings.options.debug {
             match kind {
                 RecordKind::Error => log::error!(target: "sentinelops", "{text}"),
                 RecordKind::Worker => log::warn!(target: "sentinelops", "{text}"),
@@ -263,7 +263,7 @@ impl Client {
 
     /// A mistake in the use of the library: always in the console, too.
     pub(crate) fn warn(&self, text: String) {
-        if !self.0.settings.debug {
+        if !self.0.settings.options.debug {
             console_log::install(log::LevelFilter::Warn);
             log::warn!(target: "sentinelops", "{text}");
         }

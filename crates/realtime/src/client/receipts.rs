@@ -86,7 +86,7 @@ impl Client {
     /// receipt of a conversation is under way at a time, and none where another tab or device of this
     /// user has said as much.
     pub(super) fn tell_received(&self) {
-        if !self.0.settings.receipts {
+        if !self.0.settings.options.receipts {
             return;
         }
         let due: Vec<(String, u64)> = {

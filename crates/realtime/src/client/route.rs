@@ -60,9 +60,10 @@ impl Client {
                     state.dirty.insert(Interest::Outbox);
                 }
                 Delivery::Problem(problem) => self.take_problem(problem),
+                other => self.note(&format!("not known here: {other:?}")),
             }
         }
-        if self.0.settings.debug {
+        if self.0.settings.options.debug {
             for (subject, count) in received {
                 self.record(RecordKind::Receive, format!("{subject}: {count} events"));
             }

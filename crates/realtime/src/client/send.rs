@@ -47,7 +47,8 @@ impl Client {
             state.ledger.add(&id, &request);
             state.dirty.insert(Interest::Send(id.clone()));
             if !request.ephemeral {
-                let payload = self.0.settings.debug_contents.then(|| request.payload.as_str().to_owned());
+                let payload =
+                    self.0.settings.options.debug_contents.then(|| request.payload.as_str().to_owned());
                 state.recorder.created(trace(&request, wall, payload));
             }
         }
@@ -79,7 +80,7 @@ impl Client {
         if self.is_signed_out() || self.is_ending() {
             return Some(FailReason::SignedOut);
         }
-        let queues = request.queue && self.0.settings.outbox.enabled;
+        let queues = request.queue && self.0.settings.options.outbox.enabled;
         let lost = !queues && !request.ephemeral && self.state().port.is_none();
         (lost || self.0.setup_error.is_some()).then_some(FailReason::NotConnected)
     }
@@ -122,7 +123,7 @@ impl Client {
                 let message = Rc::new(ChatMessage {
                     id: id.to_string(),
                     conversation_id,
-                    sender_id: self.0.settings.user.clone().unwrap_or_default(),
+                    sender_id: self.0.settings.options.user.clone().unwrap_or_default(),
                     content,
                     timestamp: created_at,
                     extra: None,

@@ -1,25 +1,19 @@
 //! What a running client knows of its options: resolved and checked.
 
 use super::ClientOptions;
-use crate::PortFactory;
 use crate::bridge::{Init, PageId};
 use crate::error::SetupError;
 use crate::platform::Platform;
 use crate::url::{ServerUrl, resolve};
-use sentinelops_engine::{EngineOptions, Options, OutboxOptions};
+use crate::{PortFactory, TokenSource};
+use sentinelops_engine::{EngineOptions, Options};
 
-/// Resolved options, without those that say where tokens and workers come from.
+/// The options of a running client, checked: the URL in them is absolute, an empty user is none, `debug` counts wherever
+/// it was set. Token and port are left out: they are held elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Settings {
     pub url: ServerUrl,
-    pub user: Option<String>,
-    pub auto_connect: bool,
-    pub receipts: bool,
-    pub debug: bool,
-    pub debug_contents: bool,
-    pub options: Options,
-    pub outbox: OutboxOptions,
-    pub worker_url: Option<String>,
+    pub options: ClientOptions,
 }
 
 /// Which client: one a page for each.
@@ -39,14 +33,13 @@ impl Settings {
     ) -> Result<Self, (Box<Self>, SetupError)> {
         let mut settings = Self {
             url: ServerUrl { full: String::new(), shown: String::new() },
-            user: options.user().map(str::to_owned),
-            auto_connect: options.auto_connect,
-            receipts: options.receipts,
-            debug: options.is_debug(),
-            debug_contents: options.debug_contents,
-            options: options.options.clone(),
-            outbox: options.outbox.clone(),
-            worker_url: options.worker_url.clone(),
+            options: ClientOptions {
+                user: options.user().map(str::to_owned),
+                debug: options.is_debug(),
+                token: TokenSource::None,
+                port: None,
+                ..options.clone()
+            },
         };
         match resolve(&server(options, || platform.server()), &platform.page_url()) {
             Ok(url) => settings.url = url,
@@ -57,8 +50,9 @@ impl Settings {
                 return Err((Box::new(settings), error));
             }
         }
-        settings.options.url.clone_from(&settings.url.full);
-        settings.options.debug = settings.debug;
+        let connection = &mut settings.options.options;
+        connection.url.clone_from(&settings.url.full);
+        connection.debug = settings.options.debug;
         Ok(settings)
     }
 
@@ -67,9 +61,9 @@ impl Settings {
         let scope = self.scope(&platform.base_path());
         Init {
             engine: EngineOptions {
-                connection: self.options.clone(),
-                outbox: self.outbox.clone(),
-                user: self.user.clone(),
+                connection: self.options.options.clone(),
+                outbox: self.options.outbox.clone(),
+                user: self.options.user.clone(),
                 session: platform.session(&scope),
                 client: concat!("sentinelops/", env!("CARGO_PKG_VERSION")).to_owned(),
                 tab: page.clone(),
@@ -77,7 +71,7 @@ impl Settings {
             },
             scope,
             page: page.clone(),
-            auto_connect: self.auto_connect,
+            auto_connect: self.options.auto_connect,
             visible: platform.visible(),
         }
     }
@@ -90,7 +84,7 @@ impl Settings {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             })
         });
-        let user = self.user.as_deref().unwrap_or("anonymous");
+        let user = self.options.user.as_deref().unwrap_or("anonymous");
         format!("{base}|{}|{query:x}|{user}", self.url.shown)
     }
 }

@@ -170,7 +170,7 @@ impl Client {
     /// What was to be sent at once or not at all did not leave with a worker that never ran.
     fn refuse_unqueued(&self) {
         let now = self.platform().mono();
-        let unqueued = self.state().ledger.unqueued(self.0.settings.outbox.enabled);
+        let unqueued = self.state().ledger.unqueued(self.0.settings.options.outbox.enabled);
         unqueued.iter().for_each(|id| self.refuse(id, FailReason::NotConnected, now));
     }
 
@@ -252,8 +252,8 @@ impl Client {
             }
             Trace::RefusedFrame(why) => (RecordKind::Error, format!("frame refused: {why}")),
             Trace::Note(note) => (RecordKind::Note, note.clone()),
-            // Recorded when the deliveries tell them.
-            Trace::Message(_) | Trace::Problem(_) => return,
+            // Messages and problems are recorded from their deliveries.
+            _ => return,
         };
         self.record(kind, text);
     }
@@ -268,7 +268,7 @@ impl Client {
                 if let Err(why) = &answer {
                     client.record(RecordKind::Error, format!("the token callback failed: {why}"));
                 }
-                client.post(ToWorker::Token(answer));
+                client.post(ToWorker::Token(answer.map_err(|why| why.to_string())));
             });
         }));
     }

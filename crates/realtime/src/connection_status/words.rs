@@ -59,6 +59,7 @@ pub fn cause_label(cause: &Cause) -> Option<String> {
             format!("The server closed the connection: {} (code {code}).", of_server(*code, reason))
         }
         Cause::BadUrl(detail) => format!("The server's address cannot be used: {detail}."),
+        other => format!("{other}."),
     })
 }
 
@@ -159,8 +160,8 @@ pub fn store_error_label(error: &StoreError) -> &'static str {
         StoreError::Blocked => "an older tab blocks the store; close it",
         StoreError::NewerSchema => "a newer version of this app wrote here; reload to update",
         StoreError::Dead(_) => "the browser closed the store",
-        StoreError::Other(_) => "the store failed",
         StoreError::Silent => "the store does not answer",
+        _ => "the store failed",
     }
 }
 

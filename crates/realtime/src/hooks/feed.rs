@@ -7,6 +7,7 @@ use crate::client::Interest;
 use crate::{Client, ClientError, List};
 use sentinelops_engine::ConnectionState;
 use sentinelops_protocol::{Event, Problem, Subject, system::Continuity};
+use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -65,6 +66,81 @@ impl<T> UseFeedHandle<T> {
     }
 }
 
+type Filter<T> = Rc<dyn Fn(&T) -> bool>;
+
+/// Options of the hooks that show a feed: [`use_incidents_with`](crate::use_incidents_with) and its siblings. Closures may
+/// be created at every render: the latest ones are called, and nothing is subscribed again.
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::Severity;
+/// use sentinelops_realtime::{IncidentRow, UseFeedOptions, use_incidents_with};
+/// use yew::prelude::*;
+///
+/// #[derive(PartialEq, Properties)]
+/// struct Props {
+///     is_open: bool,
+/// }
+///
+/// #[component]
+/// fn Critical(props: &Props) -> Html {
+///     let options = UseFeedOptions::default()
+///         .enabled(props.is_open)
+///         .filter(|row: &IncidentRow| row.severity == Some(Severity::Critical));
+///     let feed = use_incidents_with(options);
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct UseFeedOptions<T> {
+    /// `false`: nothing is subscribed, and there are no items. The connection's state is followed all the same. Default `true`.
+    pub enabled: bool,
+    /// Which items are shown. A change to others renders nothing. Default: all.
+    pub filter: Option<Filter<T>>,
+}
+
+impl<T> Default for UseFeedOptions<T> {
+    fn default() -> Self {
+        Self { enabled: true, filter: None }
+    }
+}
+
+impl<T> UseFeedOptions<T> {
+    /// See the field.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{IncidentRow, UseFeedOptions};
+    ///
+    /// let paused = UseFeedOptions::<IncidentRow>::default().enabled(false);
+    /// # let _ = paused;
+    /// ```
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    /// See the field.
+    ///
+    /// ```
+    /// use sentinelops_realtime::protocol::domain::{AgentStatus, Presence};
+    /// use sentinelops_realtime::UseFeedOptions;
+    /// use std::rc::Rc;
+    ///
+    /// let present = UseFeedOptions::default().filter(|agent: &Rc<AgentStatus>| agent.status == Presence::Online);
+    /// # let _ = present;
+    /// ```
+    pub fn filter(mut self, filter: impl Fn(&T) -> bool + 'static) -> Self {
+        self.filter = Some(Rc::new(filter));
+        self
+    }
+}
+
+impl<T> std::fmt::Debug for UseFeedOptions<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let filter = self.filter.as_ref().map(|_| "…");
+        f.debug_struct("UseFeedOptions").field("enabled", &self.enabled).field("filter", &filter).finish()
+    }
+}
+
 /// What every handle of a channel says beside its items.
 pub(super) struct Feed {
     pub is_loaded: bool,
@@ -74,6 +150,20 @@ pub(super) struct Feed {
     pub problem: Option<Rc<Problem>>,
 }
 
+impl Feed {
+    /// `None`: no subject is followed.
+    pub fn of(client: &Client, subject: Option<&Subject>) -> Self {
+        let continuity = subject.and_then(|subject| client.continuity(subject));
+        Self {
+            is_loaded: continuity.is_some(),
+            is_connected: client.status().state == ConnectionState::Connected,
+            continuity,
+            error: client.error(subject),
+            problem: subject.and_then(|subject| client.problem(subject)),
+        }
+    }
+}
+
 /// Follows a subject and shows these items of it.
 #[hook]
 pub(super) fn use_items<T, F>(subject: Subject, items: F) -> UseFeedHandle<T>
@@ -81,7 +171,21 @@ where
     T: PartialEq + Clone + 'static,
     F: Fn(&Client) -> List<T> + 'static,
 {
-    use_feed(subject, move |client, feed| UseFeedHandle::new(client, feed, items(client)))
+    use_items_with(subject, UseFeedOptions::default(), items)
+}
+
+/// The same, with options.
+#[hook]
+pub(super) fn use_items_with<T, F>(subject: Subject, options: UseFeedOptions<T>, items: F) -> UseFeedHandle<T>
+where
+    T: PartialEq + Clone + 'static,
+    F: Fn(&Client) -> List<T> + 'static,
+{
+    let last = use_mut_ref(List::default);
+    use_feed_if(options.enabled, subject, move |client, feed| {
+        let items = if options.enabled { items(client) } else { List::default() };
+        UseFeedHandle::new(client, feed, passing(&last, items, options.filter.as_deref()))
+    })
 }
 
 /// Follows a subject and shows what `handle` makes of it.
@@ -91,19 +195,40 @@ where
     H: PartialEq + Clone + 'static,
     F: Fn(&Client, Feed) -> H + 'static,
 {
+    use_feed_if(true, subject, handle)
+}
+
+/// The same; unless it is enabled, only the connection is followed.
+#[hook]
+pub(super) fn use_feed_if<H, F>(enabled: bool, subject: Subject, handle: F) -> H
+where
+    H: PartialEq + Clone + 'static,
+    F: Fn(&Client, Feed) -> H + 'static,
+{
     let client = use_client();
-    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
-    use_selected(&client, interests, move |client| {
-        let continuity = client.continuity(&subject);
-        let feed = Feed {
-            is_loaded: continuity.is_some(),
-            is_connected: client.status().state == ConnectionState::Connected,
-            continuity,
-            error: client.error(Some(&subject)),
-            problem: client.problem(&subject),
-        };
-        handle(client, feed)
-    })
+    let followed = Some(subject).filter(|_| enabled);
+    let mut interests = vec![Interest::Status];
+    interests.extend(followed.clone().map(Interest::Subject));
+    use_selected(&client, interests, move |client| handle(client, Feed::of(client, followed.as_ref())))
+}
+
+/// The items that pass. `last` keeps the list of before: it stays the same list while the same items pass, so that
+/// nothing is rendered for others.
+pub(super) fn passing<T>(
+    last: &RefCell<List<T>>,
+    items: List<T>,
+    filter: Option<&dyn Fn(&T) -> bool>,
+) -> List<T>
+where
+    T: PartialEq + Clone,
+{
+    let Some(filter) = filter else { return items };
+    let passing: Vec<T> = items.iter().filter(|item| filter(item)).cloned().collect();
+    let mut last = last.borrow_mut();
+    if *passing != **last {
+        *last = List::from(passing);
+    }
+    last.clone()
 }
 
 /// Calls for each event of a subject, once and in order, from the moment of mounting on.

@@ -1,6 +1,6 @@
 //! `use_activity`: who did what.
 
-use super::feed::{UseFeedHandle, use_feed_events, use_items};
+use super::feed::{UseFeedHandle, UseFeedOptions, use_feed_events, use_items, use_items_with};
 use crate::Client;
 use sentinelops_protocol::domain::Activity;
 use sentinelops_protocol::{Channel, Payload, Subject};
@@ -28,6 +28,25 @@ use yew::prelude::*;
 #[hook]
 pub fn use_activity() -> UseFeedHandle<Rc<Activity>> {
     use_items(Subject::channel(Channel::Activity), Client::activities)
+}
+
+/// Some of the newest activities, or none while it is switched off: see [`UseFeedOptions`].
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::Activity;
+/// use sentinelops_realtime::{UseFeedOptions, use_activity_with};
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn SomeOfThem() -> Html {
+///     let feed = use_activity_with(UseFeedOptions::default().filter(|item: &Rc<Activity>| item.actor == "ann"));
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_activity_with(options: UseFeedOptions<Rc<Activity>>) -> UseFeedHandle<Rc<Activity>> {
+    use_items_with(Subject::channel(Channel::Activity), options, Client::activities)
 }
 
 /// The newest activities, and a call for each from the moment of mounting on.

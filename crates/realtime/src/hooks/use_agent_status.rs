@@ -1,6 +1,6 @@
 //! `use_agent_status`: who is there.
 
-use super::feed::{UseFeedHandle, use_feed_events, use_items};
+use super::feed::{UseFeedHandle, UseFeedOptions, use_feed_events, use_items, use_items_with};
 use crate::Client;
 use sentinelops_protocol::domain::AgentStatus;
 use sentinelops_protocol::{Channel, Payload, Subject};
@@ -46,6 +46,25 @@ impl UseFeedHandle<Rc<AgentStatus>> {
 #[hook]
 pub fn use_agents() -> UseFeedHandle<Rc<AgentStatus>> {
     use_items(Subject::channel(Channel::Agents), Client::agents)
+}
+
+/// Some of the agents, or none while it is switched off: see [`UseFeedOptions`].
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::AgentStatus;
+/// use sentinelops_realtime::{UseFeedOptions, use_agents_with};
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn SomeOfThem() -> Html {
+///     let feed = use_agents_with(UseFeedOptions::default().filter(|agent: &Rc<AgentStatus>| agent.agent_id.starts_with("eu-")));
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_agents_with(options: UseFeedOptions<Rc<AgentStatus>>) -> UseFeedHandle<Rc<AgentStatus>> {
+    use_items_with(Subject::channel(Channel::Agents), options, Client::agents)
 }
 
 /// The last status of each agent, and a call for each change from the moment of mounting on.

@@ -1,6 +1,6 @@
 //! `use_alerts`: what is raised, acknowledged, cleared.
 
-use super::feed::{UseFeedHandle, use_feed_events, use_items};
+use super::feed::{UseFeedHandle, UseFeedOptions, use_feed_events, use_items, use_items_with};
 use crate::{Client, Message, SentMessage};
 use sentinelops_protocol::domain::Alert;
 use sentinelops_protocol::{Channel, Payload, Subject};
@@ -47,6 +47,25 @@ impl UseFeedHandle<Rc<Alert>> {
 #[hook]
 pub fn use_alerts() -> UseFeedHandle<Rc<Alert>> {
     use_items(Subject::channel(Channel::Alerts), Client::alerts)
+}
+
+/// Some of the alerts, or none while it is switched off: see [`UseFeedOptions`].
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::Alert;
+/// use sentinelops_realtime::{UseFeedOptions, use_alerts_with};
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn SomeOfThem() -> Html {
+///     let feed = use_alerts_with(UseFeedOptions::default().filter(|alert: &Rc<Alert>| alert.title.contains("disk")));
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_alerts_with(options: UseFeedOptions<Rc<Alert>>) -> UseFeedHandle<Rc<Alert>> {
+    use_items_with(Subject::channel(Channel::Alerts), options, Client::alerts)
 }
 
 /// How the alerts stand, and a call for each change from the moment of mounting on.

@@ -1,11 +1,12 @@
 //! `use_channel`: one's own message types.
 
+use super::feed::Feed;
 use super::selected::{use_news, use_selected};
 use super::use_client;
 use crate::client::Interest;
 use crate::{Client, ClientError, Message, PayloadError, SentMessage};
-use sentinelops_engine::ConnectionState;
-use sentinelops_protocol::{Channel, Payload, Problem, Subject, encode_payload, read_value};
+use sentinelops_protocol::system::Continuity;
+use sentinelops_protocol::{Channel, Json, Payload, Problem, Subject, encode_payload, read_value};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{marker::PhantomData, rc::Rc};
 use yew::prelude::*;
@@ -27,6 +28,9 @@ pub struct UseChannelOptions {
     pub topic: Option<String>,
     /// The dotted type, e.g. `deploy.started`. Messages of other types are left alone.
     pub kind: String,
+    /// The field of the payload in which the server reads the topic: `send` writes the topic there. Default `None`: the
+    /// payload is sent as it is.
+    pub topic_field: Option<String>,
 }
 
 impl UseChannelOptions {
@@ -40,10 +44,11 @@ impl UseChannelOptions {
     /// assert_eq!(options.topic, None);
     /// ```
     pub fn new(channel: Channel, kind: impl Into<String>) -> Self {
-        Self { channel, topic: None, kind: kind.into() }
+        Self { channel, topic: None, kind: kind.into(), topic_field: None }
     }
 
-    /// Receive only what is on this topic. It is not sent along: see [`UseChannelHandle::send`].
+    /// Receive only what is on this topic. Where it is to be sent, too, say with [`UseChannelOptions::topic_field`] where
+    /// the server reads it.
     ///
     /// ```
     /// use sentinelops_realtime::protocol::Channel;
@@ -55,6 +60,29 @@ impl UseChannelOptions {
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
         self.topic = Some(topic.into());
         self
+    }
+
+    /// See the field.
+    ///
+    /// ```
+    /// use sentinelops_realtime::protocol::Channel;
+    /// use sentinelops_realtime::UseChannelOptions;
+    ///
+    /// // A poll is sent with "conversationId": "conv-1".
+    /// let options =
+    ///     UseChannelOptions::new(Channel::Chat, "poll.opened").topic("conv-1").topic_field("conversationId");
+    /// # let _ = options;
+    /// ```
+    pub fn topic_field(mut self, field: impl Into<String>) -> Self {
+        self.topic_field = Some(field.into());
+        self
+    }
+
+    /// The message of this payload, with the topic in it where that is wanted and it is not there yet.
+    fn message(&self, payload: Json) -> Message {
+        let topic = self.topic_field.as_ref().zip(self.topic.as_ref());
+        let payload = topic.and_then(|(field, topic)| payload.with_text(field, topic)).unwrap_or(payload);
+        Message::raw(self.channel, &*self.kind, payload)
     }
 }
 
@@ -69,8 +97,12 @@ impl UseChannelOptions {
 /// ```
 #[derive(Debug)]
 pub struct UseChannelHandle<T> {
+    /// The subscription is in place: a first snapshot of the channel arrived.
+    pub is_loaded: bool,
     /// Open, and the server spoke.
     pub is_connected: bool,
+    /// Whether something was missed before the last snapshot; `None` until there was one.
+    pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
     client: Client,
@@ -78,10 +110,27 @@ pub struct UseChannelHandle<T> {
     payload: PhantomData<fn(&T)>,
 }
 
+impl<T> UseChannelHandle<T> {
+    /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops_realtime::UseChannelHandle;
+    ///
+    /// fn reconnect<T>(channel: &UseChannelHandle<T>) {
+    ///     channel.client().reconnect();
+    /// }
+    /// ```
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
 impl<T> Clone for UseChannelHandle<T> {
     fn clone(&self) -> Self {
         Self {
+            is_loaded: self.is_loaded,
             is_connected: self.is_connected,
+            continuity: self.continuity,
             error: self.error.clone(),
             client: self.client.clone(),
             options: self.options.clone(),
@@ -92,7 +141,9 @@ impl<T> Clone for UseChannelHandle<T> {
 
 impl<T> PartialEq for UseChannelHandle<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.is_connected == other.is_connected
+        self.is_loaded == other.is_loaded
+            && self.is_connected == other.is_connected
+            && self.continuity == other.continuity
             && self.error == other.error
             && self.client == other.client
             && self.options == other.options
@@ -102,9 +153,9 @@ impl<T> PartialEq for UseChannelHandle<T> {
 impl<T: Serialize> UseChannelHandle<T> {
     /// Sends a payload under the type given to the hook.
     ///
-    /// A message names a channel and no topic: whom it concerns the server reads in the payload, and a
-    /// topic of the hook's options only narrows what is received. A server that does not know the type may
-    /// refuse it, and the message then ends as failed: the gateway of this project takes no types beyond
+    /// A message names a channel and no topic: whom it concerns the server reads in the payload. With
+    /// [`UseChannelOptions::topic_field`] the topic is written there, unless the payload has such a field or is no object.
+    /// A server that does not know the type may refuse it, and the message then ends as failed: the gateway of this project takes no types beyond
     /// the documented ones.
     ///
     /// # Errors
@@ -147,8 +198,10 @@ impl<T: Serialize> UseChannelHandle<T> {
         payload: &T,
         adjust: impl FnOnce(Message) -> Message,
     ) -> Result<SentMessage, PayloadError> {
-        let message = Message::new(self.options.channel, &*self.options.kind, payload)?;
-        Ok(self.client.send(adjust(message)))
+        let kind = &self.options.kind;
+        let payload =
+            Json::from_value(payload).map_err(|reason| PayloadError { kind: kind.clone(), reason })?;
+        Ok(self.client.send(adjust(self.options.message(payload))))
     }
 }
 
@@ -209,11 +262,16 @@ where
         }
     });
     let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
-    use_selected(&client, interests, move |client| UseChannelHandle {
-        is_connected: client.status().state == ConnectionState::Connected,
-        error: client.error(Some(&subject)),
-        client: client.clone(),
-        options: options.clone(),
-        payload: PhantomData,
+    use_selected(&client, interests, move |client| {
+        let Feed { is_loaded, is_connected, continuity, error, .. } = Feed::of(client, Some(&subject));
+        UseChannelHandle {
+            is_loaded,
+            is_connected,
+            continuity,
+            error,
+            client: client.clone(),
+            options: options.clone(),
+            payload: PhantomData,
+        }
     })
 }

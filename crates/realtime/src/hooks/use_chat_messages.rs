@@ -1,6 +1,7 @@
 //! `use_chat`: a conversation, with what became of one's own messages.
 
-use super::feed::{UseFeedHandle, use_feed, use_feed_events};
+use super::feed::{UseFeedHandle, UseFeedOptions, passing, use_feed_events, use_feed_if};
+use crate::fold::ChatView;
 use crate::{ChatEntry, Client, List, Message, MessageId, SentMessage, Watermarks};
 use sentinelops_protocol::domain::ChatMessage;
 use sentinelops_protocol::{Channel, Payload, Subject};
@@ -150,12 +151,31 @@ impl UseChatHandle {
 /// ```
 #[hook]
 pub fn use_chat(conversation: &str) -> UseChatHandle {
+    use_chat_with(conversation, UseFeedOptions::default())
+}
+
+/// Some messages of a conversation, or none while it is switched off: see [`UseFeedOptions`].
+///
+/// ```
+/// use sentinelops_realtime::{ChatEntry, UseFeedOptions, use_chat_with};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Mine() -> Html {
+///     let chat = use_chat_with("conv-1", UseFeedOptions::default().filter(|entry: &ChatEntry| entry.mine));
+///     html! { <p>{ chat.feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_chat_with(conversation: &str, options: UseFeedOptions<ChatEntry>) -> UseChatHandle {
     let conversation: Rc<str> = conversation.into();
     let subject = Subject::topic(Channel::Chat, &*conversation);
-    use_feed(subject.clone(), move |client, feed| {
-        let view = client.chat(&subject);
+    let last = use_mut_ref(List::default);
+    use_feed_if(options.enabled, subject.clone(), move |client, feed| {
+        let view = if options.enabled { client.chat(&subject) } else { ChatView::default() };
+        let messages = passing(&last, view.messages, options.filter.as_deref());
         UseChatHandle {
-            feed: UseFeedHandle::new(client, feed, view.messages),
+            feed: UseFeedHandle::new(client, feed, messages),
             typing: view.typing,
             receipts: view.receipts,
             conversation: conversation.clone(),

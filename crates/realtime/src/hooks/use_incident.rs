@@ -2,7 +2,8 @@
 
 use super::feed::use_feed;
 use crate::{Client, ClientError, IncidentEdit, IncidentRow, SentMessage};
-use sentinelops_protocol::{Channel, Subject};
+use sentinelops_protocol::{Channel, Problem, Subject, system::Continuity};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// What [`use_incident`] gives.
@@ -26,12 +27,29 @@ pub struct UseIncidentHandle {
     pub is_loaded: bool,
     /// Open, and the server spoke.
     pub is_connected: bool,
+    /// How the state came about: `None` until it arrived. `Gap`: some events are gone for good.
+    pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub error: Option<ClientError>,
+    /// The last message about incidents since the state arrived that does not fit its type, and so is not in it.
+    pub problem: Option<Rc<Problem>>,
     client: Client,
 }
 
 impl UseIncidentHandle {
+    /// The client, for everything else.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{Message, UseIncidentHandle};
+    ///
+    /// fn mention(detail: &UseIncidentHandle) {
+    ///     detail.client().send(Message::chat("ops", "looking at it"));
+    /// }
+    /// ```
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Asks the server to change it (or another one: the edit names it).
     ///
     /// ```
@@ -76,7 +94,9 @@ pub fn use_incident(id: &str) -> UseIncidentHandle {
         incident: client.incident(&id),
         is_loaded: feed.is_loaded,
         is_connected: feed.is_connected,
+        continuity: feed.continuity,
         error: feed.error,
+        problem: feed.problem,
         client: client.clone(),
     })
 }

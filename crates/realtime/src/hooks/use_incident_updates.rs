@@ -1,6 +1,6 @@
 //! `use_incident_updates`: what happens to incidents, and how they stand.
 
-use super::feed::{UseFeedHandle, use_feed_events, use_items};
+use super::feed::{UseFeedHandle, UseFeedOptions, use_feed_events, use_items, use_items_with};
 use crate::{Client, IncidentEdit, IncidentRow, MessageId, NewIncident, SentMessage};
 use sentinelops_protocol::domain::{Incident, IncidentChange, IncidentPatch, IncidentStatus};
 use sentinelops_protocol::{Channel, Payload, Subject};
@@ -119,6 +119,23 @@ impl UseFeedHandle<IncidentRow> {
 #[hook]
 pub fn use_incidents() -> UseFeedHandle<IncidentRow> {
     use_items(Subject::channel(Channel::Incidents), Client::incidents)
+}
+
+/// Some of the incidents, or none while it is switched off: see [`UseFeedOptions`].
+///
+/// ```
+/// use sentinelops_realtime::{IncidentRow, UseFeedOptions, use_incidents_with};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn SomeOfThem() -> Html {
+///     let feed = use_incidents_with(UseFeedOptions::default().filter(|row: &IncidentRow| row.title.is_some()));
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_incidents_with(options: UseFeedOptions<IncidentRow>) -> UseFeedHandle<IncidentRow> {
+    use_items_with(Subject::channel(Channel::Incidents), options, Client::incidents)
 }
 
 /// How the incidents stand, and a call for each thing that happens to one: each exactly once, in

@@ -163,7 +163,7 @@ async fn switched_off_starts_no_worker_and_says_so() {
     let page = outer.mount(html! { <Options connection={connection.clone()} enabled=false /> });
     outer.settle().await;
     assert_eq!(connection.workers(), 0);
-    assert!(page.text().contains("switched off by configuration"), "{}", page.text());
+    assert!(page.text().contains("switched off (`enabled` is false)"), "{}", page.text());
 }
 
 #[component]

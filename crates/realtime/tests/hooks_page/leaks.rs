@@ -8,10 +8,11 @@ use sentinelops_realtime::testing::{
     FakeConnection, Mounted, activity, agent, alert, chat_message, incident,
 };
 use sentinelops_realtime::{
-    MessageId, SubscribeOptions, UseChannelOptions, use_activity, use_activity_feed, use_agent_status,
-    use_agents, use_alert_updates, use_alerts, use_channel, use_chat, use_chat_messages, use_client,
-    use_clock, use_connection, use_connection_state, use_diagnostics, use_incident, use_incident_updates,
-    use_incidents, use_metrics, use_outbox, use_send_state, use_signed_out, use_sources, use_stats,
+    MessageId, SubscribeOptions, UseChannelOptions, UseFeedOptions, use_activity, use_activity_feed,
+    use_activity_with, use_agent_status, use_agents, use_agents_with, use_alert_updates, use_alerts,
+    use_alerts_with, use_channel, use_chat, use_chat_messages, use_chat_with, use_client, use_clock,
+    use_connection, use_connection_state, use_diagnostics, use_incident, use_incident_updates, use_incidents,
+    use_incidents_with, use_metrics, use_outbox, use_send_state, use_signed_out, use_sources, use_stats,
     use_timeline, use_unsaved, use_viewers, use_websocket,
 };
 use std::rc::Rc;
@@ -61,6 +62,13 @@ fn All() -> Html {
         move || drop(held)
     });
     let _ = (use_alert_updates(|_| {}), use_activity_feed(|_| {}), use_chat_messages("c1", |_| {}));
+    let _ = (
+        use_incidents_with(UseFeedOptions::default().filter(|_| true)),
+        use_agents_with(UseFeedOptions::default()),
+        use_alerts_with(UseFeedOptions::default().enabled(false)),
+        use_activity_with(UseFeedOptions::default()),
+        use_chat_with("c1", UseFeedOptions::default().filter(|_| false)),
+    );
     let lengths = [
         incidents.items.len(),
         agents.items.len(),

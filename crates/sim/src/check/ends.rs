@@ -224,7 +224,9 @@ impl Checker {
                 FailReason::Discarded => need(witness.discarded, "nobody discarded it"),
                 FailReason::SignedOut => Err("nobody signed out".to_owned()),
                 FailReason::Unreadable => Err("every record can be read here".to_owned()),
+                other => Err(format!("no rule of this checker allows {other:?}")),
             },
+            other => Err(format!("no rule of this checker allows {other:?}")),
         }
     }
 }

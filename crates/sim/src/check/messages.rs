@@ -238,7 +238,9 @@ impl Checker {
                 FailReason::Refused { .. }
                 | FailReason::TooManyAttempts { .. }
                 | FailReason::Poison { .. } => (effects > 0).then_some("has had its effect"),
+                _ => Some("failed in a way this checker does not know"),
             },
+            _ => Some("is in a state this checker does not know"),
         };
         if let Some(wrong) = wrong {
             let sockets = format!("{sent} sockets, {effects} effects, before: {before:?}");

@@ -1,7 +1,7 @@
 //! What no worker saved, over a reload of the page.
 
 use super::super::*;
-use super::{open, settings};
+use super::{open, settings_with};
 use crate::bridge::{PortFailure, SignOut};
 use crate::testing::FakeConnection;
 use crate::{Message, MessageId};
@@ -97,7 +97,12 @@ fn a_page_that_comes_back_keeps_it_in_memory_only() {
 fn nothing_is_kept_where_messages_are_not_persisted() {
     let connection = FakeConnection::new();
     let outbox = OutboxOptions { persist: false, ..OutboxOptions::default() };
-    let client = Client::open(Settings { outbox, ..settings() }, connection.port(), TokenSource::None, None);
+    let client = Client::open(
+        settings_with(|options| options.outbox = outbox),
+        connection.port(),
+        TokenSource::None,
+        None,
+    );
     chat(&client, "1");
     client.page_hide();
     assert!(client.has_unsaved() && kept(&client).is_none());

@@ -26,6 +26,13 @@ pub(super) fn settings() -> Settings {
     Settings::resolved(&"ws://fake.invalid/?secret".into(), &*platform).unwrap()
 }
 
+/// The same, changed.
+pub(super) fn settings_with(change: impl FnOnce(&mut ClientOptions)) -> Settings {
+    let mut settings = settings();
+    change(&mut settings.options);
+    settings
+}
+
 pub(super) fn open(connection: &FakeConnection) -> Client {
     Client::open(settings(), connection.port(), TokenSource::None, None)
 }
@@ -277,7 +284,7 @@ fn chat_shows_own_messages_typing_and_marks_read_once() {
 fn a_token_callback_is_asked_and_its_answer_is_in_no_record() {
     let connection = FakeConnection::new();
     let token = TokenSource::asynchronous(|_| async { Ok(Some("s3cret".to_owned())) });
-    let client = Client::open(Settings { debug: true, ..settings() }, connection.port(), token, None);
+    let client = Client::open(settings_with(|options| options.debug = true), connection.port(), token, None);
     connection.request_token(TokenReason::Dial);
     connection.advance(0);
     assert!(connection.commands().contains(&ToWorker::Token(Ok(Some("s3cret".to_owned())))));
@@ -288,7 +295,9 @@ fn a_token_callback_is_asked_and_its_answer_is_in_no_record() {
 
 #[test]
 fn contents_are_in_diagnostics_only_when_asked_for() {
-    for (asked, settings) in [(false, settings()), (true, Settings { debug_contents: true, ..settings() })] {
+    for (asked, settings) in
+        [(false, settings()), (true, settings_with(|options| options.debug_contents = true))]
+    {
         let connection = FakeConnection::new();
         let client = Client::open(settings, connection.port(), TokenSource::None, None);
         let id = client.send(Message::chat("c", "between us")).id();
@@ -416,8 +425,12 @@ fn subscription_calls_until_it_is_dropped_and_only_for_what_passes() {
 fn receipts_can_be_switched_off() {
     for receipts in [true, false] {
         let connection = FakeConnection::new();
-        let client =
-            Client::open(Settings { receipts, ..settings() }, connection.port(), TokenSource::None, None);
+        let client = Client::open(
+            settings_with(|options| options.receipts = receipts),
+            connection.port(),
+            TokenSource::None,
+            None,
+        );
         let subject = Subject::topic(Channel::Chat, "c");
         let _watch = client.watch(vec![Interest::Subject(subject)], Rc::new(|_| {}));
         connection.deliver(chat_message("c", "m1", "ann", "hello"));
