@@ -1,4 +1,4 @@
-//! Documentation that names things of the sources, held against them.
+//! Documentation that has to be complete: no documented name, case or property is left out.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "docs/api_table.rs"]

@@ -7,6 +7,7 @@ import { PolicyWatch } from './policy';
 import { SNAPSHOTS } from './env';
 import { FaultProxy } from './proxy';
 import { Site } from './site';
+import { undocumented } from './testids';
 import { collectLines, uncaught } from './uncaught';
 
 export interface World {
@@ -74,7 +75,7 @@ export const test = base.extend<Options, { browsers: Browsers }>({
     const world: World = { chrome, gateway, proxy, site, open, forgetFiles, console: lines, policy, uncaught: [] };
     await use(world);
     const faults = await policy.faults(chrome.context.pages(), site.url());
-    faults.push(...uncaught(lines, world.uncaught));
+    faults.push(...uncaught(lines, world.uncaught), ...(await undocumented(chrome.context.pages())));
     if (info.status !== info.expectedStatus || faults.length) {
       for (const [at, page] of chrome.context.pages().entries()) {
         const body = await page.screenshot({ timeout: 3000 }).catch(() => undefined);
@@ -88,7 +89,7 @@ export const test = base.extend<Options, { browsers: Browsers }>({
     }
     await browsers.giveBack(chrome, [site.url('/'), site.url('/', 'plain.test')].map((url) => new URL(url).origin));
     await Promise.allSettled([proxy.stop(), site.stop(), gateway.stop()]);
-    expect(faults, 'against the content security policy, or uncaught').toEqual([]);
+    expect(faults, 'against the content security policy, uncaught, or not documented').toEqual([]);
   },
 });
 

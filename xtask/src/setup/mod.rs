@@ -38,7 +38,7 @@ pub enum Found {
 }
 
 /// Everything, in the order in which waiting hurts least: the compiler first.
-pub const NEEDS: [Need; 10] = [
+pub const NEEDS: [Need; 11] = [
     toolchain::WASM_TARGET,
     toolchain::COMPONENTS,
     browser::CHROME,
@@ -48,6 +48,7 @@ pub const NEEDS: [Need; 10] = [
     tools::WASM_BINDGEN,
     tools::TRUNK,
     tools::WASM_PACK,
+    tools::CARGO_DENY,
     prometheus::PROMETHEUS,
 ];
 

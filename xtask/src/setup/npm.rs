@@ -1,5 +1,5 @@
-//! Node and the npm packages: binaryen (wasm-opt) and what the store bench is compared with at the root, the
-//! end-to-end tests' own in e2e/.
+//! Node and the npm packages: binaryen (wasm-opt), remark (links in Markdown) and what the store bench is compared with
+//! at the root, the end-to-end tests' own in e2e/.
 
 use super::{Found, Need};
 use crate::{root, run, versions};
@@ -20,7 +20,8 @@ pub const NODE: Need = Need {
 
 pub const PACKAGES: Need = Need {
     name: "npm packages",
-    why: "for wasm-opt (binaryen), the end-to-end tests (playwright) and the gateway's conformance tests (ws)",
+    why: "for wasm-opt (binaryen), links in Markdown (remark), the end-to-end tests (playwright) and the gateway's \
+          conformance tests (ws)",
     look: look_packages,
     get: get_packages,
     by_hand: || "run `npm ci` in each folder that has a package-lock.json: the root and e2e/".to_owned(),

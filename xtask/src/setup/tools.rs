@@ -1,4 +1,5 @@
-//! The three programs that cargo installs: trunk, wasm-bindgen and wasm-pack.
+//! The programs that cargo installs: trunk, wasm-bindgen, wasm-pack, cargo-deny, and cargo-semver-checks once there is a
+//! tag to compare with.
 
 use super::{Found, Need};
 use crate::{root, run, versions};
@@ -23,6 +24,9 @@ const TRUNK_TOOL: Tool = Tool {
     exact: false,
 };
 const PACK: Tool = Tool { package: "wasm-pack", program: "wasm-pack", features: &[], exact: false };
+const DENY: Tool = Tool { package: "cargo-deny", program: "cargo-deny", features: &[], exact: false };
+const SEMVER: Tool =
+    Tool { package: "cargo-semver-checks", program: "cargo-semver-checks", features: &[], exact: false };
 
 pub const WASM_BINDGEN: Need = Need {
     name: "wasm-bindgen",
@@ -44,6 +48,21 @@ pub const WASM_PACK: Need = Need {
     look: || PACK.look(),
     get: || PACK.get(),
     by_hand: || PACK.by_hand(),
+};
+pub const CARGO_DENY: Need = Need {
+    name: "cargo-deny",
+    why: "for the group lint: licences, advisories and sources of dependencies",
+    look: || DENY.look(),
+    get: || DENY.get(),
+    by_hand: || DENY.by_hand(),
+};
+/// Not among [`super::NEEDS`]: it compiles for minutes, and before the first tag there is nothing to compare with.
+pub const SEMVER_CHECKS: Need = Need {
+    name: "cargo-semver-checks",
+    why: "for the group lint: the published crates against the last tag",
+    look: || SEMVER.look(),
+    get: || SEMVER.get(),
+    by_hand: || SEMVER.by_hand(),
 };
 
 impl Tool {
@@ -102,8 +121,8 @@ impl Tool {
         Ok(())
     }
 
-    /// Low optimisation (a tool that runs for seconds need not be fast) and one target directory for all three,
-    /// whose dependencies largely coincide.
+    /// Low optimisation (a tool that runs for seconds need not be fast) and one target directory for all of
+    /// them, whose dependencies largely coincide.
     fn install(&self, version: &str, extra: &[&str]) -> Result<()> {
         let mut cargo = run::cargo();
         cargo

@@ -4,7 +4,7 @@
 use super::apps::App;
 use super::beside::{self, Beside};
 use super::steps::Steps;
-use super::{gateway, guide, publish, testids, worker};
+use super::{dependencies, gateway, guide, publish, worker};
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
@@ -17,9 +17,9 @@ pub fn lint(steps: &mut Steps) {
     let clippy = |args: &[&str]| {
         run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
     };
-    let checks: [(&str, &dyn Fn() -> Result<()>); 10] = [
+    let checks: [(&str, &dyn Fn() -> Result<()>); 11] = [
         ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
-        ("documented test ids", &testids::check),
+        ("links in Markdown", &links),
         ("clippy, native", &|| clippy(&["--workspace", "--all-targets"])),
         ("clippy, wasm32", &|| {
             clippy(&["--target", WASM, "-p", "sentinelops-protocol", "-p", "sentinelops-engine"])?;
@@ -29,6 +29,7 @@ pub fn lint(steps: &mut Steps) {
         // By itself: what another crate switches on in a shared dependency would hide what it lacks.
         ("library alone, wasm32", &|| clippy(&["--target", WASM, "-p", "sentinelops-realtime", "--lib"])),
         ("features of a shipped build", &publish::shipped_features),
+        ("licences, advisories and sources of dependencies", &dependencies::check),
         ("packages", &publish::packages),
         ("semver against the last tag", &publish::semver),
         ("documentation", &|| {
@@ -43,6 +44,18 @@ pub fn lint(steps: &mut Steps) {
     for (name, check) in checks {
         steps.run(name, check);
     }
+}
+
+/// Files and headings that Markdown links to: by remark, set up in package.json, without a network.
+fn links() -> Result<()> {
+    let mut git = run::command("git");
+    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md"]);
+    let files = run::output(&mut git).context("git cannot list the Markdown files")?;
+    let mut remark = run::command("node_modules/.bin/remark");
+    remark
+        .args(["--quiet", "--frail", "--no-stdout"])
+        .args(files.lines().filter(|file| root::at(file).is_file()));
+    run::visible(&mut remark)
 }
 
 pub fn native(steps: &mut Steps) {

@@ -3,6 +3,7 @@
 
 mod apps;
 mod beside;
+mod dependencies;
 mod gateway;
 mod groups;
 mod guide;
@@ -10,7 +11,6 @@ mod publish;
 mod running;
 mod simulator;
 mod steps;
-mod testids;
 mod worker;
 
 pub use groups::bench;
@@ -24,7 +24,7 @@ use steps::Steps;
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 pub enum Group {
-    /// Format, clippy for both targets, documentation, packages
+    /// Format, clippy for both targets, documentation and its links, packages, dependencies
     Lint,
     /// Everything that needs neither browser nor simulator
     Native,

@@ -1,7 +1,7 @@
 //! The crates that are published: that they can be packaged, that their versions keep semver, and that no shipped build
 //! has the features for tests or the one for a first try.
 
-use crate::{root, run};
+use crate::{run, setup};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
 
@@ -73,9 +73,7 @@ pub fn semver() -> Result<()> {
         return Ok(());
     }
     let tag = String::from_utf8_lossy(&tag.stdout).trim().to_owned();
-    if root::on_path("cargo-semver-checks").is_none() {
-        bail!("cargo-semver-checks is not there: `cargo install --locked cargo-semver-checks`");
-    }
+    setup::run(&[setup::tools::SEMVER_CHECKS])?;
     let mut checks = run::cargo();
     checks.args(["semver-checks", "--baseline-rev", &tag]);
     CRATES.iter().for_each(|name| {
