@@ -1,7 +1,6 @@
 //! The table that maps the documented names to ours has no gap.
 
 const TABLE: &str = include_str!("../../docs/api.md");
-const GLOSSARY: &str = include_str!("../../docs/glossary.md");
 /// What the integration's documentation names, part by part. Each needs a row.
 const DOCUMENTED: [&str; 10] = [
     "websocket-client message-queue websocket-context use-websocket connection-status WebSocketProvider",
@@ -30,11 +29,7 @@ const DESCRIBED: [&str; 9] = [
 ];
 
 fn rows() -> impl Iterator<Item = Vec<String>> {
-    rows_of(TABLE)
-}
-
-fn rows_of(table: &str) -> impl Iterator<Item = Vec<String>> {
-    let lines = table.lines().filter(|line| line.starts_with('|') && line.contains(char::is_alphabetic));
+    let lines = TABLE.lines().filter(|line| line.starts_with('|') && line.contains(char::is_alphabetic));
     lines.map(|line| {
         let line = line.replace("\\|", "\u{1}");
         line.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
