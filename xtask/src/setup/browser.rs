@@ -1,4 +1,4 @@
-//! Chromium and its driver: for wasm tests and for the end-to-end tests.
+//! Chromium and its driver: for wasm tests and for the end-to-end tests. Firefox: for wasm tests.
 
 use super::{Found, Need, apt};
 use crate::{root, run};
@@ -20,6 +20,29 @@ pub const CHROME: Need = Need {
         )
     },
 };
+
+const FIREFOX_PACKAGES: [&str; 1] = ["firefox-esr"];
+
+/// Its driver is a tool from the cargo registry.
+pub const FIREFOX: Need = Need {
+    name: "Firefox",
+    why: "for the group wasm",
+    look: || match firefox() {
+        Some(path) => Found::Yes(path.display().to_string()),
+        None => Found::No("no firefox and no firefox-esr on PATH".into()),
+    },
+    get: || apt::install(&FIREFOX_PACKAGES),
+    by_hand: || format!("install Firefox, on PATH; on Debian: {}", apt::line(&FIREFOX_PACKAGES)),
+};
+
+fn firefox() -> Option<PathBuf> {
+    ["firefox", "firefox-esr"].iter().find_map(|name| root::on_path(name))
+}
+
+/// The driver of Firefox: what GECKODRIVER names, else what PATH has. `None` also where there is no Firefox.
+pub fn geckodriver() -> Option<PathBuf> {
+    firefox().and_then(|_| named("GECKODRIVER", &["geckodriver"]))
+}
 
 /// The browser: what CHROME names, else what PATH has.
 pub fn chrome() -> Option<PathBuf> {

@@ -38,10 +38,11 @@ pub enum Found {
 }
 
 /// Everything, in the order in which waiting hurts least: the compiler first.
-pub const NEEDS: [Need; 11] = [
+pub const NEEDS: [Need; 13] = [
     toolchain::WASM_TARGET,
     toolchain::COMPONENTS,
     browser::CHROME,
+    browser::FIREFOX,
     npm::NODE,
     npm::PACKAGES,
     python::WEBSOCKETS,
@@ -49,6 +50,7 @@ pub const NEEDS: [Need; 11] = [
     tools::TRUNK,
     tools::WASM_PACK,
     tools::CARGO_DENY,
+    tools::GECKODRIVER,
     prometheus::PROMETHEUS,
 ];
 

@@ -1,5 +1,5 @@
-//! The programs that cargo installs: trunk, wasm-bindgen, wasm-pack, cargo-deny, and cargo-semver-checks once there is a
-//! tag to compare with.
+//! The programs that cargo installs: trunk, wasm-bindgen, wasm-pack, cargo-deny, geckodriver, and cargo-semver-checks once
+//! there is a tag to compare with.
 
 use super::{Found, Need};
 use crate::{root, run, versions};
@@ -25,6 +25,7 @@ const TRUNK_TOOL: Tool = Tool {
 };
 const PACK: Tool = Tool { package: "wasm-pack", program: "wasm-pack", features: &[], exact: false };
 const DENY: Tool = Tool { package: "cargo-deny", program: "cargo-deny", features: &[], exact: false };
+const GECKO: Tool = Tool { package: "geckodriver", program: "geckodriver", features: &[], exact: false };
 const SEMVER: Tool =
     Tool { package: "cargo-semver-checks", program: "cargo-semver-checks", features: &[], exact: false };
 
@@ -55,6 +56,13 @@ pub const CARGO_DENY: Need = Need {
     look: || DENY.look(),
     get: || DENY.get(),
     by_hand: || DENY.by_hand(),
+};
+pub const GECKODRIVER: Need = Need {
+    name: "geckodriver",
+    why: "for the group wasm, which runs in Firefox too",
+    look: || GECKO.look(),
+    get: || GECKO.get(),
+    by_hand: || GECKO.by_hand(),
 };
 /// Not among [`super::NEEDS`]: it compiles for minutes, and before the first tag there is nothing to compare with.
 pub const SEMVER_CHECKS: Need = Need {

@@ -61,7 +61,14 @@ fn links() -> Result<()> {
 pub fn native(steps: &mut Steps) {
     let test = |args: &[&str]| run::visible(run::cargo().args(["test", "--workspace"]).args(args));
     steps.run("compile", || test(&["--no-run", "--quiet"]));
-    steps.run("tests", || test(&["--no-fail-fast", "--lib", "--bins", "--tests"]));
+    steps.run("tests", || {
+        let mut tests = run::cargo();
+        if std::env::var_os("RUST_TEST_THREADS").is_none() {
+            // Those of the gateway mostly wait.
+            tests.env("RUST_TEST_THREADS", "6");
+        }
+        run::visible(tests.args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]))
+    });
     steps.run("examples in documentation", || test(&["--no-fail-fast", "--doc"]));
 }
 
@@ -114,16 +121,20 @@ pub fn wasm(steps: &mut Steps) {
     let Some(driver) = browser::chromedriver() else {
         return steps.run("browser", || bail!("no chromedriver: see `cargo xtask doctor`"));
     };
-    steps.run("hooks, components and worker", || {
-        let _gateway = gateway::start()?;
-        worker::bundle()?;
-        let mut pack = run::command("wasm-pack");
-        pack.args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]).arg(&driver);
-        // Library and console in one go: their dependencies are compiled once.
-        pack.args([".", "-p", "sentinelops-realtime", "-p", "sentinelops"]);
-        patient(pack.env(worker::SURROUNDINGS, "1"));
-        run::visible(&mut pack)
+    let mut gateway = None;
+    steps.run("gateway and worker", || {
+        gateway = Some(gateway::start()?);
+        worker::bundle()
     });
+    steps.run("hooks, components and worker in Chromium", || {
+        in_browser("--chrome", "--chromedriver", &driver)
+    });
+    steps.run("the same in Firefox", || {
+        let driver =
+            browser::geckodriver().context("no Firefox or no geckodriver: see `cargo xtask doctor`")?;
+        in_browser("--firefox", "--geckodriver", &driver)
+    });
+    drop(gateway);
     // The smallest app there is; its page and its worker have names of their own.
     let minimal = App {
         name: "examples/minimal",
@@ -132,6 +143,15 @@ pub fn wasm(steps: &mut Steps) {
         worker: true,
     };
     steps.run("guide and the smallest app", || guide::follow(&driver, vec![minimal]));
+}
+
+fn in_browser(browser: &str, flag: &str, driver: &Path) -> Result<()> {
+    let mut pack = run::command("wasm-pack");
+    pack.args(["test", "--headless", browser, "--mode", "no-install", flag]).arg(driver);
+    // Library and console in one go: their dependencies are compiled once.
+    pack.args([".", "-p", "sentinelops-realtime", "-p", "sentinelops"]);
+    patient(pack.env(worker::SURROUNDINGS, "1"));
+    run::visible(&mut pack)
 }
 
 /// Seconds for one test file, browser start included: the default of 20 is short on a busy machine.

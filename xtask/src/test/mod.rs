@@ -30,7 +30,7 @@ pub enum Group {
     Native,
     /// 10,000 simulated schedules, 2,000 of tabs, a storm, every planted bug; beside wasm and e2e at idle priority
     Sim,
-    /// Hooks and shells in a real browser and a real worker; the guide's apps and the smallest one, served and opened
+    /// Hooks and shells in Chromium and Firefox, in real workers; the guide's apps and the smallest one, served and opened
     Wasm,
     /// The built app against the real gateway in a real browser
     E2e,

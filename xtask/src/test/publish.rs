@@ -1,7 +1,7 @@
 //! The crates that are published: that they can be packaged, that their versions keep semver, and that no shipped build
 //! has the features for tests or the one for a first try.
 
-use crate::{run, setup};
+use crate::{root, run, setup};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
 
@@ -15,14 +15,41 @@ const SHIPPED: [&str; 2] = ["sentinelops", "sentinelops-gateway"];
 const NEVER_SHIPPED: [&str; 5] = ["faults", "mutants", "bench", "in_page", "traces"];
 
 /// Each is packaged and compiled from its package alone, dependencies on each other included.
+///
+/// In a workspace of the unpacked packages: cargo's own verification keeps what it once unpacked and compiled of a version,
+/// and takes it for the package of every later commit.
 pub fn packages() -> Result<()> {
     let mut package = run::cargo();
     // Only what is committed can be published; here edits in progress are to be checked as well.
-    package.args(["package", "--quiet", "--allow-dirty"]);
+    package.args(["package", "--quiet", "--allow-dirty", "--no-verify"]);
     CRATES.iter().for_each(|name| {
         package.args(["-p", name]);
     });
-    run::visible(&mut package)
+    run::visible(&mut package)?;
+    let folder = root::target().join("unpacked");
+    // Fails only where there is none.
+    let _ = std::fs::remove_dir_all(&folder);
+    let version = env!("CARGO_PKG_VERSION");
+    for name in CRATES {
+        let file = root::target().join(format!("package/{name}-{version}.crate"));
+        let file = std::fs::File::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+        // With the time of today, or cargo takes them for what it has compiled.
+        archive.set_preserve_mtime(false);
+        archive.unpack(&folder)?;
+    }
+    let members = CRATES.map(|name| format!("\"{name}-{version}\"")).join(", ");
+    let patches = CRATES.map(|name| format!("{name} = {{ path = \"{name}-{version}\" }}\n")).concat();
+    let manifest =
+        format!("[workspace]\nresolver = \"3\"\nmembers = [{members}]\n\n[patch.crates-io]\n{patches}");
+    std::fs::write(folder.join("Cargo.toml"), manifest)?;
+    std::fs::copy(root::at("Cargo.lock"), folder.join("Cargo.lock"))?;
+    let mut check = run::cargo();
+    check
+        .args(["check", "--quiet", "--workspace"])
+        .current_dir(&folder)
+        .env("CARGO_TARGET_DIR", root::target());
+    run::visible(&mut check)
 }
 
 /// They are off where the default features are used, which is what `cargo xtask build` and `dist` do.
