@@ -3,7 +3,7 @@
 use super::keys::{Class, Place, place};
 use super::{Failure, Retention};
 use crate::core::{NEWEST, WEEK_MS};
-use crate::{Accepted, Loaded, Record, StoredEvent};
+use crate::{Accepted, Loaded, Record};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use sentinelops_protocol::Channel;
 use std::collections::BTreeSet;
@@ -90,9 +90,14 @@ impl Database {
         Ok((database, loaded))
     }
 
-    /// All of it or nothing.
-    pub(super) fn commit(&mut self, records: &[(u64, Record)]) -> Result<(), Failure> {
-        self.write(records).map_err(|error| explain(&self.path, &error))
+    /// All of it or nothing. Each time that all `records` are written, `more` may add some that came meanwhile: they
+    /// share the flush.
+    pub(super) fn commit(
+        &mut self,
+        records: &mut Vec<(u64, Record)>,
+        more: impl FnMut(&mut Vec<(u64, Record)>),
+    ) -> Result<(), Failure> {
+        self.write(records, more).map_err(|error| explain(&self.path, &error))
     }
 
     /// Writes a row and commits it: says whether a record could be stored now.
@@ -104,12 +109,21 @@ impl Database {
         written.map(drop).map_err(|error| explain(&self.path, &error))
     }
 
-    fn write(&mut self, records: &[(u64, Record)]) -> rusqlite::Result<()> {
-        let Some((newest, last)) = records.last() else { return Ok(()) };
+    fn write(
+        &mut self,
+        records: &mut Vec<(u64, Record)>,
+        mut more: impl FnMut(&mut Vec<(u64, Record)>),
+    ) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (seq, record) in records {
-            write_record(&transaction, &mut self.touched, signed(*seq), record)?;
+        let mut written = 0;
+        while written < records.len() {
+            for (seq, record) in &mut records[written..] {
+                write_record(&transaction, &mut self.touched, signed(*seq), record)?;
+            }
+            written = records.len();
+            more(records);
         }
+        let Some((newest, last)) = records.last() else { return Ok(()) };
         transaction
             .prepare_cached("INSERT OR REPLACE INTO meta VALUES ('seq', ?1)")?
             .execute([signed(*newest)])?;
@@ -218,7 +232,7 @@ fn write_record(
     transaction: &Transaction<'_>,
     touched: &mut BTreeSet<(Channel, i64, String)>,
     seq: i64,
-    record: &Record,
+    record: &mut Record,
 ) -> rusqlite::Result<()> {
     if let Some(Accepted { user, id, hash, at }) = &record.accepted {
         transaction.prepare_cached("INSERT INTO ids VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
@@ -254,14 +268,19 @@ fn write_record(
             .execute(params![progress.incident, resolved_at, text(progress)?])?;
     }
     let Some(first) = record.events.first() else { return Ok(()) };
-    let events = record.events.iter().map(|event| StoredEvent { merged: None, ..event.clone() }).collect();
-    let body = Record { events, ..record.clone() };
+    let channel = first.channel;
+    // The state has what is merged; the log does without.
+    let merged: Vec<_> = record.events.iter_mut().map(|event| event.merged.take()).collect();
+    let body = text(record);
+    for (event, merged) in record.events.iter_mut().zip(merged) {
+        event.merged = merged;
+    }
     transaction.prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
         seq,
-        first.channel.as_str(),
+        channel.as_str(),
         key,
         signed(record.at),
-        text(&body)?
+        body?
     ])?;
     Ok(())
 }

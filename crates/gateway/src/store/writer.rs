@@ -11,6 +11,8 @@ use tokio::sync::{Notify, oneshot};
 
 /// Most records of one transaction.
 const BATCH: usize = 256;
+/// How long a transaction takes in what arrives while it is written.
+const COLLECT: Duration = Duration::from_millis(4);
 /// How often records that found no room are tried again.
 const TRY_EVERY: Duration = Duration::from_millis(500);
 /// Bounds of [`Commits::took_us`], µs.
@@ -155,6 +157,13 @@ impl Shared {
         Some(Work { records, probes: std::mem::take(&mut queue.probes) })
     }
 
+    /// Adds to the records of a transaction what was appended meanwhile, up to its bound.
+    fn take_more(&self, records: &mut Vec<(u64, Record)>) {
+        let mut queue = self.queue();
+        let taken = queue.records.len().min(BATCH.saturating_sub(records.len()));
+        records.extend(queue.records.drain(..taken));
+    }
+
     /// `false` when nobody waits for the records any more.
     fn pause(&self) -> bool {
         let queue = self.queue();
@@ -166,7 +175,7 @@ impl Shared {
 }
 
 pub(super) fn run(shared: &Shared, mut database: Database, mut folder: Folder) {
-    while let Some(Work { records, mut probes }) = shared.take() {
+    while let Some(Work { mut records, mut probes }) = shared.take() {
         if records.is_empty() {
             // What fails here fails for the next record, too, and is made known then.
             answer_all(probes, &database.probe());
@@ -174,9 +183,16 @@ pub(super) fn run(shared: &Shared, mut database: Database, mut folder: Folder) {
         }
         let mut has_room = true;
         loop {
-            let _span = tracing::info_span!("commit", records = records.len()).entered();
+            let span = tracing::info_span!("commit", records = tracing::field::Empty).entered();
             let began = Instant::now();
-            match database.commit(&records) {
+            let collect = |records: &mut Vec<_>| {
+                if began.elapsed() < COLLECT {
+                    shared.take_more(records);
+                }
+            };
+            let committed = database.commit(&mut records, collect);
+            span.record("records", records.len());
+            match committed {
                 Ok(()) => break shared.note(began.elapsed(), records.len()),
                 Err(failure @ Failure::NoRoom(_)) => {
                     if has_room {
