@@ -2,8 +2,9 @@
 //!
 //! - [`Disk::open`] locks the folder, checks the database and reads it.
 //! - [`Disk::appender`] is what the core appends to ([`crate::Store`]): it never waits.
-//! - The writer thread takes what was appended, writes it in one transaction and commits; what is appended meanwhile
-//!   is the next transaction. [`Disk::changed`] returns when something was committed or went wrong.
+//! - The writer thread takes what was appended and writes it in one transaction, with what is appended while it writes
+//!   (at most 4 ms and 256 records), and commits; what is appended during the flush is the next transaction.
+//!   [`Disk::changed`] returns when something was committed or went wrong.
 //!
 //! Tables: `log` (one row per record), `state` (one row per key), `ids` (accepted ids), `meta` (epoch, newest seq).
 //! WAL with `synchronous=FULL`: every commit is followed by an fsync.
