@@ -91,7 +91,7 @@ pub fn run(needs: &[Need]) -> Result<()> {
     anyhow::bail!(
         "set-up is incomplete: {} of {} things are missing (listed above)",
         missing.len(),
-        NEEDS.len()
+        needs.len()
     )
 }
 
