@@ -72,7 +72,7 @@ impl Node {
         let mut refused = Vec::new();
         let mut room = self.room();
         for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
-            if !kept.request.queue || kept.request.ephemeral || kept.behind_unqueued {
+            if !kept.request.queue || kept.request.ephemeral || kept.behind_another {
                 continue;
             }
             let stays = kept.request.priority == Priority::Critical || kept.request.again;

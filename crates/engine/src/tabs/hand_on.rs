@@ -42,12 +42,13 @@ impl Sends {
             let is_before = |state| names.iter().any(|name| last.get(name) == Some(&state));
             let (stored, blocked) = (is_before(Whereabouts::Stored), is_before(Whereabouts::Blocked));
             let handed = is_before(Whereabouts::Handed);
-            kept.behind_unqueued = false;
+            kept.behind_another = false;
             let state = match (kept.with, queued) {
                 (With::Nobody, false) if stored || blocked => Whereabouts::Blocked,
-                // Before both the store and the leader took the earlier ones, either way could overtake one of them.
-                (With::Nobody, true) if blocked || (stores && stored && handed) => {
-                    kept.behind_unqueued = true;
+                // While an earlier one is on its way to the store, and this one may not follow it there or has another
+                // one before it at the leader, either way could overtake one of them.
+                (With::Nobody, true) if blocked || (storable && stored && (handed || !stores)) => {
+                    kept.behind_another = true;
                     Whereabouts::Blocked
                 }
                 (With::Nobody, true) if stores && !handed => Whereabouts::Stored,

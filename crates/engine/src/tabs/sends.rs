@@ -37,8 +37,8 @@ pub(super) struct Kept {
     pub told: bool,
     /// Its page wanted it dropped.
     pub discarded: bool,
-    /// Not appended: an unqueued message of its ordering key or coalesce name goes to the leader first.
-    pub behind_unqueued: bool,
+    /// Not appended: an earlier message of its ordering key or coalesce name goes another way first.
+    pub behind_another: bool,
     /// In the order in which they were sent.
     pub number: u64,
 }
@@ -98,7 +98,7 @@ impl Sends {
                 let key = if request.ephemeral { None } else { key_of(&request) };
                 self.count += 1;
                 let (with, number) = (With::Nobody, self.count);
-                let (unstorable, told, discarded, behind_unqueued) = (false, false, false, false);
+                let (unstorable, told, discarded, behind_another) = (false, false, false, false);
                 self.kept.push(Kept {
                     request,
                     key,
@@ -106,7 +106,7 @@ impl Sends {
                     unstorable,
                     told,
                     discarded,
-                    behind_unqueued,
+                    behind_another,
                     number,
                 });
             }
@@ -322,7 +322,7 @@ impl Node {
             None if self.role() == Role::Follower => self.hand_to_others(now),
             None => {
                 self.refuse_unqueued();
-                self.sends.kept.iter_mut().for_each(|kept| kept.behind_unqueued = false);
+                self.sends.kept.iter_mut().for_each(|kept| kept.behind_another = false);
                 self.append(now);
                 self.tell_unsaved();
             }

@@ -85,6 +85,38 @@ fn message_waits_while_its_key_is_at_the_store_and_its_name_at_the_leader() {
     );
 }
 
+/// The store refused the first one before, and tries again: the second waits for the answer.
+#[test]
+fn message_waits_while_what_the_store_refused_before_is_tried_again() {
+    for is_refused_again in [true, false] {
+        let mut node = node();
+        node.handle_page(at(3), PageCommand::Disconnect);
+        node.handle_page(at(10), send_all(vec![keyed("first")]));
+        let number = append_number(&drain(&mut node)).unwrap();
+        node.handle_store(at(12), StoreEvent::Aborted { number, error: StoreError::Quota });
+        drain(&mut node);
+        let due = node.poll_timeout().unwrap();
+        node.handle_timeout(at(due));
+        let number = append_number(&drain(&mut node)).unwrap();
+        node.handle_page(at(due + 1), PageCommand::Connect);
+        node.handle_link(at(due + 2), LinkMessage::Beat { term: 3 });
+        let turn = turn_of(&drain(&mut node));
+        node.handle_link(at(due + 3), first_batch(3, turn));
+        node.handle_page(at(due + 4), send_all(vec![keyed("second")]));
+        assert_eq!(handed_on(&drain(&mut node)), [""; 0]);
+        let answer = match is_refused_again {
+            true => StoreEvent::Aborted { number, error: StoreError::Quota },
+            false => StoreEvent::Committed { number },
+        };
+        node.handle_store(at(due + 5), answer);
+        let outputs = drain(&mut node);
+        match is_refused_again {
+            true => assert_eq!(handed_on(&outputs), ["first", "second"]),
+            false => assert_eq!(appended(&outputs), ["second"], "behind the first"),
+        }
+    }
+}
+
 #[test]
 fn leader_looks_for_stored_messages_before_an_unqueued_one_of_another_tab() {
     let mut node = leader(5);
