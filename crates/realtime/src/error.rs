@@ -106,10 +106,10 @@ pub struct WorkerError {
 /// ```
 /// use sentinelops_realtime::{WorkerHealth, WorkerErrorKind};
 ///
-/// /// Whether a reload is all that helps.
-/// fn needs_reload(health: &WorkerHealth) -> bool {
+/// /// Whether it runs and does not answer.
+/// fn is_stuck(health: &WorkerHealth) -> bool {
 ///     match health {
-///         WorkerHealth::Failing(error) => matches!(error.kind, WorkerErrorKind::Failed(_)),
+///         WorkerHealth::Failing(error) => matches!(error.kind, WorkerErrorKind::Hung),
 ///         _ => false,
 ///     }
 /// }
@@ -129,9 +129,6 @@ pub enum WorkerErrorKind {
     /// It stopped answering.
     #[error("the background worker did not answer for 10 seconds.")]
     Hung,
-    /// It runs and cannot do its work.
-    #[error("the background worker cannot work: {0}.")]
-    Failed(String),
 }
 
 impl WorkerError {
@@ -153,7 +150,7 @@ impl WorkerError {
     /// assert!(!error.needs_reload());
     /// ```
     pub fn needs_reload(&self) -> bool {
-        matches!(self.kind, WorkerErrorKind::Port(PortFailure::OtherBuild(_)) | WorkerErrorKind::Failed(_))
+        matches!(self.kind, WorkerErrorKind::Port(PortFailure::OtherBuild(_)))
     }
 
     /// What a person can do about it.
@@ -185,7 +182,6 @@ impl WorkerError {
             | WorkerErrorKind::Hung => {
                 "It is started again by itself; messages not yet sent are kept. If it comes back, reload the page."
             }
-            WorkerErrorKind::Failed(_) => "Reload the page.",
         }
     }
 }

@@ -164,13 +164,6 @@ impl Supervisor {
         }
     }
 
-    /// The worker says that it cannot do its work. It is still there, and knows best.
-    pub(crate) fn cannot_work(&mut self, detail: String) {
-        self.starting = false;
-        self.health =
-            WorkerHealth::Failing(WorkerError { kind: WorkerErrorKind::Failed(detail), retry_at: None });
-    }
-
     /// The port failed.
     pub(crate) fn failed(&mut self, now: u64, wall: u64, failure: PortFailure) -> Vec<Action> {
         let heals = !matches!(failure, PortFailure::Blocked(_) | PortFailure::OtherBuild(_));

@@ -7,7 +7,8 @@ mod uncaught;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use gloo::timers::future::TimeoutFuture;
-use sentinelops_realtime::bridge::{Port, PortEvent, PortFailure, ToWorker, WorkerPort};
+use sentinelops_realtime::BUILD_ID;
+use sentinelops_realtime::bridge::{FromWorker, Port, PortEvent, PortFailure, ToWorker, WorkerPort};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
@@ -36,6 +37,21 @@ extern "C" {
     fn constructor_is_real() -> bool;
     fn script(source: &str) -> String;
     fn page_errors() -> u32;
+}
+
+/// What yew-agent's worker sends first.
+const LOADED: &str = "send(0)";
+
+/// A worker that can `send` messages of this build, made of these bytes.
+fn ours(source: &str) -> String {
+    sends(&format!("SNTL2{BUILD_ID}"), source)
+}
+
+fn sends(head: &str, source: &str) -> String {
+    script(&format!(
+        "const send = (...bytes) => postMessage(new Uint8Array([...new TextEncoder().encode('{head}'), ...bytes]));
+        {source}"
+    ))
 }
 
 fn spawn(url: &str) -> (WorkerPort, UnboundedReceiver<PortEvent>) {
@@ -119,10 +135,8 @@ async fn a_worker_whose_wasm_is_gone_is_missing() {
     assert!(matches!(failure(&mut events).await, PortFailure::Missing(text) if text.contains("404")));
 
     // The same words of a worker that had loaded are its own trouble.
-    let source = format!(
-        "postMessage(new Uint8Array([0x53, 0x4e, 0x54, 0x4c, 0x31, 0])); setTimeout(() => {{ {fetched} }}, 50)"
-    );
-    let (_port, mut events) = spawn(&script(&source));
+    let source = format!("{LOADED}; setTimeout(() => {{ {fetched} }}, 50)");
+    let (_port, mut events) = spawn(&ours(&source));
     assert!(matches!(failure(&mut events).await, PortFailure::Crashed(_)));
 }
 
@@ -134,16 +148,15 @@ async fn garbage_is_refused_and_everything_lives() {
         "{ kind: 'hello' }",
         "new Uint8Array(0)",
         "new Uint8Array([1, 2, 3])",
-        // Our mark, then nothing, then what yew-agent could take for one of its own.
-        "new TextEncoder().encode('SNTL1')",
+        // The mark of all builds, and less than a build id.
+        "new TextEncoder().encode('SNTL2')",
+        // How builds before this one began.
+        "new TextEncoder().encode('SNTL1\\x00\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08\\x09\\x0a\\x0b\\x0c\\x0d\\x0e\\x0f')",
     ] {
         let (port, mut events) = spawn(&script(&format!("postMessage({garbage})")));
-        if garbage.contains("SNTL1") {
-            // For nobody: dropped by the codec without a word.
-            TimeoutFuture::new(200).await;
-            assert!(events.try_recv().is_err());
-        } else {
-            assert!(matches!(failure(&mut events).await, PortFailure::OtherBuild(_)), "{garbage}");
+        match failure(&mut events).await {
+            PortFailure::OtherBuild(text) => assert!(text.contains("not one of ours"), "{garbage}: {text}"),
+            other => panic!("{garbage}: {other:?}"),
         }
         port.send(ToWorker::Connect);
     }
@@ -151,18 +164,23 @@ async fn garbage_is_refused_and_everything_lives() {
 
 #[wasm_bindgen_test]
 async fn another_build_is_told_from_ours() {
-    // A worker that loaded, then answers handler 0 and up with 16 characters of build id.
-    let source = "
-        const frame = (...bytes) => postMessage(new Uint8Array([0x53, 0x4e, 0x54, 0x4c, 0x31, ...bytes]));
-        const build = [...new TextEncoder().encode('0123456789abcdef')];
-        frame(0);
-        for (let id = 0; id < 100; id++) frame(1, id, 17, ...build, 0);
-    ";
-    let (_port, mut events) = spawn(&script(source));
+    let (port, mut events) = spawn(&sends("SNTL20123456789abcdef", LOADED));
+    // Nothing of this is sent to it.
+    port.send(ToWorker::Connect);
     match failure(&mut events).await {
         PortFailure::OtherBuild(text) => assert!(text.contains("0123456789abcdef"), "{text}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_message_of_this_build_that_cannot_be_read_is_dropped_and_the_next_one_taken() {
+    let expected = uncaught::Expected::new("unreadable message between page and worker");
+    // Of no kind that there is; then a beat for each handler that may be ours.
+    let source = "send(99); for (let id = 0; id < 100; id++) send(1, id, 3, 7);";
+    let (_port, mut events) = spawn(&ours(source));
+    assert!(matches!(events.next().await, Some(PortEvent::Message(FromWorker::Beat(7)))));
+    assert_eq!(expected.count(), 1);
 }
 
 #[wasm_bindgen_test]
@@ -174,9 +192,9 @@ async fn messages_wait_in_order_until_the_worker_has_loaded() {
             got.push(event.data.at(-1));
             if (got.length === 4) setTimeout(() => { throw new Error('got ' + got.slice(1).join()); }, 0);
         };
-        setTimeout(() => postMessage(new Uint8Array([0x53, 0x4e, 0x54, 0x4c, 0x31, 0])), 100);
+        setTimeout(() => send(0), 100);
     ";
-    let (port, mut events) = spawn(&script(source));
+    let (port, mut events) = spawn(&ours(source));
     for number in [7, 8, 9] {
         port.send(ToWorker::Credit(number));
     }

@@ -1,45 +1,51 @@
-//! Bytes of a packet: 16 characters of build id, then postcard.
+//! Bytes of a message: a mark, 16 characters of build id, then postcard.
 
-use serde::{Serialize, de::DeserializeOwned};
+use js_sys::Uint8Array;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue, throw_str};
+use yew_agent::Codec;
 
 /// Hash of everything both bins are built from; set by `build.rs`.
 pub const BUILD_ID: &str = env!("SENTINELOPS_BUILD_ID");
 
-/// A packet that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// The other side is of another build: reload the page.
-    #[error("page is build {BUILD_ID}, worker is build {found}: reload the page to update")]
-    OtherBuild {
-        /// The build id found.
-        found: String,
-    },
-    /// Not one of our packets.
-    #[error("unreadable packet between page and worker: {0}")]
-    Malformed(String),
-}
+/// How every message begins: five characters of mark, the same in all builds, and the build id. `shim.js` passes on what
+/// begins with exactly this, and reports anything else as another build or as no message of ours.
+pub(super) const HEAD: &str = concat!("SNTL2", env!("SENTINELOPS_BUILD_ID"));
 
-/// Writes a packet.
-///
-/// # Errors
-/// What postcard says; our messages are plain, so only memory can fail.
-pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, DecodeError> {
-    postcard::to_extend(message, BUILD_ID.as_bytes().to_vec())
-        .map_err(|error| DecodeError::Malformed(error.to_string()))
-}
+/// The codec of both ends: encodes yew-agent's messages with ours inside, in one go.
+#[derive(Debug)]
+pub struct BridgeCodec;
 
-/// Reads a packet of the same build.
-///
-/// # Errors
-/// [`DecodeError::OtherBuild`] or [`DecodeError::Malformed`].
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
-    let Some((build, body)) = bytes.split_at_checked(BUILD_ID.len()) else {
-        return Err(DecodeError::Malformed(format!("{} bytes", bytes.len())));
-    };
-    if build != BUILD_ID.as_bytes() {
-        return Err(DecodeError::OtherBuild { found: String::from_utf8_lossy(build).into_owned() });
+impl Codec for BridgeCodec {
+    fn encode<I: Serialize>(input: I) -> JsValue {
+        match write(&input) {
+            // Copied, not transferred: transferring small buffers is slower.
+            Ok(bytes) => Uint8Array::from(bytes.as_slice()).into(),
+            // Our messages are plain data, so only memory can fail. The other end reports that this is no message.
+            Err(_) => JsValue::NULL,
+        }
     }
-    postcard::from_bytes(body).map_err(|error| DecodeError::Malformed(error.to_string()))
+
+    fn decode<O: for<'de> Deserialize<'de>>(input: JsValue) -> O {
+        let bytes = input.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default();
+        match read(&bytes) {
+            Ok(message) => message,
+            // yew-agent leaves no other way to refuse a message. An exception drops this one and is reported by the
+            // browser; a panic would end the program.
+            Err(why) => throw_str(&format!("unreadable message between page and worker: {why}")),
+        }
+    }
+}
+
+fn write<T: Serialize>(message: &T) -> postcard::Result<Vec<u8>> {
+    postcard::to_extend(message, HEAD.as_bytes().to_vec())
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let body = bytes
+        .strip_prefix(HEAD.as_bytes())
+        .ok_or_else(|| format!("{} bytes without our head", bytes.len()))?;
+    postcard::from_bytes(body).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -48,15 +54,21 @@ mod tests {
     use crate::bridge::ToWorker;
 
     #[test]
-    fn round_trip_and_refusals() {
-        let bytes = encode(&ToWorker::Credit(7)).unwrap();
-        assert_eq!(decode::<ToWorker>(&bytes).unwrap(), ToWorker::Credit(7));
-        let mut other = bytes.clone();
-        other[0] ^= 1;
-        assert!(matches!(decode::<ToWorker>(&other), Err(DecodeError::OtherBuild { .. })));
-        assert!(matches!(decode::<ToWorker>(&bytes[..3]), Err(DecodeError::Malformed(_))));
-        let mut cut = bytes;
-        cut.truncate(BUILD_ID.len());
-        assert!(matches!(decode::<ToWorker>(&cut), Err(DecodeError::Malformed(_))));
+    fn messages_are_read_as_written_and_others_refused() {
+        let bytes = write(&ToWorker::Credit(7)).unwrap();
+        assert_eq!(read::<ToWorker>(&bytes).unwrap(), ToWorker::Credit(7));
+        for at in [0, HEAD.len() - 1] {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            assert!(read::<ToWorker>(&other).unwrap_err().contains("head"));
+        }
+        assert!(read::<ToWorker>(&bytes[..3]).unwrap_err().contains("3 bytes"));
+        assert!(read::<ToWorker>(&bytes[..HEAD.len()]).is_err());
+    }
+
+    #[test]
+    fn head_is_a_mark_and_the_build() {
+        assert_eq!(HEAD.strip_suffix(BUILD_ID), Some("SNTL2"));
+        assert_eq!(BUILD_ID.len(), 16);
     }
 }

@@ -114,6 +114,4 @@ pub enum FromWorker {
     },
     /// The answer to [`ToWorker::ReadUnreadable`] and [`ToWorker::DiscardUnreadable`], in their order.
     Unreadable(Result<Vec<UnreadableRecord>, StoreError>),
-    /// The worker cannot do its work; in words.
-    Failed(String),
 }

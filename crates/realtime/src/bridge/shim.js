@@ -7,9 +7,6 @@ function Nobody() {
   return { onmessage: null, postMessage() {}, terminate() {}, addEventListener() {} };
 }
 
-// Heads every message of ours; see packet.rs.
-const MARK = [0x53, 0x4e, 0x54, 0x4c, 0x31];
-
 // Trusted Types policies can be created once each: kept for later spawns.
 let policy;
 
@@ -29,8 +26,10 @@ const absolute = (url) => {
 };
 
 // Replaces the constructor until `restore`. Only the next `new Worker(url)` of exactly this URL is ours.
-// `report(kind, text)` is called later, never from inside: kinds "missing", "blocked", "crashed", "foreign".
-export function watch(url, report) {
+// `head` begins every message of this build, its mark those of every build; see codec.rs.
+// `report(kind, text)` is called later, never from inside: kinds "missing", "blocked", "crashed", "other build", "foreign".
+export function watch(url, head, report) {
+  const mark = head.slice(0, -16);
   const target = absolute(url);
   const Real = globalThis.Worker;
   let worker = null;
@@ -72,15 +71,17 @@ export function watch(url, report) {
       explain(target).then((text) => refuse("missing", text));
     }
   };
-  const onForeign = (event) => {
+  // yew-agent reads every message and has no way to refuse one: only those of this build reach it.
+  const onMessage = (event) => {
     loaded = true;
     const data = event.data;
-    if (data instanceof Uint8Array && MARK.every((byte, index) => data[index] === byte)) return;
-    // Not for yew-agent's ears.
+    const found = data instanceof Uint8Array ? String.fromCharCode(...data.subarray(0, head.length)) : "";
+    if (found === head) return;
     event.stopImmediatePropagation();
-    tell("foreign", `a message that is not one of ours (${Object.prototype.toString.call(data)})`);
+    if (found.length === head.length && found.startsWith(mark)) tell("other build", found.slice(mark.length));
+    else tell("foreign", `not one of ours (${Object.prototype.toString.call(data)})`);
   };
-  const onUnreadable = () => tell("foreign", "a message that could not be read");
+  const onUnreadable = () => tell("foreign", "the browser could not read it");
 
   function Spawn(given, options) {
     if (given !== url || worker) return new Real(given, options);
@@ -92,7 +93,7 @@ export function watch(url, report) {
       return worker;
     }
     worker.addEventListener("error", onError);
-    worker.addEventListener("message", onForeign);
+    worker.addEventListener("message", onMessage);
     worker.addEventListener("messageerror", onUnreadable);
     return worker;
   }

@@ -1,10 +1,10 @@
 //! The real port: a dedicated worker behind yew-agent.
 //!
 //! One bridge, no `fork`, none of yew-agent's hooks (they keep every output for ever). What
-//! yew-agent leaves out, hearing of failures and ending the worker, is done by `shim.js`.
+//! yew-agent leaves out, failures, Trusted Types and ending the worker, is done by `shim.js`.
 
-use super::packet::{Packet, PacketCodec};
-use super::{DecodeError, FromWorker, Port, PortEvent, PortFailure, PortListener, ToWorker, decode, encode};
+use super::codec::{BUILD_ID, BridgeCodec, HEAD};
+use super::{FromWorker, Port, PortEvent, PortFailure, PortListener, ToWorker};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -15,7 +15,7 @@ use yew_agent::worker::{HandlerId, Worker, WorkerBridge, WorkerScope};
 extern "C" {
     type Watch;
 
-    fn watch(url: &str, report: &Closure<dyn Fn(String, String)>) -> Watch;
+    fn watch(url: &str, head: &str, report: &Closure<dyn Fn(String, String)>) -> Watch;
 
     #[wasm_bindgen(method)]
     fn restore(this: &Watch);
@@ -30,8 +30,8 @@ struct FarEnd;
 
 impl Worker for FarEnd {
     type Message = ();
-    type Input = Packet;
-    type Output = Packet;
+    type Input = ToWorker;
+    type Output = FromWorker;
 
     fn create(_: &WorkerScope<Self>) -> Self {
         Self
@@ -39,7 +39,7 @@ impl Worker for FarEnd {
 
     fn update(&mut self, _: &WorkerScope<Self>, (): ()) {}
 
-    fn received(&mut self, _: &WorkerScope<Self>, _: Packet, _: HandlerId) {}
+    fn received(&mut self, _: &WorkerScope<Self>, _: ToWorker, _: HandlerId) {}
 }
 
 /// A worker of its own, spawned from a URL. Messages sent before it has loaded wait in order.
@@ -70,10 +70,10 @@ impl WorkerPort {
                 tell(PortEvent::Failed(failure(&kind, text)));
             })
         };
-        let watch = watch(url, &report);
+        let watch = watch(url, HEAD, &report);
         let bridge = WorkerSpawner::<FarEnd>::new()
-            .encoding::<PacketCodec>()
-            .callback(move |packet: Packet| tell(received(&packet)))
+            .encoding::<BridgeCodec>()
+            .callback(move |message| tell(PortEvent::Message(message)))
             .with_loader(true)
             .as_module(true)
             .spawn(url);
@@ -84,9 +84,8 @@ impl WorkerPort {
 
 impl Port for WorkerPort {
     fn send(&self, message: ToWorker) {
-        // Encoding plain data fails only where memory does; then there is nobody to tell.
-        if let (Some(bridge), Ok(bytes)) = (&*self.bridge.borrow(), encode(&message)) {
-            bridge.send(Packet(bytes));
+        if let Some(bridge) = &*self.bridge.borrow() {
+            bridge.send(message);
         }
     }
 
@@ -104,19 +103,15 @@ impl Drop for WorkerPort {
     }
 }
 
-fn received(packet: &Packet) -> PortEvent {
-    match decode::<FromWorker>(&packet.0) {
-        Ok(message) => PortEvent::Message(message),
-        Err(error) => PortEvent::Failed(PortFailure::OtherBuild(error.to_string())),
-    }
-}
-
 fn failure(kind: &str, text: String) -> PortFailure {
     match kind {
         "missing" => PortFailure::Missing(text),
         "blocked" => PortFailure::Blocked(text),
+        "other build" => PortFailure::OtherBuild(format!(
+            "page is build {BUILD_ID}, worker is build {text}: reload the page to update"
+        )),
         // Something answers, but not in our language.
-        "foreign" => PortFailure::OtherBuild(DecodeError::Malformed(text).to_string()),
+        "foreign" => PortFailure::OtherBuild(format!("unreadable message between page and worker: {text}")),
         _ => PortFailure::Crashed(text),
     }
 }

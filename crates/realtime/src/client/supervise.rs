@@ -229,10 +229,6 @@ impl Client {
             FromWorker::Farewell(farewell) => self.state_mut().farewell = farewell,
             FromWorker::SignedOut { left } => self.end_session(left),
             FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
-            FromWorker::Failed(detail) => {
-                self.state_mut().supervisor.cannot_work(detail);
-                self.report_error();
-            }
         }
     }
 

@@ -1,12 +1,12 @@
-//! The worker's side of the bridge: bytes to messages and back.
+//! The worker's side of the bridge.
 
 use super::shell::Shell;
-use crate::bridge::{FromWorker, Packet, ToWorker, decode, encode};
+use crate::bridge::{FromWorker, ToWorker};
 use std::cell::Cell;
 use std::rc::Rc;
 use yew_agent::worker::{HandlerId, Worker, WorkerDestroyHandle, WorkerScope};
 
-/// What yew-agent runs. Its page has one bridge; the one that spoke last is answered.
+/// What yew-agent runs. A page has one bridge to it, and that is answered.
 pub struct Agent {
     shell: Shell,
     page: Rc<Cell<Option<HandlerId>>>,
@@ -14,8 +14,8 @@ pub struct Agent {
 
 impl Worker for Agent {
     type Message = ();
-    type Input = Packet;
-    type Output = Packet;
+    type Input = ToWorker;
+    type Output = FromWorker;
 
     fn create(scope: &WorkerScope<Self>) -> Self {
         let page = Rc::new(Cell::new(None));
@@ -23,7 +23,7 @@ impl Worker for Agent {
             let (scope, page) = (scope.clone(), page.clone());
             move |message: FromWorker| {
                 if let Some(handler) = page.get() {
-                    respond(&scope, handler, &message);
+                    scope.respond(handler, message);
                 }
             }
         };
@@ -32,15 +32,12 @@ impl Worker for Agent {
 
     fn update(&mut self, _: &WorkerScope<Self>, (): ()) {}
 
-    fn received(&mut self, scope: &WorkerScope<Self>, packet: Packet, handler: HandlerId) {
-        match decode::<ToWorker>(&packet.0) {
-            Ok(message) => {
-                self.page.set(Some(handler));
-                self.shell.handle(message);
-            }
-            // A page of another build sees from the head of this answer that we are of ours.
-            Err(error) => respond(scope, handler, &FromWorker::Failed(error.to_string())),
-        }
+    fn connected(&mut self, _: &WorkerScope<Self>, handler: HandlerId) {
+        self.page.set(Some(handler));
+    }
+
+    fn received(&mut self, _: &WorkerScope<Self>, message: ToWorker, _: HandlerId) {
+        self.shell.handle(message);
     }
 
     fn disconnected(&mut self, _: &WorkerScope<Self>, handler: HandlerId) {
@@ -52,11 +49,5 @@ impl Worker for Agent {
 
     fn destroy(&mut self, _: &WorkerScope<Self>, _: WorkerDestroyHandle<Self>) {
         self.shell.end();
-    }
-}
-
-fn respond(scope: &WorkerScope<Agent>, handler: HandlerId, message: &FromWorker) {
-    if let Ok(bytes) = encode(message) {
-        scope.respond(handler, Packet(bytes));
     }
 }

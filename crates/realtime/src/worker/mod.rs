@@ -24,7 +24,7 @@ mod traces;
 #[cfg(feature = "in_page")]
 pub(crate) use local_port::LocalPort;
 
-use crate::bridge::PacketCodec;
+use crate::bridge::BridgeCodec;
 use agent::Agent;
 use wasm_bindgen::JsValue;
 use yew_agent::Registrable;
@@ -47,5 +47,5 @@ pub fn worker_main() {
         faults::show_memory();
         faults::at_start();
     }
-    Agent::registrar().encoding::<PacketCodec>().register();
+    Agent::registrar().encoding::<BridgeCodec>().register();
 }
