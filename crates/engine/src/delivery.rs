@@ -1,6 +1,6 @@
 //! What consumers (pages, tabs) get.
 
-use crate::{MessageCounts, MessageInfo, MessageUpdate, Metrics, Status};
+use crate::{MessageCounts, MessageInfo, MessageUpdate, Metrics, RawFrame, Status};
 use sentinelops_protocol::{Event, Problem, Subject, system::Continuity};
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
@@ -69,6 +69,10 @@ pub enum Delivery {
     Outbox(Vec<MessageInfo>, MessageCounts),
     /// Something wrong came in.
     Problem(Problem),
+    /// A frame of a basic server that is none of the protocol's messages, for who watches them.
+    Raw(Rc<RawFrame>),
+    /// So many such frames were dropped before the next one: they came faster than they were taken.
+    RawLost(u32),
 }
 
 /// One batch. The consumer answers with [`crate::Engine::credit`] when its router took it; until

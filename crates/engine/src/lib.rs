@@ -33,6 +33,7 @@ mod now;
 mod options;
 mod outbox;
 mod output;
+mod raw;
 mod socket;
 mod status;
 mod status_text;
@@ -57,6 +58,7 @@ pub use message::{
 pub use now::Now;
 pub use options::{EngineOptions, ModeOption, Options, OutboxOptions, TokenIn};
 pub use output::{Output, TokenReason, Trace};
+pub use raw::RawFrame;
 pub use socket::{Generation, Hint, SocketEvent};
 pub use status::{Cause, ConnectionState, Metrics, Mode, Quality, Status};
 pub use store::{

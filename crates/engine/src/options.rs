@@ -38,6 +38,9 @@ pub struct Options {
     pub ping_interval_ms: u64,
     /// Attempts are forgotten after so many ms of proved health. Default 10,000.
     pub stable_after_ms: u64,
+    /// Subprotocols offered in the handshake, the preferred one first. The one the server chose is in
+    /// [`Status::protocol`](crate::Status::protocol). Default: none.
+    pub protocols: Vec<String>,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             token_in: TokenIn::Auto,
             ping_interval_ms: 30_000,
             stable_after_ms: 10_000,
+            protocols: Vec::new(),
         }
     }
 }

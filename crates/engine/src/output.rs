@@ -2,7 +2,7 @@
 
 #[cfg(feature = "traces")]
 use crate::MessageUpdate;
-use crate::{Batch, ConnectionState, ConsumerId, Generation, StoreGroup};
+use crate::{Batch, ConnectionState, ConsumerId, Generation, RawFrame, StoreGroup};
 #[cfg(feature = "traces")]
 use sentinelops_protocol::Problem;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,13 @@ pub enum Output {
         text: String,
         /// As a binary frame (v1) or a text frame.
         binary: bool,
+    },
+    /// Send a frame of the page's own.
+    TransmitRaw {
+        /// On this socket.
+        generation: Generation,
+        /// As it is.
+        frame: RawFrame,
     },
     /// Close and abandon a socket: detach its handlers first, its events no longer count.
     Abandon {

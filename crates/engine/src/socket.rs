@@ -24,6 +24,8 @@ pub struct Generation(pub u64);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum SocketEvent<'a> {
+    /// The server chose this subprotocol. Before `Opened`, and only where one was chosen.
+    Protocol(String),
     /// The handshake succeeded.
     Opened,
     /// A frame arrived.

@@ -191,6 +191,8 @@ pub struct Status {
     pub unreadable: u32,
     /// The last error, in words; kept until the next healthy connection.
     pub last_error: Option<String>,
+    /// The subprotocol the server chose, while connected; see [`Options::protocols`](crate::Options::protocols).
+    pub protocol: Option<String>,
 }
 
 /// Counters since the engine started.

@@ -90,6 +90,12 @@ impl fmt::Debug for Output {
                     .field("binary", binary)
                     .finish()
             }
+            // Its contents are the page's.
+            Self::TransmitRaw { generation, frame } => f
+                .debug_struct("TransmitRaw")
+                .field("generation", &generation.0)
+                .field("bytes", &frame.len())
+                .finish(),
             Self::Abandon { generation, code, reason } => f
                 .debug_struct("Abandon")
                 .field("generation", &generation.0)

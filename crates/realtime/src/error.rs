@@ -2,8 +2,9 @@
 
 use crate::SendState;
 use crate::bridge::PortFailure;
-use sentinelops_engine::StoreError;
+use sentinelops_engine::{RawFrame, StoreError};
 use sentinelops_protocol::{Problem, Subject};
+use std::rc::Rc;
 use thiserror::Error;
 
 /// Something the provider, the worker or the connection has to say to people.
@@ -296,4 +297,53 @@ impl From<&str> for TokenError {
     fn from(text: &str) -> Self {
         Self::Callback(text.to_owned())
     }
+}
+
+/// A frame of one's own was not sent.
+///
+/// ```
+/// use sentinelops_realtime::{Client, RawError, RawFrame};
+///
+/// fn ping(client: &Client) -> bool {
+///     !matches!(client.send_raw(RawFrame::Text("ping".to_owned())), Err(RawError::NotConnected))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RawError {
+    /// There is no connection, or it is not known yet how the server speaks.
+    #[error("there is no connection, and own frames wait for none: send it when the connection is up")]
+    NotConnected,
+    /// The server speaks v1, which knows messages only.
+    #[error("this server speaks v1, which takes messages only: send a message")]
+    NotBasic,
+    /// It has too many bytes.
+    #[error("the frame has {found} bytes; at most {allowed} are allowed: send several")]
+    TooBig {
+        /// Bytes found.
+        found: usize,
+        /// Bytes allowed.
+        allowed: usize,
+    },
+}
+
+/// What [`Client::subscribe_raw`](crate::Client::subscribe_raw) and [`use_raw_frames`](crate::use_raw_frames) call with.
+///
+/// ```
+/// use sentinelops_realtime::{RawEvent, RawFrame};
+/// use std::rc::Rc;
+///
+/// let event = RawEvent::Frame(Rc::new(RawFrame::Text("21.5".to_owned())));
+/// assert_ne!(event, RawEvent::Lost { frames: 1 });
+/// ```
+// Closed: a frame came, or did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RawEvent {
+    /// A frame.
+    Frame(Rc<RawFrame>),
+    /// So many frames were dropped here: they came faster than the page took them.
+    Lost {
+        /// How many.
+        frames: u32,
+    },
 }

@@ -47,7 +47,10 @@ pub mod worker;
 pub use bridge::{BUILD_ID, PortFailure, SignOut};
 pub use client::{Client, ClientOptions, SentMessage, Subscription};
 pub use connection_status::ConnectionStatus;
-pub use error::{ClientError, PayloadError, SendError, SetupError, TokenError, WorkerError, WorkerErrorKind};
+pub use error::{
+    ClientError, PayloadError, RawError, RawEvent, SendError, SetupError, TokenError, WorkerError,
+    WorkerErrorKind,
+};
 pub use fold::{ChatEntry, IncidentRow, Watermarks};
 pub use hooks::*;
 pub use list::List;
@@ -58,6 +61,7 @@ pub use provider::{WebSocketProvider, WebSocketProviderProps};
 pub use recorder::{MessageTrace, Record, RecordKind};
 pub use send_state::SendState;
 pub use sentinelops_engine as engine;
+pub use sentinelops_engine::RawFrame;
 pub use sentinelops_protocol as protocol;
 pub use supervisor::WorkerHealth;
 pub use token::{TokenCallback, TokenSource};

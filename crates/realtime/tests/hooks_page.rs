@@ -19,6 +19,8 @@ mod leaks;
 mod mount;
 #[path = "hooks_page/providers.rs"]
 mod providers;
+#[path = "hooks_page/raw.rs"]
+mod raw;
 #[path = "hooks_page/renders.rs"]
 mod renders;
 #[path = "hooks_page/sends.rs"]

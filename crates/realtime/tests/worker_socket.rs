@@ -55,11 +55,13 @@ fn open(url: &str) -> (Result<Socket, String>, UnboundedReceiver<Heard>) {
             SocketEvent::Frame { bytes, binary: false } => Heard::Text(text(bytes)),
             SocketEvent::Frame { bytes, binary: true } => Heard::Binary(text(bytes)),
             SocketEvent::Closed { code, .. } => Heard::Closed(code),
-            SocketEvent::Buffered(_) | SocketEvent::Refused { .. } => unreachable!(),
+            SocketEvent::Protocol(_) | SocketEvent::Buffered(_) | SocketEvent::Refused { .. } => {
+                unreachable!()
+            }
         };
         send.unbounded_send(heard).unwrap();
     });
-    (Socket::open(Generation(4), url, &listener), heard)
+    (Socket::open(Generation(4), url, &[], &listener), heard)
 }
 
 const HELLO: &str = r#"{"id":"01H","type":"hello","channel":"system","payload":{"protocol":1,"client":"test","session":"socket-test","term":1},"timestamp":0,"priority":"normal"}"#;

@@ -9,7 +9,8 @@ mod one;
 mod weight;
 
 use crate::{
-    Batch, Bounds, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, Status,
+    Batch, Bounds, ConsumerId, Delivery, MessageCounts, MessageInfo, MessageUpdate, Metrics, Now, RawFrame,
+    Status,
 };
 use one::Consumer;
 use sentinelops_protocol::system::Continuity;
@@ -40,6 +41,7 @@ pub(crate) struct Consumers {
     metrics_due: u64,
     outbox_watchers: BTreeSet<ConsumerId>,
     outbox_due: u64,
+    raw_watchers: BTreeSet<ConsumerId>,
     outbox_dirty: bool,
     outbox_version: u64,
     /// What the store holds is in it: a list without that would say that rows are gone.
@@ -80,6 +82,7 @@ impl Consumers {
         self.ready.remove(&id);
         self.metrics_watchers.remove(&id);
         self.outbox_watchers.remove(&id);
+        self.raw_watchers.remove(&id);
         let Some(consumer) = self.all.remove(&id) else { return Default::default() };
         let subjects = consumer.subjects();
         for subject in &subjects {
@@ -178,6 +181,30 @@ impl Consumers {
         } else if self.outbox_watchers.insert(id) {
             self.outbox_due = now.mono;
             self.outbox_dirty = true;
+        }
+    }
+
+    /// Frames that are none of the protocol's messages.
+    pub fn watch_raw(&mut self, id: ConsumerId, on: bool) {
+        if on && self.all.contains_key(&id) {
+            self.raw_watchers.insert(id);
+        } else {
+            self.raw_watchers.remove(&id);
+        }
+    }
+
+    /// Somebody watches them.
+    pub fn wants_raw(&self) -> bool {
+        !self.raw_watchers.is_empty()
+    }
+
+    /// For those who watch.
+    pub fn offer_raw(&mut self, frame: &Rc<RawFrame>) {
+        for id in &self.raw_watchers {
+            if let Some(consumer) = self.all.get_mut(id) {
+                consumer.raw(frame, &self.bounds);
+                self.ready.insert(*id);
+            }
         }
     }
 

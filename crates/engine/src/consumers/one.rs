@@ -1,7 +1,7 @@
 //! What waits for one consumer.
 
 use crate::mutant::{self, Mutant};
-use crate::{Batch, Bounds, ConnectionState, Delivery, MessageUpdate, SnapshotDelivery, Status};
+use crate::{Batch, Bounds, ConnectionState, Delivery, MessageUpdate, RawFrame, SnapshotDelivery, Status};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Event, Problem, Subject};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -49,8 +49,45 @@ pub(super) struct Consumer {
     up_since: Option<Option<u64>>,
     pub metrics: Option<Delivery>,
     pub outbox: Option<Delivery>,
+    raw: RawQueue,
     outstanding: Option<u64>,
     batches: u64,
+}
+
+/// Raw frames that wait: no snapshot repeats them, so over the bound the oldest are dropped and counted.
+#[derive(Debug, Default)]
+struct RawQueue {
+    frames: VecDeque<Rc<RawFrame>>,
+    bytes: usize,
+    lost: u32,
+}
+
+impl RawQueue {
+    fn push(&mut self, frame: &Rc<RawFrame>, most: &Bounds) {
+        self.bytes += frame.len();
+        self.frames.push_back(frame.clone());
+        while self.frames.len() > most.consumer_events || self.bytes > most.consumer_bytes {
+            let Some(oldest) = self.frames.pop_front() else { break };
+            self.bytes -= oldest.len();
+            self.lost = self.lost.saturating_add(1);
+        }
+    }
+
+    /// As many as fit into one batch, ahead of them how many were dropped.
+    fn take(&mut self, items: &mut Vec<Delivery>) {
+        let lost = std::mem::take(&mut self.lost);
+        items.extend((lost > 0).then_some(Delivery::RawLost(lost)));
+        let (mut count, mut bytes) = (0, 0);
+        while let Some(frame) = self.frames.front() {
+            if count >= BATCH_EVENTS || bytes + frame.len() > BATCH_BYTES && bytes > 0 {
+                break;
+            }
+            let Some(frame) = self.frames.pop_front() else { break };
+            (count, bytes) = (count + 1, bytes + frame.len());
+            self.bytes -= frame.len();
+            items.push(Delivery::Raw(frame));
+        }
+    }
 }
 
 /// What does not fit its type is told right before it, once in a batch.
@@ -170,6 +207,10 @@ impl Consumer {
         news
     }
 
+    pub fn raw(&mut self, frame: &Rc<RawFrame>, most: &Bounds) {
+        self.raw.push(frame, most);
+    }
+
     pub fn denied(&mut self, subject: &Subject, message: &str) {
         if self.subjects.contains_key(subject) {
             self.denied.insert(subject.clone(), message.to_owned());
@@ -245,6 +286,7 @@ impl Consumer {
             }
         }
         items.extend(taken);
+        self.raw.take(&mut items);
         let denied = std::mem::take(&mut self.denied).into_iter();
         items.extend(denied.map(|(subject, message)| Delivery::Denied(subject, message)));
         // The others belong to messages that no state holds, or to none.

@@ -2,7 +2,7 @@
 
 use super::{Engine, Phase};
 use crate::timers::Timer;
-use crate::{Cause, ConsumerId, Mode, Now, Output, SendRequest, TokenReason, ids};
+use crate::{Cause, ConsumerId, Mode, Now, Output, RawFrame, SendRequest, TokenReason, ids};
 use sentinelops_protocol::Subject;
 use sentinelops_protocol::system::ClientSystem;
 
@@ -338,6 +338,54 @@ impl Engine {
     /// ```
     pub fn watch_outbox(&mut self, now: Now, consumer: ConsumerId, on: bool) {
         self.consumers.watch_outbox(now, consumer, on);
+        self.settle(now);
+    }
+
+    /// Frames of a basic server that are none of the protocol's messages, or no more. While a consumer watches them they
+    /// count as no problem.
+    ///
+    /// ```
+    /// use sentinelops_engine::{ConsumerId, Engine, Now};
+    ///
+    /// fn own_protocol(engine: &mut Engine, now: Now) {
+    ///     engine.watch_raw(now, ConsumerId(1), true);
+    /// }
+    /// ```
+    pub fn watch_raw(&mut self, now: Now, consumer: ConsumerId, on: bool) {
+        self.consumers.watch_raw(consumer, on);
+        self.settle(now);
+    }
+
+    /// Sends a frame of the page's own, at once or not at all: there is no queue, no answer and no second attempt. Only to
+    /// a basic server, of at most [`RawFrame::BYTES_MAX`] bytes, and while at most as many wait in the socket.
+    ///
+    /// ```
+    /// use sentinelops_engine::{Engine, Now, RawFrame};
+    ///
+    /// fn subscribe(engine: &mut Engine, now: Now) {
+    ///     engine.send_raw(now, RawFrame::Text("SUBSCRIBE weather".to_owned()));
+    /// }
+    /// ```
+    pub fn send_raw(&mut self, now: Now, frame: RawFrame) {
+        self.notice(now);
+        let most = RawFrame::BYTES_MAX;
+        match self.socket {
+            Some(generation)
+                if self.phase == Phase::Up(Mode::Basic)
+                    && frame.len() <= most
+                    && self.liveness.buffered() <= most as u64 =>
+            {
+                self.metrics.frames_out += 1;
+                self.metrics.bytes_out += frame.len() as u64;
+                self.liveness.wrote(now.mono, frame.len(), &self.latency);
+                self.out.push_back(Output::TransmitRaw { generation, frame });
+            }
+            _ => self.note(format!(
+                "an own frame of {} bytes was not sent: a connected basic server with at most {most} bytes on their way is \
+                 needed, and a frame of at most as many",
+                frame.len()
+            )),
+        }
         self.settle(now);
     }
 

@@ -5,9 +5,10 @@ use crate::mode::{self, Decision, Sign};
 use crate::mutant::{self, Mutant};
 use crate::outbox::Link as OutboxLink;
 use crate::timers::Timer;
-use crate::{Cause, Mode, Now, Output, Trace};
+use crate::{Cause, Mode, Now, Output, RawFrame, Trace};
 use sentinelops_protocol::system::{Ping, ServerSystem, Welcome};
 use sentinelops_protocol::{Event, Limits, Problem, ProblemKind, ServerMessage, decode_server_frame};
+use std::rc::Rc;
 
 /// Unknown channel names remembered, so that each is reported once.
 const MOST_UNKNOWN: usize = 256;
@@ -15,7 +16,7 @@ const MOST_UNKNOWN: usize = 256;
 pub(super) const BASIC_MESSAGE_BYTES: u64 = 64 * 1024;
 
 impl Engine {
-    pub(super) fn frame(&mut self, now: Now, bytes: &[u8]) {
+    pub(super) fn frame(&mut self, now: Now, bytes: &[u8], binary: bool) {
         self.metrics.frames_in += 1;
         self.metrics.bytes_in += bytes.len() as u64;
         self.liveness.heard(now.mono, &self.latency);
@@ -24,6 +25,9 @@ impl Engine {
         }
         let decoded = match decode_server_frame(bytes, &Limits::to_client()) {
             Ok(decoded) => decoded,
+            Err(_) if bytes.len() <= RawFrame::BYTES_MAX && self.takes_raw(now) => {
+                return self.consumers.offer_raw(&Rc::new(RawFrame::of(bytes, binary)));
+            }
             Err(error) => {
                 self.metrics.refused_frames += 1;
                 let error = self.auth.redact(&error.to_string());
@@ -31,6 +35,11 @@ impl Engine {
                 return self.subs.refused(now);
             }
         };
+        let mut decoded = decoded;
+        if decoded.problems.iter().any(is_of_another_protocol) && self.takes_raw(now) {
+            decoded.problems.retain(|problem| !is_of_another_protocol(problem));
+            self.consumers.offer_raw(&Rc::new(RawFrame::of(bytes, binary)));
+        }
         let refused = decoded.problems.iter().any(may_have_been_an_answer);
         for problem in decoded.problems {
             self.problem(problem);
@@ -49,6 +58,16 @@ impl Engine {
         if refused {
             self.subs.refused(now);
         }
+    }
+
+    /// Whether a frame that is no message of the protocol is somebody's own: the server is basic, and a page watches such
+    /// frames. A server that begins with one is basic.
+    fn takes_raw(&mut self, now: Now) -> bool {
+        if !self.consumers.wants_raw() {
+            return false;
+        }
+        self.sign(now, Sign::Ordinary);
+        self.phase == Phase::Up(Mode::Basic)
     }
 
     /// Counts and tells what was wrong; an unknown channel once a name.
@@ -228,6 +247,11 @@ impl Engine {
         event.timestamp.get_or_insert(now.wall);
         self.subs.event(now, event);
     }
+}
+
+/// A part of a frame that is no message this version knows.
+fn is_of_another_protocol(problem: &Problem) -> bool {
+    matches!(problem.kind, ProblemKind::BadEnvelope | ProblemKind::UnknownChannel)
 }
 
 /// A message that could not be read, and that a subscription may be waiting for.

@@ -65,6 +65,8 @@ struct Link {
     answered_to: Option<u64>,
     /// Lasted long enough: the next byte proves health.
     stable_due: bool,
+    /// The subprotocol that the server chose.
+    protocol: Option<String>,
 }
 
 /// `goodbye`, as the server said it.

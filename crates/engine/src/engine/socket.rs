@@ -30,9 +30,10 @@ impl Engine {
             _ => self.notice(now),
         }
         match event {
+            SocketEvent::Protocol(protocol) => self.link.protocol = Some(protocol),
             SocketEvent::Opened if self.phase == Phase::Dialing => self.opened(now),
-            SocketEvent::Frame { bytes, .. } if matches!(self.phase, Phase::Open | Phase::Up(_)) => {
-                self.frame(now, bytes);
+            SocketEvent::Frame { bytes, binary } if matches!(self.phase, Phase::Open | Phase::Up(_)) => {
+                self.frame(now, bytes, binary);
             }
             SocketEvent::Buffered(bytes) => self.buffered(now, bytes),
             SocketEvent::Closed { code, reason } => self.closed(now, code, &reason),

@@ -84,6 +84,7 @@ impl Engine {
             storage: self.outbox.storage().clone(),
             unreadable: self.outbox.unreadable(),
             last_error: self.last_error.clone(),
+            protocol: self.link.protocol.clone().filter(|_| mode.is_some()),
         }
     }
 }

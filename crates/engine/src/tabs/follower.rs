@@ -10,7 +10,10 @@ impl Node {
     pub(super) fn follow(&mut self, now: Now, command: PageCommand) {
         let tab = self.tab.clone();
         match command {
-            PageCommand::Subscribe(_) | PageCommand::Unsubscribe(_) | PageCommand::WatchMetrics(_) => {
+            PageCommand::Subscribe(_)
+            | PageCommand::Unsubscribe(_)
+            | PageCommand::WatchMetrics(_)
+            | PageCommand::WatchRaw(_) => {
                 self.announce(false);
             }
             PageCommand::WatchOutbox(_) => {
@@ -25,6 +28,7 @@ impl Node {
                 self.out.push_back(NodeOutput::Link(to, credit));
             }
             PageCommand::Token(token) => self.sign_in.give(token),
+            PageCommand::SendRaw(frame) => self.say(LinkMessage::Raw { frame }),
             PageCommand::Reconnect => self.urge(now),
             PageCommand::Connect => self.connect_again(now),
             PageCommand::Hint(hint) => self.say(LinkMessage::Hint { hint: Some(hint) }),

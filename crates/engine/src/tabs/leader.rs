@@ -109,6 +109,7 @@ impl Leader {
         }
         self.engine.watch_metrics(now, LOCAL, interest.metrics);
         self.engine.watch_outbox(now, LOCAL, interest.outbox);
+        self.engine.watch_raw(now, LOCAL, interest.raw);
     }
 
     /// Of what these handed in, the first went to a leader before.
@@ -163,6 +164,8 @@ impl Leader {
             PageCommand::Hint(hint) => engine.handle_hint(now, hint),
             PageCommand::WatchMetrics(on) => engine.watch_metrics(now, LOCAL, on),
             PageCommand::WatchOutbox(on) => engine.watch_outbox(now, LOCAL, on),
+            PageCommand::WatchRaw(on) => engine.watch_raw(now, LOCAL, on),
+            PageCommand::SendRaw(frame) => engine.send_raw(now, frame),
             PageCommand::Inquire(about) => self.inquire(now, LOCAL, about),
             // The node hands sends over in their order, and takes the engine away for the others.
             PageCommand::Send(_)
@@ -254,6 +257,7 @@ impl Leader {
             }
             LinkMessage::Hint { hint: Some(hint) } => self.engine.handle_hint(now, hint),
             LinkMessage::Hint { hint: None } => self.engine.reconnect(now),
+            LinkMessage::Raw { frame } => self.engine.send_raw(now, frame),
             LinkMessage::Attach { .. }
             | LinkMessage::Beat { .. }
             | LinkMessage::RollCall { .. }
@@ -403,6 +407,7 @@ impl Leader {
         }
         self.engine.watch_metrics(now, consumer, interest.metrics);
         self.engine.watch_outbox(now, consumer, interest.outbox);
+        self.engine.watch_raw(now, consumer, interest.raw);
     }
 
     fn detach(&mut self, now: Now, tab: &TabId) {

@@ -1,7 +1,7 @@
 //! What tabs of one scope say to each other. Tokens and trust never travel here: anything of the same
 //! origin can read and forge these messages, so nothing of a leader is believed below its term.
 
-use crate::{Batch, Hint, SendRequest};
+use crate::{Batch, Hint, RawFrame, SendRequest};
 use sentinelops_protocol::Subject;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub struct Interest {
     pub metrics: bool,
     /// The list of messages wanted.
     pub outbox: bool,
+    /// Frames that are none of the protocol's messages wanted.
+    pub raw: bool,
 }
 
 /// A message that was saved, and of whose end its sender has not heard.
@@ -142,6 +144,11 @@ pub enum LinkMessage {
         /// The leader's term.
         term: u64,
     },
+    /// Follower: send this frame of my page's own, at once or not at all.
+    Raw {
+        /// As it is.
+        frame: RawFrame,
+    },
 }
 
 #[cfg(test)]
@@ -159,11 +166,12 @@ mod tests {
                 subjects: vec![Subject::topic(Channel::Chat, "c")],
                 metrics: false,
                 outbox: true,
+                raw: false,
             },
         };
         for (message, golden) in [
             (LinkMessage::Beat { term: 3 }, vec![0, 3]),
-            (attach, vec![3, 1, b't', 5, 1, 2, 1, 1, b'c', 0, 1]),
+            (attach, vec![3, 1, b't', 5, 1, 2, 1, 1, b'c', 0, 1, 0]),
             (LinkMessage::Poke, vec![6]),
             (LinkMessage::Hint { hint: None }, vec![10, 0]),
             (LinkMessage::Leaving { term: 3 }, vec![15, 3]),

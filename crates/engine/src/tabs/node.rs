@@ -45,6 +45,8 @@ pub struct Node {
     pub(super) stored: [u32; 4],
     pub(super) interest: BTreeSet<Subject>,
     pub(super) watch: (bool, bool),
+    /// Frames that are none of the protocol's messages wanted.
+    pub(super) watches_raw: bool,
     pub(super) wanted: bool,
     pub(super) visible: bool,
     pub(super) away: bool,
@@ -106,6 +108,7 @@ impl Node {
             stored: [0; 4],
             interest: BTreeSet::new(),
             watch: (false, false),
+            watches_raw: false,
             wanted: false,
             visible: true,
             away: false,
@@ -167,6 +170,7 @@ impl Node {
             }
             PageCommand::WatchMetrics(on) => self.watch.0 = *on,
             PageCommand::WatchOutbox(on) => self.watch.1 = *on,
+            PageCommand::WatchRaw(on) => self.watches_raw = *on,
             PageCommand::Send(requests) => self.sends.keep(requests),
             PageCommand::Inquire(about) => self.sends.follow(about),
             PageCommand::Discard { id } => self.sends.discard(id),
@@ -383,6 +387,7 @@ impl Node {
             subjects: self.interest.iter().cloned().collect(),
             metrics: self.watch.0,
             outbox: self.watch.1,
+            raw: self.watches_raw,
         }
     }
 

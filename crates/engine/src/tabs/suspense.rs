@@ -34,6 +34,7 @@ impl Waiting {
     pub(super) fn socket(generation: Generation, event: SocketEvent<'_>) -> Self {
         let event = match event {
             SocketEvent::Frame { bytes, binary } => return Self::Frame(generation, bytes.to_vec(), binary),
+            SocketEvent::Protocol(protocol) => SocketEvent::Protocol(protocol),
             SocketEvent::Opened => SocketEvent::Opened,
             SocketEvent::Buffered(bytes) => SocketEvent::Buffered(bytes),
             SocketEvent::Closed { code, reason } => SocketEvent::Closed { code, reason },

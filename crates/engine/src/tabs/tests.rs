@@ -13,6 +13,7 @@ use sentinelops_protocol::{Channel, Json, Priority};
 
 mod legacy;
 mod listed;
+mod raw;
 
 fn at(mono: u64) -> Now {
     Now { mono, wall: 1_780_000_000_000 + mono }

@@ -3,7 +3,7 @@
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage, LinkTarget};
 use super::sign_out::SignOut;
-use crate::{Hint, Output, Row, SendRequest};
+use crate::{Hint, Output, RawFrame, Row, SendRequest};
 use sentinelops_protocol::Subject;
 
 /// What a page asks of its worker.
@@ -43,6 +43,10 @@ pub enum PageCommand {
     WatchMetrics(bool),
     /// The list of messages.
     WatchOutbox(bool),
+    /// Frames of a basic server that are none of the protocol's messages.
+    WatchRaw(bool),
+    /// A frame of the page's own, at once or not at all.
+    SendRaw(RawFrame),
     /// Into the bfcache or away.
     PageHide,
     /// End this user's session in all tabs. Ends with [`NodeOutput::SignedOut`].

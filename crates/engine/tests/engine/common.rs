@@ -16,6 +16,8 @@ pub struct Driver {
     /// Frames sent, with the generation they went to.
     pub sent: Vec<(Generation, Value)>,
     pub binary: Vec<bool>,
+    /// Own frames sent.
+    pub raw: Vec<RawFrame>,
     pub abandoned: Vec<(Generation, u16)>,
     pub tokens_wanted: Vec<TokenReason>,
     pub delivered: Vec<Delivery>,
@@ -65,6 +67,7 @@ impl Driver {
             dials: Vec::new(),
             sent: Vec::new(),
             binary: Vec::new(),
+            raw: Vec::new(),
             abandoned: Vec::new(),
             tokens_wanted: Vec::new(),
             delivered: Vec::new(),
@@ -161,6 +164,7 @@ impl Driver {
                     self.engine.credit(self.now, consumer, batch.number);
                 }
                 Output::Trace(trace) => self.traces.push(trace),
+                Output::TransmitRaw { frame, .. } => self.raw.push(frame),
                 Output::OpenStore | Output::Store(_) | Output::RescanStore | Output::SetAsideUnreadable => {}
             }
         }

@@ -9,6 +9,7 @@ mod hostile_welcome;
 mod liveness;
 mod metrics;
 mod modes;
+mod raw;
 mod refused;
 mod sends;
 mod server_time;

@@ -2,7 +2,7 @@
 
 use sentinelops_engine::tabs::{Inquiry, Role, SignOut};
 use sentinelops_engine::{
-    Batch, EngineOptions, Hint, SendRequest, StoreError, TokenReason, Trace, UnreadableRecord,
+    Batch, EngineOptions, Hint, RawFrame, SendRequest, StoreError, TokenReason, Trace, UnreadableRecord,
 };
 use sentinelops_protocol::Subject;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,10 @@ pub enum ToWorker {
     WatchMetrics(bool),
     /// The list of messages whenever it changes.
     WatchOutbox(bool),
+    /// Frames of a basic server that are none of the protocol's messages.
+    WatchRaw(bool),
+    /// A frame of the page's own, at once or not at all.
+    SendRaw(RawFrame),
     /// Are you there? Answered by [`FromWorker::Beat`].
     Beat(u64),
     /// The page goes into the bfcache or away: close the socket, release the lock.

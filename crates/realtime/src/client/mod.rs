@@ -13,6 +13,7 @@ mod keep;
 mod news;
 mod options;
 mod orders;
+mod raw;
 mod read;
 mod receipts;
 mod route;

@@ -1,6 +1,6 @@
 //! What listeners are told, once a frame.
 
-use crate::{ClientError, MessageId};
+use crate::{ClientError, MessageId, RawEvent};
 use sentinelops_engine::Cause;
 use sentinelops_protocol::{Channel, Event, Subject, system::Continuity};
 use std::{
@@ -27,6 +27,8 @@ pub(crate) enum Interest {
     Outbox,
     /// The counters; has the worker tell them.
     Metrics,
+    /// Frames that are none of the protocol's messages; has the worker pass them on.
+    Raw,
     /// The flight recorder, which records without anybody who looks, too.
     Diagnostics,
 }
@@ -57,6 +59,8 @@ pub(crate) struct News {
     /// In order.
     pub transitions: Vec<Transition>,
     pub errors: Vec<ClientError>,
+    /// In order.
+    pub raw: Vec<RawEvent>,
 }
 
 impl News {

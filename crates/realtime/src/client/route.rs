@@ -5,7 +5,7 @@ use super::news::{Incoming, Interest, News};
 use super::state::State;
 use crate::fold::State as FoldState;
 use crate::recorder::RecordKind;
-use crate::{ClientError, List, MessageId};
+use crate::{ClientError, List, MessageId, RawEvent};
 use sentinelops_engine::{Batch, ConnectionState, Delivery, MessageUpdate, Mode, SnapshotDelivery, Status};
 use sentinelops_protocol::{Channel, Event, Payload, Subject};
 use std::{collections::BTreeMap, rc::Rc};
@@ -60,6 +60,8 @@ impl Client {
                     state.dirty.insert(Interest::Outbox);
                 }
                 Delivery::Problem(problem) => self.take_problem(problem),
+                Delivery::Raw(frame) => self.take_raw(RawEvent::Frame(frame), news),
+                Delivery::RawLost(frames) => self.take_raw(RawEvent::Lost { frames }, news),
                 other => self.note(&format!("not known here: {other:?}")),
             }
         }

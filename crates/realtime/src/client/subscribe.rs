@@ -15,6 +15,12 @@ pub struct Subscription {
     _watch: Option<Watch>,
 }
 
+impl Subscription {
+    pub(super) fn of(watch: Watch) -> Self {
+        Self { _watch: Some(watch) }
+    }
+}
+
 impl Client {
     /// Calls the callbacks of these options until the subscription is dropped; outside components what
     /// [`use_websocket`](crate::use_websocket) does inside. The first subscription to a channel or topic subscribes to it

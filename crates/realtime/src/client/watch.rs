@@ -109,7 +109,7 @@ impl Client {
     pub(super) fn watched(&self) -> Vec<ToWorker> {
         let state = self.state();
         let mut posts: Vec<_> = state.subjects.keys().cloned().map(ToWorker::Subscribe).collect();
-        for interest in [Interest::Outbox, Interest::Metrics] {
+        for interest in [Interest::Outbox, Interest::Metrics, Interest::Raw] {
             if state.watchers(&interest) > 0 {
                 posts.extend(switch(&interest, true));
             }
@@ -123,6 +123,7 @@ fn switch(interest: &Interest, on: bool) -> Option<ToWorker> {
     match interest {
         Interest::Outbox => Some(ToWorker::WatchOutbox(on)),
         Interest::Metrics => Some(ToWorker::WatchMetrics(on)),
+        Interest::Raw => Some(ToWorker::WatchRaw(on)),
         _ => None,
     }
 }

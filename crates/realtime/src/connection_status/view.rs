@@ -119,6 +119,10 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                 <dd class={storage_class(&status.storage)} data-testid="connection-storage">{ storage_label(&status.storage) }</dd>
                 <dt>{ "Server speaks" }</dt>
                 <dd>{ status.mode.map_or(if state == ConnectionState::Connected { "Not known yet" } else { "Not connected" }, mode_label) }</dd>
+                if let Some(protocol) = &status.protocol {
+                    <dt>{ "Subprotocol" }</dt>
+                    <dd>{ protocol }</dd>
+                }
                 <dt>{ "Connected since" }</dt>
                 <dd>
                     if let Some(at) = status.connected_since { <Since {at} /> } else { { "Not connected" } }

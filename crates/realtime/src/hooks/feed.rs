@@ -171,7 +171,8 @@ where
     T: PartialEq + Clone + 'static,
     F: Fn(&Client) -> List<T> + 'static,
 {
-    use_items_with(subject, UseFeedOptions::default(), items)
+    // Not by way of the options: a page that filters nothing has no code for it.
+    use_feed(subject, move |client, feed| UseFeedHandle::new(client, feed, items(client)))
 }
 
 /// The same, with options.

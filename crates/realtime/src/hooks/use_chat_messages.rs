@@ -1,6 +1,6 @@
 //! `use_chat`: a conversation, with what became of one's own messages.
 
-use super::feed::{UseFeedHandle, UseFeedOptions, passing, use_feed_events, use_feed_if};
+use super::feed::{Feed, UseFeedHandle, UseFeedOptions, passing, use_feed, use_feed_events, use_feed_if};
 use crate::fold::ChatView;
 use crate::{ChatEntry, Client, List, Message, MessageId, SentMessage, Watermarks};
 use sentinelops_protocol::domain::ChatMessage;
@@ -33,6 +33,11 @@ pub struct UseChatHandle {
 }
 
 impl UseChatHandle {
+    fn new(client: &Client, feed: Feed, view: ChatView, conversation: Rc<str>) -> Self {
+        let ChatView { messages, typing, receipts } = view;
+        Self { feed: UseFeedHandle::new(client, feed, messages), typing, receipts, conversation }
+    }
+
     /// Sends a message to the conversation. It shows at once, with its state.
     ///
     /// ```
@@ -151,7 +156,10 @@ impl UseChatHandle {
 /// ```
 #[hook]
 pub fn use_chat(conversation: &str) -> UseChatHandle {
-    use_chat_with(conversation, UseFeedOptions::default())
+    let (conversation, subject) = of_conversation(conversation);
+    use_feed(subject.clone(), move |client, feed| {
+        UseChatHandle::new(client, feed, client.chat(&subject), conversation.clone())
+    })
 }
 
 /// Some messages of a conversation, or none while it is switched off: see [`UseFeedOptions`].
@@ -168,19 +176,17 @@ pub fn use_chat(conversation: &str) -> UseChatHandle {
 /// ```
 #[hook]
 pub fn use_chat_with(conversation: &str, options: UseFeedOptions<ChatEntry>) -> UseChatHandle {
-    let conversation: Rc<str> = conversation.into();
-    let subject = Subject::topic(Channel::Chat, &*conversation);
+    let (conversation, subject) = of_conversation(conversation);
     let last = use_mut_ref(List::default);
     use_feed_if(options.enabled, subject.clone(), move |client, feed| {
-        let view = if options.enabled { client.chat(&subject) } else { ChatView::default() };
-        let messages = passing(&last, view.messages, options.filter.as_deref());
-        UseChatHandle {
-            feed: UseFeedHandle::new(client, feed, messages),
-            typing: view.typing,
-            receipts: view.receipts,
-            conversation: conversation.clone(),
-        }
+        let mut view = if options.enabled { client.chat(&subject) } else { ChatView::default() };
+        view.messages = passing(&last, view.messages, options.filter.as_deref());
+        UseChatHandle::new(client, feed, view, conversation.clone())
     })
+}
+
+fn of_conversation(conversation: &str) -> (Rc<str>, Subject) {
+    (conversation.into(), Subject::topic(Channel::Chat, conversation))
 }
 
 /// A conversation, and a call for each message from the moment of mounting on (own ones included,

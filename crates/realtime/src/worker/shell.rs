@@ -9,7 +9,7 @@ use super::traces::{self, Traces};
 use crate::bridge::{FromWorker, Init, ToWorker};
 use gloo::timers::callback::Timeout;
 use sentinelops_engine::tabs::{Node, NodeOutput, PageCommand};
-use sentinelops_engine::{Generation, Hint, Now, Output, SocketEvent, StoreEvent};
+use sentinelops_engine::{Generation, Hint, Now, Output, RawFrame, SocketEvent, StoreEvent};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
@@ -39,6 +39,8 @@ struct Core {
     node: Node,
     socket: Option<Socket>,
     socket_listener: SocketListener,
+    /// Subprotocols to offer.
+    protocols: Vec<String>,
     store: Store,
     tabs: Tabs,
     timer: Option<(u64, Timeout)>,
@@ -166,6 +168,7 @@ impl Core {
             node: Node::new(init.engine.clone(), clock::seed(), clock::now()),
             socket: None,
             socket_listener,
+            protocols: init.engine.connection.protocols.clone(),
             store: Store::of_version(&init.scope, version, from_store),
             tabs: Tabs::new(version, &init.scope, &init.page, from_tabs),
             timer: None,
@@ -194,6 +197,8 @@ impl Core {
             ToWorker::Token(token) => PageCommand::Token(token),
             ToWorker::WatchMetrics(on) => PageCommand::WatchMetrics(on),
             ToWorker::WatchOutbox(on) => PageCommand::WatchOutbox(on),
+            ToWorker::WatchRaw(on) => PageCommand::WatchRaw(on),
+            ToWorker::SendRaw(frame) => PageCommand::SendRaw(frame),
             ToWorker::PageHide => {
                 self.away = true;
                 PageCommand::PageHide
@@ -281,6 +286,15 @@ impl Core {
                     return true;
                 }
             }
+            Output::TransmitRaw { generation, frame } => {
+                if let Some(socket) = self.current(generation) {
+                    match &frame {
+                        RawFrame::Text(text) => socket.send(text, false),
+                        RawFrame::Binary(bytes) => socket.send_bytes(bytes),
+                    }
+                    return true;
+                }
+            }
             Output::Abandon { generation, code, reason } => {
                 if let Some(socket) = self.socket.take_if(|socket| socket.generation() == generation) {
                     socket.abandon(code, &reason);
@@ -322,7 +336,7 @@ impl Core {
         // The engine abandons before it dials; should it not, the old one goes first.
         self.socket = None;
         self.buffered = 0;
-        match Socket::open(generation, url, &self.socket_listener) {
+        match Socket::open(generation, url, &self.protocols, &self.socket_listener) {
             Ok(socket) => self.socket = Some(socket),
             Err(reason) => {
                 let refused = SocketEvent::Refused { reason };

@@ -1,6 +1,6 @@
 //! One raw WebSocket and its handlers.
 
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 use sentinelops_engine::{Generation, SocketEvent};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -28,12 +28,31 @@ impl Socket {
     ///
     /// # Errors
     /// What the browser refused, for people: the URL without its query, where a token may be.
-    pub fn open(generation: Generation, url: &str, listener: &SocketListener) -> Result<Self, String> {
-        let ws = WebSocket::new(url).map_err(|error| refusal(url, &error))?;
+    pub fn open(
+        generation: Generation,
+        url: &str,
+        protocols: &[String],
+        listener: &SocketListener,
+    ) -> Result<Self, String> {
+        let ws = match protocols {
+            [] => WebSocket::new(url),
+            offered => {
+                let offered: Array = offered.iter().map(|name| JsValue::from_str(name)).collect();
+                WebSocket::new_with_str_sequence(url, &offered)
+            }
+        };
+        let ws = ws.map_err(|error| refusal(url, &error))?;
         ws.set_binary_type(BinaryType::Arraybuffer);
 
         let tell = listener.clone();
-        let on_open = Closure::<dyn Fn()>::new(move || tell(generation, SocketEvent::Opened));
+        let opened = ws.clone();
+        let on_open = Closure::<dyn Fn()>::new(move || {
+            let protocol = opened.protocol();
+            if !protocol.is_empty() {
+                tell(generation, SocketEvent::Protocol(protocol));
+            }
+            tell(generation, SocketEvent::Opened);
+        });
         let tell = listener.clone();
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let data = event.data();
@@ -64,8 +83,15 @@ impl Socket {
     /// Hands a frame to the browser. On a socket that is not open (any more) nothing happens: its
     /// `close` event is on the way.
     pub fn send(&self, text: &str, binary: bool) {
-        let _ =
-            if binary { self.ws.send_with_u8_array(text.as_bytes()) } else { self.ws.send_with_str(text) };
+        if binary {
+            return self.send_bytes(text.as_bytes());
+        }
+        let _ = self.ws.send_with_str(text);
+    }
+
+    /// The same, for bytes.
+    pub fn send_bytes(&self, bytes: &[u8]) {
+        let _ = self.ws.send_with_u8_array(bytes);
     }
 
     /// Bytes handed over that have not left.
@@ -110,7 +136,9 @@ fn bytes(buffer: &ArrayBuffer) -> Vec<u8> {
 fn refusal(url: &str, error: &JsValue) -> String {
     let name = error.dyn_ref::<DomException>().map_or_else(|| "an error".to_owned(), DomException::name);
     let why = match name.as_str() {
-        "SyntaxError" => "it is not a WebSocket URL (ws://… or wss://…)",
+        "SyntaxError" => {
+            "it is not a WebSocket URL (ws://… or wss://…), or a subprotocol is empty, repeated or holds a blank or a comma"
+        }
         "SecurityError" => "a page loaded over https may only use wss://, and some ports are forbidden",
         _ => "the browser gave no other reason",
     };

@@ -12,8 +12,8 @@ use sentinelops_realtime::{
     use_activity_with, use_agent_status, use_agents, use_agents_with, use_alert_updates, use_alerts,
     use_alerts_with, use_channel, use_chat, use_chat_messages, use_chat_with, use_client, use_clock,
     use_connection, use_connection_state, use_diagnostics, use_incident, use_incident_updates, use_incidents,
-    use_incidents_with, use_metrics, use_outbox, use_send_state, use_signed_out, use_sources, use_stats,
-    use_timeline, use_unsaved, use_viewers, use_websocket,
+    use_incidents_with, use_metrics, use_outbox, use_raw_frames, use_send_state, use_signed_out, use_sources,
+    use_stats, use_timeline, use_unsaved, use_viewers, use_websocket,
 };
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -29,6 +29,7 @@ fn All() -> Html {
     let alerts = use_alerts();
     let activity = use_activity();
     let _outbox = use_outbox();
+    let _raw = use_raw_frames(|_| {});
     let _metrics = use_metrics();
     let _connection = use_connection();
     let _diagnostics = use_diagnostics();
@@ -117,7 +118,7 @@ async fn cycle(connection: &FakeConnection, page: &mut Mounted, content: Html, e
     connection.settle().await;
     let switch = |on| if on { 1 } else { -1 };
     let left = connection.take_commands().into_iter().map(|message| match message {
-        ToWorker::WatchOutbox(on) | ToWorker::WatchMetrics(on) => switch(on),
+        ToWorker::WatchOutbox(on) | ToWorker::WatchMetrics(on) | ToWorker::WatchRaw(on) => switch(on),
         ToWorker::Subscribe(_) => 1,
         ToWorker::Unsubscribe(_) => -1,
         _ => 0,

@@ -275,7 +275,7 @@ impl TabWorld {
             }
             Output::OpenStore => self.open_store(place, number),
             // Every record can be read here.
-            Output::SetAsideUnreadable => {}
+            Output::SetAsideUnreadable | Output::TransmitRaw { .. } => {}
             Output::RescanStore => self.ask(number, Ask::Plain(Request::Rescan)),
             Output::Deliver { batch, .. } => self.hand_batch(number, batch),
             Output::Trace(trace) => self.trace(place, number, trace),

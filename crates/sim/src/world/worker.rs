@@ -182,7 +182,7 @@ impl World {
             Output::Store(group) => self.write(group),
             Output::OpenStore => self.ask_store(Request::Open),
             // Every record can be read here.
-            Output::SetAsideUnreadable => {}
+            Output::SetAsideUnreadable | Output::TransmitRaw { .. } => {}
             Output::RescanStore => self.ask_store(Request::Rescan),
             Output::Deliver { consumer, batch } => self.hand_batch(consumer.0, batch),
             Output::Trace(trace) => self.trace(trace),

@@ -46,6 +46,22 @@ impl FakeConnection {
         self.snapshot_after(subject, Continuity::Snapshot, items);
     }
 
+    /// A frame of a basic server that is no message of the protocol: see
+    /// [`Client::subscribe_raw`](crate::Client::subscribe_raw).
+    ///
+    /// ```
+    /// use sentinelops_realtime::RawFrame;
+    /// use sentinelops_realtime::testing::FakeConnection;
+    ///
+    /// async fn reading(connection: &FakeConnection) {
+    ///     connection.deliver_raw(RawFrame::Text("21.5".to_owned()));
+    ///     connection.settle().await;
+    /// }
+    /// ```
+    pub fn deliver_raw(&self, frame: RawFrame) {
+        self.world.deliver([Delivery::Raw(Rc::new(frame))]);
+    }
+
     /// The same, and how it follows on what was there.
     ///
     /// ```

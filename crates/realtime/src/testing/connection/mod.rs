@@ -12,7 +12,7 @@ use crate::testing::mount::Mounted;
 use crate::{MessageId, PortFactory};
 use sentinelops_engine::{
     Cause, ConnectionState, Delivery, DeliveryState, Durability, FailReason, Hint, MessageCounts,
-    MessageInfo, MessageUpdate, Metrics, Mode, SendRequest, SnapshotDelivery, Status, StorageState,
+    MessageInfo, MessageUpdate, Metrics, Mode, RawFrame, SendRequest, SnapshotDelivery, Status, StorageState,
     StoreError, TokenReason,
 };
 use sentinelops_protocol::system::Continuity;

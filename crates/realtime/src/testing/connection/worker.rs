@@ -96,6 +96,21 @@ impl FakeConnection {
         self.world.requests.borrow().last().map(|request| request.id.as_str().into())
     }
 
+    /// The frames of one's own that were sent, in order.
+    ///
+    /// ```
+    /// use sentinelops_realtime::testing::FakeConnection;
+    ///
+    /// assert_eq!(FakeConnection::new().sent_raw(), []);
+    /// ```
+    pub fn sent_raw(&self) -> Vec<RawFrame> {
+        let frame = |message: &ToWorker| match message {
+            ToWorker::SendRaw(frame) => Some(frame.clone()),
+            _ => None,
+        };
+        self.world.said.borrow().iter().filter_map(frame).collect()
+    }
+
     /// What is subscribed to now, in order of subscribing.
     ///
     /// ```
