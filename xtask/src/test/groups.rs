@@ -238,9 +238,9 @@ fn built(quick: bool) -> build::Options {
 
 /// Builds what is shipped, at idle priority; answers what the build printed.
 fn release() -> Result<String> {
-    let program = std::env::current_exe().context("this program has no path")?;
-    let mut command = beside::command(&program.to_string_lossy());
-    command.arg("build").arg("--dist").arg(built(false).dist).env(OF_THE_BUILD.0, OF_THE_BUILD.1);
+    // Not the program that runs: the group native has compiled it once more, in its place.
+    let mut command = beside::command("cargo");
+    command.args(["xtask", "build", "--dist"]).arg(built(false).dist).env(OF_THE_BUILD.0, OF_THE_BUILD.1);
     run::beside("release build", &mut command)
 }
 
