@@ -229,11 +229,11 @@ impl Outbox {
         true
     }
 
-    /// The store is gone, and took in nothing of what was under way: what it never held can end.
+    /// The store is gone: what it never held, and what is not under way to it, can end.
     pub(super) fn never_stored_go(&mut self) {
         let never =
             |leaver: &Leaver| leaver.entry.durability == Durability::Pending && !leaver.entry.elsewhere;
-        let rows = self.leaving.rows.iter().filter(|(_, leaver)| never(leaver));
+        let rows = self.leaving.rows.iter().filter(|(id, leaver)| never(leaver) && !self.disk.is_storing(id));
         let ids: Vec<String> = rows.map(|(id, _)| id.clone()).collect();
         for id in ids {
             self.was_never_stored(&id);

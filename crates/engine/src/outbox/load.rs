@@ -34,6 +34,7 @@ impl Outbox {
             }
             StoreEvent::Unreadable(count) => self.count_unreadable(count),
             StoreEvent::Closed(error) => {
+                self.never_stored_go();
                 self.disk.closed(now.mono, error);
                 self.all_stay();
                 self.storage_changed();

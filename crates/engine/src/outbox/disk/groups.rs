@@ -96,6 +96,12 @@ impl Disk {
         ops.any(|op| matches!(op, StoreOp::Put(row) if row.id == id))
     }
 
+    /// Whether the group that is under way stores a row of this id.
+    pub fn is_storing(&self, id: &str) -> bool {
+        let mut ops = self.outstanding.iter().flat_map(|group| &group.ops);
+        ops.any(|op| matches!(op, StoreOp::Put(row) if row.id == id))
+    }
+
     /// The number of the group that is under way.
     pub fn outstanding(&self) -> Option<u64> {
         self.outstanding.as_ref().map(|group| group.number)

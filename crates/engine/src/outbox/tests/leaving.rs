@@ -116,6 +116,27 @@ fn what_a_store_that_goes_away_never_held_is_gone() {
     assert!(world.failed.contains_key("low") && !world.rows.contains_key("low"));
 }
 
+/// It would stand above the capacity, beside the message it made room for.
+#[test]
+fn what_was_not_on_its_way_to_a_store_that_dies_is_gone() {
+    let mut world = World::with(OutboxOptions { capacity: 2, ..OutboxOptions::default() });
+    world.commits = false;
+    world.send(request("under way", Priority::Low, None));
+    world.send(request("waiting", Priority::Low, None));
+    world.send(request("high", Priority::High, None));
+    world.send(request("higher", Priority::High, None));
+    assert_eq!(*world.state("waiting"), DeliveryState::Queued);
+    world.store(StoreEvent::Closed(StoreError::Dead("gone".to_owned())));
+    assert_eq!(*world.state("waiting"), DeliveryState::Evicted);
+    assert_eq!(*world.state("under way"), DeliveryState::Queued, "the store may hold it");
+    assert_eq!(world.outbox.counts().queued, [0, 2, 0, 1]);
+    // The next store is to list it.
+    world.groups.clear();
+    world.commits = true;
+    world.open();
+    assert!(world.failed.contains_key("waiting") && !world.rows.contains_key("waiting"));
+}
+
 #[test]
 fn what_was_replaced_is_told_so_when_its_row_is_gone() {
     let mut world = World::new();
