@@ -6,7 +6,7 @@ use super::node::Node;
 use super::sends::{Kept, Sends, With};
 use crate::mutant::{self, Mutant};
 use crate::{Now, SendRequest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// With nobody known to lead, sends wait so long, ms, for the lock to be granted to this very tab.
 const SETTLE_MS: u64 = 500;
@@ -36,9 +36,14 @@ impl Sends {
         let stores = storable && !self.kept.iter().any(|kept| kept.is_queued() && kept.unstorable);
         let mut last: BTreeMap<OrderedBy, Whereabouts> = BTreeMap::new();
         let mut requests = Vec::new();
-        for kept in self.kept.iter_mut().filter(|kept| !matches!(kept.with, With::Ending(_))) {
+        for kept in &mut self.kept {
             let queued = kept.is_queued();
             let names = ordered_by(kept);
+            if let With::Ending(_) = kept.with {
+                // A store that does not answer is not waited for.
+                last.extend(names.into_iter().filter(|_| storable).map(|name| (name, Whereabouts::Blocked)));
+                continue;
+            }
             let is_before = |state| names.iter().any(|name| last.get(name) == Some(&state));
             let (stored, blocked) = (is_before(Whereabouts::Stored), is_before(Whereabouts::Blocked));
             let handed = is_before(Whereabouts::Handed);
@@ -64,6 +69,19 @@ impl Sends {
         }
         requests
     }
+
+    /// Without a leader: what is behind a message whose end is being stored waits for the answer. Refused, that message
+    /// goes on, before it.
+    pub(super) fn wait_for_endings(&mut self) {
+        let mut waiting = BTreeSet::new();
+        for kept in &mut self.kept {
+            let names = ordered_by(kept);
+            kept.behind_another = names.iter().any(|name| waiting.contains(name));
+            if kept.behind_another || matches!(kept.with, With::Ending(_)) {
+                waiting.extend(names);
+            }
+        }
+    }
 }
 
 /// What messages have in common that reach the leader in the order in which they were sent: those of one ordering key
@@ -88,7 +106,8 @@ fn ordered_by(kept: &Kept) -> Vec<OrderedBy> {
 enum Whereabouts {
     /// On its way to the store, where the leader finds it.
     Stored,
-    /// A message that waits for those, as an unqueued one does; what comes after it waits, too.
+    /// A message that waits for those, as an unqueued one does, or one whose end is being stored; what comes after it
+    /// waits, too.
     Blocked,
     /// Handed to the leader.
     Handed,

@@ -322,7 +322,7 @@ impl Node {
             None if self.role() == Role::Follower => self.hand_to_others(now),
             None => {
                 self.refuse_unqueued();
-                self.sends.kept.iter_mut().for_each(|kept| kept.behind_another = false);
+                self.sends.wait_for_endings();
                 self.append(now);
                 self.tell_unsaved();
             }

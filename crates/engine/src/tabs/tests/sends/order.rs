@@ -117,6 +117,44 @@ fn message_waits_while_what_the_store_refused_before_is_tried_again() {
     }
 }
 
+/// A leader ends while the store takes in that a newer message replaced one. Refused, the older one lives on.
+#[test]
+fn message_waits_while_the_end_of_an_earlier_one_of_its_key_is_stored() {
+    let written = |outputs: &[NodeOutput]| -> Vec<u64> {
+        let groups = outputs.iter().filter_map(|output| match output {
+            NodeOutput::Engine(Output::Store(group)) => Some(group.number),
+            _ => None,
+        });
+        groups.collect()
+    };
+    let replaced = SendRequest { coalesce: Some("c".to_owned()), ..keyed("replaced") };
+    let newer = SendRequest { coalesce: Some("c".to_owned()), ..request("newer") };
+    let mut node = leader(5);
+    node.handle_page(at(20), send_all(vec![request("under way")]));
+    node.handle_page(at(21), send_all(vec![replaced]));
+    node.handle_page(at(22), send_all(vec![newer]));
+    node.handle_page(at(23), PageCommand::Disconnect);
+    let outputs = drain(&mut node);
+    assert_eq!(node.role(), Role::Idle);
+    node.handle_page(at(24), send_all(vec![keyed("behind")]));
+    let mut appended_in_order = Vec::new();
+    let mut answers = written(&outputs);
+    let mut outputs = [outputs, drain(&mut node)].concat();
+    while let Some(number) = append_number(&outputs).or_else(|| answers.pop()) {
+        appended_in_order.extend(appended(&outputs).into_iter().map(str::to_owned));
+        let aborted = number < 1 << 52;
+        let event = match aborted {
+            true => StoreEvent::Aborted { number, error: StoreError::Quota },
+            false => StoreEvent::Committed { number },
+        };
+        node.handle_store(at(30), event);
+        outputs = drain(&mut node);
+    }
+    let place = |id: &str| appended_in_order.iter().position(|appended| appended == id);
+    assert!(place("replaced").is_some() && place("replaced") < place("behind"), "{appended_in_order:?}");
+    assert!(place("newer").is_some() && place("replaced") < place("newer"), "{appended_in_order:?}");
+}
+
 #[test]
 fn leader_looks_for_stored_messages_before_an_unqueued_one_of_another_tab() {
     let mut node = leader(5);
