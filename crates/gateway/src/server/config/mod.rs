@@ -3,6 +3,7 @@
 mod check;
 mod file;
 mod ingest;
+mod keys;
 mod net;
 mod options;
 mod origin;
@@ -11,8 +12,9 @@ mod settings;
 pub use super::log::LogFormat;
 pub use check::check_config;
 pub use ingest::{IngestKind, IngestOptions, IngestSettings, Reconcile};
+pub use keys::{KeyOptions, KeySource};
 pub use net::Network;
-pub use options::{KeyOptions, KeySource, Options, ScenarioOptions};
+pub use options::{Options, ScenarioOptions};
 pub(in crate::server) use origin::is_loopback_host;
 pub use origin::{Origin, Origins};
 pub use settings::Settings;
