@@ -204,10 +204,10 @@ async fn scopes_and_versions_do_not_meet() {
 
 /// The page of a tab says it in its place.
 #[wasm_bindgen_test]
-async fn a_farewell_is_heard_by_the_others() {
-    let (a, mut b) = (Tab::open("farewell", "a"), Tab::open("farewell", "b"));
+async fn other_tabs_receive_a_leave_notice() {
+    let (a, mut b) = (Tab::open("leave-notice", "a"), Tab::open("leave-notice", "b"));
     let leaving = LinkMessage::Leaving { term: 7 };
-    let farewell = a.tabs.farewell(&leaving).unwrap();
-    page_says(&farewell.channel, js_sys::Uint8Array::from(&farewell.bytes[..]));
+    let leave_notice = a.tabs.leave_notice(&leaving).unwrap();
+    page_says(&leave_notice.channel, js_sys::Uint8Array::from(&leave_notice.bytes[..]));
     assert_eq!(b.next().await, TabEvent::Link(leaving));
 }

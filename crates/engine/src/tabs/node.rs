@@ -72,7 +72,7 @@ pub struct Node {
     pub(super) unsure_until: u64,
     pub(super) shown: Option<Role>,
     /// The term in which the page is to say that it leaves.
-    pub(super) farewell: Option<u64>,
+    pub(super) leave_notice: Option<u64>,
     pub(super) session: Session,
     /// This tab ended it, and the others are to hear so.
     pub(super) tells_of_end: bool,
@@ -123,7 +123,7 @@ impl Node {
             resuming: false,
             unsure_until: 0,
             shown: None,
-            farewell: None,
+            leave_notice: None,
             session: Session::Open,
             tells_of_end: false,
             asked_to_close: false,

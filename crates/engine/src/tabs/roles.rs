@@ -66,9 +66,9 @@ impl Node {
     /// What the page says when it goes away is known beforehand.
     fn take_leave(&mut self) {
         let term = (self.leader.is_some() && !self.alone).then_some(self.term);
-        if self.farewell != term {
-            self.farewell = term;
-            self.out.push_back(NodeOutput::Farewell(term.map(|term| LinkMessage::Leaving { term })));
+        if self.leave_notice != term {
+            self.leave_notice = term;
+            self.out.push_back(NodeOutput::LeaveNotice(term.map(|term| LinkMessage::Leaving { term })));
         }
     }
 

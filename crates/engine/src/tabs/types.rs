@@ -94,7 +94,7 @@ pub enum NodeOutput {
     Role(Role),
     /// What the page is to tell the other tabs, of itself and at once, when it goes away: the worker may be
     /// frozen before it reads [`PageCommand::PageHide`].
-    Farewell(Option<LinkMessage>),
+    LeaveNotice(Option<LinkMessage>),
     /// The session is over, for good: nothing follows.
     SignedOut {
         /// Delete the store.

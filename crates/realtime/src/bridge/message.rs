@@ -86,7 +86,7 @@ pub enum ToWorker {
 
 /// Said by a page for its worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Farewell {
+pub struct LeaveNotice {
     /// Name of the BroadcastChannel.
     pub channel: String,
     /// The message, as tabs read it.
@@ -110,7 +110,7 @@ pub enum FromWorker {
     Role(Role),
     /// What the page has to tell the other tabs when it goes away, so that they need not wait for a worker
     /// that was frozen before it could give the lock back; `None`: nothing (any more).
-    Farewell(Option<Farewell>),
+    LeaveNotice(Option<LeaveNotice>),
     /// Sign-out is complete; at a wipe, what the session left in the store is deleted.
     SignedOut {
         /// What was to be deleted could not be: another tab holds it.

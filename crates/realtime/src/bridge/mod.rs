@@ -10,7 +10,7 @@ mod port;
 mod worker_port;
 
 pub use codec::{BUILD_ID, BridgeCodec};
-pub use message::{Farewell, FromWorker, Init, PageId, ToWorker};
+pub use message::{FromWorker, Init, LeaveNotice, PageId, ToWorker};
 pub use port::{Port, PortEvent, PortFailure, PortListener};
 pub use sentinelops_engine::tabs::SignOut;
 pub use worker_port::WorkerPort;

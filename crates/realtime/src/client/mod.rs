@@ -283,9 +283,9 @@ impl Client {
         self.keep_unsaved();
         self.post(ToWorker::PageHide);
         // The worker may be frozen before it reads that.
-        let farewell = self.state().farewell.clone();
-        if let Some(farewell) = farewell {
-            self.platform().broadcast(&farewell.channel, &farewell.bytes);
+        let leave_notice = self.state().leave_notice.clone();
+        if let Some(leave_notice) = leave_notice {
+            self.platform().broadcast(&leave_notice.channel, &leave_notice.bytes);
         }
     }
 

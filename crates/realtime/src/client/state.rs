@@ -6,7 +6,7 @@ use super::receipts::Told;
 use super::session::Session;
 use super::unreadable::Asked;
 use crate::MessageId;
-use crate::bridge::{Farewell, Port};
+use crate::bridge::{LeaveNotice, Port};
 use crate::edits::Edits;
 use crate::error::{ClientError, SetupError};
 use crate::fold::{Folded, OwnChat};
@@ -54,7 +54,7 @@ pub(super) struct State {
     pub doubted: bool,
     pub leader: Option<bool>,
     /// Told to the other tabs when this page goes away.
-    pub farewell: Option<Farewell>,
+    pub leave_notice: Option<LeaveNotice>,
     pub metrics: Option<Rc<Metrics>>,
     pub outbox: (List<Rc<MessageInfo>>, MessageCounts),
     pub subjects: HashMap<Subject, Followed>,

@@ -134,7 +134,7 @@ impl Client {
             state.inbox.clear();
             state.unreadable.clear();
             state.leader = None;
-            state.farewell = None;
+            state.leave_notice = None;
             state.dirty.insert(Interest::Status);
             (state.port.take(), state.supervisor.health().clone())
         };
@@ -226,7 +226,7 @@ impl Client {
                 self.record(RecordKind::State, format!("this tab {text}"));
                 self.changed(Interest::Status);
             }
-            FromWorker::Farewell(farewell) => self.state_mut().farewell = farewell,
+            FromWorker::LeaveNotice(leave_notice) => self.state_mut().leave_notice = leave_notice,
             FromWorker::SignedOut { left } => self.end_session(left),
             FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
         }

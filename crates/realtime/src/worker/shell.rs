@@ -268,9 +268,9 @@ impl Core {
             NodeOutput::ReadMeta => self.read_meta(),
             NodeOutput::QueryTabs => self.tabs.query(),
             NodeOutput::Role(role) => (self.reply)(FromWorker::Role(role)),
-            NodeOutput::Farewell(message) => {
-                let farewell = message.and_then(|message| self.tabs.farewell(&message));
-                (self.reply)(FromWorker::Farewell(farewell));
+            NodeOutput::LeaveNotice(message) => {
+                let leave_notice = message.and_then(|message| self.tabs.leave_notice(&message));
+                (self.reply)(FromWorker::LeaveNotice(leave_notice));
             }
             NodeOutput::SignedOut { wipe } => self.signed_out = Some(wipe),
         }

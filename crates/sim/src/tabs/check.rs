@@ -344,8 +344,9 @@ impl TabWorld {
         // One that only waited for the lock has it since who led before is gone.
         let led = self.tabs[place].worker.as_ref().filter(|worker| worker.role == Role::Leader);
         let Some(since) = led.map(|worker| worker.blocked_since) else { return };
-        let bade_at = self.tabs[place].worker.as_ref().and_then(|worker| worker.bade_at);
-        let still_since_then = bade_at.filter(|at| since <= at + GRACE_MS).map(|at| self.now - since.max(at));
+        let leave_notice_at = self.tabs[place].worker.as_ref().and_then(|worker| worker.leave_notice_at);
+        let still_since_then =
+            leave_notice_at.filter(|at| since <= at + GRACE_MS).map(|at| self.now - since.max(at));
         let in_time = slept < TAKEOVER_MS && still_since_then.is_none_or(|still| still < SUCCESSION_MS);
         if !holds || in_time || self.link_slow.1 >= since {
             return;

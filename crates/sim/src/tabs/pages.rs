@@ -196,8 +196,8 @@ impl TabWorld {
             leads_since: None,
             connected_since: None,
             role_since: self.now,
-            farewell: None,
-            bade_at: None,
+            leave_notice: None,
+            leave_notice_at: None,
         });
         self.input(place, |_, _| ());
         self.post(place, PageCommand::Hint(Hint::Visible));
@@ -321,12 +321,12 @@ impl TabWorld {
     /// The page tells its worker, and for its worker the other tabs.
     pub(super) fn goes_away(&mut self, place: usize) {
         let now = self.now;
-        let farewell = self.tabs[place].worker.as_mut().and_then(|worker| {
-            worker.bade_at = worker.farewell.is_some().then_some(now);
-            worker.farewell.clone()
+        let leave_notice = self.tabs[place].worker.as_mut().and_then(|worker| {
+            worker.leave_notice_at = worker.leave_notice.is_some().then_some(now);
+            worker.leave_notice.clone()
         });
-        if let Some(farewell) = farewell {
-            self.broadcast(place, &LinkTarget::All, &farewell);
+        if let Some(leave_notice) = leave_notice {
+            self.broadcast(place, &LinkTarget::All, &leave_notice);
         }
         self.post(place, PageCommand::PageHide);
     }

@@ -229,9 +229,9 @@ impl TabWorld {
                 let at = self.now + self.rng.u64(0..4);
                 self.queue.push(at, Happening::Worker(number, Inbox::Tabs(alive)));
             }
-            NodeOutput::Farewell(farewell) => {
+            NodeOutput::LeaveNotice(leave_notice) => {
                 if let Some(worker) = self.worker(place) {
-                    worker.farewell = farewell;
+                    worker.leave_notice = leave_notice;
                 }
             }
             NodeOutput::SignedOut { wipe } => self.worker_signs_out(place, wipe),

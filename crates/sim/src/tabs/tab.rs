@@ -88,8 +88,8 @@ pub(super) struct Worker {
     /// Since when it has been what it is.
     pub(super) role_since: u64,
     /// What its page says for it when it goes away, and when it last did.
-    pub(super) farewell: Option<LinkMessage>,
-    pub(super) bade_at: Option<u64>,
+    pub(super) leave_notice: Option<LinkMessage>,
+    pub(super) leave_notice_at: Option<u64>,
 }
 
 /// A place for a tab, and the tab in it.

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::open;
-use crate::bridge::{Farewell, FromWorker, PortFailure, SignOut};
+use crate::bridge::{FromWorker, LeaveNotice, PortFailure, SignOut};
 use crate::testing::{FakeConnection, incident};
 use crate::{Message, MessageId, SendState, WorkerHealth};
 use futures::FutureExt;
@@ -69,14 +69,15 @@ fn a_page_that_goes_away_says_for_its_worker_what_that_asked_for() {
     let client = open(&connection);
     client.page_hide();
     assert_eq!(connection.broadcasts(), [], "it does not lead");
-    let farewell = Farewell { channel: "tabs".to_owned(), bytes: vec![1, 2] };
+    let leave_notice = LeaveNotice { channel: "tabs".to_owned(), bytes: vec![1, 2] };
     let said = ("tabs".to_owned(), vec![1, 2]);
-    connection.emit(FromWorker::Farewell(Some(farewell)));
+    connection.emit(FromWorker::LeaveNotice(Some(leave_notice)));
     client.page_hide();
     assert_eq!(connection.broadcasts(), std::slice::from_ref(&said));
-    connection.emit(FromWorker::Farewell(None));
+    connection.emit(FromWorker::LeaveNotice(None));
     client.page_hide();
-    connection.emit(FromWorker::Farewell(Some(Farewell { channel: "tabs".to_owned(), bytes: vec![3] })));
+    connection
+        .emit(FromWorker::LeaveNotice(Some(LeaveNotice { channel: "tabs".to_owned(), bytes: vec![3] })));
     connection.fail_worker(PortFailure::Crashed("unreachable".to_owned()));
     client.page_hide();
     assert_eq!(connection.broadcasts(), [said], "another worker leads or not, that one does no more");

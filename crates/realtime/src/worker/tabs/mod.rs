@@ -7,7 +7,7 @@
 mod channel;
 mod locks;
 
-use crate::bridge::Farewell;
+use crate::bridge::LeaveNotice;
 use channel::Channel;
 use locks::Lock;
 use sentinelops_engine::tabs::{LinkMessage, LinkTarget, LockEvent, LockRequest, TabId};
@@ -116,9 +116,9 @@ impl Tabs {
     }
 
     /// The same, for the page to say. `None`: it cannot be written down.
-    pub fn farewell(&self, message: &LinkMessage) -> Option<Farewell> {
+    pub fn leave_notice(&self, message: &LinkMessage) -> Option<LeaveNotice> {
         let bytes = postcard::to_allocvec(message).ok()?;
-        Some(Farewell { channel: self.name.clone(), bytes })
+        Some(LeaveNotice { channel: self.name.clone(), bytes })
     }
 
     /// Asks who is alive. Answers [`TabEvent::Alive`].
