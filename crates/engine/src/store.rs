@@ -141,7 +141,14 @@ impl Meta {
     /// Stands for a record that cannot be read: everything stored may have been sent, and the clock is
     /// above any count of leaders, so that nobody takes this one for an earlier one.
     pub(crate) fn lost(wall: u64) -> Self {
-        Self { socket_open: true, last_order: u64::MAX, term: wall, ..Self::default() }
+        let mut meta = Self { term: wall, ..Self::default() };
+        meta.mark_all();
+        meta
+    }
+
+    /// Everything stored may have been sent.
+    pub(crate) fn mark_all(&mut self) {
+        (self.socket_open, self.last_order) = (true, u64::MAX);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What ended: a short memory of final states, and the list of bad ends that people see.
 
-use crate::{FailedRow, MessageUpdate};
+use crate::{FailedRow, MessageUpdate, Row};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// Final states remembered, so that handing an id in again answers with its end.
@@ -95,6 +95,17 @@ impl Failed {
         self.ids.remove(&oldest.row.id);
         self.unsaved.remove(&oldest.row.id);
         Some(oldest)
+    }
+
+    /// The stored copy of a listed message is this row. Answers what is to be stored for both, if that is news.
+    pub fn stored_as(&mut self, row: &Row) -> Option<FailedRow> {
+        let failed = self.rows.get_mut(self.ids.get(&row.id)?)?;
+        let place = (row.priority, row.order);
+        if (failed.row.priority, failed.row.order) == place {
+            return None;
+        }
+        (failed.row.priority, failed.row.order) = place;
+        Some(failed.clone())
     }
 
     /// The store was opened anew: what it has of these is found out now.

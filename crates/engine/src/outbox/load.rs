@@ -97,9 +97,11 @@ impl Outbox {
             self.disk.saw_order(row.order);
         }
         self.found_unreadable(unreadable);
-        let unmarked = self.unmarked;
-        let marked =
-            |row: &Row| row.possibly_sent || unmarked || meta.socket_open && row.order <= meta.last_order;
+        let stored_meta = meta.clone();
+        if first && self.unmarked {
+            meta.mark_all();
+        }
+        let marked = |row: &Row| row.possibly_sent || meta.socket_open && row.order <= meta.last_order;
         // What is tried again leaves the list as its row is stored: a row beside its entry was stored by its tab, which
         // had not received how it ended.
         let listed: HashSet<String> = failed.iter().map(|failed| failed.row.id.clone()).collect();
@@ -124,7 +126,7 @@ impl Outbox {
                 self.insert_loaded(now, seq, entry);
             }
         }
-        self.merge_meta(first, meta);
+        self.merge_meta(first, meta, &stored_meta);
         self.failed.all_unsaved();
         for row in failed {
             let id = &row.row.id;
@@ -229,14 +231,17 @@ impl Outbox {
     /// The stored copy of a row that ended. One that is yet to be listed as failed goes together with
     /// that, not before.
     pub(super) fn forget_stored(&mut self, row: &Row) {
-        let pair = self.failed.unsaved.contains(&row.id)
-            && self.failed.get(&row.id).is_some_and(|failed| failed.row.order == row.order);
-        if !pair {
-            self.disk.delete(row);
+        if !self.failed.unsaved.contains(&row.id) || self.failed.get(&row.id).is_none() {
+            return self.disk.delete(row);
+        }
+        // With an order of its own it is another copy than the one that was to go.
+        if let Some(moved) = self.failed.stored_as(row) {
+            self.disk.move_to_failed(&moved);
         }
     }
 
-    fn merge_meta(&mut self, first: bool, stored: Meta) {
+    /// `before`: what lies in the store.
+    fn merge_meta(&mut self, first: bool, stored: Meta, before: &Meta) {
         if !first {
             return self.disk.touch_meta();
         }
@@ -244,7 +249,6 @@ impl Outbox {
         self.follows_another = stored.socket_open;
         let highest = self.disk.highest_order();
         let ours = &mut self.disk.meta;
-        let before = stored.clone();
         if stored.not_before > ours.not_before {
             ours.not_before = stored.not_before;
             ours.not_before_since = stored.not_before_since;
@@ -254,13 +258,14 @@ impl Outbox {
         ours.welcomed |= stored.welcomed;
         ours.pongs |= stored.pongs;
         ours.user = stored.user.or(ours.user.take());
-        if !ours.socket_open {
+        if stored.socket_open {
             // The mark of an earlier life counts until its rows say it themselves, at the next
             // close; rows taken from now on are above it.
-            ours.socket_open = stored.socket_open;
-            ours.last_order = stored.last_order.min(highest);
+            let last_order = stored.last_order.min(highest);
+            ours.last_order = if ours.socket_open { ours.last_order.max(last_order) } else { last_order };
+            ours.socket_open = true;
         }
-        if self.disk.meta != before {
+        if self.disk.meta != *before {
             self.disk.touch_meta();
         }
     }

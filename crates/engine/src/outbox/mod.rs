@@ -114,8 +114,8 @@ pub(crate) struct Outbox {
     stored_term: u64,
     /// The leader before left the mark of an open socket, and may not have received yet that it lost the lock.
     follows_another: bool,
-    /// The store was silent when an earlier leader sent, which could not leave its mark: every row that lies there
-    /// may have been sent.
+    /// The store was silent when an earlier leader sent, which could not leave its mark: it is left for it when the
+    /// store opens, over every row that lies there.
     unmarked: bool,
     /// Rows tried again and not stored yet: what the stored list knows them as.
     retried: HashMap<String, String>,

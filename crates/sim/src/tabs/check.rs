@@ -5,7 +5,7 @@ use super::tab::Worker;
 use super::world::TabWorld;
 use crate::check::messages::{Message, SocketName};
 use crate::check::{Checker, Violation, message_id, message_number, numbers_after};
-use sentinelops_engine::tabs::Role;
+use sentinelops_engine::tabs::{Role, TabId};
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, Row, StoreGroup};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -39,8 +39,8 @@ pub struct TabChecker {
     pub listed_still: BTreeSet<usize>,
     /// A person does not want these any more.
     pub discarded: HashSet<usize>,
-    /// What a worker with an engine was handed, by worker.
-    pub handed: HashMap<u32, BTreeSet<usize>>,
+    /// What a worker with an engine was handed, and by which tab; by worker.
+    pub handed: HashMap<u32, BTreeSet<(usize, TabId)>>,
     /// Which engine dropped a message because a person wanted it: its worker, and since when that led.
     pub dropped_by: HashMap<usize, (u32, Option<u64>)>,
     /// Everything of the user was deleted: messages with lower numbers, at the end of this session.

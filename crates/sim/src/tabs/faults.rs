@@ -275,7 +275,11 @@ impl TabWorld {
                 self.internet.close_client(index, 1006);
             }
         }
+        let unfinished = committed < self.disk.pending_of(number);
         let free = self.disk.died(number, committed);
+        if worker.without_store && unfinished {
+            self.forget_sends(number);
+        }
         self.unblock(free);
         // It may have kept others waiting.
         self.queue.push(self.now, Happening::Disk);

@@ -194,6 +194,7 @@ impl TabWorld {
             robbed_since: None,
             ran_since: self.now,
             leads_since: None,
+            without_store: false,
             connected_since: None,
             role_since: self.now,
             leave_notice: None,

@@ -65,7 +65,8 @@ impl TabWorld {
                 if let PageCommand::Send(requests) = &command
                     && leads
                 {
-                    self.note_handed(number, requests);
+                    let tab = self.tabs[place].name.clone();
+                    self.note_handed(number, &tab, requests);
                 }
                 self.input(place, |node, now| node.handle_page(now, command));
                 if let Some(worker) = &mut self.tabs[place].worker {
@@ -78,10 +79,10 @@ impl TabWorld {
                 if !matches!(message, LinkMessage::Beat { .. }) {
                     self.say(|| clip(&format!("{number} hears {message:?}"), 180));
                 }
-                if let LinkMessage::Send { requests, .. } = &message
+                if let LinkMessage::Send { tab, requests, .. } = &message
                     && leads
                 {
-                    self.note_handed(number, requests);
+                    self.note_handed(number, tab, requests);
                 }
                 if let LinkMessage::Detach { tab } = &message {
                     self.note_detached(place, tab);

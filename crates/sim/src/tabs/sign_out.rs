@@ -12,7 +12,7 @@ use super::ledger::Ledger;
 use super::script::{QUIET, Who};
 use super::world::{Happening, TabWorld};
 use crate::check::{message_id, message_number};
-use sentinelops_engine::tabs::{PageCommand, SignOut};
+use sentinelops_engine::tabs::{PageCommand, SignOut, TabId};
 use sentinelops_engine::{DeliveryState, SendRequest};
 
 /// What is being saved is waited for so long before a session is closed that keeps it, ms.
@@ -165,30 +165,26 @@ impl TabWorld {
     }
 
     /// Messages that a worker with an engine is handed: none of them may be forgotten when it signs out.
-    pub(super) fn note_handed(&mut self, number: u32, requests: &[SendRequest]) {
+    pub(super) fn note_handed(&mut self, number: u32, tab: &TabId, requests: &[SendRequest]) {
         let ids = requests.iter().filter(|request| request.queue && !request.ephemeral);
-        let numbers: Vec<usize> = ids.filter_map(|request| message_number(&request.id)).collect();
-        self.check.handed.entry(number).or_default().extend(numbers);
+        let numbers = ids.filter_map(|request| message_number(&request.id));
+        self.check.handed.entry(number).or_default().extend(numbers.map(|n| (n, tab.clone())));
     }
 
     /// A tab alone ends its session when what its own page handed it has ended: others have their own connections.
     pub(super) fn note_alone(&mut self, place: usize, number: u32) {
         if let Some(handed) = self.check.handed.get_mut(&number) {
-            handed.retain(|n| self.check.senders[*n].0 == place);
+            handed.retain(|(n, _)| self.check.senders[*n].0 == place);
         }
     }
 
     /// A tab went away, or leads itself. What it handed to a leader that did not know it, that has not: it would have had
     /// to come again.
-    pub(super) fn note_detached(&mut self, place: usize, tab: &str) {
+    pub(super) fn note_detached(&mut self, place: usize, tab: &TabId) {
         let Some(worker) = &self.tabs[place].worker else { return };
         let Some(handed) = self.check.handed.get_mut(&worker.number) else { return };
         let taken = worker.node.engine().map(sentinelops_engine::Engine::messages).unwrap_or_default();
-        let senders = &self.check.senders;
-        handed.retain(|n| {
-            let (place, life) = senders[*n];
-            tab != format!("tab-{place}-{life}") || taken.iter().any(|row| row.update.id == message_id(*n))
-        });
+        handed.retain(|(n, by)| by != tab || taken.iter().any(|row| row.update.id == message_id(*n)));
     }
 
     /// A session ends after everything was sent: what this leader was handed has had its effect, or an end.
@@ -197,7 +193,7 @@ impl TabWorld {
             return;
         }
         let handed = self.check.handed.get(&number).cloned().unwrap_or_default();
-        let missed = handed.into_iter().find(|n| {
+        let missed = handed.into_iter().map(|(n, _)| n).find(|n| {
             let message = &self.check.inner.messages.all[*n];
             let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
             message.effects == 0

@@ -108,9 +108,21 @@ impl TabWorld {
         let connected =
             worker.node.engine().is_some_and(|engine| engine.status().state == ConnectionState::Connected);
         worker.connected_since = if connected { worker.connected_since.or(Some(now)) } else { None };
-        let silent = StorageState::MemoryOnly(StoreError::Silent);
-        if worker.node.engine().is_some_and(|engine| engine.status().storage == silent) {
+        let Some(engine) = worker.node.engine() else { return };
+        let storage = &engine.status().storage;
+        worker.without_store = matches!(storage, StorageState::MemoryOnly(_));
+        if *storage == StorageState::MemoryOnly(StoreError::Silent) {
             self.forget_order_of_the_dead();
+        }
+    }
+
+    /// A worker died that sent without its store: where neither row nor mark says what it sent, nobody can know.
+    pub(super) fn forget_sends(&mut self, number: u32) {
+        for (n, message) in self.check.inner.messages.all.iter_mut().enumerate() {
+            let by_it = message.on.is_some_and(|(instance, _)| instance == number);
+            if by_it && !self.disk.store.says_sent(&message_id(n)) {
+                message.sent_unmarked = message.sent;
+            }
         }
     }
 

@@ -83,6 +83,8 @@ pub(super) struct Worker {
     /// Since when its thread runs, and since when it leads.
     pub(super) ran_since: u64,
     pub(super) leads_since: Option<u64>,
+    /// Its engine sends without the store, or did when it last had one.
+    pub(super) without_store: bool,
     /// Since when its engine is connected.
     pub(super) connected_since: Option<u64>,
     /// Since when it has been what it is.

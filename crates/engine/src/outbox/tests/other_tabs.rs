@@ -277,6 +277,51 @@ fn row_that_another_leader_stored_may_have_been_sent_by_it() {
     assert!(world.rows["a"].possibly_sent, "the next leader knows it, too");
 }
 
+/// A leader that could not leave its mark, because the store was silent, may have sent all that lies there: also the
+/// leader after the next has to know it.
+#[test]
+fn what_a_leader_without_a_mark_may_have_sent_stays_so_for_every_later_one() {
+    let mut next = World::closed(OutboxOptions::default());
+    let row = row_of(&request("m", Priority::Normal, None), WALL, "other").unwrap();
+    next.rows.insert("m".to_owned(), Row { order: 1_001, ..row });
+    next.outbox.store_was_silent();
+    next.open();
+    assert_eq!(*next.state("m"), DeliveryState::Unconfirmed);
+
+    let mut later = World::closed(OutboxOptions::default());
+    (later.rows, later.meta) = (next.rows.clone(), next.meta.clone());
+    later.open();
+    assert_eq!(*later.state("m"), DeliveryState::Unconfirmed);
+}
+
+/// The store has no room for what it was asked to take in.
+fn refuse_groups(world: &mut World) {
+    while let Some(group) = world.groups.pop() {
+        world.store(StoreEvent::Aborted { number: group.number, error: StoreError::Quota });
+    }
+}
+
+/// Listing it failed for want of room. Between losing the row and listing its end it would count as delivered.
+#[test]
+fn copy_of_a_refused_message_goes_as_the_message_is_listed() {
+    let mut world = World::new();
+    world.connect(v1());
+    world.commits = false;
+    world.send_id("m");
+    refuse_groups(&mut world);
+    assert_eq!(world.frame(), ["m"]);
+    world.nack("m", None);
+    refuse_groups(&mut world);
+    let row = row_of(&request("m", Priority::Normal, None), WALL, "other").unwrap();
+    world.store(StoreEvent::Found(vec![Row { order: 1_001, ..row }]));
+    let deletes = |op: &StoreOp| matches!(op, StoreOp::Delete { id, .. } if id == "m");
+    let lists = |op: &StoreOp| matches!(op, StoreOp::PutFailed(failed) if failed.row.id == "m");
+    for group in &world.groups {
+        assert_eq!(group.ops.iter().any(deletes), group.ops.iter().any(lists), "{group:?}");
+    }
+    assert!(world.groups.iter().any(|group| group.ops.iter().any(deletes)), "the copy goes");
+}
+
 /// It looks into the store and sends until it receives that the lock is lost.
 #[test]
 fn row_that_the_leader_before_may_have_found_may_have_been_sent_by_it() {
