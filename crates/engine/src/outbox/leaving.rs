@@ -40,6 +40,13 @@ struct Leaver {
     bars: bool,
 }
 
+impl Leaver {
+    /// It leaves for want of room.
+    fn is_evicted(&self) -> bool {
+        matches!(self.state, DeliveryState::Evicted | DeliveryState::Failed(FailReason::QueueFull { .. }))
+    }
+}
+
 impl Leaving {
     pub fn holds(&self, id: &str) -> bool {
         self.rows.contains_key(id)
@@ -272,14 +279,15 @@ impl Outbox {
         }
     }
 
-    /// A store that hangs holds no key up for long.
+    /// A store that hangs holds no key up for long, but for those of evicted messages: nothing replaces one of these,
+    /// and it is sent after all if the store refuses its end.
     pub(super) fn stop_barring(&mut self, now: u64) {
         if self.leaving.until.is_none_or(|at| at > now) {
             return;
         }
         self.leaving.until = None;
         self.all_have_come();
-        for leaver in self.leaving.rows.values_mut() {
+        for leaver in self.leaving.rows.values_mut().filter(|leaver| !leaver.is_evicted()) {
             if std::mem::take(&mut leaver.bars) {
                 self.queue.left(leaver.seq, &leaver.entry);
             }

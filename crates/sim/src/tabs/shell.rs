@@ -215,7 +215,7 @@ impl TabWorld {
             NodeOutput::Lock(request) => self.lock(place, number, request),
             NodeOutput::Link(target, message) => {
                 if message == LinkMessage::SignedOut {
-                    self.check_sent_first(number);
+                    self.check_sent_first(place, number);
                 }
                 self.broadcast(place, &target, &message);
             }

@@ -188,8 +188,11 @@ impl TabWorld {
     }
 
     /// A session ends after everything was sent: what this leader was handed has had its effect, or an end.
-    pub(super) fn check_sent_first(&mut self, number: u32) {
-        if self.sign_outs.iter().any(|(_, how)| *how != SignOut::SendFirst) {
+    pub(super) fn check_sent_first(&mut self, place: usize, number: u32) {
+        let sends_nothing = |how: SignOut| how != SignOut::SendFirst;
+        // Its own page may have asked for it after another tab had ended the session.
+        let of_page = matches!(self.tabs[place].session, Session::Closing { how, .. } if sends_nothing(how));
+        if of_page || self.sign_outs.iter().any(|(_, how)| sends_nothing(*how)) {
             return;
         }
         let handed = self.check.handed.get(&number).cloned().unwrap_or_default();
