@@ -146,7 +146,8 @@ impl Reader {
             _ => {
                 let checked =
                     path.map(|path| check_own_path(path, "/oauth2/start").map(|()| path.to_owned()));
-                checked.transpose().map(|url| self.config.sign_in_url = url)
+                let checked = checked.transpose().map_err(|error| error.to_string());
+                checked.map(|url| self.config.sign_in_url = url)
             }
         };
         if let Err(allowed) = set {
@@ -251,7 +252,12 @@ fn option(config: &mut AppConfig, key: &str, value: &Value) -> Option<Checked> {
         "mode" => choice(
             &mut options.mode,
             value,
-            &[("auto", ModeOption::Auto), ("full", ModeOption::Full), ("basic", ModeOption::Basic)],
+            &[
+                ("auto", ModeOption::Auto),
+                ("full", ModeOption::Full),
+                ("basic", ModeOption::Basic),
+                ("raw", ModeOption::Raw),
+            ],
         ),
         "tokenIn" => choice(
             &mut options.token_in,

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 ///     ..SendRequest::new("01JD9Q5X5WQ4M3R6K9V1B7T2C8", "chat.typing", Channel::Chat, payload)
 /// };
 /// # let _ = typing;
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SendRequest {
@@ -55,7 +55,7 @@ impl SendRequest {
     ///
     /// let request = SendRequest::new("m1", "activity.note", Channel::Activity, Json::parse("{}")?);
     /// assert_eq!((request.priority, request.queue), (Priority::Normal, true));
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn new(id: impl Into<String>, kind: impl Into<String>, channel: Channel, payload: Json) -> Self {
         Self {

@@ -34,7 +34,7 @@ pub(crate) fn pinned(option: ModeOption, welcomed: bool) -> bool {
     match option {
         ModeOption::Full => true,
         ModeOption::Auto => welcomed && !mutant::active(Mutant::DowngradePinnedUrl),
-        ModeOption::Basic => false,
+        ModeOption::Basic | ModeOption::Raw => false,
     }
 }
 
@@ -45,8 +45,8 @@ pub(crate) fn decide(option: ModeOption, welcomed: bool, sign: Sign) -> Decision
         (ModeOption::Auto, Sign::Opened) if !pinned && mutant::active(Mutant::SendUnknown) => {
             Decision::Is(Mode::Basic)
         }
-        (ModeOption::Basic, Sign::Opened) => Decision::Is(Mode::Basic),
-        (ModeOption::Basic, _) | (_, Sign::Opened | Sign::SystemTalk) => Decision::Wait,
+        (ModeOption::Basic | ModeOption::Raw, Sign::Opened) => Decision::Is(Mode::Basic),
+        (ModeOption::Basic | ModeOption::Raw, _) | (_, Sign::Opened | Sign::SystemTalk) => Decision::Wait,
         (_, Sign::Welcome) => Decision::Is(Mode::V1),
         (_, Sign::Ordinary) if pinned => Decision::Wait,
         (_, Sign::Silence) if pinned => Decision::NoWelcome,

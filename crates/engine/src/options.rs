@@ -82,6 +82,10 @@ pub enum ModeOption {
     Full,
     /// As documented, never anything else.
     Basic,
+    /// A server with a protocol of its own: connected as soon as the socket is open. It is sent the page's raw frames and
+    /// messages and nothing else: no `hello`, `auth`, `subscribe` or `ping`, so that only the browser notices a dead
+    /// connection. Every frame it sends is a raw frame.
+    Raw,
 }
 
 /// Where a token travels.

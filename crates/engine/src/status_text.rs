@@ -1,6 +1,6 @@
 //! States and causes in words, and outputs without what must not be logged.
 
-use crate::{Cause, ConnectionState, Output, StoreError, auth::redact_queries, close_meaning};
+use crate::{Cause, ConnectionState, Output, auth::redact_queries, close_meaning};
 use std::fmt;
 
 impl fmt::Display for ConnectionState {
@@ -50,20 +50,6 @@ impl fmt::Display for Cause {
             Self::Outdated => f.write_str("a newer version runs in another tab: reload to update"),
             Self::SignedOut => f.write_str("signed out"),
             Self::BadUrl(detail) => worded(f, "the address cannot be used", detail),
-        }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Quota => f.write_str("the storage is full"),
-            Self::Blocked => f.write_str("an older tab holds it open; close that tab"),
-            Self::NewerSchema => f.write_str("a newer version wrote there; reload to update"),
-            Self::Unavailable(detail) => worded(f, "the browser offers no storage here", detail),
-            Self::Dead(detail) => worded(f, "it is closed", detail),
-            Self::Other(detail) => worded(f, "it failed", detail),
-            Self::Silent => f.write_str("it does not answer"),
         }
     }
 }

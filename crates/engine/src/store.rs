@@ -3,6 +3,7 @@
 use crate::FailReason;
 use sentinelops_protocol::{Channel, Priority};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// A message as stored. `bytes` is what goes over the wire, unchanged at every resend.
 ///
@@ -320,24 +321,36 @@ pub struct StoreSnapshot {
 /// };
 /// assert_eq!(words(&StoreError::Quota), "The disk is full.");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The quota is exhausted.
+    #[error("the storage is full")]
     Quota,
     /// There is no store (private mode, blocked, broken).
+    #[error("the browser offers no storage here{}", in_brackets(.0))]
     Unavailable(String),
     /// Another tab holds an older version open.
+    #[error("an older tab holds it open; close that tab")]
     Blocked,
     /// A newer build changed the schema: nothing is saved before a reload brings that build, or one that
     /// can read what it wrote.
+    #[error("a newer version wrote there; reload to update")]
     NewerSchema,
     /// The handle died (the browser closed it).
+    #[error("it is closed{}", in_brackets(.0))]
     Dead(String),
     /// Anything else.
+    #[error("it failed{}", in_brackets(.0))]
     Other(String),
     /// It has not answered for 5 s to a write, for 10 s to an opening. It may still.
+    #[error("it does not answer")]
     Silent,
+}
+
+/// The detail that a browser gave, behind the sentence; nothing where there is none.
+fn in_brackets(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }
 
 /// What the store says.

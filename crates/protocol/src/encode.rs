@@ -26,7 +26,7 @@ fn named(priority: Priority) -> Option<&'static str> {
 ///     priority: Priority::Normal,
 /// };
 /// assert!(message.encode().starts_with(r#"{"id":"m1","type":"chat.message","channel":"chat""#));
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outbound<'a> {
@@ -235,7 +235,7 @@ impl SnapshotItem {
     ///
     /// let item = SnapshotItem { kind: "a.b".to_owned(), payload: Json::parse("{}")?, timestamp: Some(5) };
     /// assert_eq!(item.encode(), r#"{"type":"a.b","payload":{},"timestamp":5}"#);
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn encode(&self) -> String {
         Object::new()

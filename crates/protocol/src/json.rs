@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::sync::Arc;
+use thiserror::Error;
 
 /// Valid JSON text that is passed on unread. Cheap to clone.
 ///
@@ -16,10 +17,23 @@ use std::sync::Arc;
 ///
 /// let json = Json::parse(r#"{"service": "api", "unknown": [1, 2]}"#)?;
 /// assert_eq!(json.as_str(), r#"{"service": "api", "unknown": [1, 2]}"#, "as it came");
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
+
+/// A text is not one JSON value, or a value cannot be written as JSON: what `serde_json` says, with line and column where
+/// there is a text.
+///
+/// ```
+/// use sentinelops_protocol::Json;
+///
+/// let error = Json::parse("[1, 2").unwrap_err();
+/// assert_eq!(error.to_string(), "EOF while parsing a list at line 1 column 6");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct JsonError(String);
 
 impl Json {
     /// Checks and keeps a text.
@@ -33,8 +47,10 @@ impl Json {
     /// assert!(Json::parse("[1, 2]").is_ok());
     /// assert!(Json::parse("[1, 2").is_err());
     /// ```
-    pub fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str::<&RawValue>(text).map(Self::from_raw).map_err(|e| e.to_string())
+    pub fn parse(text: &str) -> Result<Self, JsonError> {
+        serde_json::from_str::<&RawValue>(text)
+            .map(Self::from_raw)
+            .map_err(|error| JsonError(error.to_string()))
     }
 
     /// Writes any serialisable value.
@@ -46,10 +62,12 @@ impl Json {
     /// use sentinelops_protocol::Json;
     ///
     /// assert_eq!(Json::from_value(&[1, 2])?.as_str(), "[1,2]");
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
-    pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, String> {
-        serde_json::to_string(value).map(|s| Self(s.into())).map_err(|e| e.to_string())
+    pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
+        serde_json::to_string(value)
+            .map(|text| Self(text.into()))
+            .map_err(|error| JsonError(error.to_string()))
     }
 
     /// Reads it as a type.
@@ -60,9 +78,9 @@ impl Json {
     /// ```
     /// use sentinelops_protocol::Json;
     ///
-    /// let numbers: Vec<u8> = Json::parse("[1, 2]")?.read().map_err(|error| error.to_string())?;
+    /// let numbers: Vec<u8> = Json::parse("[1, 2]")?.read()?;
     /// assert_eq!(numbers, [1, 2]);
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.0)
@@ -77,7 +95,7 @@ impl Json {
     /// let json = Json::parse(r#"{"b": 18446744073709551616, "a": "x"}"#)?;
     /// let fields: Vec<_> = json.fields().collect();
     /// assert_eq!(fields, [("b".into(), "18446744073709551616"), ("a".into(), "\"x\"")]);
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn fields(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
         let members = scan::members(&self.0).unwrap_or_default();
@@ -92,7 +110,7 @@ impl Json {
     ///
     /// let json = Json::parse(r#"{"a": [[1]]}"#)?;
     /// assert!(json.is_deeper_than(2) && !json.is_deeper_than(3));
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn is_deeper_than(&self, depth: usize) -> bool {
         scan::depth_exceeds(self.0.as_bytes(), depth)
@@ -107,7 +125,7 @@ impl Json {
     /// let named = poll.with_text("conversationId", "c1").expect("an object without it");
     /// assert_eq!(named.as_str(), r#"{"conversationId":"c1","question": "Deploy?"}"#);
     /// assert_eq!(named.with_text("conversationId", "c2"), None);
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     #[must_use]
     pub fn with_text(&self, field: &str, text: &str) -> Option<Self> {
@@ -138,7 +156,7 @@ impl Json {
     /// use sentinelops_protocol::Json;
     ///
     /// assert_eq!(Json::from_value("text")?.as_str(), "\"text\"");
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn as_str(&self) -> &str {
         &self.0

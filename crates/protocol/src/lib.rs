@@ -38,7 +38,7 @@ pub use codes::Code;
 pub use decode::{Decoded, decode_client_frame, decode_server_frame};
 pub use encode::{Outbound, OutboundMeta, encode_batch, encode_client_system, encode_server_system};
 pub use fields::Fields;
-pub use json::Json;
+pub use json::{Json, JsonError};
 pub use limits::Limits;
 pub use ordering::ordering_key;
 pub use payload::{

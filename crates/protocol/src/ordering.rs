@@ -15,7 +15,7 @@ use crate::{Channel, Json};
 /// let payload = Json::parse(r#"{"conversationId": "c1", "content": "hi"}"#)?;
 /// assert_eq!(ordering_key(Channel::Chat, &payload).as_deref(), Some("incidents/c1"));
 /// assert_eq!(ordering_key(Channel::Activity, &payload), None);
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 pub fn ordering_key(channel: Channel, payload: &Json) -> Option<String> {
     let mut fields = Fields::of("", payload).ok()?;

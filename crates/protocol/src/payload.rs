@@ -55,7 +55,7 @@ impl Payload {
     /// let (payload, _) = decode_payload("agent.status", &json);
     /// assert_eq!(payload.key(), Some("ann"));
     /// assert_eq!(Payload::Raw(json).key(), None);
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn key(&self) -> Option<&str> {
         match self {
@@ -88,7 +88,7 @@ impl Payload {
     /// let json = Json::parse(r#"{"conversationId": "c1", "userId": "ann"}"#)?;
     /// let (payload, _) = decode_payload("chat.typing", &json);
     /// assert_eq!(payload.topic(), Some("c1"));
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn topic(&self) -> Option<&str> {
         match self {
@@ -112,7 +112,7 @@ impl Payload {
 /// let json = Json::parse(r#"{"conversationId": "c1", "userId": "ann"}"#)?;
 /// assert!(matches!(decode_payload("chat.typing", &json), (Payload::Typing(_), None)));
 /// assert!(matches!(decode_payload("poll.opened", &json), (Payload::Raw(_), None)), "not known: no problem");
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
     match wire::read(kind, raw.as_str()) {
@@ -134,7 +134,7 @@ pub fn decode_payload(kind: &str, raw: &Json) -> (Payload, Option<Problem>) {
 /// let json = Json::parse(r#"[1, "two"]"#)?;
 /// let problem = read_value::<Vec<u32>>("steps", &json).unwrap_err();
 /// assert_eq!(problem.to_string(), "steps: payload[1]: expected a whole number, found string \"two\"");
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 pub fn read_value<'a, T: Deserialize<'a>>(kind: &str, raw: &'a Json) -> Result<T, Box<Problem>> {
     // Fast without a path; on failure once more with one, for the report.
@@ -206,7 +206,7 @@ fn unfit(kind: &str, raw: &Json, path: &Path, message: &str) -> Box<Problem> {
 ///
 /// let update = decode_incident_update(&Json::parse(r#"{"id": "123", "status": "resolved"}"#)?);
 /// assert_eq!(update.unwrap().changes.status, Patch::Set(IncidentStatus::Resolved));
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 pub fn decode_incident_update(raw: &Json) -> Result<IncidentUpdate, Box<Problem>> {
     wire::read_update("incident.update", raw.as_str())
@@ -222,7 +222,7 @@ pub fn decode_incident_update(raw: &Json) -> Result<IncidentUpdate, Box<Problem>
 ///
 /// let problem = decode_incident_create(&Json::parse(r#"{"id": "123"}"#)?).unwrap_err();
 /// assert_eq!(problem.to_string(), "incident.create: payload: expected a field `title`, found nothing");
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 pub fn decode_incident_create(raw: &Json) -> Result<IncidentUpdate, Box<Problem>> {
     wire::read_create(raw.as_str())

@@ -3,6 +3,7 @@
 use crate::Channel;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use thiserror::Error;
 
 /// A frame that could not be read at all. Nothing of it was delivered.
 ///
@@ -12,10 +13,11 @@ use std::fmt;
 /// let error = FrameError::TooMany { found: 600, allowed: 512 };
 /// assert_eq!(error.to_string(), "array of 600 envelopes; at most 512 are allowed: split it");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FrameError {
     /// Larger than the limit; it was not parsed.
+    #[error("frame of {found} bytes; at most {allowed} are allowed: send less at a time")]
     TooBig {
         /// Bytes found.
         found: usize,
@@ -23,16 +25,19 @@ pub enum FrameError {
         allowed: usize,
     },
     /// Nested deeper than the limit; it was not parsed.
+    #[error("frame nested deeper than the {allowed} levels allowed: flatten the payload")]
     TooDeep {
         /// Levels allowed.
         allowed: usize,
     },
     /// Not UTF-8 JSON, or neither an object nor an array.
+    #[error("frame is not JSON ({detail}); an envelope or an array of envelopes is expected")]
     NotJson {
         /// What the parser said, with line and column.
         detail: String,
     },
     /// An array with more envelopes than the limit.
+    #[error("array of {found} envelopes; at most {allowed} are allowed: split it")]
     TooMany {
         /// Envelopes found.
         found: usize,
@@ -40,27 +45,6 @@ pub enum FrameError {
         allowed: usize,
     },
 }
-
-impl fmt::Display for FrameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooBig { found, allowed } => {
-                write!(f, "frame of {found} bytes; at most {allowed} are allowed: send less at a time")
-            }
-            Self::TooDeep { allowed } => {
-                write!(f, "frame nested deeper than the {allowed} levels allowed: flatten the payload")
-            }
-            Self::NotJson { detail } => {
-                write!(f, "frame is not JSON ({detail}); an envelope or an array of envelopes is expected")
-            }
-            Self::TooMany { found, allowed } => {
-                write!(f, "array of {found} envelopes; at most {allowed} are allowed: split it")
-            }
-        }
-    }
-}
-
-impl std::error::Error for FrameError {}
 
 /// The kind of a [`Problem`].
 ///
@@ -95,7 +79,7 @@ pub enum ProblemKind {
 /// let problem = problem.expect("a status is text");
 /// assert_eq!(problem.path, "payload.data.status");
 /// assert_eq!((problem.expected.as_str(), problem.found.as_str()), ("a string", "integer `7`"));
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -137,7 +121,7 @@ impl Problem {
     /// let (_, problem) = decode_payload("agent.status", &raw);
     /// let line = problem.map(|problem| problem.redacted().to_string()).unwrap_or_default();
     /// assert_eq!(line, "agent.status: payload.lastSeen: expected a whole number, found a string");
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     #[must_use]
     pub fn redacted(&self) -> Self {

@@ -2,8 +2,9 @@
 
 use crate::SendState;
 use crate::bridge::PortFailure;
+use crate::url::PathError;
 use sentinelops_engine::{RawFrame, StoreError};
-use sentinelops_protocol::{Problem, Subject};
+use sentinelops_protocol::{JsonError, Problem, Subject};
 use std::rc::Rc;
 use thiserror::Error;
 
@@ -233,7 +234,7 @@ pub struct PayloadError {
     /// The type of the message.
     pub kind: String,
     /// What serde says.
-    pub reason: String,
+    pub reason: JsonError,
 }
 
 /// No token could be had: the dial counts as failed and is tried again. Texts become one with `?` or `into()`.
@@ -255,8 +256,8 @@ pub struct PayloadError {
 #[non_exhaustive]
 pub enum TokenError {
     /// No path of the page's own origin.
-    #[error("{0}")]
-    BadPath(String),
+    #[error(transparent)]
+    BadPath(PathError),
     /// The address does not answer.
     #[error("{url} does not answer: check the network, and the service behind it")]
     NoAnswer {
@@ -325,6 +326,25 @@ pub enum RawError {
         /// Bytes allowed.
         allowed: usize,
     },
+}
+
+/// A message on a channel of one's own was not sent.
+///
+/// ```
+/// use sentinelops_realtime::{OwnSendError, RawError};
+///
+/// let error = OwnSendError::from(RawError::NotConnected);
+/// assert!(error.to_string().starts_with("there is no connection"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OwnSendError {
+    /// Its payload cannot be written as JSON.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// Its frame was not sent.
+    #[error(transparent)]
+    Raw(#[from] RawError),
 }
 
 /// What [`Client::subscribe_raw`](crate::Client::subscribe_raw) and [`use_raw_frames`](crate::use_raw_frames) call with.

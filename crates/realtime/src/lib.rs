@@ -45,11 +45,11 @@ pub mod url;
 pub mod worker;
 
 pub use bridge::{BUILD_ID, PortFailure, SignOut};
-pub use client::{Client, ClientOptions, SentMessage, Subscription};
+pub use client::{Client, ClientOptions, OwnMessage, SentMessage, Subscription};
 pub use connection_status::ConnectionStatus;
 pub use error::{
-    ClientError, PayloadError, RawError, RawEvent, SendError, SetupError, TokenError, WorkerError,
-    WorkerErrorKind,
+    ClientError, OwnSendError, PayloadError, RawError, RawEvent, SendError, SetupError, TokenError,
+    WorkerError, WorkerErrorKind,
 };
 pub use fold::{ChatEntry, IncidentRow, Watermarks};
 pub use hooks::*;

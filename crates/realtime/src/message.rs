@@ -136,7 +136,7 @@ impl Message {
     /// let json = Json::parse(r#"{"service": "api"}"#)?;
     /// let message = Message::raw(Channel::Activity, "deploy.started", json);
     /// # let _ = message;
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_realtime::protocol::JsonError>(())
     /// ```
     pub fn raw(channel: Channel, kind: impl Into<String>, payload: Json) -> Self {
         Self {
@@ -300,7 +300,7 @@ impl Message {
     /// // Of a slider moved while offline only the last position is sent.
     /// let level = Message::raw(Channel::Activity, "volume.set", Json::parse("7")?).coalesce("volume");
     /// # let _ = level;
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_realtime::protocol::JsonError>(())
     /// ```
     pub fn coalesce(mut self, key: impl Into<String>) -> Self {
         self.coalesce = Some(key.into());
@@ -329,7 +329,7 @@ impl Message {
     ///
     /// let cursor = Message::raw(Channel::Activity, "cursor.moved", Json::parse("[3, 4]")?).ephemeral();
     /// assert!(cursor.is_ephemeral());
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_realtime::protocol::JsonError>(())
     /// ```
     pub fn ephemeral(mut self) -> Self {
         self.ephemeral = true;

@@ -1,6 +1,7 @@
 //! Addresses as they are configured: which can be used, and what of them may be shown.
 
 use super::error::SetupError;
+use thiserror::Error;
 
 /// A URL that can be dialled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,18 +75,34 @@ pub fn check_server_url(url: &str) -> Result<(), SetupError> {
 /// use sentinelops_realtime::url::check_own_path;
 ///
 /// assert!(check_own_path("/oauth2/start", "/sign-in").is_ok());
-/// assert!(check_own_path("//evil.example", "/sign-in").unwrap_err().contains("for example /sign-in"));
+/// assert!(check_own_path("//evil.example", "/sign-in").unwrap_err().to_string().ends_with("for example /sign-in"));
 /// ```
 ///
 /// # Errors
-/// A sentence with the example.
-pub fn check_own_path(path: &str, example: &str) -> Result<(), String> {
+/// [`PathError`], which says what is allowed.
+pub fn check_own_path(path: &str, example: &'static str) -> Result<(), PathError> {
     // A browser reads `\` as `/`, and passes over tabs and line breaks: both would lead to another host.
     let bad = |c: char| c == '\\' || c == '#' || c.is_whitespace() || c.is_control();
     match path.starts_with('/') && !path.starts_with("//") && !path.contains(bad) {
         true => Ok(()),
-        false => Err(format!("a path of the page's own origin is allowed, for example {example}")),
+        false => Err(PathError { example }),
     }
+}
+
+/// A path leads out of the page's own origin, or is none.
+///
+/// ```
+/// use sentinelops_realtime::url::check_own_path;
+///
+/// let error = check_own_path("//evil.example", "/sign-in").unwrap_err();
+/// assert_eq!(error.to_string(), "a path of the page's own origin is allowed, for example /sign-in");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a path of the page's own origin is allowed, for example {example}")]
+#[non_exhaustive]
+pub struct PathError {
+    /// A path that is allowed.
+    pub example: &'static str,
 }
 
 /// Relative URLs hang on the page; `http:` and `https:` become `ws:` and `wss:`, as in browsers.

@@ -261,7 +261,7 @@ impl Engine {
     /// let request = SendRequest::new("01JD9Q5X5WQ4M3R6K9V1B7T2C8", "chat.message", Channel::Chat, payload);
     /// engine.send(now, ConsumerId(1), request);
     /// assert_eq!(engine.messages().len(), 1, "it waits for a connection");
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn send(&mut self, now: Now, consumer: ConsumerId, request: SendRequest) {
         self.notice(now);

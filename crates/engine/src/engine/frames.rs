@@ -5,7 +5,7 @@ use crate::mode::{self, Decision, Sign};
 use crate::mutant::{self, Mutant};
 use crate::outbox::Link as OutboxLink;
 use crate::timers::Timer;
-use crate::{Cause, Mode, Now, Output, RawFrame, Trace};
+use crate::{Cause, Mode, ModeOption, Now, Output, RawFrame, Trace};
 use sentinelops_protocol::system::{Ping, ServerSystem, Welcome};
 use sentinelops_protocol::{Event, Limits, Problem, ProblemKind, ServerMessage, decode_server_frame};
 use std::rc::Rc;
@@ -22,6 +22,9 @@ impl Engine {
         self.liveness.heard(now.mono, &self.latency);
         if self.link.stable_due {
             self.proven();
+        }
+        if self.is_raw() && bytes.len() <= RawFrame::BYTES_MAX && self.takes_raw(now) {
+            return self.consumers.offer_raw(&Rc::new(RawFrame::of(bytes, binary)));
         }
         let decoded = match decode_server_frame(bytes, &Limits::to_client()) {
             Ok(decoded) => decoded,
@@ -58,6 +61,11 @@ impl Engine {
         if refused {
             self.subs.refused(now);
         }
+    }
+
+    /// The server has a protocol of its own, and nothing of this one.
+    pub(super) fn is_raw(&self) -> bool {
+        self.options.connection.mode == ModeOption::Raw
     }
 
     /// Whether a frame that is no message of the protocol is somebody's own: the server is basic, and a page watches such

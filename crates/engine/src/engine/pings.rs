@@ -13,6 +13,9 @@ pub(crate) const STUCK_MS: u64 = 30_000;
 
 impl Engine {
     pub(super) fn ping(&mut self, now: Now) {
+        if self.is_raw() {
+            return;
+        }
         let n = self.liveness.ping(now.mono);
         self.transmit_system(now, &ClientSystem::Ping(Ping { n, sent_at: now.mono }));
         self.timers.set(Timer::Ping, now.mono + self.options.connection.ping_interval_ms.max(1));

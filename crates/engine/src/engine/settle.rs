@@ -89,7 +89,7 @@ impl Engine {
     }
 
     pub(super) fn transmit_system(&mut self, now: Now, message: &ClientSystem) {
-        if matches!(self.phase, Phase::Open | Phase::Up(_)) {
+        if !self.is_raw() && matches!(self.phase, Phase::Open | Phase::Up(_)) {
             let text = self.system_text(now, message);
             self.transmit_system_text(now, text);
         }
@@ -97,7 +97,7 @@ impl Engine {
 
     /// A list as one message, or as several where one would be more than the server takes.
     pub(super) fn transmit_list<T: Clone>(&mut self, now: Now, list: &[T], say: fn(Vec<T>) -> ClientSystem) {
-        if list.is_empty() || !matches!(self.phase, Phase::Open | Phase::Up(_)) {
+        if list.is_empty() || self.is_raw() || !matches!(self.phase, Phase::Open | Phase::Up(_)) {
             return;
         }
         let text = self.system_text(now, &say(list.to_vec()));

@@ -153,3 +153,27 @@ fn chosen_subprotocol_is_shown_while_connected() {
     d.close(1006, "");
     assert_eq!(d.engine.status().protocol, None);
 }
+
+#[test]
+fn server_of_another_protocol_is_sent_own_frames_alone() {
+    let mut o = options();
+    (o.connection.mode, o.connection.token_in) = (ModeOption::Raw, TokenIn::Frame);
+    let mut d = Driver::new(o);
+    d.subscribe(Channel::Activity);
+    watch(&mut d, true);
+    d.connect();
+    d.open();
+    assert_eq!(
+        (d.engine.status().state, d.engine.status().mode),
+        (ConnectionState::Connected, Some(Mode::Basic))
+    );
+    d.subscribe(Channel::Chat);
+    assert_eq!(send(&mut d, text("FOLLOW weather")), 1);
+    d.advance(120_000);
+    assert_eq!((d.engine.status().state, &*d.sent), (ConnectionState::Connected, &[][..]));
+    // Also what looks like a message of this protocol.
+    let event = r#"{"type":"deploy.done","channel":"activity","payload":{}}"#;
+    received(&mut d);
+    arrive(&mut d, event.as_bytes(), false);
+    assert_eq!(received(&mut d), (vec![text(event)], 0));
+}

@@ -1,6 +1,6 @@
 //! Figures over all incidents, as the server counts them.
 
-use crate::Json;
+use crate::{Json, Problem, read_value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 /// use sentinelops_protocol::domain::Stats;
 ///
 /// let json = Json::parse(r#"{"at": 900000, "acknowledge": {"day": {"count": 3, "medianMs": 60000, "p90Ms": 90000}}}"#)?;
-/// let stats = Stats::read(&json)?;
+/// let stats = Stats::read(&json).expect("figures");
 /// assert_eq!(stats.acknowledge.day.median_ms, Some(60_000));
 /// assert_eq!(stats.oldest_unacknowledged, None);
-/// # Ok::<(), String>(())
+/// # Ok::<(), sentinelops_protocol::JsonError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -47,10 +47,10 @@ impl Stats {
     /// use sentinelops_protocol::domain::Stats;
     ///
     /// assert!(Stats::read(&Json::parse(r#"{"at": "now"}"#)?).is_err());
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
-    pub fn read(json: &Json) -> Result<Self, String> {
-        json.read().map_err(|error| format!("stats.now cannot be read: {error}"))
+    pub fn read(json: &Json) -> Result<Self, Box<Problem>> {
+        read_value("stats.now", json)
     }
 }
 

@@ -13,6 +13,7 @@ mod keep;
 mod news;
 mod options;
 mod orders;
+mod own;
 mod raw;
 mod read;
 mod receipts;
@@ -31,6 +32,8 @@ mod watch;
 
 pub(crate) use news::{Interest, News};
 pub use options::ClientOptions;
+pub use own::OwnMessage;
+pub(crate) use own::messages_in;
 pub use sent::SentMessage;
 pub(crate) use settings::{Key, Settings};
 pub(crate) use subscribe::Dispatch;

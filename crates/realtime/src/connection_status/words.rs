@@ -78,7 +78,7 @@ pub fn cause_advice(cause: &Cause) -> Option<&'static str> {
         Cause::Superseded => "Go on there, or try again here.",
         Cause::GaveUp { .. } => "Check network and server, then try again.",
         Cause::Offline => "It reconnects by itself once the network is back.",
-        Cause::BadUrl(_) => "Set `url` in the page's configuration, for example wss://ops.example.com/ws.",
+        Cause::BadUrl(_) => "Set the `url` that this page connects to, for example wss://ops.example.com/ws.",
         Cause::NoWelcome => "A proxy may answer in its place. Check that the address leads to the gateway.",
         Cause::Closed { code, .. } => closed_advice(*code),
         Cause::Overloaded { code: close::RATE_LIMITED, .. } => {
@@ -112,7 +112,7 @@ fn closed_advice(code: u16) -> &'static str {
         close::FORBIDDEN => {
             "Ask the operator of the server to allow this page's address (--origin) and this user, then try again."
         }
-        close::NOT_FOUND => "Check `url` in the page's configuration, then try again.",
+        close::NOT_FOUND => "Check the `url` that this page connects to, then try again.",
         close::TOO_BIG => {
             "It tries again by itself. Shorten what was sent; a sign-in token may be too long as well."
         }

@@ -90,12 +90,17 @@ type Filter<T> = Rc<dyn Fn(&T) -> bool>;
 ///     html! { <p>{ feed.items.len() }</p> }
 /// }
 /// ```
-#[derive(Clone)]
 pub struct UseFeedOptions<T> {
     /// `false`: nothing is subscribed, and there are no items. The connection's state is followed all the same. Default `true`.
     pub enabled: bool,
     /// Which items are shown. A change to others renders nothing. Default: all.
     pub filter: Option<Filter<T>>,
+}
+
+impl<T> Clone for UseFeedOptions<T> {
+    fn clone(&self) -> Self {
+        Self { enabled: self.enabled, filter: self.filter.clone() }
+    }
 }
 
 impl<T> Default for UseFeedOptions<T> {
@@ -131,6 +136,13 @@ impl<T> UseFeedOptions<T> {
     pub fn filter(mut self, filter: impl Fn(&T) -> bool + 'static) -> Self {
         self.filter = Some(Rc::new(filter));
         self
+    }
+}
+
+impl<T> UseFeedOptions<T> {
+    /// Whether an item passes the filter.
+    pub(super) fn shows(&self, item: &T) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter(item))
     }
 }
 
@@ -232,14 +244,15 @@ where
     last.clone()
 }
 
-/// Calls for each event of a subject, once and in order, from the moment of mounting on.
+/// Calls for each event of a subject, once and in order, from the moment of mounting on, while it is enabled.
 #[hook]
-pub(super) fn use_feed_events<F>(subject: Subject, on_event: F)
+pub(super) fn use_feed_events<F>(enabled: bool, subject: Subject, on_event: F)
 where
     F: Fn(&Client, &Event) + 'static,
 {
     let client = use_client();
-    use_news(&client, vec![Interest::Subject(subject.clone())], {
+    let interests = if enabled { vec![Interest::Subject(subject.clone())] } else { Vec::new() };
+    use_news(&client, interests, {
         let client = client.clone();
         move |news| news.events(&subject).for_each(|event| on_event(&client, event))
     });

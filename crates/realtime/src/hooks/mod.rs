@@ -16,6 +16,7 @@ mod use_incident;
 mod use_incident_updates;
 mod use_metrics;
 mod use_outbox;
+mod use_own_channel;
 mod use_raw_frames;
 mod use_send_state;
 mod use_signed_out;
@@ -26,19 +27,24 @@ mod use_viewers;
 mod use_websocket;
 
 pub use feed::{UseFeedHandle, UseFeedOptions};
-pub use use_activity_feed::{use_activity, use_activity_feed, use_activity_with};
-pub use use_agent_status::{use_agent_status, use_agents, use_agents_with};
-pub use use_alerts::{use_alert_updates, use_alerts, use_alerts_with};
+pub use use_activity_feed::{use_activity, use_activity_feed, use_activity_feed_with, use_activity_with};
+pub use use_agent_status::{use_agent_status, use_agent_status_with, use_agents, use_agents_with};
+pub use use_alerts::{use_alert_updates, use_alert_updates_with, use_alerts, use_alerts_with};
 pub use use_channel::{UseChannelHandle, UseChannelOptions, use_channel};
-pub use use_chat_messages::{UseChatHandle, use_chat, use_chat_messages, use_chat_with};
+pub use use_chat_messages::{
+    UseChatHandle, use_chat, use_chat_messages, use_chat_messages_with, use_chat_with,
+};
 pub use use_client::use_client;
 pub use use_clock::{Clock, ClockListener, ClockTimeout, use_clock};
 pub use use_connection::{UseConnectionHandle, use_connection, use_connection_state};
 pub use use_diagnostics::{UseDiagnosticsHandle, use_diagnostics};
 pub use use_incident::{UseIncidentHandle, use_incident};
-pub use use_incident_updates::{IncidentChanged, use_incident_updates, use_incidents, use_incidents_with};
+pub use use_incident_updates::{
+    IncidentChanged, use_incident_updates, use_incident_updates_with, use_incidents, use_incidents_with,
+};
 pub use use_metrics::use_metrics;
 pub use use_outbox::{UseOutboxHandle, use_outbox};
+pub use use_own_channel::{UseOwnChannelHandle, use_own_channel};
 pub use use_raw_frames::{UseRawHandle, use_raw_frames};
 pub use use_send_state::use_send_state;
 pub use use_signed_out::use_signed_out;

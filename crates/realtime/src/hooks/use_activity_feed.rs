@@ -66,10 +66,48 @@ pub fn use_activity_feed<F>(on_activity: F) -> UseFeedHandle<Rc<Activity>>
 where
     F: Fn(Rc<Activity>) + 'static,
 {
-    use_feed_events(Subject::channel(Channel::Activity), move |_, event| {
+    use_events(UseFeedOptions::default(), on_activity);
+    use_activity()
+}
+
+/// The same for some of them, or for none while it is switched off: what the filter hides is neither listed nor called for.
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::Activity;
+/// use sentinelops_realtime::{UseFeedOptions, use_activity_feed_with};
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn SomeOfThem() -> Html {
+///     let options = UseFeedOptions::default().filter(|activity: &Rc<Activity>| activity.actor == "ann");
+///     let feed = use_activity_feed_with(options, |activity| log::info!("{activity:?}"));
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_activity_feed_with<F>(
+    options: UseFeedOptions<Rc<Activity>>,
+    on_activity: F,
+) -> UseFeedHandle<Rc<Activity>>
+where
+    F: Fn(Rc<Activity>) + 'static,
+{
+    use_events(options.clone(), on_activity);
+    use_activity_with(options)
+}
+
+#[hook]
+fn use_events<F>(options: UseFeedOptions<Rc<Activity>>, on_activity: F)
+where
+    F: Fn(Rc<Activity>) + 'static,
+{
+    use_feed_events(options.enabled, Subject::channel(Channel::Activity), move |_, event| {
         if let Payload::Activity(activity) = &event.payload {
-            on_activity(Rc::new(activity.clone()));
+            let activity = Rc::new(activity.clone());
+            if options.shows(&activity) {
+                on_activity(activity);
+            }
         }
     });
-    use_activity()
 }

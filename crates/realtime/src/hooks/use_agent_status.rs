@@ -84,10 +84,48 @@ pub fn use_agent_status<F>(on_status: F) -> UseFeedHandle<Rc<AgentStatus>>
 where
     F: Fn(Rc<AgentStatus>) + 'static,
 {
-    use_feed_events(Subject::channel(Channel::Agents), move |_, event| {
+    use_events(UseFeedOptions::default(), on_status);
+    use_agents()
+}
+
+/// The same for some of them, or for none while it is switched off: what the filter hides is neither listed nor called for.
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::AgentStatus;
+/// use sentinelops_realtime::{UseFeedOptions, use_agent_status_with};
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn SomeOfThem() -> Html {
+///     let options = UseFeedOptions::default().filter(|agent: &Rc<AgentStatus>| agent.agent_id.starts_with("eu-"));
+///     let feed = use_agent_status_with(options, |agent| log::info!("{agent:?}"));
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_agent_status_with<F>(
+    options: UseFeedOptions<Rc<AgentStatus>>,
+    on_status: F,
+) -> UseFeedHandle<Rc<AgentStatus>>
+where
+    F: Fn(Rc<AgentStatus>) + 'static,
+{
+    use_events(options.clone(), on_status);
+    use_agents_with(options)
+}
+
+#[hook]
+fn use_events<F>(options: UseFeedOptions<Rc<AgentStatus>>, on_status: F)
+where
+    F: Fn(Rc<AgentStatus>) + 'static,
+{
+    use_feed_events(options.enabled, Subject::channel(Channel::Agents), move |_, event| {
         if let Payload::Agent(agent) = &event.payload {
-            on_status(Rc::new(agent.clone()));
+            let agent = Rc::new(agent.clone());
+            if options.shows(&agent) {
+                on_status(agent);
+            }
         }
     });
-    use_agents()
 }

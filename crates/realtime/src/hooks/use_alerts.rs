@@ -85,10 +85,45 @@ pub fn use_alert_updates<F>(on_alert: F) -> UseFeedHandle<Rc<Alert>>
 where
     F: Fn(Rc<Alert>) + 'static,
 {
-    use_feed_events(Subject::channel(Channel::Alerts), move |_, event| {
+    use_events(UseFeedOptions::default(), on_alert);
+    use_alerts()
+}
+
+/// The same for some of them, or for none while it is switched off: what the filter hides is neither listed nor called for.
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::Alert;
+/// use sentinelops_realtime::{UseFeedOptions, use_alert_updates_with};
+/// use std::rc::Rc;
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn SomeOfThem() -> Html {
+///     let options = UseFeedOptions::default().filter(|alert: &Rc<Alert>| alert.title.contains("disk"));
+///     let feed = use_alert_updates_with(options, |alert| log::info!("{alert:?}"));
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_alert_updates_with<F>(options: UseFeedOptions<Rc<Alert>>, on_alert: F) -> UseFeedHandle<Rc<Alert>>
+where
+    F: Fn(Rc<Alert>) + 'static,
+{
+    use_events(options.clone(), on_alert);
+    use_alerts_with(options)
+}
+
+#[hook]
+fn use_events<F>(options: UseFeedOptions<Rc<Alert>>, on_alert: F)
+where
+    F: Fn(Rc<Alert>) + 'static,
+{
+    use_feed_events(options.enabled, Subject::channel(Channel::Alerts), move |_, event| {
         if let Payload::Alert(alert) = &event.payload {
-            on_alert(Rc::new(alert.clone()));
+            let alert = Rc::new(alert.clone());
+            if options.shows(&alert) {
+                on_alert(alert);
+            }
         }
     });
-    use_alerts()
 }

@@ -207,10 +207,50 @@ pub fn use_chat_messages<F>(conversation: &str, on_message: F) -> UseChatHandle
 where
     F: Fn(Rc<ChatMessage>) + 'static,
 {
-    use_feed_events(Subject::topic(Channel::Chat, conversation), move |_, event| {
-        if let Payload::Chat(message) = &event.payload {
+    use_events(conversation, UseFeedOptions::default(), on_message);
+    use_chat(conversation)
+}
+
+/// The same for some of them, or for none while it is switched off: what the filter hides is neither listed nor called for.
+///
+/// ```
+/// use sentinelops_realtime::{ChatEntry, UseFeedOptions, use_chat_messages_with};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn OfOthers() -> Html {
+///     let options = UseFeedOptions::default().filter(|entry: &ChatEntry| !entry.mine);
+///     let chat = use_chat_messages_with("conv-1", options, |message| log::info!("{}", message.content));
+///     html! { <p>{ chat.feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_chat_messages_with<F>(
+    conversation: &str,
+    options: UseFeedOptions<ChatEntry>,
+    on_message: F,
+) -> UseChatHandle
+where
+    F: Fn(Rc<ChatMessage>) + 'static,
+{
+    use_events(conversation, options.clone(), on_message);
+    use_chat_with(conversation, options)
+}
+
+#[hook]
+fn use_events<F>(conversation: &str, options: UseFeedOptions<ChatEntry>, on_message: F)
+where
+    F: Fn(Rc<ChatMessage>) + 'static,
+{
+    let subject = Subject::topic(Channel::Chat, conversation);
+    use_feed_events(options.enabled, subject.clone(), move |client, event| {
+        let Payload::Chat(message) = &event.payload else { return };
+        let is_hidden = options.filter.is_some() && {
+            let shown = client.chat(&subject).messages;
+            shown.iter().any(|entry| entry.message.id == message.id && !options.shows(entry))
+        };
+        if !is_hidden {
             on_message(Rc::new(message.clone()));
         }
     });
-    use_chat(conversation)
 }

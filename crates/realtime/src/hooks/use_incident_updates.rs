@@ -161,18 +161,55 @@ pub fn use_incident_updates<F>(on_update: F) -> UseFeedHandle<IncidentRow>
 where
     F: Fn(IncidentChanged) + 'static,
 {
-    use_feed_events(Subject::channel(Channel::Incidents), move |client, event| {
+    use_events(UseFeedOptions::default(), on_update);
+    use_incidents()
+}
+
+/// The same for some of them, or for none while it is switched off: what the filter hides is neither listed nor called for.
+/// An incident counts as it is after the change.
+///
+/// ```
+/// use sentinelops_realtime::protocol::domain::Severity;
+/// use sentinelops_realtime::{IncidentRow, UseFeedOptions, use_incident_updates_with};
+/// use yew::prelude::*;
+///
+/// #[component]
+/// fn Critical() -> Html {
+///     let critical = |row: &IncidentRow| row.severity == Some(Severity::Critical);
+///     let options = UseFeedOptions::default().filter(critical);
+///     let feed = use_incident_updates_with(options, |news| log::warn!("{}", news.incident.id));
+///     html! { <p>{ feed.items.len() }</p> }
+/// }
+/// ```
+#[hook]
+pub fn use_incident_updates_with<F>(
+    options: UseFeedOptions<IncidentRow>,
+    on_update: F,
+) -> UseFeedHandle<IncidentRow>
+where
+    F: Fn(IncidentChanged) + 'static,
+{
+    use_events(options.clone(), on_update);
+    use_incidents_with(options)
+}
+
+#[hook]
+fn use_events<F>(options: UseFeedOptions<IncidentRow>, on_update: F)
+where
+    F: Fn(IncidentChanged) + 'static,
+{
+    use_feed_events(options.enabled, Subject::channel(Channel::Incidents), move |client, event| {
         let Payload::Incident(what) = &event.payload else { return };
-        let incident = client
-            .incident(&what.incident_id)
-            .map_or_else(|| Rc::new(Incident::new(&*what.incident_id)), |row| row.incident);
+        let row = client.incident(&what.incident_id);
+        if row.as_ref().is_some_and(|row| !options.shows(row)) {
+            return;
+        }
         on_update(IncidentChanged {
             change: what.change,
             patch: what.data.clone(),
-            incident,
+            incident: row.map_or_else(|| Rc::new(Incident::new(&*what.incident_id)), |row| row.incident),
             cause: event.cause.as_deref().map(MessageId::from).filter(|id| client.is_own(id)),
             timestamp: event.timestamp,
         });
     });
-    use_incidents()
 }

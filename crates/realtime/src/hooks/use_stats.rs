@@ -52,7 +52,7 @@ pub fn use_stats() -> UseStatsHandle {
         let (stats, problem) = match client.stats().map(|json| Stats::read(&json)) {
             None => (None, None),
             Some(Ok(stats)) => (Some(Rc::new(stats)), None),
-            Some(Err(why)) => (None, Some(why.into())),
+            Some(Err(why)) => (None, Some(why.to_string().into())),
         };
         UseStatsHandle {
             stats,

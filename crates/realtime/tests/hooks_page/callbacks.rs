@@ -1,10 +1,13 @@
 //! `use_websocket`'s callbacks, and one's own message types.
 
 use sentinelops_realtime::engine::{Cause, ConnectionState, Quality};
+use sentinelops_realtime::protocol::domain::Activity;
 use sentinelops_realtime::protocol::{Channel, Event, Problem, Subject, system::Continuity};
 use sentinelops_realtime::testing::{FakeConnection, activity, chat_message, incident, raw};
 use sentinelops_realtime::{
-    SubscribeOptions, UseChannelOptions, use_channel, use_incident, use_incidents, use_websocket,
+    ChatEntry, IncidentRow, SubscribeOptions, UseChannelOptions, UseFeedOptions, use_activity_feed_with,
+    use_channel, use_chat_messages_with, use_incident, use_incident_updates_with, use_incidents,
+    use_websocket,
 };
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -270,4 +273,56 @@ async fn every_handle_says_what_was_refused_and_typed_ones_what_did_not_fit() {
     connection.settle().await;
     let said = "incident.updated: payload.data.status: expected a string, found integer `9`";
     assert_eq!(page.text(), format!("1 true [false, false, false] {said}"));
+}
+
+#[derive(PartialEq, Properties)]
+struct Switch {
+    on: bool,
+}
+
+#[component]
+fn OfAnn(props: &Switch) -> Html {
+    let options =
+        UseFeedOptions::default().enabled(props.on).filter(|item: &Rc<Activity>| item.actor == "ann");
+    let feed = use_activity_feed_with(options, |item| log(&*item.id));
+    let critical = UseFeedOptions::default().filter(|row: &IncidentRow| row.title.is_some());
+    let incidents = use_incident_updates_with(critical, |news| log(&*news.incident.id));
+    let chat =
+        UseFeedOptions::default().filter(|entry: &ChatEntry| !entry.mine && entry.message.content != "no");
+    let chat = use_chat_messages_with("conv-1", chat, |message| log(&*message.content));
+    html! { <p>{ format!("{} {} {}", feed.items.len(), incidents.items.len(), chat.feed.items.len()) }</p> }
+}
+
+#[wasm_bindgen_test]
+async fn what_a_filter_hides_is_neither_listed_nor_called_for() {
+    LOG.take();
+    let connection = FakeConnection::new();
+    let mut page = connection.mount(html! { <OfAnn on=true /> });
+    connection.connect();
+    for subject in [
+        Subject::channel(Channel::Activity),
+        Subject::channel(Channel::Incidents),
+        Subject::topic(Channel::Chat, "conv-1"),
+    ] {
+        connection.snapshot(subject, []);
+    }
+    connection.settle().await;
+    connection.deliver_all([
+        activity("a-1", "ann", "here"),
+        activity("a-2", "ben", "hidden"),
+        incident("untitled").into(),
+        incident("titled").title("disk").into(),
+        chat_message("conv-1", "m-1", "ben", "yes"),
+        chat_message("conv-1", "m-2", "ben", "no"),
+    ]);
+    connection.settle().await;
+    assert_eq!(
+        (page.text(), LOG.take()),
+        ("1 1 1".to_owned(), ["a-1", "titled", "yes"].map(str::to_owned).to_vec())
+    );
+    page.show(html! { <OfAnn on=false /> });
+    connection.settle().await;
+    connection.deliver_all([activity("a-3", "ann", "not followed")]);
+    connection.settle().await;
+    assert_eq!((page.text(), LOG.take()), ("0 1 1".to_owned(), vec![]));
 }

@@ -3,7 +3,10 @@
 use sentinelops_realtime::bridge::ToWorker;
 use sentinelops_realtime::engine::{Delivery, Mode};
 use sentinelops_realtime::testing::FakeConnection;
-use sentinelops_realtime::{RawError, RawEvent, RawFrame, UseRawHandle, use_client, use_raw_frames};
+use sentinelops_realtime::{
+    OwnMessage, OwnSendError, RawError, RawEvent, RawFrame, UseOwnChannelHandle, UseRawHandle, use_client,
+    use_own_channel, use_raw_frames,
+};
 use std::cell::RefCell;
 use wasm_bindgen_test::*;
 use yew::prelude::*;
@@ -102,4 +105,56 @@ async fn lost_frames_are_counted_also_outside_of_hooks() {
     connection.emit(lost);
     connection.settle().await;
     assert_eq!(EVENTS.take(), [RawEvent::Lost { frames: 3 }]);
+}
+
+thread_local! {
+    static READINGS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static WEATHER: RefCell<Option<UseOwnChannelHandle>> = const { RefCell::new(None) };
+}
+
+#[component]
+fn Weather() -> Html {
+    let weather = use_own_channel("weather", |message: Result<OwnMessage<f64>, _>| {
+        let line = message.map_or_else(|why| why.to_string(), |message| message.payload.to_string());
+        READINGS.with_borrow_mut(|readings| readings.push(line));
+    });
+    let shown = weather.is_ready.to_string();
+    WEATHER.set(Some(weather));
+    html! { <p>{ shown }</p> }
+}
+
+fn follow() -> Result<(), OwnSendError> {
+    WEATHER.with_borrow(|weather| {
+        let weather = weather.as_ref().ok_or(OwnSendError::Raw(RawError::NotConnected))?;
+        weather.send("weather.follow", &["Berlin"])
+    })
+}
+
+#[wasm_bindgen_test]
+async fn messages_on_a_channel_of_the_servers_own_are_read_and_sent() {
+    READINGS.take();
+    let connection = FakeConnection::new();
+    let page = connection.mount(html! { <Weather /> });
+    connection.settle().await;
+    assert_eq!((page.text(), follow()), ("false".to_owned(), Err(RawError::NotConnected.into())));
+    connection.connect();
+    connection.change_status(|status| status.mode = Some(Mode::Basic));
+    for frame in [
+        r#"{"type":"weather.now","channel":"weather","payload":21.5}"#,
+        r#"{"type":"tide.now","channel":"tides","payload":1}"#,
+        r#"{"type":"weather.now","channel":"weather","payload":"warm"}"#,
+    ] {
+        connection.deliver_raw(text(frame));
+    }
+    connection.settle().await;
+    assert_eq!(READINGS.take(), ["21.5", "weather.now: payload: expected f64, found string \"warm\""]);
+    assert_eq!((page.text(), follow()), ("true".to_owned(), Ok(())));
+    let sent = connection.sent_raw();
+    let [RawFrame::Text(sent)] = &*sent else { panic!("one text frame: {sent:?}") };
+    let sent: serde_json::Value = serde_json::from_str(sent).expect("an envelope");
+    assert_eq!(
+        (&sent["channel"], &sent["type"], &sent["payload"][0]),
+        (&"weather".into(), &"weather.follow".into(), &"Berlin".into())
+    );
+    assert!(sent["id"].is_string() && sent["timestamp"].is_u64());
 }

@@ -283,7 +283,7 @@ impl World {
         let conn = &self.conns[index];
         let silent = conn.opened_at.is_some_and(|at| at + SILENCE_MS <= self.now);
         match (self.script.setup.mode, self.script.setup.server) {
-            (ModeOption::Basic, _) => true,
+            (ModeOption::Basic | ModeOption::Raw, _) => true,
             _ if conn.welcomed => true,
             (ModeOption::Full, _) => false,
             (ModeOption::Auto, ServerKind::V1) => silent && !self.check.messages.welcomed,

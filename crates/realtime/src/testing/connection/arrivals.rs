@@ -108,7 +108,7 @@ impl FakeConnection {
     /// let connection = FakeConnection::new();
     /// let (_, problem) = decode_payload("agent.status", &Json::parse(r#"{"agentId": 7}"#)?);
     /// connection.problem(problem.expect("it does not fit"));
-    /// # Ok::<(), String>(())
+    /// # Ok::<(), sentinelops_realtime::protocol::JsonError>(())
     /// ```
     pub fn problem(&self, problem: Problem) {
         self.world.deliver([Delivery::Problem(problem)]);
