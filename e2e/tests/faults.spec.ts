@@ -1,4 +1,4 @@
-// Real faults under a real browser. Deadlines are the behaviour promised in docs/architecture.md.
+// Real faults under a real browser. Deadlines are the behaviour promised in docs/connection.md and docs/outbox.md.
 import { banner } from '../lib/banners';
 import type { Page } from '@playwright/test';
 import { pause } from '../lib/checker';

@@ -1,4 +1,4 @@
-// Many tabs, one connection. Deadlines are the behaviour promised in docs/architecture.md.
+// Many tabs, one connection. Deadlines are the behaviour promised in docs/tabs.md.
 import type { Page } from '@playwright/test';
 import { banner, pressIn } from '../lib/banners';
 import { expect, expectState, test, type World } from '../lib/fixtures';

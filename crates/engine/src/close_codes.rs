@@ -1,6 +1,6 @@
 //! What the client does about each close code: one table, as data.
 //!
-//! `docs/architecture.md` shows the same table; a test compares them.
+//! `docs/connection.md` shows the same table; a test compares them.
 
 use crate::backoff::SLOW_LANE_MS;
 use crate::mutant::{self, Mutant};

@@ -1,6 +1,6 @@
 //! Every timer of the engine: one enum, one table.
 //!
-//! `docs/architecture.md` shows the same list; a test compares them.
+//! `docs/connection.md` shows the same list; a test compares them.
 
 use crate::engine::{dial, pings, settle, time};
 use crate::{Options, auth, consumers, liveness, subscriptions};

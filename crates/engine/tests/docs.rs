@@ -1,12 +1,12 @@
-//! The tables of `docs/architecture.md` say what the code does.
+//! The tables of `docs/connection.md` say what the code does.
 //!
-//! `UPDATE_DOCS=1 cargo test -p sentinelops-engine --test docs` writes them anew.
+//! `UPDATE_DOCS=1 cargo test -p sentinelops-engine --test docs` writes them again.
 
 use sentinelops_engine::tables;
 use std::path::PathBuf;
 
 fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/architecture.md")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/connection.md")
 }
 
 fn table(header: [&str; 3], rows: &[[String; 3]]) -> String {
@@ -18,13 +18,13 @@ fn table(header: [&str; 3], rows: &[[String; 3]]) -> String {
 }
 
 fn compare(marker: &str, expected: &str) {
-    let text = std::fs::read_to_string(path()).expect("docs/architecture.md");
+    let text = std::fs::read_to_string(path()).expect("docs/connection.md");
     let (open, close) = (format!("<!-- {marker} -->\n"), format!("<!-- /{marker} -->"));
     let from = text.find(&open).expect("the opening marker") + open.len();
     let to = from + text[from..].find(&close).expect("the closing marker");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         let text = format!("{}{expected}{}", &text[..from], &text[to..]);
-        std::fs::write(path(), text).expect("docs/architecture.md can be written");
+        std::fs::write(path(), text).expect("docs/connection.md can be written");
     } else {
         assert_eq!(&text[from..to], expected, "run with UPDATE_DOCS=1 and look at the difference");
     }
@@ -35,4 +35,22 @@ fn the_documented_tables_are_the_codes() {
     // One test, one after the other: both rewrite the same file when asked to.
     compare("timers", &table(["timer", "set when", "runs"], &tables::timer_rows()));
     compare("close-codes", &table(["code", "client", "meaning"], &tables::close_code_rows()));
+}
+
+/// Each step of the walk in `docs/architecture.md` names a file, then a function in it.
+#[test]
+fn the_walk_of_a_sent_message_names_files_and_functions_that_exist() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("docs/architecture.md")).expect("docs/architecture.md");
+    let walk = text.split("### One sent message in eight files").nth(1).expect("the walk");
+    let walk = walk.split("\n## ").next().unwrap_or_default();
+    let steps: Vec<&str> =
+        walk.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).collect();
+    assert_eq!(steps.len(), 8);
+    for step in steps {
+        let names: Vec<&str> = step.split('`').skip(1).step_by(2).collect();
+        let source = std::fs::read_to_string(root.join(names[0])).expect(names[0]);
+        let function = names[1].rsplit("::").next().unwrap_or_default();
+        assert!(source.contains(&format!("fn {function}(")), "{} has no function {function}", names[0]);
+    }
 }
