@@ -285,7 +285,7 @@ fn OfAnn(props: &Switch) -> Html {
     let options =
         UseFeedOptions::default().enabled(props.on).filter(|item: &Rc<Activity>| item.actor == "ann");
     let feed = use_activity_feed_with(options, |item| log(&*item.id));
-    let critical = UseFeedOptions::default().filter(|row: &IncidentRow| row.title.is_some());
+    let critical = UseFeedOptions::default().filter(|row: &IncidentRow| row.title.as_deref() == Some("disk"));
     let incidents = use_incident_updates_with(critical, |news| log(&*news.incident.id));
     let chat =
         UseFeedOptions::default().filter(|entry: &ChatEntry| !entry.mine && entry.message.content != "no");

@@ -8,12 +8,14 @@ use sentinelops_realtime::testing::{
     FakeConnection, Mounted, activity, agent, alert, chat_message, incident,
 };
 use sentinelops_realtime::{
-    MessageId, SubscribeOptions, UseChannelOptions, UseFeedOptions, use_activity, use_activity_feed,
-    use_activity_with, use_agent_status, use_agents, use_agents_with, use_alert_updates, use_alerts,
-    use_alerts_with, use_channel, use_chat, use_chat_messages, use_chat_with, use_client, use_clock,
-    use_connection, use_connection_state, use_diagnostics, use_incident, use_incident_updates, use_incidents,
-    use_incidents_with, use_metrics, use_outbox, use_raw_frames, use_send_state, use_signed_out, use_sources,
-    use_stats, use_timeline, use_unsaved, use_viewers, use_websocket,
+    MessageId, OwnMessage, SubscribeOptions, UseChannelOptions, UseFeedOptions, use_activity,
+    use_activity_feed, use_activity_feed_with, use_activity_with, use_agent_status, use_agent_status_with,
+    use_agents, use_agents_with, use_alert_updates, use_alert_updates_with, use_alerts, use_alerts_with,
+    use_channel, use_chat, use_chat_messages, use_chat_messages_with, use_chat_with, use_client, use_clock,
+    use_connection, use_connection_state, use_diagnostics, use_incident, use_incident_updates,
+    use_incident_updates_with, use_incidents, use_incidents_with, use_metrics, use_outbox, use_own_channel,
+    use_raw_frames, use_send_state, use_signed_out, use_sources, use_stats, use_timeline, use_unsaved,
+    use_viewers, use_websocket,
 };
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -30,6 +32,7 @@ fn All() -> Html {
     let activity = use_activity();
     let _outbox = use_outbox();
     let _raw = use_raw_frames(|_| {});
+    let _own_channel = use_own_channel("weather", |_: Result<OwnMessage<u32>, Problem>| {});
     let _metrics = use_metrics();
     let _connection = use_connection();
     let _diagnostics = use_diagnostics();
@@ -50,6 +53,11 @@ fn All() -> Html {
     let _incident = use_incident("a");
     let _ = (use_timeline("a"), use_viewers("a"), use_stats(), use_sources());
     let _ = (
+        use_activity_feed_with(UseFeedOptions::default(), |_| {}),
+        use_agent_status_with(UseFeedOptions::default(), |_| {}),
+        use_alert_updates_with(UseFeedOptions::default(), |_| {}),
+        use_chat_messages_with("c1", UseFeedOptions::default(), |_| {}),
+        use_incident_updates_with(UseFeedOptions::default(), |_| {}),
         use_client(),
         use_connection_state(),
         use_incidents(),
@@ -160,9 +168,9 @@ async fn a_thousand_and_ten_thousand_mounts_of_every_hook_leave_nothing() {
 fn the_list_of_hooks_is_whole() {
     // Each hook stands in a public function's line right below `#[hook]`.
     let sources = [include_str!("../../src/hooks/mod.rs"), include_str!("leaks.rs")];
-    let modules = sources[0].lines().filter_map(|line| line.strip_prefix("pub use "));
+    let modules = sources[0].split(';').filter_map(|it| it.trim().strip_prefix("pub use "));
     let hooks: Vec<_> = modules
-        .flat_map(|line| line.split([':', '{', '}', ',', ';', ' ']))
+        .flat_map(|it| it.split([':', '{', '}', ',', ' ', '\n']))
         .filter(|name| name.starts_with("use_"))
         .collect();
     assert!(hooks.len() >= 20, "{hooks:?}");

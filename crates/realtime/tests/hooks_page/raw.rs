@@ -147,7 +147,7 @@ async fn messages_on_a_channel_of_the_servers_own_are_read_and_sent() {
         connection.deliver_raw(text(frame));
     }
     connection.settle().await;
-    assert_eq!(READINGS.take(), ["21.5", "weather.now: payload: expected f64, found string \"warm\""]);
+    assert_eq!(READINGS.take(), ["21.5", "weather.now: payload: expected a number, found string \"warm\""]);
     assert_eq!((page.text(), follow()), ("true".to_owned(), Ok(())));
     let sent = connection.sent_raw();
     let [RawFrame::Text(sent)] = &*sent else { panic!("one text frame: {sent:?}") };
