@@ -4,7 +4,7 @@ use crate::mutant::{self, Mutant};
 use crate::{EngineOptions, ModeOption, TokenIn, TokenReason};
 use sentinelops_protocol::Code;
 
-/// The provider has so long to answer.
+/// How long (ms) the provider may take to answer.
 pub(crate) const PROVIDER_MS: u64 = 10_000;
 /// After 4401 a different token is dialled with at once only so often.
 const REDIAL_EVERY_MS: u64 = 60_000;
@@ -138,7 +138,7 @@ impl Auth {
         self.token.clone()
     }
 
-    /// The server told how long the token lives: when to refresh it.
+    /// The server reported the token's life: when (monotonic ms) to refresh it.
     pub(crate) fn lives(&mut self, now: u64, expires_in_ms: Option<u64>) -> Option<u64> {
         self.expires_at = expires_in_ms.map(|ms| now.saturating_add(ms));
         // Divided first: no overflow for any number a server may say.

@@ -4,10 +4,9 @@ use crate::mutant::{self, Mutant};
 use crate::options::Options;
 use fastrand::Rng;
 
-/// Nobody may send a client or a message away for longer than this, whatever a server or a clock says. A time a
-/// server gave beats everything but a person, and is kept over reloads: one number in the wrong unit, or one broken
-/// clock, would leave a whole fleet without a connection for days, and nobody could call it back. Who is still not
-/// ready after an hour says so again.
+/// Longest delay (ms) that a server can impose on a client or a message. Only a user overrides such a delay, and it is kept
+/// over reloads: a number in the wrong unit would disconnect a whole fleet for days. A server that is not ready after
+/// an hour sends it again.
 pub(crate) const LONGEST_SERVER_DELAY_MS: u64 = 60 * 60 * 1_000;
 
 /// Patience after 1013 and 4429 when the reason names no other.
@@ -53,14 +52,14 @@ impl Backoff {
         self.floor + uniform(self.floor, rng)
     }
 
-    /// U(0, window) where the server gave a window, of which an hour counts.
+    /// U(0, window) where the server gave a window, cut at an hour.
     pub(crate) fn within(&self, window: u64, rng: &mut Rng) -> u64 {
         let planted = if mutant::active(Mutant::WindowIsDoubled) { 2 } else { 1 };
         uniform(window.min(LONGEST_SERVER_DELAY_MS) * planted, rng)
     }
 
-    /// The server asked for patience: at least what it said (at most an hour), which may be less than the 30 s that
-    /// hold where it said nothing, then as spread out as any other dial.
+    /// The server asked for a slow retry: at least the delay it named (at most an hour), which may be less than the 30 s
+    /// used where it named none, then as spread out as any other dial.
     pub(crate) fn slow(&self, hint: Option<u64>, n: u32, rng: &mut Rng) -> u64 {
         let least = hint.unwrap_or(SLOW_LANE_MS).clamp(self.floor, LONGEST_SERVER_DELAY_MS.max(self.floor));
         least + uniform(self.spread(n).max(self.interval), rng)

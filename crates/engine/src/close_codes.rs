@@ -9,7 +9,7 @@ use sentinelops_protocol::close;
 /// What to do after a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Dial again with backoff; inside the window if the server said goodbye.
+    /// Dial again with backoff; inside the window if the server sent a goodbye.
     Retry,
     /// Dial again inside the window of the goodbye or of the reason.
     Restart,
@@ -123,14 +123,14 @@ pub(crate) fn lookup(code: u16) -> CloseRow {
 /// What a close reason may say of the time: the phrase, a number, `ms` or `s`; anywhere in the text.
 /// A number without its phrase and unit is part of some other sentence and means nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hint {
+pub(crate) enum ReasonHint {
     /// `window 5000 ms` (1012): come back at any time within it.
     Window,
     /// `retry after 45 s` (1013, 4429): come back then.
     RetryAfter,
 }
 
-impl Hint {
+impl ReasonHint {
     fn phrase(self) -> &'static str {
         match self {
             Self::Window => "window",
@@ -195,12 +195,12 @@ mod tests {
 
     #[test]
     fn hints_are_a_phrase_a_number_and_a_unit() {
-        let after = |reason| Hint::RetryAfter.ms_in(reason);
+        let after = |reason| ReasonHint::RetryAfter.ms_in(reason);
         assert_eq!(after("retry after 45 s"), Some(45_000));
         assert_eq!(after("busy: Retry after 500ms, please"), Some(500));
         assert_eq!(after("retry after all; retry after 2 s"), Some(2_000));
-        assert_eq!(Hint::Window.ms_in("window 10000 ms; the server restarts"), Some(10_000));
-        assert_eq!(Hint::Window.ms_in("(window 10 s)"), Some(10_000));
+        assert_eq!(ReasonHint::Window.ms_in("window 10000 ms; the server restarts"), Some(10_000));
+        assert_eq!(ReasonHint::Window.ms_in("(window 10 s)"), Some(10_000));
     }
 
     #[test]
@@ -220,10 +220,10 @@ mod tests {
             "window: 5 s",
             "windows 5 s",
         ] {
-            assert_eq!(Hint::RetryAfter.ms_in(reason), None, "{reason}");
-            assert_eq!(Hint::Window.ms_in(reason), None, "{reason}");
+            assert_eq!(ReasonHint::RetryAfter.ms_in(reason), None, "{reason}");
+            assert_eq!(ReasonHint::Window.ms_in(reason), None, "{reason}");
         }
-        assert_eq!(Hint::Window.ms_in("retry after 5 s"), None);
-        assert_eq!(Hint::RetryAfter.ms_in("window 5 s"), None);
+        assert_eq!(ReasonHint::Window.ms_in("retry after 5 s"), None);
+        assert_eq!(ReasonHint::RetryAfter.ms_in("window 5 s"), None);
     }
 }

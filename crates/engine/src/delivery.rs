@@ -40,7 +40,7 @@ pub struct SnapshotDelivery {
     pub items: Vec<Rc<Event>>,
 }
 
-/// One thing told to a consumer.
+/// One item delivered to a consumer.
 ///
 /// ```
 /// use sentinelops_engine::Delivery;
@@ -62,12 +62,12 @@ pub enum Delivery {
     Event(Subject, Rc<Event>),
     /// A subscription was refused by the server.
     Denied(Subject, String),
-    /// News of a message this consumer sent.
+    /// An update of a message this consumer sent.
     Message(MessageUpdate),
     /// Everything not answered yet and the failed list, for who watches the outbox: the latest, at
     /// most every 100 ms.
     Outbox(Vec<MessageInfo>, MessageCounts),
-    /// Something wrong came in.
+    /// A message that does not fit its type.
     Problem(Problem),
     /// A frame of a basic server that is none of the protocol's messages, for who watches them.
     Raw(Rc<RawFrame>),

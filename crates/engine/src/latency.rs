@@ -30,7 +30,7 @@ impl Latency {
             self.recent.pop_front();
         }
         self.recent.push_back(rtt);
-        self.quality = Some(settle(self.quality, srtt));
+        self.quality = Some(with_hysteresis(self.quality, srtt));
     }
 
     pub(crate) fn srtt(&self) -> Option<f64> {
@@ -69,7 +69,7 @@ fn plain(srtt: f64) -> Quality {
 }
 
 /// Keeps the present quality while `srtt` is within a tenth of its bounds.
-fn settle(present: Option<Quality>, srtt: f64) -> Quality {
+fn with_hysteresis(present: Option<Quality>, srtt: f64) -> Quality {
     let Some(present) = present else { return plain(srtt) };
     let (low, high) = match present {
         Quality::Excellent => (0.0, 80.0),
@@ -88,15 +88,15 @@ mod tests {
 
     #[test]
     fn boundaries_and_hysteresis() {
-        assert_eq!(settle(None, 79.9), Quality::Excellent);
-        assert_eq!(settle(None, 80.0), Quality::Good);
-        assert_eq!(settle(None, 499.0), Quality::Fair);
-        assert_eq!(settle(None, 500.0), Quality::Poor);
-        assert_eq!(settle(Some(Quality::Excellent), 85.0), Quality::Excellent);
-        assert_eq!(settle(Some(Quality::Excellent), 88.1), Quality::Good);
-        assert_eq!(settle(Some(Quality::Good), 75.0), Quality::Good);
-        assert_eq!(settle(Some(Quality::Good), 71.0), Quality::Excellent);
-        assert_eq!(settle(Some(Quality::Poor), 451.0), Quality::Poor);
+        assert_eq!(with_hysteresis(None, 79.9), Quality::Excellent);
+        assert_eq!(with_hysteresis(None, 80.0), Quality::Good);
+        assert_eq!(with_hysteresis(None, 499.0), Quality::Fair);
+        assert_eq!(with_hysteresis(None, 500.0), Quality::Poor);
+        assert_eq!(with_hysteresis(Some(Quality::Excellent), 85.0), Quality::Excellent);
+        assert_eq!(with_hysteresis(Some(Quality::Excellent), 88.1), Quality::Good);
+        assert_eq!(with_hysteresis(Some(Quality::Good), 75.0), Quality::Good);
+        assert_eq!(with_hysteresis(Some(Quality::Good), 71.0), Quality::Excellent);
+        assert_eq!(with_hysteresis(Some(Quality::Poor), 451.0), Quality::Poor);
     }
 
     #[test]

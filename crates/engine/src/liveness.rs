@@ -4,18 +4,18 @@ use crate::latency::Latency;
 use crate::mutant::{self, Mutant};
 use std::collections::VecDeque;
 
-/// An answer may take so long at least, and with all doublings at most.
+/// Shortest and, with all doublings, longest wait (ms) for an answer.
 pub(crate) const LEAST_MS: u64 = 2_000;
 pub(crate) const MOST_MS: u64 = 10_000;
-/// Health for so long after a verdict takes the doubling back.
+/// A connection that lasts this long (ms) resets the doubling.
 const FORGIVEN_AFTER_MS: u64 = 60_000;
 /// A timer that comes later than this was held up; what was received meanwhile is read first.
 const LATE_MS: u64 = 250;
 /// Ours may be the first task of a thread that was held up: what was received meanwhile waits in the
 /// queue behind it and is read before the verdict falls.
 pub(crate) const READ_MS: u64 = 50;
-/// While a sample is under way our own lateness is looked for so often, and for so long: afterwards
-/// other timers show it.
+/// Interval and duration (ms) of the checks for our own late timers while a sample is under way; later other timers show
+/// it.
 pub(crate) const WATCH_MS: u64 = 100;
 pub(crate) const WATCHED_MS: u64 = 2_000;
 /// Pings kept to match pongs with. More can only be out on a socket that is dead anyway.
@@ -28,7 +28,7 @@ struct Out {
     /// Bytes given to this socket up to and with this ping.
     offset: u64,
     /// The clock was held up while it was out: no sample.
-    tainted: bool,
+    is_invalid: bool,
 }
 
 /// What an expired verdict timer means.
@@ -120,7 +120,7 @@ impl Liveness {
         if self.out.len() == MOST_OUT {
             self.out.pop_front();
         }
-        self.out.push_back(Out { n: self.next_n, sent_at: now, offset: u64::MAX, tainted: false });
+        self.out.push_back(Out { n: self.next_n, sent_at: now, offset: u64::MAX, is_invalid: false });
         self.next_n
     }
 
@@ -156,7 +156,7 @@ impl Liveness {
     }
 
     /// Any byte came in.
-    pub(crate) fn heard(&mut self, now: u64, latency: &Latency) {
+    pub(crate) fn received(&mut self, now: u64, latency: &Latency) {
         self.rearmed = false;
         self.woken = false;
         // Also for the next socket: this one may end in another way than by a verdict.
@@ -180,7 +180,7 @@ impl Liveness {
         if self.out.is_empty() {
             self.deadline = None;
         }
-        let clean = (!out.tainted || mutant::active(Mutant::TaintedSamples)) && (n.is_some() || alone);
+        let clean = (!out.is_invalid || mutant::active(Mutant::TaintedSamples)) && (n.is_some() || alone);
         Some(Answered { n, rtt: clean.then(|| now.saturating_sub(out.sent_at)), sent_at: out.sent_at })
     }
 
@@ -190,8 +190,8 @@ impl Liveness {
     }
 
     /// The clock was held up: what is out gives no sample.
-    pub(crate) fn taint(&mut self) {
-        self.out.iter_mut().for_each(|out| out.tainted = true);
+    pub(crate) fn invalidate_samples(&mut self) {
+        self.out.iter_mut().for_each(|out| out.is_invalid = true);
     }
 
     /// A timer that comes later than this was held up, and so was the answer that is measured.
@@ -201,7 +201,7 @@ impl Liveness {
 
     /// When to see whether we are held up, while a sample is under way.
     pub(crate) fn watch_at(&self, now: u64) -> Option<u64> {
-        let youngest = self.out.back().filter(|out| !out.tainted)?;
+        let youngest = self.out.back().filter(|out| !out.is_invalid)?;
         (now < youngest.sent_at + WATCHED_MS).then_some(now + WATCH_MS)
     }
 
@@ -213,7 +213,7 @@ impl Liveness {
         self.woken = false;
     }
 
-    /// The machine slept or the network changed: the patience begins anew. Once: such signs may come
+    /// The machine slept or the network changed: the wait starts again. Once: such signs may come
     /// more often than the patience lasts.
     pub(crate) fn woke(&mut self, now: u64, latency: &Latency) {
         if self.out.is_empty() || self.woken || mutant::active(Mutant::JudgeBeforeReading) {
@@ -305,14 +305,14 @@ mod tests {
     fn what_is_read_in_the_last_moment_counts() {
         let (mut liveness, latency) = pinged();
         assert_eq!(liveness.judge(2_199, &latency), Verdict::At(2_249));
-        liveness.heard(2_200, &latency);
+        liveness.received(2_200, &latency);
         assert_eq!(liveness.judge(2_249, &latency), Verdict::At(4_200));
     }
 
     #[test]
     fn any_byte_restarts_it_and_a_pong_ends_it() {
         let (mut liveness, latency) = pinged();
-        liveness.heard(1_500, &latency);
+        liveness.received(1_500, &latency);
         assert_eq!(liveness.judge(2_000, &latency), Verdict::At(3_500));
         assert_eq!(liveness.pong(2_100, Some(1)).and_then(|a| a.rtt), Some(2_100));
         assert_eq!(liveness.judge(9_000, &latency), Verdict::Fine);
@@ -349,18 +349,18 @@ mod tests {
         assert_eq!(liveness.judge(10_000, &latency), Verdict::At(10_050), "asleep for 3,700 ms");
         let mut late_again = liveness.clone();
         assert_eq!(late_again.judge(17_000, &latency), Verdict::Dead, "less than twice as long");
-        liveness.heard(10_001, &latency);
+        liveness.received(10_001, &latency);
         assert_eq!(liveness.judge(10_050, &latency), Verdict::At(12_001), "what lay unread counts");
     }
 
     #[test]
-    fn signs_of_waking_begin_it_anew_once() {
+    fn signs_of_waking_restart_the_wait_once() {
         let (mut liveness, latency) = pinged();
         for now in [1_500, 3_000] {
             liveness.woke(now, &latency);
             assert_eq!(liveness.deadline(), Some(3_500));
         }
-        liveness.heard(3_100, &latency);
+        liveness.received(3_100, &latency);
         liveness.woke(4_000, &latency);
         assert_eq!(liveness.deadline(), Some(6_000), "something came meanwhile");
     }
@@ -410,7 +410,7 @@ mod tests {
         }
         assert_eq!(waits, [4_000, 8_000, 10_000, 10_000]);
         let mut healthy = liveness.clone();
-        healthy.heard(now + 60_000, &latency);
+        healthy.received(now + 60_000, &latency);
         healthy.opened(now + 60_001);
         healthy.ping(now + 60_001);
         healthy.wrote(now + 60_001, 50, &latency);
@@ -424,7 +424,7 @@ mod tests {
     #[test]
     fn tainted_and_foreign_pongs_give_no_sample() {
         let (mut liveness, _) = pinged();
-        liveness.taint();
+        liveness.invalidate_samples();
         assert_eq!(liveness.pong(100, Some(7)), None);
         assert_eq!(liveness.pong(100, Some(1)).map(|a| a.rtt), Some(None));
     }

@@ -1,4 +1,4 @@
-//! What a sender says and is told.
+//! What a sender submits, and the updates it gets.
 
 use sentinelops_protocol::{Channel, Code, Json, Priority};
 use serde::{Deserialize, Serialize};
@@ -122,7 +122,7 @@ pub enum DeliveryState {
     },
     /// Dropped for a more urgent one; it was never sent. Final.
     Evicted,
-    /// Another one of the same `coalesce` made it needless; it was never sent. Final.
+    /// Another message of the same `coalesce` replaced it; it was never sent. Final.
     Superseded,
 }
 

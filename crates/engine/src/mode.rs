@@ -5,7 +5,7 @@ use crate::{Mode, ModeOption};
 
 /// What a fresh socket showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sign {
+pub(crate) enum ModeEvidence {
     /// The handshake succeeded.
     Opened,
     /// `welcome`.
@@ -39,18 +39,20 @@ pub(crate) fn pinned(option: ModeOption, welcomed: bool) -> bool {
 }
 
 /// Decides while the mode is unknown, and on a `welcome` that comes later.
-pub(crate) fn decide(option: ModeOption, welcomed: bool, sign: Sign) -> Decision {
+pub(crate) fn decide(option: ModeOption, welcomed: bool, evidence: ModeEvidence) -> Decision {
     let pinned = pinned(option, welcomed);
-    match (option, sign) {
-        (ModeOption::Auto, Sign::Opened) if !pinned && mutant::active(Mutant::SendUnknown) => {
+    match (option, evidence) {
+        (ModeOption::Auto, ModeEvidence::Opened) if !pinned && mutant::active(Mutant::SendUnknown) => {
             Decision::Is(Mode::Basic)
         }
-        (ModeOption::Basic | ModeOption::Raw, Sign::Opened) => Decision::Is(Mode::Basic),
-        (ModeOption::Basic | ModeOption::Raw, _) | (_, Sign::Opened | Sign::SystemTalk) => Decision::Wait,
-        (_, Sign::Welcome) => Decision::Is(Mode::V1),
-        (_, Sign::Ordinary) if pinned => Decision::Wait,
-        (_, Sign::Silence) if pinned => Decision::NoWelcome,
-        (_, Sign::Ordinary | Sign::Silence) => Decision::Is(Mode::Basic),
+        (ModeOption::Basic | ModeOption::Raw, ModeEvidence::Opened) => Decision::Is(Mode::Basic),
+        (ModeOption::Basic | ModeOption::Raw, _) | (_, ModeEvidence::Opened | ModeEvidence::SystemTalk) => {
+            Decision::Wait
+        }
+        (_, ModeEvidence::Welcome) => Decision::Is(Mode::V1),
+        (_, ModeEvidence::Ordinary) if pinned => Decision::Wait,
+        (_, ModeEvidence::Silence) if pinned => Decision::NoWelcome,
+        (_, ModeEvidence::Ordinary | ModeEvidence::Silence) => Decision::Is(Mode::Basic),
     }
 }
 
@@ -60,12 +62,12 @@ mod tests {
 
     #[test]
     fn auto_finds_out() {
-        let auto = |sign| decide(ModeOption::Auto, false, sign);
-        assert_eq!(auto(Sign::Opened), Decision::Wait);
-        assert_eq!(auto(Sign::Welcome), Decision::Is(Mode::V1));
-        assert_eq!(auto(Sign::Ordinary), Decision::Is(Mode::Basic));
-        assert_eq!(auto(Sign::Silence), Decision::Is(Mode::Basic));
-        assert_eq!(auto(Sign::SystemTalk), Decision::Wait);
+        let auto = |evidence| decide(ModeOption::Auto, false, evidence);
+        assert_eq!(auto(ModeEvidence::Opened), Decision::Wait);
+        assert_eq!(auto(ModeEvidence::Welcome), Decision::Is(Mode::V1));
+        assert_eq!(auto(ModeEvidence::Ordinary), Decision::Is(Mode::Basic));
+        assert_eq!(auto(ModeEvidence::Silence), Decision::Is(Mode::Basic));
+        assert_eq!(auto(ModeEvidence::SystemTalk), Decision::Wait);
     }
 
     #[test]
@@ -73,16 +75,22 @@ mod tests {
         for (option, welcomed) in
             [(ModeOption::Auto, true), (ModeOption::Full, false), (ModeOption::Full, true)]
         {
-            for sign in [Sign::Opened, Sign::Welcome, Sign::Ordinary, Sign::SystemTalk, Sign::Silence] {
-                assert_ne!(decide(option, welcomed, sign), Decision::Is(Mode::Basic));
+            for evidence in [
+                ModeEvidence::Opened,
+                ModeEvidence::Welcome,
+                ModeEvidence::Ordinary,
+                ModeEvidence::SystemTalk,
+                ModeEvidence::Silence,
+            ] {
+                assert_ne!(decide(option, welcomed, evidence), Decision::Is(Mode::Basic));
             }
-            assert_eq!(decide(option, welcomed, Sign::Silence), Decision::NoWelcome);
+            assert_eq!(decide(option, welcomed, ModeEvidence::Silence), Decision::NoWelcome);
         }
     }
 
     #[test]
     fn basic_is_basic_at_once_and_for_good() {
-        assert_eq!(decide(ModeOption::Basic, true, Sign::Opened), Decision::Is(Mode::Basic));
-        assert_eq!(decide(ModeOption::Basic, true, Sign::Welcome), Decision::Wait);
+        assert_eq!(decide(ModeOption::Basic, true, ModeEvidence::Opened), Decision::Is(Mode::Basic));
+        assert_eq!(decide(ModeOption::Basic, true, ModeEvidence::Welcome), Decision::Wait);
     }
 }

@@ -61,7 +61,7 @@ pub enum Mutant {
     KeepRepeats,
     /// The server does not remember which ids it accepted. (The simulator plants it.)
     ServerForgets,
-    /// A restart of the server forgets conversations in which nothing was said lately. (The simulator plants it.)
+    /// A restart of the server forgets conversations without recent messages. (The simulator plants it.)
     ForgetQuietConversations,
     /// The server takes commands without the right to write. (The simulator plants it.)
     ServerIgnoresRights,
@@ -113,7 +113,7 @@ pub enum Mutant {
     StealFromTheLiving,
     /// Nobody ever takes the lock from a leader that stands still.
     NeverSteal,
-    /// What the page of a leader says when it goes away is not heard.
+    /// The leave notice of a leader's page is ignored.
     IgnoreLeaving,
     /// What was saved in a store that does not answer waits for it.
     TrustASilentStore,

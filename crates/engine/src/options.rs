@@ -181,9 +181,9 @@ pub struct EngineOptions {
     pub outbox: OutboxOptions,
     /// The scope's user; rows leave only under it. `None` is anonymous.
     pub user: Option<String>,
-    /// Name of the browser's scope, said in `hello`.
+    /// Name of the browser's scope, sent in `hello`.
     pub session: String,
-    /// Name and version of the client, said in `hello`.
+    /// Name and version of the client, sent in `hello`.
     pub client: String,
     /// Name of this tab, written into rows.
     pub tab: String,

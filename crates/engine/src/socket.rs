@@ -47,7 +47,7 @@ pub enum SocketEvent<'a> {
     },
     /// The constructor refused (bad URL, mixed content): no retry helps.
     Refused {
-        /// What the browser said.
+        /// Text of the browser's error.
         reason: String,
     },
 }

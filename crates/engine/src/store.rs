@@ -118,7 +118,7 @@ impl FailedRow {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
-    /// No dial before this wall clock (ms), the leader: a server said so.
+    /// No dial before this wall clock (ms): a server gave this time.
     pub not_before: u64,
     /// The wall clock (ms) when that was written. A clock that shows less was set back.
     pub not_before_since: u64,

@@ -2,7 +2,7 @@
 //!
 //! `docs/connection.md` shows the same list; a test compares them.
 
-use crate::engine::{dial, pings, settle, time};
+use crate::engine::{dial, outputs, pings, time};
 use crate::{Options, auth, consumers, liveness, subscriptions};
 
 /// A timer, and what its expiry means.
@@ -115,7 +115,7 @@ fn runs(timer: Timer) -> String {
         ),
         Timer::Stable => ms(options.stable_after_ms),
         Timer::Stuck => ms(pings::STUCK_MS),
-        Timer::Buffer => format!("{} to {}", ms(settle::BUFFER_LOOK_MS), ms(settle::BUFFER_LOOK_MAX_MS)),
+        Timer::Buffer => format!("{} to {}", ms(outputs::BUFFER_LOOK_MS), ms(outputs::BUFFER_LOOK_MAX_MS)),
         Timer::Tick => {
             format!("{}; late by more than {} is a wake", ms(time::TICK_MS), ms(2 * time::TICK_MS))
         }

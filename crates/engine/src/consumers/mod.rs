@@ -115,7 +115,7 @@ impl Consumers {
         }
     }
 
-    // What is to be told.
+    // Deliveries.
 
     /// For the consumers of exactly this subject.
     pub fn offer_event(&mut self, subject: &Subject, event: &Rc<Event>) {

@@ -90,12 +90,12 @@ impl RawQueue {
     }
 }
 
-/// What does not fit its type is told right before it, once in a batch.
+/// Problems already delivered in this batch. The problem of an event is delivered right before it, once per batch.
 #[derive(Default)]
-struct Told(Vec<Problem>);
+struct ReportedProblems(Vec<Problem>);
 
-impl Told {
-    fn tell(&mut self, event: &Event, items: &mut Vec<Delivery>) {
+impl ReportedProblems {
+    fn add(&mut self, event: &Event, items: &mut Vec<Delivery>) {
         if let Some(problem) = event.mismatch()
             && !self.0.contains(&problem)
         {
@@ -124,9 +124,9 @@ impl Consumer {
     }
 
     fn set_due(&mut self, subject: Subject, continuity: Continuity) {
-        // A gap nobody was told of yet stays one.
-        let told_gap = self.due.get(&subject) == Some(&Continuity::Gap);
-        let continuity = if told_gap { Continuity::Gap } else { continuity };
+        // A gap that is not delivered yet stays one.
+        let unreported_gap = self.due.get(&subject) == Some(&Continuity::Gap);
+        let continuity = if unreported_gap { Continuity::Gap } else { continuity };
         self.due.insert(subject.clone(), continuity);
         self.subjects.insert(subject, Progress::Due(continuity));
     }
@@ -200,7 +200,7 @@ impl Consumer {
         std::mem::take(&mut self.updates).into_values().collect()
     }
 
-    /// News of messages of which it is not certain that they were taken, in order.
+    /// Message updates that the consumer may not have taken, in order.
     pub fn news(mut self) -> Vec<MessageUpdate> {
         let mut news = std::mem::take(&mut self.unread);
         news.extend(self.take_updates());
@@ -251,7 +251,7 @@ impl Consumer {
         let replaced = |subject: &Subject| due.contains_key(subject);
         let mut bytes = 0;
         let mut taken = Vec::new();
-        let mut told = Told::default();
+        let mut reported = ReportedProblems::default();
         while let Some((_, _, size)) = self.events.front() {
             if taken.len() >= BATCH_EVENTS || bytes + size > BATCH_BYTES && bytes > 0 {
                 break;
@@ -262,7 +262,7 @@ impl Consumer {
                 continue;
             }
             bytes += size;
-            told.tell(&event, &mut taken);
+            reported.add(&event, &mut taken);
             taken.push(Delivery::Event(subject, event));
         }
         if !due.is_empty() {
@@ -290,7 +290,7 @@ impl Consumer {
         let denied = std::mem::take(&mut self.denied).into_iter();
         items.extend(denied.map(|(subject, message)| Delivery::Denied(subject, message)));
         // The others belong to messages that no state holds, or to none.
-        let others = self.problems.drain(..).filter(|problem| !told.0.contains(problem));
+        let others = self.problems.drain(..).filter(|problem| !reported.0.contains(problem));
         items.extend(others.map(Delivery::Problem));
         if items.is_empty() {
             return None;

@@ -89,7 +89,7 @@ fn one_batch_is_outstanding_and_the_next_holds_what_gathered() {
 }
 
 #[test]
-fn a_state_that_comes_later_is_told_then() {
+fn state_that_comes_later_is_delivered_then() {
     let mut consumers = Consumers::new();
     let mut states = States::default();
     consumers.attach(ONE);
@@ -97,7 +97,7 @@ fn a_state_that_comes_later_is_told_then() {
     let (_, batch) = consumers.poll(&states).unwrap();
     assert_eq!(snapshots(&batch).len(), 0);
     consumers.credit(ONE, batch.number);
-    // In the state already, not told twice.
+    // In the state already, not delivered twice.
     consumers.offer_event(&chat(), &event(6, 1));
     states.0.insert(chat(), (6, vec![event(6, 1)]));
     consumers.resync(&chat(), Continuity::Gap);
@@ -283,7 +283,7 @@ fn news_of_messages_outlast_a_new_start() {
         durability: crate::Durability::Durable,
         delivery: crate::DeliveryState::Delivered,
     };
-    let told = |batch: &Batch| -> Vec<String> {
+    let reported = |batch: &Batch| -> Vec<String> {
         let id = |item: &Delivery| match item {
             Delivery::Message(update) => Some(update.id.clone()),
             _ => None,
@@ -298,7 +298,7 @@ fn news_of_messages_outlast_a_new_start() {
     consumers.offer_update(ONE, news("waiting"));
     consumers.attach(ONE);
     let (_, batch) = consumers.poll(&states).unwrap();
-    assert_eq!(told(&batch), ["on its way", "waiting"]);
+    assert_eq!(reported(&batch), ["on its way", "waiting"]);
 }
 
 #[test]

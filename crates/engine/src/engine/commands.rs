@@ -1,4 +1,4 @@
-//! Commands: what people and pages want.
+//! Commands of pages and users.
 
 use super::{Engine, Phase};
 use crate::timers::Timer;
@@ -6,7 +6,7 @@ use crate::{Cause, ConsumerId, Mode, Now, Output, RawFrame, SendRequest, TokenRe
 use sentinelops_protocol::Subject;
 use sentinelops_protocol::system::ClientSystem;
 
-/// "Try now" is taken so often at most.
+/// Shortest interval (ms) between two accepted `reconnect` calls.
 const TRY_EVERY_MS: u64 = 5_000;
 
 impl Engine {
@@ -21,10 +21,10 @@ impl Engine {
     /// assert_eq!(engine.status().state, ConnectionState::Connecting);
     /// ```
     pub fn connect(&mut self, now: Now) {
-        if matches!(self.phase, Phase::Idle | Phase::Stopped) && !self.outbox.halted() {
-            self.start(now);
+        if matches!(self.phase, Phase::Idle | Phase::Stopped) && !self.outbox.has_newer_schema() {
+            self.start_connecting(now);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Disconnect, and stay so.
@@ -40,8 +40,8 @@ impl Engine {
     /// ```
     pub fn disconnect(&mut self, now: Now) {
         self.abandon(now, 1000, "disconnect");
-        self.rest(Phase::Idle, Cause::NotAsked);
-        self.settle(now);
+        self.stop_dialing(Phase::Idle, Cause::NotAsked);
+        self.finish_input(now);
     }
 
     /// Dial at once, whatever backoff or server say; once per 5 s. Also leaves Error.
@@ -63,9 +63,9 @@ impl Engine {
                 self.again = false;
                 self.cause = Cause::None;
             }
-            self.begin(now);
+            self.start_attempt(now);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// The answer to [`Output::RequestToken`], or a new token at any time. `Ok(None)`: there is none.
@@ -80,7 +80,7 @@ impl Engine {
     /// }
     /// ```
     pub fn handle_token(&mut self, now: Now, token: Result<Option<String>, String>) {
-        self.notice(now);
+        self.detect_pause(now);
         let asked = self.auth.answered();
         if asked.is_some() {
             self.timers.stop(Timer::Token);
@@ -110,7 +110,7 @@ impl Engine {
             (None, Ok(token)) => self.new_token(now, token),
             (None, Err(_)) => {}
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// A consumer is there; it gets the status first. Attaching again starts it over.
@@ -128,7 +128,7 @@ impl Engine {
         for subject in self.consumers.attach(consumer) {
             self.subs.unwant(now, &subject);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Another tab, as a consumer: it also gets the news of the rows it owns.
@@ -171,14 +171,14 @@ impl Engine {
     /// ```
     pub fn rescan(&mut self, now: Now) {
         self.outbox.rescan();
-        self.settle(now);
+        self.finish_input(now);
     }
 
-    /// How did these end, of which a tab heard last that they were saved? Told like other news, after a
-    /// look into the store.
+    /// A tab asks how these saved messages ended. The answers are delivered as message updates, after a rescan of the
+    /// store.
     pub(crate) fn inquire(&mut self, now: Now, consumer: ConsumerId, about: Vec<crate::tabs::Inquiry>) {
         self.outbox.inquire(consumer, about);
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// A consumer is gone, and its subscriptions with it.
@@ -195,7 +195,7 @@ impl Engine {
         for subject in self.consumers.detach(consumer) {
             self.subs.unwant(now, &subject);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// A snapshot of a subject's state once it is held, then its events. Again: a fresh snapshot.
@@ -213,7 +213,7 @@ impl Engine {
         if self.consumers.subscribe(consumer, subject.clone()) {
             self.subs.want(now, subject);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// No more of it.
@@ -230,7 +230,7 @@ impl Engine {
         if self.consumers.unsubscribe(consumer, subject) {
             self.subs.unwant(now, subject);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// The consumer's router took the batch of this number.
@@ -246,7 +246,7 @@ impl Engine {
     /// ```
     pub fn credit(&mut self, now: Now, consumer: ConsumerId, batch_number: u64) {
         self.consumers.credit(consumer, batch_number);
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Sends a message. Its news come as [`crate::Delivery::Message`].
@@ -264,18 +264,18 @@ impl Engine {
     /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn send(&mut self, now: Now, consumer: ConsumerId, request: SendRequest) {
-        self.notice(now);
+        self.detect_pause(now);
         self.outbox.enqueue(now, consumer, request);
         self.status_dirty = true;
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// What a tab handed over a while ago: it may be gone by now, and the message is its own all the same.
     pub(crate) fn send_of(&mut self, now: Now, consumer: ConsumerId, tab: &str, request: SendRequest) {
-        self.notice(now);
+        self.detect_pause(now);
         self.outbox.enqueue_of(now, consumer, tab, request);
         self.status_dirty = true;
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Tries a failed message again. `confirm`: with a new id where it may have arrived already.
@@ -295,7 +295,7 @@ impl Engine {
         let new_id = ids::ulid(now.wall, &mut self.rng);
         self.outbox.retry(now, consumer, id, confirm, new_id);
         self.status_dirty = true;
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Drops a message that was never sent, or an entry of the failed list.
@@ -310,7 +310,7 @@ impl Engine {
     pub fn discard(&mut self, now: Now, consumer: ConsumerId, id: &str) {
         self.outbox.discard(now, consumer, id);
         self.status_dirty = true;
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Counters once a second, or no more.
@@ -324,7 +324,7 @@ impl Engine {
     /// ```
     pub fn watch_metrics(&mut self, now: Now, consumer: ConsumerId, on: bool) {
         self.consumers.watch_metrics(now, consumer, on);
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// The list of messages whenever it changes, or no more.
@@ -338,7 +338,7 @@ impl Engine {
     /// ```
     pub fn watch_outbox(&mut self, now: Now, consumer: ConsumerId, on: bool) {
         self.consumers.watch_outbox(now, consumer, on);
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Frames of a basic server that are none of the protocol's messages, or no more. While a consumer watches them they
@@ -353,7 +353,7 @@ impl Engine {
     /// ```
     pub fn watch_raw(&mut self, now: Now, consumer: ConsumerId, on: bool) {
         self.consumers.watch_raw(consumer, on);
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Sends a frame of the page's own, at once or not at all: there is no queue, no answer and no second attempt. Only to
@@ -367,7 +367,7 @@ impl Engine {
     /// }
     /// ```
     pub fn send_raw(&mut self, now: Now, frame: RawFrame) {
-        self.notice(now);
+        self.detect_pause(now);
         let most = RawFrame::BYTES_MAX;
         match self.socket {
             Some(generation)
@@ -386,7 +386,7 @@ impl Engine {
                 frame.len()
             )),
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Nobody asked for this token.
@@ -423,7 +423,7 @@ impl Engine {
         if self.phase == Phase::Asking {
             self.auth.provider_failed();
             self.blame(&format!("the token provider failed: {detail}"));
-            self.lose(now, Cause::NeedsAuth, super::dial::Delay::Backoff);
+            self.connection_lost(now, Cause::NeedsAuth, super::dial::Delay::Backoff);
         }
     }
 

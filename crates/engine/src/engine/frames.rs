@@ -1,9 +1,9 @@
-//! Frames that came in: decode, tell the mode, hand each message to its owner.
+//! Inbound frames: decodes them, decides the mode, passes each message to its owner.
 
 use super::{Engine, Phase, bounds};
-use crate::mode::{self, Decision, Sign};
+use crate::mode::{self, Decision, ModeEvidence};
 use crate::mutant::{self, Mutant};
-use crate::outbox::Link as OutboxLink;
+use crate::outbox::Connection as OutboxConnection;
 use crate::timers::Timer;
 use crate::{Cause, Mode, ModeOption, Now, Output, RawFrame, Trace};
 use sentinelops_protocol::system::{Ping, ServerSystem, Welcome};
@@ -12,16 +12,16 @@ use std::rc::Rc;
 
 /// Unknown channel names remembered, so that each is reported once.
 const MOST_UNKNOWN: usize = 256;
-/// What a server accepts that has not said otherwise: the wire's own limit.
+/// Message size (bytes) that a server accepts if it has named no other: the limit of the wire.
 pub(super) const BASIC_MESSAGE_BYTES: u64 = 64 * 1024;
 
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, bytes: &[u8], binary: bool) {
         self.metrics.frames_in += 1;
         self.metrics.bytes_in += bytes.len() as u64;
-        self.liveness.heard(now.mono, &self.latency);
-        if self.link.stable_due {
-            self.proven();
+        self.liveness.received(now.mono, &self.latency);
+        if self.socket_state.stable_due {
+            self.mark_healthy();
         }
         if self.is_raw() && bytes.len() <= RawFrame::BYTES_MAX && self.takes_raw(now) {
             return self.consumers.offer_raw(&Rc::new(RawFrame::of(bytes, binary)));
@@ -74,11 +74,11 @@ impl Engine {
         if !self.consumers.wants_raw() {
             return false;
         }
-        self.sign(now, Sign::Ordinary);
+        self.observe(now, ModeEvidence::Ordinary);
         self.phase == Phase::Up(Mode::Basic)
     }
 
-    /// Counts and tells what was wrong; an unknown channel once a name.
+    /// Counts and reports a problem; an unknown channel once per name.
     pub(super) fn problem(&mut self, mut problem: Problem) {
         self.metrics.problems += 1;
         problem.found = self.auth.redact(&problem.found);
@@ -94,31 +94,32 @@ impl Engine {
         self.out.push_back(Output::Trace(Trace::Problem(problem)));
     }
 
-    /// What a fresh socket showed may tell its mode.
-    pub(super) fn sign(&mut self, now: Now, sign: Sign) {
+    /// Uses what a new socket showed to decide the mode.
+    pub(super) fn observe(&mut self, now: Now, evidence: ModeEvidence) {
         if self.phase != Phase::Open {
             return;
         }
-        match mode::decide(self.options.connection.mode, self.outbox.meta().welcomed, sign) {
+        match mode::decide(self.options.connection.mode, self.outbox.meta().welcomed, evidence) {
             Decision::Wait => {}
             // `welcome` brings what v1 needs to know; see there.
             Decision::Is(Mode::V1) => {}
             Decision::Is(Mode::Basic) => self.basic(now),
-            Decision::NoWelcome => self.lose(now, Cause::NoWelcome, super::dial::Delay::Backoff),
+            Decision::NoWelcome => self.connection_lost(now, Cause::NoWelcome, super::dial::Delay::Backoff),
         }
     }
 
     fn basic(&mut self, now: Now) {
         self.up(now, Mode::Basic);
         let (max_in_flight, max_message_bytes) = (self.options.outbox.window, BASIC_MESSAGE_BYTES);
-        let link = OutboxLink { mode: Mode::Basic, max_in_flight, max_message_bytes, rate: None };
+        let link = OutboxConnection { mode: Mode::Basic, max_in_flight, max_message_bytes, rate: None };
         self.outbox.connected(now, link);
         self.subs.mode_known(now, Mode::Basic);
     }
 
     fn welcome(&mut self, now: Now, mut welcome: Welcome) {
         let known = self.outbox.meta().welcomed;
-        if mode::decide(self.options.connection.mode, known, Sign::Welcome) != Decision::Is(Mode::V1) {
+        if mode::decide(self.options.connection.mode, known, ModeEvidence::Welcome) != Decision::Is(Mode::V1)
+        {
             self.note("a welcome, but the option says basic");
             return;
         }
@@ -127,7 +128,7 @@ impl Engine {
         }
         let expected = self.options.user.clone().or_else(|| self.outbox.meta().user.clone());
         if let Some(expected) = expected.filter(|expected| *expected != welcome.user) {
-            self.stop(now, Cause::WrongUser { expected, found: welcome.user });
+            self.enter_error(now, Cause::WrongUser { expected, found: welcome.user });
             return;
         }
         let anonymous = self.options.user.is_none();
@@ -143,12 +144,12 @@ impl Engine {
             self.liveness.forget();
             self.up(now, Mode::V1);
         }
-        self.link.window = welcome.reconnect_window_ms;
+        self.socket_state.window = welcome.reconnect_window_ms;
         self.max_message_bytes = welcome.max_message_bytes;
         self.outbox.set_server_time(now, welcome.now);
         self.outbox.connected(
             now,
-            OutboxLink {
+            OutboxConnection {
                 mode: Mode::V1,
                 max_in_flight: welcome.max_in_flight,
                 max_message_bytes: welcome.max_message_bytes,
@@ -174,10 +175,10 @@ impl Engine {
         match system {
             ServerSystem::Welcome(welcome) => return self.welcome(now, welcome),
             ServerSystem::Pong(ping) => {
-                self.sign(now, Sign::Ordinary);
+                self.observe(now, ModeEvidence::Ordinary);
                 return self.pong(now, ping);
             }
-            _ => self.sign(now, Sign::SystemTalk),
+            _ => self.observe(now, ModeEvidence::SystemTalk),
         }
         let v1 = self.phase == Phase::Up(Mode::V1);
         match system {
@@ -229,7 +230,7 @@ impl Engine {
         let n = ping.map(|ping| ping.n);
         let answered = self.liveness.pong(now.mono, n);
         if let Some(answered) = answered {
-            self.link.answered_to = self.link.answered_to.max(Some(answered.sent_at));
+            self.socket_state.answered_to = self.socket_state.answered_to.max(Some(answered.sent_at));
             if let Some(rtt) = answered.rtt {
                 self.latency.sample(rtt as f64);
                 self.status_dirty = true;
@@ -242,7 +243,7 @@ impl Engine {
     }
 
     fn event(&mut self, now: Now, mut event: Event) {
-        self.sign(now, Sign::Ordinary);
+        self.observe(now, ModeEvidence::Ordinary);
         if !matches!(self.phase, Phase::Up(_)) {
             self.note(format!("ignored before the welcome: {}", event.kind));
             return;

@@ -1,15 +1,15 @@
 //! [`Engine`]: the one type that shells drive. The struct and its getters are here; its inputs are
 //! beside: *commands*, *dial* (the way to a socket), *server_time*, *socket*, *frames*, *time*; what every input
-//! ends with is in *settle*, what shows in *status*, what the next engine gets in *legacy*.
+//! ends with is in *outputs*, what shows in *status*, what the next engine gets in *handover*.
 
 mod bounds;
 mod commands;
 pub(crate) mod dial;
 mod frames;
-pub(crate) mod legacy;
+pub(crate) mod handover;
+pub(crate) mod outputs;
 pub(crate) mod pings;
 mod server_time;
-pub(crate) mod settle;
 mod socket;
 mod status;
 pub(crate) mod time;
@@ -30,12 +30,12 @@ use sentinelops_protocol::{Event, Subject};
 use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
-/// Where the way to a connection stands. The five documented states follow from it.
+/// Phase of the connection. The five documented states are derived from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Nobody asked for a connection.
+    /// No connection is wanted.
     Idle,
-    /// Wants to dial; the store has not told yet what a server said to an earlier leader.
+    /// Wants to dial; waits for the store, which may have a time that a server gave to an earlier leader.
     Loading,
     /// Wants to dial; waits for a token.
     Asking,
@@ -45,21 +45,21 @@ enum Phase {
     Open,
     /// Connected.
     Up(Mode),
-    /// Waits for the next dial. `held`: a server gave the time, no hint beats it.
-    Waiting { held: bool },
-    /// Only a person (or a new token) can help.
+    /// Waits for the next dial. `by_server`: a server gave the time, so no hint shortens it.
+    Waiting { by_server: bool },
+    /// Only the user (or a new token) can help.
     Stopped,
 }
 
-/// What is known of the present socket.
+/// State of the present socket.
 #[derive(Clone, Debug, Default)]
-struct Link {
+struct SocketState {
     /// When it opened, and when it became Connected: monotonic ms.
     opened_at: u64,
     up_at: Option<u64>,
     /// `welcome.reconnectWindowMs`.
     window: u64,
-    /// The server said that it is about to close.
+    /// The server announced that it will close.
     goodbye: Option<Goodbye>,
     /// When the youngest answered ping had left.
     answered_to: Option<u64>,
@@ -69,7 +69,7 @@ struct Link {
     protocol: Option<String>,
 }
 
-/// `goodbye`, as the server said it.
+/// A received `goodbye`.
 #[derive(Clone, Debug)]
 struct Goodbye {
     reason: String,
@@ -109,7 +109,7 @@ pub struct Engine {
     again: bool,
     generation: u64,
     socket: Option<Generation>,
-    link: Link,
+    socket_state: SocketState,
     backoff: Backoff,
     auth: Auth,
     latency: Latency,
@@ -117,24 +117,24 @@ pub struct Engine {
     outbox: Outbox,
     subs: Subscriptions,
     consumers: Consumers,
-    /// The store was waited for in vain: dial without it.
+    /// The store did not answer in time: dial without it.
     store_waived: bool,
     /// That wait is over, but for what there is to read.
     store_read: bool,
     /// How long a dial waits for it, ms.
     store_wait: u64,
-    /// It was opened: the time that a server gave to an earlier leader is known.
-    store_heard: bool,
+    /// The store was opened: a time that a server gave to an earlier leader is known.
+    store_opened: bool,
     /// The term was raised to this: an engine is one leader. 0 before.
-    led_as: u64,
+    hello_term: u64,
     /// Attempts were forgotten in this life: what an earlier one counted is over.
     attempts_over: bool,
     /// Monotonic ms before which a server forbade dialling.
-    held_until: Option<u64>,
+    not_before_mono: Option<u64>,
     offline: bool,
-    /// When a hint last said that something may have changed.
+    /// When (monotonic ms) the last hint arrived.
     hinted_at: Option<u64>,
-    /// When one last said that the machine had slept.
+    /// When (monotonic ms) a pause of the machine was last detected.
     woke_at: Option<u64>,
     /// When a hint last led to a dial.
     hint_dialled_at: Option<u64>,
@@ -175,7 +175,7 @@ impl Engine {
             again: false,
             generation: 0,
             socket: None,
-            link: Link::default(),
+            socket_state: SocketState::default(),
             backoff: Backoff::new(&options.connection),
             auth: Auth::new(&options),
             latency: Latency::default(),
@@ -186,10 +186,10 @@ impl Engine {
             store_waived: false,
             store_read: false,
             store_wait: dial::STORE_WAIT_MS,
-            store_heard: false,
-            led_as: 0,
+            store_opened: false,
+            hello_term: 0,
             attempts_over: false,
-            held_until: None,
+            not_before_mono: None,
             offline: false,
             hinted_at: None,
             woke_at: None,
@@ -197,7 +197,7 @@ impl Engine {
             tried_now_at: None,
             stuck_spent: false,
             tick_wall: now.wall,
-            buffer_wait: settle::BUFFER_LOOK_MS,
+            buffer_wait: outputs::BUFFER_LOOK_MS,
             max_message_bytes: frames::BASIC_MESSAGE_BYTES,
             connected_before: false,
             connected_since: None,
@@ -211,7 +211,7 @@ impl Engine {
         if engine.outbox.ready() {
             engine.store_known(now);
         }
-        engine.settle(now);
+        engine.finish_input(now);
         engine
     }
 
@@ -292,7 +292,7 @@ impl Engine {
         self.subs.fold_items(subject)
     }
 
-    /// Counts the leaders of this browser's scope; said in `hello`. Known once the store answered.
+    /// The term: the number of leaders of this browser's scope so far, sent in `hello`. Known once the store answered.
     ///
     /// ```
     /// use sentinelops_engine::{Engine, EngineOptions, Now};
@@ -338,10 +338,10 @@ impl Engine {
 
     /// Whether a message waits for the store to take in how it ended: should it not, it is sent after all.
     pub(crate) fn endings_wait(&self) -> bool {
-        self.outbox.leaves()
+        self.outbox.has_pending_removals()
     }
 
-    /// How messages end once the store has taken this group in; nobody was told yet.
+    /// How messages end once this group has committed. Not reported yet.
     pub(crate) fn endings_in(&self, group: &crate::StoreGroup) -> Vec<crate::MessageUpdate> {
         self.outbox.endings_in(group)
     }
@@ -378,10 +378,10 @@ impl Engine {
         self.outbox.store_is_silent()
     }
 
-    /// These were saved, says who sent them: should the store not tell, they go as if they were handed in again,
-    /// ahead of what is sent from now on.
-    pub(crate) fn vouch(&mut self, to: crate::ConsumerId, requests: Vec<crate::SendRequest>) {
-        self.outbox.vouch(to, requests);
+    /// Messages that their sender knows to be stored. If the store cannot be read they are resubmitted, ahead of messages
+    /// sent from now on.
+    pub(crate) fn assume_stored(&mut self, to: crate::ConsumerId, requests: Vec<crate::SendRequest>) {
+        self.outbox.assume_stored(to, requests);
     }
 
     /// There is no store that could be shared with other tabs.

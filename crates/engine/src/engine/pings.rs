@@ -8,7 +8,7 @@ use sentinelops_protocol::system::{ClientSystem, Ping};
 
 /// A second probe within this time would tell nothing new.
 const PROBE_GAP_MS: u64 = 500;
-/// A message may stay unanswered for so long on a socket that answers pings.
+/// How long (ms) a message may stay unanswered on a socket that answers pings.
 pub(crate) const STUCK_MS: u64 = 30_000;
 
 impl Engine {
@@ -20,7 +20,7 @@ impl Engine {
         self.transmit_system(now, &ClientSystem::Ping(Ping { n, sent_at: now.mono }));
         self.timers.set(Timer::Ping, now.mono + self.options.connection.ping_interval_ms.max(1));
         self.timers.ensure(Timer::Watch, now.mono + WATCH_MS);
-        self.outbox.fence_sent(now, n);
+        self.outbox.flush_ping_sent(now, n);
     }
 
     /// Asks whether the socket still lives. `fresh`: what was asked before counts from now on.
@@ -46,7 +46,7 @@ impl Engine {
             Verdict::AskAgain(_) => self.probe(now, false),
             Verdict::Dead => {
                 self.metrics.verdicts += 1;
-                self.lose(now, Cause::Silent, super::dial::Delay::Backoff);
+                self.connection_lost(now, Cause::Silent, super::dial::Delay::Backoff);
             }
         }
     }
@@ -76,35 +76,35 @@ impl Engine {
         }
         if now.mono < since + STUCK_MS {
             self.timers.set(Timer::Stuck, since + STUCK_MS);
-        } else if self.link.answered_to.is_some_and(|at| at >= since) {
+        } else if self.socket_state.answered_to.is_some_and(|at| at >= since) {
             self.stuck_spent = true;
             if !self.options.connection.reconnect {
                 return self.note("a message is unanswered on a connection that answers pings");
             }
-            self.lose(now, Cause::Stuck, super::dial::Delay::Backoff);
+            self.connection_lost(now, Cause::Stuck, super::dial::Delay::Backoff);
         } else {
             self.timers.set(Timer::Stuck, now.mono + Liveness::patience(&self.latency));
         }
     }
 
     /// The connection lasted: ask for proof. A server that answers no pings proves it by lasting.
-    pub(super) fn lasted(&mut self, now: Now) {
+    pub(super) fn on_stable(&mut self, now: Now) {
         if self.liveness.answers() {
-            self.link.stable_due = true;
+            self.socket_state.stable_due = true;
             self.ping(now);
         } else {
-            self.proven();
+            self.mark_healthy();
         }
     }
 
-    pub(super) fn proven(&mut self) {
-        self.link.stable_due = false;
+    pub(super) fn mark_healthy(&mut self) {
+        self.socket_state.stable_due = false;
         self.last_error = None;
         self.status_dirty = true;
         self.forget_attempts();
-        // What it asked of us before this connection is spent; what it said on it is not.
-        if self.link.goodbye.is_none() {
-            self.forget_held_time();
+        // A time it gave before this connection is spent; one given on this connection is not.
+        if self.socket_state.goodbye.is_none() {
+            self.forget_server_time();
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Socket events: opened, frames, buffer, closed.
 
 use super::dial::Delay;
-use super::{Engine, Link, Phase};
-use crate::close_codes::{self, Action, Hint};
-use crate::mode::Sign;
+use super::{Engine, Phase, SocketState};
+use crate::close_codes::{self, Action, ReasonHint};
+use crate::mode::ModeEvidence;
 use crate::mutant::{self, Mutant};
 use crate::timers::Timer;
 use crate::{Cause, Generation, Mode, Now, Output, SocketEvent, TokenReason};
@@ -26,11 +26,11 @@ impl Engine {
             return;
         }
         match event {
-            SocketEvent::Closed { .. } | SocketEvent::Refused { .. } => self.notice_at_close(now),
-            _ => self.notice(now),
+            SocketEvent::Closed { .. } | SocketEvent::Refused { .. } => self.detect_pause_at_close(now),
+            _ => self.detect_pause(now),
         }
         match event {
-            SocketEvent::Protocol(protocol) => self.link.protocol = Some(protocol),
+            SocketEvent::Protocol(protocol) => self.socket_state.protocol = Some(protocol),
             SocketEvent::Opened if self.phase == Phase::Dialing => self.opened(now),
             SocketEvent::Frame { bytes, binary } if matches!(self.phase, Phase::Open | Phase::Up(_)) => {
                 self.frame(now, bytes, binary);
@@ -39,16 +39,16 @@ impl Engine {
             SocketEvent::Closed { code, reason } => self.closed(now, code, &reason),
             SocketEvent::Refused { reason } => {
                 let reason = self.auth.redact(&reason);
-                self.stop(now, Cause::BadUrl(reason));
+                self.enter_error(now, Cause::BadUrl(reason));
             }
             SocketEvent::Opened | SocketEvent::Frame { .. } => {}
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     fn opened(&mut self, now: Now) {
         self.phase = Phase::Open;
-        self.link.opened_at = now.mono;
+        self.socket_state.opened_at = now.mono;
         self.liveness.opened(now.mono);
         if mutant::active(Mutant::ResetAttemptsAtOpen) {
             self.forget_attempts();
@@ -56,7 +56,7 @@ impl Engine {
         // Before the first send of this socket can be: what lies in the store from now on may have left.
         self.outbox.socket_opened(now);
         self.first_flight(now);
-        self.sign(now, Sign::Opened);
+        self.observe(now, ModeEvidence::Opened);
         let welcomed = self.outbox.meta().welcomed;
         if self.phase == Phase::Open && !crate::mode::pinned(self.options.connection.mode, welcomed) {
             // Silence makes a basic server only when it lasted: a slow handshake must not eat into it.
@@ -85,7 +85,7 @@ impl Engine {
         let before = self.liveness.buffered();
         self.liveness.buffer_read(now.mono, bytes as u64, &self.latency);
         if (bytes as u64) < before {
-            self.buffer_wait = super::settle::BUFFER_LOOK_MS;
+            self.buffer_wait = super::outputs::BUFFER_LOOK_MS;
         }
         if bytes == 0 {
             self.timers.stop(Timer::Buffer);
@@ -98,8 +98,8 @@ impl Engine {
     fn closed(&mut self, now: Now, code: u16, reason: &str) {
         self.socket = None;
         let up = matches!(self.phase, Phase::Up(_));
-        let window = self.link.window;
-        let goodbye = self.link.goodbye.take();
+        let window = self.socket_state.window;
+        let goodbye = self.socket_state.goodbye.take();
         let reason = self.auth.redact(reason);
         // Told before `disconnected`: it must still know what was in flight.
         let poison = self.outbox.closed_on_us(now, code, &reason);
@@ -119,25 +119,27 @@ impl Engine {
             None => cause.clone(),
         };
         match close_codes::lookup(code).action {
-            Action::PoisonOrRetry | Action::PoisonOrStop if poison => self.lose(now, cause, Delay::Poison),
-            Action::Retry => self.lose(now, lost, delay),
-            Action::PoisonOrRetry => self.lose(now, cause, delay),
+            Action::PoisonOrRetry | Action::PoisonOrStop if poison => {
+                self.connection_lost(now, cause, Delay::Poison)
+            }
+            Action::Retry => self.connection_lost(now, lost, delay),
+            Action::PoisonOrRetry => self.connection_lost(now, cause, delay),
             Action::Restart => {
-                let delay = match Hint::Window.ms_in(&reason) {
+                let delay = match ReasonHint::Window.ms_in(&reason) {
                     Some(window) if goodbye.is_none() => Delay::Window(window),
                     _ => delay,
                 };
                 let text = goodbye.map_or(reason, |goodbye| goodbye.reason);
-                self.lose(now, Cause::Draining(text), delay);
+                self.connection_lost(now, Cause::Draining(text), delay);
             }
             Action::SlowLane => {
-                let hint = Hint::RetryAfter.ms_in(&reason);
-                self.lose(now, Cause::Overloaded { code, reason }, Delay::Slow(hint));
+                let hint = ReasonHint::RetryAfter.ms_in(&reason);
+                self.connection_lost(now, Cause::Overloaded { code, reason }, Delay::Slow(hint));
             }
-            Action::TooSlow => self.lose(now, Cause::TooSlow { reason }, delay),
+            Action::TooSlow => self.connection_lost(now, Cause::TooSlow { reason }, delay),
             Action::Auth => self.rejected(now),
-            Action::Superseded => self.stop(now, Cause::Superseded),
-            Action::PoisonOrStop | Action::Stop => self.stop(now, cause),
+            Action::Superseded => self.enter_error(now, Cause::Superseded),
+            Action::PoisonOrStop | Action::Stop => self.enter_error(now, cause),
         }
         self.blame(&words);
     }
@@ -164,16 +166,16 @@ impl Engine {
             return;
         }
         self.timers.stop(Timer::Connect);
-        self.link.up_at = Some(now.mono);
+        self.socket_state.up_at = Some(now.mono);
         self.timers.set(Timer::Stable, now.mono + self.options.connection.stable_after_ms);
-        // Whatever the browser said of the network: this answer came through it.
+        // An answer arrived, so there is a network, whatever the browser reports.
         self.offline = false;
         self.cause = Cause::None;
         self.connected_since = Some(now.wall);
         self.metrics.reconnects += u64::from(self.connected_before);
         self.connected_before = true;
         // Whatever was asked before: a verdict can fall from here on.
-        self.liveness.heard(now.mono, &self.latency);
+        self.liveness.received(now.mono, &self.latency);
     }
 
     /// Closes and forgets the socket, if there is one.
@@ -186,11 +188,11 @@ impl Engine {
 
     /// What the present socket meant is over.
     fn end_socket(&mut self, now: Now) {
-        if let Some(up_at) = self.link.up_at.take() {
+        if let Some(up_at) = self.socket_state.up_at.take() {
             self.metrics.uptime_ms += now.mono.saturating_sub(up_at);
         }
         self.connected_since = None;
-        self.link = Link::default();
+        self.socket_state = SocketState::default();
         self.liveness.forget();
         self.outbox.disconnected(now);
         self.subs.disconnected(now);

@@ -37,7 +37,7 @@ impl Engine {
     /// ```
     pub fn metrics(&self, now: Now) -> Metrics {
         let mut metrics = self.metrics.clone();
-        metrics.uptime_ms += self.link.up_at.map_or(0, |at| now.mono.saturating_sub(at));
+        metrics.uptime_ms += self.socket_state.up_at.map_or(0, |at| now.mono.saturating_sub(at));
         let subs = self.subs.counts();
         metrics.repeats = subs.repeats;
         metrics.holes = subs.holes;
@@ -84,7 +84,7 @@ impl Engine {
             storage: self.outbox.storage().clone(),
             unreadable: self.outbox.unreadable(),
             last_error: self.last_error.clone(),
-            protocol: self.link.protocol.clone().filter(|_| mode.is_some()),
+            protocol: self.socket_state.protocol.clone().filter(|_| mode.is_some()),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::dial::Delay;
 use super::{Engine, Phase};
 use crate::auth::PROVIDER_MS;
 use crate::liveness::{Liveness, READ_MS};
-use crate::mode::{self, Sign};
+use crate::mode::{self, ModeEvidence};
 use crate::subscriptions::{ANSWER_MS, Line};
 use crate::timers::Timer;
 use crate::{Cause, Hint, Mode, Now, StoreEvent, TokenReason};
@@ -27,13 +27,13 @@ impl Engine {
     /// }
     /// ```
     pub fn handle_timeout(&mut self, now: Now) {
-        self.notice(now);
+        self.detect_pause(now);
         // Each timer at most once a call: what is re-armed for now waits for the next.
         for _ in 0..crate::timers::COUNT {
             let Some((timer, _)) = self.timers.expired(now.mono) else { break };
             self.expired(now, timer);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// What the store answered.
@@ -47,20 +47,20 @@ impl Engine {
     /// assert_eq!(engine.status().storage, StorageState::Durable);
     /// ```
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
-        self.notice(now);
+        self.detect_pause(now);
         let attempts = self.outbox.meta().attempts;
         self.outbox.store_event(now, event);
         if self.attempts_over {
             self.outbox.update_meta(|meta| meta.attempts = attempts);
         }
         self.status_dirty = true;
-        if self.outbox.halted() {
+        if self.outbox.has_newer_schema() {
             self.outdated(now);
         } else if self.outbox.ready() {
             self.store_known(now);
-            self.heard_of_welcome(now);
+            self.adopt_stored_welcome(now);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// Something may have changed.
@@ -74,16 +74,16 @@ impl Engine {
     /// }
     /// ```
     pub fn handle_hint(&mut self, now: Now, hint: Hint) {
-        self.notice(now);
+        self.detect_pause(now);
         self.hint(now, hint);
-        self.settle(now);
+        self.finish_input(now);
     }
 
     /// A store that came late may know that this URL welcomed once: then silence made no basic server.
-    fn heard_of_welcome(&mut self, now: Now) {
+    fn adopt_stored_welcome(&mut self, now: Now) {
         let pinned = mode::pinned(self.options.connection.mode, self.outbox.meta().welcomed);
         if pinned && self.phase == Phase::Up(Mode::Basic) {
-            self.lose(now, Cause::NoWelcome, Delay::Backoff);
+            self.connection_lost(now, Cause::NoWelcome, Delay::Backoff);
         }
     }
 
@@ -91,7 +91,7 @@ impl Engine {
     fn outdated(&mut self, now: Now) {
         if self.phase != Phase::Idle {
             self.abandon(now, 1000, "reload to update");
-            self.rest(Phase::Idle, Cause::NotAsked);
+            self.stop_dialing(Phase::Idle, Cause::NotAsked);
         }
     }
 
@@ -118,10 +118,12 @@ impl Engine {
                     self.timers.set(Timer::Watch, at);
                 }
             }
-            Timer::Stable => self.lasted(now),
+            Timer::Stable => self.on_stable(now),
             Timer::Stuck => self.stuck(now),
-            // The shell read bufferedAmount just before; `settle` arms it again while it is needed.
-            Timer::Buffer => self.buffer_wait = (self.buffer_wait * 2).min(super::settle::BUFFER_LOOK_MAX_MS),
+            // The shell read bufferedAmount just before; `finish_input` arms it again while it is needed.
+            Timer::Buffer => {
+                self.buffer_wait = (self.buffer_wait * 2).min(super::outputs::BUFFER_LOOK_MAX_MS)
+            }
             Timer::Tick => self.arm_tick(now),
             Timer::Outbox => {
                 let known = self.outbox.ready();
@@ -133,20 +135,20 @@ impl Engine {
                 self.status_dirty = true;
             }
             Timer::Subscriptions => self.subscriptions_due(now),
-            // `settle` looks who wants what.
+            // `finish_input` looks who wants what.
             Timer::Consumers => {}
         }
     }
 
     fn subscriptions_due(&mut self, now: Now) {
         let patience = ANSWER_MS.max(4 * self.latency.too_long());
-        self.subs.timeout(now, Line { answered_to: self.link.answered_to, patience });
+        self.subs.timeout(now, Line { answered_to: self.socket_state.answered_to, patience });
     }
 
     fn connect_timeout(&mut self, now: Now) {
         match self.phase {
-            Phase::Dialing => self.lose(now, Cause::TimedOut, Delay::Backoff),
-            Phase::Open => self.sign(now, Sign::Silence),
+            Phase::Dialing => self.connection_lost(now, Cause::TimedOut, Delay::Backoff),
+            Phase::Open => self.observe(now, ModeEvidence::Silence),
             _ => {}
         }
     }
@@ -175,30 +177,30 @@ impl Engine {
     }
 
     /// At every input: a tick overdue by far on either clock means that we were held up or asleep.
-    pub(super) fn notice(&mut self, now: Now) {
-        self.keep_held_time(now);
+    pub(super) fn detect_pause(&mut self, now: Now) {
+        self.maintain_server_time(now);
         let late = self.timers.next().map_or(0, |due| now.mono.saturating_sub(due));
         if late > Liveness::too_late(&self.latency) {
-            self.liveness.taint();
+            self.liveness.invalidate_samples();
         }
-        if self.overslept(now) {
+        if self.was_paused(now) {
             self.arm_tick(now);
             self.hint(now, Hint::LateTick);
         }
     }
 
     /// The same when the input is the end of the socket: there is nothing left to probe.
-    pub(super) fn notice_at_close(&mut self, now: Now) {
-        self.keep_held_time(now);
-        if self.overslept(now) {
+    pub(super) fn detect_pause_at_close(&mut self, now: Now) {
+        self.maintain_server_time(now);
+        if self.was_paused(now) {
             self.arm_tick(now);
-            self.liveness.taint();
+            self.liveness.invalidate_samples();
             self.hinted_at = Some(now.mono);
             self.woke_at = Some(now.mono);
         }
     }
 
-    fn overslept(&self, now: Now) -> bool {
+    fn was_paused(&self, now: Now) -> bool {
         let Some(due) = self.timers.get(Timer::Tick) else { return false };
         now.mono > due + 2 * TICK_MS || now.wall > self.tick_wall + 3 * TICK_MS
     }
@@ -213,7 +215,7 @@ impl Engine {
         let woke = matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow | Hint::Online);
         if woke {
             // What was under way meanwhile measured the sleep, not the line.
-            self.liveness.taint();
+            self.liveness.invalidate_samples();
         }
         if matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow) {
             self.woke_at = Some(now.mono);
@@ -234,13 +236,13 @@ impl Engine {
     fn dial_by_hint(&mut self, now: Now) {
         let earliest = self.hint_dialled_at.map_or(0, |at| at + HINT_DIAL_MS);
         // No sign from the browser beats a time the server gave.
-        let earliest = earliest.max(now.mono.saturating_add(self.held_for(now)));
+        let earliest = earliest.max(now.mono.saturating_add(self.server_delay_left(now)));
         if earliest > now.mono {
             let planned = self.timers.get(Timer::Dial).unwrap_or(u64::MAX);
             self.timers.set(Timer::Dial, planned.min(earliest));
         } else {
             self.hint_dialled_at = Some(now.mono);
-            self.begin(now);
+            self.start_attempt(now);
         }
     }
 
@@ -248,7 +250,7 @@ impl Engine {
     fn went_offline(&mut self, now: Now) {
         self.offline = true;
         self.probe(now, false);
-        if self.phase == (Phase::Waiting { held: false }) {
+        if self.phase == (Phase::Waiting { by_server: false }) {
             let later = now.mono + self.backoff.offline(&mut self.rng);
             let planned = self.timers.get(Timer::Dial).unwrap_or(0);
             self.timers.set(Timer::Dial, planned.max(later));

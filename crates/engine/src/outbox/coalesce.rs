@@ -1,6 +1,5 @@
-//! Which unsent row makes which other needless. Of one `coalesce` what was sent last counts; but receipts
-//! are merged by maximum, so of those the one that says more counts, whenever it was sent: a tab with an
-//! older list must not take back what another has read.
+//! Which unsent row replaces which. Of one `coalesce` name the last row counts. Receipts are merged by maximum, so the one
+//! that covers more counts, whenever it was sent: a tab with an older list must not take back what another has read.
 
 use super::Outbox;
 use super::queue::Entry;
@@ -9,7 +8,7 @@ use crate::mutant::{self, Mutant};
 use crate::{Durability, Row};
 use sentinelops_protocol::Watermark;
 
-/// `None`: it is no receipt.
+/// The watermark of a receipt; `None` for other rows.
 fn watermark(row: &Row) -> Option<Watermark> {
     if mutant::active(Mutant::LastReceiptCounts) {
         return None;
@@ -17,7 +16,7 @@ fn watermark(row: &Row) -> Option<Watermark> {
     Watermark::of(row.channel, &row.kind, &payload_of(row))
 }
 
-/// Whether a row says all that an earlier one does.
+/// Whether a row replaces an earlier one.
 fn replaces(row: &Row, earlier: &Row) -> bool {
     match (watermark(row), watermark(earlier)) {
         (Some(later), Some(earlier)) => later.covers(&earlier),
@@ -25,8 +24,8 @@ fn replaces(row: &Row, earlier: &Row) -> bool {
     }
 }
 
-/// Whether a row said beforehand all that a later one does.
-fn anticipates(row: &Row, later: &Row) -> bool {
+/// Whether an earlier receipt already covers a later one.
+fn already_covers(row: &Row, later: &Row) -> bool {
     match (watermark(row), watermark(later)) {
         (Some(earlier), Some(later)) => earlier.covers(&later),
         _ => false,
@@ -34,38 +33,39 @@ fn anticipates(row: &Row, later: &Row) -> bool {
 }
 
 impl Outbox {
-    /// The unsent rows that a newcomer makes needless.
-    pub(super) fn needless(&self, row: &Row) -> Vec<u64> {
-        let rivals = self.queue.rivals(row.coalesce.as_deref());
-        let needless = rivals.filter(|(_, entry)| self.may_drop(entry) && replaces(row, &entry.row));
-        needless.map(|(seq, _)| seq).collect()
+    /// The unsent rows that a new row replaces.
+    pub(super) fn superseded(&self, row: &Row) -> Vec<u64> {
+        let coalesce_group = self.queue.coalesce_group(row.coalesce.as_deref());
+        let superseded =
+            coalesce_group.filter(|(_, entry)| self.may_drop(entry) && replaces(row, &entry.row));
+        superseded.map(|(seq, _)| seq).collect()
     }
 
-    /// Whether an unsent row says as much as a newcomer. It must be one that is not lost before the newcomer
-    /// would be: saved, or held by the same page.
-    pub(super) fn is_said(&self, row: &Row) -> bool {
+    /// Whether an unsent row already covers a new one. Only rows count that are not lost before the new one: durable
+    /// ones, and those of the same page.
+    pub(super) fn is_redundant(&self, row: &Row) -> bool {
         let lasts = |entry: &Entry| {
             !entry.volatile && (entry.durability == Durability::Durable || entry.row.owner == row.owner)
         };
-        let mut rivals = self.queue.rivals(row.coalesce.as_deref());
-        !row.possibly_sent && rivals.any(|(_, entry)| lasts(entry) && anticipates(&entry.row, row))
+        let mut coalesce_group = self.queue.coalesce_group(row.coalesce.as_deref());
+        !row.possibly_sent && coalesce_group.any(|(_, entry)| lasts(entry) && already_covers(&entry.row, row))
     }
 
-    /// Of a row that the store held: which unsent rows it makes needless, and whether one of those makes it
-    /// needless. Rows that were taken in this life are later.
-    pub(super) fn rivals_of_loaded(&self, seq: u64, row: &Row) -> (Vec<u64>, bool) {
+    /// For a row loaded from the store: which unsent rows it replaces, and whether one of them replaces it. Rows taken by
+    /// this engine are later than loaded ones.
+    pub(super) fn redundancy_of_loaded(&self, seq: u64, row: &Row) -> (Vec<u64>, bool) {
         if row.possibly_sent {
             return (Vec::new(), false);
         }
-        let (mut needless, mut said) = (Vec::new(), false);
-        for (rival, entry) in self.queue.rivals(row.coalesce.as_deref()) {
+        let (mut superseded, mut redundant) = (Vec::new(), false);
+        for (rival, entry) in self.queue.coalesce_group(row.coalesce.as_deref()) {
             let (earlier, later) = if rival < seq { (&entry.row, row) } else { (row, &entry.row) };
             if replaces(later, earlier) {
-                if rival < seq { needless.push(rival) } else { said = true }
-            } else if anticipates(earlier, later) {
-                if rival < seq { said = true } else { needless.push(rival) }
+                if rival < seq { superseded.push(rival) } else { redundant = true }
+            } else if already_covers(earlier, later) {
+                if rival < seq { redundant = true } else { superseded.push(rival) }
             }
         }
-        (needless, said)
+        (superseded, redundant)
     }
 }

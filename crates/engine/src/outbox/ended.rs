@@ -1,9 +1,9 @@
-//! What ended: a short memory of final states, and the list of bad ends that people see.
+//! Final states remembered for a while, and the failed list.
 
 use crate::{FailedRow, MessageUpdate, Row};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-/// Final states remembered, so that handing an id in again answers with its end.
+/// Most final states remembered, so that a resubmitted id is answered with its end.
 const MAX_ENDED: usize = 4_096;
 
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl Ended {
         self.states.get(id)
     }
 
-    /// If it was refused: that may be otherwise now.
+    /// Forgets the end of a message that was refused at once, so that it can be tried again. `false`: it was not refused.
     pub fn forget_refusal(&mut self, id: &str) -> bool {
         let refused = self.get(id).is_some_and(|ended| ended.delivery.was_refused());
         if refused {
@@ -38,7 +38,7 @@ impl Ended {
         refused
     }
 
-    /// It lives again (a retry).
+    /// Forgets the end of a message (it is retried).
     pub fn forget(&mut self, id: &str) {
         if self.states.remove(id).is_some() {
             self.order.retain(|kept| kept != id);
@@ -46,17 +46,17 @@ impl Ended {
     }
 }
 
-/// The failed list, oldest first: bad ends kept for people.
+/// The failed list, oldest first.
 #[derive(Debug)]
 pub(super) struct Failed {
-    /// With more the oldest goes.
+    /// Most entries; above that the oldest is dropped.
     pub most: usize,
     rows: BTreeMap<u64, FailedRow>,
     ids: HashMap<String, u64>,
     seen: u64,
-    /// Not in the store, though they should be.
+    /// Entries that are not in the store yet.
     pub unsaved: HashSet<String>,
-    /// Taken off the list while the store was away.
+    /// Entries removed while the store was closed.
     pub gone: HashSet<String>,
 }
 
@@ -81,7 +81,7 @@ impl Failed {
         self.rows.values()
     }
 
-    /// Adds a row; answers the one that had to go for it.
+    /// Adds a row; returns the entry dropped for it.
     pub fn add(&mut self, row: FailedRow) -> Option<FailedRow> {
         self.remove(&row.row.id);
         self.seen += 1;
@@ -97,7 +97,7 @@ impl Failed {
         Some(oldest)
     }
 
-    /// The stored copy of a listed message is this row. Answers what is to be stored for both, if that is news.
+    /// The stored copy of a listed message is this row. Returns the updated entry if its position changed.
     pub fn stored_as(&mut self, row: &Row) -> Option<FailedRow> {
         let failed = self.rows.get_mut(self.ids.get(&row.id)?)?;
         let place = (row.priority, row.order);
@@ -108,7 +108,7 @@ impl Failed {
         Some(failed.clone())
     }
 
-    /// The store was opened anew: what it has of these is found out now.
+    /// The store was opened again: marks every entry as unsaved until it is found there.
     pub fn all_unsaved(&mut self) {
         self.unsaved = self.ids.keys().cloned().collect();
     }

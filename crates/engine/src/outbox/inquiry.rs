@@ -1,13 +1,11 @@
-//! Questions after messages that were saved and of which nobody heard again: a leader may die between
-//! an ack and the news of it.
+//! Inquiries about saved messages without a known end: a leader may die between an ack and the report of it.
 
 use super::{Outbox, OutboxOutput};
 use crate::tabs::Inquiry;
 use crate::{ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Mode};
 use std::collections::VecDeque;
 
-/// Questions, and the looks into the store they wait for: what another tab saved a moment ago may not
-/// have been found yet.
+/// Inquiries and the rescans they wait for, because a row that another tab just saved may not have been found yet.
 #[derive(Debug, Default)]
 pub(super) struct Inquiries {
     waiting: VecDeque<(u64, ConsumerId, Inquiry)>,
@@ -16,18 +14,18 @@ pub(super) struct Inquiries {
 }
 
 impl Inquiries {
-    /// The store is being read.
-    pub fn looking(&mut self) {
+    /// A rescan was requested.
+    pub fn rescan_began(&mut self) {
         self.asked += 1;
     }
 
-    /// What it held is known now.
-    pub fn looked(&mut self) {
+    /// A rescan was answered.
+    pub fn rescan_answered(&mut self) {
         self.answered = (self.answered + 1).min(self.asked);
     }
 
-    /// It was opened and read anew; what was asked of it before is not answered any more.
-    pub fn anew(&mut self) {
+    /// The store was opened and read again. Earlier rescans are no longer answered, so inquiries wait for the next.
+    pub fn reopened(&mut self) {
         self.answered = self.asked;
         for (look, ..) in &mut self.waiting {
             *look = self.asked + 1;
@@ -48,7 +46,7 @@ impl Inquiries {
 }
 
 impl Outbox {
-    /// Somebody asks how these ended.
+    /// A consumer asks how these messages ended.
     pub fn inquire(&mut self, to: ConsumerId, about: Vec<Inquiry>) {
         let look = self.inquiries.asked + 1;
         self.inquiries.waiting.extend(about.into_iter().map(|inquiry| (look, to, inquiry)));
@@ -57,25 +55,25 @@ impl Outbox {
         }
     }
 
-    /// The store was read: what is in it no more has arrived, for bad ends are kept. Unless it cannot be
-    /// read.
+    /// Answers the inquiries whose rescan is done. A saved message that is nowhere has arrived, because bad ends are kept;
+    /// unless unreadable records may hold it.
     pub(super) fn answer_inquiries(&mut self) {
         while let Some((to, Inquiry { id, coalesced, discarded })) = self.inquiries.due() {
             if self.known(&[to], &id) {
                 continue;
             }
-            let delivery = match self.link.map(|link| link.mode) {
+            let delivery = match self.connection.map(|link| link.mode) {
                 _ if self.unreadable.may_hold(&id) => DeliveryState::Failed(FailReason::Unreadable),
-                // Or it arrived before it could be dropped; nobody remembers.
+                // It may have arrived before it was discarded; that is no longer known.
                 _ if discarded => DeliveryState::Failed(FailReason::Discarded),
-                // Arrived, or gone for a newer one that says the same and more.
+                // Arrived, or replaced by a newer one.
                 _ if coalesced => DeliveryState::Superseded,
                 Some(Mode::Basic) => DeliveryState::HandedOver,
                 _ => DeliveryState::Delivered,
             };
             let update = MessageUpdate { id, durability: Durability::Durable, delivery };
             if update.delivery == DeliveryState::Failed(FailReason::Discarded) {
-                // Another tab that asks later does not know it.
+                // For another tab that asks later.
                 self.ended.add(update.clone());
             }
             self.out.push_back(OutboxOutput::Update { to: vec![to], update });

@@ -1,4 +1,4 @@
-//! What people want: send, try again, discard; and who has to go when it is full.
+//! Send, retry, discard; and which row is evicted when the outbox is full.
 
 use super::queue::Entry;
 use super::row::{row_of, under_new_id};
@@ -8,17 +8,17 @@ use crate::{
     ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Now, Row, SendRequest, StoreOp,
 };
 
-/// Ephemeral messages that may stand between `enqueue` and the next frame.
+/// Most ephemeral messages that wait for the next frame.
 const MAX_EPHEMERAL: usize = 16;
 
 impl Outbox {
-    /// A message to send. Handing the same id in again only answers with its state.
+    /// Takes a message to send. An id that is known is only answered with its state.
     pub fn enqueue(&mut self, now: Now, to: ConsumerId, request: SendRequest) {
         let owner = self.tab_of(to).to_owned();
         self.enqueue_of(now, to, &owner, request);
     }
 
-    /// The same of a tab that may be gone by now: its name stays on the row.
+    /// The same for a tab that may be gone by now: the row keeps its name.
     pub fn enqueue_of(&mut self, now: Now, to: ConsumerId, owner: &str, request: SendRequest) {
         if self.known(&[to], &request.id) {
             return;
@@ -26,7 +26,7 @@ impl Outbox {
         let refuse = |outbox: &mut Self, id: String, reason: FailReason| {
             let delivery = DeliveryState::Failed(reason);
             let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
-            // Handed in again for want of an answer, it is refused again.
+            // A resubmission is refused again.
             outbox.ended.add(update.clone());
             outbox.update(vec![to], update);
         };
@@ -35,7 +35,8 @@ impl Outbox {
             Err(reason) => return refuse(self, request.id, reason),
         };
         let (size, again) = (row.bytes.len() as u64, request.again);
-        let allowed = self.link.map(|link| link.max_message_bytes).filter(|_| request.ephemeral || !again);
+        let allowed =
+            self.connection.map(|link| link.max_message_bytes).filter(|_| request.ephemeral || !again);
         if let Some(allowed) = allowed.filter(|allowed| size > *allowed) {
             return refuse(self, row.id, FailReason::TooBig { found: size, allowed });
         }
@@ -46,10 +47,10 @@ impl Outbox {
             return;
         }
         let volatile = !request.queue || !self.options.enabled;
-        if volatile && self.link.is_none() && !again {
+        if volatile && self.connection.is_none() && !again {
             return refuse(self, row.id, FailReason::NotConnected);
         }
-        if self.is_said(&row) {
+        if self.is_redundant(&row) {
             let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Superseded);
             let update = MessageUpdate { id: row.id, durability, delivery };
             self.ended.add(update.clone());
@@ -72,7 +73,7 @@ impl Outbox {
         self.take(entry);
     }
 
-    /// A row takes its place at the end.
+    /// Inserts a row at the end and writes it.
     fn take(&mut self, entry: Entry) -> u64 {
         let seq = self.new_seq();
         let stored = !entry.volatile;
@@ -80,20 +81,20 @@ impl Outbox {
         if stored {
             self.put(seq);
         }
-        self.tell(seq);
+        self.report(seq);
         seq
     }
 
-    /// Answers with the state of an id that is here or was; what becomes of it these consumers receive, too.
+    /// If this id is known: reports its state to these consumers, which also get its later updates.
     pub(super) fn known(&mut self, observers: &[ConsumerId], id: &str) -> bool {
         if let Some(seq) = self.queue.find(id) {
             if let Some(entry) = self.queue.get_mut(seq) {
                 entry.observed_by(observers);
             }
-            self.tell(seq);
+            self.report(seq);
             return true;
         }
-        if let Some(entry) = self.leaving.get_mut(id) {
+        if let Some(entry) = self.removals.get_mut(id) {
             entry.observed_by(observers);
             let (to, update) = (observers.to_vec(), update_of(entry));
             self.update(to, update);
@@ -112,12 +113,11 @@ impl Outbox {
         known
     }
 
-    /// From the failed list, again. The id stays, so that a server that knows it does nothing twice;
-    /// unless the server may have forgotten it or the message may have arrived: then somebody has to
-    /// confirm, and it becomes a new message.
+    /// Retries a failed message. It keeps its id, so that a server that knows it applies it once. If the server may have
+    /// forgotten the id, or the message may have arrived, the user has to confirm, and it becomes a new message.
     pub fn retry(&mut self, now: Now, to: ConsumerId, id: &str, confirm: bool, new_id: String) {
         let Some(failed) = self.failed.get(id) else {
-            // Never taken, so not listed: who has it still may hand it in again, and is told then.
+            // It was refused at once, so it is not listed: its page may submit it again and then gets a new answer.
             if !self.ended.forget_refusal(id) {
                 self.known(&[to], id);
             }
@@ -140,7 +140,7 @@ impl Outbox {
         self.failed.remove(id);
         self.version += 1;
         if self.disk.is_open() {
-            // Off the stored list once it is stored as a row: a full disk must not take it away.
+            // Removed from the stored list with the commit of its row: a full disk must not lose it.
             self.retried.insert(row.id.clone(), id.to_owned());
         } else {
             self.failed.gone.insert(id.to_owned());
@@ -149,14 +149,14 @@ impl Outbox {
         row.order = if self.disk.is_open() { self.disk.next_order() } else { 0 };
         let durability = if self.disk.may_store() { Durability::Pending } else { Durability::MemoryOnly };
         let mut entry = Entry::new(row, vec![to], durability);
-        // The server answered it, so it is not in doubt; the rule for what was sent holds all the same.
+        // The server answered it, so it is not unconfirmed; it stays possibly sent all the same.
         entry.unconfirmed = false;
         let seq = self.take(entry);
-        self.comes(now, seq);
+        self.await_stored(now, seq);
     }
 
-    /// A person does not want it any more: off the failed list, or out of the queue while it was
-    /// never sent. What was possibly sent cannot be taken back.
+    /// The user discards a message: it is removed from the failed list, or from the queue if it was never sent. A possibly
+    /// sent row cannot be taken back.
     pub fn discard(&mut self, now: Now, to: ConsumerId, id: &str) {
         let discarded = DeliveryState::Failed(FailReason::Discarded);
         if let Some(seq) = self.queue.find(id) {
@@ -167,7 +167,7 @@ impl Outbox {
                 return self.end(now, seq, discarded);
             }
         } else if let Some(failed) = self.failed.get(id) {
-            // How it ended stays true; it is only off the list.
+            // Its end stays true; only the entry is removed.
             let (id, delivery) = (id.to_owned(), failed.state.clone());
             self.forget_failed(&id);
             let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
@@ -177,7 +177,7 @@ impl Outbox {
         self.known(&[to], id);
     }
 
-    /// A row that was tried again is stored, or over: then it is not to be listed as it was before.
+    /// A retried row is stored or final: removes its entry from the stored failed list.
     pub(super) fn retry_settled(&mut self, id: &str) {
         if let Some(listed) = self.retried.remove(id)
             && self.failed.get(&listed).is_none()
@@ -197,32 +197,32 @@ impl Outbox {
         }
     }
 
-    /// Makes room for a newcomer, or says that there is none. Unsent rows that it makes needless
-    /// (see [`super::coalesce`]) are replaced; else, when full, the oldest unsent row of the lowest priority below the
-    /// newcomer's goes. Critical ones may stand above the capacity, not above the bytes.
+    /// Makes room for a new row, or fails. Unsent rows that it replaces (see [`super::coalesce`]) end; otherwise, when full,
+    /// the oldest unsent row of the lowest priority below the new row's is evicted. Critical rows may exceed the capacity,
+    /// but not the bytes.
     pub(super) fn make_room(&mut self, now: Now, row: &Row) -> Result<(), FailReason> {
         if row.possibly_sent {
-            // What may have been sent before is not refused, nor does anything go for it.
+            // A possibly sent row is not refused, and evicts nothing.
             return Ok(());
         }
         let rank = usize::from(row.priority.rank());
         let capacity = self.options.capacity;
         let full = FailReason::QueueFull { capacity };
-        let replaced = self.needless(row);
+        let replaced = self.superseded(row);
         let (mut rows, mut bytes) = match self.disk.is_healthy() {
             true => self.queue.unsent_below(rank),
             false => self.queue.droppable_below(rank, |entry| self.may_drop(entry)),
         };
         for entry in replaced.iter().filter_map(|seq| self.queue.get(*seq)) {
             if entry.rank() > rank {
-                // It is among them: its bytes are counted.
+                // Its bytes are counted already.
                 rows -= 1;
             } else {
                 bytes += entry.size();
             }
         }
         let needed = (self.queue.bytes() + row.bytes.len() as u64).saturating_sub(self.options.max_bytes);
-        // One for one does not make it fuller.
+        // Replacing a row does not make it fuller.
         let over = replaced.is_empty() && self.queue.len() >= capacity as usize;
         if mutant::active(Mutant::RefuseEarly) && rank > 1 && self.queue.len() > 3 {
             return Err(full);
@@ -249,21 +249,21 @@ impl Outbox {
         self.queue.victim(rank, |entry| self.may_drop(entry))
     }
 
-    /// A row that lies in a store which cannot be written now would come back with the next life, and
-    /// be sent after people were told that it was not.
+    /// Whether a row may be dropped. A row in a store that cannot be written now would come back with the next engine and be
+    /// sent although it was reported as not sent.
     pub(super) fn may_drop(&self, entry: &Entry) -> bool {
         entry.durability != Durability::Durable || self.disk.is_healthy()
     }
 
-    /// Everything taken so far, out of the queue.
-    pub(super) fn take_early(&mut self) -> Vec<Entry> {
+    /// Takes every row out of the queue.
+    pub(super) fn take_unloaded(&mut self) -> Vec<Entry> {
         let seqs: Vec<u64> = self.queue.iter().map(|(seq, _)| seq).collect();
         seqs.into_iter().filter_map(|seq| self.queue.remove(seq)).collect()
     }
 
-    /// What was taken before the store answered, as if it came now. Of what the store holds as well,
-    /// the stored copy counts.
-    pub(super) fn admit_early(&mut self, now: Now, early: Vec<Entry>) {
+    /// Takes the rows that arrived before the store answered, as if they arrived now. If the store holds one as well, the
+    /// stored copy counts.
+    pub(super) fn admit_unloaded(&mut self, now: Now, early: Vec<Entry>) {
         for entry in early {
             if self.known(&entry.observers, &entry.row.id) {
                 continue;
@@ -277,7 +277,8 @@ impl Outbox {
         }
     }
 
-    /// What memory took while there was no store may be too much beside the `stored` rows: the lowest unsent ones go, critical ones stay.
+    /// Evicts the lowest unsent rows that memory took without a store, beside the `stored` ones, above the bounds. Critical
+    /// rows stay.
     pub(super) fn trim(&mut self, now: Now, stored: usize) {
         let most = stored.max(self.options.capacity as usize);
         while self.queue.len() > most || self.queue.bytes() > self.options.max_bytes {
@@ -286,8 +287,8 @@ impl Outbox {
         }
     }
 
-    /// Rows over the maximum age are never sent (again): the server may have forgotten their ids. The server's clock
-    /// and ours have to agree: one that is wrong ends nothing.
+    /// Ends rows over the maximum age, because the server may have forgotten their ids. Both the server's clock and ours
+    /// must say so: one wrong clock ends nothing.
     pub(super) fn expire(&mut self, now: Now) {
         if self.offset.is_none() {
             return;

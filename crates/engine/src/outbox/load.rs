@@ -1,4 +1,4 @@
-//! What the store says, and what follows for the rows.
+//! Events of the store, and what follows for the rows.
 
 use super::queue::{Entry, Place};
 use super::{Outbox, disk::Aborted};
@@ -9,10 +9,10 @@ use crate::{
 use std::collections::HashSet;
 
 impl Outbox {
-    /// What the store says.
+    /// Handles an event of the store.
     pub fn store_event(&mut self, now: Now, event: StoreEvent) {
-        self.leaving.heard(now.mono);
-        self.disk.heard(now.mono);
+        self.removals.on_answer(now.mono);
+        self.disk.on_answer(now.mono);
         match event {
             StoreEvent::Opened(snapshot) => self.opened(now, *snapshot),
             StoreEvent::OpenFailed(error) => self.open_failed(now, error),
@@ -21,22 +21,22 @@ impl Outbox {
                 Aborted::Again => {}
                 Aborted::Single(op) => self.not_storable(&op),
                 Aborted::Away => {
-                    self.never_stored_go();
-                    self.all_stay();
+                    self.finish_never_stored();
+                    self.roll_back_all();
                     self.storage_changed();
                 }
             },
             StoreEvent::Found(rows) => {
-                self.disk.looked();
+                self.disk.rescan_answered();
                 self.found(now, rows);
-                self.inquiries.looked();
+                self.inquiries.rescan_answered();
                 self.answer_inquiries();
             }
             StoreEvent::Unreadable(count) => self.count_unreadable(count),
             StoreEvent::Closed(error) => {
-                self.never_stored_go();
+                self.finish_never_stored();
                 self.disk.closed(now.mono, error);
-                self.all_stay();
+                self.roll_back_all();
                 self.storage_changed();
             }
         }
@@ -45,21 +45,21 @@ impl Outbox {
     pub(super) fn open_failed(&mut self, now: Now, error: StoreError) {
         let first = !self.disk.answered;
         let silent = error == StoreError::Silent;
-        self.unmarked |= silent;
+        self.mark_missing |= silent;
         self.disk.failed(now.mono, error);
-        self.all_stay();
-        let vouched = std::mem::take(&mut self.vouched);
+        self.roll_back_all();
+        let assumed_stored = std::mem::take(&mut self.assumed_stored);
         if first {
-            let early = self.take_early();
-            for (to, request) in vouched.into_iter().filter(|_| silent) {
+            let early = self.take_unloaded();
+            for (to, request) in assumed_stored.into_iter().filter(|_| silent) {
                 self.enqueue(now, to, request);
             }
-            self.admit_early(now, early);
+            self.admit_unloaded(now, early);
         }
         self.storage_changed();
     }
 
-    /// While there is no store, what was to be stored is in memory only.
+    /// Without a store, pending rows become memory only.
     fn storage_changed(&mut self) {
         self.version += 1;
         if self.disk.may_store() {
@@ -76,15 +76,15 @@ impl Outbox {
         }
     }
 
-    /// Opened, for the first time or again: what it holds and what memory holds become one.
+    /// The store opened, for the first time or again: merges its rows with those in memory.
     fn opened(&mut self, now: Now, snapshot: StoreSnapshot) {
         if !self.options.persist {
             return;
         }
-        self.all_stay();
+        self.roll_back_all();
         let first = !self.disk.loaded;
-        self.vouched.clear();
-        let early = if self.disk.answered { Vec::new() } else { self.take_early() };
+        self.assumed_stored.clear();
+        let early = if self.disk.answered { Vec::new() } else { self.take_unloaded() };
         let StoreSnapshot { mut rows, failed, mut meta, unreadable } = snapshot;
         if unreadable.iter().any(|it| it.store == StoreName::Meta && it.set_aside_at.is_none()) {
             meta = Meta::lost(now.wall);
@@ -98,12 +98,12 @@ impl Outbox {
         }
         self.found_unreadable(unreadable);
         let stored_meta = meta.clone();
-        if first && self.unmarked {
+        if first && self.mark_missing {
             meta.mark_all();
         }
         let marked = |row: &Row| row.possibly_sent || meta.socket_open && row.order <= meta.last_order;
-        // What is tried again leaves the list as its row is stored: a row beside its entry was stored by its tab, which
-        // had not received how it ended.
+        // A retry removes the entry in the transaction that stores the row. So a row beside its entry was stored by its
+        // tab, which had not received how it ended.
         let listed: HashSet<String> = failed.iter().map(|failed| failed.row.id.clone()).collect();
         let mut stored = HashSet::new();
         let mut over = Vec::new();
@@ -121,7 +121,7 @@ impl Outbox {
             } else {
                 row.possibly_sent = possibly_sent;
                 let mut entry = Entry::new(row, Vec::new(), Durability::Durable);
-                entry.unflagged = possibly_sent && !flagged;
+                entry.sent_flag_unsaved = possibly_sent && !flagged;
                 let seq = self.seq_of_loaded(first);
                 self.insert_loaded(now, seq, entry);
             }
@@ -145,7 +145,7 @@ impl Outbox {
             self.forget_stored(&row);
         }
         self.save_failed();
-        self.admit_early(now, early);
+        self.admit_unloaded(now, early);
         let unsaved: Vec<u64> = self
             .queue
             .iter()
@@ -158,19 +158,19 @@ impl Outbox {
         }
         self.trim(now, stored.len());
         self.version += 1;
-        self.inquiries.anew();
+        self.inquiries.reopened();
         if self.inquiries.wait() {
             self.disk.rescan();
         }
     }
 
-    /// What the first opening finds is older than all that was taken since; later ones find, besides
-    /// what is known, what other tabs appended meanwhile.
+    /// The sequence number of a loaded row. The first opening finds rows older than everything taken since; later ones find
+    /// rows that other tabs appended meanwhile.
     fn seq_of_loaded(&mut self, first: bool) -> u64 {
         if first { self.old_seq() } else { self.new_seq() }
     }
 
-    /// A row of memory that the store holds too: the store was away for a while.
+    /// A row in memory that the store holds as well, because the store was closed for a while.
     pub(super) fn is_stored_already(
         &mut self,
         first: bool,
@@ -185,7 +185,7 @@ impl Outbox {
         let of_this_rank = entry.row.priority == row.priority;
         if entry.row.order == row.order && of_this_rank {
             if entry.row.possibly_sent && !flagged {
-                self.queue.set_unflagged(seq);
+                self.queue.set_sent_flag_unsaved(seq);
             }
         } else if entry.place == Place::Waiting
             && let Some(mut entry) = self.queue.remove(seq)
@@ -193,20 +193,20 @@ impl Outbox {
             let (alone, lost_at) = (entry.alone, entry.lost_at);
             entry = Entry::new(Row { possibly_sent: sent, ..row }, entry.observers, Durability::Durable);
             (entry.alone, entry.lost_at) = (alone, lost_at);
-            entry.unflagged = sent && !flagged;
+            entry.sent_flag_unsaved = sent && !flagged;
             let new = if first { self.old_seq() } else { seq };
             self.window.renumbered(seq, new);
             self.queue.insert(new, entry);
-            self.tell(new);
+            self.report(new);
             return;
         } else if !stored && of_this_rank {
-            // It flies, and this is the only copy there is.
+            // It is in flight, and this is its only stored copy.
             self.queue.moved_to(seq, row.order);
             if sent && !flagged {
-                self.queue.set_unflagged(seq);
+                self.queue.set_sent_flag_unsaved(seq);
             }
         } else {
-            // It flies under another order: the stored copy is one too many.
+            // It is in flight under another order: deletes this stored copy.
             self.disk.delete(&row);
             self.put(seq);
             return;
@@ -214,33 +214,33 @@ impl Outbox {
         self.set_durability(seq, Durability::Durable);
     }
 
-    /// A loaded row goes before everything taken since, and replaces or is replaced as it should
-    /// have been when it was stored.
+    /// Inserts a loaded row before everything taken since, and applies coalescing as if it had been known when it was
+    /// stored.
     fn insert_loaded(&mut self, now: Now, seq: u64, entry: Entry) {
-        let (needless, said) = self.rivals_of_loaded(seq, &entry.row);
+        let (superseded, redundant) = self.redundancy_of_loaded(seq, &entry.row);
         self.queue.insert(seq, entry);
-        for rival in needless {
+        for rival in superseded {
             self.end(now, rival, DeliveryState::Superseded);
         }
-        if said {
+        if redundant {
             return self.end(now, seq, DeliveryState::Superseded);
         }
-        self.tell(seq);
+        self.report(seq);
     }
 
-    /// The stored copy of a row that ended. One that is yet to be listed as failed goes together with
-    /// that, not before.
+    /// Deletes the stored copy of a row that ended. If its entry in the failed list is not stored yet, both change
+    /// together.
     pub(super) fn forget_stored(&mut self, row: &Row) {
         if !self.failed.unsaved.contains(&row.id) || self.failed.get(&row.id).is_none() {
             return self.disk.delete(row);
         }
-        // With an order of its own it is another copy than the one that was to go.
+        // A different order means another copy than the one to be deleted.
         if let Some(moved) = self.failed.stored_as(row) {
             self.disk.move_to_failed(&moved);
         }
     }
 
-    /// `before`: what lies in the store.
+    /// Merges the stored metadata. `before`: as it is in the store.
     fn merge_meta(&mut self, first: bool, stored: Meta, before: &Meta) {
         if !first {
             return self.disk.touch_meta();
@@ -259,8 +259,8 @@ impl Outbox {
         ours.pongs |= stored.pongs;
         ours.user = stored.user.or(ours.user.take());
         if stored.socket_open {
-            // The mark of an earlier life counts until its rows say it themselves, at the next
-            // close; rows taken from now on are above it.
+            // The mark of an earlier engine counts until its rows have their own flags, at the next close. Rows taken
+            // from now on have higher orders.
             let last_order = stored.last_order.min(highest);
             ours.last_order = if ours.socket_open { ours.last_order.max(last_order) } else { last_order };
             ours.socket_open = true;
@@ -278,10 +278,10 @@ impl Outbox {
             }
         }
         for op in ops {
-            self.has_left(&op);
+            self.removal_stored(&op);
             match op {
                 StoreOp::Put(row) => {
-                    self.leaving.stored(&row.id);
+                    self.removals.stored(&row.id);
                     self.retry_settled(&row.id);
                     self.saved(&row);
                 }
@@ -296,7 +296,7 @@ impl Outbox {
         }
     }
 
-    /// The planted bug: nobody waits for the answer.
+    /// A planted bug: does not wait for the commit.
     pub(super) fn saved_at_once(&mut self, group: &StoreGroup) {
         for op in &group.ops {
             if let StoreOp::Put(row) = op {
@@ -305,30 +305,30 @@ impl Outbox {
         }
     }
 
-    /// What lies in the store is this very row.
+    /// A write of this row has committed.
     fn saved(&mut self, row: &Row) {
         if let Some(seq) = self.queue.find(&row.id)
             && self.queue.get(seq).is_some_and(|entry| entry.row.order == row.order)
         {
             self.memory_only.remove(&seq);
             self.set_durability(seq, Durability::Durable);
-            self.has_come(seq);
+            self.stored_or_given_up(seq);
         }
     }
 
-    /// One record that does not fit: it lives in memory, and is tried again later.
+    /// One change that cannot be stored: its row stays in memory, and it is tried again later.
     fn not_storable(&mut self, op: &StoreOp) {
         match op {
             StoreOp::Put(row) if self.was_never_stored(&row.id) => {}
             StoreOp::Put(row) => {
                 if let Some(seq) = self.queue.find(&row.id) {
-                    // An older copy of it may be stored: then it is that one that is durable.
+                    // An older copy may be stored, and stays durable.
                     let durable = self.queue.get(seq).is_some_and(|e| e.durability == Durability::Durable);
                     self.memory_only.insert(seq);
-                    self.has_come(seq);
+                    self.stored_or_given_up(seq);
                     if row.possibly_sent {
-                        self.queue.set_unflagged(seq);
-                        self.disk.keep_mark(row.order);
+                        self.queue.set_sent_flag_unsaved(seq);
+                        self.disk.keep_socket_mark(row.order);
                     }
                     if !durable {
                         self.set_durability(seq, Durability::MemoryOnly);
@@ -336,12 +336,12 @@ impl Outbox {
                     }
                 }
             }
-            StoreOp::PutFailed(row) if self.stays(&row.row.id) => {}
+            StoreOp::PutFailed(row) if self.roll_back_removal(&row.row.id) => {}
             StoreOp::PutFailed(row) => {
                 self.failed.unsaved.insert(row.row.id.clone());
             }
-            StoreOp::Delete { id, .. } if self.stays(id) => {}
-            op => self.disk.owe(op.clone()),
+            StoreOp::Delete { id, .. } if self.roll_back_removal(id) => {}
+            op => self.disk.retry_op_later(op.clone()),
         }
         self.version += 1;
     }
@@ -359,11 +359,11 @@ impl Outbox {
             self.disk.withdraw(&id);
             self.memory_only.insert(seq);
             self.set_durability(seq, Durability::MemoryOnly);
-            self.has_come(seq);
+            self.stored_or_given_up(seq);
         }
     }
 
-    /// Writes again what is held in memory only.
+    /// Writes rows again that are in memory only.
     pub(super) fn save_again(&mut self) {
         for seq in std::mem::take(&mut self.memory_only) {
             if self.queue.get(seq).is_some() {

@@ -1,34 +1,34 @@
-//! The outbox: what people sent and no server has answered for yet.
+//! The outbox: messages that were sent and that no server has answered yet.
 //!
-//! A row is *possibly sent* from the moment a socket was given it, or if it lay in the store while
-//! an earlier leader had one open. Such a row is never evicted, replaced or failed here: it ends by
-//! the server's word, or at the maximum age as "may have arrived".
+//! A row is *possibly sent* from the moment it is given to a socket, or if it was in the store while an earlier leader had
+//! a socket open. Such a row is never evicted, replaced or discarded: it ends by an answer of the server, or at the
+//! maximum age as "may have arrived".
 //!
 //! | file | concern |
 //! |---|---|
 //! | [`queue`] | rows in memory: order per key, priority across keys |
 //! | [`intake`] | send, retry, discard; capacity, age |
-//! | [`coalesce`] | which unsent row makes which other needless |
-//! | [`sending`], [`window`], [`fence`] | frames, how much flies, hand-over to basic servers |
+//! | [`coalesce`] | which unsent row replaces which |
+//! | [`sending`], [`window`], [`flush_barrier`] | frames, how much is in flight, hand-over to basic servers |
 //! | [`answers`] | acks, nacks, errors, the poison rule |
-//! | [`disk`], [`load`] | groups, the ladder down to memory and back, what a store held |
-//! | [`leaving`] | how a row goes, and when people are told |
-//! | [`shared`] | what tabs that share a store need of it |
-//! | [`view`] | what people see of it |
+//! | [`disk`], [`load`] | groups, falling back to memory and recovering, what the store holds |
+//! | [`removal`] | how a row ends, and when that is reported |
+//! | [`shared`] | what tabs that share a store need |
+//! | [`view`] | the list shown to users |
 //! | [`unreadable`] | stored records that cannot be read |
 //! | [`ended`] | final states remembered, the failed list |
-//! | [`inquiry`] | how did it end? |
+//! | [`inquiry`] | how a saved message ended |
 
 mod answers;
 mod coalesce;
 mod disk;
 mod ended;
-mod fence;
+mod flush_barrier;
 mod inquiry;
 mod intake;
-mod leaving;
 mod load;
 mod queue;
+mod removal;
 mod row;
 mod sending;
 mod shared;
@@ -47,12 +47,12 @@ use crate::{
 use queue::{Entry, Place};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// Rows taken in this life come after everything an earlier one stored.
+/// First sequence number of rows taken by this engine; loaded rows have lower ones.
 const FIRST_SEQ: u64 = 1 << 32;
 
 /// What the outbox needs to know of a connection whose mode is known and whose user fits.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Link {
+pub(crate) struct Connection {
     pub mode: Mode,
     pub max_in_flight: u32,
     pub max_message_bytes: u64,
@@ -82,7 +82,7 @@ pub(crate) enum OutboxOutput {
     /// `to` are the consumer named for the tab that owns the row ([`Outbox::name_owner`]), if that tab is there,
     /// and all that handed it in or asked after it.
     Update { to: Vec<ConsumerId>, update: MessageUpdate },
-    /// Worth a line.
+    /// A line for the log.
     Note(String),
 }
 
@@ -92,32 +92,32 @@ pub(crate) struct Outbox {
     tab: String,
     queue: queue::Queue,
     window: window::Window,
-    fence: fence::Fence,
+    flush_barrier: flush_barrier::FlushBarrier,
     ended: ended::Ended,
     failed: ended::Failed,
     disk: disk::Disk,
-    /// Rows whose last write to the store failed although it is open.
+    /// Rows whose last write failed although the store is open.
     memory_only: BTreeSet<u64>,
-    leaving: leaving::Leaving,
-    link: Option<Link>,
-    /// Monotonic ms when this life began.
+    removals: removal::PendingRemovals,
+    connection: Option<Connection>,
+    /// When (monotonic ms) this outbox began.
     started: u64,
-    /// Server time minus the monotonic clock, ms, once a server said it.
+    /// Server time minus the monotonic clock (ms), once a server has sent its time.
     offset: Option<i128>,
-    /// Wall clock minus the monotonic clock, ms, when ages were looked at last.
+    /// Wall clock minus the monotonic clock (ms) when ages were last checked.
     local_offset: i128,
     ephemeral: VecDeque<(u64, String)>,
     owners: HashMap<String, ConsumerId>,
     inquiries: inquiry::Inquiries,
-    /// What lies in a store that does not answer, as its sender knows it.
-    vouched: Vec<(ConsumerId, SendRequest)>,
+    /// Messages their senders know to be stored, in case the store cannot be read.
+    assumed_stored: Vec<(ConsumerId, SendRequest)>,
     stored_term: u64,
     /// The leader before left the mark of an open socket, and may not have received yet that it lost the lock.
     follows_another: bool,
     /// The store was silent when an earlier leader sent, which could not leave its mark: it is left for it when the
     /// store opens, over every row that lies there.
-    unmarked: bool,
-    /// Rows tried again and not stored yet: what the stored list knows them as.
+    mark_missing: bool,
+    /// Retried rows that are not stored yet, and their ids in the stored failed list.
     retried: HashMap<String, String>,
     unreadable: unreadable::Unreadable,
     next_seq: u64,
@@ -135,22 +135,22 @@ impl Outbox {
             tab,
             queue: queue::Queue::default(),
             window: window::Window::default(),
-            fence: fence::Fence::default(),
+            flush_barrier: flush_barrier::FlushBarrier::default(),
             ended: ended::Ended::default(),
             failed: ended::Failed::default(),
             memory_only: BTreeSet::new(),
-            leaving: leaving::Leaving::default(),
-            link: None,
+            removals: removal::PendingRemovals::default(),
+            connection: None,
             started: now.mono,
             offset: None,
             local_offset: i128::from(now.wall) - i128::from(now.mono),
             ephemeral: VecDeque::new(),
             owners: HashMap::new(),
             inquiries: inquiry::Inquiries::default(),
-            vouched: Vec::new(),
+            assumed_stored: Vec::new(),
             stored_term: 0,
             follows_another: false,
-            unmarked: false,
+            mark_missing: false,
             retried: HashMap::new(),
             unreadable: unreadable::Unreadable::default(),
             next_seq: FIRST_SEQ,
@@ -162,7 +162,7 @@ impl Outbox {
 
     // Time.
 
-    /// Expiry, `retryAfterMs`, the store's second tries.
+    /// Handles everything that is due: expiry, `retryAfterMs`, retries of the store.
     pub fn timeout(&mut self, now: Now) {
         self.queue.wake(now.mono);
         self.window.refill(now.mono);
@@ -171,7 +171,7 @@ impl Outbox {
         if self.disk.notice_silence(now.mono) {
             self.version += 1;
         }
-        self.stop_barring(now.mono);
+        self.release_unanswered(now.mono);
         match self.disk.timeout(now.mono) {
             Ok(true) => {
                 self.save_again();
@@ -193,12 +193,12 @@ impl Outbox {
             }
             _ => None,
         };
-        let token = match self.link.is_some() && self.queue.next(false).is_some() {
+        let token = match self.connection.is_some() && self.queue.next(false).is_some() {
             true => self.window.next_token(),
             false => None,
         };
-        let disk = [self.disk.next_timeout(), self.leaving.next_timeout()];
-        let times = [age, token, self.queue.next_wake(), self.fence_due()].into_iter().chain(disk);
+        let disk = [self.disk.next_timeout(), self.removals.next_timeout()];
+        let times = [age, token, self.queue.next_wake(), self.flush_due()].into_iter().chain(disk);
         times.flatten().min()
     }
 
@@ -206,7 +206,7 @@ impl Outbox {
     pub fn set_server_time(&mut self, now: Now, server_now: u64) {
         self.offset = Some(i128::from(server_now) - i128::from(now.mono));
         self.local_offset = i128::from(now.wall) - i128::from(now.mono);
-        // Nothing was sent in the future of both clocks. Else a row could outlive what the server remembers.
+        // No row was sent in the future of both clocks; it could otherwise outlive the server's memory of its id.
         let latest = self.latest(now);
         while let Some((created_at, seq)) = self.queue.youngest()
             && created_at > latest
@@ -219,8 +219,7 @@ impl Outbox {
         self.offset.map_or(now.wall, |offset| from_offset(offset, now))
     }
 
-    /// The later of the server's clock and ours: what new rows are dated with, so that a clock that is behind makes no
-    /// row old.
+    /// The later of the server's clock and ours. New rows are dated with it, so that a slow clock makes no row old.
     fn latest(&self, now: Now) -> u64 {
         self.server_now(now).max(now.wall)
     }
@@ -231,7 +230,7 @@ impl Outbox {
         self.server_now(now).min(wall)
     }
 
-    /// Of the failed list.
+    /// Sets the bound of the failed list.
     pub fn keep_failed(&mut self, most: usize) {
         self.failed.most = most;
     }
@@ -240,8 +239,8 @@ impl Outbox {
 
     /// Monotonic ms of the send that waits longest for its answer on this socket.
     pub fn oldest_unacked(&self) -> Option<u64> {
-        match self.queue.first_flight()?.1.place {
-            Place::Flying { since, .. } => Some(since),
+        match self.queue.first_in_flight()?.1.place {
+            Place::InFlight { since, .. } => Some(since),
             Place::Waiting => None,
         }
     }
@@ -251,9 +250,9 @@ impl Outbox {
         self.disk.answered
     }
 
-    /// A newer build took the store over: nothing more is sent from here.
-    pub fn halted(&self) -> bool {
-        self.disk.halted
+    /// Whether a newer build upgraded the database: this one sends nothing more.
+    pub fn has_newer_schema(&self) -> bool {
+        self.disk.has_newer_schema
     }
 
     pub fn storage(&self) -> &StorageState {
@@ -264,7 +263,7 @@ impl Outbox {
         &self.disk.meta
     }
 
-    /// Changes what outlives the leader; written with the next group.
+    /// Changes the metadata; written with the next group.
     pub fn update_meta(&mut self, change: impl FnOnce(&mut Meta)) {
         let before = self.disk.meta.clone();
         change(&mut self.disk.meta);
@@ -275,7 +274,7 @@ impl Outbox {
 
     // Outputs.
 
-    /// What is to be done next.
+    /// The next output.
     pub fn poll(&mut self, now: Now) -> Option<OutboxOutput> {
         if self.disk.take_open() {
             return Some(OutboxOutput::OpenStore);
@@ -290,7 +289,7 @@ impl Outbox {
             return Some(OutboxOutput::Store(group));
         }
         if self.disk.take_rescan(now.mono) {
-            self.inquiries.looking();
+            self.inquiries.rescan_began();
             return Some(OutboxOutput::Rescan);
         }
         None
@@ -334,8 +333,8 @@ impl Outbox {
         }
     }
 
-    /// What the store holds of a key is its beginning: a row is not stored while one before it cannot
-    /// be. After a crash the earlier one, handed in again, would come too late.
+    /// Whether an earlier row of the same key cannot be stored. Then this one is not stored either: after a crash the
+    /// earlier row, resubmitted by its page, would come too late.
     fn waits_for_the_refused(&self, seq: u64) -> bool {
         let lacks = |seq: u64| self.queue.get(seq).is_some_and(|e| e.durability != Durability::Durable);
         let refused = |before: &u64| lacks(*before) && self.queue.in_one_lane(*before, seq);
@@ -347,11 +346,11 @@ impl Outbox {
             && entry.durability != durability
         {
             entry.durability = durability;
-            self.tell(seq);
+            self.report(seq);
         }
     }
 
-    fn tell(&mut self, seq: u64) {
+    fn report(&mut self, seq: u64) {
         if let Some(entry) = self.queue.get(seq) {
             let (to, update) = (self.audience_of(entry), update_of(entry));
             self.update(to, update);
@@ -379,7 +378,7 @@ fn from_offset(offset: i128, now: Now) -> u64 {
 
 fn update_of(entry: &Entry) -> MessageUpdate {
     let delivery = match entry.place {
-        Place::Flying { .. } => DeliveryState::Sent,
+        Place::InFlight { .. } => DeliveryState::Sent,
         Place::Waiting if entry.unconfirmed => DeliveryState::Unconfirmed,
         Place::Waiting => DeliveryState::Queued,
     };

@@ -1,4 +1,4 @@
-//! The rows in memory, with an index for each question asked of them: nothing here scans.
+//! The rows in memory, with an index for each query, so that none scans.
 //!
 //! Rows of one ordering key form a lane: first in, first out. Lanes that may send stand in one
 //! ordered index by the highest priority waiting in them, then by age; its first entry is the next
@@ -13,7 +13,7 @@ use crate::mutant::{self, Mutant};
 use lane::{Lane, LaneKey};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Rows by seq: the order in which they were taken, over all priorities.
+/// Rows by sequence number: the order in which they were taken, over all priorities.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     entries: BTreeMap<u64, Entry>,
@@ -21,15 +21,15 @@ pub(super) struct Queue {
     lanes: HashMap<LaneKey, Lane>,
     ready: BTreeMap<(usize, u64), LaneKey>,
     wake: BTreeSet<(u64, LaneKey)>,
-    flights: BTreeMap<u64, u64>,
-    /// Never given to a socket, by priority: what may be evicted.
+    in_flight_rows: BTreeMap<u64, u64>,
+    /// Rows never given to a socket, by priority. They may be evicted.
     unsent: [BTreeSet<u64>; 4],
     unsent_bytes: [u64; 4],
     coalesce: HashMap<String, BTreeSet<u64>>,
     ages: BTreeSet<(u64, u64)>,
-    unflagged: BTreeSet<u64>,
+    sent_flag_unsaved: BTreeSet<u64>,
     volatile: BTreeSet<u64>,
-    held: Vec<LaneKey>,
+    held_lanes: Vec<LaneKey>,
     by_rank: [u32; 4],
     bytes: u64,
     writes: u64,
@@ -49,7 +49,7 @@ impl Queue {
     }
 
     pub fn in_flight(&self) -> usize {
-        self.flights.len()
+        self.in_flight_rows.len()
     }
 
     pub fn find(&self, id: &str) -> Option<u64> {
@@ -60,7 +60,7 @@ impl Queue {
         self.entries.get(&seq)
     }
 
-    /// To change what no index knows of: neither place, priority, age, bytes nor what was sent.
+    /// For changes that no index depends on: not place, priority, age, bytes or `possibly_sent`.
     pub fn get_mut(&mut self, seq: u64) -> Option<&mut Entry> {
         self.entries.get_mut(&seq)
     }
@@ -70,7 +70,7 @@ impl Queue {
         self.entries.iter().map(|(seq, entry)| (*seq, entry))
     }
 
-    /// Puts a row in its place. The seq must be free.
+    /// Inserts a row. The sequence number must be free.
     pub fn insert(&mut self, seq: u64, mut entry: Entry) {
         entry.place = Place::Waiting;
         entry.lane = match entry.row.ordering_key.as_deref() {
@@ -85,8 +85,8 @@ impl Queue {
         if entry.volatile {
             self.volatile.insert(seq);
         }
-        if entry.unflagged {
-            self.unflagged.insert(seq);
+        if entry.sent_flag_unsaved {
+            self.sent_flag_unsaved.insert(seq);
         }
         if !entry.row.possibly_sent {
             self.unsent[rank].insert(seq);
@@ -103,7 +103,7 @@ impl Queue {
         self.refresh(&key);
     }
 
-    /// Takes a row out.
+    /// Removes a row.
     pub fn remove(&mut self, seq: u64) -> Option<Entry> {
         let entry = self.entries.remove(&seq)?;
         let rank = entry.rank();
@@ -114,7 +114,7 @@ impl Queue {
         self.by_rank[rank] = self.by_rank[rank].saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(entry.size());
         self.volatile.remove(&seq);
-        self.unflagged.remove(&seq);
+        self.sent_flag_unsaved.remove(&seq);
         self.forget_unsent(seq, &entry);
         if let Some(lane) = self.lanes.get_mut(&entry.lane) {
             match entry.place {
@@ -122,9 +122,9 @@ impl Queue {
                     lane.waiting.remove(&seq);
                     lane.ranks[rank] = lane.ranks[rank].saturating_sub(1);
                 }
-                Place::Flying { write, .. } => {
-                    lane.flying.remove(&seq);
-                    self.flights.remove(&write);
+                Place::InFlight { write, .. } => {
+                    lane.in_flight.remove(&seq);
+                    self.in_flight_rows.remove(&write);
                 }
             }
         }
@@ -132,68 +132,67 @@ impl Queue {
         Some(entry)
     }
 
-    /// Takes a row out whose end is not certain yet: nothing behind it in its lane is sent before
-    /// [`Queue::left`].
-    pub fn leave(&mut self, seq: u64) -> Option<Entry> {
-        self.bar(seq);
+    /// Removes a row whose removal is pending: later rows of its lane are not sent before [`Queue::removal_settled`].
+    pub fn remove_pending(&mut self, seq: u64) -> Option<Entry> {
+        self.hold_lane(seq);
         self.remove(seq)
     }
 
-    /// It is certain, one way or the other.
-    pub fn left(&mut self, seq: u64, entry: &Entry) {
+    /// The removal is complete or rolled back.
+    pub fn removal_settled(&mut self, seq: u64, entry: &Entry) {
         if let Some(lane) = self.lanes.get_mut(&entry.lane) {
-            lane.barred.remove(&seq);
+            lane.holds.remove(&seq);
         }
         self.refresh(&entry.lane);
     }
 
-    /// Neither this row nor what is behind it in its lane is sent before [`Queue::unbar`].
-    pub fn bar(&mut self, seq: u64) {
+    /// This row and later ones of its lane are not sent before [`Queue::release_lane`].
+    pub fn hold_lane(&mut self, seq: u64) {
         let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.barred.insert(seq);
+            lane.holds.insert(seq);
         }
         self.refresh(&key);
     }
 
-    pub fn unbar(&mut self, seq: u64) {
+    pub fn release_lane(&mut self, seq: u64) {
         let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.barred.remove(&seq);
+            lane.holds.remove(&seq);
         }
         self.refresh(&key);
     }
 
-    /// The row that is to be sent next; with `critical_only`, if a critical message waits for it.
+    /// The row to send next. With `critical_only`: only if a critical message waits in its lane.
     pub fn next(&self, critical_only: bool) -> Option<u64> {
         let (&(rank, head), _) = self.ready.first_key_value()?;
         (!critical_only || rank == 0).then_some(head)
     }
 
-    /// It was given to the socket.
-    pub fn fly(&mut self, seq: u64, since: u64) {
+    /// The row was given to the socket.
+    pub fn mark_in_flight(&mut self, seq: u64, since: u64) {
         let Some(mut entry) = self.entries.remove(&seq) else { return };
         if entry.place == Place::Waiting {
             self.writes += 1;
             let write = self.writes;
-            entry.place = Place::Flying { write, since };
+            entry.place = Place::InFlight { write, since };
             entry.unconfirmed = false;
-            self.flights.insert(write, seq);
+            self.in_flight_rows.insert(write, seq);
             if !mutant::active(Mutant::EvictPossiblySent) {
                 self.forget_unsent(seq, &entry);
             }
             if !entry.row.possibly_sent {
                 entry.row.possibly_sent = true;
                 if !entry.volatile {
-                    entry.unflagged = true;
-                    self.unflagged.insert(seq);
+                    entry.sent_flag_unsaved = true;
+                    self.sent_flag_unsaved.insert(seq);
                 }
             }
             if let Some(lane) = self.lanes.get_mut(&entry.lane) {
                 lane.waiting.remove(&seq);
                 let rank = entry.rank();
                 lane.ranks[rank] = lane.ranks[rank].saturating_sub(1);
-                lane.flying.insert(seq);
+                lane.in_flight.insert(seq);
             }
         }
         let lane = entry.lane.clone();
@@ -201,58 +200,58 @@ impl Queue {
         self.refresh(&lane);
     }
 
-    /// It flies no more: it takes its old place in its lane.
-    pub fn land(&mut self, seq: u64) {
+    /// The row is no longer in flight: it takes its old place in its lane.
+    pub fn requeue(&mut self, seq: u64) {
         let Some(entry) = self.entries.get_mut(&seq) else { return };
-        let Place::Flying { write, .. } = entry.place else { return };
+        let Place::InFlight { write, .. } = entry.place else { return };
         entry.place = Place::Waiting;
         let (rank, key) = (entry.rank(), entry.lane.clone());
-        self.flights.remove(&write);
+        self.in_flight_rows.remove(&write);
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.flying.remove(&seq);
+            lane.in_flight.remove(&seq);
             lane.waiting.insert(seq);
             lane.ranks[rank] += 1;
         }
         self.refresh(&key);
     }
 
-    /// Nothing of this row's lane leaves before `until`, nor before all that flies of it is back.
+    /// Pauses the row's lane until `until` (monotonic ms), and until all of its rows in flight are back.
     pub fn block(&mut self, seq: u64, until: u64) {
         let head = self.is_head(seq);
         let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
         if let Some(lane) = self.lanes.get_mut(&key) {
-            // The head's own time counts; one behind it can only ask for more patience.
+            // The head sets the time; a later row can only extend it.
             let until = if head { until } else { lane.blocked.unwrap_or(0).max(until) };
             if let Some(before) = lane.blocked.replace(until) {
                 self.wake.remove(&(before, key.clone()));
             }
-            lane.draining = !lane.flying.is_empty();
+            lane.draining = !lane.in_flight.is_empty();
             self.wake.insert((until, key.clone()));
         }
         self.refresh(&key);
     }
 
-    /// Nothing of this row's lane leaves on this connection.
-    pub fn hold(&mut self, seq: u64) {
+    /// Pauses the row's lane for the rest of this connection.
+    pub fn hold_for_connection(&mut self, seq: u64) {
         let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.held = true;
-            self.held.push(key.clone());
+            lane.held_for_connection = true;
+            self.held_lanes.push(key.clone());
         }
         self.refresh(&key);
     }
 
-    /// Another connection: what was held may try again.
-    pub fn release_held(&mut self) {
-        for key in std::mem::take(&mut self.held) {
+    /// A new connection: releases these lanes.
+    pub fn release_connection_holds(&mut self) {
+        for key in std::mem::take(&mut self.held_lanes) {
             if let Some(lane) = self.lanes.get_mut(&key) {
-                lane.held = false;
+                lane.held_for_connection = false;
             }
             self.refresh(&key);
         }
     }
 
-    /// Opens the lanes whose time has come.
+    /// Releases the lanes whose wait is over.
     pub fn wake(&mut self, now: u64) {
         while self.wake.first().is_some_and(|(at, _)| *at <= now) {
             let Some((_, key)) = self.wake.pop_first() else { return };
@@ -267,64 +266,64 @@ impl Queue {
         self.wake.first().map(|(at, _)| *at)
     }
 
-    /// Whether these two have one ordering key.
+    /// Whether both rows have the same ordering key.
     pub fn in_one_lane(&self, one: u64, other: u64) -> bool {
         let lane = |seq| self.entries.get(&seq).map(|entry| &entry.lane);
         lane(one).is_some() && lane(one) == lane(other)
     }
 
-    /// Whether it is the oldest of its lane that is still alive.
+    /// Whether it is the oldest row of its lane.
     pub fn is_head(&self, seq: u64) -> bool {
         let lane = self.entries.get(&seq).and_then(|entry| self.lanes.get(&entry.lane));
         lane.is_some_and(|lane| {
-            lane.waiting.first().into_iter().chain(lane.flying.first()).min() == Some(&seq)
+            lane.waiting.first().into_iter().chain(lane.in_flight.first()).min() == Some(&seq)
         })
     }
 
-    /// What flies, in the order it was written: (write, seq).
-    pub fn flights(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.flights.iter().map(|(write, seq)| (*write, *seq))
+    /// Rows in flight in the order of writing: (write, seq).
+    pub fn in_flight_rows(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.in_flight_rows.iter().map(|(write, seq)| (*write, *seq))
     }
 
-    pub fn first_flight(&self) -> Option<(u64, &Entry)> {
-        let (_, seq) = self.flights.first_key_value()?;
+    pub fn first_in_flight(&self) -> Option<(u64, &Entry)> {
+        let (_, seq) = self.in_flight_rows.first_key_value()?;
         Some((*seq, self.entries.get(seq)?))
     }
 
-    /// The last write that is still unanswered.
-    pub fn last_flight(&self) -> Option<u64> {
-        self.flights.last_key_value().map(|(write, _)| *write)
+    /// The last unanswered write.
+    pub fn last_in_flight(&self) -> Option<u64> {
+        self.in_flight_rows.last_key_value().map(|(write, _)| *write)
     }
 
-    /// The last write so far.
+    /// Number of the last write.
     pub fn writes(&self) -> u64 {
         self.writes
     }
 
-    /// Unsent rows of lower priority than `rank`: how many, and their bytes.
+    /// Count and bytes of the unsent rows below priority `rank`.
     pub fn unsent_below(&self, rank: usize) -> (usize, u64) {
         let lower = rank + 1..4;
         (self.unsent[lower.clone()].iter().map(BTreeSet::len).sum(), self.unsent_bytes[lower].iter().sum())
     }
 
-    /// The same of the rows that `may` be dropped. It looks at each: for the time while the store is broken.
+    /// The same for rows that `may` be dropped. Visits each of them; used only while the store is broken.
     pub fn droppable_below(&self, rank: usize, may: impl Fn(&Entry) -> bool) -> (usize, u64) {
         let lower = self.unsent[rank + 1..].iter().flatten();
         let entries = lower.filter_map(|seq| self.entries.get(seq)).filter(|entry| may(entry));
         entries.fold((0, 0), |(rows, bytes), entry| (rows + 1, bytes + entry.size()))
     }
 
-    /// The oldest of the lowest priority below `rank` that was never sent.
-    /// `may` says no only while the store is broken: then, and only then, this looks at many.
+    /// The oldest unsent row of the lowest priority below `rank`. `may` is `false` only while the store is broken; only then
+    /// does this visit many rows.
     pub fn victim(&self, rank: usize, may: impl Fn(&Entry) -> bool) -> Option<u64> {
         let fits = |seq: &&u64| self.entries.get(seq).is_some_and(&may);
         self.unsent[rank + 1..].iter().rev().find_map(|seqs| seqs.iter().find(fits).copied())
     }
 
     /// The unsent rows with this `coalesce`, in the order they were taken.
-    pub fn rivals(&self, coalesce: Option<&str>) -> impl Iterator<Item = (u64, &Entry)> {
-        let rivals = coalesce.and_then(|value| self.coalesce.get(value)).into_iter().flatten();
-        rivals.filter_map(|seq| Some((*seq, self.entries.get(seq)?)))
+    pub fn coalesce_group(&self, coalesce: Option<&str>) -> impl Iterator<Item = (u64, &Entry)> {
+        let coalesce_group = coalesce.and_then(|value| self.coalesce.get(value)).into_iter().flatten();
+        coalesce_group.filter_map(|seq| Some((*seq, self.entries.get(seq)?)))
     }
 
     pub fn oldest(&self) -> Option<(u64, u64)> {
@@ -343,28 +342,28 @@ impl Queue {
         }
     }
 
-    /// Rows whose stored copy does not know that they were possibly sent; from now on it does.
-    pub fn take_unflagged(&mut self) -> Vec<u64> {
-        let rows: Vec<u64> = std::mem::take(&mut self.unflagged).into_iter().collect();
+    /// Takes the rows whose stored copies lack the possibly-sent flag. The caller writes them.
+    pub fn take_sent_flag_unsaved(&mut self) -> Vec<u64> {
+        let rows: Vec<u64> = std::mem::take(&mut self.sent_flag_unsaved).into_iter().collect();
         for seq in &rows {
             if let Some(entry) = self.entries.get_mut(seq) {
-                entry.unflagged = false;
+                entry.sent_flag_unsaved = false;
             }
         }
         rows
     }
 
-    /// Its copy in the store lies there.
+    /// The stored copy of the row has this order.
     pub fn moved_to(&mut self, seq: u64, order: u64) {
         if let Some(entry) = self.entries.get_mut(&seq) {
             entry.row.order = order;
         }
     }
 
-    pub fn set_unflagged(&mut self, seq: u64) {
+    pub fn set_sent_flag_unsaved(&mut self, seq: u64) {
         if let Some(entry) = self.entries.get_mut(&seq) {
-            entry.unflagged = true;
-            self.unflagged.insert(seq);
+            entry.sent_flag_unsaved = true;
+            self.sent_flag_unsaved.insert(seq);
         }
     }
 
@@ -378,22 +377,22 @@ impl Queue {
             self.unsent_bytes[rank] = self.unsent_bytes[rank].saturating_sub(entry.size());
         }
         if let Some(value) = &entry.row.coalesce
-            && let Some(rivals) = self.coalesce.get_mut(value)
+            && let Some(coalesce_group) = self.coalesce.get_mut(value)
         {
-            rivals.remove(&seq);
-            if rivals.is_empty() {
+            coalesce_group.remove(&seq);
+            if coalesce_group.is_empty() {
                 self.coalesce.remove(value);
             }
         }
     }
 
-    /// Brings the index of ready lanes up to date with one lane.
+    /// Updates the index of ready lanes for one lane.
     fn refresh(&mut self, key: &LaneKey) {
         let Some(lane) = self.lanes.get_mut(key) else { return };
-        if lane.flying.is_empty() {
+        if lane.in_flight.is_empty() {
             lane.draining = false;
         }
-        let free = lane.blocked.is_none() && !lane.held && !lane.draining;
+        let free = lane.blocked.is_none() && !lane.held_for_connection && !lane.draining;
         let mut rank = lane.ranks.iter().position(|count| *count > 0);
         if mutant::active(Mutant::IgnorePriority) {
             // Critical ones still use their reserve: only the order is wrong.
@@ -409,7 +408,7 @@ impl Queue {
             }
             lane.ready = ready;
         }
-        if lane.waiting.is_empty() && lane.flying.is_empty() && lane.barred.is_empty() {
+        if lane.waiting.is_empty() && lane.in_flight.is_empty() && lane.holds.is_empty() {
             if let Some(at) = lane.blocked {
                 self.wake.remove(&(at, key.clone()));
             }

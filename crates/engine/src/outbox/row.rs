@@ -5,13 +5,13 @@ use sentinelops_protocol::{
     Channel, ClientMessage, Json, Limits, Outbound, decode_client_frame, ordering_key,
 };
 
-/// Messages of one key take effect in the order in which they were sent. `None`: in any order.
+/// The ordering key of a request. Messages of one key take effect in the order of sending; `None`: in any order.
 pub(crate) fn key_of(request: &SendRequest) -> Option<String> {
     request.ordering_key.clone().or_else(|| ordering_key(request.channel, &request.payload))
 }
 
-/// The row of a request, or why it cannot be one. `created_at` is server time, as well as known.
-/// Who stores it gives it its order.
+/// The row of a request, or why it is invalid. `created_at`: estimated server time (ms). Its order is set when it is
+/// stored.
 pub(crate) fn row_of(request: &SendRequest, created_at: u64, tab: &str) -> Result<Row, FailReason> {
     check(request).map_err(|detail| FailReason::Invalid { detail })?;
     let SendRequest { id, kind, channel, payload, priority, coalesce, .. } = request;
@@ -49,7 +49,7 @@ fn check(request: &SendRequest) -> Result<(), String> {
     Ok(())
 }
 
-/// The payload inside a row's bytes; `null` when another build wrote something unreadable.
+/// The payload in a row's bytes; `null` if it cannot be decoded.
 pub(super) fn payload_of(row: &Row) -> Json {
     let limits = Limits { max_bytes: usize::MAX, ..Limits::to_client() };
     let decoded = decode_client_frame(row.bytes.as_bytes(), &limits).ok();
@@ -59,7 +59,7 @@ pub(super) fn payload_of(row: &Row) -> Json {
     }
 }
 
-/// The same message under another id, as if sent now: for the server a new one.
+/// A copy of the message under a new id, as if sent now.
 pub(super) fn under_new_id(row: &Row, id: String, created_at: u64) -> Row {
     let payload = payload_of(row);
     let outbound = Outbound {

@@ -1,62 +1,62 @@
-//! The way out: connections, frames, what flies, and the basic hand-over.
+//! Sending: connections, frames, rows in flight, and the hand-over to basic servers.
 
 use super::queue::Place;
 use super::window::MAX_BATCH;
-use super::{Link, OutFrame, Outbox};
+use super::{Connection, OutFrame, Outbox};
 use crate::mutant::{self, Mutant};
 use crate::{DeliveryState, FailReason, Mode, Now};
 use sentinelops_protocol::encode_batch;
 
-/// So much may lie in the socket's buffer: above it, pongs come late for no fault of the server.
+/// Most bytes in the socket's buffer. Above that pongs are late although the server is fine.
 const BUFFER_BYTES: u64 = 64 * 1024;
-/// An ephemeral message that waited longer is no news any more, ms.
+/// An ephemeral message that waited longer than this (ms) is dropped.
 const EPHEMERAL_MS: u64 = 250;
 
 impl Outbox {
     /// The handshake succeeded: the store's socket-open mark is written ahead of the first send.
     pub fn socket_opened(&mut self, now: Now) {
-        self.fence.reset();
+        self.flush_barrier.reset();
         self.disk.mark(now.mono);
     }
 
     /// The mode is known and the user fits: rows may leave. Again with other limits after an upgrade.
-    pub fn connected(&mut self, now: Now, link: Link) {
+    pub fn connected(&mut self, now: Now, link: Connection) {
         self.disk.mark(now.mono);
         self.disk.rescan();
         self.window.connected(now.mono, &link);
-        self.queue.release_held();
-        self.link = Some(link);
+        self.queue.release_connection_holds();
+        self.connection = Some(link);
         if link.mode == Mode::Basic && self.offset.is_none() {
-            // It never says its time: ours has to do, from now on without jumps.
+            // A basic server never sends its time: uses our clock, from now on without jumps.
             self.set_server_time(now, now.wall);
         }
         self.expire(now);
         self.version += 1;
     }
 
-    /// The socket is gone: what flew may have arrived. Call `closed_on_us` before it.
+    /// The socket is gone: rows in flight may have arrived. Call `closed_on_us` first.
     pub fn disconnected(&mut self, now: Now) {
-        self.link = None;
-        self.fence.reset();
+        self.connection = None;
+        self.flush_barrier.reset();
         self.ephemeral.clear();
-        let flying: Vec<u64> = self.queue.flights().map(|(_, seq)| seq).collect();
-        for seq in flying {
-            self.queue.land(seq);
+        let in_flight: Vec<u64> = self.queue.in_flight_rows().map(|(_, seq)| seq).collect();
+        for seq in in_flight {
+            self.queue.requeue(seq);
             if let Some(entry) = self.queue.get_mut(seq) {
                 entry.unconfirmed = true;
                 entry.lost_at = Some(now.mono);
             }
-            self.tell(seq);
+            self.report(seq);
         }
         for seq in self.queue.volatile() {
             if self.queue.get(seq).is_some_and(|entry| !entry.row.possibly_sent) {
                 self.end(now, seq, DeliveryState::Failed(FailReason::NotConnected));
             }
         }
-        // Until the next socket the rows themselves say what was possibly sent, so that what is
-        // queued from now on stays evictable over a reload.
+        // Until the next socket the rows carry their own flags, so that rows queued from now on stay evictable over a
+        // reload.
         if self.disk.unmark() && self.disk.is_open() {
-            for seq in self.queue.take_unflagged() {
+            for seq in self.queue.take_sent_flag_unsaved() {
                 self.put(seq);
             }
         }
@@ -64,13 +64,13 @@ impl Outbox {
     }
 
     pub(super) fn may_send(&self) -> bool {
-        self.link.is_some() && self.disk.may_send()
+        self.connection.is_some() && self.disk.may_send()
     }
 
     /// The next frame, if anything may leave. `buffered` is `bufferedAmount` and what is pending: with the
     /// frame it is 64 KiB at most, unless there is nothing and a single message is more than that.
     pub fn next_frame(&mut self, now: Now, buffered: u64) -> Option<OutFrame> {
-        let link = self.link?;
+        let link = self.connection?;
         let room = BUFFER_BYTES.saturating_sub(buffered);
         if room == 0 || !self.may_send() {
             return None;
@@ -87,11 +87,11 @@ impl Outbox {
         let mut bytes = 2u64;
         while texts.len() < most as usize {
             let (all, common) = self.window.limits(&self.options, &link);
-            let flying = self.queue.in_flight();
-            if flying >= all {
+            let in_flight = self.queue.in_flight();
+            if in_flight >= all {
                 break;
             }
-            let Some(seq) = self.queue.next(flying >= common) else { break };
+            let Some(seq) = self.queue.next(in_flight >= common) else { break };
             let Some(entry) = self.queue.get(seq) else { break };
             let size = entry.size();
             if size > link.max_message_bytes {
@@ -110,13 +110,13 @@ impl Outbox {
                 break;
             }
             bytes = with;
-            texts.push(self.fly(now, seq));
+            texts.push(self.mark_in_flight(now, seq));
         }
         let count = texts.len() as u32;
         (count > 0).then(|| OutFrame { text: encode_batch(&texts), count })
     }
 
-    fn fly(&mut self, now: Now, seq: u64) -> String {
+    fn mark_in_flight(&mut self, now: Now, seq: u64) -> String {
         let mut text = String::new();
         if let Some(entry) = self.queue.get(seq) {
             text.clone_from(&entry.row.bytes);
@@ -125,18 +125,18 @@ impl Outbox {
                 text = super::row::under_new_id(&entry.row, id, entry.row.created_at).bytes;
             }
         }
-        self.queue.fly(seq, now.mono);
+        self.queue.mark_in_flight(seq, now.mono);
         if mutant::active(Mutant::ForgetBeforeAck) {
             self.end(now, seq, DeliveryState::Delivered);
         }
-        self.tell(seq);
+        self.report(seq);
         text
     }
 
     fn ephemeral_frame(&mut self, now: Now, allowed: u64, fits: impl Fn(u64) -> bool) -> Option<OutFrame> {
         while let Some((at, text)) = self.ephemeral.front() {
             let size = text.len() as u64;
-            // It was taken under this server's limit, unless the mode was told only since.
+            // It was taken under this server's limit, unless the mode became known only since.
             let stale = now.mono.saturating_sub(*at) > EPHEMERAL_MS || size > allowed;
             if !stale && !fits(size) {
                 return None;
@@ -149,11 +149,11 @@ impl Outbox {
         None
     }
 
-    /// What was never sent fails; what was possibly sent (to a server that allowed more) may not, so
-    /// it waits for another connection.
+    /// A row too big for this server. A possibly sent one (to a server that allowed more) cannot fail here, so it waits for
+    /// another connection.
     fn too_big(&mut self, now: Now, seq: u64, found: u64, allowed: u64) {
         if self.queue.get(seq).is_some_and(|entry| entry.row.possibly_sent) {
-            self.queue.hold(seq);
+            self.queue.hold_for_connection(seq);
         } else {
             self.end(now, seq, DeliveryState::Failed(FailReason::TooBig { found, allowed }));
         }
@@ -161,33 +161,32 @@ impl Outbox {
 
     // Basic hand-over.
 
-    /// A ping should go out now for what was written since the last one.
-    pub fn wants_fence(&self, now: Now) -> bool {
-        self.fence_due().is_some_and(|at| now.mono >= at)
+    /// Whether a ping is due for what was written since the last one.
+    pub fn wants_flush_ping(&self, now: Now) -> bool {
+        self.flush_due().is_some_and(|at| now.mono >= at)
     }
 
-    pub(super) fn fence_due(&self) -> Option<u64> {
-        let basic = self.link.is_some_and(|link| link.mode == Mode::Basic);
-        let written = self.queue.last_flight()?;
-        if basic && self.meta().pongs { self.fence.due(written) } else { None }
+    pub(super) fn flush_due(&self) -> Option<u64> {
+        let basic = self.connection.is_some_and(|link| link.mode == Mode::Basic);
+        let written = self.queue.last_in_flight()?;
+        if basic && self.meta().pongs { self.flush_barrier.due(written) } else { None }
     }
 
-    /// Any ping of this socket, given to it after everything `next_frame` answered so far.
-    pub fn fence_sent(&mut self, now: Now, n: u64) {
-        self.fence.sent(now.mono, n, self.queue.writes());
+    /// A ping was sent on this socket, after everything `next_frame` returned so far.
+    pub fn flush_ping_sent(&mut self, now: Now, n: u64) {
+        self.flush_barrier.sent(now.mono, n, self.queue.writes());
     }
 
     /// A pong of this socket; `None` when the server did not send the ping's content back. From now on
     /// only pongs count on this URL.
     pub fn pong(&mut self, now: Now, n: Option<u64>) {
         self.update_meta(|meta| meta.pongs = true);
-        if let Some(written) = self.fence.pong(n) {
+        if let Some(written) = self.flush_barrier.pong(n) {
             self.hand_over(now, written);
         }
     }
 
-    /// `bufferedAmount` is 0 and nothing is pending: all that can be known of a server that never
-    /// ponged.
+    /// `bufferedAmount` is 0 and nothing is pending. For a server that never answered a ping, that counts as handed over.
     pub fn written_out(&mut self, now: Now) {
         if !self.meta().pongs {
             self.hand_over(now, self.queue.writes());
@@ -195,11 +194,15 @@ impl Outbox {
     }
 
     fn hand_over(&mut self, now: Now, written: u64) {
-        if self.link.is_none_or(|link| link.mode != Mode::Basic) {
+        if self.connection.is_none_or(|link| link.mode != Mode::Basic) {
             return;
         }
-        let over: Vec<u64> =
-            self.queue.flights().take_while(|(write, _)| *write <= written).map(|(_, seq)| seq).collect();
+        let over: Vec<u64> = self
+            .queue
+            .in_flight_rows()
+            .take_while(|(write, _)| *write <= written)
+            .map(|(_, seq)| seq)
+            .collect();
         for seq in over {
             self.end(now, seq, DeliveryState::HandedOver);
         }
@@ -208,14 +211,14 @@ impl Outbox {
     /// Planted bugs that act on their own.
     pub(super) fn planted(&mut self, now: Now) {
         let old = |since: u64, age: u64| now.mono.saturating_sub(since) >= age;
-        let Some((seq, since)) = self.queue.first_flight().and_then(|(seq, entry)| match entry.place {
-            Place::Flying { since, .. } => Some((seq, since)),
+        let Some((seq, since)) = self.queue.first_in_flight().and_then(|(seq, entry)| match entry.place {
+            Place::InFlight { since, .. } => Some((seq, since)),
             Place::Waiting => None,
         }) else {
             return;
         };
         if mutant::active(Mutant::ResendOnSameSocket) && old(since, 1_000) {
-            self.queue.land(seq);
+            self.queue.requeue(seq);
         }
         if mutant::active(Mutant::FailByTimeout) && old(since, 5_000) {
             let failed = FailReason::Invalid { detail: "no answer".to_owned() };

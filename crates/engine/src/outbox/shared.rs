@@ -1,30 +1,30 @@
-//! What a leader and its tabs need of the outbox, because they share one store.
+//! What a leader needs of the outbox because tabs share one store.
 
 use super::Outbox;
 use super::queue::Entry;
 use crate::mutant::{self, Mutant};
 use crate::{ConsumerId, DeliveryState, Durability, FailedRow, Now, Row, SendRequest, StoreGroup};
 
-/// A leader that lost the lock receives that within so long, ms, and may send until then.
-const LOSS_TOLD_MS: u64 = 1_000;
+/// A leader that lost the lock is notified within this time (ms), and may send until then.
+const LOCK_LOSS_REPORT_MS: u64 = 1_000;
 
 impl Outbox {
-    /// Rows taken from now on come after this one.
+    /// Rows taken from now on get higher orders than this.
     pub fn number_from(&mut self, order: u64) {
         self.disk.number_from(order);
     }
 
-    /// There is a store.
+    /// Whether the store is open.
     pub fn store_is_open(&self) -> bool {
         self.disk.is_open()
     }
 
-    /// There is no store, for now.
+    /// Whether the store cannot be opened now.
     pub fn store_is_away(&self) -> bool {
         self.disk.is_away()
     }
 
-    /// The store is there and does not answer.
+    /// Whether the store exists and does not answer.
     pub fn store_is_silent(&self) -> bool {
         self.disk.is_silent()
     }
@@ -36,13 +36,13 @@ impl Outbox {
 
     /// See [`crate::Engine::store_was_silent`].
     pub fn store_was_silent(&mut self) {
-        self.unmarked = true;
+        self.mark_missing = true;
     }
 
-    /// See [`crate::Engine::vouch`].
-    pub fn vouch(&mut self, to: ConsumerId, requests: Vec<SendRequest>) {
+    /// See [`crate::Engine::assume_stored`].
+    pub fn assume_stored(&mut self, to: ConsumerId, requests: Vec<SendRequest>) {
         if !self.disk.answered {
-            self.vouched.extend(requests.into_iter().map(|request| (to, request)));
+            self.assumed_stored.extend(requests.into_iter().map(|request| (to, request)));
         }
     }
 
@@ -66,12 +66,12 @@ impl Outbox {
         self.disk.group_under_way()
     }
 
-    /// Another tab appended rows: look for them.
+    /// Another tab appended rows: reads the store again.
     pub fn rescan(&mut self) {
         self.disk.rescan();
     }
 
-    /// Who is told of rows that this tab took and others stored; `None` when the tab is gone.
+    /// Names the consumer that gets the updates of a tab's rows; `None` when the tab is gone.
     pub fn name_owner(&mut self, tab: String, consumer: Option<ConsumerId>) {
         match consumer {
             Some(consumer) => self.owners.insert(tab, consumer),
@@ -79,21 +79,21 @@ impl Outbox {
         };
     }
 
-    /// The tab that a consumer is, or else the own one: later leaders tell its page, not ours.
+    /// The tab of a consumer, by default our own. It owns the row, so later leaders report to its page.
     pub(super) fn tab_of(&self, consumer: ConsumerId) -> &str {
         let named = self.owners.iter().find(|(_, known)| **known == consumer);
         named.map_or(&self.tab, |(tab, _)| tab)
     }
 
-    /// Whether the leader before may have sent a row that was found: it stored it itself, under an even order, while
-    /// this one read the store; or it may have found it, too, before it received that it leads no more.
+    /// Whether the previous leader may have sent a row found now: it stored it itself (even order) while this engine read
+    /// the store, or it found it as well before it was notified that the lock is lost.
     fn may_be_sent_by_another(&self, row: &Row) -> bool {
         row.possibly_sent || row.order.is_multiple_of(2) || self.follows_another
     }
 
-    /// Rows that other tabs appended. Others than these are known or already ended.
+    /// Takes rows that other tabs appended. The other rows found are known or have ended.
     pub(super) fn found(&mut self, now: Now, mut rows: Vec<Row>) {
-        // They lie there by priority; within a key the order counts.
+        // The store returns them by priority; within a key the order counts.
         if !mutant::active(Mutant::RescanLosesOrder) {
             rows.sort_by_key(|row| row.order);
         }
@@ -102,9 +102,9 @@ impl Outbox {
             if let Some(seq) = self.queue.find(&row.id) {
                 let known = self.queue.get(seq).map(|entry| (entry.row.order, entry.durability));
                 match known {
-                    // Handed to us directly as well: one copy is enough.
+                    // It was also sent to us directly: one copy is enough.
                     Some((order, Durability::Durable)) if order != row.order => self.disk.delete(&row),
-                    // We could not save it, and the tab to which its page handed it in again could.
+                    // We could not save it, but the tab to which its page resubmitted it could.
                     Some((_, Durability::MemoryOnly)) => {
                         self.memory_only.remove(&seq);
                         let sent = row.possibly_sent;
@@ -114,14 +114,14 @@ impl Outbox {
                 }
                 continue;
             }
-            if self.leaving.holds(&row.id) {
+            if self.removals.holds(&row.id) {
                 continue;
             }
             if self.ended.get(&row.id).is_some() || self.failed.get(&row.id).is_some() {
                 let owner: Vec<_> = self.owners.get(&row.owner).copied().into_iter().collect();
                 let id = row.id.clone();
                 self.forget_found(now, row);
-                // Its tab stored it again for want of an answer.
+                // Its tab stored it again because it got no answer.
                 self.known(&owner, &id);
                 continue;
             }
@@ -130,19 +130,19 @@ impl Outbox {
             row.possibly_sent = self.may_be_sent_by_another(&row);
             let room = self.make_room(now, &row);
             let mut entry = Entry::new(row, Vec::new(), Durability::Durable);
-            entry.unflagged = entry.row.possibly_sent && !flagged;
+            entry.sent_flag_unsaved = entry.row.possibly_sent && !flagged;
             self.queue.insert(seq, entry);
             match room {
-                Ok(()) => self.tell(seq),
+                Ok(()) => self.report(seq),
                 Err(reason) => self.end(now, seq, DeliveryState::Failed(reason)),
             }
         }
-        // This look may have been asked for earlier; the next one finds only what was appended since.
-        self.follows_another &= now.mono < self.started.saturating_add(LOSS_TOLD_MS);
+        // This rescan may have been requested earlier; the next one finds only newer rows.
+        self.follows_another &= now.mono < self.started.saturating_add(LOCK_LOSS_REPORT_MS);
     }
 
-    /// The stored copy of a row that ended, stored by another tab. One that was refused before was in no store, and its
-    /// end in none: now that it was saved it is listed, or it would count as delivered for who asks later.
+    /// Deletes the copy that another tab stored of a row that ended. If the row was refused at once, its end is in no store:
+    /// it is listed now, or a later inquiry would count it as delivered.
     fn forget_found(&mut self, now: Now, row: Row) {
         let listed = self.failed.get(&row.id).is_some();
         match self.ended.get(&row.id).map(|update| update.delivery.clone()) {

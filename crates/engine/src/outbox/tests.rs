@@ -1,9 +1,9 @@
 mod bounds;
 mod coalesce;
 mod delivery;
-mod leaving;
 mod model;
 mod other_tabs;
+mod removal;
 mod storage;
 mod unreadable;
 
@@ -27,15 +27,15 @@ pub(super) fn request(id: &str, priority: Priority, key: Option<&str>) -> SendRe
     }
 }
 
-pub(super) fn v1() -> Link {
-    Link { mode: Mode::V1, max_in_flight: 64, max_message_bytes: 65_536, rate: None }
+pub(super) fn v1() -> Connection {
+    Connection { mode: Mode::V1, max_in_flight: 64, max_message_bytes: 65_536, rate: None }
 }
 
-pub(super) fn basic() -> Link {
-    Link { mode: Mode::Basic, ..v1() }
+pub(super) fn basic() -> Connection {
+    Connection { mode: Mode::Basic, ..v1() }
 }
 
-/// An outbox with a store that does what it is told when it is told to.
+/// An outbox with a store that acts on request only.
 pub(super) struct World {
     pub outbox: Outbox,
     pub now: u64,
@@ -159,7 +159,7 @@ impl World {
         self.send(request(id, Priority::Normal, None));
     }
 
-    pub fn connect(&mut self, link: Link) {
+    pub fn connect(&mut self, link: Connection) {
         self.outbox.socket_opened(self.now());
         self.drain();
         self.outbox.connected(self.now(), link);
@@ -201,7 +201,7 @@ impl World {
         let end = self.now + ms;
         while let Some(due) = self.outbox.next_timeout().filter(|due| *due <= end) {
             assert!(
-                due >= self.now || due == 0 || self.outbox.wants_fence(self.now()),
+                due >= self.now || due == 0 || self.outbox.wants_flush_ping(self.now()),
                 "a timer in the past"
             );
             self.now = self.now.max(due);

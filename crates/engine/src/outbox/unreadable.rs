@@ -1,5 +1,4 @@
-//! Stored records that cannot be read: counted for people, and remembered where a message is asked after
-//! that is nowhere else.
+//! Stored records that cannot be read. They are counted, and remembered for inquiries about a message that is nowhere else.
 
 use super::{Outbox, OutboxOutput};
 use crate::UnreadableRecord;
@@ -7,21 +6,21 @@ use crate::UnreadableRecord;
 #[derive(Debug, Default)]
 pub(super) struct Unreadable {
     pub count: u32,
-    /// As they were when the store was opened, also after a person deleted them.
+    /// As they were when the store was opened, also after the user deleted them.
     records: Vec<UnreadableRecord>,
-    /// Some were found at the last opening: what is nowhere may be among them.
+    /// Some were found at the last opening, so a missing message may be among them.
     doubt: bool,
 }
 
 impl Unreadable {
-    /// Whether this message, which is nowhere else, may be among them.
+    /// Whether a message that is nowhere else may be among them.
     pub fn may_hold(&self, id: &str) -> bool {
         self.doubt || self.records.iter().any(|record| record.names(id))
     }
 }
 
 impl Outbox {
-    /// Only a leader has an outbox and a store, so nobody else sets anything aside.
+    /// Takes the unreadable records of an opening. Only a leader has an outbox, so only it sets records aside.
     pub(super) fn found_unreadable(&mut self, records: Vec<UnreadableRecord>) {
         let new = records.iter().filter(|record| record.set_aside_at.is_none()).count();
         if new > 0 {

@@ -1,4 +1,4 @@
-//! What people see of the outbox.
+//! The outbox as shown to users.
 
 use super::{Outbox, row, update_of};
 use crate::tabs::LOCAL;
@@ -7,7 +7,7 @@ use crate::{
     StoreSnapshot,
 };
 
-/// What an outbox would show of a store that nobody works on now, and of what waits to get there.
+/// The list of a store without an engine, and of the messages that wait to be appended.
 pub(crate) fn preview(
     options: &OutboxOptions,
     tab: &str,
@@ -30,7 +30,7 @@ impl Outbox {
         }
     }
 
-    /// Everything not answered yet in the order it was taken, then the failed list.
+    /// All unanswered messages in the order they were taken, then the failed list.
     pub fn list(&self) -> Vec<MessageInfo> {
         let info = |row: &Row, update: MessageUpdate| MessageInfo {
             update,
@@ -56,7 +56,7 @@ impl Outbox {
         self.unreadable.count
     }
 
-    /// Grows with every visible change: whether watchers need a new list.
+    /// Grows with every visible change, so that watchers know when they need a new list.
     pub fn version(&self) -> u64 {
         self.version
     }

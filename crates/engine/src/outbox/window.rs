@@ -1,19 +1,19 @@
-//! How much may be in flight: the window, its reserve, the server's rate, and one at a time after
-//! the server closed over something it was sent.
+//! How much may be in flight: the window, its reserve, the server's rate, and one row at a time after the server closed
+//! because of a message.
 
-use super::Link;
+use super::Connection;
 use crate::OutboxOptions;
 use crate::backoff::LONGEST_SERVER_DELAY_MS;
 use crate::mutant::{self, Mutant};
 use std::collections::HashSet;
 
-/// Most envelopes in one array.
+/// Most messages in one frame.
 pub(super) const MAX_BATCH: u32 = 512;
 
 #[derive(Debug, Default)]
 pub(super) struct Window {
-    /// What was in flight when the server closed with a code that blames a message. While any of
-    /// it is unanswered, one message flies at a time: the one that is alone is the one to blame.
+    /// Rows in flight when the server closed with a code that blames a message. While one of them is unanswered, one row
+    /// is in flight at a time, so that a further close identifies the poison message.
     suspects: HashSet<u64>,
     bucket: Option<Bucket>,
 }
@@ -39,7 +39,7 @@ impl Bucket {
 }
 
 impl Window {
-    pub fn connected(&mut self, now: u64, link: &Link) {
+    pub fn connected(&mut self, now: u64, link: &Connection) {
         let counts = |rate: &f64| rate.is_finite() && *rate > 0.0 && !mutant::active(Mutant::IgnoreRate);
         self.bucket = link.rate.filter(counts).map(|per_second| {
             let mut bucket = Bucket { per_second, tokens: 0.0, at: now };
@@ -50,7 +50,7 @@ impl Window {
 
     /// Most in flight, for critical messages and for others. The reserve is a quarter of the window at most: of a
     /// window of 8, a reserve of 8 would leave no room for anything else, and a window of 1 has none.
-    pub fn limits(&self, options: &OutboxOptions, link: &Link) -> (usize, usize) {
+    pub fn limits(&self, options: &OutboxOptions, link: &Connection) -> (usize, usize) {
         if !self.suspects.is_empty() {
             return (1, 1);
         }
@@ -59,7 +59,7 @@ impl Window {
         (all as usize, (all - reserve) as usize)
     }
 
-    /// Whether the rate allows one more; takes it.
+    /// Takes one message from the rate; `false`: the rate allows none now.
     pub fn take(&mut self, now: u64) -> bool {
         let Some(bucket) = &mut self.bucket else { return true };
         bucket.fill(now);
@@ -70,14 +70,14 @@ impl Window {
         allowed
     }
 
-    /// Time passed: what waits for a token may wait for something else from now on.
+    /// Adds the tokens for the time passed.
     pub fn refill(&mut self, now: u64) {
         if let Some(bucket) = &mut self.bucket {
             bucket.fill(now);
         }
     }
 
-    /// When the rate allows the next one, if it does not now.
+    /// When (monotonic ms) the rate allows the next message; `None`: now.
     pub fn next_token(&self) -> Option<u64> {
         let bucket = self.bucket.as_ref().filter(|bucket| bucket.tokens < 1.0)?;
         let wait = (1.0 - bucket.tokens) / bucket.per_second * 1_000.0;
@@ -89,14 +89,14 @@ impl Window {
         self.suspects.extend(seqs);
     }
 
-    /// A row has another number from now on, and is the same row.
+    /// A row has a new sequence number.
     pub fn renumbered(&mut self, old: u64, new: u64) {
         if self.suspects.remove(&old) {
             self.suspects.insert(new);
         }
     }
 
-    /// It was answered, or ended otherwise.
+    /// The row was answered or ended.
     pub fn clear(&mut self, seq: u64) {
         self.suspects.remove(&seq);
     }
@@ -107,8 +107,8 @@ mod tests {
     use super::*;
     use crate::Mode;
 
-    fn link(max_in_flight: u32, rate: Option<f64>) -> Link {
-        Link { mode: Mode::V1, max_in_flight, max_message_bytes: 65_536, rate }
+    fn link(max_in_flight: u32, rate: Option<f64>) -> Connection {
+        Connection { mode: Mode::V1, max_in_flight, max_message_bytes: 65_536, rate }
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! What the server says of a subscription, and who hears of it.
+//! Answers of the server to a subscription, and the consumers they are for.
 
 use super::nodes::{Gap, Node};
-use super::wire::{Phase, Step};
+use super::wire::{Phase, Transition};
 use super::{SubOutput, Subscriptions};
 use crate::Now;
 use sentinelops_protocol::system::{Continuity, Snapshot, Subscribed};
@@ -67,8 +67,8 @@ impl Subscriptions {
         self.carry_out(now, &subject, step);
     }
 
-    /// What the server says of a subscription that another replaced meanwhile: its state is not wanted any
-    /// more, but who was shown an earlier one hears of the gap with the next.
+    /// An answer to a subscription that another replaced meanwhile. Its state is not wanted any more, but consumers that were
+    /// shown an earlier one get the gap with the next snapshot.
     fn turn_gaps(&mut self, subject: &Subject, from: Gap, to: Gap) {
         let Some(nodes) = self.channels.get_mut(&subject.channel) else { return };
         let nodes = nodes.covered_by(subject.topic.as_deref());
@@ -83,7 +83,7 @@ impl Subscriptions {
         let Some(node) = nodes.node_mut(subject.topic.as_deref()) else { return };
         let Some(wire) = node.wire.as_mut() else { return };
         wire.phase = Phase::Denied;
-        wire.held = None;
+        wire.state = None;
         node.denied = Some(message.clone());
         if node.wants > 0 {
             self.out.push_back(SubOutput::Denied { subject: subject.clone(), message });
@@ -103,18 +103,18 @@ impl Subscriptions {
         }
     }
 
-    fn carry_out(&mut self, now: Now, subject: &Subject, step: Step) {
+    fn carry_out(&mut self, now: Now, subject: &Subject, step: Transition) {
         match step {
-            Step::Nothing => {}
-            Step::Repeat => self.counts.repeats += 1,
-            Step::Deliver(event) => self.tell_event(subject, &event),
-            Step::Ask(hole) => {
+            Transition::Nothing => {}
+            Transition::Repeat => self.counts.repeats += 1,
+            Transition::Deliver(event) => self.offer_event(subject, &event),
+            Transition::Ask(hole) => {
                 self.counts.holes += u64::from(hole);
                 self.ask_again(now, subject);
             }
-            Step::Reset(continuity, held) => {
+            Transition::Reset(continuity, held) => {
                 self.counts.holes += u64::from(continuity == Continuity::Gap);
-                self.tell_reset(subject, continuity);
+                self.offer_reset(subject, continuity);
                 for event in held {
                     let Some(wire) = self.wire_mut(subject) else { return };
                     let step = wire.event(event);
@@ -125,7 +125,7 @@ impl Subscriptions {
         }
     }
 
-    fn tell_event(&mut self, subject: &Subject, event: &Rc<Event>) {
+    fn offer_event(&mut self, subject: &Subject, event: &Rc<Event>) {
         let Some(nodes) = self.channels.get(&subject.channel) else { return };
         if nodes.node(subject.topic.as_deref()).is_some_and(|node| node.wants > 0) {
             self.out.push_back(SubOutput::Event { subject: subject.clone(), event: event.clone() });
@@ -139,7 +139,7 @@ impl Subscriptions {
         }
     }
 
-    pub(super) fn tell_reset(&mut self, subject: &Subject, continuity: Continuity) {
+    pub(super) fn offer_reset(&mut self, subject: &Subject, continuity: Continuity) {
         let Some(nodes) = self.channels.get_mut(&subject.channel) else { return };
         let mut tell = |subject, node: &mut Node| {
             let gap = std::mem::take(&mut node.gap) == Gap::Due;

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use waits::Due;
 pub(crate) use waits::{ANSWER_MS, Line};
 pub(crate) use wants::LINGER_MS;
-use wire::{Phase, Wire};
+use wire::{Phase, WireSubscription};
 
 /// What the subscriptions want done.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +93,7 @@ impl Subscriptions {
             if nodes.whole.denied.take().is_some() && nodes.whole.active() {
                 // Refused last time, so its topics stood alone: try the whole again, without them.
                 again.extend(nodes.topics.keys().map(|topic| Subject::topic(channel, topic.as_str())));
-                nodes.whole.wire.get_or_insert_with(|| Wire::new(channel));
+                nodes.whole.wire.get_or_insert_with(|| WireSubscription::new(channel));
             }
         }
         for subject in again {
@@ -135,7 +135,7 @@ impl Subscriptions {
             self.progress(now, &subject);
         }
         for subject in news {
-            self.tell_reset(&subject, Continuity::Snapshot);
+            self.offer_reset(&subject, Continuity::Snapshot);
         }
     }
 
@@ -185,7 +185,7 @@ impl Subscriptions {
         }
         let nodes = self.channels.get(&subject.channel)?;
         let topic = subject.topic.as_deref();
-        let held = |topic| nodes.node(topic).and_then(|node| node.wire.as_ref()?.held.as_ref());
+        let held = |topic| nodes.node(topic).and_then(|node| node.wire.as_ref()?.state.as_ref());
         if let Some(held) = held(topic) {
             return Some((held.epoch.clone(), held.cursor, held.fold.items(None)));
         }
@@ -199,7 +199,7 @@ impl Subscriptions {
         self.channels.get_mut(&subject.channel)?.node_mut(subject.topic.as_deref())
     }
 
-    fn wire_mut(&mut self, subject: &Subject) -> Option<&mut Wire> {
+    fn wire_mut(&mut self, subject: &Subject) -> Option<&mut WireSubscription> {
         self.node_mut(subject)?.wire.as_mut()
     }
 }

@@ -1,6 +1,6 @@
 //! Who wants what: counts, lingering, and which subscription serves it.
 
-use super::wire::Wire;
+use super::wire::WireSubscription;
 use sentinelops_protocol::{Channel, Subject};
 use std::collections::HashMap;
 
@@ -13,19 +13,19 @@ pub(super) struct Node {
     pub lingers: Option<u64>,
     /// The server's words when it refused, until the next connection.
     pub denied: Option<String>,
-    pub wire: Option<Wire>,
-    /// What its consumers were shown has a gap since, said of a subscription that another replaced.
+    pub wire: Option<WireSubscription>,
+    /// The state shown to its consumers has a gap since, reported for a subscription that another replaced.
     pub gap: Gap,
 }
 
-/// A gap that no state told of yet.
+/// A gap that no snapshot has reported yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Gap {
     #[default]
     None,
-    /// The state that it belongs to is on its way; a new connection asks anew.
+    /// The state that it belongs to is on its way; a new connection asks again.
     Coming,
-    /// The next state tells it.
+    /// The next snapshot reports it.
     Due,
 }
 
@@ -84,7 +84,7 @@ impl ChannelNodes {
     }
 
     /// Subscriptions of this channel, the whole first, topics in order.
-    pub fn wires(&mut self, channel: Channel) -> Vec<(Subject, &mut Wire)> {
+    pub fn wires(&mut self, channel: Channel) -> Vec<(Subject, &mut WireSubscription)> {
         let whole = self.whole.wire.as_mut().map(|wire| (Subject::channel(channel), wire));
         let mut topics: Vec<_> = self
             .topics

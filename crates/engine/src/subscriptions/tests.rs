@@ -150,7 +150,7 @@ fn replaced() -> Subscriptions {
     subs
 }
 
-fn told(subs: &mut Subscriptions) -> Vec<(Subject, Continuity)> {
+fn reported(subs: &mut Subscriptions) -> Vec<(Subject, Continuity)> {
     subs.subscribed(at(4), answer(&chat(), "f", 9, Continuity::Snapshot));
     subs.snapshot(at(4), part(&chat(), "f", 9, 0, true, vec![]));
     let resets = drain(subs).into_iter().filter_map(|output| match output {
@@ -161,13 +161,13 @@ fn told(subs: &mut Subscriptions) -> Vec<(Subject, Continuity)> {
 }
 
 #[test]
-fn a_gap_outlives_the_subscription_it_was_said_of() {
+fn gap_outlives_the_subscription_it_was_reported_for() {
     let mut subs = replaced();
     subs.subscribed(at(3), answer(&c1(), "f", 9, Continuity::Gap));
     subs.snapshot(at(3), part(&c1(), "f", 9, 0, true, vec![item(9)]));
-    assert_eq!(told(&mut subs), [(chat(), Continuity::Snapshot), (c1(), Continuity::Gap)]);
+    assert_eq!(reported(&mut subs), [(chat(), Continuity::Snapshot), (c1(), Continuity::Gap)]);
     // Once.
-    assert_eq!(told(&mut subs)[1].1, Continuity::Snapshot);
+    assert_eq!(reported(&mut subs)[1].1, Continuity::Snapshot);
 }
 
 #[test]
@@ -182,13 +182,13 @@ fn a_gap_the_server_reports_is_counted_with_the_holes() {
 }
 
 #[test]
-fn a_gap_whose_state_never_came_is_asked_for_anew() {
+fn gap_without_a_snapshot_is_dropped_at_the_next_connection() {
     let mut subs = replaced();
     subs.subscribed(at(3), answer(&c1(), "f", 9, Continuity::Gap));
     subs.disconnected(at(3));
     subs.first_flight(at(3));
     subs.mode_known(at(3), Mode::V1);
-    assert_eq!(told(&mut subs)[1], (c1(), Continuity::Snapshot));
+    assert_eq!(reported(&mut subs)[1], (c1(), Continuity::Snapshot));
 }
 
 #[test]

@@ -120,7 +120,7 @@ impl Subscriptions {
         let Some(wire) = self.wire_mut(subject).filter(|wire| !matches!(wire.phase, Phase::Later)) else {
             return;
         };
-        wire.heard_at = now.mono;
+        wire.progress_at = now.mono;
         let wait = ANSWER_MS << wire.unanswered.saturating_sub(1).min(MOST_DOUBLINGS);
         let due = (v1 && wire.is_pending()).then(|| now.mono.saturating_add(wait));
         self.set_due(subject, due);
@@ -130,8 +130,8 @@ impl Subscriptions {
     /// answered: on a slow line everything is late.
     fn overdue(&mut self, now: Now, subject: &Subject, line: Line) {
         let Some(wire) = self.wire_mut(subject).filter(|wire| wire.is_pending()) else { return };
-        let patient = now.mono < wire.heard_at.saturating_add(line.patience);
-        if patient || line.answered_to.is_none_or(|at| at < wire.heard_at) {
+        let patient = now.mono < wire.progress_at.saturating_add(line.patience);
+        if patient || line.answered_to.is_none_or(|at| at < wire.progress_at) {
             self.set_due(subject, Some(now.mono.saturating_add(LOOK_MS)));
             return self.out.push_back(SubOutput::Probe);
         }

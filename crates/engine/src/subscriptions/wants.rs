@@ -1,13 +1,13 @@
 //! What consumers want, and what follows for the wire.
 
 use super::waits::Due;
-use super::wire::{Phase, Wire};
+use super::wire::{Phase, WireSubscription};
 use super::{SubOutput, Subscriptions};
 use crate::{Mode, Now};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Subject};
 
-/// The wire's `unsubscribe` waits so long after the last want, ms.
+/// How long (ms) `unsubscribe` waits after the last want.
 pub(crate) const LINGER_MS: u64 = 5_000;
 
 impl Subscriptions {
@@ -56,13 +56,13 @@ impl Subscriptions {
     pub(super) fn add_wire(&mut self, now: Now, subject: &Subject) {
         let (on_wire, basic) = (self.on_wire, self.mode == Some(Mode::Basic));
         let Some(node) = self.node_mut(subject) else { return };
-        node.wire = Some(Wire::new(subject.channel));
+        node.wire = Some(WireSubscription::new(subject.channel));
         if !on_wire {
             return;
         }
         self.ask(now, subject);
-        if basic && self.wire_mut(subject).is_some_and(Wire::live_at_once) {
-            self.tell_reset(subject, Continuity::Snapshot);
+        if basic && self.wire_mut(subject).is_some_and(WireSubscription::live_at_once) {
+            self.offer_reset(subject, Continuity::Snapshot);
         }
     }
 

@@ -14,11 +14,11 @@ use sentinelops_protocol::{Channel, Event, Priority, Problem, decode_payload};
 use std::rc::Rc;
 
 /// Events kept back while snapshot parts arrive; with more, the snapshot is asked for again.
-const MAX_HELD: usize = 1_000;
+const MAX_BUFFERED: usize = 1_000;
 
 /// The state and the cursor it is valid for: never one without the other.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct ResumableState {
     /// Empty in basic mode: such a state can be shown, not resumed.
     pub epoch: String,
     pub cursor: u64,
@@ -44,12 +44,12 @@ pub(super) struct Parts {
     base: Option<(String, u64)>,
     next: u32,
     fold: Fold,
-    held: Vec<Event>,
+    buffered: Vec<Event>,
 }
 
 /// What came of an input.
 #[derive(Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum Transition {
     Nothing,
     Repeat,
     Deliver(Rc<Event>),
@@ -60,9 +60,9 @@ pub(super) enum Step {
 }
 
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct WireSubscription {
     pub phase: Phase,
-    pub held: Option<Held>,
+    pub state: Option<ResumableState>,
     /// Cursor of the last hole: the second hole there asks without `since`.
     hole_at: Option<u64>,
     without_since: bool,
@@ -76,7 +76,7 @@ pub(super) struct Wire {
     /// One reconnect was spent on it.
     pub reconnected: bool,
     /// When it was asked for, or the last part came (monotonic ms).
-    pub heard_at: u64,
+    pub progress_at: u64,
     /// When the wait for an answer, or for the next ask, is over (monotonic ms).
     pub due: Option<u64>,
     /// Keys and messages that fell out of its folds, until they are counted.
@@ -84,11 +84,11 @@ pub(super) struct Wire {
     channel: Channel,
 }
 
-impl Wire {
+impl WireSubscription {
     pub fn new(channel: Channel) -> Self {
         Self {
             phase: Phase::Idle,
-            held: None,
+            state: None,
             hole_at: None,
             without_since: false,
             gap: false,
@@ -96,7 +96,7 @@ impl Wire {
             lowest_since: None,
             unanswered: 0,
             reconnected: false,
-            heard_at: 0,
+            progress_at: 0,
             due: None,
             dropped: 0,
             channel,
@@ -125,7 +125,7 @@ impl Wire {
             self.lowest_since = None;
         }
         self.phase = Phase::Asked;
-        let held = self.held.as_ref().filter(|held| !self.without_since && !held.epoch.is_empty())?;
+        let held = self.state.as_ref().filter(|held| !self.without_since && !held.epoch.is_empty())?;
         self.lowest_since = Some(self.lowest_since.map_or(held.cursor, |lowest| lowest.min(held.cursor)));
         Some(Since { epoch: held.epoch.clone(), seq: held.cursor })
     }
@@ -133,8 +133,8 @@ impl Wire {
     /// A basic server answers no `subscribe`: what it sends is live. `true`: the state is new.
     pub fn live_at_once(&mut self) -> bool {
         self.phase = Phase::Live;
-        let new = self.held.is_none();
-        self.held.get_or_insert_with(|| Held {
+        let new = self.state.is_none();
+        self.state.get_or_insert_with(|| ResumableState {
             epoch: String::new(),
             cursor: 0,
             fold: Fold::new(self.channel),
@@ -142,18 +142,18 @@ impl Wire {
         new
     }
 
-    pub fn event(&mut self, event: Event) -> Step {
-        match (&mut self.phase, &mut self.held) {
+    pub fn event(&mut self, event: Event) -> Transition {
+        match (&mut self.phase, &mut self.state) {
             (Phase::Parts(parts), _) => {
-                parts.held.push(event);
-                if parts.held.len() > MAX_HELD { self.start_over() } else { Step::Nothing }
+                parts.buffered.push(event);
+                if parts.buffered.len() > MAX_BUFFERED { self.start_over() } else { Transition::Nothing }
             }
             (Phase::Live, Some(held)) => {
                 if !held.epoch.is_empty()
                     && let Some(seq) = event.seq
                 {
                     if seq <= held.cursor && !mutant::active(Mutant::KeepRepeats) {
-                        return Step::Repeat;
+                        return Transition::Repeat;
                     }
                     if event.prev.is_some_and(|prev| prev > held.cursor)
                         && !mutant::active(Mutant::IgnorePrev)
@@ -166,37 +166,37 @@ impl Wire {
                 }
                 let event = Rc::new(event);
                 self.dropped += u64::from(held.fold.apply(&event));
-                Step::Deliver(event)
+                Transition::Deliver(event)
             }
-            _ => Step::Nothing,
+            _ => Transition::Nothing,
         }
     }
 
     /// First `subscribe since`; the second time at the same place the server cannot fill it, or it
     /// sends what this client refuses: take a snapshot and say that something is missing.
-    fn hole(&mut self) -> Step {
-        let cursor = self.held.as_ref().map(|held| held.cursor);
+    fn hole(&mut self) -> Transition {
+        let cursor = self.state.as_ref().map(|held| held.cursor);
         if self.hole_at == cursor {
             self.without_since = true;
             self.gap = true;
         }
         self.hole_at = cursor;
         self.asks += 1;
-        Step::Ask(true)
+        Transition::Ask(true)
     }
 
-    fn start_over(&mut self) -> Step {
+    fn start_over(&mut self) -> Transition {
         self.without_since = true;
         self.asks += 1;
         self.phase = Phase::Asked;
-        Step::Ask(false)
+        Transition::Ask(false)
     }
 
-    pub fn subscribed(&mut self, answer: &Subscribed) -> Step {
+    pub fn subscribed(&mut self, answer: &Subscribed) -> Transition {
         if matches!(self.phase, Phase::Idle | Phase::Denied | Phase::Later) {
-            return Step::Nothing;
+            return Transition::Nothing;
         }
-        let known = self.held.as_ref().filter(|held| held.epoch == answer.epoch).map(|held| held.cursor);
+        let known = self.state.as_ref().filter(|held| held.epoch == answer.epoch).map(|held| held.cursor);
         // Answers an earlier ask that was taken for lost: what follows again is dropped as repeats.
         let is_late = answer.continuity == Continuity::Exact
             && known.is_some_and(|cursor| answer.seq < cursor)
@@ -204,7 +204,7 @@ impl Wire {
         if is_late {
             self.phase = Phase::Live;
             self.complete();
-            return Step::Nothing;
+            return Transition::Nothing;
         }
         // A server that forgot part of its history and could not know it: a new epoch in all but name.
         let ran_back = known.is_some_and(|cursor| answer.seq < cursor);
@@ -213,11 +213,11 @@ impl Wire {
             self.gap = true;
         }
         if continuity == Continuity::Exact {
-            let old_epoch = mutant::active(Mutant::KeepOldEpoch) && self.held.is_some();
+            let old_epoch = mutant::active(Mutant::KeepOldEpoch) && self.state.is_some();
             if known == Some(answer.seq) || old_epoch {
                 self.phase = Phase::Live;
                 self.complete();
-                return Step::Nothing;
+                return Transition::Nothing;
             }
             return self.start_over();
         }
@@ -225,30 +225,30 @@ impl Wire {
             continuity = Continuity::Gap;
         }
         self.phase = Phase::Parts(Box::new(Parts::new(continuity, self.channel)));
-        Step::Nothing
+        Transition::Nothing
     }
 
-    pub fn snapshot(&mut self, snapshot: Snapshot, problems: &mut Vec<Problem>) -> Step {
+    pub fn snapshot(&mut self, snapshot: Snapshot, problems: &mut Vec<Problem>) -> Transition {
         if matches!(self.phase, Phase::Live) && snapshot.part == 0 {
             // The server starts over by itself: take its word.
             self.phase = Phase::Parts(Box::new(Parts::new(Continuity::Snapshot, self.channel)));
         }
-        let Phase::Parts(parts) = &mut self.phase else { return Step::Nothing };
+        let Phase::Parts(parts) = &mut self.phase else { return Transition::Nothing };
         let last = snapshot.last;
         if !parts.add(snapshot, problems, &mut self.dropped) {
             return self.start_over();
         }
         if !last {
-            return Step::Nothing;
+            return Transition::Nothing;
         }
         let Phase::Parts(parts) = std::mem::replace(&mut self.phase, Phase::Live) else {
-            return Step::Nothing;
+            return Transition::Nothing;
         };
-        let Parts { continuity, base, fold, held, .. } = *parts;
+        let Parts { continuity, base, fold, buffered, .. } = *parts;
         let (epoch, cursor) = base.unwrap_or_default();
-        let mut state = Held { epoch, cursor, fold };
+        let mut state = ResumableState { epoch, cursor, fold };
         if mutant::active(Mutant::KeepOldEpoch)
-            && let Some(old) = &self.held
+            && let Some(old) = &self.state
         {
             state.epoch.clone_from(&old.epoch);
             state.cursor = old.cursor.max(cursor);
@@ -257,17 +257,17 @@ impl Wire {
         if self.hole_at != Some(state.cursor) {
             self.hole_at = None;
         }
-        self.held = Some(state);
+        self.state = Some(state);
         self.complete();
         self.without_since = false;
         self.gap = false;
-        Step::Reset(continuity, held)
+        Transition::Reset(continuity, buffered)
     }
 }
 
 impl Parts {
     fn new(continuity: Continuity, channel: Channel) -> Self {
-        Self { continuity, base: None, next: 0, fold: Fold::new(channel), held: Vec::new() }
+        Self { continuity, base: None, next: 0, fold: Fold::new(channel), buffered: Vec::new() }
     }
 
     /// `false` when a part is missing or of another snapshot.

@@ -1,10 +1,10 @@
-//! A tab without an engine puts what its page sent into the shared store: appended in one strict
-//! transaction, behind all that is there.
+//! A tab without an engine appends what its page sent to the shared store, in one strict transaction and behind every
+//! row that is there.
 
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage};
 use super::node::Node;
-use super::sends::{Kept, With};
+use super::sends::{Custody, PendingSend};
 use super::types::NodeOutput;
 use crate::mutant::{self, Mutant};
 use crate::{
@@ -13,28 +13,28 @@ use crate::{
 };
 use sentinelops_protocol::Priority;
 
-/// Numbers of a node's own transactions; an engine counts from 0 and never gets here.
+/// First number of a node's own transactions. An engine counts from 0 and never reaches it.
 const FIRST_APPEND: u64 = 1 << 52;
-/// Not answered for so long, ms, the leader is to look whether the store answers at all.
+/// An append unanswered for this long (ms) makes the follower ask the leader to rescan, which probes the store.
 const DOUBT_MS: u64 = 2_500;
-/// A store that does not work is tried again after so long, ms.
+/// Interval (ms) at which a store that failed is tried again.
 const RETRY_MS: u64 = 30_000;
 
-/// How far appending is.
+/// State of this tab's appends.
 #[derive(Default)]
 pub(super) struct Appends {
     count: u64,
-    /// Rows appended so far.
+    /// Number of rows appended so far.
     rows: u64,
-    /// The transaction under way, and the turn in which it began, if the leader had heard of that turn.
+    /// Number of the outstanding transaction, and the attachment in which it began, if the leader had acknowledged it.
     under_way: Option<(u64, Option<u64>)>,
-    /// When it is doubted.
+    /// When (monotonic ms) the outstanding append is considered unanswered.
     doubt_at: Option<u64>,
-    /// Why nothing can be saved now, while nobody leads who could say it.
+    /// Why nothing can be saved now. Reported by this tab itself while no leader reports it.
     pub(super) refused: Option<StoreError>,
-    /// The store is left alone until then.
+    /// When (monotonic ms) a failed store is tried again.
     pub(super) retry_at: Option<u64>,
-    /// The handle died since something was saved last.
+    /// The database handle died since the last successful append.
     died: bool,
 }
 
@@ -49,9 +49,8 @@ impl Node {
         self.options.outbox.enabled && self.options.outbox.persist
     }
 
-    /// Everything that waits, in one transaction; what comes meanwhile makes the next. A page that goes away
-    /// begins none: frozen in the middle of it, it would keep every other tab from the store. Its memory freezes
-    /// with it, and what a leader had to store it has written without looking.
+    /// Appends everything that waits in one transaction; what arrives meanwhile is in the next. A page that goes away
+    /// begins no transaction: frozen in the middle of it, its worker would block the store for every other tab.
     pub(super) fn append(&mut self, now: Now) {
         let appends = &self.sends.appends;
         if self.away {
@@ -59,7 +58,7 @@ impl Node {
         }
         let rests = appends.retry_at.is_some() && self.role() != Role::Follower;
         if self.store_works.is_none() && self.can_store() {
-            // It is being opened, which may take long, too.
+            // The store is being opened, which may also stay unanswered.
             self.sends.appends.doubt_at.get_or_insert(now.mono.saturating_add(DOUBT_MS));
             return;
         }
@@ -71,36 +70,36 @@ impl Node {
         let mut rows = Vec::new();
         let mut refused = Vec::new();
         let mut room = self.room();
-        for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
-            if !kept.request.queue || kept.request.ephemeral || kept.behind_another {
+        for pending in self.sends.pending.iter_mut().filter(|pending| pending.custody == Custody::Nobody) {
+            if !pending.request.queue || pending.request.ephemeral || pending.behind_another {
                 continue;
             }
-            let stays = kept.request.priority == Priority::Critical || kept.request.again;
+            let stays = pending.request.priority == Priority::Critical || pending.request.again;
             if room == 0 && !stays {
                 let capacity = self.options.outbox.capacity;
-                refused.push((kept.request.id.clone(), FailReason::QueueFull { capacity }));
+                refused.push((pending.request.id.clone(), FailReason::QueueFull { capacity }));
                 continue;
             }
-            match outbox::row_of(&kept.request, now.wall, &self.tab) {
+            match outbox::row_of(&pending.request, now.wall, &self.tab) {
                 Ok(mut row) => {
                     row.order = unique_order(now.wall, salt.wrapping_add(self.sends.appends.rows));
                     self.sends.appends.rows += 1;
-                    kept.with = With::Store(number);
+                    pending.custody = Custody::Store(number);
                     room = room.saturating_sub(1);
                     rows.push(row);
                 }
-                Err(reason) => refused.push((kept.request.id.clone(), reason)),
+                Err(reason) => refused.push((pending.request.id.clone(), reason)),
             }
         }
         for (id, reason) in refused {
             self.sends.drop(&id);
-            self.tell_update(&id, Durability::MemoryOnly, DeliveryState::Failed(reason));
+            self.deliver_update(&id, Durability::MemoryOnly, DeliveryState::Failed(reason));
         }
         if !rows.is_empty() {
             self.sends.appends.count += 1;
             self.sends.appends.under_way = Some((number, self.known_turn));
             self.sends.appends.doubt_at = Some(now.mono.saturating_add(DOUBT_MS));
-            // Until it is looked at again.
+            // An estimate until the store is read again.
             rows.iter().for_each(|row| self.stored[usize::from(row.priority.rank())] += 1);
             self.out.push_back(NodeOutput::Append { number, rows });
             if mutant::active(Mutant::AppendedBeforeCommit) {
@@ -109,8 +108,8 @@ impl Node {
         }
     }
 
-    /// How many more the store may hold. The leader makes room for a message of more importance; where
-    /// nobody does, only critical ones are taken beyond the capacity.
+    /// How many more rows may be appended. A leader evicts for a message of higher priority; without one, only critical
+    /// messages are accepted beyond the capacity.
     fn room(&self) -> u32 {
         if self.role() != Role::Idle {
             return u32::MAX;
@@ -118,7 +117,7 @@ impl Node {
         self.options.outbox.capacity.saturating_sub(self.stored.iter().sum())
     }
 
-    /// The answer to an append of ours, if it is one.
+    /// Handles the store's answer to an append of this tab. `false`: the event is about something else.
     pub(super) fn appended(&mut self, now: Now, event: &StoreEvent) -> bool {
         let (number, error) = match event {
             StoreEvent::Committed { number } => (*number, None),
@@ -139,47 +138,50 @@ impl Node {
         true
     }
 
-    /// `attached`: since before they were handed to the store, so their updates come to our present turn. That does
-    /// not hold for a resubmitted message: its row may be in the store already, owned by the page before a reload.
+    /// Marks the messages of transaction `number` as durable. `attached`: the leader knew this attachment before the
+    /// append began, so it reports their updates to it. That does not hold for a resubmitted message: its row may
+    /// already be in the store, owned by the page before a reload.
     fn saved(&mut self, now: Now, number: u64, attached: bool) {
         self.sends.appends.died = false;
-        let saved: Vec<Kept> =
-            self.sends.kept.extract_if(.., |kept| kept.with == With::Store(number)).collect();
+        let saved: Vec<PendingSend> =
+            self.sends.pending.extract_if(.., |pending| pending.custody == Custody::Store(number)).collect();
         let mut items = Vec::with_capacity(saved.len());
         let mut about = Vec::new();
-        for kept in saved {
-            let request = kept.request.clone();
+        for pending in saved {
+            let request = pending.request.clone();
             let delivery = if request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
             let coalesced = request.coalesce.is_some();
             if !attached || request.again && !mutant::active(Mutant::TrustRowOfOldPage) {
-                about.push(Inquiry { id: request.id.clone(), coalesced, discarded: kept.discarded });
+                about.push(Inquiry { id: request.id.clone(), coalesced, discarded: pending.discarded });
             }
-            self.sends.opened(&request.id, coalesced, Some(kept));
+            self.sends.track(&request.id, coalesced, Some(pending));
             let durability = Durability::Durable;
             items.push(Delivery::Message(MessageUpdate { id: request.id, durability, delivery }));
         }
         if !items.is_empty() {
-            self.tell(items);
+            self.deliver_items(items);
         }
         self.store_takes_again();
         self.look_at_stored();
         match &mut self.leader {
             Some(leader) => leader.engine.rescan(now),
-            None => self.say(LinkMessage::Poke),
+            None => self.broadcast(LinkMessage::Poke),
         }
-        // They may have been found, sent and reported to an earlier turn of ours, or to nobody.
+        // The leader may have found, sent and reported them to an earlier attachment, or to no tab.
         if !about.is_empty() && self.role() == Role::Follower {
-            self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
+            self.broadcast(LinkMessage::Inquire { tab: self.tab.clone(), about });
         }
     }
 
     fn not_saved(&mut self, now: Now, number: u64, error: &StoreError) {
         let dead = matches!(error, StoreError::Dead(_));
-        for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Store(number)) {
-            kept.with = With::Nobody;
-            kept.unstorable |= !dead;
-            // A handle may die between the commit and its news.
-            kept.request.again |= dead;
+        for pending in
+            self.sends.pending.iter_mut().filter(|pending| pending.custody == Custody::Store(number))
+        {
+            pending.custody = Custody::Nobody;
+            pending.unstorable |= !dead;
+            // A handle may die between the commit and its event.
+            pending.request.again |= dead;
         }
         if self.leader.is_some() || self.outdated {
             return;
@@ -191,7 +193,7 @@ impl Node {
         }
     }
 
-    /// The handle died: appends wait until it is there again. A second time in a row it counts as gone.
+    /// The database handle died: appends wait until it is reopened. After a second death in a row the store counts as failed.
     pub(super) fn reopen(&mut self, now: Now, error: StoreError) {
         if self.store_works != Some(true) {
             return;
@@ -205,7 +207,7 @@ impl Node {
         }
     }
 
-    /// Nothing can be saved for now. The leader says so itself, and takes what a follower has.
+    /// The store refuses writes. A leader reports that itself and takes a follower's messages.
     pub(super) fn store_refuses(&mut self, now: Now, error: StoreError) {
         self.sends.appends.retry_at = Some(now.mono.saturating_add(RETRY_MS));
         if self.sends.appends.refused.replace(error).is_none() {
@@ -213,7 +215,7 @@ impl Node {
         }
     }
 
-    /// The store does not answer, and nobody leads who could say it.
+    /// The store does not answer, and no leader can report it.
     pub(super) fn store_waits(&mut self, now: Now) {
         if self.role() == Role::Idle {
             self.store_refuses(now, StoreError::Silent);
@@ -222,21 +224,21 @@ impl Node {
 
     pub(super) fn store_takes_again(&mut self) {
         self.sends.appends.retry_at = None;
-        self.sends.kept.iter_mut().for_each(|kept| kept.told = false);
+        self.sends.pending.iter_mut().for_each(|pending| pending.reported = false);
         if self.sends.appends.refused.take().is_some() {
             self.show_waiting();
         }
     }
 
-    /// An append takes long: the leader, which may have nothing to write, is to notice.
+    /// An append is unanswered: asks the leader, which may have nothing to write, to probe the store.
     pub(super) fn doubt_store(&mut self, now: Now) {
         let due = self.sends.appends.doubt_at.take_if(|at| now.mono >= *at).is_some();
         if due && self.role() == Role::Follower && !self.sends.all_handed_on() {
-            self.say(LinkMessage::Poke);
+            self.broadcast(LinkMessage::Poke);
         }
     }
 
-    /// Time to try the store again: with what waits, or by opening it.
+    /// Tries a failed store again: by appending what waits, or by opening it.
     pub(super) fn retry_store(&mut self, now: Now) {
         if self.sends.appends.retry_at.is_none_or(|at| now.mono < at) {
             return;
@@ -248,21 +250,26 @@ impl Node {
         }
     }
 
-    /// What waits in this tab's memory because the store does not take it.
-    pub(super) fn tell_unsaved(&mut self) {
+    /// Reports as memory only what waits here because the store refuses it.
+    pub(super) fn report_unsaved(&mut self) {
         if self.can_store() && self.sends.appends.refused.is_none() {
             return;
         }
         let mut items = Vec::new();
-        for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody && !kept.told) {
-            kept.told = true;
+        for pending in self
+            .sends
+            .pending
+            .iter_mut()
+            .filter(|pending| pending.custody == Custody::Nobody && !pending.reported)
+        {
+            pending.reported = true;
             let delivery =
-                if kept.request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
-            let (id, durability) = (kept.request.id.clone(), Durability::MemoryOnly);
+                if pending.request.again { DeliveryState::Unconfirmed } else { DeliveryState::Queued };
+            let (id, durability) = (pending.request.id.clone(), Durability::MemoryOnly);
             items.push(Delivery::Message(MessageUpdate { id, durability, delivery }));
         }
         if !items.is_empty() {
-            self.tell(items);
+            self.deliver_items(items);
         }
     }
 }

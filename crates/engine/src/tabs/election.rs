@@ -1,13 +1,12 @@
-//! Who leads: the tab that holds the lock, beats every second, and is not believed after it slept.
+//! Which tab leads: the one that holds the lock and sends a heartbeat every second.
 //!
-//! The lock alone does not tell: a frozen leader keeps it and its tab is silent. So the leader beats,
-//! a follower *in need* that heard nothing for [`SILENCE_MS`] although its own timers ran on time asks
-//! once, and steals the lock when nobody answers. A leader whose timer fired late re-reads the stored
-//! term before it does anything: at thaw, broadcasts and timers run before the lock's loss is told.
+//! The lock alone is not enough: a frozen leader keeps it. So a follower *in need* that received no heartbeat for
+//! [`SILENCE_MS`], although its own timers ran on time, asks once and steals the lock when no answer comes. A leader
+//! whose timer fired late reads the stored term before it does anything: at thaw, broadcasts and timers run before the
+//! loss of the lock is reported.
 //!
-//! A page that goes away while its worker leads says so itself ([`LinkMessage::Leaving`]), because the browser
-//! may freeze the worker before it can give the lock back: who hears it waits [`LEAVING_MS`] for the lock,
-//! then takes it.
+//! A page that goes away while its worker leads sends [`LinkMessage::Leaving`] itself, because the browser may freeze the
+//! worker before it can release the lock. A follower that receives it waits [`LEAVING_MS`] for the lock, then steals it.
 //!
 //! [`LinkMessage::Leaving`]: super::LinkMessage::Leaving
 
@@ -15,61 +14,61 @@ use crate::Now;
 use crate::mutant::{self, Mutant};
 use serde::{Deserialize, Serialize};
 
-/// Ms between the beats of a leader.
+/// Interval (ms) between the heartbeats of a leader.
 pub const BEAT_MS: u64 = 1_000;
-/// A follower in need that heard no beat for so long asks for one.
+/// A follower in need that received no heartbeat for this long (ms) asks for one.
 pub const SILENCE_MS: u64 = 4_000;
-/// How long it waits for the answer before it steals the lock.
+/// How long (ms) a follower waits for an answer to `Ask` before it steals the lock.
 pub const ANSWER_MS: u64 = 1_000;
-/// How long the lock of a leader whose page went away may take to come by itself. No shorter: should the
-/// leader run again, it must know by its own clock that it may have been robbed ([`LATE_MS`]).
+/// How long (ms) a follower waits for the lock of a leader whose page went away. No shorter: a leader that thaws must
+/// detect by its own clock ([`LATE_MS`]) that its lock may have been stolen.
 pub const LEAVING_MS: u64 = LATE_MS + 100;
-/// What its worker says so soon after that, it said before it stopped.
-const LAST_WORDS_MS: u64 = 300;
-/// And up to so much more, each tab its own.
+/// A message of the leader within this time (ms) after `Leaving` was sent before its worker stopped; it does not count.
+const LATE_MESSAGES_MS: u64 = 300;
+/// Upper end (ms) of the random delay each tab adds before it steals, so that two tabs do not steal at once.
 const PATIENCE_MS: u64 = 500;
-/// A tick later than this was no tick on time: the tab slept or was throttled. On either clock: the
-/// monotonic one may stand still while the machine sleeps, and leases run out by the other.
+/// A timer later than this (ms) means that the tab slept or was throttled. Measured on both clocks: the monotonic one
+/// may stand still while the machine sleeps, and leases expire by the wall clock.
 const LATE_MS: u64 = 2 * BEAT_MS;
 
-/// What the browser says about the lock.
+/// What the browser reports about the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockEvent {
-    /// We hold it.
+    /// This tab holds the lock.
     Granted,
-    /// Another tab stole it, or we gave it back.
+    /// Another tab stole the lock, or this tab released it.
     Lost,
-    /// There are no locks here: every tab connects for itself.
+    /// The browser has no locks: every tab connects alone.
     Unavailable,
 }
 
-/// What a tab is.
+/// The role of a tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
-    /// Does not want a connection, or gave the lock back on pagehide.
+    /// Wants no connection, or released the lock on pagehide.
     Idle,
     /// Waits for the lock; another tab leads.
     Follower,
     /// Holds the lock.
     Leader,
-    /// Connects for itself: no locks, or no store to share.
+    /// Connects alone: there are no locks, or no store to share.
     Solo,
 }
 
 /// What the election asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ballot {
+pub(crate) enum ElectionAction {
     /// Queue for the lock.
     Request,
-    /// Take it from a silent holder.
+    /// Take the lock from a holder that does not answer.
     Steal,
-    /// Give it back, or leave the queue.
+    /// Release the lock, or leave its queue.
     Release,
-    /// Tell the others that we lead.
+    /// Broadcast a heartbeat.
     Beat,
-    /// Ask whether anybody leads.
+    /// Ask whether a tab leads.
     Ask,
-    /// Make sure that the leader still knows of this tab.
+    /// Make sure that the leader still knows this tab.
     Recall,
 }
 
@@ -78,15 +77,15 @@ pub(crate) struct Election {
     wanted: bool,
     no_locks: bool,
     in_need: bool,
-    last_heard: u64,
+    leader_seen_at: u64,
     last_tick: Now,
-    /// When the lock is stolen, unless a leader is heard before.
+    /// When (monotonic ms) the lock is stolen, unless a leader's message arrives before.
     steal_at: Option<u64>,
-    /// Because the page of the leader went away: then.
+    /// When (monotonic ms) the leader's page went away.
     left_at: Option<u64>,
-    /// On top of any wait before a theft, so that two followers do not rob at once.
+    /// Random delay (ms) added before stealing, see [`PATIENCE_MS`].
     patience: u64,
-    ballots: Vec<Ballot>,
+    actions: Vec<ElectionAction>,
 }
 
 impl Election {
@@ -96,12 +95,12 @@ impl Election {
             wanted: false,
             no_locks: false,
             in_need: false,
-            last_heard: now.mono,
+            leader_seen_at: now.mono,
             last_tick: now,
             steal_at: None,
             left_at: None,
             patience: (seed >> 17) % PATIENCE_MS,
-            ballots: Vec::new(),
+            actions: Vec::new(),
         }
     }
 
@@ -109,7 +108,7 @@ impl Election {
         self.role
     }
 
-    /// Whether this tab wants a connection at all. Only such tabs queue for the lock.
+    /// Sets whether this tab wants a connection. Only such tabs queue for the lock.
     pub(crate) fn want(&mut self, now: Now, wanted: bool) {
         if self.wanted == wanted {
             return;
@@ -120,32 +119,32 @@ impl Election {
                 self.role = Role::Follower;
                 self.succeeded(now);
                 self.last_tick = now;
-                self.ballots.push(Ballot::Request);
+                self.actions.push(ElectionAction::Request);
                 // A leader answers at once, not with its next beat.
-                self.ballots.push(Ballot::Ask);
+                self.actions.push(ElectionAction::Ask);
             }
             (false, Role::Follower | Role::Leader) => {
                 self.role = Role::Idle;
-                self.ballots.push(Ballot::Release);
+                self.actions.push(ElectionAction::Release);
             }
             _ => {}
         }
     }
 
-    /// Visible, or with something to send: worth stealing for.
+    /// Sets whether this tab would steal the lock: it is visible, or a message of it has no end yet.
     pub(crate) fn need(&mut self, in_need: bool) {
         self.in_need = in_need;
     }
 
-    /// There is no store to share: neither lead nor follow.
+    /// There is no store to share: this tab connects alone.
     pub(crate) fn go_solo(&mut self) {
         if matches!(self.role, Role::Follower | Role::Leader) {
-            self.ballots.push(Ballot::Release);
+            self.actions.push(ElectionAction::Release);
         }
         self.role = Role::Solo;
     }
 
-    /// The store is there (again): stand in line with the others.
+    /// The store can be opened (again): this tab queues for the lock like the others.
     pub(crate) fn share(&mut self, now: Now) {
         if self.role != Role::Solo || self.no_locks {
             return;
@@ -154,7 +153,7 @@ impl Election {
         self.want(now, true);
     }
 
-    /// There are no locks: nobody can know who else writes.
+    /// Whether the browser has no locks, so that no tab can know which others write.
     pub(crate) fn no_locks(&self) -> bool {
         self.no_locks
     }
@@ -164,18 +163,17 @@ impl Election {
             LockEvent::Granted if self.role == Role::Follower => {
                 self.role = Role::Leader;
                 self.last_tick = now;
-                self.ballots.push(Ballot::Beat);
+                self.actions.push(ElectionAction::Beat);
             }
-            // Granted after we stopped wanting it.
-            LockEvent::Granted if self.role == Role::Idle => self.ballots.push(Ballot::Release),
+            // Granted after this tab stopped wanting it.
+            LockEvent::Granted if self.role == Role::Idle => self.actions.push(ElectionAction::Release),
             LockEvent::Granted => {}
             LockEvent::Lost => self.deposed(now),
             LockEvent::Unavailable => (self.role, self.no_locks) = (Role::Solo, true),
         }
     }
 
-    /// A higher term was seen, or the lock is gone: stand in line again, unless this tab has just given
-    /// it up by itself.
+    /// A higher term was received, or the lock is lost: queue for it again.
     pub(crate) fn deposed(&mut self, now: Now) {
         if self.role != Role::Leader {
             return;
@@ -183,33 +181,34 @@ impl Election {
         self.role = Role::Follower;
         self.succeeded(now);
         self.last_tick = now;
-        self.ballots.push(Ballot::Release);
-        self.ballots.push(Ballot::Request);
+        self.actions.push(ElectionAction::Release);
+        self.actions.push(ElectionAction::Request);
     }
 
-    /// Take the lock from a leader that lives, but has no use for it.
+    /// Steals the lock from a leader that runs but cannot use it.
     pub(crate) fn replace(&mut self, now: Now) {
         if self.role == Role::Follower {
             self.succeeded(now);
-            self.ballots.push(Ballot::Steal);
+            self.actions.push(ElectionAction::Steal);
         }
     }
 
-    /// A sign of life of the leader. One whose page went away may have said this just before its worker stopped.
-    pub(crate) fn heard(&mut self, now: Now) {
-        self.last_heard = now.mono;
-        if self.left_at.is_none_or(|at| now.mono.saturating_sub(at) > LAST_WORDS_MS) {
+    /// A message of the leader arrived. If its page went away just before, its worker may have sent this before it
+    /// stopped.
+    pub(crate) fn leader_seen(&mut self, now: Now) {
+        self.leader_seen_at = now.mono;
+        if self.left_at.is_none_or(|at| now.mono.saturating_sub(at) > LATE_MESSAGES_MS) {
             (self.steal_at, self.left_at) = (None, None);
         }
     }
 
-    /// There is another leader, or none yet: what was heard before says nothing.
+    /// There is another leader, or none yet: earlier messages no longer count.
     pub(crate) fn succeeded(&mut self, now: Now) {
         self.left_at = None;
-        self.heard(now);
+        self.leader_seen(now);
     }
 
-    /// The page of the leader went away. In need or not: this is no theft from somebody who may live.
+    /// The leader's page went away. The lock is stolen whether or not this tab is in need.
     pub(crate) fn left(&mut self, now: Now) {
         if self.role == Role::Follower && !mutant::active(Mutant::IgnoreLeaving) {
             let at = now.mono.saturating_add(LEAVING_MS + self.patience);
@@ -218,10 +217,10 @@ impl Election {
         }
     }
 
-    /// Another tab asks whether anybody leads.
+    /// Another tab asks whether a tab leads.
     pub(crate) fn asked(&mut self) {
         if self.role == Role::Leader {
-            self.ballots.push(Ballot::Beat);
+            self.actions.push(ElectionAction::Beat);
         }
     }
 
@@ -242,28 +241,28 @@ impl Election {
         let late = self.is_late(now);
         self.last_tick = now;
         match self.role {
-            Role::Leader => self.ballots.push(Ballot::Beat),
-            Role::Follower if late => self.woke(now),
+            Role::Leader => self.actions.push(ElectionAction::Beat),
+            Role::Follower if late => self.on_wake(now),
             Role::Follower => self.watch(now),
             Role::Idle | Role::Solo => {}
         }
     }
 
-    /// What a follower did not hear while it slept says nothing about the leader. If that is awake, it beats
-    /// within the second. If it had left, others have not heard of a new one yet, either.
-    fn woke(&mut self, now: Now) {
-        let (heard, has_left) = (self.last_heard, self.left_at.is_some());
+    /// This follower slept, so missing heartbeats prove nothing. A running leader sends one within a second. If the
+    /// leader had left, the wait for its lock starts again.
+    fn on_wake(&mut self, now: Now) {
+        let (seen, has_left) = (self.leader_seen_at, self.left_at.is_some());
         self.succeeded(now);
-        self.last_heard = heard.max(now.mono.saturating_sub(SILENCE_MS - BEAT_MS));
-        self.ballots.push(Ballot::Recall);
+        self.leader_seen_at = seen.max(now.mono.saturating_sub(SILENCE_MS - BEAT_MS));
+        self.actions.push(ElectionAction::Recall);
         if has_left {
             self.left(now);
         }
     }
 
-    /// Whether a leader's thread stood still for so long that another may lead by now. Asked at every
-    /// input, because at thaw others come before the timer. Answers once.
-    pub(crate) fn overslept(&mut self, now: Now) -> bool {
+    /// Whether this leader's thread stood still for more than [`LATE_MS`], so another tab may lead by now. Checked at every input,
+    /// because at thaw other inputs come before the timer. Returns `true` once per pause.
+    pub(crate) fn was_paused(&mut self, now: Now) -> bool {
         let late = self.role == Role::Leader && self.is_late(now);
         if late {
             self.last_tick = now;
@@ -276,34 +275,34 @@ impl Election {
         mono.max(now.wall.saturating_sub(self.last_tick.wall)) > LATE_MS
     }
 
-    /// A leader in doubt is awake, though it does nothing of what is due.
+    /// A leader that waits for the stored term runs, although it does nothing that is due.
     pub(crate) fn awake(&mut self, now: Now) {
         self.last_tick = now;
     }
 
     fn watch(&mut self, now: Now) {
-        if mutant::active(Mutant::StealFromTheLiving) && now.mono.saturating_sub(self.last_heard) >= 900 {
-            self.heard(now);
-            return self.ballots.push(Ballot::Steal);
+        if mutant::active(Mutant::StealFromTheLiving) && now.mono.saturating_sub(self.leader_seen_at) >= 900 {
+            self.leader_seen(now);
+            return self.actions.push(ElectionAction::Steal);
         }
         match self.steal_at {
             Some(at) if now.mono >= at => {
                 self.succeeded(now);
                 if !mutant::active(Mutant::NeverSteal) {
-                    self.ballots.push(Ballot::Steal);
+                    self.actions.push(ElectionAction::Steal);
                 }
             }
             Some(_) => {}
-            None if self.in_need && now.mono.saturating_sub(self.last_heard) >= SILENCE_MS => {
+            None if self.in_need && now.mono.saturating_sub(self.leader_seen_at) >= SILENCE_MS => {
                 self.steal_at = Some(now.mono.saturating_add(ANSWER_MS + self.patience));
-                self.ballots.push(Ballot::Ask);
+                self.actions.push(ElectionAction::Ask);
             }
             None => {}
         }
     }
 
-    pub(crate) fn poll(&mut self) -> Option<Ballot> {
-        (!self.ballots.is_empty()).then(|| self.ballots.remove(0))
+    pub(crate) fn poll(&mut self) -> Option<ElectionAction> {
+        (!self.actions.is_empty()).then(|| self.actions.remove(0))
     }
 }
 
@@ -315,17 +314,17 @@ mod tests {
         Now { mono, wall: mono }
     }
 
-    fn drain(election: &mut Election) -> Vec<Ballot> {
+    fn drain(election: &mut Election) -> Vec<ElectionAction> {
         std::iter::from_fn(|| election.poll()).collect()
     }
 
-    fn run(election: &mut Election, from: u64, to: u64) -> Vec<(u64, Ballot)> {
-        let mut said = Vec::new();
+    fn run(election: &mut Election, from: u64, to: u64) -> Vec<(u64, ElectionAction)> {
+        let mut outputs_seen = Vec::new();
         for mono in (from..=to).step_by(100) {
             election.timeout(at(mono));
-            said.extend(drain(election).into_iter().map(|b| (mono, b)));
+            outputs_seen.extend(drain(election).into_iter().map(|b| (mono, b)));
         }
-        said
+        outputs_seen
     }
 
     #[test]
@@ -333,9 +332,9 @@ mod tests {
         let mut follower = Election::new(at(0), 0);
         follower.want(at(0), true);
         follower.need(true);
-        assert_eq!(drain(&mut follower), [Ballot::Request, Ballot::Ask]);
-        let said = run(&mut follower, 0, 6_000);
-        assert_eq!(said, [(4_000, Ballot::Ask), (5_000, Ballot::Steal)]);
+        assert_eq!(drain(&mut follower), [ElectionAction::Request, ElectionAction::Ask]);
+        let outputs_seen = run(&mut follower, 0, 6_000);
+        assert_eq!(outputs_seen, [(4_000, ElectionAction::Ask), (5_000, ElectionAction::Steal)]);
         follower.lock(at(5_050), &LockEvent::Granted);
         assert_eq!(follower.role(), Role::Leader);
     }
@@ -348,7 +347,7 @@ mod tests {
         drain(&mut follower);
         for second in 0..10 {
             assert_eq!(run(&mut follower, second * 1_000, second * 1_000 + 900), []);
-            follower.heard(at(second * 1_000 + 900));
+            follower.leader_seen(at(second * 1_000 + 900));
         }
     }
 
@@ -360,29 +359,35 @@ mod tests {
         assert_eq!(run(&mut follower, 0, 20_000), []);
         follower.need(true);
         // Asleep until 60 s: the silence was ours.
-        assert_eq!(run(&mut follower, 60_000, 60_000), [(60_000, Ballot::Recall)]);
-        assert_eq!(run(&mut follower, 60_100, 62_500), [(61_000, Ballot::Ask), (62_000, Ballot::Steal)]);
+        assert_eq!(run(&mut follower, 60_000, 60_000), [(60_000, ElectionAction::Recall)]);
+        assert_eq!(
+            run(&mut follower, 60_100, 62_500),
+            [(61_000, ElectionAction::Ask), (62_000, ElectionAction::Steal)]
+        );
     }
 
     #[test]
-    fn a_leader_whose_page_left_is_succeeded_soon_unless_another_is_heard() {
+    fn leader_whose_page_left_is_succeeded_soon_unless_another_leads() {
         let mut follower = Election::new(at(0), 300 << 17);
         follower.want(at(0), true);
         drain(&mut follower);
         // Nobody looks at it, and it takes over all the same.
         follower.left(at(200));
         follower.left(at(600));
-        assert_eq!(run(&mut follower, 300, 5_000), [(2_600, Ballot::Steal)]);
+        assert_eq!(run(&mut follower, 300, 5_000), [(2_600, ElectionAction::Steal)]);
         follower.left(at(5_100));
         follower.succeeded(at(5_200));
         assert_eq!(run(&mut follower, 5_300, 9_000), []);
         // The last words of its worker.
         follower.left(at(9_100));
-        follower.heard(at(9_150));
-        assert_eq!(run(&mut follower, 9_200, 12_000), [(11_500, Ballot::Steal)]);
+        follower.leader_seen(at(9_150));
+        assert_eq!(run(&mut follower, 9_200, 12_000), [(11_500, ElectionAction::Steal)]);
         // The first thing it hears after a sleep.
         follower.left(at(20_000));
-        assert_eq!(run(&mut follower, 20_100, 24_000), [(20_100, Ballot::Recall), (22_500, Ballot::Steal)]);
+        assert_eq!(
+            run(&mut follower, 20_100, 24_000),
+            [(20_100, ElectionAction::Recall), (22_500, ElectionAction::Steal)]
+        );
     }
 
     #[test]
@@ -392,10 +397,10 @@ mod tests {
         leader.lock(at(5), &LockEvent::Granted);
         drain(&mut leader);
         assert_eq!(run(&mut leader, 100, 2_100).len(), 2);
-        assert!(!leader.overslept(at(3_000)));
-        assert!(leader.overslept(at(30_000)) && !leader.overslept(at(30_001)));
+        assert!(!leader.was_paused(at(3_000)));
+        assert!(leader.was_paused(at(30_000)) && !leader.was_paused(at(30_001)));
         let machine_slept = Now { mono: 30_500, wall: 90_000 };
-        assert!(leader.overslept(machine_slept) && !leader.overslept(machine_slept));
+        assert!(leader.was_paused(machine_slept) && !leader.was_paused(machine_slept));
     }
 
     #[test]
@@ -404,7 +409,10 @@ mod tests {
         tab.want(at(0), true);
         tab.want(at(1), false);
         tab.lock(at(2), &LockEvent::Granted);
-        assert_eq!(drain(&mut tab), [Ballot::Request, Ballot::Ask, Ballot::Release, Ballot::Release]);
+        assert_eq!(
+            drain(&mut tab),
+            [ElectionAction::Request, ElectionAction::Ask, ElectionAction::Release, ElectionAction::Release]
+        );
         assert_eq!(tab.role(), Role::Idle);
     }
 }

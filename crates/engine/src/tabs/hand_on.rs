@@ -1,45 +1,46 @@
-//! A follower hands on what its page sent: to the store what can be stored, to the leader the rest.
+//! How a follower passes on what its page sent: storable messages to the store, the others to the leader.
 
 use super::election::Role;
 use super::link::LinkMessage;
 use super::node::Node;
-use super::sends::{Kept, Sends, With};
+use super::sends::{Custody, PendingSend, Sends};
 use crate::mutant::{self, Mutant};
 use crate::{Now, SendRequest};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// With nobody known to lead, sends wait so long, ms, for the lock to be granted to this very tab.
+/// While no leader is known, messages wait this long (ms) in case the lock is granted to this tab.
 const SETTLE_MS: u64 = 500;
 
 impl Sends {
-    /// Everything that has no end yet, in order, for a leader that cannot read the store.
+    /// Every message without an end, in order, for a leader that cannot read the store.
     fn everything(&mut self) -> Vec<SendRequest> {
         let mut all: Vec<_> = self.saved().collect();
-        for kept in self.kept.iter_mut().filter(|kept| !kept.request.ephemeral) {
-            match kept.with {
-                With::Ending(_) | With::Engine => continue,
-                With::Nobody => kept.with = With::Leader,
+        for pending in self.pending.iter_mut().filter(|pending| !pending.request.ephemeral) {
+            match pending.custody {
+                Custody::Ending(_) | Custody::Engine => continue,
+                Custody::Nobody => pending.custody = Custody::Leader,
                 // May be in the store, or known.
-                With::Store(_) | With::Leader => kept.request.again = true,
+                Custody::Store(_) | Custody::Leader => pending.request.again = true,
             }
-            all.push((kept.number, kept.request.clone()));
+            all.push((pending.number, pending.request.clone()));
         }
         all.sort_by_key(|(number, _)| *number);
         all.into_iter().map(|(_, request)| request).collect()
     }
 
-    /// What goes to the leader now: what cannot be stored (`storable`: the store takes messages) or is not to be
-    /// queued, each behind the earlier ones of its ordering key and of its coalesce name. The rest goes to the store or
-    /// waits.
+    /// Takes the messages that go to the leader now: those that cannot be stored or are not queued, each behind the
+    /// earlier ones of its ordering key and coalesce name. The others go to the store or wait. `storable`: the store
+    /// accepts messages.
     fn take_for_leader(&mut self, storable: bool) -> Vec<SendRequest> {
-        // Behind what the store refused nothing goes another way: it keeps its order.
-        let stores = storable && !self.kept.iter().any(|kept| kept.is_queued() && kept.unstorable);
+        // While the store has refused a queued message, all of them go to the leader, so that they keep their order.
+        let stores =
+            storable && !self.pending.iter().any(|pending| pending.is_queued() && pending.unstorable);
         let mut last: BTreeMap<OrderedBy, Whereabouts> = BTreeMap::new();
         let mut requests = Vec::new();
-        for kept in &mut self.kept {
-            let queued = kept.is_queued();
-            let names = ordered_by(kept);
-            if let With::Ending(_) = kept.with {
+        for pending in &mut self.pending {
+            let queued = pending.is_queued();
+            let names = ordered_by(pending);
+            if let Custody::Ending(_) = pending.custody {
                 // A store that does not answer is not waited for.
                 last.extend(names.into_iter().filter(|_| storable).map(|name| (name, Whereabouts::Blocked)));
                 continue;
@@ -47,45 +48,45 @@ impl Sends {
             let is_before = |state| names.iter().any(|name| last.get(name) == Some(&state));
             let (stored, blocked) = (is_before(Whereabouts::Stored), is_before(Whereabouts::Blocked));
             let handed = is_before(Whereabouts::Handed);
-            kept.behind_another = false;
-            let state = match (kept.with, queued) {
-                (With::Nobody, false) if stored || blocked => Whereabouts::Blocked,
+            pending.behind_another = false;
+            let state = match (pending.custody, queued) {
+                (Custody::Nobody, false) if stored || blocked => Whereabouts::Blocked,
                 // While an earlier one is on its way to the store, and this one may not follow it there or has another
                 // one before it at the leader, either way could overtake one of them.
-                (With::Nobody, true) if blocked || (storable && stored && (handed || !stores)) => {
-                    kept.behind_another = true;
+                (Custody::Nobody, true) if blocked || (storable && stored && (handed || !stores)) => {
+                    pending.behind_another = true;
                     Whereabouts::Blocked
                 }
-                (With::Nobody, true) if stores && !handed => Whereabouts::Stored,
-                (With::Nobody, _) => {
-                    kept.with = With::Leader;
-                    requests.push(kept.request.clone());
+                (Custody::Nobody, true) if stores && !handed => Whereabouts::Stored,
+                (Custody::Nobody, _) => {
+                    pending.custody = Custody::Leader;
+                    requests.push(pending.request.clone());
                     Whereabouts::Handed
                 }
-                (With::Leader, _) => Whereabouts::Handed,
-                (With::Store(_) | With::Ending(_) | With::Engine, _) => Whereabouts::Stored,
+                (Custody::Leader, _) => Whereabouts::Handed,
+                (Custody::Store(_) | Custody::Ending(_) | Custody::Engine, _) => Whereabouts::Stored,
             };
             last.extend(names.into_iter().map(|name| (name, state)));
         }
         requests
     }
 
-    /// Without a leader: what is behind a message whose end is being stored waits for the answer. Refused, that message
-    /// goes on, before it.
+    /// Without a leader: messages behind one whose end is being stored wait for the answer. If the store refuses that end,
+    /// the earlier message is sent first.
     pub(super) fn wait_for_endings(&mut self) {
         let mut waiting = BTreeSet::new();
-        for kept in &mut self.kept {
-            let names = ordered_by(kept);
-            kept.behind_another = names.iter().any(|name| waiting.contains(name));
-            if kept.behind_another || matches!(kept.with, With::Ending(_)) {
+        for pending in &mut self.pending {
+            let names = ordered_by(pending);
+            pending.behind_another = names.iter().any(|name| waiting.contains(name));
+            if pending.behind_another || matches!(pending.custody, Custody::Ending(_)) {
                 waiting.extend(names);
             }
         }
     }
 }
 
-/// What messages have in common that reach the leader in the order in which they were sent: those of one ordering key
-/// take effect in this order, and of those of one coalesce name the last counts.
+/// What keeps messages in order on their way to the leader. Messages of one ordering key take effect in this order; of
+/// one coalesce name the last counts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum OrderedBy {
     Key(String),
@@ -93,47 +94,45 @@ enum OrderedBy {
 }
 
 /// An ephemeral message has none.
-fn ordered_by(kept: &Kept) -> Vec<OrderedBy> {
-    if kept.request.ephemeral || !kept.request.queue && mutant::active(Mutant::UnqueuedFirst) {
+fn ordered_by(pending: &PendingSend) -> Vec<OrderedBy> {
+    if pending.request.ephemeral || !pending.request.queue && mutant::active(Mutant::UnqueuedFirst) {
         return Vec::new();
     }
-    let key = kept.key.clone().map(OrderedBy::Key);
-    key.into_iter().chain(kept.request.coalesce.clone().map(OrderedBy::Coalesce)).collect()
+    let key = pending.key.clone().map(OrderedBy::Key);
+    key.into_iter().chain(pending.request.coalesce.clone().map(OrderedBy::Coalesce)).collect()
 }
 
-/// Where the last message of a key or name is, of those that a follower has.
+/// Where a follower's last message of a key or name is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whereabouts {
     /// On its way to the store, where the leader finds it.
     Stored,
-    /// A message that waits for those, as an unqueued one does, or one whose end is being stored; what comes after it
-    /// waits, too.
+    /// Waits for stored ones (an unqueued message), or its end is being stored. Later ones wait as well.
     Blocked,
     /// Handed to the leader.
     Handed,
 }
 
 impl Node {
-    /// To the store what can be stored, to the leader the rest.
+    /// Appends what can be stored and sends the rest to the leader.
     pub(super) fn hand_to_others(&mut self, now: Now) {
         if !self.sends.linked {
             self.refuse_unqueued();
         }
         if self.term == 0 && !self.sends.settled {
-            // Probably the lock is about to be ours, or a leader about to answer.
+            // The lock may be granted to this tab, or a leader may answer, within this time.
             self.sends.settle_at.get_or_insert(now.mono + SETTLE_MS);
             return;
         }
         let storable = self.can_store() && !self.sends.silent;
         let requests = self.sends.take_for_leader(storable);
         if !requests.is_empty() {
-            self.say(LinkMessage::Send { tab: self.tab.clone(), requests, whole: false });
+            self.broadcast(LinkMessage::Send { tab: self.tab.clone(), requests, whole: false });
         }
         self.append(now);
     }
 
-    /// A tab that does not run may hold the store: what lies there, or was to go there, goes another way, if
-    /// somebody who sent it is still there.
+    /// The leader cannot read the store (a frozen tab may hold it): sends it everything this tab has, stored or not.
     pub(super) fn hand_in(&mut self) {
         if self.role() != Role::Follower || !self.sends.silent || self.sends.handed_in {
             return;
@@ -145,8 +144,8 @@ impl Node {
         if mutant::active(Mutant::TrustASilentStore) {
             return;
         }
-        // Also when there is nothing: what comes from now on has nothing before it.
+        // Sent even when empty: it shows that later messages have no earlier ones.
         let requests = self.sends.everything();
-        self.say(LinkMessage::Send { tab: self.tab.clone(), requests, whole: true });
+        self.broadcast(LinkMessage::Send { tab: self.tab.clone(), requests, whole: true });
     }
 }

@@ -1,32 +1,32 @@
-//! Tabs whose first messages went to another leader: what they hand in would pass those.
+//! Tabs whose earlier messages went to another leader. Until such a tab resends everything, nothing of it is accepted.
 
 use super::link::TabId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A tab missed so often in a row is dead: its lock may just have been on its way.
+/// A tab missing this often in a row is dead. Once is not enough: its lock may not have been granted yet.
 pub(super) const MISSED: u8 = 2;
 
-/// How far a tab is.
+/// How far a tab is with resending.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Came {
     #[default]
     Unknown,
-    /// With this turn. It has to come with another, and with all it has.
+    /// It attached with this turn. It must attach with a new one and resend everything.
     Incomplete(u64),
-    /// It is known, and what it has is on its way: all of it comes before the credit for its first batch.
+    /// It attached again. Everything it has arrives before the credit for its first batch.
     Whole,
 }
 
 #[derive(Default)]
 struct Sender {
     came: Came,
-    /// It was there when the browser was last asked who is alive.
+    /// It was known when the browser was last asked which tabs are alive.
     asked: bool,
-    /// How often in a row it was not among them.
+    /// How often in a row it was missing.
     missed: u8,
 }
 
-/// Tabs that handed messages in before this leader knew them, until they come with all they have.
+/// Tabs that sent messages before this leader knew them, until they resend everything.
 #[derive(Default)]
 pub(super) struct Incomplete(BTreeMap<TabId, Sender>);
 
@@ -39,7 +39,7 @@ impl Incomplete {
         self.0.is_empty()
     }
 
-    /// This tab hands messages in, and is not known.
+    /// An unknown tab sent messages.
     pub(super) fn add(&mut self, tab: TabId) {
         self.0.entry(tab).or_default();
     }
@@ -48,8 +48,8 @@ impl Incomplete {
         self.0.remove(tab);
     }
 
-    /// A tab comes with this turn. Whether what it hands in from now on begins with the first it has: sent on while
-    /// it took another for the leader, a later message must not pass an earlier one.
+    /// A tab attaches with this turn. `true`: from now on it sends everything it has from the beginning, so no later
+    /// message can pass an earlier one.
     pub(super) fn is_whole(&mut self, tab: &TabId, turn: u64) -> bool {
         let Some(sender) = self.0.get_mut(tab) else { return true };
         sender.came = match sender.came {
@@ -60,19 +60,19 @@ impl Incomplete {
         sender.came == Came::Whole
     }
 
-    /// A tab that is known took a batch.
+    /// A known tab gave the credit for a batch.
     pub(super) fn credited(&mut self, tab: &TabId) {
         if self.0.get(tab).is_some_and(|sender| sender.came == Came::Whole) {
             self.0.remove(tab);
         }
     }
 
-    /// The browser is asked who is alive.
+    /// The browser is asked which tabs are alive.
     pub(super) fn asked(&mut self) {
         self.0.values_mut().for_each(|sender| sender.asked = true);
     }
 
-    /// These are alive. Forgets the dead.
+    /// These tabs are alive; forgets the dead ones.
     pub(super) fn alive(&mut self, alive: &[TabId]) {
         for (tab, sender) in self.0.iter_mut().filter(|(_, sender)| sender.asked) {
             sender.missed = if alive.contains(tab) { 0 } else { sender.missed + 1 };

@@ -1,34 +1,34 @@
-//! The leading tab: its engine, and the other tabs as consumers of it.
+//! The leading tab: its engine, with the other tabs as its consumers.
 
 use super::incomplete::{Incomplete, MISSED};
 use super::link::{Inquiry, Interest, LinkMessage, LinkTarget, TabId};
 use super::node::LOCAL;
 use super::types::{NodeOutput, PageCommand};
-use crate::engine::legacy::Legacy;
+use crate::engine::handover::Handover;
 use crate::mutant::{self, Mutant};
 use crate::{Batch, ConsumerId, Delivery, Engine, EngineOptions, Now, Output, SendRequest, StoreEvent};
 use sentinelops_protocol::Subject;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Ms between two looks at which tabs are still alive.
+/// Interval (ms) at which the browser is asked which tabs are alive.
 const ALIVE_MS: u64 = 5_000;
 
 struct Tab {
     consumer: ConsumerId,
-    /// What its batches answer to.
+    /// The attachment its batches belong to.
     turn: u64,
-    /// It was there when the browser was last asked who is alive.
+    /// It was known when the browser was last asked which tabs are alive.
     asked: bool,
-    /// How often in a row it was not among them.
+    /// How often in a row it was missing.
     missed: u8,
     subjects: BTreeSet<Subject>,
-    /// The store is silent, and all that this tab has was handed in.
+    /// The store is silent, and this tab has sent everything it has.
     whole: bool,
 }
 
-/// A message of another tab that waits for a look into the store.
-struct Held {
-    look: u64,
+/// A message of another tab that waits for a rescan of the store.
+struct DeferredSend {
+    rescan: u64,
     consumer: ConsumerId,
     tab: TabId,
     request: SendRequest,
@@ -36,73 +36,73 @@ struct Held {
 
 pub(super) struct Leader {
     pub(super) engine: Engine,
-    /// The store answered, or there is to be none: the term is known, beats may go out.
+    /// The store answered, or there is none: the term is known and may be announced.
     pub(super) ready: bool,
     term: u64,
-    news: bool,
+    announce: bool,
     me: TabId,
     tabs: BTreeMap<TabId, Tab>,
     next_consumer: u64,
-    look_at: u64,
+    alive_check_at: u64,
     query: bool,
-    /// Tabs that believe to be known and are not.
-    strangers: BTreeSet<TabId>,
-    /// Tabs that died without a word: the other tabs are to forget them, too.
+    /// Tabs that sent something although this leader does not know them. They are called.
+    unknown_tabs: BTreeSet<TabId>,
+    /// Tabs that died without `Detach`. The other tabs are notified.
     missing: Vec<TabId>,
     incomplete: Incomplete,
-    /// Messages that tabs could not store, or that are not to be queued, wait for a look into the store: earlier rows
-    /// of the same key may lie there.
-    held: VecDeque<Held>,
-    /// Looks into the store: asked for and answered.
-    looks: (u64, u64),
-    /// The look after which everything is known that was saved when the end of the session was asked for.
-    last_look: u64,
+    /// Messages that tabs could not store, or that are not queued. They wait for a rescan, because earlier rows of their
+    /// key may be in the store.
+    deferred: VecDeque<DeferredSend>,
+    /// Rescans requested and answered.
+    rescans: (u64, u64),
+    /// Number of the rescan after which every row saved before the sign-out is known.
+    last_rescan: u64,
 }
 
 impl Leader {
-    /// `sockets`: how many earlier engines of this tab dialled; `term`: the highest one heard of.
+    /// `sockets`: number of the last socket of this tab's earlier engines; `term`: the highest term received.
     pub(super) fn new(
         options: EngineOptions,
         seed: u64,
         now: Now,
         me: TabId,
-        legacy: &Legacy,
+        handover: &Handover,
         (sockets, term): (u64, u64),
     ) -> Self {
         // Without a store there is no answer to wait for.
         let ready = !options.outbox.persist;
         let mut engine = Engine::new(options, seed, now);
         engine.number_rows_from(now.wall, seed);
-        engine.inherit(now, legacy);
+        engine.restore_from(now, handover);
         engine.number_sockets_from(sockets);
         engine.lead_after(term);
-        // Rows this tab appended while it followed are its own, too.
+        // Rows this tab appended as a follower are reported to its own page.
         engine.attach_tab(now, LOCAL, &me);
         Self {
             term: if ready { engine.term() } else { 0 },
             engine,
             ready,
-            news: ready,
+            announce: ready,
             me,
             tabs: BTreeMap::new(),
             next_consumer: 1,
-            look_at: now.mono + ALIVE_MS,
+            alive_check_at: now.mono + ALIVE_MS,
             query: false,
-            strangers: BTreeSet::new(),
+            unknown_tabs: BTreeSet::new(),
             missing: Vec::new(),
             incomplete: Incomplete::default(),
-            held: VecDeque::new(),
-            looks: (0, 0),
-            last_look: 0,
+            deferred: VecDeque::new(),
+            rescans: (0, 0),
+            last_rescan: 0,
         }
     }
 
-    /// Last of all: where nothing is stored that is a dial.
+    /// Connects. Called last: where nothing is stored, it dials at once.
     pub(super) fn connect(&mut self, now: Now) {
         self.engine.connect(now);
     }
 
-    /// What the tab's own page wanted before this tab led.
+    /// Subscribes to what the tab's own page watched before this tab led.
     pub(super) fn local(&mut self, now: Now, interest: &Interest) {
         for subject in &interest.subjects {
             self.engine.subscribe(now, LOCAL, subject.clone());
@@ -112,14 +112,13 @@ impl Leader {
         self.engine.watch_raw(now, LOCAL, interest.raw);
     }
 
-    /// Of what these handed in, the first went to a leader before.
+    /// Sets the tabs whose earlier messages went to another leader.
     pub(super) fn missing_of(&mut self, tabs: BTreeSet<TabId>) {
         self.incomplete = Incomplete::new(tabs);
     }
 
-    /// Of the store that tabs share. `had`: this one had it open until now;
-    /// `silent`: who led before had no answer from it. `saved`: what of this tab lies
-    /// there, in case that it does not answer.
+    /// Passes on what is known of the shared store. `had`: this tab had it open until now. `silent`: the leader before
+    /// had no answer from it. `saved`: this tab's stored messages, used if the store cannot be read.
     pub(super) fn share(&mut self, now: Now, had: bool, silent: bool, saved: Vec<SendRequest>) {
         if had {
             self.engine.store_was_open(now);
@@ -127,25 +126,25 @@ impl Leader {
         if silent {
             self.engine.store_was_silent();
         }
-        self.engine.vouch(LOCAL, saved);
+        self.engine.assume_stored(LOCAL, saved);
     }
 
-    /// What other tabs have saved is to be known before the session ends.
-    pub(super) fn look_for_rows(&mut self, now: Now) {
+    /// Requests a rescan, so that rows of other tabs are known before the session ends.
+    pub(super) fn rescan_before_sign_out(&mut self, now: Now) {
         if self.engine.store_is_open() {
-            self.last_look = self.looks.0 + 1;
+            self.last_rescan = self.rescans.0 + 1;
             self.engine.rescan(now);
         }
     }
 
-    /// It is, nothing that a tab handed over waits for a look, and no tab has to come again with what it has.
-    pub(super) fn has_looked(&self) -> bool {
-        let looked = self.looks.1 >= self.last_look || !self.engine.store_is_open();
-        let taken = self.held.is_empty() && self.incomplete.is_empty();
+    /// Whether that rescan was answered, no message waits for one, and no tab has to resend its messages.
+    pub(super) fn is_ready_to_sign_out(&self) -> bool {
+        let looked = self.rescans.1 >= self.last_rescan || !self.engine.store_is_open();
+        let taken = self.deferred.is_empty() && self.incomplete.is_empty();
         self.ready && looked && (taken || mutant::active(Mutant::SignOutTooEarly))
     }
 
-    /// How these ended, as soon as it is certain.
+    /// Reports how these messages ended, as soon as that is certain.
     pub(super) fn inquire(&mut self, now: Now, consumer: ConsumerId, about: Vec<Inquiry>) {
         self.engine.inquire(now, consumer, about);
     }
@@ -167,7 +166,7 @@ impl Leader {
             PageCommand::WatchRaw(on) => engine.watch_raw(now, LOCAL, on),
             PageCommand::SendRaw(frame) => engine.send_raw(now, frame),
             PageCommand::Inquire(about) => self.inquire(now, LOCAL, about),
-            // The node hands sends over in their order, and takes the engine away for the others.
+            // The node passes messages in their order, and drops the engine for the others.
             PageCommand::Send(_)
             | PageCommand::Disconnect
             | PageCommand::PageHide
@@ -177,47 +176,47 @@ impl Leader {
 
     pub(super) fn store(&mut self, now: Now, event: StoreEvent) {
         match event {
-            StoreEvent::Found(_) => self.looks.1 = (self.looks.1 + 1).min(self.looks.0),
-            // Everything is known, or nothing can be.
+            StoreEvent::Found(_) => self.rescans.1 = (self.rescans.1 + 1).min(self.rescans.0),
+            // Everything stored is known, or cannot be known.
             StoreEvent::Opened(_) | StoreEvent::OpenFailed(_) | StoreEvent::Closed(_) => {
-                self.looks.1 = self.looks.0;
-                self.held.iter_mut().for_each(|held| held.look = 0);
+                self.rescans.1 = self.rescans.0;
+                self.deferred.iter_mut().for_each(|send| send.rescan = 0);
             }
             _ => {}
         }
         self.engine.handle_store(now, event);
         self.note_store();
-        while let Some(held) = self.held.pop_front_if(|held| held.look <= self.looks.1) {
-            self.engine.send_of(now, held.consumer, &held.tab, held.request);
+        while let Some(send) = self.deferred.pop_front_if(|send| send.rescan <= self.rescans.1) {
+            self.engine.send_of(now, send.consumer, &send.tab, send.request);
         }
     }
 
-    /// The term is known with the store, or when that is not waited for any more; it may have to be raised once
-    /// more when it comes late.
+    /// Updates the term. It is known when the store answers or is no longer waited for; a store that answers late may
+    /// raise it again.
     fn note_store(&mut self) {
         if self.engine.store_is_known() && (!self.ready || self.term != self.engine.term()) {
             self.ready = true;
             self.term = self.engine.term();
-            self.news = true;
+            self.announce = true;
         }
         if !self.engine.store_is_silent() {
             self.tabs.values_mut().for_each(|tab| tab.whole = false);
         }
     }
 
-    /// The term, once, when it becomes known: time for the roll call.
-    pub(super) fn take_news(&mut self) -> Option<u64> {
-        std::mem::take(&mut self.news).then_some(self.term)
+    /// The term, once, when it becomes known or changes: the roll call is due.
+    pub(super) fn take_announcement(&mut self) -> Option<u64> {
+        std::mem::take(&mut self.announce).then_some(self.term)
     }
 
     pub(super) fn link(&mut self, now: Now, message: LinkMessage) {
         match message {
-            // Before that its batches would not be believed; the roll call is still to come.
+            // Before `ready` the tab would ignore our batches; the roll call will call it.
             LinkMessage::Attach { tab, turn, interest } if tab != self.me && self.ready => {
                 if self.incomplete.is_whole(&tab, turn) {
                     self.attach(now, tab, turn, &interest);
                 } else {
-                    self.strangers.insert(tab);
+                    self.unknown_tabs.insert(tab);
                 }
             }
             LinkMessage::Detach { tab } => self.detach(now, &tab),
@@ -231,8 +230,8 @@ impl Leader {
             LinkMessage::Send { tab, requests, whole } => {
                 if let Some(consumer) = self.consumer(&tab, None) {
                     if whole && self.engine.store_is_silent() {
-                        // They are among these, in their places.
-                        self.held.retain(|held| held.consumer != consumer);
+                        // The deferred messages are among these, in their places.
+                        self.deferred.retain(|send| send.consumer != consumer);
                         self.tabs.entry(tab.clone()).and_modify(|known| known.whole = true);
                     }
                     self.send(now, consumer, &tab, requests);
@@ -271,11 +270,11 @@ impl Leader {
 
     fn send(&mut self, now: Now, consumer: ConsumerId, tab: &TabId, requests: Vec<SendRequest>) {
         let whole = self.tabs.values().any(|tab| tab.consumer == consumer && tab.whole);
-        let looks = !whole && (self.engine.store_is_open() || self.engine.store_is_silent());
+        let rescans = !whole && (self.engine.store_is_open() || self.engine.store_is_silent());
         for request in requests {
-            if !request.ephemeral && looks && (request.queue || !mutant::active(Mutant::UnqueuedFirst)) {
-                let (look, tab) = (self.looks.0 + 1, tab.clone());
-                self.held.push_back(Held { look, consumer, tab, request });
+            if !request.ephemeral && rescans && (request.queue || !mutant::active(Mutant::UnqueuedFirst)) {
+                let (rescan, tab) = (self.rescans.0 + 1, tab.clone());
+                self.deferred.push_back(DeferredSend { rescan, consumer, tab, request });
                 self.engine.rescan(now);
             } else {
                 self.engine.send(now, consumer, request);
@@ -283,12 +282,12 @@ impl Leader {
         }
     }
 
-    /// Whether another tab may lead instead.
+    /// Whether another tab could lead instead.
     pub(super) fn has_followers(&self) -> bool {
         !self.tabs.is_empty()
     }
 
-    /// These are alive; a tab that came after the question was asked does not count.
+    /// These tabs are alive. A tab that attached after the question was asked is not judged.
     pub(super) fn alive(&mut self, now: Now, alive: &[TabId]) {
         if mutant::active(Mutant::KeepDeadTabs) {
             return;
@@ -310,8 +309,8 @@ impl Leader {
     pub(super) fn timeout(&mut self, now: Now) {
         self.engine.handle_timeout(now);
         self.note_store();
-        if now.mono >= self.look_at {
-            self.look_at = now.mono + ALIVE_MS;
+        if now.mono >= self.alive_check_at {
+            self.alive_check_at = now.mono + ALIVE_MS;
             self.query = !self.tabs.is_empty() || !self.incomplete.is_empty();
             self.incomplete.asked();
             self.tabs.values_mut().for_each(|tab| tab.asked = true);
@@ -319,7 +318,7 @@ impl Leader {
     }
 
     pub(super) fn next_timeout(&self) -> Option<u64> {
-        [self.engine.poll_timeout(), Some(self.look_at)].into_iter().flatten().min()
+        [self.engine.poll_timeout(), Some(self.alive_check_at)].into_iter().flatten().min()
     }
 
     pub(super) fn poll(&mut self) -> Option<NodeOutput> {
@@ -329,7 +328,7 @@ impl Leader {
         if let Some(tab) = self.missing.pop() {
             return Some(NodeOutput::Link(LinkTarget::All, LinkMessage::Detach { tab }));
         }
-        if let Some(tab) = self.strangers.pop_first() {
+        if let Some(tab) = self.unknown_tabs.pop_first() {
             let call = LinkMessage::RollCall { term: self.term };
             return Some(NodeOutput::Link(LinkTarget::Tab(tab), call));
         }
@@ -342,15 +341,15 @@ impl Leader {
                     return Some(NodeOutput::Link(LinkTarget::Tab(tab.0.clone()), message));
                 }
                 output => {
-                    self.looks.0 += u64::from(output == Output::RescanStore);
+                    self.rescans.0 += u64::from(output == Output::RescanStore);
                     return Some(NodeOutput::Engine(output));
                 }
             }
         }
     }
 
-    /// What became of messages and waits for a credit: there will be none, and nobody else remembers.
-    pub(super) fn last_news(&mut self) -> Vec<NodeOutput> {
+    /// Message updates that still wait for a credit. They are sent without one, because no other tab has them.
+    pub(super) fn pending_reports(&mut self) -> Vec<NodeOutput> {
         let news = |engine: &mut Engine, consumer| {
             let updates = engine.last_updates(consumer);
             let items: Vec<_> = updates.into_iter().map(Delivery::Message).collect();
@@ -370,24 +369,24 @@ impl Leader {
         all
     }
 
-    /// The consumer of a tab; one that is not known (any more) is asked to say what it wants.
+    /// The consumer of a tab. A tab that is not known (any more) is called.
     fn consumer(&mut self, tab: &TabId, turn: Option<u64>) -> Option<ConsumerId> {
         match self.tabs.get(tab) {
             Some(known) => turn.is_none_or(|turn| known.turn == turn).then_some(known.consumer),
             None => {
                 if self.ready && *tab != self.me {
-                    self.strangers.insert(tab.clone());
+                    self.unknown_tabs.insert(tab.clone());
                 }
                 None
             }
         }
     }
 
-    /// The interest is whole: what is no longer in it ends.
+    /// Attaches a tab, or updates its interest; subjects that are no longer in it are unsubscribed.
     fn attach(&mut self, now: Now, tab: TabId, turn: u64, interest: &Interest) {
         let known = self.tabs.get(&tab).map(|known| (known.turn, known.consumer));
         if known.is_none_or(|(before, _)| before != turn) {
-            // The same consumer for life: its messages name it, and news of them outlast a turn.
+            // A tab keeps its consumer: its messages name it, and their updates outlive an attachment.
             let consumer = known.map_or(ConsumerId(self.next_consumer), |(_, consumer)| consumer);
             self.next_consumer += u64::from(known.is_none());
             self.engine.attach_tab(now, consumer, &tab);
@@ -411,11 +410,11 @@ impl Leader {
     }
 
     fn detach(&mut self, now: Now, tab: &TabId) {
-        self.strangers.remove(tab);
+        self.unknown_tabs.remove(tab);
         self.incomplete.remove(tab);
         if let Some(gone) = self.tabs.remove(tab) {
-            // What was to leave at once or not at all goes with its page.
-            self.held.retain(|held| held.consumer != gone.consumer || held.request.queue);
+            // Unqueued messages are dropped with their page.
+            self.deferred.retain(|send| send.consumer != gone.consumer || send.request.queue);
             self.engine.detach_tab(now, gone.consumer, tab);
         }
     }

@@ -1,152 +1,152 @@
-//! What tabs of one scope say to each other. Tokens and trust never travel here: anything of the same
-//! origin can read and forge these messages, so nothing of a leader is believed below its term.
+//! Messages between the tabs of one scope. Tokens never travel here: every script of the origin can read and forge these
+//! messages. Messages of a leader with a lower term are ignored.
 
 use crate::{Batch, Hint, RawFrame, SendRequest};
 use sentinelops_protocol::Subject;
 use serde::{Deserialize, Serialize};
 
-/// One number for everything tabs share: database version, lock and channel names, these messages and
-/// the stored rows. Raise it when any of them changes shape (the golden-bytes tests notice).
+/// Version of everything tabs share: the database, lock and channel names, these messages and the stored rows. Raise it
+/// when the layout of one of them changes (golden-bytes tests detect that).
 pub const LINK_VERSION: u32 = 1;
 
-/// Names a tab for life: the page's id.
+/// Id of a tab: the id of its page, the same over worker restarts.
 pub type TabId = String;
 
-/// Where a message goes.
+/// Receiver of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkTarget {
     /// Every tab of the scope.
     All,
-    /// One tab: it alone hears its batches.
+    /// One tab, on its own channel.
     Tab(TabId),
 }
 
-/// What a page looks at, told to the leader.
+/// What a page watches, sent to the leader.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interest {
     /// Subscribed subjects.
     pub subjects: Vec<Subject>,
-    /// Counters wanted.
+    /// Whether it wants counters.
     pub metrics: bool,
-    /// The list of messages wanted.
+    /// Whether it wants the outbox list.
     pub outbox: bool,
-    /// Frames that are none of the protocol's messages wanted.
+    /// Whether it wants frames that are no protocol messages.
     pub raw: bool,
 }
 
-/// A message that was saved, and of whose end its sender has not heard.
+/// Asks how a saved message ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inquiry {
-    /// Which.
+    /// Id of the message.
     pub id: String,
-    /// A newer one may have replaced it.
+    /// It has a coalesce name, so a newer message may have replaced it.
     pub coalesced: bool,
-    /// Its page wanted it dropped.
+    /// Its page requested that it is discarded.
     pub discarded: bool,
 }
 
 /// A message between tabs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LinkMessage {
-    /// Leader: I lead. Every second, and when asked; also before it knows its term.
+    /// Heartbeat of the leader: every second and when asked, also before it knows its term.
     Beat {
         /// Its term.
         term: u64,
     },
-    /// Leader, new: everybody say what you look at.
+    /// A new leader: every tab is to send `Attach`.
     RollCall {
         /// Its term.
         term: u64,
     },
-    /// Follower: does anybody lead?
+    /// A follower asks whether a tab leads.
     Ask,
-    /// Follower: this is what my page looks at (whole, replaces what was said before).
+    /// A follower sends everything its page watches; replaces what it sent before.
     Attach {
-        /// Who.
+        /// The sender.
         tab: TabId,
-        /// A new one: my page has nothing of it yet. Repeated with every batch and credit, so that
-        /// nothing of an earlier turn counts.
+        /// Random id of this attachment. Repeated with every batch and credit, so that those of an earlier one are
+        /// ignored.
         turn: u64,
-        /// What.
+        /// What its page watches.
         interest: Interest,
     },
-    /// Follower: gone, or leading itself. Leader: this tab died without a word.
+    /// A follower is gone or leads itself. Sent by the leader for a tab that died without sending it.
     Detach {
-        /// Who.
+        /// The tab.
         tab: TabId,
     },
-    /// Follower: my page took the batch.
+    /// A follower's page took a batch.
     Credit {
-        /// Who.
+        /// The sender.
         tab: TabId,
         /// See `Attach`.
         turn: u64,
-        /// Which.
+        /// Number of the batch.
         number: u64,
     },
-    /// Follower: rows were appended, look.
+    /// A follower appended rows: the leader is to rescan the store.
     Poke,
-    /// Follower: send what cannot or need not be stored.
+    /// A follower hands over messages that cannot or need not be stored.
     Send {
-        /// Who.
+        /// The sender.
         tab: TabId,
-        /// What.
+        /// The messages, in order.
         requests: Vec<SendRequest>,
-        /// All that the tab has, in order, what it saved included: the leader cannot read the store.
+        /// These are all messages of the tab, the stored ones included, because the leader cannot read the store.
         whole: bool,
     },
-    /// Follower: the leader alone may do this.
+    /// A follower asks the leader to retry a failed message.
     Retry {
-        /// Who.
+        /// The sender.
         tab: TabId,
-        /// Which message.
+        /// Id of the message.
         id: String,
-        /// A new id is fine.
+        /// The user accepts a new id (the message may then arrive twice).
         confirm: bool,
     },
-    /// Follower: the leader alone may do this.
+    /// A follower asks the leader to discard a message.
     Discard {
-        /// Who.
+        /// The sender.
         tab: TabId,
-        /// Which message.
+        /// Id of the message.
         id: String,
     },
-    /// Follower: a person pressed "try now", or a sign from the browser.
+    /// A follower passes on a hint of its browser, or a reconnect its user asked for.
     Hint {
-        /// `None` is "try now".
+        /// `None`: reconnect now.
         hint: Option<Hint>,
     },
-    /// Follower: how did these end?
+    /// A follower asks how these messages ended.
     Inquire {
-        /// Who.
+        /// The sender.
         tab: TabId,
-        /// Which.
+        /// The messages.
         about: Vec<Inquiry>,
     },
-    /// Leader, on the tab's own channel.
+    /// A batch of the leader, on the tab's own channel.
     Batch {
         /// Its term.
         term: u64,
         /// See `Attach`.
         turn: u64,
-        /// Where the credit goes: nobody else needs to hear of it.
+        /// The leader's tab: the credit goes to it alone.
         from: TabId,
         /// The batch.
         batch: Batch,
     },
-    /// Follower: send everything, then end the session.
+    /// A follower asks the leader to send everything and then end the session.
     SignOut,
-    /// The session of this user is over.
+    /// The session of this user has ended.
     SignedOut,
-    /// The page of the leader, for it: goes away, and its worker may stand still before it gives the lock
-    /// back. Builds that do not know it yet wait for the beat that does not come.
+    /// Sent by the leader's page when it goes away, because its worker may be frozen before it releases the lock. A build
+    /// that does not know this message waits for the missing heartbeat.
     Leaving {
         /// The leader's term.
         term: u64,
     },
-    /// Follower: send this frame of my page's own, at once or not at all.
+    /// A follower asks the leader to send a raw frame, at once or not at all.
     Raw {
-        /// As it is.
+        /// The frame.
         frame: RawFrame,
     },
 }

@@ -6,22 +6,22 @@
 //!
 //! * **Leader**: has an engine. Its own page is consumer [`LOCAL`]; every following tab is another.
 //! * **Follower**: has none. It appends what its page sends to the shared store (or hands over what
-//!   cannot be stored), tells the leader what the page looks at, and passes batches on. It never
+//!   cannot be stored), sends the leader what the page watches, and passes batches on. It never
 //!   updates, deletes, evicts or expires a row: only the leader does.
-//! * **Solo**: connects for itself, because there are no locks or no store to share.
+//! * **Solo**: connects alone, because there are no locks or no store to share.
 //!
 //! | file | concern |
 //! |---|---|
 //! | `node`, `roles` | inputs; what follows from a change of role |
-//! | `suspense` | a leader that slept reads the stored term before anything else |
-//! | `sends`, `appends` | what the page sent, until it is safe; how a tab without an engine makes it safe |
-//! | `hand_on` | what a follower gives to the store and what to the leader |
-//! | `follower`, `orders` | what a tab without an engine does with commands |
+//! | `term_check` | a leader that was paused reads the stored term before anything else |
+//! | `sends`, `appends` | what the page sent, until it is durable; how a tab without an engine stores it |
+//! | `hand_on` | what a follower appends to the store and what it sends to the leader |
+//! | `follower`, `pending_commands` | what a tab without an engine does with commands |
 //! | `sign_in` | which tab has a token, and gets the lock for it |
 //! | `sign_out` | the end of a user's session, in all tabs |
-//! | `leader`, `incomplete` | the engine, and other tabs as its consumers; tabs that have to come again |
-//! | `election` | lock, beats, silence |
-//! | `link`, `types` | what tabs say to each other; commands and outputs |
+//! | `leader`, `incomplete` | the engine, and other tabs as its consumers; tabs that must resend everything |
+//! | `election` | lock, heartbeats, silence |
+//! | `link`, `types` | messages between tabs; commands and outputs |
 
 mod appends;
 mod election;
@@ -31,12 +31,12 @@ mod incomplete;
 mod leader;
 mod link;
 mod node;
-mod orders;
+mod pending_commands;
 mod roles;
 mod sends;
 mod sign_in;
 mod sign_out;
-mod suspense;
+mod term_check;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -1,15 +1,15 @@
-//! [`Node`]: what a tab is, and who gets each input.
+//! [`Node`]: the state of one tab, and where each input goes.
 
 use super::election::{Election, LockEvent, Role};
 use super::leader::Leader;
 use super::link::{Interest, LinkMessage, LinkTarget, TabId};
-use super::orders::Orders;
+use super::pending_commands::PendingCommands;
 use super::sends::Sends;
 use super::sign_in::SignIn;
 use super::sign_out::{Session, SignOut};
-use super::suspense::{Suspense, Waiting};
+use super::term_check::{DeferredInput, TermCheck};
 use super::types::{NodeOutput, PageCommand};
-use crate::engine::legacy::Legacy;
+use crate::engine::handover::Handover;
 use crate::mutant::{self, Mutant};
 use crate::{
     Batch, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation, Hint, MessageUpdate,
@@ -21,74 +21,73 @@ use std::collections::{BTreeSet, VecDeque};
 /// The tab's own page, as a consumer of its engine.
 pub const LOCAL: ConsumerId = ConsumerId(0);
 
-/// One tab's part in the one connection of the browser.
+/// One tab of the browser's shared connection.
 pub struct Node {
     pub(super) options: EngineOptions,
     pub(super) seed: u64,
     pub(super) tab: TabId,
     pub(super) election: Election,
     pub(super) leader: Option<Leader>,
-    /// `leader` is this tab's own affair: it shares no store.
+    /// This tab connects alone: `leader` shares no store.
     pub(super) alone: bool,
-    /// Sockets of earlier engines.
+    /// Number of the last socket of this tab's earlier engines.
     pub(super) sockets: u64,
-    /// What the last engine of this tab knew of its server.
-    pub(super) legacy: Legacy,
+    /// What the last engine of this tab knew about its server.
+    pub(super) handover: Handover,
     pub(super) sends: Sends,
-    pub(super) orders: Orders,
-    /// Whether the store can be opened, once that is known.
+    pub(super) pending_commands: PendingCommands,
+    /// Whether the store can be opened; `None` until that is known.
     pub(super) store_works: Option<bool>,
-    /// It was open once.
+    /// The store was open in this tab at least once.
     pub(super) had_store: bool,
     pub(super) sign_in: SignIn,
-    /// What waited in the store, by priority, when this tab last looked without wanting a connection.
+    /// Rows in the store by priority, as an idle tab last read it.
     pub(super) stored: [u32; 4],
     pub(super) interest: BTreeSet<Subject>,
     pub(super) watch: (bool, bool),
-    /// Frames that are none of the protocol's messages wanted.
+    /// The page watches frames that are no protocol messages.
     pub(super) watches_raw: bool,
     pub(super) wanted: bool,
     pub(super) visible: bool,
     pub(super) away: bool,
     /// A newer build owns the store: reload to update.
     pub(super) outdated: bool,
-    /// Highest term heard of or held.
+    /// Highest term received or held.
     pub(super) term: u64,
-    /// Since when only lower terms are heard, and how often.
-    pub(super) lesser: Option<(u64, u32)>,
-    /// Living tabs that handed messages to a leader of this term before us: when this tab leads, what comes in the
-    /// same turn does not begin with the first they have.
-    pub(super) overheard: BTreeSet<TabId>,
-    /// Names what was last told to a leader: batches that answer to anything else are not for us.
+    /// Since when (monotonic ms) only heartbeats of a lower term arrive, and how many.
+    pub(super) lower_term_beats: Option<(u64, u32)>,
+    /// Tabs that sent messages to a leader of this term. If this tab takes over, they must resend everything, because
+    /// their earlier messages went to the other leader.
+    pub(super) unattached_senders: BTreeSet<TabId>,
+    /// Random id of this tab's present attachment. Batches of another attachment are ignored.
     pub(super) turn: u64,
-    /// The last turn that the leader is known to have heard of.
+    /// Last attachment the leader has acknowledged with a batch.
     pub(super) known_turn: Option<u64>,
-    /// Who sends the batches of this turn.
+    /// Where credits for the batches of this attachment go.
     pub(super) credits_to: Option<LinkTarget>,
-    pub(super) suspense: Option<Suspense>,
-    /// What waited for the term is being taken in.
+    pub(super) term_check: Option<TermCheck>,
+    /// Inputs deferred by the term check are being handled.
     pub(super) resuming: bool,
-    /// Until then it may have lost the lock without knowing: it steps down without a word to the store.
-    pub(super) unsure_until: u64,
+    /// Until then (monotonic ms) the lock may be lost without this tab knowing, so a step-down writes nothing.
+    pub(super) lock_uncertain_until: u64,
     pub(super) shown: Option<Role>,
-    /// The term in which the page is to say that it leaves.
+    /// The term in the leave notice that the page has.
     pub(super) leave_notice: Option<u64>,
     pub(super) session: Session,
-    /// This tab ended it, and the others are to hear so.
-    pub(super) tells_of_end: bool,
-    /// The leader was asked, in this turn, to end it.
+    /// This tab ended the session; the end is still to be broadcast.
+    pub(super) end_to_broadcast: bool,
+    /// In this attachment the leader was asked to end the session.
     pub(super) asked_to_close: bool,
-    /// Another connection of this browser counts as newer though the lock is ours: until when it may go
-    /// on, ms.
-    pub(super) rival_until: Option<u64>,
-    /// Said last of all.
+    /// The server treats another connection of this browser as newer although this tab holds the lock. Until then
+    /// (monotonic ms) a real newer leader would show.
+    pub(super) superseded_until: Option<u64>,
+    /// The last output of this node.
     pub(super) ended: Option<NodeOutput>,
     pub(super) out: VecDeque<NodeOutput>,
 }
 
 impl Node {
-    /// A tab. Nothing happens before its page wants something; the store, if there is to be one, is opened
-    /// at once.
+    /// A new tab. It opens the store, if there is one, and otherwise waits for its page.
     pub fn new(options: EngineOptions, seed: u64, now: Now) -> Self {
         let tab = options.tab.clone();
         let mut node = Self {
@@ -99,9 +98,9 @@ impl Node {
             leader: None,
             alone: false,
             sockets: 0,
-            legacy: Legacy::default(),
+            handover: Handover::default(),
             sends: Sends::default(),
-            orders: Orders::default(),
+            pending_commands: PendingCommands::default(),
             store_works: None,
             had_store: false,
             sign_in: SignIn::default(),
@@ -114,20 +113,20 @@ impl Node {
             away: false,
             outdated: false,
             term: 0,
-            lesser: None,
-            overheard: BTreeSet::new(),
+            lower_term_beats: None,
+            unattached_senders: BTreeSet::new(),
             turn: 0,
             known_turn: None,
             credits_to: None,
-            suspense: None,
+            term_check: None,
             resuming: false,
-            unsure_until: 0,
+            lock_uncertain_until: 0,
             shown: None,
             leave_notice: None,
             session: Session::Open,
-            tells_of_end: false,
+            end_to_broadcast: false,
             asked_to_close: false,
-            rival_until: None,
+            superseded_until: None,
             ended: None,
             out: VecDeque::new(),
         };
@@ -137,27 +136,27 @@ impl Node {
         node
     }
 
-    /// What this tab is now.
+    /// The present role of this tab.
     pub fn role(&self) -> Role {
         self.election.role()
     }
 
-    /// The engine, while this tab leads or is alone.
+    /// The engine, while this tab leads or connects alone.
     pub fn engine(&self) -> Option<&crate::Engine> {
         self.leader.as_ref().map(|leader| &leader.engine)
     }
 
-    /// Something the page wants.
+    /// Handles a command of the page.
     pub fn handle_page(&mut self, now: Now, command: PageCommand) {
-        if self.suspends(now) {
+        if self.must_check_term(now) {
             if command == PageCommand::PageHide {
-                // Nothing may be held in the bfcache, and there is no time to ask.
+                // Nothing may be held in the bfcache, and there is no time to wait for the term.
                 self.hide(now);
                 self.resume(now);
-                // What waited was said before it.
+                // The deferred inputs arrived before it.
                 return self.hide(now);
             }
-            return self.wait_with(Waiting::Page(command));
+            return self.defer_input(DeferredInput::Page(command));
         }
         match &command {
             PageCommand::Connect => self.wanted = !self.outdated && self.session != Session::Closed,
@@ -171,8 +170,8 @@ impl Node {
             PageCommand::WatchMetrics(on) => self.watch.0 = *on,
             PageCommand::WatchOutbox(on) => self.watch.1 = *on,
             PageCommand::WatchRaw(on) => self.watches_raw = *on,
-            PageCommand::Send(requests) => self.sends.keep(requests),
-            PageCommand::Inquire(about) => self.sends.follow(about),
+            PageCommand::Send(requests) => self.sends.add(requests),
+            PageCommand::Inquire(about) => self.sends.track_inquiries(about),
             PageCommand::Discard { id } => self.sends.discard(id),
             PageCommand::PageHide => self.away = !mutant::active(Mutant::KeepLockOnPageHide),
             PageCommand::SignOut(how) => self.sign_out(now, *how),
@@ -185,51 +184,51 @@ impl Node {
             _ => {}
         }
         self.elect(now);
-        self.orders.keep(&command);
+        self.pending_commands.keep(&command);
         match &mut self.leader {
             Some(leader) => leader.page(now, command),
             None => self.follow(now, command),
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
-    /// News for the page.
-    pub(super) fn hear(&mut self, items: &[Delivery]) {
+    /// Updates this node's records with what is delivered to the page.
+    pub(super) fn on_deliveries(&mut self, items: &[Delivery]) {
         self.sends.note(items);
-        self.orders.answered(items);
+        self.pending_commands.answered(items);
         self.sign_in.note(items);
     }
 
     fn hide(&mut self, now: Now) {
         self.away = !mutant::active(Mutant::KeepLockOnPageHide);
         self.elect(now);
-        self.settle(now);
+        self.finish_input(now);
     }
 
-    /// A message of another tab.
+    /// Handles a message of another tab.
     pub fn handle_link(&mut self, now: Now, message: LinkMessage) {
-        if self.suspends(now) {
+        if self.must_check_term(now) {
             match message {
-                // Another leads: that is the answer.
+                // A higher term: another tab leads, so the check is over.
                 LinkMessage::Beat { term } | LinkMessage::RollCall { term } if term > self.term => {
-                    self.answered(now, Some(term));
+                    self.term_read(now, Some(term));
                 }
-                message => return self.wait_with(Waiting::Link(message)),
+                message => return self.defer_input(DeferredInput::Link(message)),
             }
         }
         match &message {
-            LinkMessage::Beat { term } => self.heard_leader(now, *term, false),
-            LinkMessage::RollCall { term } => self.heard_leader(now, *term, true),
+            LinkMessage::Beat { term } => self.on_leader(now, *term, false),
+            LinkMessage::RollCall { term } => self.on_leader(now, *term, true),
             LinkMessage::Ask => self.election.asked(),
-            // Only a lower term is heard: a leader that waits for the store does not know the last one.
-            LinkMessage::Leaving { term } if *term >= self.term || self.lesser.is_some() => {
+            // `lower_term_beats`: a leader that waits for the store sends a lower term than the last one.
+            LinkMessage::Leaving { term } if *term >= self.term || self.lower_term_beats.is_some() => {
                 self.election.left(now);
             }
             LinkMessage::Send { tab, .. } if self.leader.is_none() => {
-                self.overheard.insert(tab.clone());
+                self.unattached_senders.insert(tab.clone());
             }
             LinkMessage::Detach { tab } => {
-                self.overheard.remove(tab);
+                self.unattached_senders.remove(tab);
             }
             LinkMessage::SignOut if self.leader.is_some() => self.sign_out(now, SignOut::SendFirst),
             LinkMessage::SignedOut => {
@@ -241,11 +240,11 @@ impl Node {
                     && (*turn == self.turn || mutant::active(Mutant::BatchesOfAnyTurn))
                     && self.role() == Role::Follower =>
             {
-                self.election.heard(now);
+                self.election.leader_seen(now);
                 self.known_turn = Some(*turn);
                 self.sends.slept = false;
                 self.credit_goes_to(from);
-                self.hear(&batch.items);
+                self.on_deliveries(&batch.items);
                 self.deliver(batch.clone());
             }
             _ => {}
@@ -255,41 +254,41 @@ impl Node {
         {
             leader.link(now, message);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
-    /// The lock.
+    /// Handles an event of the lock.
     pub fn handle_lock(&mut self, now: Now, event: &LockEvent) {
         self.election.lock(now, event);
         if *event == LockEvent::Lost {
-            // It answers the question that is being asked, too.
-            self.settle(now);
+            // The loss also ends a term check.
+            self.finish_input(now);
             self.resume(now);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
-    /// A socket of the engine.
+    /// Handles an event of the engine's socket.
     pub fn handle_socket(&mut self, now: Now, generation: Generation, event: SocketEvent<'_>) {
-        if self.suspends(now) {
-            return self.wait_with(Waiting::socket(generation, event));
+        if self.must_check_term(now) {
+            return self.defer_input(DeferredInput::socket(generation, event));
         }
         if let Some(leader) = &mut self.leader {
             leader.engine.handle_socket(now, generation, event);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
-    /// The store.
+    /// Handles an event of the store.
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
-        // Only where it was open: a newer build that wrote here once and runs no more stops nobody.
+        // Only if it was open: a newer build that wrote here once and no longer runs must not stop this tab.
         let outdated = event == StoreEvent::Closed(StoreError::NewerSchema);
         if outdated && mutant::active(Mutant::OldBuildGoesOn) {
             return;
         }
-        // Nothing more may be written by then, the leader.
-        if !outdated && self.suspends(now) {
-            return self.wait_with(Waiting::Store(event));
+        // A closed store needs no term check: nothing can be written to it.
+        if !outdated && self.must_check_term(now) {
+            return self.defer_input(DeferredInput::Store(event));
         }
         match &event {
             StoreEvent::Opened(snapshot) => {
@@ -301,10 +300,10 @@ impl Node {
                 }
             }
             _ if outdated => {
-                // A newer build took the database: stop sending, let it lead, and say so.
+                // A newer build upgraded the database: this tab stops and reports it.
                 (self.outdated, self.wanted, self.shown) = (true, false, None);
             }
-            // It is there, and answers nobody: that is no reason to be alone. The leader says so.
+            // A silent store is silent for every tab, so this tab does not connect alone. The leader reports it.
             StoreEvent::OpenFailed(StoreError::Silent) if !self.election.no_locks() => self.store_waits(now),
             StoreEvent::OpenFailed(error) => {
                 self.store_works = Some(false);
@@ -313,8 +312,8 @@ impl Node {
                 }
             }
             StoreEvent::Closed(error) if self.leader.is_none() => self.reopen(now, error.clone()),
-            // Deleted from here; the leader counts them.
-            StoreEvent::Unreadable(_) if self.leader.is_none() => self.say(LinkMessage::Poke),
+            // Records were deleted from this tab; the leader counts them.
+            StoreEvent::Unreadable(_) if self.leader.is_none() => self.broadcast(LinkMessage::Poke),
             _ => {}
         }
         let for_nobody = self.election.no_locks() && matches!(event, StoreEvent::Opened(_));
@@ -327,28 +326,28 @@ impl Node {
             leader.store(now, event);
         }
         self.elect(now);
-        self.settle(now);
+        self.finish_input(now);
         if outdated {
             self.resume(now);
-            self.settle(now);
+            self.finish_input(now);
         }
     }
 
     /// The answer to [`NodeOutput::QueryTabs`].
     pub fn handle_tabs(&mut self, now: Now, alive: &[TabId]) {
-        if self.suspends(now) {
+        if self.must_check_term(now) {
             return;
         }
         if let Some(leader) = &mut self.leader {
             leader.alive(now, alive);
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
-    /// Time has come.
+    /// Handles everything that is due.
     pub fn handle_timeout(&mut self, now: Now) {
-        if self.suspends(now) {
-            self.suspended_too_long(now);
+        if self.must_check_term(now) {
+            self.term_check_timed_out(now);
         } else {
             self.election.timeout(now);
             match &mut self.leader {
@@ -360,19 +359,19 @@ impl Node {
                 }
             }
         }
-        self.settle(now);
+        self.finish_input(now);
     }
 
-    /// The next thing to carry out.
+    /// The next output to carry out. Drain it after every input.
     pub fn poll_output(&mut self) -> Option<NodeOutput> {
         self.out.pop_front()
     }
 
     /// Monotonic ms at which [`Node::handle_timeout`] must be called at the latest.
     pub fn poll_timeout(&self) -> Option<u64> {
-        if let Some(suspense) = &self.suspense {
-            // Its own sleep meanwhile is noticed by ticks that go on.
-            return self.election.next_timeout().into_iter().chain([suspense.until]).min();
+        if let Some(term_check) = &self.term_check {
+            // The election's ticks go on, so that another pause is detected.
+            return self.election.next_timeout().into_iter().chain([term_check.until]).min();
         }
         let inner = match &self.leader {
             Some(leader) => leader.next_timeout(),
@@ -381,7 +380,7 @@ impl Node {
         self.election.next_timeout().into_iter().chain(inner).min()
     }
 
-    /// What the page looks at now.
+    /// What the page watches now.
     pub(super) fn interest(&self) -> Interest {
         Interest {
             subjects: self.interest.iter().cloned().collect(),
@@ -391,13 +390,17 @@ impl Node {
         }
     }
 
-    /// A batch of this node's own for its page; number 0 needs no credit.
-    pub(super) fn tell(&mut self, items: Vec<Delivery>) {
+    /// Delivers a batch of this node itself to the page. Its number, 0, needs no credit.
+    pub(super) fn deliver_items(&mut self, items: Vec<Delivery>) {
         self.deliver(Batch { number: 0, items });
     }
 
-    pub(super) fn tell_update(&mut self, id: &str, durability: Durability, delivery: DeliveryState) {
-        self.tell(vec![Delivery::Message(MessageUpdate { id: id.to_owned(), durability, delivery })]);
+    pub(super) fn deliver_update(&mut self, id: &str, durability: Durability, delivery: DeliveryState) {
+        self.deliver_items(vec![Delivery::Message(MessageUpdate {
+            id: id.to_owned(),
+            durability,
+            delivery,
+        })]);
     }
 
     pub(super) fn deliver(&mut self, batch: Batch) {
@@ -408,7 +411,7 @@ impl Node {
         self.election.want(now, self.wanted && !self.away);
     }
 
-    /// The next of this node's random numbers.
+    /// The next random number of this node.
     pub(super) fn random(&mut self) -> u64 {
         self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.seed ^ (self.seed >> 33)

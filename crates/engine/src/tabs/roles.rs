@@ -1,6 +1,6 @@
-//! What follows from a change of role.
+//! Changes of role and their consequences.
 
-use super::election::{Ballot, Role, SILENCE_MS};
+use super::election::{ElectionAction, Role, SILENCE_MS};
 use super::leader::Leader;
 use super::link::{LinkMessage, LinkTarget};
 use super::node::{LOCAL, Node};
@@ -10,29 +10,29 @@ use crate::{
     Cause, ConnectionState, Delivery, Now, Output, Status, StorageState, StoreError, StoreEvent, StoreGroup,
 };
 
-/// Another connection that counts as newer may be right for so long, ms.
-const RIVAL_MS: u64 = 5_000;
+/// How long (ms) a superseded leader waits for the newer leader to show itself.
+const SUPERSEDED_GRACE_MS: u64 = 5_000;
 
-/// So many beats of a lower term, and none of our own meanwhile, over [`SILENCE_MS`].
-const LESSER_BEATS: u32 = 4;
+/// Heartbeats of a lower term, without one of the known term, that make a follower accept it (within [`SILENCE_MS`]).
+const LOWER_TERM_BEATS: u32 = 4;
 
-/// Why nothing is saved without locks.
+/// Shown to the user: why nothing is saved without locks.
 const NO_LOCKS: &str = "this browser lets tabs take no locks: they would overwrite each other";
 
 impl Node {
-    /// After every input: make the role true, carry the engine's outputs out, say what changed.
-    pub(super) fn settle(&mut self, now: Now) {
+    /// Ends every input: applies the role, collects the engine's outputs, reports what changed.
+    pub(super) fn finish_input(&mut self, now: Now) {
         self.election.need(self.visible || self.sends.wait() || self.is_closing());
         self.close_when_due(now);
         self.share_or_not(now);
-        self.outlive_rival(now);
+        self.resolve_superseded(now);
         self.pass_the_lock(now);
         let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.wanted && !self.away;
         let alone = self.role() == Role::Solo;
         if self.leader.is_some() && (!owns || self.alone != alone) {
             self.step_down(now);
         }
-        self.tell_of_end();
+        self.broadcast_end();
         if owns && self.leader.is_none() {
             self.alone = alone;
             self.take_over(now);
@@ -40,8 +40,8 @@ impl Node {
         self.hand_over(now);
         self.ask_to_sign_out();
         self.drain(now);
-        self.take_leave();
-        self.ballots();
+        self.update_leave_notice();
+        self.actions();
         if self.shown != Some(self.role()) {
             self.shown = Some(self.role());
             self.out.push_back(NodeOutput::Role(self.role()));
@@ -53,7 +53,7 @@ impl Node {
                     self.look_at_stored();
                 }
                 if self.role() == Role::Follower && self.term > 0 {
-                    // Else the answer to our question brings the term first.
+                    // With term 0 the answer to `Ask` brings the term first.
                     self.sends.new_leader();
                     self.announce(true);
                     self.hand_over(now);
@@ -63,8 +63,8 @@ impl Node {
         self.out.extend(self.ended.take());
     }
 
-    /// What the page says when it goes away is known beforehand.
-    fn take_leave(&mut self) {
+    /// Gives the page the notice it sends when it goes away.
+    fn update_leave_notice(&mut self) {
         let term = (self.leader.is_some() && !self.alone).then_some(self.term);
         if self.leave_notice != term {
             self.leave_notice = term;
@@ -72,8 +72,8 @@ impl Node {
         }
     }
 
-    /// Without a store to share this tab neither leads nor follows. One that is there and does not answer is
-    /// shared all the same: it is silent for everybody.
+    /// Without a store to share this tab connects alone. A store that exists and does not answer is shared all the same:
+    /// it is silent for every tab.
     fn share_or_not(&mut self, now: Now) {
         if !matches!(self.role(), Role::Follower | Role::Leader) || self.outdated {
             return;
@@ -91,31 +91,31 @@ impl Node {
         }
     }
 
-    /// The server takes a connection for newer than this leader's. If there is such a tab, the lock is
-    /// lost or its beat is heard soon; else terms have gone back (the data was deleted) or the other
-    /// connection is a dead one: stand in line again, with a higher term.
-    fn outlive_rival(&mut self, now: Now) {
-        let leader = self.leader.as_ref().filter(|_| !self.alone && self.suspense.is_none());
+    /// The server treats another connection as newer than this leader's. If such a tab exists, the lock is lost or its
+    /// heartbeat arrives soon. Otherwise terms have gone back (the data was deleted) or the other connection is dead:
+    /// this tab queues for the lock again, with a higher term.
+    fn resolve_superseded(&mut self, now: Now) {
+        let leader = self.leader.as_ref().filter(|_| !self.alone && self.term_check.is_none());
         let superseded = leader.is_some_and(|leader| leader.engine.is_superseded());
-        match self.rival_until {
-            _ if !superseded => self.rival_until = None,
-            None => self.rival_until = Some(now.mono.saturating_add(RIVAL_MS)),
+        match self.superseded_until {
+            _ if !superseded => self.superseded_until = None,
+            None => self.superseded_until = Some(now.mono.saturating_add(SUPERSEDED_GRACE_MS)),
             Some(until) if now.mono >= until => {
-                self.rival_until = None;
+                self.superseded_until = None;
                 self.election.deposed(now);
             }
             Some(_) => {}
         }
     }
 
-    /// A leader was heard; `new`: it asks who is there.
-    pub(super) fn heard_leader(&mut self, now: Now, term: u64, new: bool) {
+    /// A message of a leader arrived. `new`: a roll call.
+    pub(super) fn on_leader(&mut self, now: Now, term: u64, new: bool) {
         if self.alone && self.leader.is_some() {
             return;
         }
-        // Who beats is alive, whatever it leads.
-        self.election.heard(now);
-        let forgotten = self.is_forgotten(now, term);
+        // Its sender is alive, whatever the term.
+        self.election.leader_seen(now);
+        let forgotten = self.is_own_term_lost(now, term);
         let news = term > self.term || forgotten;
         if news || new {
             self.election.succeeded(now);
@@ -125,8 +125,8 @@ impl Node {
         }
         self.term = term;
         if news {
-            self.overheard.clear();
-            self.legacy.others_led();
+            self.unattached_senders.clear();
+            self.handover.others_led();
         }
         if news && self.leader.is_some() {
             self.election.deposed(now);
@@ -136,30 +136,32 @@ impl Node {
         }
     }
 
-    /// Whether our own term counts no more: a leader could not store it and is gone, and the next one, which had
-    /// not heard of it, beats with a lower one. So does for a moment a leader that was robbed while it slept.
-    fn is_forgotten(&mut self, now: Now, term: u64) -> bool {
+    /// Whether the known term is no longer valid: a leader ended before it could store it, and the next one sends a lower
+    /// one. A leader whose lock was stolen while it slept also sends a lower one, but only for a moment.
+    fn is_own_term_lost(&mut self, now: Now, term: u64) -> bool {
         if term >= self.term || self.leader.is_some() {
-            self.lesser = None;
+            self.lower_term_beats = None;
             return false;
         }
-        let (since, beats) = self.lesser.get_or_insert((now.mono, 0));
+        let (since, beats) = self.lower_term_beats.get_or_insert((now.mono, 0));
         *beats += 1;
-        let forgotten = *beats >= LESSER_BEATS && now.mono.saturating_sub(*since) >= SILENCE_MS;
-        self.lesser.take_if(|_| forgotten);
+        let forgotten = *beats >= LOWER_TERM_BEATS && now.mono.saturating_sub(*since) >= SILENCE_MS;
+        self.lower_term_beats.take_if(|_| forgotten);
         forgotten
     }
 
-    fn ballots(&mut self) {
-        while let Some(ballot) = self.election.poll() {
-            match ballot {
-                Ballot::Request => self.out.push_back(NodeOutput::Lock(LockRequest::Request)),
-                Ballot::Steal => self.out.push_back(NodeOutput::Lock(LockRequest::Steal)),
-                Ballot::Release => self.out.push_back(NodeOutput::Lock(LockRequest::Release)),
-                Ballot::Ask => self.say(LinkMessage::Ask),
-                Ballot::Recall => self.recall(),
-                Ballot::Beat if self.suspense.is_none() => self.say(LinkMessage::Beat { term: self.term }),
-                Ballot::Beat => {}
+    fn actions(&mut self) {
+        while let Some(action) = self.election.poll() {
+            match action {
+                ElectionAction::Request => self.out.push_back(NodeOutput::Lock(LockRequest::Request)),
+                ElectionAction::Steal => self.out.push_back(NodeOutput::Lock(LockRequest::Steal)),
+                ElectionAction::Release => self.out.push_back(NodeOutput::Lock(LockRequest::Release)),
+                ElectionAction::Ask => self.broadcast(LinkMessage::Ask),
+                ElectionAction::Recall => self.recall(),
+                ElectionAction::Beat if self.term_check.is_none() => {
+                    self.broadcast(LinkMessage::Beat { term: self.term })
+                }
+                ElectionAction::Beat => {}
             }
         }
     }
@@ -168,46 +170,46 @@ impl Node {
         let seed = self.random();
         let mut options = self.options.clone();
         if self.alone {
-            // Beside it another may lead, of whose term it knows nothing: the server would close one of them.
+            // Another tab may lead with a term unknown here; under one session the server would close one connection.
             options.session = format!("{}/{}", options.session, self.tab);
         }
         let mut leader =
-            Leader::new(options, seed, now, self.tab.clone(), &self.legacy, (self.sockets, self.term));
-        leader.missing_of(std::mem::take(&mut self.overheard));
-        // A tab alone opens it anew.
+            Leader::new(options, seed, now, self.tab.clone(), &self.handover, (self.sockets, self.term));
+        leader.missing_of(std::mem::take(&mut self.unattached_senders));
+        // A tab alone opens the store again.
         let had_store = self.had_store && !self.alone;
-        leader.share(now, had_store, self.sends.perhaps_silent(), self.sends.vouched());
+        leader.share(now, had_store, self.sends.store_may_be_silent(), self.sends.saved_in_order());
         leader.connect(now);
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
-            leader.inquire(now, LOCAL, self.sends.followed());
+            leader.inquire(now, LOCAL, self.sends.in_doubt());
         }
         if let Some(token) = self.sign_in.take() {
             leader.engine.handle_token(now, token);
         }
-        let stored_nothing = !self.had_store && self.sends.followed().is_empty();
+        let stored_nothing = !self.had_store && self.sends.in_doubt().is_empty();
         if let Some(error) = self.sends.appends.refused.clone()
             && self.store_works == Some(false)
             && stored_nothing
         {
-            // The browser has answered already; it answers once more when the store opens. Where messages of
-            // this tab may lie in it, those go first: it is waited for.
+            // The store is known to fail, so it is not waited for. Where messages of this tab may lie in it, it is,
+            // because those go first.
             leader.store(now, StoreEvent::OpenFailed(error));
         }
-        self.orders.carry_out(now, &mut leader);
+        self.pending_commands.carry_out(now, &mut leader);
         self.sends.new_engine();
         self.leader = Some(leader);
     }
 
-    /// The engine goes. While the lock is still ours everything it decided is stored; afterwards the
-    /// rows are another's, and what was not stored is found out anew.
+    /// Drops the engine. While this tab still holds the lock, everything the engine decided is stored. Otherwise the rows
+    /// belong to another leader, and how messages ended is asked for.
     fn step_down(&mut self, now: Now) {
         let Some(mut leader) = self.leader.take() else { return };
-        let certain = self.suspense.is_none() && now.mono >= self.unsure_until;
+        let certain = self.term_check.is_none() && now.mono >= self.lock_uncertain_until;
         let ours = self.role() == Role::Idle && !self.alone && certain
             || mutant::active(Mutant::DeposedLeaderWrites);
         self.sockets = leader.engine.sockets();
-        self.legacy = leader.engine.legacy();
+        self.handover = leader.engine.handover();
         let mut under_way = leader.engine.group_under_way().cloned();
         let mut decided = None;
         leader.engine.disconnect(now);
@@ -224,16 +226,16 @@ impl Node {
         let written = usize::from(under_way.is_some());
         let mut groups: Vec<StoreGroup> = under_way.into_iter().collect();
         if ours {
-            // With what was decided in this very input.
+            // Includes what was decided in this input.
             groups.extend(leader.engine.last_group().or(decided));
         }
         let endings: Vec<_> = groups.iter().map(|g| (g.number, leader.engine.endings_in(g))).collect();
         let to_write = groups.into_iter().skip(written);
         self.out.extend(to_write.map(|group| NodeOutput::Engine(Output::Store(group))));
-        for message in leader.last_news() {
+        for message in leader.pending_reports() {
             match message {
                 NodeOutput::Engine(Output::Deliver { batch, .. }) => {
-                    self.hear(&batch.items);
+                    self.on_deliveries(&batch.items);
                     self.deliver(batch);
                 }
                 other => self.out.push_back(other),
@@ -246,20 +248,20 @@ impl Node {
     }
 
     fn drain(&mut self, now: Now) {
-        if self.suspense.is_some() {
+        if self.term_check.is_some() {
             return;
         }
         let Some(mut leader) = self.leader.take() else { return };
-        if let Some(term) = leader.take_news()
+        if let Some(term) = leader.take_announcement()
             && !self.alone
         {
             self.term = self.term.max(term);
-            self.say(LinkMessage::RollCall { term });
+            self.broadcast(LinkMessage::RollCall { term });
         }
         while let Some(output) = leader.poll() {
             match output {
                 NodeOutput::Engine(Output::Deliver { consumer: LOCAL, batch }) => {
-                    self.hear(&batch.items);
+                    self.on_deliveries(&batch.items);
                     self.deliver(batch);
                 }
                 NodeOutput::Engine(Output::OpenStore) if self.election.no_locks() => {
@@ -272,7 +274,7 @@ impl Node {
         self.leader = Some(leader);
     }
 
-    /// Says to the leader what this page looks at; `fresh`: it has nothing of it yet.
+    /// Sends the leader what this page watches. `fresh`: as a new attachment.
     pub(super) fn announce(&mut self, fresh: bool) {
         if self.role() != Role::Follower {
             return;
@@ -284,35 +286,35 @@ impl Node {
         }
         let (tab, turn) = (self.tab.clone(), self.turn);
         let interest = self.interest();
-        self.say(LinkMessage::Attach { tab: tab.clone(), turn, interest });
+        self.broadcast(LinkMessage::Attach { tab: tab.clone(), turn, interest });
         if !fresh {
             return;
         }
-        let about = self.sends.followed();
+        let about = self.sends.in_doubt();
         if !about.is_empty() && !mutant::active(Mutant::NoInquiry) {
-            self.say(LinkMessage::Inquire { tab: tab.clone(), about });
+            self.broadcast(LinkMessage::Inquire { tab: tab.clone(), about });
         }
-        for order in self.orders.say_again(&tab) {
-            self.say(order);
+        for message in self.pending_commands.messages(&tab) {
+            self.broadcast(message);
         }
     }
 
-    /// A tab that slept may have been taken for dead, where its lock is a lease: who does not know the
-    /// tab that asks calls it.
+    /// A tab that slept may have been taken for dead, where its lock is a lease. A leader that does not know it calls it
+    /// when it inquires.
     fn recall(&mut self) {
         self.sends.slept = true;
-        let about = self.sends.followed();
-        self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
+        let about = self.sends.in_doubt();
+        self.broadcast(LinkMessage::Inquire { tab: self.tab.clone(), about });
     }
 
-    pub(super) fn say(&mut self, message: LinkMessage) {
+    pub(super) fn broadcast(&mut self, message: LinkMessage) {
         self.out.push_back(NodeOutput::Link(LinkTarget::All, message));
     }
 
-    /// What a tab without an engine shows until a leader says more.
+    /// Shows the page the status of a tab without an engine, until a leader sends one.
     pub(super) fn show_waiting(&mut self) {
         if self.leader.is_none() {
-            self.tell(vec![Delivery::Status(Box::new(self.waiting_status()))]);
+            self.deliver_items(vec![Delivery::Status(Box::new(self.waiting_status()))]);
         }
     }
 

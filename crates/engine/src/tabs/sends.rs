@@ -1,5 +1,5 @@
-//! What the page sent: kept until it is safe or over, over every change of role; and what is safe is
-//! followed until it is over.
+//! What the page sent. A message is *pending* until it is durable or final, through every change of role; a durable one is
+//! *in doubt* until it is final.
 
 use super::appends::Appends;
 use super::election::Role;
@@ -12,51 +12,51 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
-/// Who has it.
+/// Where a pending message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum With {
+pub(super) enum Custody {
     Nobody,
-    /// The transaction of this number, which appends it.
+    /// In the transaction of this number, which appends it.
     Store(u64),
-    /// The transaction of this number, in which an engine that is gone wrote its end.
+    /// In the transaction of this number, in which a dropped engine wrote its end.
     Ending(u64),
-    /// Handed to the leader.
+    /// With the leader, in another tab.
     Leader,
-    /// Our engine.
+    /// With this tab's engine.
     Engine,
 }
 
-pub(super) struct Kept {
+pub(super) struct PendingSend {
     pub request: SendRequest,
-    /// Its ordering key; ephemeral ones keep no order.
+    /// Its ordering key; `None` for ephemeral messages.
     pub key: Option<String>,
-    pub with: With,
-    /// The store refused it.
+    pub custody: Custody,
+    /// The store refused to append it.
     pub unstorable: bool,
-    /// Its page knows that it is in memory only.
-    pub told: bool,
-    /// Its page wanted it dropped.
+    /// Reported to its page as memory only.
+    pub reported: bool,
+    /// Its page requested that it is discarded.
     pub discarded: bool,
     /// Not appended: an earlier message of its ordering key or coalesce name goes another way first.
     pub behind_another: bool,
-    /// In the order in which they were sent.
+    /// Position in the order of sending.
     pub number: u64,
 }
 
-impl Kept {
+impl PendingSend {
     pub(super) fn is_queued(&self) -> bool {
         self.request.queue && !self.request.ephemeral
     }
 }
 
-/// Durable and not final.
-struct Open {
+/// A durable message without a known end.
+struct InDoubt {
     inquiry: Inquiry,
-    /// Should the store not give it out, it is handed in once more. Unknown of what an earlier worker sent.
+    /// Its position and content, to resubmit it if the store cannot be read. `None` for messages of an earlier worker.
     request: Option<(u64, SendRequest)>,
 }
 
-/// What is true once the store has taken it in.
+/// Ends that are true once their transaction has committed.
 struct Ending {
     updates: Vec<MessageUpdate>,
     certain: bool,
@@ -64,47 +64,47 @@ struct Ending {
 
 #[derive(Default)]
 pub(super) struct Sends {
-    /// Neither durable nor final, in order.
-    pub(super) kept: Vec<Kept>,
-    open: BTreeMap<String, Open>,
-    /// Sent so far.
+    /// Messages neither durable nor final, in the order of sending.
+    pub(super) pending: Vec<PendingSend>,
+    in_doubt: BTreeMap<String, InDoubt>,
+    /// Number of messages sent so far.
     count: u64,
     pub(super) appends: Appends,
-    /// What the store is taking in, by transaction.
+    /// Ends being stored, by transaction number.
     endings: BTreeMap<u64, Ending>,
-    /// The page was told that there is a connection.
+    /// The page was shown Connected.
     pub(super) linked: bool,
-    /// The leader says that the store does not answer; since then it was handed everything there is.
+    /// The leader reports that the store does not answer. `handed_in`: since then it was sent everything.
     pub(super) silent: bool,
     pub(super) handed_in: bool,
-    /// This tab slept, and has heard nothing of a leader since.
+    /// This tab slept, and no batch of a leader arrived since.
     pub(super) slept: bool,
-    /// Waits for the role to settle, until when.
+    /// Until then (monotonic ms) messages wait for the role to be decided.
     pub(super) settle_at: Option<u64>,
     pub(super) settled: bool,
 }
 
 impl Sends {
-    /// Whether anything waits for a leader: to be taken over, or for its end.
+    /// Whether any message waits for a leader.
     pub(super) fn wait(&self) -> bool {
-        !self.kept.is_empty() || !self.open.is_empty()
+        !self.pending.is_empty() || !self.in_doubt.is_empty()
     }
 
-    /// The page sent these. Ephemeral ones are handed on at once or not at all.
-    pub(super) fn keep(&mut self, requests: &[SendRequest]) {
+    /// Adds messages of the page. Ephemeral ones are passed on at once or dropped.
+    pub(super) fn add(&mut self, requests: &[SendRequest]) {
         for request in requests {
-            if !self.keeps(&request.id) {
+            if !self.has_pending(&request.id) {
                 let request = request.clone();
                 let key = if request.ephemeral { None } else { key_of(&request) };
                 self.count += 1;
-                let (with, number) = (With::Nobody, self.count);
-                let (unstorable, told, discarded, behind_another) = (false, false, false, false);
-                self.kept.push(Kept {
+                let (custody, number) = (Custody::Nobody, self.count);
+                let (unstorable, reported, discarded, behind_another) = (false, false, false, false);
+                self.pending.push(PendingSend {
                     request,
                     key,
-                    with,
+                    custody,
                     unstorable,
-                    told,
+                    reported,
                     discarded,
                     behind_another,
                     number,
@@ -113,103 +113,107 @@ impl Sends {
         }
     }
 
-    pub(super) fn follow(&mut self, about: &[Inquiry]) {
+    pub(super) fn track_inquiries(&mut self, about: &[Inquiry]) {
         for inquiry in about {
-            let request = self.open.remove(&inquiry.id).and_then(|open| open.request);
-            self.open.insert(inquiry.id.clone(), Open { inquiry: inquiry.clone(), request });
+            let request = self.in_doubt.remove(&inquiry.id).and_then(|open| open.request);
+            self.in_doubt.insert(inquiry.id.clone(), InDoubt { inquiry: inquiry.clone(), request });
         }
     }
 
-    /// What was safe when last heard of.
-    pub(super) fn followed(&self) -> Vec<Inquiry> {
-        self.open.values().map(|open| open.inquiry.clone()).collect()
+    /// Inquiries about every durable message without a known end.
+    pub(super) fn in_doubt(&self) -> Vec<Inquiry> {
+        self.in_doubt.values().map(|open| open.inquiry.clone()).collect()
     }
 
-    /// The page wants it dropped.
+    /// Marks a message as discarded by its page.
     pub(super) fn discard(&mut self, id: &str) {
-        if let Some(open) = self.open.get_mut(id) {
+        if let Some(open) = self.in_doubt.get_mut(id) {
             open.inquiry.discarded = true;
         }
-        if let Some(kept) = self.kept.iter_mut().find(|kept| kept.request.id == id) {
-            kept.discarded = true;
+        if let Some(pending) = self.pending.iter_mut().find(|pending| pending.request.id == id) {
+            pending.discarded = true;
         }
     }
 
-    pub(super) fn opened(&mut self, id: &str, coalesced: bool, kept: Option<Kept>) {
+    pub(super) fn track(&mut self, id: &str, coalesced: bool, pending: Option<PendingSend>) {
         let inquiry = || Inquiry { id: id.to_owned(), coalesced, discarded: false };
-        let open =
-            self.open.entry(id.to_owned()).or_insert_with(|| Open { inquiry: inquiry(), request: None });
-        if let Some(Kept { request, number, discarded, .. }) = kept {
+        let open = self
+            .in_doubt
+            .entry(id.to_owned())
+            .or_insert_with(|| InDoubt { inquiry: inquiry(), request: None });
+        if let Some(PendingSend { request, number, discarded, .. }) = pending {
             open.request = Some((number, request));
             open.inquiry.discarded |= discarded;
         }
     }
 
-    /// Whether the store may have been silent for the last leader: as that said, or because this tab slept.
-    pub(super) fn perhaps_silent(&self) -> bool {
+    /// Whether the store may have been silent for the last leader: it reported so, or this tab slept.
+    pub(super) fn store_may_be_silent(&self) -> bool {
         self.silent || self.slept
     }
 
-    /// What was saved and has no end yet, as it was sent.
-    pub(super) fn vouched(&self) -> Vec<SendRequest> {
+    /// The durable messages without an end, in the order of sending.
+    pub(super) fn saved_in_order(&self) -> Vec<SendRequest> {
         let mut all: Vec<_> = self.saved().collect();
         all.sort_by_key(|(number, _)| *number);
         all.into_iter().map(|(_, request)| request).collect()
     }
 
     pub(super) fn saved(&self) -> impl Iterator<Item = (u64, SendRequest)> {
-        let wanted = self.open.values().filter(|open| !open.inquiry.discarded);
+        let wanted = self.in_doubt.values().filter(|open| !open.inquiry.discarded);
         let requests = wanted.filter_map(|open| open.request.clone());
         requests.map(|(number, request)| (number, SendRequest { again: true, ..request }))
     }
 
-    /// Another leader: what an earlier one was handed it may not know.
+    /// Another tab leads: it may not know what an earlier leader was sent.
     pub(super) fn new_leader(&mut self) {
         self.settle_at = None;
         self.settled = true;
         self.nobody_leads();
     }
 
-    /// What was handed on is ours again.
+    /// Takes back what was handed to a leader.
     pub(super) fn nobody_leads(&mut self) {
         (self.linked, self.silent, self.handed_in) = (false, false, false);
-        for kept in self.kept.iter_mut().filter(|kept| kept.with == With::Leader) {
-            kept.with = With::Nobody;
-            kept.request.again = true;
+        for pending in self.pending.iter_mut().filter(|pending| pending.custody == Custody::Leader) {
+            pending.custody = Custody::Nobody;
+            pending.request.again = true;
         }
     }
 
-    /// This tab leads now: its engine gets all there is.
+    /// This tab leads now: its engine gets every pending message.
     pub(super) fn new_engine(&mut self) {
         self.settle_at = None;
         self.settled = true;
         (self.linked, self.silent, self.handed_in, self.slept) = (false, false, false, false);
-        for kept in self.kept.iter_mut().filter(|kept| !matches!(kept.with, With::Ending(_))) {
-            // What was handed on before, another leader may have sent.
-            kept.request.again |= kept.with != With::Nobody;
-            kept.with = With::Nobody;
+        for pending in
+            self.pending.iter_mut().filter(|pending| !matches!(pending.custody, Custody::Ending(_)))
+        {
+            // Another leader may have sent what was handed to it.
+            pending.request.again |= pending.custody != Custody::Nobody;
+            pending.custody = Custody::Nobody;
         }
     }
 
-    /// It leads no more; its engine may have sent any of these.
+    /// This tab no longer leads; its engine may have sent any of its messages.
     pub(super) fn engine_gone(&mut self, forget: bool) {
         if forget {
-            return self.kept.retain(|kept| kept.with != With::Engine);
+            return self.pending.retain(|pending| pending.custody != Custody::Engine);
         }
-        for kept in self.kept.iter_mut().filter(|kept| kept.with == With::Engine) {
-            kept.with = With::Nobody;
-            kept.request.again = true;
+        for pending in self.pending.iter_mut().filter(|pending| pending.custody == Custody::Engine) {
+            pending.custody = Custody::Nobody;
+            pending.request.again = true;
         }
     }
 
-    /// The engine that is gone wrote these ends in a transaction that is under way. Until it is over
-    /// nobody else gets the messages: what it had decided would be undone. `certain`: nobody else can
-    /// have read the rows before that. Messages of other tabs are those tabs' to ask for.
+    /// A dropped engine wrote these ends in an outstanding transaction. Until it is over the messages go to no other
+    /// engine, which would undo them. `certain`: no other tab can have read the rows before. Messages of other tabs are
+    /// skipped: those tabs inquire themselves.
     pub(super) fn ends_with(&mut self, number: u64, mut updates: Vec<MessageUpdate>, certain: bool) {
-        updates.retain(|update| self.keeps(&update.id) || self.open.contains_key(&update.id));
-        for kept in &mut self.kept {
-            if updates.iter().any(|update| update.id == kept.request.id) {
-                kept.with = With::Ending(number);
+        updates.retain(|update| self.has_pending(&update.id) || self.in_doubt.contains_key(&update.id));
+        for pending in &mut self.pending {
+            if updates.iter().any(|update| update.id == pending.request.id) {
+                pending.custody = Custody::Ending(number);
             }
         }
         if !updates.is_empty() {
@@ -217,7 +221,7 @@ impl Sends {
         }
     }
 
-    /// That transaction is over, if it is one of these.
+    /// Handles the end of such a transaction. `None`: the event is about another one.
     fn ended(&mut self, event: &StoreEvent) -> Option<Ending> {
         let (number, committed) = match event {
             StoreEvent::Committed { number } => (*number, true),
@@ -225,9 +229,9 @@ impl Sends {
             _ => return None,
         };
         let mut ending = self.endings.remove(&number)?;
-        for kept in self.kept.iter_mut().filter(|kept| kept.with == With::Ending(number)) {
-            kept.with = With::Nobody;
-            kept.request.again = true;
+        for pending in self.pending.iter_mut().filter(|pending| pending.custody == Custody::Ending(number)) {
+            pending.custody = Custody::Nobody;
+            pending.request.again = true;
         }
         if !committed {
             ending.updates.clear();
@@ -235,18 +239,18 @@ impl Sends {
         Some(ending)
     }
 
-    /// The store knows the end of this message, or another leader has it still: to be asked.
-    fn ask_for(&mut self, update: MessageUpdate) -> Inquiry {
-        let coalesced = self.drop(&update.id).is_some_and(|kept| kept.request.coalesce.is_some());
-        self.opened(&update.id, coalesced || update.delivery == DeliveryState::Superseded, None);
+    /// The inquiry for a message whose end is stored, or which another leader still has.
+    fn inquiry_for(&mut self, update: MessageUpdate) -> Inquiry {
+        let coalesced = self.drop(&update.id).is_some_and(|pending| pending.request.coalesce.is_some());
+        self.track(&update.id, coalesced || update.delivery == DeliveryState::Superseded, None);
         if update.delivery == DeliveryState::Failed(FailReason::Discarded) {
             self.discard(&update.id);
         }
         let unknown = || Inquiry { id: update.id.clone(), coalesced, discarded: false };
-        self.open.get(&update.id).map_or_else(unknown, |open| open.inquiry.clone())
+        self.in_doubt.get(&update.id).map_or_else(unknown, |open| open.inquiry.clone())
     }
 
-    /// Forgets what is safe or over.
+    /// Updates the records from what is delivered to the page: final messages are dropped, durable ones become in doubt.
     pub(super) fn note(&mut self, items: &[Delivery]) {
         for item in items {
             if let Delivery::Status(status) = item {
@@ -257,33 +261,33 @@ impl Sends {
             let Delivery::Message(update) = item else { continue };
             if update.delivery.is_final() {
                 self.drop(&update.id);
-                self.open.remove(&update.id);
-            } else if update.durability == Durability::Durable || !self.keeps(&update.id) {
-                // What is not kept was tried again from the failed list, where it stays until stored.
-                let kept = self.drop(&update.id);
-                let coalesced = kept.as_ref().is_some_and(|kept| kept.request.coalesce.is_some());
-                self.opened(&update.id, coalesced, kept);
+                self.in_doubt.remove(&update.id);
+            } else if update.durability == Durability::Durable || !self.has_pending(&update.id) {
+                // A message that is not pending was retried from the failed list, where it stays until stored.
+                let pending = self.drop(&update.id);
+                let coalesced = pending.as_ref().is_some_and(|pending| pending.request.coalesce.is_some());
+                self.track(&update.id, coalesced, pending);
             }
         }
         let lists = items.iter().filter_map(|item| match item {
             Delivery::Outbox(list, _) => Some(list),
             _ => None,
         });
-        // Of what another tab sent and this one tries again, only a list says it.
+        // For a message of another tab that is retried here, only the list has this flag.
         for info in lists.flatten().filter(|info| info.coalesced) {
-            if let Some(open) = self.open.get_mut(&info.update.id) {
+            if let Some(open) = self.in_doubt.get_mut(&info.update.id) {
                 open.inquiry.coalesced = true;
             }
         }
     }
 
-    fn keeps(&self, id: &str) -> bool {
-        self.kept.iter().any(|kept| kept.request.id == id)
+    fn has_pending(&self, id: &str) -> bool {
+        self.pending.iter().any(|pending| pending.request.id == id)
     }
 
-    pub(super) fn drop(&mut self, id: &str) -> Option<Kept> {
-        let at = self.kept.iter().position(|kept| kept.request.id == id)?;
-        Some(self.kept.remove(at))
+    pub(super) fn drop(&mut self, id: &str) -> Option<PendingSend> {
+        let at = self.pending.iter().position(|pending| pending.request.id == id)?;
+        Some(self.pending.remove(at))
     }
 
     pub(super) fn timeout(&mut self, now: Now) {
@@ -297,23 +301,24 @@ impl Sends {
         self.settle_at.into_iter().chain(self.appends.next_timeout()).min()
     }
 
-    /// Nothing waits to be handed to the store or to the leader.
+    /// Whether every pending message is with the leader.
     pub(super) fn all_handed_on(&self) -> bool {
-        self.kept.iter().all(|kept| kept.with == With::Leader)
+        self.pending.iter().all(|pending| pending.custody == Custody::Leader)
     }
 }
 
 impl Node {
-    /// Hands on what nobody has yet.
+    /// Passes on every message that is in this tab only.
     pub(super) fn hand_over(&mut self, now: Now) {
         self.hand_in();
-        if !self.sends.kept.iter().any(|kept| kept.with == With::Nobody) {
+        if !self.sends.pending.iter().any(|pending| pending.custody == Custody::Nobody) {
             return;
         }
         if let Some(leader) = &mut self.leader {
-            for kept in self.sends.kept.iter_mut().filter(|kept| kept.with == With::Nobody) {
-                kept.with = With::Engine;
-                leader.engine.send(now, super::LOCAL, kept.request.clone());
+            for pending in self.sends.pending.iter_mut().filter(|pending| pending.custody == Custody::Nobody)
+            {
+                pending.custody = Custody::Engine;
+                leader.engine.send(now, super::LOCAL, pending.request.clone());
             }
         }
         match self.leader {
@@ -324,19 +329,19 @@ impl Node {
                 self.refuse_unqueued();
                 self.sends.wait_for_endings();
                 self.append(now);
-                self.tell_unsaved();
+                self.report_unsaved();
             }
         }
-        self.sends.kept.retain(|kept| !kept.request.ephemeral);
+        self.sends.pending.retain(|pending| !pending.request.ephemeral);
     }
 
-    /// Kept for the next connection if queueing is on, refused at once if not.
+    /// Refuses unqueued messages (all of them if queueing is off), because there is no connection.
     pub(super) fn refuse_unqueued(&mut self) {
         let enabled = self.options.outbox.enabled;
         self.refuse(|request| !request.queue || !enabled);
     }
 
-    /// The answer to a transaction in which an engine that is gone ended messages, if it is one.
+    /// Handles the answer to a transaction in which a dropped engine ended messages. `false`: it is about another one.
     pub(super) fn ended(&mut self, now: Now, event: &StoreEvent) -> bool {
         let Some(Ending { updates, certain }) = self.sends.ended(event) else { return false };
         if updates.is_empty() {
@@ -344,25 +349,27 @@ impl Node {
         }
         if certain {
             let items: Vec<Delivery> = updates.into_iter().map(Delivery::Message).collect();
-            self.hear(&items);
-            self.tell(items);
+            self.on_deliveries(&items);
+            self.deliver_items(items);
             return true;
         }
-        let about: Vec<Inquiry> = updates.into_iter().map(|update| self.sends.ask_for(update)).collect();
+        let about: Vec<Inquiry> = updates.into_iter().map(|update| self.sends.inquiry_for(update)).collect();
         if let Some(leader) = &mut self.leader {
             leader.inquire(now, super::LOCAL, about);
         } else if self.role() == Role::Follower {
-            self.say(LinkMessage::Inquire { tab: self.tab.clone(), about });
+            self.broadcast(LinkMessage::Inquire { tab: self.tab.clone(), about });
         }
         true
     }
 
     fn refuse(&mut self, refused: impl Fn(&SendRequest) -> bool) {
-        let goes = |kept: &Kept| kept.with == With::Nobody && !kept.request.again && refused(&kept.request);
-        let gone: Vec<Kept> = self.sends.kept.extract_if(.., |kept| goes(kept)).collect();
-        for Kept { request, .. } in gone.into_iter().filter(|kept| !kept.request.ephemeral) {
+        let goes = |pending: &PendingSend| {
+            pending.custody == Custody::Nobody && !pending.request.again && refused(&pending.request)
+        };
+        let gone: Vec<PendingSend> = self.sends.pending.extract_if(.., |pending| goes(pending)).collect();
+        for PendingSend { request, .. } in gone.into_iter().filter(|pending| !pending.request.ephemeral) {
             let failed = DeliveryState::Failed(FailReason::NotConnected);
-            self.tell_update(&request.id, Durability::MemoryOnly, failed);
+            self.deliver_update(&request.id, Durability::MemoryOnly, failed);
         }
     }
 }

@@ -1,22 +1,21 @@
-//! Signing in: the leader alone needs a token, and any tab may be the one that has it. Tokens never
-//! travel between tabs, so the lock does.
+//! Signing in. Only the leader needs a token, and any tab may have it. Tokens never travel between tabs, so the lock does.
 
 use super::link::LinkMessage;
 use super::node::Node;
 use crate::{Cause, ConnectionState, Delivery, Now};
 
-/// What a provider answers, or a page gives unasked.
+/// A provider's answer, or a token the page gives unasked.
 type Token = Result<Option<String>, String>;
 
 #[derive(Default)]
 pub(super) struct SignIn {
     /// Given while this tab had no engine.
     token: Option<Token>,
-    /// What the leader said last of the connection.
-    heard: Option<(ConnectionState, Cause)>,
-    /// Gave the lock back for want of a token. Once, or tabs without one would pass it round for ever.
+    /// Last connection status the leader reported.
+    leader_status: Option<(ConnectionState, Cause)>,
+    /// This tab passed the lock on because it has no token. Only once, or tabs without one would do so without end.
     resigned: bool,
-    /// The lock is on its way: the leader is not to be urged as well.
+    /// The lock is being stolen, so the leader is not asked to reconnect.
     taking: bool,
 }
 
@@ -35,46 +34,46 @@ impl SignIn {
         for item in items {
             if let Delivery::Status(status) = item {
                 self.taking = false;
-                self.heard = Some((status.state, status.cause.clone()));
+                self.leader_status = Some((status.state, status.cause.clone()));
                 self.resigned &= status.state != ConnectionState::Connected;
             }
         }
     }
 
-    /// The leader waits for somebody to sign in.
+    /// Whether the leader waits for a sign-in.
     fn leader_waits(&self) -> bool {
-        matches!(self.heard, Some((_, Cause::NeedsAuth)))
+        matches!(self.leader_status, Some((_, Cause::NeedsAuth)))
     }
 }
 
 impl Node {
-    /// A person asks this tab, which follows, for a connection now. Somebody who has just signed in did
-    /// so here: a leader that waits for that is replaced.
+    /// The user of a following tab asks for a connection now. If the leader waits for a sign-in, this tab replaces it: the
+    /// user has probably signed in here.
     pub(super) fn urge(&mut self, now: Now) {
         self.sign_in.resigned = false;
         if self.sign_in.leader_waits() {
             self.replace_leader(now);
         } else if !self.sign_in.taking {
-            self.say(LinkMessage::Hint { hint: None });
+            self.broadcast(LinkMessage::Hint { hint: None });
         }
     }
 
     /// [`PageCommand::Connect`](super::PageCommand::Connect) leaves `Error`, also where another tab leads.
     pub(super) fn connect_again(&mut self, now: Now) {
-        if matches!(self.sign_in.heard, Some((ConnectionState::Error, _))) {
+        if matches!(self.sign_in.leader_status, Some((ConnectionState::Error, _))) {
             self.urge(now);
         }
     }
 
-    /// A follower with a token takes the lock from a leader that waits for one, a leader whose page gives
-    /// none lets the next one try.
+    /// A follower with a token steals the lock from a leader that waits for one. A leader whose page has none passes the
+    /// lock on.
     pub(super) fn pass_the_lock(&mut self, now: Now) {
         match &self.leader {
             None if self.sign_in.leader_waits() && matches!(self.sign_in.token, Some(Ok(Some(_)))) => {
                 self.replace_leader(now);
             }
             Some(leader) if leader.engine.lacks_token() && leader.has_followers() => {
-                if self.alone || self.suspense.is_some() || self.sign_in.resigned {
+                if self.alone || self.term_check.is_some() || self.sign_in.resigned {
                     return;
                 }
                 self.sign_in.resigned = true;
@@ -85,7 +84,7 @@ impl Node {
     }
 
     fn replace_leader(&mut self, now: Now) {
-        (self.sign_in.heard, self.sign_in.taking) = (None, true);
+        (self.sign_in.leader_status, self.sign_in.taking) = (None, true);
         self.election.replace(now);
     }
 }
@@ -184,8 +183,8 @@ mod tests {
         let hint = NodeOutput::Link(LinkTarget::All, LinkMessage::Hint { hint: None });
         let mut node = follower(ConnectionState::Error, Cause::Superseded);
         node.handle_page(at(6), PageCommand::Connect);
-        let said = outputs(&mut node);
-        assert!(said.contains(&hint) && !steals(&said), "{said:?}");
+        let outputs_seen = outputs(&mut node);
+        assert!(outputs_seen.contains(&hint) && !steals(&outputs_seen), "{outputs_seen:?}");
         // Where nothing is wrong, connecting is no dial.
         let mut node = follower(ConnectionState::Reconnecting, Cause::None);
         node.handle_page(at(6), PageCommand::Connect);
@@ -204,9 +203,10 @@ mod tests {
         node.handle_link(at(4), other());
         outputs(&mut node);
         node.handle_page(at(5), PageCommand::Token(Err("no session here".to_owned())));
-        let said = outputs(&mut node);
+        let outputs_seen = outputs(&mut node);
         assert_eq!(node.role(), Role::Follower);
-        let locks: Vec<_> = said.iter().filter(|output| matches!(output, NodeOutput::Lock(_))).collect();
+        let locks: Vec<_> =
+            outputs_seen.iter().filter(|output| matches!(output, NodeOutput::Lock(_))).collect();
         assert_eq!(
             locks,
             [&NodeOutput::Lock(LockRequest::Release), &NodeOutput::Lock(LockRequest::Request)],

@@ -1,4 +1,4 @@
-//! The end of a user's session: asked for in one tab, carried out once, told to all.
+//! The end of a user's session: requested in one tab, carried out once, broadcast to all.
 
 use super::election::Role;
 use super::link::LinkMessage;
@@ -27,7 +27,7 @@ pub enum SignOut {
     Wipe,
 }
 
-/// How far it is.
+/// State of the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Session {
     #[default]
@@ -37,7 +37,7 @@ pub(super) enum Session {
 }
 
 impl Node {
-    /// The page asks for it, or a follower of ours does.
+    /// The page, or a follower of this leader, requests the end of the session.
     pub(super) fn sign_out(&mut self, now: Now, how: SignOut) {
         if self.session == Session::Closed {
             return;
@@ -45,52 +45,51 @@ impl Node {
         self.session = Session::Closing(how);
         self.wanted |= how == SignOut::SendFirst && !self.outdated;
         if let Some(leader) = &mut self.leader {
-            leader.look_for_rows(now);
+            leader.rescan_before_sign_out(now);
         }
     }
 
-    /// Only who leads knows when everything is sent. Asked again of each new leader, and not before what
-    /// this page sent is where the leader finds it.
+    /// Asks the leader, which alone knows when everything is sent. Repeated to each new leader, and only after it has
+    /// every message of this page.
     pub(super) fn ask_to_sign_out(&mut self) {
         let closing = self.session == Session::Closing(SignOut::SendFirst);
         if closing && self.role() == Role::Follower && self.sends.all_handed_on() && !self.asked_to_close {
             self.asked_to_close = true;
-            self.say(LinkMessage::SignOut);
+            self.broadcast(LinkMessage::SignOut);
         }
     }
 
-    /// Another tab carried it out.
+    /// Another tab ended the session.
     pub(super) fn signed_out(&mut self) {
         if self.session != Session::Closed {
             self.close_session(false);
         }
     }
 
-    /// Whether a message of ours still waits to be sent, or the end of the session does.
+    /// Whether the end of the session is pending.
     pub(super) fn is_closing(&self) -> bool {
         matches!(self.session, Session::Closing(_))
     }
 
-    /// Carries it out once it is due. Before the role is made true: what is left is stored by the step
-    /// down that follows.
+    /// Ends the session once it is due. Runs before the role is applied: the step-down that follows stores what is left.
     pub(super) fn close_when_due(&mut self, now: Now) {
         let Session::Closing(how) = self.session else { return };
         let due = how != SignOut::SendFirst
             || self.leader.as_ref().filter(|_| !self.resuming).is_some_and(|leader| {
                 let done = leader.engine.counts().queued == [0; 4] && !leader.engine.endings_wait();
-                leader.has_looked() && done && !self.sends.wait()
+                leader.is_ready_to_sign_out() && done && !self.sends.wait()
             });
         if due {
-            self.tells_of_end = true;
+            self.end_to_broadcast = true;
             self.close_session(how == SignOut::Wipe);
             self.elect(now);
         }
     }
 
-    /// Tells the others, behind the last news of this leader: tabs that know of the end take none any more.
-    pub(super) fn tell_of_end(&mut self) {
-        if std::mem::take(&mut self.tells_of_end) {
-            self.say(LinkMessage::SignedOut);
+    /// Broadcasts the end after this leader's last updates, because tabs that received it ignore batches.
+    pub(super) fn broadcast_end(&mut self) {
+        if std::mem::take(&mut self.end_to_broadcast) {
+            self.broadcast(LinkMessage::SignedOut);
         }
     }
 
@@ -125,7 +124,7 @@ mod tests {
         node
     }
 
-    fn said(node: &mut Node) -> Vec<LinkMessage> {
+    fn messages_of(node: &mut Node) -> Vec<LinkMessage> {
         let outputs = std::iter::from_fn(|| node.poll_output());
         let links = outputs.filter_map(|output| match output {
             NodeOutput::Link(LinkTarget::All, message) => Some(message),
@@ -140,11 +139,11 @@ mod tests {
         leader.handle_lock(at(2), &LockEvent::Granted);
         leader.handle_store(at(3), StoreEvent::Opened(Box::default()));
         follower.handle_link(at(4), LinkMessage::RollCall { term: 1 });
-        said(&mut leader);
-        said(&mut follower);
+        messages_of(&mut leader);
+        messages_of(&mut follower);
 
         follower.handle_page(at(5), PageCommand::SignOut(SignOut::SendFirst));
-        assert_eq!(said(&mut follower), [LinkMessage::SignOut]);
+        assert_eq!(messages_of(&mut follower), [LinkMessage::SignOut]);
         leader.handle_link(at(6), LinkMessage::SignOut);
         let outputs: Vec<_> = std::iter::from_fn(|| leader.poll_output()).collect();
         assert_eq!(outputs, [NodeOutput::Engine(Output::RescanStore)], "what others saved is to be known");
@@ -170,19 +169,19 @@ mod tests {
             _ => None,
         });
         follower.handle_page(at(6), PageCommand::SignOut(SignOut::SendFirst));
-        assert_eq!(said(&mut follower), []);
+        assert_eq!(messages_of(&mut follower), []);
         follower.handle_store(at(7), StoreEvent::Committed { number: number.unwrap() });
-        let messages = said(&mut follower);
+        let messages = messages_of(&mut follower);
         assert_eq!(
             (messages.first(), messages.last()),
             (Some(&LinkMessage::Poke), Some(&LinkMessage::SignOut))
         );
         // A new leader is asked again.
         follower.handle_link(at(8), LinkMessage::RollCall { term: 2 });
-        assert_eq!(said(&mut follower).last(), Some(&LinkMessage::SignOut));
+        assert_eq!(messages_of(&mut follower).last(), Some(&LinkMessage::SignOut));
     }
 
-    /// Takes the outputs, and answers what is asked of the store, which holds nothing. Whether the end was said.
+    /// Takes the outputs, and answers what is asked of the store, which holds nothing. Whether the end was broadcast.
     fn serve_store(node: &mut Node, now: Now) -> bool {
         let mut ended = false;
         while let Some(output) = node.poll_output() {
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn session_ends_after_what_was_said_while_the_leader_slept() {
+    fn session_ends_after_what_arrived_while_the_leader_slept() {
         let mut leader = tab("a");
         leader.handle_lock(at(2), &LockEvent::Granted);
         let row = crate::outbox::row_of(&request("m1"), 1, "b").expect("a row");
@@ -220,7 +219,7 @@ mod tests {
     }
 
     /// Takes the outputs, answers looks into the store with nothing, and keeps the numbers of what is written. Whether
-    /// the end was said.
+    /// the end was broadcast.
     fn hold_writes(node: &mut Node, now: Now, written: &mut Vec<u64>) -> bool {
         let mut ended = false;
         while let Some(output) = node.poll_output() {

@@ -1,4 +1,4 @@
-//! Races the simulator found, as short as they can be told: here those of who leads.
+//! Races the simulator found, in as few steps as possible: here those of the election.
 
 mod sends;
 mod silence;
@@ -11,7 +11,7 @@ use crate::{
 };
 use sentinelops_protocol::{Channel, Json, Priority};
 
-mod legacy;
+mod handover;
 mod listed;
 mod raw;
 
@@ -27,7 +27,7 @@ fn node() -> Node {
     node
 }
 
-/// Follows a leader of this term, to whom it announced itself with this turn.
+/// A follower of a leader of this term, and the turn it attached with.
 fn following(term: u64) -> (Node, u64) {
     let mut node = node();
     node.handle_link(at(5), LinkMessage::Beat { term });
@@ -64,8 +64,8 @@ fn append_number(outputs: &[NodeOutput]) -> Option<u64> {
     })
 }
 
-/// What the page is told, in order.
-fn told(outputs: &[NodeOutput]) -> Vec<Delivery> {
+/// What is delivered to the page, in order.
+fn delivered(outputs: &[NodeOutput]) -> Vec<Delivery> {
     let batches = outputs.iter().filter_map(|output| match output {
         NodeOutput::Engine(Output::Deliver { batch, .. }) => Some(batch.items.clone()),
         _ => None,
@@ -78,10 +78,10 @@ fn updates(outputs: &[NodeOutput]) -> Vec<(String, Durability, DeliveryState)> {
         Delivery::Message(update) => Some((update.id, update.durability, update.delivery)),
         _ => None,
     };
-    told(outputs).into_iter().filter_map(update).collect()
+    delivered(outputs).into_iter().filter_map(update).collect()
 }
 
-fn said(outputs: &[NodeOutput]) -> Vec<LinkMessage> {
+fn messages_of(outputs: &[NodeOutput]) -> Vec<LinkMessage> {
     let link = |output: &NodeOutput| match output {
         NodeOutput::Link(_, message) => Some(message.clone()),
         _ => None,
@@ -91,7 +91,7 @@ fn said(outputs: &[NodeOutput]) -> Vec<LinkMessage> {
 
 /// What this node asks the leader about.
 fn asks(outputs: &[NodeOutput]) -> Vec<String> {
-    let about = said(outputs).into_iter().filter_map(|message| match message {
+    let about = messages_of(outputs).into_iter().filter_map(|message| match message {
         LinkMessage::Inquire { about, .. } => Some(about),
         _ => None,
     });
@@ -100,14 +100,14 @@ fn asks(outputs: &[NodeOutput]) -> Vec<String> {
 
 /// The turn it announced.
 fn turn_of(outputs: &[NodeOutput]) -> u64 {
-    let turn = said(outputs).into_iter().find_map(|message| match message {
+    let turn = messages_of(outputs).into_iter().find_map(|message| match message {
         LinkMessage::Attach { turn, .. } => Some(turn),
         _ => None,
     });
-    turn.expect("it says what it looks at")
+    turn.expect("it announces what it watches")
 }
 
-/// How a leader that heard of the turn begins.
+/// The first batch of a leader that received `Attach` with this turn.
 fn first_batch(term: u64, turn: u64) -> LinkMessage {
     let status = crate::Status { state: crate::ConnectionState::Connected, ..crate::Status::default() };
     let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
@@ -153,15 +153,15 @@ fn batches_that_answer_to_an_earlier_turn_are_not_taken() {
         NodeOutput::Link(LinkTarget::All, LinkMessage::Attach { turn, .. }) => Some(*turn),
         _ => None,
     });
-    let turn = turn.expect("it says what it looks at");
+    let turn = turn.expect("it announces what it watches");
     let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::default())] };
     for (turn, taken) in [(turn + 1, false), (turn, true)] {
         node.handle_link(
             at(6),
             LinkMessage::Batch { term: 3, turn, from: "leader".to_owned(), batch: batch.clone() },
         );
-        let delivered = |output: &NodeOutput| matches!(output, NodeOutput::Engine(Output::Deliver { .. }));
-        assert_eq!(drain(&mut node).iter().any(delivered), taken);
+        let is_delivery = |output: &NodeOutput| matches!(output, NodeOutput::Engine(Output::Deliver { .. }));
+        assert_eq!(drain(&mut node).iter().any(is_delivery), taken);
     }
 }
 
@@ -171,7 +171,7 @@ fn a_follower_that_was_taken_for_dead_while_it_slept_is_known_again() {
     let (mut leader, mut sleeper) = (leader(3), node());
     sleeper.tab = "sleeper".to_owned();
     let pass = |from: &mut Node, to: &mut Node, mono| {
-        for message in said(&drain(from)) {
+        for message in messages_of(&drain(from)) {
             to.handle_link(at(mono), message);
         }
     };
@@ -214,7 +214,7 @@ fn superseded() -> Node {
 
 /// Terms went back, because the data was deleted: a dead connection of before counts as newer.
 #[test]
-fn a_leader_that_counts_as_older_leads_anew_with_a_higher_term() {
+fn superseded_leader_leads_again_with_a_higher_term() {
     let mut node = superseded();
     assert_eq!(node.role(), Role::Leader, "perhaps there is such a tab");
     node.handle_timeout(at(5_100));
@@ -232,7 +232,7 @@ fn a_page_that_hides_just_then_stands_in_no_line() {
     assert!(!outputs.contains(&NodeOutput::Lock(LockRequest::Request)));
 }
 
-/// A leader that waits for a store that does not answer beats with the highest term that it has heard of.
+/// A leader that waits for a store that does not answer sends heartbeats with the highest term it has received.
 #[test]
 fn leader_with_a_lower_term_whose_page_leaves_is_succeeded_soon() {
     let (mut node, _) = following(3);

@@ -1,4 +1,4 @@
-//! What a node is asked and what it asks.
+//! Commands to a node and its outputs.
 
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage, LinkTarget};
@@ -6,74 +6,74 @@ use super::sign_out::SignOut;
 use crate::{Hint, Output, RawFrame, Row, SendRequest};
 use sentinelops_protocol::Subject;
 
-/// What a page asks of its worker.
+/// A command of a page to its worker.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PageCommand {
     /// Connect (also after `Error`).
     Connect,
-    /// Disconnect and stay so. Only this tab: another may lead on.
+    /// Disconnect this tab and stay disconnected. Other tabs are not affected.
     Disconnect,
     /// Dial now.
     Reconnect,
-    /// Events and state of a subject.
+    /// Subscribe to the events and state of a subject.
     Subscribe(Subject),
-    /// No more of it.
+    /// End a subscription.
     Unsubscribe(Subject),
     /// Messages to send, in order.
     Send(Vec<SendRequest>),
-    /// Try a failed message again.
+    /// Retry a failed message.
     Retry {
-        /// Which.
+        /// Id of the message.
         id: String,
-        /// A new id is fine.
+        /// The user accepts a new id (the message may then arrive twice).
         confirm: bool,
     },
-    /// Drop a message.
+    /// Discard a message.
     Discard {
-        /// Which.
+        /// Id of the message.
         id: String,
     },
-    /// The batch was taken.
+    /// The page took the batch of this number.
     Credit(u64),
     /// The provider's answer, or a new token.
     Token(Result<Option<String>, String>),
-    /// A sign from the browser.
+    /// A hint from the browser.
     Hint(Hint),
-    /// Counters once a second.
+    /// Whether the page wants counters, once a second.
     WatchMetrics(bool),
-    /// The list of messages.
+    /// Whether the page wants the outbox list.
     WatchOutbox(bool),
-    /// Frames of a basic server that are none of the protocol's messages.
+    /// Whether the page wants frames of a basic server that are no protocol messages.
     WatchRaw(bool),
-    /// A frame of the page's own, at once or not at all.
+    /// Send a raw frame, at once or not at all.
     SendRaw(RawFrame),
-    /// Into the bfcache or away.
+    /// The page goes into the bfcache or is closed.
     PageHide,
     /// End this user's session in all tabs. Ends with [`NodeOutput::SignedOut`].
     SignOut(SignOut),
-    /// To a new worker: how did these end, that were saved when its forerunner died? They are
-    /// told like any other news.
+    /// Ask how these messages ended, which were saved when an earlier worker of this page died. The answers are delivered
+    /// like any other update.
     Inquire(Vec<Inquiry>),
 }
 
-/// What to do with the scope's lock. A shell has one request at a time: each of these withdraws the one
-/// before, and what still comes of that (a late grant, which is given back, or a loss) is not told.
+/// What to do with the scope's lock. A shell has one request at a time. Each of these withdraws the one before; late
+/// events of a withdrawn request (a grant, which the shell releases, or a loss) are not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockRequest {
-    /// Queue for it.
+    /// Queue for the lock.
     Request,
-    /// Take it from its holder.
+    /// Steal the lock from its holder.
     Steal,
-    /// Give it back, or leave the queue.
+    /// Release the lock, or leave its queue.
     Release,
 }
 
-/// What a node asks of its shell.
+/// What a node's shell has to carry out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NodeOutput {
-    /// As an engine asks. `Deliver` is for [`super::LOCAL`] only.
+    /// An output of the engine. `Deliver` is for [`super::LOCAL`] only.
     Engine(Output),
-    /// The lock.
+    /// A request for the lock.
     Lock(LockRequest),
     /// A message to other tabs.
     Link(LinkTarget, LinkMessage),
@@ -90,12 +90,12 @@ pub enum NodeOutput {
     ReadMeta,
     /// Which tabs are alive. Answer with [`super::Node::handle_tabs`].
     QueryTabs,
-    /// What this tab is, when it changes.
+    /// The role of this tab has changed.
     Role(Role),
-    /// What the page is to tell the other tabs, of itself and at once, when it goes away: the worker may be
-    /// frozen before it reads [`PageCommand::PageHide`].
+    /// What the page broadcasts itself when it goes away, because the worker may be frozen before it reads
+    /// [`PageCommand::PageHide`]. `None`: nothing.
     LeaveNotice(Option<LinkMessage>),
-    /// The session is over, for good: nothing follows.
+    /// The session has ended. It is the last output.
     SignedOut {
         /// Delete the store.
         wipe: bool,

@@ -55,7 +55,7 @@ fn a_server_that_breaks_after_each_welcome_is_not_hammered() {
 }
 
 #[test]
-fn spent_attempts_are_an_error_and_connect_begins_anew() {
+fn spent_attempts_are_an_error_and_connect_starts_over() {
     let mut o = options();
     o.connection.max_reconnect_attempts = Some(2);
     let mut d = Driver::new(o);
@@ -123,7 +123,7 @@ fn a_goodbye_window_is_kept_over_hints_and_reloads() {
 }
 
 #[test]
-fn only_try_now_beats_the_server_and_once_per_5_s() {
+fn only_reconnect_beats_the_server_and_once_per_5_s() {
     let mut d = Driver::v1(options());
     d.close(1013, "retry after 120 s");
     let delay = d.last_backoff().unwrap_or_default();

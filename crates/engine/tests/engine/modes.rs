@@ -1,4 +1,4 @@
-//! Basic and v1: told apart, pinned, upgraded.
+//! Basic and v1: distinguished, pinned, upgraded.
 
 use crate::common::*;
 use sentinelops_engine::*;

@@ -1,4 +1,4 @@
-//! What comes in wrong is counted, told, and survived.
+//! Invalid input is counted, reported and survived.
 
 use crate::common::*;
 use sentinelops_engine::*;
@@ -24,12 +24,12 @@ fn an_unknown_channel_is_reported_once_a_name() {
         d.frame(json!({"type": "a.b", "channel": "traffic", "payload": {}}));
     }
     assert_eq!(d.engine.metrics(d.now).problems, 10);
-    let told = d.delivered.iter().filter(|delivery| matches!(delivery, Delivery::Problem(_))).count();
-    assert_eq!(told, 2);
+    let reported = d.delivered.iter().filter(|delivery| matches!(delivery, Delivery::Problem(_))).count();
+    assert_eq!(reported, 2);
 }
 
-/// The texts of problems, and the kinds of events, in the order they are told.
-fn told(d: &Driver) -> Vec<String> {
+/// The texts of problems, and the kinds of events, in the order of delivery.
+fn reported(d: &Driver) -> Vec<String> {
     let line = |delivery: &Delivery| match delivery {
         Delivery::Problem(problem) => vec![problem.to_string()],
         Delivery::Event(_, event) => vec![event.kind.clone()],
@@ -40,7 +40,7 @@ fn told(d: &Driver) -> Vec<String> {
 }
 
 #[test]
-fn a_payload_that_does_not_fit_is_told_once_and_right_before_its_message() {
+fn mismatched_payload_is_reported_once_right_before_its_message() {
     let mut d = Driver::v1(options());
     d.subscribe(Channel::Agents);
     let wrong = |status| json!({"agentId": "ann", "status": status, "lastSeen": 1});
@@ -54,18 +54,18 @@ fn a_payload_that_does_not_fit_is_told_once_and_right_before_its_message() {
     let line =
         |found: &str| format!("agent.status: payload.status: expected a string, found integer `{found}`");
     let event = "agent.status".to_owned();
-    assert_eq!(told(&d), [line("6")], "no state holds what cannot be read");
+    assert_eq!(reported(&d), [line("6")], "no state holds what cannot be read");
     d.delivered.clear();
     let mut next = item("x1", wrong(json!(7)));
     (next["seq"], next["prev"]) = (json!(2), json!(1));
     d.frame(next);
-    assert_eq!(told(&d), [line("7"), event.clone()]);
+    assert_eq!(reported(&d), [line("7"), event.clone()]);
     d.delivered.clear();
     // One of an own type is nobody's mistake, and nor is one that fits.
     let mut own = json!({"id": "x2", "type": "agent.mood", "channel": "agents", "payload": {"mood": 1}});
     (own["seq"], own["prev"]) = (json!(3), json!(2));
     d.frame(own);
-    assert_eq!(told(&d), ["agent.mood"]);
+    assert_eq!(reported(&d), ["agent.mood"]);
     d.delivered.clear();
 }
 

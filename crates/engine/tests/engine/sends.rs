@@ -105,8 +105,8 @@ fn a_basic_event_reaches_its_subscriber() {
     d.advance(50);
     d.frame(json!({"id": "123", "type": "incident.created", "channel": "incidents", "payload": {
         "incidentId": "inc-999", "type": "created", "data": {"title": "Test Incident"}}}));
-    let told = |d: &Driver| d.delivered.iter().any(|delivery| matches!(delivery, Delivery::Event(..)));
-    assert!(told(&d) || d.delivered.iter().any(|delivery| matches!(delivery, Delivery::Snapshot(_))));
+    let reported = |d: &Driver| d.delivered.iter().any(|delivery| matches!(delivery, Delivery::Event(..)));
+    assert!(reported(&d) || d.delivered.iter().any(|delivery| matches!(delivery, Delivery::Snapshot(_))));
     let (_, _, items) = d.engine.fold_items(&Subject::channel(Channel::Incidents)).expect("a fold");
     assert_eq!(items[0].timestamp, Some(d.now.wall), "receipt time where the server gave none");
 }

@@ -6,13 +6,13 @@ use serde_json::json;
 
 const WINDOW: u64 = 600_000;
 
-/// Connected for a while, then told goodbye; ms until the moment drawn.
+/// Connected for a while, then sent a goodbye; ms until the moment drawn.
 fn leaving(options: EngineOptions) -> (Driver, u64) {
     let mut d = Driver::v1(options);
     d.advance(15_000);
     d.system("goodbye", json!({"reason": "restart", "reconnectWindowMs": WINDOW}));
     let ms = d.meta.not_before - d.now.wall;
-    assert!((60_000..=WINDOW).contains(&ms), "stored as soon as it is said; the seed draws {ms}");
+    assert!((60_000..=WINDOW).contains(&ms), "stored as soon as it arrives; the seed draws {ms}");
     (d, ms)
 }
 
@@ -175,7 +175,7 @@ fn held_until_asked(mut d: Driver) {
 }
 
 #[test]
-fn try_now_out_of_error_leaves_the_rest_of_it() {
+fn reconnect_out_of_error_leaves_the_rest_of_it() {
     let mut o = options();
     o.connection.max_reconnect_attempts = Some(0);
     let mut d = Driver::v1(o);
@@ -189,7 +189,7 @@ fn try_now_out_of_error_leaves_the_rest_of_it() {
 }
 
 #[test]
-fn a_refused_token_after_try_now_leaves_the_rest_of_it() {
+fn refused_token_after_reconnect_leaves_the_rest_of_it() {
     let mut d = Driver::new(EngineOptions { has_token_provider: true, ..options() });
     let token = |name: &str| Ok(Some(name.to_owned()));
     d.connect();

@@ -85,7 +85,7 @@ fn walked() -> Arrows {
             step(&mut d, &mut rng);
             for trace in std::mem::take(&mut d.traces) {
                 if let Trace::State { from, to, .. } = trace {
-                    assert_eq!(from, before, "seed {seed}: each change is told");
+                    assert_eq!(from, before, "seed {seed}: each change is reported");
                     before = to;
                     arrows.insert((from.to_string(), to.to_string()));
                 }
@@ -106,7 +106,7 @@ fn the_diagram_shows_every_change_of_state_and_no_other() {
 }
 
 #[test]
-fn try_now_out_of_error_connects_anew() {
+fn reconnect_leaves_error() {
     let mut d = Driver::v1(options());
     d.close(1006, "");
     d.advance(3_000);

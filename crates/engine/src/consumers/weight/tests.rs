@@ -117,7 +117,7 @@ fn raw() -> impl Strategy<Value = Payload> {
     text().prop_map(|text| Payload::Raw(Json::from_value(&text).expect("JSON")))
 }
 
-/// Round every payload an envelope in which everything is said.
+/// Every payload in an envelope with all fields set.
 fn event(payload: impl Strategy<Value = Payload>) -> impl Strategy<Value = Event> {
     let id = || option::of("\\PC{1,64}");
     (payload, "[a-z]{1,32}\\.[a-z]{1,31}", (id(), id(), id()), (time(), time(), time())).prop_map(

@@ -1,20 +1,20 @@
-//! Groups: what goes to the store in one transaction, and what becomes of it.
+//! Groups: the changes of one transaction, and how it ended.
 
-use super::{Disk, EVERY_ORDER, HANGS_MS, Mark};
+use super::{Disk, EVERY_ORDER, SocketMark, UNRESPONSIVE_MS};
 use crate::mutant::{self, Mutant};
 use crate::{FailedRow, Meta, Row, StoreError, StoreGroup, StoreOp};
 
 /// Most changes in one transaction.
 const MAX_GROUP: usize = 256;
 
-/// What an abort came down to.
+/// What follows from an abort.
 #[derive(Debug, PartialEq)]
 pub(in crate::outbox) enum Aborted {
-    /// Not our group, or it is tried again in halves.
+    /// Not our group, or it is tried again in two halves.
     Again,
     /// One change that cannot be stored now.
     Single(Box<StoreOp>),
-    /// The store is gone.
+    /// The store is closed.
     Away,
 }
 
@@ -24,14 +24,14 @@ impl Disk {
         Meta { not_before: if forgotten { 0 } else { self.meta.not_before }, ..self.meta.clone() }
     }
 
-    /// From the queue to the failed list, in one transaction whatever happens to the group: what was
-    /// durable and is nowhere counts as delivered.
+    /// Moves a row to the failed list. Both changes stay in one transaction however the group is split, because a durable
+    /// message that is nowhere counts as delivered.
     pub fn move_to_failed(&mut self, row: &FailedRow) {
         self.push(StoreOp::PutFailed(row.clone()));
         self.delete(&row.row);
     }
 
-    /// The other way round, when it is tried again: of a row that is in both the entry of the list counts.
+    /// Moves a retried row back. If both exist, the entry of the failed list counts.
     pub fn move_from_failed(&mut self, row: Row) {
         let id = row.id.clone();
         self.push(StoreOp::Put(row));
@@ -43,7 +43,7 @@ impl Disk {
         if self.outstanding.is_some() || !self.is_open() {
             return None;
         }
-        let ops = match self.halves.pop_front() {
+        let ops = match self.bisected.pop_front() {
             Some(mut ops) => {
                 // It may have changed since.
                 for op in &mut ops {
@@ -59,7 +59,7 @@ impl Disk {
                     count += 1;
                 }
                 let mut ops: Vec<StoreOp> = self.pending.drain(..count).collect();
-                // Behind everything it vouches for.
+                // After the rows it is about.
                 if self.meta_dirty && self.pending.is_empty() {
                     self.meta_dirty = false;
                     ops.push(StoreOp::PutMeta(self.meta_to_store()));
@@ -73,11 +73,11 @@ impl Disk {
         self.groups += 1;
         let group = StoreGroup { number: self.groups, strict: is_strict(&ops), ops };
         self.outstanding = Some(group.clone());
-        self.answer_by.get_or_insert(now.saturating_add(HANGS_MS));
+        self.answer_by.get_or_insert(now.saturating_add(UNRESPONSIVE_MS));
         Some(group)
     }
 
-    /// This row is not to be written after all, as far as that is not under way.
+    /// Takes back the writes of this row that are not outstanding yet.
     pub fn withdraw(&mut self, id: &str) {
         let stays = |op: &StoreOp| match op {
             StoreOp::Put(row) => row.id != id,
@@ -85,48 +85,48 @@ impl Disk {
             _ => true,
         };
         self.pending.retain(stays);
-        self.halves.iter_mut().for_each(|half| half.retain(stays));
-        self.halves.retain(|half| !half.is_empty());
+        self.bisected.iter_mut().for_each(|part| part.retain(stays));
+        self.bisected.retain(|part| !part.is_empty());
     }
 
-    /// Whether a row is about to be written, or being written.
+    /// Whether a write of this row is queued or outstanding.
     pub fn is_writing(&self, id: &str) -> bool {
         let under_way = self.outstanding.iter().map(|group| &group.ops);
-        let mut ops = under_way.chain(&self.halves).flatten().chain(&self.pending);
+        let mut ops = under_way.chain(&self.bisected).flatten().chain(&self.pending);
         ops.any(|op| matches!(op, StoreOp::Put(row) if row.id == id))
     }
 
-    /// Whether the group that is under way stores a row of this id.
+    /// Whether the outstanding group writes this row.
     pub fn is_storing(&self, id: &str) -> bool {
         let mut ops = self.outstanding.iter().flat_map(|group| &group.ops);
         ops.any(|op| matches!(op, StoreOp::Put(row) if row.id == id))
     }
 
-    /// The number of the group that is under way.
+    /// Number of the outstanding group.
     pub fn outstanding(&self) -> Option<u64> {
         self.outstanding.as_ref().map(|group| group.number)
     }
 
-    /// The group that is under way.
+    /// The outstanding group.
     pub fn group_under_way(&self) -> Option<&StoreGroup> {
         self.outstanding.as_ref()
     }
 
-    /// The changes that are stored now.
+    /// The changes that this commit made durable.
     pub fn committed(&mut self, number: u64) -> Vec<StoreOp> {
         let Some(group) = self.outstanding.take_if(|group| group.number == number) else { return Vec::new() };
         self.reopened = false;
         self.nothing_due();
-        // An earlier life's mark ends at the rows that it left: it says nothing of this socket.
+        // The mark of an earlier engine covers only its rows, so it is not the mark of this socket.
         let marked = |op: &StoreOp| matches!(op, StoreOp::PutMeta(meta) if meta.socket_open && meta.last_order == EVERY_ORDER);
-        if matches!(self.mark, Mark::Wanted { .. }) && group.ops.iter().any(marked) {
-            self.mark = Mark::Set;
+        if matches!(self.mark, SocketMark::Wanted { .. }) && group.ops.iter().any(marked) {
+            self.mark = SocketMark::Set;
         }
         group.ops
     }
 
-    /// Everything that is still to be stored, for an outbox that ends. What is under way once more: should that
-    /// abort, nothing that came after it may be stored without it.
+    /// Everything that is still to be stored, for an outbox that ends. Repeats the outstanding group, because if that aborts
+    /// no later change may be stored without it.
     pub fn last_group(&mut self) -> Option<StoreGroup> {
         let mut ops = Vec::new();
         let mut last = None;
@@ -155,8 +155,7 @@ impl Disk {
         if let [_, _] = &group.ops[..]
             && is_pair(group.ops.first(), group.ops.last())
         {
-            // Where it cannot be listed as failed, it stays in the queue's store; where it cannot be stored as a row,
-            // it stays listed.
+            // Of a pair only the first is tried again: the row stays where it is until the other place has it.
             group.ops.pop();
         }
         if group.ops.len() > 1 {
@@ -165,15 +164,15 @@ impl Disk {
                 middle = if middle > 1 { middle - 1 } else { middle + 1 };
             }
             let second = group.ops.split_off(middle);
-            self.halves.push_front(second);
-            self.halves.push_front(group.ops);
+            self.bisected.push_front(second);
+            self.bisected.push_front(group.ops);
             return Aborted::Again;
         }
         self.degrade(now, error);
         match group.ops.pop() {
             Some(StoreOp::PutMeta(_)) => {
-                // Tried again with whatever is written next.
-                self.owed.push(StoreOp::PutMeta(Meta::default()));
+                // Tried again with the next group.
+                self.retry_later.push(StoreOp::PutMeta(Meta::default()));
                 Aborted::Again
             }
             Some(op) => Aborted::Single(Box::new(op)),
@@ -182,7 +181,7 @@ impl Disk {
     }
 }
 
-/// Deletes may be lost: what they are of is only sent once more.
+/// Whether the group needs strict durability. A lost delete only sends a row again.
 fn is_strict(ops: &[StoreOp]) -> bool {
     ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }))
 }

@@ -8,36 +8,35 @@ use crate::{ConsumerId, Durability, Row};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::outbox) enum Place {
     Waiting,
-    /// Given to the socket that is open: the how-manieth write of this engine, and when.
-    Flying {
+    /// Given to the open socket: the write counter at which it was sent, and the time (monotonic ms).
+    InFlight {
         write: u64,
         since: u64,
     },
 }
 
-/// A row and what is known of it beyond what is stored.
+/// A row with what is known beyond the stored record.
 #[derive(Clone, Debug)]
 pub(in crate::outbox) struct Entry {
     pub row: Row,
-    /// Consumers that receive its updates besides the tab that owns it: who handed it in, asked after it,
-    /// retried or discarded it.
+    /// Consumers that receive its updates besides the tab that owns it: those that sent, inquired, retried or discarded it.
     pub observers: Vec<ConsumerId>,
     pub durability: Durability,
     pub place: Place,
-    /// Possibly sent, and neither answered nor on a socket that is open.
+    /// Possibly sent, unanswered, and not on the open socket.
     pub unconfirmed: bool,
-    /// Never stored; refused rather than kept while disconnected.
+    /// Unqueued: never stored, and refused while disconnected.
     pub volatile: bool,
-    /// Another outbox may have stored it: it was handed in again after one was lost.
+    /// Resubmitted after another outbox was lost, which may have stored it.
     pub elsewhere: bool,
-    /// When a socket was lost that had been given it and had not answered (monotonic ms).
+    /// When (monotonic ms) a socket was lost that had been given the row and had not answered.
     pub lost_at: Option<u64>,
-    /// An earlier life may have given it to one.
+    /// An earlier engine may have given it to a socket.
     pub sent_before: bool,
-    /// How often it was alone in flight when the server closed over what it was sent.
+    /// How often it was alone in flight when the server closed because of a message.
     pub alone: u8,
-    /// The stored copy does not say yet that it was possibly sent.
-    pub unflagged: bool,
+    /// The stored copy lacks the possibly-sent flag.
+    pub sent_flag_unsaved: bool,
     pub(super) lane: LaneKey,
 }
 
@@ -46,7 +45,7 @@ impl Entry {
         let (unconfirmed, sent_before, lost_at) = (row.possibly_sent, row.possibly_sent, None);
         let (volatile, alone) = (false, 0);
         let lane = LaneKey::Alone(0);
-        let (elsewhere, unflagged, place) = (false, false, Place::Waiting);
+        let (elsewhere, sent_flag_unsaved, place) = (false, false, Place::Waiting);
         Self {
             row,
             observers,
@@ -58,12 +57,12 @@ impl Entry {
             lost_at,
             sent_before,
             alone,
-            unflagged,
+            sent_flag_unsaved,
             lane,
         }
     }
 
-    /// From now on these receive its updates, too.
+    /// Adds consumers that receive its updates.
     pub fn observed_by(&mut self, observers: &[ConsumerId]) {
         if mutant::active(Mutant::AskerTakesOver) && !observers.is_empty() {
             self.observers = observers.to_vec();

@@ -13,27 +13,25 @@ pub(in crate::outbox) enum LaneKey {
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     pub waiting: BTreeSet<u64>,
-    pub flying: BTreeSet<u64>,
+    pub in_flight: BTreeSet<u64>,
     /// Waiting rows by priority.
     pub ranks: [u32; 4],
-    /// Not before (monotonic ms): `retryAfterMs` of the row at its head.
+    /// Not before this time (monotonic ms): `retryAfterMs` of the row at its head.
     pub blocked: Option<u64>,
-    /// After a retryable nack the rest of what flies is turned away too: nothing may pass before
-    /// all of it is back.
+    /// After a retryable nack the other rows in flight are refused as well: no row may leave before all of them are back.
     pub draining: bool,
-    /// Nothing of it can leave on this connection.
-    pub held: bool,
-    /// Rows of it of which the store is to say something first: till then neither they nor what is behind
-    /// them is sent.
-    pub barred: BTreeSet<u64>,
+    /// No row of it can leave on this connection.
+    pub held_for_connection: bool,
+    /// Rows that await a commit. They and everything behind them in this lane are not sent until then.
+    pub holds: BTreeSet<u64>,
     pub ready: Option<(usize, u64)>,
 }
 
 impl Lane {
-    /// The row that may leave next, as far as order goes.
+    /// The row that may leave next by order.
     pub fn head(&self) -> Option<u64> {
         let head = *self.waiting.first()?;
-        let waits = self.barred.first().is_some_and(|barred| *barred <= head);
+        let waits = self.holds.first().is_some_and(|holds| *holds <= head);
         (!waits).then_some(head)
     }
 }

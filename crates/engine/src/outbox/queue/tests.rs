@@ -23,8 +23,8 @@ proptest! {
                     let key = (n % 4 > 0).then(|| format!("k{}", n % 4));
                     queue.insert(seq, entry(&seq.to_string(), rank, key.as_deref()));
                 }
-                2 => if let Some(next) = queue.next(rank == 0) { queue.fly(next, n) },
-                3 => if let Some(seq) = nth(&queue) { queue.land(seq) },
+                2 => if let Some(next) = queue.next(rank == 0) { queue.mark_in_flight(next, n) },
+                3 => if let Some(seq) = nth(&queue) { queue.requeue(seq) },
                 4 => if let Some(seq) = nth(&queue) { drop(queue.remove(seq)) },
                 _ => if let Some(seq) = nth(&queue) { queue.block(seq, n) },
             }
@@ -33,8 +33,8 @@ proptest! {
             }
             let bytes: u64 = queue.iter().map(|(_, entry)| entry.size()).sum();
             prop_assert_eq!(queue.bytes(), bytes);
-            let flying = queue.iter().filter(|(_, entry)| entry.place != Place::Waiting).count();
-            prop_assert_eq!(queue.in_flight(), flying);
+            let in_flight = queue.iter().filter(|(_, entry)| entry.place != Place::Waiting).count();
+            prop_assert_eq!(queue.in_flight(), in_flight);
             for rank in 0..3 {
                 let below = |entry: &&Entry| entry.rank() > rank && !entry.row.possibly_sent;
                 let unsent: Vec<&Entry> = queue.iter().map(|(_, entry)| entry).filter(below).collect();

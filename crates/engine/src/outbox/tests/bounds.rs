@@ -9,7 +9,7 @@ fn the_rate_of_the_server_is_kept() {
     for n in 0..10 {
         world.send_id(&n.to_string());
     }
-    world.connect(Link { rate: Some(2.0), ..v1() });
+    world.connect(Connection { rate: Some(2.0), ..v1() });
     assert_eq!(world.frame().len(), 2);
     assert!(world.frame().is_empty());
     assert_eq!(world.outbox.next_timeout(), Some(500));
@@ -23,7 +23,7 @@ fn an_array_holds_at_most_512_however_wide_the_window() {
         OutboxOptions { window: 1_024, critical_reserve: 0, capacity: 2_000, ..OutboxOptions::default() };
     let mut world = World::with(wide);
     (0..1_500).for_each(|n| world.send_id(&n.to_string()));
-    world.connect(Link { max_in_flight: 2_000, ..v1() });
+    world.connect(Connection { max_in_flight: 2_000, ..v1() });
     let frames: Vec<usize> = (0..3).map(|_| world.frame().len()).collect();
     assert_eq!(frames, [512, 512, 0]);
     // A place that becomes free is taken.
@@ -35,7 +35,7 @@ fn an_array_holds_at_most_512_however_wide_the_window() {
 fn a_rate_wakes_nobody_for_what_waits_for_an_ack() {
     let mut world = World::new();
     (0..3).for_each(|n| world.send_id(&n.to_string()));
-    world.connect(Link { rate: Some(1.0), max_in_flight: 1, ..v1() });
+    world.connect(Connection { rate: Some(1.0), max_in_flight: 1, ..v1() });
     assert_eq!(world.frame().len(), 1);
     world.now += 1_500;
     world.outbox.timeout(world.now());

@@ -1,4 +1,4 @@
-//! Which unsent row makes which other needless.
+//! Which unsent row replaces which.
 
 use super::*;
 
@@ -70,19 +70,22 @@ fn of_receipts_the_one_that_says_more_stays_whichever_came_last() {
 
 /// The page that holds it in memory alone may be gone before this one.
 #[test]
-fn what_another_page_has_not_saved_yet_makes_nothing_needless() {
+fn unsaved_receipt_of_another_page_makes_none_redundant() {
     let mut world = World::new();
     world.commits = false;
     world.send(read("unsaved", 30));
     let of_another = |id: &str| SendRequest { again: false, ..read(id, 10) };
     let row = row_of(&of_another("later"), 0, "other tab").unwrap();
-    assert!(!world.outbox.is_said(&row));
-    assert!(world.outbox.is_said(&Row { owner: "tab".to_owned(), ..row.clone() }), "it would go with it");
+    assert!(!world.outbox.is_redundant(&row));
+    assert!(
+        world.outbox.is_redundant(&Row { owner: "tab".to_owned(), ..row.clone() }),
+        "it would go with it"
+    );
     for group in std::mem::take(&mut world.groups) {
         world.commit(&group);
     }
-    assert!(world.outbox.is_said(&row));
-    assert!(!world.outbox.is_said(&Row { possibly_sent: true, ..row }), "the server may have it");
+    assert!(world.outbox.is_redundant(&row));
+    assert!(!world.outbox.is_redundant(&Row { possibly_sent: true, ..row }), "the server may have it");
 }
 
 /// Appended by other tabs, and by an earlier life.

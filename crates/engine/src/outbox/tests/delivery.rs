@@ -100,7 +100,7 @@ fn frames_hold_what_fits() {
 #[test]
 fn a_server_that_takes_more_gets_more_than_the_buffer_holds_when_that_is_empty() {
     let mut world = World::new();
-    world.connect(Link { max_message_bytes: 1024 * 1024, ..v1() });
+    world.connect(Connection { max_message_bytes: 1024 * 1024, ..v1() });
     let payload = Json::from_value(&"x".repeat(100_000)).unwrap();
     world.send(SendRequest { payload, ..request("a", Priority::Normal, None) });
     assert_eq!(world.outbox.next_frame(at(0), 1), None);
@@ -124,7 +124,7 @@ fn too_big_a_message_never_leaves() {
     world.send(SendRequest { ephemeral: true, again: true, ..big("typing") });
     assert!(matches!(failed(world.state("typing")), FailReason::TooBig { found: 70_000.., allowed: 65_536 }));
     assert!(world.frame().is_empty(), "the server would close, and blame what flies beside it");
-    world.connect(Link { max_message_bytes: 100_000, ..v1() });
+    world.connect(Connection { max_message_bytes: 100_000, ..v1() });
     world.send(SendRequest { ephemeral: true, ..big("allowed") });
     world.connect(v1());
     assert!(world.frame().is_empty(), "allowed when it was taken, and no more");
@@ -350,17 +350,17 @@ fn the_window_opens_again_though_the_store_opened_while_a_message_was_suspected(
 fn basic_is_handed_over_by_a_pong_for_a_ping_sent_after_it() {
     let mut world = World::new();
     world.connect(basic());
-    world.outbox.fence_sent(world.now(), 1);
+    world.outbox.flush_ping_sent(world.now(), 1);
     world.outbox.pong(world.now(), Some(1));
     world.send_id("a");
     world.send_id("b");
     assert_eq!(world.frame(), ["a"], "one row, one frame");
     assert_eq!(world.frame(), ["b"]);
     world.outbox.written_out(world.now());
-    assert!(!world.outbox.wants_fence(at(999)) && world.outbox.wants_fence(at(1_000)));
+    assert!(!world.outbox.wants_flush_ping(at(999)) && world.outbox.wants_flush_ping(at(1_000)));
     assert_eq!(world.outbox.next_timeout().unwrap(), 1_000);
     world.now = 1_000;
-    world.outbox.fence_sent(world.now(), 2);
+    world.outbox.flush_ping_sent(world.now(), 2);
     world.send_id("c");
     world.frame();
     world.outbox.pong(world.now(), Some(2));
@@ -368,7 +368,7 @@ fn basic_is_handed_over_by_a_pong_for_a_ping_sent_after_it() {
     assert_eq!(*world.state("b"), DeliveryState::HandedOver);
     assert_eq!(*world.state("c"), DeliveryState::Sent);
     // Another socket: the pong of the old one is gone with it.
-    world.outbox.fence_sent(world.now(), 3);
+    world.outbox.flush_ping_sent(world.now(), 3);
     world.disconnect();
     world.connect(basic());
     assert_eq!(world.frame(), ["c"]);
@@ -383,7 +383,7 @@ fn a_basic_server_that_never_ponged_gets_the_benefit_of_the_doubt() {
     world.send_id("a");
     world.connect(basic());
     world.frame();
-    assert!(!world.outbox.wants_fence(at(9_999)));
+    assert!(!world.outbox.wants_flush_ping(at(9_999)));
     world.outbox.written_out(world.now());
     world.drain();
     assert_eq!(*world.state("a"), DeliveryState::HandedOver);
@@ -402,8 +402,8 @@ fn a_basic_server_that_ponged_once_is_known_to_after_a_reload() {
     world.frame();
     world.outbox.written_out(world.now());
     world.drain();
-    assert_eq!(*world.state("a"), DeliveryState::Sent, "it has not said that it read it");
-    assert!(world.outbox.wants_fence(world.now()), "it is asked");
+    assert_eq!(*world.state("a"), DeliveryState::Sent, "no answer shows that it was read");
+    assert!(world.outbox.wants_flush_ping(world.now()), "it is asked");
 }
 
 #[test]

@@ -42,13 +42,13 @@ struct Item {
     key: Option<u8>,
     coalesce: Option<u8>,
     sent: bool,
-    flying: bool,
+    in_flight: bool,
     /// A socket that is gone was given it and did not answer: it may still come from there.
     copy: bool,
     attempts: u32,
 }
 
-/// What PROTOCOL and DESIGN say, in the plainest words: a list in the order of sending.
+/// The specification in its simplest form: a list in the order of sending.
 #[derive(Default)]
 struct Model {
     items: Vec<Item>,
@@ -99,20 +99,20 @@ impl Model {
     fn frame(&mut self, now: u64) -> Vec<String> {
         let mut sent = Vec::new();
         while self.connected {
-            let flying = self.items.iter().filter(|item| item.flying).count();
+            let in_flight = self.items.iter().filter(|item| item.in_flight).count();
             let mut best: Option<(usize, usize)> = None;
             for (at, item) in self.items.iter().enumerate() {
                 let name = lane(item);
-                let head = !self.items[..at].iter().any(|other| !other.flying && lane(other) == name);
-                let own_flying = self.items.iter().any(|other| other.flying && lane(other) == name);
+                let head = !self.items[..at].iter().any(|other| !other.in_flight && lane(other) == name);
+                let own_flying = self.items.iter().any(|other| other.in_flight && lane(other) == name);
                 let blocked = self.blocked.get(&name).is_some_and(|until| *until > now);
-                if item.flying || !head || blocked || (self.draining.contains(&name) && own_flying) {
+                if item.in_flight || !head || blocked || (self.draining.contains(&name) && own_flying) {
                     continue;
                 }
                 let rank = self
                     .items
                     .iter()
-                    .filter(|other| !other.flying && lane(other) == name)
+                    .filter(|other| !other.in_flight && lane(other) == name)
                     .map(|other| other.rank)
                     .min()
                     .unwrap();
@@ -122,10 +122,10 @@ impl Model {
             }
             let Some((rank, at)) = best else { break };
             let limit = WINDOW as usize - if rank == 0 { 0 } else { RESERVE };
-            if flying >= limit {
+            if in_flight >= limit {
                 break;
             }
-            self.items[at].flying = true;
+            self.items[at].in_flight = true;
             self.items[at].sent = true;
             sent.push(self.items[at].id.clone());
         }
@@ -133,8 +133,8 @@ impl Model {
     }
 
     fn nth_flying(&self, n: usize) -> Option<usize> {
-        let flying: Vec<usize> = (0..self.items.len()).filter(|at| self.items[*at].flying).collect();
-        flying.get(n % flying.len().max(1)).copied()
+        let in_flight: Vec<usize> = (0..self.items.len()).filter(|at| self.items[*at].in_flight).collect();
+        in_flight.get(n % in_flight.len().max(1)).copied()
     }
 
     fn nack(&mut self, at: usize, now: u64, wait: u64) {
@@ -151,7 +151,7 @@ impl Model {
                 FailReason::TooManyAttempts { attempts, code: Code::Unavailable, message: String::new() };
             return self.end(at, DeliveryState::Failed(reason));
         }
-        self.items[at].flying = false;
+        self.items[at].in_flight = false;
         let until = if head { until } else { until.max(self.blocked.get(&name).copied().unwrap_or(0)) };
         self.blocked.insert(name.clone(), until);
         self.draining.insert(name);
@@ -159,8 +159,8 @@ impl Model {
 
     fn settle(&mut self, now: u64) {
         let names: BTreeSet<String> = self.items.iter().map(lane).collect();
-        let flying: BTreeSet<String> = self.items.iter().filter(|item| item.flying).map(lane).collect();
-        self.draining.retain(|name| flying.contains(name));
+        let in_flight: BTreeSet<String> = self.items.iter().filter(|item| item.in_flight).map(lane).collect();
+        self.draining.retain(|name| in_flight.contains(name));
         self.blocked.retain(|name, until| names.contains(name) && *until > now);
     }
 }
@@ -188,8 +188,8 @@ proptest! {
                     let mut request = request(&id, Priority::ALL[priority], name.as_deref());
                     request.coalesce = coalesce.map(|value| value.to_string());
                     world.send(request);
-                    let (sent, flying, copy, attempts) = (false, false, false, 0);
-                    model.send(Item { id, rank: priority, key, coalesce, sent, flying, copy, attempts });
+                    let (sent, in_flight, copy, attempts) = (false, false, false, 0);
+                    model.send(Item { id, rank: priority, key, coalesce, sent, in_flight, copy, attempts });
                 }
                 Step::Frame => prop_assert_eq!(world.frame(), model.frame(world.now)),
                 Step::Ack(n) => if let Some(at) = model.nth_flying(n) {
@@ -209,7 +209,7 @@ proptest! {
                     world.disconnect();
                     model.connected = false;
                     for item in &mut model.items {
-                        item.copy |= std::mem::take(&mut item.flying);
+                        item.copy |= std::mem::take(&mut item.in_flight);
                     }
                 }
                 Step::Connect => if !model.connected {
@@ -228,14 +228,14 @@ proptest! {
                     model.connected = false;
                     model.blocked.clear();
                     for item in &mut model.items {
-                        item.flying = false;
+                        item.in_flight = false;
                         item.sent |= doubt;
                         item.copy = item.sent;
                     }
                 }
             }
             model.settle(world.now);
-            // What was told, what is counted, what is stored.
+            // What was reported, what is counted, what is stored.
             for (id, state) in &model.ends {
                 if let Some(news) = world.news.get(id) {
                     prop_assert_eq!(&news.delivery, state, "{}", id);

@@ -18,11 +18,11 @@ fn rows_of_other_tabs_are_found_sent_and_deleted() {
     world.store(StoreEvent::Found(all.clone()));
     assert_eq!(world.frame(), ["theirs", "mine"]);
     world.outbox.ack(world.now(), &["theirs".to_owned()]);
-    let told = std::iter::from_fn(|| world.outbox.poll(at(world.now))).any(|output| {
+    let reported = std::iter::from_fn(|| world.outbox.poll(at(world.now))).any(|output| {
         matches!(output, OutboxOutput::Update { to, update }
             if to == [ConsumerId(9)] && update.delivery == DeliveryState::Delivered)
     });
-    assert!(told);
+    assert!(reported);
     // A look taken before the delete was stored brings it back in vain.
     world.store(StoreEvent::Found(all));
     assert!(world.frame().is_empty());
@@ -186,7 +186,7 @@ fn a_message_retried_in_another_tab_is_reported_to_both() {
     assert_eq!(ends(&mut world, "theirs"), [(OTHER, delivered.clone()), (SENDER, delivered)]);
 }
 
-/// Handed in before, and refused; its page was reloaded before it heard so, and its next life could store it.
+/// Handed in before, and refused; its page was reloaded before it received that, and the next page could store it.
 #[test]
 fn stored_message_that_was_refused_is_kept_as_failed() {
     let mut world = World::with(OutboxOptions { capacity: 1, ..OutboxOptions::default() });
@@ -212,7 +212,7 @@ fn message_that_arrived_is_not_listed_as_evicted_when_the_store_opens() {
     let row = row_of(&request, WALL, "tab").unwrap();
     let listed = FailedRow { row, state: DeliveryState::Evicted, ended_at: WALL };
     world.failed.insert("m".to_owned(), listed);
-    world.outbox.vouch(ME, vec![request]);
+    world.outbox.assume_stored(ME, vec![request]);
     world.store(StoreEvent::OpenFailed(StoreError::Silent));
     world.connect(v1());
     assert_eq!(world.frame(), ["m"]);

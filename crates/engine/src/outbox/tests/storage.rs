@@ -1,4 +1,4 @@
-//! The store: durability, reloads, the ladder.
+//! The store: durability, reloads, falling back to memory and recovering.
 
 use super::*;
 use crate::StoreError;
@@ -96,7 +96,7 @@ fn a_write_without_an_answer_counts_as_not_saved_until_one_comes() {
     world.commit(&group);
     world.drain();
     assert_eq!(*world.outbox.storage(), StorageState::Durable);
-    // The next one is waited for anew.
+    // The next one is waited for again.
     world.pass(4_999);
     assert_eq!(*world.outbox.storage(), StorageState::Durable);
     world.pass(1);
@@ -317,7 +317,7 @@ fn a_newer_build_stops_this_one() {
     world.send_id("a");
     world.connect(v1());
     world.store(StoreEvent::Closed(StoreError::NewerSchema));
-    assert!(world.outbox.halted());
+    assert!(world.outbox.has_newer_schema());
     assert!(world.frame().is_empty());
     assert_eq!(*world.outbox.storage(), StorageState::MemoryOnly(StoreError::NewerSchema));
 }

@@ -19,7 +19,7 @@ fn asked_for_two() -> Subscriptions {
 }
 
 #[test]
-fn what_is_not_answered_is_asked_for_again_and_then_anew() {
+fn unanswered_subscription_is_repeated_and_then_reconnected() {
     let mut subs = asked_for_two();
     let alerts = Subject::channel(Channel::Alerts);
     let serve_alerts = |subs: &mut Subscriptions, now| {

@@ -22,7 +22,7 @@ fn list_tells_which_messages_a_newer_one_may_replace() {
         at(11),
         StoreEvent::Opened(Box::new(StoreSnapshot { rows, ..StoreSnapshot::default() })),
     );
-    let lists = told(&drain(&mut node)).into_iter().filter_map(|item| match item {
+    let lists = delivered(&drain(&mut node)).into_iter().filter_map(|item| match item {
         Delivery::Outbox(list, _) => Some(list),
         _ => None,
     });
@@ -30,7 +30,7 @@ fn list_tells_which_messages_a_newer_one_may_replace() {
     assert_eq!(listed, [("stays".to_owned(), false), ("replaceable".to_owned(), true)]);
 }
 
-/// It was replaced and nobody remembers: asked after without that, it would be said to have arrived.
+/// It was replaced, and no leader remembers: without the flag, an inquiry would report it as arrived.
 #[test]
 fn message_of_another_tab_that_is_tried_again_here_is_asked_after_as_replaceable() {
     let (mut node, turn) = following(3);
@@ -53,7 +53,7 @@ fn message_of_another_tab_that_is_tried_again_here_is_asked_after_as_replaceable
     node.handle_link(at(7), LinkMessage::Batch { term: 3, turn, from: "leader".to_owned(), batch });
     drain(&mut node);
     node.handle_link(at(8), LinkMessage::RollCall { term: 4 });
-    let about = said(&drain(&mut node)).into_iter().filter_map(|message| match message {
+    let about = messages_of(&drain(&mut node)).into_iter().filter_map(|message| match message {
         LinkMessage::Inquire { about, .. } => Some(about),
         _ => None,
     });

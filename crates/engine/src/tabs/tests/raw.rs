@@ -16,7 +16,7 @@ fn raw_frames_of_the_leaders_connection_reach_a_tab_that_watches() {
     leader.handle_socket(at(14), Generation(1), SocketEvent::Frame { bytes: b"hello", binary: false });
     let mut received = Vec::new();
     for _ in 0..5 {
-        for message in said(&drain(&mut leader)) {
+        for message in messages_of(&drain(&mut leader)) {
             let LinkMessage::Batch { turn, batch, .. } = message else { continue };
             let credit = LinkMessage::Credit { tab: "f".to_owned(), turn, number: batch.number };
             leader.handle_link(at(15), credit);
@@ -37,7 +37,7 @@ fn follower_says_that_it_watches_and_passes_its_frames_on() {
     node.handle_page(at(6), PageCommand::WatchRaw(true));
     let watches =
         |message: &LinkMessage| matches!(message, LinkMessage::Attach { interest, .. } if interest.raw);
-    assert!(said(&drain(&mut node)).iter().any(watches));
+    assert!(messages_of(&drain(&mut node)).iter().any(watches));
     node.handle_page(at(7), PageCommand::SendRaw(hello()));
-    assert!(said(&drain(&mut node)).contains(&LinkMessage::Raw { frame: hello() }));
+    assert!(messages_of(&drain(&mut node)).contains(&LinkMessage::Raw { frame: hello() }));
 }

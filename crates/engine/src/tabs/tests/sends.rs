@@ -20,7 +20,7 @@ fn handed_on(outputs: &[NodeOutput]) -> Vec<String> {
         LinkMessage::Send { requests, .. } => requests.into_iter().map(|request| request.id).collect(),
         _ => Vec::new(),
     };
-    said(outputs).into_iter().flat_map(ids).collect()
+    messages_of(outputs).into_iter().flat_map(ids).collect()
 }
 
 #[test]
@@ -74,17 +74,17 @@ fn an_answer_to_an_append_that_comes_after_the_end_changes_nothing() {
     node.handle_lock(at(11), &LockEvent::Granted);
     drain(&mut node);
     node.handle_store(at(12), StoreEvent::Committed { number: number.unwrap() });
-    let told = |output: &NodeOutput| match output {
+    let delivered = |output: &NodeOutput| match output {
         NodeOutput::Engine(Output::Deliver { batch, .. }) => batch.items.iter().any(|item| {
             matches!(item, Delivery::Message(update)
                 if update.durability == Durability::Durable && update.delivery == DeliveryState::Queued)
         }),
         _ => false,
     };
-    assert!(!drain(&mut node).iter().any(told), "the engine has it, and tells");
+    assert!(!drain(&mut node).iter().any(delivered), "the engine has it, and tells");
 }
 
-/// The leader before may have found the row by itself, sent it, and told its end to our earlier turn.
+/// The previous leader may have found the row itself, sent it, and reported its end to our earlier attachment.
 #[test]
 fn what_was_saved_across_a_change_of_leader_is_asked_after() {
     let (mut node, turn) = following(3);
@@ -142,21 +142,21 @@ fn what_must_not_wait_is_refused_while_nobody_is_connected() {
     let outputs = drain(&mut node);
     assert_eq!(updates(&outputs), []);
     assert!(
-        matches!(&said(&outputs)[..], [LinkMessage::Send { requests, .. }] if requests[0].id == "linked")
+        matches!(&messages_of(&outputs)[..], [LinkMessage::Send { requests, .. }] if requests[0].id == "linked")
     );
 }
 
 /// A leader may be dead or frozen when it is asked.
 #[test]
-fn what_a_person_decided_is_said_to_each_leader_until_one_answers() {
+fn decision_of_a_person_is_sent_to_each_leader_until_one_answers() {
     let mut node = node();
     node.handle_link(at(5), LinkMessage::RollCall { term: 3 });
     drain(&mut node);
     let discard = LinkMessage::Discard { tab: "t".to_owned(), id: "m".to_owned() };
     node.handle_page(at(6), PageCommand::Discard { id: "m".to_owned() });
-    assert_eq!(said(&drain(&mut node)), std::slice::from_ref(&discard));
+    assert_eq!(messages_of(&drain(&mut node)), std::slice::from_ref(&discard));
     node.handle_link(at(7), LinkMessage::RollCall { term: 4 });
-    let messages = said(&drain(&mut node));
+    let messages = messages_of(&drain(&mut node));
     assert!(messages.contains(&discard));
     let turn = messages.iter().find_map(|message| match message {
         LinkMessage::Attach { turn, .. } => Some(*turn),
@@ -171,7 +171,7 @@ fn what_a_person_decided_is_said_to_each_leader_until_one_answers() {
     );
     drain(&mut node);
     node.handle_link(at(9), LinkMessage::RollCall { term: 5 });
-    assert!(!said(&drain(&mut node)).contains(&discard));
+    assert!(!messages_of(&drain(&mut node)).contains(&discard));
 }
 
 /// What an engine had decided is in the store, or nobody's decision: it is not undone by handing the
@@ -226,7 +226,7 @@ fn held(node: &Node) -> Vec<String> {
 
 /// Sent while the tab took another for the leader: the first message came before its announcement.
 #[test]
-fn a_tab_of_which_something_is_missing_comes_anew_and_whole() {
+fn tab_with_missing_messages_attaches_again_with_all_it_has() {
     let mut node = leader(5);
     for message in [hand_in(&["a"]), attach(1), hand_in(&["b"])] {
         node.handle_link(at(20), message);
@@ -234,7 +234,7 @@ fn a_tab_of_which_something_is_missing_comes_anew_and_whole() {
     let outputs = drain(&mut node);
     node.handle_store(at(21), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), [""; 0], "b would pass a");
-    assert!(said(&outputs).contains(&LinkMessage::RollCall { term: 5 }), "it is called");
+    assert!(messages_of(&outputs).contains(&LinkMessage::RollCall { term: 5 }), "it is called");
     for message in [attach(2), hand_in(&["a", "b"])] {
         node.handle_link(at(30), message);
     }
@@ -288,7 +288,7 @@ fn followers_forget_a_crashed_tab_when_the_leader_misses_it() {
     let (mut leader, mut follower) = (leader(3), node());
     follower.tab = "follower".to_owned();
     follower.handle_link(at(12), LinkMessage::RollCall { term: 3 });
-    for message in said(&drain(&mut follower)) {
+    for message in messages_of(&drain(&mut follower)) {
         leader.handle_link(at(13), message);
     }
     for message in [attach(1), hand_in(&["a"])] {
@@ -296,18 +296,18 @@ fn followers_forget_a_crashed_tab_when_the_leader_misses_it() {
         follower.handle_link(at(14), message);
     }
     drain(&mut leader);
-    assert_eq!(follower.overheard.len(), 1);
+    assert_eq!(follower.unattached_senders.len(), 1);
     for mono in (1_000..=11_000).step_by(1_000) {
         leader.handle_timeout(at(mono));
         let outputs = drain(&mut leader);
         if outputs.contains(&NodeOutput::QueryTabs) {
             leader.handle_tabs(at(mono), &["follower".to_owned()]);
         }
-        for message in said(&outputs).into_iter().chain(said(&drain(&mut leader))) {
+        for message in messages_of(&outputs).into_iter().chain(messages_of(&drain(&mut leader))) {
             follower.handle_link(at(mono), message);
         }
     }
-    assert_eq!(follower.overheard.len(), 0);
+    assert_eq!(follower.unattached_senders.len(), 0);
 }
 
 /// It leads, and another tab had handed messages to the leader before it.
@@ -328,7 +328,8 @@ fn sign_out_that_sends_first_waits_for_a_tab_that_has_to_come_again() {
     let mut node = leader_that_misses_something();
     let outputs = drain(&mut node);
     node.handle_store(at(13), StoreEvent::Found(Vec::new()));
-    let messages = said(&outputs).into_iter().chain(said(&drain(&mut node))).collect::<Vec<_>>();
+    let messages =
+        messages_of(&outputs).into_iter().chain(messages_of(&drain(&mut node))).collect::<Vec<_>>();
     assert!(!messages.contains(&LinkMessage::SignedOut), "its message would be lost: {messages:?}");
     let credit = LinkMessage::Credit { tab: "other".to_owned(), turn: 2, number: 1 };
     for message in [attach(2), hand_in(&["a", "b"]), credit] {
@@ -337,13 +338,13 @@ fn sign_out_that_sends_first_waits_for_a_tab_that_has_to_come_again() {
     drain(&mut node);
     node.handle_store(at(15), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), ["a", "b"]);
-    assert!(!said(&drain(&mut node)).contains(&LinkMessage::SignedOut), "they are still to be sent");
+    assert!(!messages_of(&drain(&mut node)).contains(&LinkMessage::SignedOut), "they are still to be sent");
 }
 
 #[test]
 fn sign_out_does_not_wait_for_a_tab_that_died() {
     let mut node = leader_that_misses_something();
-    let mut messages = said(&drain(&mut node));
+    let mut messages = messages_of(&drain(&mut node));
     node.handle_store(at(13), StoreEvent::Found(Vec::new()));
     for mono in (1_000..=11_000).step_by(1_000) {
         node.handle_timeout(at(mono));
@@ -351,7 +352,7 @@ fn sign_out_does_not_wait_for_a_tab_that_died() {
         if outputs.contains(&NodeOutput::QueryTabs) {
             node.handle_tabs(at(mono), &[]);
         }
-        messages.extend(said(&outputs).into_iter().chain(said(&drain(&mut node))));
+        messages.extend(messages_of(&outputs).into_iter().chain(messages_of(&drain(&mut node))));
     }
     assert!(messages.contains(&LinkMessage::SignedOut));
 }

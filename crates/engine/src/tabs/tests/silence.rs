@@ -13,7 +13,7 @@ fn status(term: u64, turn: u64, number: u64, storage: StorageState) -> LinkMessa
 
 /// What goes to the leader: ids, whether all of them may be known already, and whether that is all there is.
 fn handed(outputs: &[NodeOutput]) -> Vec<(Vec<String>, bool, bool)> {
-    let sends = said(outputs).into_iter().filter_map(|message| match message {
+    let sends = messages_of(outputs).into_iter().filter_map(|message| match message {
         LinkMessage::Send { requests, whole, .. } => Some((requests, whole)),
         _ => None,
     });
@@ -59,7 +59,7 @@ fn a_leader_without_an_answer_dials_soon_with_a_higher_term_and_is_not_alone() {
         at(9_001),
         StoreEvent::Opened(Box::new(StoreSnapshot { meta, ..StoreSnapshot::default() })),
     );
-    assert!(said(&drain(&mut node)).contains(&LinkMessage::RollCall { term: 10 }));
+    assert!(messages_of(&drain(&mut node)).contains(&LinkMessage::RollCall { term: 10 }));
     assert_eq!(node.engine().unwrap().status().storage, StorageState::Durable);
 }
 
@@ -152,9 +152,9 @@ fn a_term_that_nobody_could_store_is_forgotten() {
     assert_eq!(drain(&mut node), [], "the other one is there");
     node.handle_link(at(9_000), LinkMessage::Beat { term: 3 });
     let outputs = drain(&mut node);
-    assert!(matches!(said(&outputs)[..], [LinkMessage::Attach { .. }]));
+    assert!(matches!(messages_of(&outputs)[..], [LinkMessage::Attach { .. }]));
     node.handle_link(at(9_001), status(3, turn_of(&outputs), 1, StorageState::Durable));
-    assert_eq!(told(&drain(&mut node)).len(), 1, "it is believed");
+    assert_eq!(delivered(&drain(&mut node)).len(), 1, "it is believed");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn what_was_discarded_while_it_was_being_saved_is_asked_after_as_such() {
     let number = append_number(&drain(&mut node)).unwrap();
     node.handle_page(at(11), PageCommand::Discard { id: "a".to_owned() });
     node.handle_store(at(12), StoreEvent::Committed { number });
-    let about = said(&drain(&mut node)).into_iter().find_map(|message| match message {
+    let about = messages_of(&drain(&mut node)).into_iter().find_map(|message| match message {
         LinkMessage::Inquire { about, .. } => Some(about),
         _ => None,
     });
@@ -230,7 +230,7 @@ fn credits_go_to_the_leader_alone_unless_two_seem_to_lead() {
     assert_eq!(credited(&mut node), LinkTarget::All);
 }
 
-/// The person is told that everything was sent: a message that waits for the store is not.
+/// The user is shown that everything was sent: a message that waits for the store is not.
 #[test]
 fn sign_out_that_sends_first_waits_for_what_a_follower_handed_over() {
     let mut node = node();
@@ -246,10 +246,10 @@ fn sign_out_that_sends_first_waits_for_what_a_follower_handed_over() {
     );
     node.handle_link(at(9_102), LinkMessage::SignOut);
     let outputs = drain(&mut node);
-    assert!(!said(&outputs).contains(&LinkMessage::SignedOut), "{outputs:?}");
+    assert!(!messages_of(&outputs).contains(&LinkMessage::SignedOut), "{outputs:?}");
     node.handle_store(at(9_200), StoreEvent::Opened(Box::default()));
     assert_eq!(held_by(&node), ["m"]);
-    assert!(!said(&drain(&mut node)).contains(&LinkMessage::SignedOut), "it is still to be sent");
+    assert!(!messages_of(&drain(&mut node)).contains(&LinkMessage::SignedOut), "it is still to be sent");
 }
 
 /// The leader meanwhile may have found the store silent, and have sent without a mark; it has died since.
@@ -268,6 +268,6 @@ fn tab_that_slept_and_leads_takes_what_is_stored_for_possibly_sent() {
         node.handle_store(at(40_003), StoreEvent::Opened(Box::new(stored)));
         let messages = node.engine().map(crate::Engine::messages).unwrap_or_default();
         let states: Vec<_> = messages.into_iter().map(|message| message.update.delivery).collect();
-        assert_eq!(states, [state], "heard of a leader since: {batch_since}");
+        assert_eq!(states, [state], "a batch arrived since: {batch_since}");
     }
 }

@@ -21,7 +21,7 @@ fn idle() -> Node {
 }
 
 #[test]
-fn what_an_idle_tab_cannot_save_is_said_and_tried_again_later() {
+fn idle_tab_reports_what_it_cannot_save_and_tries_later() {
     let mut node = idle();
     node.handle_page(at(10), send("a"));
     let number = append_number(&drain(&mut node)).unwrap();
@@ -29,7 +29,7 @@ fn what_an_idle_tab_cannot_save_is_said_and_tried_again_later() {
     let outputs = drain(&mut node);
     assert_eq!(append_number(&outputs), None, "not at once");
     assert_eq!(updates(&outputs), [("a".to_owned(), Durability::MemoryOnly, DeliveryState::Queued)]);
-    let shown = told(&outputs).into_iter().find_map(|item| match item {
+    let shown = delivered(&outputs).into_iter().find_map(|item| match item {
         Delivery::Status(status) => Some(status.storage),
         _ => None,
     });
@@ -44,7 +44,7 @@ fn what_an_idle_tab_cannot_save_is_said_and_tried_again_later() {
     let outputs = drain(&mut node);
     assert_eq!(updates(&outputs), [("a".to_owned(), Durability::Durable, DeliveryState::Queued)]);
     assert!(
-        told(&outputs)
+        delivered(&outputs)
             .iter()
             .any(|item| matches!(item, Delivery::Status(status) if status.storage == StorageState::Durable))
     );
@@ -75,7 +75,7 @@ fn an_idle_tab_shows_what_is_stored() {
     let row = crate::outbox::row_of(&request("stored"), 1, "other").unwrap();
     let snapshot = StoreSnapshot { rows: vec![crate::Row { order: 3, ..row }], ..StoreSnapshot::default() };
     node.handle_store(at(11), StoreEvent::Opened(Box::new(snapshot)));
-    let lists = told(&drain(&mut node)).into_iter().filter_map(|item| match item {
+    let lists = delivered(&drain(&mut node)).into_iter().filter_map(|item| match item {
         Delivery::Outbox(list, counts) => Some((list, counts)),
         _ => None,
     });
@@ -102,7 +102,7 @@ fn a_tab_without_an_engine_counts_what_is_stored_whether_or_not_somebody_looks_a
     node.handle_store(at(11), stored(2));
     let outputs = drain(&mut node);
     assert_eq!(statuses(&outputs).last().unwrap().queued.iter().sum::<u32>(), 2);
-    assert!(!told(&outputs).iter().any(|item| matches!(item, Delivery::Outbox(..))));
+    assert!(!delivered(&outputs).iter().any(|item| matches!(item, Delivery::Outbox(..))));
     // The leader says it in its own status.
     node.handle_page(at(12), PageCommand::Connect);
     assert_eq!(statuses(&drain(&mut node)).last().unwrap().queued, [0; 4]);
@@ -235,7 +235,7 @@ fn only_who_leads_sets_aside_what_cannot_be_read() {
     let mut node = node();
     node.handle_store(at(3), opened.clone());
     assert!(!set_aside(drain(&mut node)));
-    // Deleted by this tab's page: the leader is told to look.
+    // Deleted by this tab's page: the leader is asked to rescan.
     node.handle_store(at(4), StoreEvent::Unreadable(0));
     assert!(drain(&mut node).contains(&NodeOutput::Link(LinkTarget::All, LinkMessage::Poke)));
     node.handle_lock(at(10), &LockEvent::Granted);
@@ -254,11 +254,11 @@ fn where_nothing_is_to_be_stored_the_store_is_not_opened_and_tabs_share_a_connec
         node.handle_page(at(0), PageCommand::Connect);
         node
     };
-    let mut said = Vec::new();
+    let mut sent = Vec::new();
     let (mut leader, mut follower) = (tab("a"), tab("b"));
     leader.handle_lock(at(10), &LockEvent::Granted);
-    said.extend(drain(&mut leader));
-    let call = said.iter().find_map(|output| match output {
+    sent.extend(drain(&mut leader));
+    let call = sent.iter().find_map(|output| match output {
         NodeOutput::Link(_, LinkMessage::RollCall { term }) => Some(*term),
         _ => None,
     });
@@ -277,8 +277,8 @@ fn where_nothing_is_to_be_stored_the_store_is_not_opened_and_tabs_share_a_connec
     assert_eq!(leader.engine().unwrap().counts().queued, [0, 0, 1, 0]);
     // A leader that slept has no stored term to read.
     leader.handle_page(at(60_000), send("n"));
-    said.extend(outputs.into_iter().chain(batches).chain(drain(&mut leader)));
-    assert_eq!(said.iter().find(uses_store), None);
+    sent.extend(outputs.into_iter().chain(batches).chain(drain(&mut leader)));
+    assert_eq!(sent.iter().find(uses_store), None);
     // A later leader is believed.
     let mut next = tab("c");
     next.handle_lock(at(70_000), &LockEvent::Granted);

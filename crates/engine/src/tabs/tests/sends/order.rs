@@ -172,7 +172,7 @@ fn leader_looks_for_stored_messages_before_an_unqueued_one_of_another_tab() {
     assert_eq!(held(&node), ["first", "second"]);
 }
 
-/// Nobody is left who could be told of it, and its row would count as the leader's own.
+/// No tab is left to report it to, and its row would count as the leader's own.
 #[test]
 fn unqueued_message_of_a_tab_that_is_gone_is_not_sent() {
     let mut node = leader(5);

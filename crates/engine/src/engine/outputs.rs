@@ -14,11 +14,11 @@ pub(crate) const BUFFER_LOOK_MS: u64 = 25;
 pub(crate) const BUFFER_LOOK_MAX_MS: u64 = 1_000;
 
 impl Engine {
-    pub(super) fn settle(&mut self, now: Now) {
+    pub(super) fn finish_input(&mut self, now: Now) {
         self.drain_subscriptions(now);
         self.drain_outbox(now);
         self.flush(now);
-        self.show(now);
+        self.report_changes(now);
         self.deliver(now);
         self.arm(now);
     }
@@ -45,7 +45,7 @@ impl Engine {
                 }
                 SubOutput::Stuck(subject) => {
                     self.note(format!("{subject}: not answered twice: a new connection may help"));
-                    self.lose(now, Cause::Stuck, super::dial::Delay::Backoff);
+                    self.connection_lost(now, Cause::Stuck, super::dial::Delay::Backoff);
                 }
             }
         }
@@ -82,7 +82,7 @@ impl Engine {
             self.metrics.messages_out += u64::from(frame.count);
             self.transmit(now, frame.text);
         }
-        if self.outbox.wants_fence(now) {
+        if self.outbox.wants_flush_ping(now) {
             self.ping(now);
         }
         self.drain_outbox(now);
@@ -131,7 +131,7 @@ impl Engine {
     }
 
     /// Tells consumers a changed status, and what they watch.
-    fn show(&mut self, now: Now) {
+    fn report_changes(&mut self, now: Now) {
         if self.status_dirty {
             self.status_dirty = false;
             let status = self.build_status(now);

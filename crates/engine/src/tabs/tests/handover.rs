@@ -93,7 +93,7 @@ fn a_url_that_ponged_is_held_to_it_by_the_next_engine() {
     node.handle_socket(at(1_300), generation, SocketEvent::Buffered(0));
     let messages = node.engine().map(crate::Engine::messages).unwrap_or_default();
     let states: Vec<_> = messages.into_iter().map(|message| message.update.delivery).collect();
-    assert_eq!(states, [DeliveryState::Sent], "it has not said that it read it");
+    assert_eq!(states, [DeliveryState::Sent], "its page has not taken the batch");
     next_dial(&mut node, 8_000);
     let cause = node.engine().map(|engine| engine.status().cause);
     assert_eq!(cause, Some(crate::Cause::Silent), "and silence means something");
@@ -128,9 +128,9 @@ fn sockets_go_on_counting_in_the_next_engine() {
 #[test]
 fn where_nothing_is_stored_a_later_leader_has_the_higher_term_also_when_the_clock_was_set_back() {
     let mut node = unstored();
-    let heard = 1_790_000_000_000;
+    let known_term = 1_790_000_000_000;
     node.handle_lock(at(20), &LockEvent::Lost);
-    node.handle_link(at(30), LinkMessage::Beat { term: heard });
+    node.handle_link(at(30), LinkMessage::Beat { term: known_term });
     node.handle_lock(at(40), &LockEvent::Granted);
-    assert_eq!(node.engine().map(crate::Engine::term), Some(heard + 1));
+    assert_eq!(node.engine().map(crate::Engine::term), Some(known_term + 1));
 }

@@ -11,7 +11,7 @@ fn evicting() -> World {
     assert_eq!(world.durability("low"), Durability::Durable);
     world.commits = false;
     world.send(request("high", Priority::High, None));
-    assert_eq!(*world.state("low"), DeliveryState::Queued, "nobody is told yet");
+    assert_eq!(*world.state("low"), DeliveryState::Queued, "not reported yet");
     world
 }
 
@@ -28,7 +28,7 @@ fn answer(world: &mut World, error: Option<StoreError>) {
 }
 
 #[test]
-fn an_eviction_is_told_when_it_is_stored() {
+fn eviction_is_reported_once_it_is_stored() {
     let mut world = evicting();
     answer(&mut world, None);
     assert_eq!(*world.state("low"), DeliveryState::Evicted);
@@ -139,7 +139,7 @@ fn what_was_not_on_its_way_to_a_store_that_dies_is_gone() {
 }
 
 #[test]
-fn what_was_replaced_is_told_so_when_its_row_is_gone() {
+fn replacement_is_reported_once_its_row_is_deleted() {
     let mut world = World::new();
     let one =
         |id: &str| SendRequest { coalesce: Some("c".to_owned()), ..request(id, Priority::Normal, None) };
@@ -195,7 +195,7 @@ fn what_was_nacked_too_often_and_cannot_be_listed_is_tried_again() {
     assert_eq!(world.frame(), ["a"]);
     world.commits = false;
     world.nack("a", Some(100));
-    assert_eq!(*world.state("a"), DeliveryState::Sent, "nobody is told yet");
+    assert_eq!(*world.state("a"), DeliveryState::Sent, "not reported yet");
     while !world.groups.is_empty() {
         answer(&mut world, Some(StoreError::Quota));
     }
@@ -231,7 +231,7 @@ fn what_is_being_written_again_ends_when_that_is_over() {
         assert!(!world.groups.is_empty(), "it is written again");
         assert_eq!(world.frame(), ["a"]);
         world.nack("a", Some(100));
-        assert_eq!(*world.state("a"), DeliveryState::Sent, "nobody is told yet");
+        assert_eq!(*world.state("a"), DeliveryState::Sent, "not reported yet");
         if fits {
             while !world.groups.is_empty() {
                 answer(&mut world, None);
@@ -271,7 +271,7 @@ fn what_is_tried_again_is_stored_before_it_is_sent() {
 }
 
 #[test]
-fn a_store_that_hangs_or_has_no_room_holds_up_nothing_that_is_tried_again() {
+fn unresponsive_or_full_store_delays_no_retry() {
     let mut world = trying_again();
     world.pass(5_000);
     assert_eq!(world.frame(), ["low"]);

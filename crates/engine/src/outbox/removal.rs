@@ -1,0 +1,335 @@
+//! How a row ends.
+//!
+//! A stored row that ends by our own decision (evicted, replaced, discarded, no room, nacked too often) would still be sent
+//! by the next engine until the store has its end. So its removal is *pending* first: it is out of the queue, no consumer
+//! is notified, and later rows of its key wait, because they must not overtake a row that may come back. A commit
+//! completes the removal; an abort rolls it back, and the row takes its old place.
+//!
+//! The opposite case is a failed row that is retried: it *awaits its store*, that is, it is not sent before the store holds
+//! it as a row. The next engine would otherwise find it in the failed list and report that it was never sent.
+
+use super::Outbox;
+use super::disk::UNRESPONSIVE_MS;
+use super::queue::{Entry, Place};
+use crate::{DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreGroup, StoreOp};
+use std::collections::{BTreeSet, HashMap};
+
+/// Delay (ms) before a row is sent again that was nacked too often and cannot end yet.
+pub(super) const AGAIN_MS: u64 = 30_000;
+
+/// Pending removals, by id.
+#[derive(Debug, Default)]
+pub(super) struct PendingRemovals {
+    rows: HashMap<String, PendingRemoval>,
+    /// Retried rows that are not stored yet: their keys are paused.
+    awaiting_stored: BTreeSet<u64>,
+    until: Option<u64>,
+}
+
+#[derive(Debug)]
+struct PendingRemoval {
+    seq: u64,
+    entry: Entry,
+    state: DeliveryState,
+    ended_at: u64,
+    /// Monotonic ms.
+    left_at: u64,
+    /// Its key is paused.
+    holds_lane: bool,
+}
+
+impl PendingRemoval {
+    /// Whether it makes room for another row.
+    fn is_evicted(&self) -> bool {
+        matches!(self.state, DeliveryState::Evicted | DeliveryState::Failed(FailReason::QueueFull { .. }))
+    }
+}
+
+impl PendingRemovals {
+    pub fn holds(&self, id: &str) -> bool {
+        self.rows.contains_key(id)
+    }
+
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Entry> {
+        self.rows.get_mut(id).map(|removal| &mut removal.entry)
+    }
+
+    /// A write of the row has committed.
+    pub fn stored(&mut self, id: &str) {
+        if let Some(removal) = self.rows.get_mut(id) {
+            removal.entry.durability = Durability::Durable;
+        }
+    }
+
+    /// The store answered something: it is not unresponsive.
+    pub fn on_answer(&mut self, now: u64) {
+        self.until = self.wait().then(|| now.saturating_add(UNRESPONSIVE_MS));
+    }
+
+    pub fn next_timeout(&self) -> Option<u64> {
+        self.until
+    }
+
+    fn wait(&self) -> bool {
+        !self.rows.is_empty() || !self.awaiting_stored.is_empty()
+    }
+
+    /// The removal that completes when this change commits.
+    fn ended_by(&self, op: &StoreOp) -> Option<&PendingRemoval> {
+        let (id, order, listing) = match op {
+            StoreOp::PutFailed(failed) => (&failed.row.id, failed.row.order, true),
+            StoreOp::Delete { id, order, .. } => (id, *order, false),
+            _ => return None,
+        };
+        let fits = |removal: &&PendingRemoval| {
+            is_listed(&removal.state) == listing && removal.entry.row.order == order
+        };
+        self.rows.get(id).filter(fits)
+    }
+
+    fn take(&mut self, id: &str) -> Option<PendingRemoval> {
+        let removal = self.rows.remove(id)?;
+        self.until = self.until.filter(|_| self.wait());
+        Some(removal)
+    }
+}
+
+impl Outbox {
+    /// Ends a row. The only way a row ends. Bad ends go to the failed list; the end is remembered, so that a resubmitted id is
+    /// answered with it.
+    pub(super) fn end(&mut self, now: Now, seq: u64, state: DeliveryState) {
+        if self.queue.get(seq).is_some_and(|entry| self.needs_stored_removal(entry, &state)) {
+            return self.begin_removal(now, seq, state);
+        }
+        self.stored_or_given_up(seq);
+        let Some(entry) = self.queue.remove(seq) else { return };
+        self.window.clear(seq);
+        self.memory_only.remove(&seq);
+        let update =
+            MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
+        let to = self.audience_of(&entry);
+        if !entry.volatile && is_listed(&state) {
+            self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
+        } else if !entry.volatile {
+            self.disk.delete(&entry.row);
+        }
+        self.retry_settled(&update.id);
+        self.ended.add(update.clone());
+        self.update(to, update);
+    }
+
+    /// Whether the next engine could send the row although it ends here.
+    fn needs_stored_removal(&self, entry: &Entry, state: &DeliveryState) -> bool {
+        let ours = matches!(
+            state,
+            DeliveryState::Evicted
+                | DeliveryState::Superseded
+                | DeliveryState::Failed(
+                    FailReason::Discarded | FailReason::TooManyAttempts { .. } | FailReason::QueueFull { .. }
+                )
+        );
+        // A row that did not fit before may be being written now.
+        let stored = || entry.durability != Durability::MemoryOnly || self.disk.is_writing(&entry.row.id);
+        ours && !entry.volatile && self.disk.is_open() && entry.place == Place::Waiting && stored()
+    }
+
+    /// Whether our own decision may end a row that was nacked too often. A copy in a store that cannot be written now would
+    /// be sent by the next engine although the failure was reported.
+    pub(super) fn can_be_ended(&self, seq: u64) -> bool {
+        let copied = |entry: &Entry| entry.durability == Durability::Durable || entry.elsewhere;
+        self.disk.is_open() || !self.queue.get(seq).is_some_and(copied)
+    }
+
+    fn begin_removal(&mut self, now: Now, seq: u64, state: DeliveryState) {
+        self.stored_or_given_up(seq);
+        let Some(mut entry) = self.queue.remove_pending(seq) else { return };
+        if entry.durability == Durability::MemoryOnly {
+            entry.durability = Durability::Pending;
+        }
+        self.window.clear(seq);
+        self.memory_only.remove(&seq);
+        let (id, ended_at) = (entry.row.id.clone(), self.server_now(now));
+        if is_listed(&state) {
+            let (row, state) = (entry.row.clone(), state.clone());
+            self.disk.move_to_failed(&FailedRow { row, state, ended_at });
+        } else {
+            self.disk.delete(&entry.row);
+        }
+        self.removals.until.get_or_insert(now.mono.saturating_add(UNRESPONSIVE_MS));
+        self.removals
+            .rows
+            .insert(id, PendingRemoval { seq, entry, state, ended_at, left_at: now.mono, holds_lane: true });
+        self.version += 1;
+    }
+
+    /// A change has committed: completes the removal it was for, if any.
+    pub(super) fn removal_stored(&mut self, op: &StoreOp) {
+        if let Some(removal) = self.removals.ended_by(op) {
+            let id = removal.entry.row.id.clone();
+            self.finish_removal(&id);
+        }
+    }
+
+    /// Whether any removal is pending.
+    pub fn has_pending_removals(&self) -> bool {
+        !self.removals.rows.is_empty()
+    }
+
+    /// See [`crate::Engine::endings_in`].
+    pub fn endings_in(&self, group: &StoreGroup) -> Vec<MessageUpdate> {
+        let ended = group.ops.iter().filter_map(|op| self.removals.ended_by(op));
+        let update = |removal: &PendingRemoval| MessageUpdate {
+            id: removal.entry.row.id.clone(),
+            durability: removal.entry.durability,
+            delivery: removal.state.clone(),
+        };
+        ended.map(update).collect()
+    }
+
+    /// The store never held this row and will not, so its removal needs no commit. `false`: no removal of it is pending.
+    pub(super) fn was_never_stored(&mut self, id: &str) -> bool {
+        let Some(removal) = self.removals.rows.get(id) else { return false };
+        if removal.entry.durability == Durability::Pending {
+            let listed = is_listed(&removal.state);
+            self.finish_removal(id);
+            if listed {
+                self.failed.unsaved.insert(id.to_owned());
+            }
+        }
+        true
+    }
+
+    fn finish_removal(&mut self, id: &str) {
+        let Some(PendingRemoval { seq, entry, state, ended_at, holds_lane, .. }) = self.removals.take(id)
+        else {
+            return;
+        };
+        if holds_lane {
+            self.queue.removal_settled(seq, &entry);
+        }
+        let to = self.audience_of(&entry);
+        let update =
+            MessageUpdate { id: id.to_owned(), durability: entry.durability, delivery: state.clone() };
+        if is_listed(&state)
+            && let Some(dropped) = self.failed.add(FailedRow { row: entry.row, state, ended_at })
+        {
+            self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+        }
+        self.retry_settled(id);
+        self.ended.add(update.clone());
+        self.update(to, update);
+    }
+
+    /// The store refuses the end of this row: it returns to the queue. `false`: no removal of it is pending.
+    pub(super) fn roll_back_removal(&mut self, id: &str) -> bool {
+        let Some(PendingRemoval { seq, entry, state, left_at, holds_lane, .. }) = self.removals.take(id)
+        else {
+            return false;
+        };
+        if holds_lane {
+            self.queue.removal_settled(seq, &entry);
+        }
+        let pending = entry.durability == Durability::Pending;
+        self.queue.insert(seq, entry);
+        if matches!(state, DeliveryState::Failed(FailReason::TooManyAttempts { .. })) {
+            self.queue.block(seq, left_at.saturating_add(AGAIN_MS));
+        }
+        if pending {
+            self.put(seq);
+        }
+        self.version += 1;
+        true
+    }
+
+    /// The store is closed: completes the removals of rows it never held and that are not being written.
+    pub(super) fn finish_never_stored(&mut self) {
+        let never = |removal: &PendingRemoval| {
+            removal.entry.durability == Durability::Pending && !removal.entry.elsewhere
+        };
+        let rows =
+            self.removals.rows.iter().filter(|(id, removal)| never(removal) && !self.disk.is_storing(id));
+        let ids: Vec<String> = rows.map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            self.was_never_stored(&id);
+        }
+    }
+
+    /// Pauses a retried row until it is stored, if it can be stored.
+    pub(super) fn await_stored(&mut self, now: Now, seq: u64) {
+        if self.disk.is_open() && !self.memory_only.contains(&seq) {
+            self.queue.hold_lane(seq);
+            self.removals.awaiting_stored.insert(seq);
+            self.removals.until.get_or_insert(now.mono.saturating_add(UNRESPONSIVE_MS));
+        }
+    }
+
+    /// The retried row is stored, or cannot be.
+    pub(super) fn stored_or_given_up(&mut self, seq: u64) {
+        if self.removals.awaiting_stored.remove(&seq) {
+            self.queue.release_lane(seq);
+            self.removals.until = self.removals.until.filter(|_| self.removals.wait());
+        }
+    }
+
+    fn stop_awaiting_stored(&mut self) {
+        for seq in std::mem::take(&mut self.removals.awaiting_stored) {
+            self.queue.release_lane(seq);
+        }
+    }
+
+    /// The store is closed: its answers will not come.
+    pub(super) fn roll_back_all(&mut self) {
+        self.stop_awaiting_stored();
+        let ids: Vec<String> = self.removals.rows.keys().cloned().collect();
+        for id in ids {
+            self.roll_back_removal(&id);
+        }
+    }
+
+    /// An unresponsive store pauses keys for a bounded time only, except those of evicted messages: nothing replaces one,
+    /// and it is sent after all if the store refuses its end.
+    pub(super) fn release_unanswered(&mut self, now: u64) {
+        if self.removals.until.is_none_or(|at| at > now) {
+            return;
+        }
+        self.removals.until = None;
+        self.stop_awaiting_stored();
+        for removal in self.removals.rows.values_mut().filter(|removal| !removal.is_evicted()) {
+            if std::mem::take(&mut removal.holds_lane) {
+                self.queue.removal_settled(removal.seq, &removal.entry);
+            }
+        }
+    }
+
+    pub(super) fn list_failed(&mut self, row: FailedRow) {
+        let id = row.row.id.clone();
+        self.disk.move_to_failed(&row);
+        if let Some(dropped) = self.failed.add(row) {
+            self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+        }
+        // Until its commit.
+        self.failed.unsaved.insert(id);
+    }
+
+    /// Whether it ended here in a state that is not listed, so that an entry of an earlier leader is out of date.
+    pub(super) fn is_over(&self, id: &str) -> bool {
+        self.ended.get(id).is_some_and(|ended| !is_listed(&ended.delivery))
+    }
+
+    pub(super) fn failed_durability(&self, id: &str) -> Durability {
+        match (self.failed.unsaved.contains(id), self.disk.is_healthy()) {
+            (false, _) => Durability::Durable,
+            (true, true) => Durability::Pending,
+            (true, false) => Durability::MemoryOnly,
+        }
+    }
+}
+
+/// Whether this end is kept in the failed list.
+fn is_listed(state: &DeliveryState) -> bool {
+    match state {
+        DeliveryState::Failed(reason) => *reason != FailReason::Discarded,
+        DeliveryState::Expired { .. } | DeliveryState::Evicted => true,
+        _ => false,
+    }
+}

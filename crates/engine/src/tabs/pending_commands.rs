@@ -1,0 +1,72 @@
+//! Retry and discard commands of the user, kept until a leader has answered them. A leader may be dead or frozen when the
+//! command is sent, and an idle tab has no leader.
+
+use super::leader::Leader;
+use super::link::{LinkMessage, TabId};
+use super::types::PageCommand;
+use crate::{Delivery, Now};
+use std::collections::BTreeMap;
+
+/// Most commands kept.
+const MOST: usize = 1_000;
+
+#[derive(Clone, Copy)]
+enum PendingCommand {
+    Retry { confirm: bool },
+    Discard,
+}
+
+/// Commands by message id; the last one counts.
+#[derive(Default)]
+pub(super) struct PendingCommands(BTreeMap<String, PendingCommand>);
+
+impl PendingCommands {
+    /// Keeps the command if it is a retry or discard.
+    pub(super) fn keep(&mut self, command: &PageCommand) {
+        let (id, command_kind) = match command {
+            PageCommand::Retry { id, confirm } => (id, PendingCommand::Retry { confirm: *confirm }),
+            PageCommand::Discard { id } => (id, PendingCommand::Discard),
+            _ => return,
+        };
+        if self.0.len() < MOST || self.0.contains_key(id) {
+            self.0.insert(id.clone(), command_kind);
+        }
+    }
+
+    /// Any update of a message answers its command.
+    pub(super) fn answered(&mut self, items: &[Delivery]) {
+        if self.0.is_empty() {
+            return;
+        }
+        for item in items {
+            if let Delivery::Message(update) = item {
+                self.0.remove(&update.id);
+            }
+        }
+    }
+
+    /// The commands as messages to a leader that may not have received them.
+    pub(super) fn messages(&self, tab: &TabId) -> Vec<LinkMessage> {
+        let say = |(id, command_kind): (&String, &PendingCommand)| match *command_kind {
+            PendingCommand::Retry { confirm } => {
+                LinkMessage::Retry { tab: tab.clone(), id: id.clone(), confirm }
+            }
+            PendingCommand::Discard => LinkMessage::Discard { tab: tab.clone(), id: id.clone() },
+        };
+        self.0.iter().map(say).collect()
+    }
+
+    /// Carries the commands out; this tab leads now.
+    pub(super) fn carry_out(&self, now: Now, leader: &mut Leader) {
+        for (id, command_kind) in &self.0 {
+            let id = id.clone();
+            leader.page(
+                now,
+                match *command_kind {
+                    PendingCommand::Retry { confirm } => PageCommand::Retry { id, confirm },
+                    PendingCommand::Discard => PageCommand::Discard { id },
+                },
+            );
+        }
+    }
+}
