@@ -14,6 +14,10 @@ const LATE_MS: u64 = 250;
 /// Ours may be the first task of a thread that was held up: what was received meanwhile waits in the
 /// queue behind it and is read before the verdict falls.
 pub(crate) const READ_MS: u64 = 50;
+/// Longer than timers are late on a thread that runs (ms): it was asleep.
+const HOLD_UP_MS: u64 = 2_000;
+/// How often it is read again because the thread was held up before it could be.
+const MOST_READINGS: u8 = 4;
 /// Interval and duration (ms) of the checks for our own late timers while a sample is under way; later other timers show
 /// it.
 pub(crate) const WATCH_MS: u64 = 100;
@@ -62,9 +66,10 @@ enum Reading {
     No,
     /// It is read now.
     Yes,
-    /// The thread was held up before anything was read, for so many ms. Granted once more only after a hold-up more
-    /// than twice as long: a thread whose timers are always late would never judge.
-    Again(u64),
+    /// The thread was held up before anything was read: it is read once more, for the nth time. From the second time on
+    /// only after a hold-up longer than [`HOLD_UP_MS`], and [`MOST_READINGS`] times at most: a thread whose timers are
+    /// always late would never judge.
+    Again(u8),
 }
 
 /// Liveness over the sockets of one URL.
@@ -259,8 +264,10 @@ impl Liveness {
         }
         let next = match self.reading {
             Reading::No if !mutant::active(Mutant::JudgeBeforeReading) => Some(Reading::Yes),
-            Reading::Yes if late => Some(Reading::Again(late_ms)),
-            Reading::Again(before_ms) if late && late_ms > 2 * before_ms => Some(Reading::Again(late_ms)),
+            Reading::Yes if late => Some(Reading::Again(1)),
+            Reading::Again(n) if late && late_ms > HOLD_UP_MS && n < MOST_READINGS => {
+                Some(Reading::Again(n + 1))
+            }
             _ => None,
         };
         if let Some(reading) = next {
@@ -339,16 +346,20 @@ mod tests {
         assert_eq!(liveness.judge(66_500, &latency), Verdict::Dead, "timers that are always late end, too");
     }
 
-    /// Timers that are a little late use no grant up that a sleep right after them needs.
+    /// Timers that are a little late use no grant up that sleeps right after them need.
     #[test]
-    fn reading_is_done_again_after_a_much_longer_hold_up() {
+    fn reading_is_done_again_after_longer_hold_ups() {
         let (mut liveness, latency) = pinged();
         assert_eq!(liveness.judge(3_000, &latency), Verdict::AskAgain(5_000));
         assert_eq!(liveness.judge(5_600, &latency), Verdict::At(5_650));
         assert_eq!(liveness.judge(6_250, &latency), Verdict::At(6_300), "600 ms late");
         assert_eq!(liveness.judge(10_000, &latency), Verdict::At(10_050), "asleep for 3,700 ms");
         let mut late_again = liveness.clone();
-        assert_eq!(late_again.judge(17_000, &latency), Verdict::Dead, "less than twice as long");
+        assert_eq!(late_again.judge(10_700, &latency), Verdict::Dead, "timers that are always late end");
+        let mut asleep_again = liveness.clone();
+        assert_eq!(asleep_again.judge(13_000, &latency), Verdict::At(13_050), "asleep for 2,950 ms");
+        assert_eq!(asleep_again.judge(16_000, &latency), Verdict::At(16_050));
+        assert_eq!(asleep_again.judge(19_000, &latency), Verdict::Dead, "so often and no more");
         liveness.received(10_001, &latency);
         assert_eq!(liveness.judge(10_050, &latency), Verdict::At(12_001), "what lay unread counts");
     }
