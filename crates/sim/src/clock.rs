@@ -17,7 +17,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// What an engine is told.
+    /// The time an engine sees.
     pub fn now(&self, time: u64) -> Now {
         Now { mono: self.mono(time), wall: (WALL_START + time).saturating_add_signed(self.skew) }
     }

@@ -12,7 +12,7 @@ struct Inner {
     committed: u64,
     durable: Durable,
     config: GatewayConfig,
-    /// Id and type of the commands committed since the last look; of types only `agent.status` is told apart.
+    /// Id and type of the commands committed since the last look; of types only `agent.status` is distinguished.
     effects: Vec<(String, String)>,
 }
 

@@ -18,7 +18,7 @@ pub enum Lie {
     ExpiresInMs(u64),
 }
 
-/// The lie of a time, and until when it is told.
+/// A wrong value in the welcome, and until when it is sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lies {
     lie: Option<Lie>,

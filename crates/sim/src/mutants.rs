@@ -114,7 +114,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::NoVerdict => "a connection that went silent is never called dead",
         Mutant::ForgetServerTime => "notBefore never reaches the store",
         Mutant::WindowIsDoubled => "a server's window is taken for twice as long",
-        Mutant::RefuseEarly => "messages are refused although there is room",
+        Mutant::RefuseEarly => "messages are refused although the outbox is not full",
         Mutant::ExpireEarly => "messages expire at half their maximum age",
         Mutant::NeverGap => "no page hears that events are gone for good",
         Mutant::KeepRepeats => "events at or below the cursor are delivered again",
@@ -123,9 +123,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::ServerAcksEarly => "the server acks what it has not committed",
         Mutant::ServerCountsThrice => "the server counts each message three times against its rate",
         Mutant::ServerForgets => "the server does not remember which ids it accepted",
-        Mutant::ForgetQuietConversations => {
-            "a restart forgets conversations in which nothing was said lately"
-        }
+        Mutant::ForgetQuietConversations => "a restart forgets conversations without recent messages",
         Mutant::UnboundedConsumers => "what waits for a consumer has no bound",
         Mutant::IgnoreCapacity => "the outbox takes more than its capacity",
         Mutant::IgnoreRate => "more leaves than the rate in the welcome allows",

@@ -1,7 +1,7 @@
 //! The network: what happens to bytes between a browser and a server.
 //!
 //! Every connection is two pipes. A pipe keeps order and loses nothing, as TCP does, until a fault
-//! says otherwise: held (a stall), swallowed (nothing arrives any more, and nobody is told), slow.
+//! changes that: held (a stall), swallowed (nothing arrives any more, without a report), slow.
 
 use crate::lies::Lie;
 use fastrand::Rng;
@@ -159,15 +159,15 @@ pub struct Conn {
     /// When the browser saw it open.
     pub opened_at: Option<u64>,
     /// When the browser last got a frame.
-    pub heard: u64,
+    pub received_at: u64,
     /// Whether any frame has come.
     pub spoken: bool,
     /// The window of the goodbye that was read.
     pub goodbye: Option<u64>,
     /// When the last `auth` left.
     pub refreshed_at: u64,
-    /// When the browser was last told how long the token is good.
-    pub token_told_at: Option<u64>,
+    /// When the browser last received the life of the token.
+    pub token_reported_at: Option<u64>,
     /// A look at how long it is silent is due.
     pub watched: bool,
     /// Whether a welcome reached the browser.
@@ -175,12 +175,12 @@ pub struct Conn {
     /// A pong has reached the browser.
     pub ponged: bool,
     /// When the server closes with a reason that asks for patience.
-    pub told_code: Option<u16>,
+    pub slow_code: Option<u16>,
     /// What the server still has to read waits this long (a slow login).
     pub slow_server_until: u64,
     /// What is wrong in its welcome.
     pub lie: Option<Lie>,
-    /// Bytes handed to the server's kernel since the gateway was last told how many wait there.
+    /// Bytes handed to the server's kernel since the gateway last got a report of how many wait there.
     pub unreported: usize,
 }
 
@@ -197,15 +197,15 @@ impl Conn {
             server_id: None,
             rng,
             opened_at: None,
-            heard: 0,
+            received_at: 0,
             spoken: false,
             goodbye: None,
             refreshed_at: 0,
-            token_told_at: None,
+            token_reported_at: None,
             watched: false,
             welcomed: false,
             ponged: false,
-            told_code: None,
+            slow_code: None,
             slow_server_until: 0,
             lie: None,
             unreported: 0,

@@ -14,19 +14,19 @@ pub struct View {
     pub fold: Fold,
     /// It includes everything up to here.
     pub cursor: u64,
-    /// The epoch, once a snapshot or an event told it.
+    /// The epoch, once a snapshot or an event has named it.
     pub epoch: Option<String>,
     /// Whether a snapshot came.
     pub based: bool,
-    /// The batch that was under way when it was subscribed to: what that one says of it is older.
+    /// The batch that was under way when it was subscribed to: what that one contains of it is older.
     pub since: Option<u64>,
     /// It had it before, by way of another tab: until the snapshot comes, events may belong to that earlier
     /// subscription.
-    pub anew: bool,
+    pub resubscribed: bool,
     /// Events are gone for good: the first snapshot in a batch after this one has to say so.
     pub gap: Option<u64>,
-    /// One was said while its first snapshot may have been on the way to it: it is told of it, or has nothing
-    /// that could have one.
+    /// A gap was reported while its first snapshot may have been on the way: the page gets it with that snapshot, or has
+    /// no state that could have a gap.
     pub perhaps_gap: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct Page {
     pub id: ConsumerId,
     /// What it is subscribed to.
     pub views: BTreeMap<Subject, View>,
-    /// What it was subscribed to and is no more, where another tab may not have heard so yet.
+    /// What it was subscribed to and is no more, where another tab may not have received that yet.
     pub left: BTreeSet<Subject>,
     /// Sent and not yet known to be saved or done: handed in again to a new worker.
     pub unsaved: VecDeque<(usize, SendRequest)>,
@@ -111,7 +111,7 @@ impl Page {
         self.take_beside(batch, None)
     }
 
-    /// The same, compared with what the wire said.
+    /// The same, compared with what the wire reports.
     pub fn take_beside(&mut self, batch: Batch, wire: Option<&Stream>) -> Taken {
         let mut taken = Taken::default();
         let number = batch.number;
@@ -123,27 +123,27 @@ impl Page {
                     if old(view) {
                         continue;
                     }
-                    let told = snapshot.continuity == Continuity::Gap;
+                    let reported = snapshot.continuity == Continuity::Gap;
                     let due = view.gap.is_some_and(|after| number > after);
                     let found = wire.is_some_and(|wire| wire.holes);
                     let subject = &snapshot.subject;
-                    if wire.is_some() && due && !told {
-                        let wrong = format!("{subject}: events are gone for good, and it is not told");
-                        taken.wrong.get_or_insert(("gap-told", wrong));
+                    if wire.is_some() && due && !reported {
+                        let wrong = format!("{subject}: events are gone for good, and that is not reported");
+                        taken.wrong.get_or_insert(("gap-reported", wrong));
                     } else if wire.is_some()
-                        && told
+                        && reported
                         && view.based
                         && view.gap.is_none()
                         && !view.perhaps_gap
                         && !found
                     {
-                        let wrong = format!("{subject}: it is told of a gap, and there is none");
-                        taken.wrong.get_or_insert(("gap-told", wrong));
+                        let wrong = format!("{subject}: a gap is reported, and there is none");
+                        taken.wrong.get_or_insert(("gap-reported", wrong));
                     }
                     if due {
                         view.gap = None;
                     }
-                    view.perhaps_gap &= !told;
+                    view.perhaps_gap &= !reported;
                     view.fold = Fold::of(snapshot.items.iter().map(|event| &event.payload));
                     view.cursor = snapshot.seq;
                     view.epoch = self.epochs.remove(subject);
@@ -172,7 +172,7 @@ impl Page {
             view.fold.apply(&event.payload);
             return None;
         };
-        if !view.based && view.anew {
+        if !view.based && view.resubscribed {
             return None;
         }
         if !view.based {

@@ -22,7 +22,7 @@ pub const CONVERSATIONS: u16 = 3;
 /// `high_water_bytes` of a server that hands little to a socket at once.
 const SLOW_READS_BYTES: usize = 500;
 
-/// One message was said in it long ago.
+/// A conversation with one old message.
 const QUIET_CONVERSATION: &str = "quiet";
 /// Incidents and alerts that are finished at once have numbers above this.
 const FINISHED_FROM: u64 = 1_000_000;

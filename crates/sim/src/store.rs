@@ -36,7 +36,7 @@ pub struct Store {
     pub slow_until: u64,
     /// The handle is dead: transactions fail until it is opened again.
     pub dead: bool,
-    /// It did not take something in because it is gone, or said so, and was not opened since.
+    /// It refused a change because it is gone, or reported so, and was not opened since.
     gone: bool,
     last_done: u64,
     /// Rows whose eviction was not taken in: they live on, above the capacity.
@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// The worker died: of what was under way the first `committed` transactions had reached the
-    /// disk, nobody was told, and the rest never happened.
+    /// disk without a report, and the rest never happened.
     pub fn crash(&mut self, now: u64, committed: usize) {
         let pending = std::mem::take(&mut self.pending);
         for request in pending.into_iter().take(committed) {

@@ -37,7 +37,7 @@ pub struct Ends {
     held: BTreeSet<usize>,
     bytes: u64,
     entrances: u64,
-    /// The last entrance at which there was no room.
+    /// The last entrance at which the outbox was full.
     crowded_at: Option<u64>,
     /// Most rows.
     pub capacity: usize,
@@ -196,7 +196,7 @@ impl Checker {
                 need(!may_have_arrived || sent > 0 || other_worker, "it was never sent")
             }
             DeliveryState::Evicted => {
-                need(crowded, "there was room all the time")?;
+                need(crowded, "the outbox was never full")?;
                 need(!critical, "it is critical")
             }
             DeliveryState::Superseded => need(replaceable, "nothing could replace it"),
@@ -215,7 +215,7 @@ impl Checker {
                 FailReason::TooBig { .. } => {
                     need(witness.bytes > Limits::to_server().max_bytes as u64, "it is not too big")
                 }
-                FailReason::QueueFull { .. } => need(crowded, "there was room all the time"),
+                FailReason::QueueFull { .. } => need(crowded, "the outbox was never full"),
                 FailReason::NotConnected => {
                     need(!promised, "it was to wait for a connection")?;
                     need(!moment.connected, "there is a connection")

@@ -41,7 +41,7 @@ pub struct Message {
     pub on: Option<SocketName>,
     /// A retryable nack came for it on `on`.
     pub nacked: bool,
-    /// The engine has been told its fate by the server.
+    /// The engine has received the server's answer.
     pub answered: bool,
     /// How often it took effect.
     pub effects: u32,
@@ -51,10 +51,10 @@ pub struct Message {
     pub handed_over_early: bool,
     /// A basic server got it so often.
     pub received: u32,
-    /// The page was told that it is on the disk.
+    /// It was reported to the page as durable.
     pub durable: bool,
-    /// The last thing the page was told.
-    pub told: Option<DeliveryState>,
+    /// The last state reported to the page.
+    pub reported: Option<DeliveryState>,
     /// It was reported to have ended without effect.
     pub ended_badly: bool,
     /// A person retried it: its place in the order is new.
@@ -86,7 +86,7 @@ pub struct Messages {
     /// gets another).
     applied: HashMap<u32, (usize, u64)>,
     submitted: u64,
-    /// Whether a v1 server was ever heard: until then it may be taken for a basic one.
+    /// Whether a v1 server has ever sent a welcome: until then it may be taken for a basic one.
     pub welcomed: bool,
     /// The server is a basic one.
     pub basic: bool,
@@ -115,8 +115,8 @@ impl Messages {
         of.priority != Priority::Critical && of.key.is_some() && self.all.iter().any(behind)
     }
 
-    /// Whether another message may make this one needless: a later one (or one that was tried again later)
-    /// of the same name; of receipts one that says as much.
+    /// Whether another message may replace this one: a later one (or one retried later) of the same name; for receipts,
+    /// one that covers it.
     pub fn is_replaceable(&self, n: usize) -> bool {
         let of = &self.all[n];
         let rival = |(k, m): (usize, &Message)| match (&m.mark, &of.mark) {
@@ -128,14 +128,14 @@ impl Messages {
     }
 
     /// Whether it may have been replaced. Replaced messages are kept nowhere: a worker that dies before its
-    /// page heard of it takes the knowledge along.
+    /// page received that leaves no record of it.
     pub fn replaced(&self, n: usize) -> bool {
         self.all[n].known_sent() == 0 && self.is_replaceable(n)
     }
 
     /// Unfinished messages, by what the page knows.
     pub fn open(&self) -> impl Iterator<Item = (usize, &Message)> {
-        self.all.iter().enumerate().filter(|(_, m)| !m.told.as_ref().is_some_and(DeliveryState::is_final))
+        self.all.iter().enumerate().filter(|(_, m)| !m.reported.as_ref().is_some_and(DeliveryState::is_final))
     }
 }
 
@@ -149,19 +149,19 @@ impl Checker {
         message.effects += 1;
         let (effects, hopeless) = (message.effects, message.hopeless);
         let bad = message.ended_badly && message.sent_unmarked == 0;
-        let told = message.told.clone();
+        let reported = message.reported.clone();
         if effects > 1 {
             self.fail("at-most-once", || format!("{id} took effect {effects} times"));
         }
         if bad {
-            self.fail("told-truth", || format!("{id} took effect after it was reported as {told:?}"));
+            self.fail("report-truth", || format!("{id} took effect after it was reported as {reported:?}"));
         }
         if hopeless {
-            self.fail("told-truth", || format!("{id} took effect and cannot"));
+            self.fail("report-truth", || format!("{id} took effect and cannot"));
         }
         let message = &self.messages.all[n];
         // Given up as "may have arrived", and later ones went on: the network held it for longer.
-        let given_up = matches!(told, Some(DeliveryState::Expired { may_have_arrived: true }));
+        let given_up = matches!(reported, Some(DeliveryState::Expired { may_have_arrived: true }));
         let (Some(key), false) = (message.key, message.retried || message.unordered || given_up) else {
             return;
         };
@@ -194,18 +194,19 @@ impl Checker {
         }
     }
 
-    /// A page was told something.
-    pub fn told(&mut self, update: &MessageUpdate) {
+    /// An update was reported to a page.
+    pub fn reported(&mut self, update: &MessageUpdate) {
         let id = &update.id;
         let Some(n) = super::message_number(id).filter(|n| *n < self.messages.all.len()) else {
-            return self.fail("told-truth", || format!("a page was told of {id:?}, which nobody sent"));
+            return self
+                .fail("report-truth", || format!("an update of {id:?}, which no page sent, was reported"));
         };
         let (basic, welcomed) = (self.messages.basic, self.messages.welcomed);
         let message = &mut self.messages.all[n];
         // The news may come after the welcome.
         message.handed_over_early |= update.delivery == DeliveryState::HandedOver && !welcomed && !basic;
         let early = message.handed_over_early;
-        let before = message.told.replace(update.delivery.clone());
+        let before = message.reported.replace(update.delivery.clone());
         let (sent, effects, received) = (message.sent, message.effects, message.received);
         let known = message.known_sent();
         let fenced = !message.unfenced;
@@ -245,7 +246,7 @@ impl Checker {
         if let Some(wrong) = wrong {
             let sockets = format!("{sent} sockets, {effects} effects, before: {before:?}");
             return self
-                .fail("told-truth", || format!("{id} is reported as {state:?} and {wrong} ({sockets})"));
+                .fail("report-truth", || format!("{id} is reported as {state:?} and {wrong} ({sockets})"));
         }
         let message = &mut self.messages.all[n];
         message.ended_badly = match state {
@@ -277,7 +278,7 @@ impl Checker {
             // Its page was closed before it was saved or refused: nobody is left who could know.
             let orphan = message.instance == u32::MAX && !message.durable && message.sent == 0;
             let id = message_id(n);
-            let bad_end = match &message.told {
+            let bad_end = match &message.reported {
                 Some(state) if state.is_final() && !arrived(state) => Some(state.clone()),
                 _ => kept(&id),
             };
@@ -288,20 +289,22 @@ impl Checker {
             let weak = weak || message.handed_over_early;
             let let_go = message.let_go;
             if !there && bad_end.is_none() && !let_go && !weak && !orphan && !self.messages.replaced(n) {
-                let told = &message.told;
+                let reported = &message.reported;
                 found = Some((
                     "nothing-lost",
                     format!(
-                        "{id} is nowhere: told {told:?}, durable {}, {} sockets",
+                        "{id} is nowhere: reported {reported:?}, durable {}, {} sockets",
                         message.durable, message.sent
                     ),
                 ));
                 break;
             }
-            let silent = !message.told.as_ref().is_some_and(DeliveryState::is_final);
+            let silent = !message.reported.as_ref().is_some_and(DeliveryState::is_final);
             if silent && message.instance == instance && bad_end.is_none() {
-                found =
-                    Some(("sender-told", format!("{id} is done and its sender knows {:?}", message.told)));
+                found = Some((
+                    "sender-informed",
+                    format!("{id} is done and its sender knows {:?}", message.reported),
+                ));
                 break;
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! - [`ends`]: bad ends only for a reason that the world saw.
 //! - [`standing`]: an engine stops dialling only where it may.
-//! - [`stream`]: what the wire said of the subscriptions.
+//! - [`stream`]: what the wire reports about the subscriptions.
 //! - [`messages`]: nothing lost, nothing twice, nothing reported otherwise, order.
 //! - [`turns`]: the more urgent one goes first.
 //! - [`wire`]: one live socket, the window, no resend on the same socket, no early verdict, patience.
@@ -48,7 +48,7 @@ pub struct Checker {
     pub ends: Ends,
     /// Whether the engine may stop dialling.
     pub standing: Standing,
-    /// What the wire said of the subscriptions.
+    /// What the wire reports about the subscriptions.
     pub stream: Stream,
     /// Simulated time, for violations.
     pub now: u64,

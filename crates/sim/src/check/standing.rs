@@ -4,9 +4,9 @@ use super::Checker;
 use sentinelops_engine::{Cause, ConnectionState};
 use sentinelops_protocol::close;
 
-/// A connection that lived for so long proved its health at the earliest, ms.
+/// A connection proves its health after this time (ms) at the earliest.
 const SOONEST_HEALTH_MS: u64 = 9_000;
-/// One that still brought something after so long proved it, ms.
+/// A connection that still received something after this time (ms) has proved it.
 const CERTAIN_HEALTH_MS: u64 = 25_000;
 
 /// How the present worker's wish to connect stands.
@@ -22,7 +22,7 @@ pub struct Standing {
     pub wanted: bool,
     /// The provider last answered badly or not at all.
     pub token_failed: bool,
-    /// The last close that the worker was told of, and whether something was in flight then.
+    /// The last close that the worker received, and whether something was in flight then.
     closed: Option<(u16, bool)>,
     /// An attempt failed since a connection was asked for.
     failed: bool,
@@ -40,13 +40,13 @@ pub struct Life {
     /// Since it opened, ms; 0 if it never did.
     pub lasted: u64,
     /// From its opening to the last frame, ms.
-    pub heard: u64,
+    pub received_for: u64,
     /// No sleep and no late timers in it.
     pub awake: bool,
 }
 
 impl Standing {
-    /// A new worker, which will be told to connect.
+    /// A new worker, which will get a connect command.
     pub fn new_worker(&mut self) {
         let (max_attempts, no_reconnect, provider) = (self.max_attempts, self.no_reconnect, self.provider);
         let most = self.most;
@@ -80,7 +80,7 @@ impl Standing {
         if life.lasted >= SOONEST_HEALTH_MS {
             self.least = 0;
         }
-        if life.heard >= CERTAIN_HEALTH_MS && life.awake {
+        if life.received_for >= CERTAIN_HEALTH_MS && life.awake {
             self.most = 0;
         }
         self.most += 1;

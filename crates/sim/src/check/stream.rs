@@ -1,4 +1,4 @@
-//! What the wire said of the subscriptions, as a worker read it: epochs, gaps, and the events of topics.
+//! What the wire reports about the subscriptions, as a worker read it: epochs, gaps, and the events of topics.
 
 use sentinelops_protocol::system::{Continuity, ServerSystem};
 use sentinelops_protocol::{Limits, Payload, ServerMessage, Subject, decode_server_frame};

@@ -35,8 +35,8 @@ pub struct Wire {
     /// What a person dialled in spite of: it holds again when that dial is lost.
     spared_until: u64,
     /// When it was asked, if its store could keep it.
-    pub patience_told: Option<u64>,
-    /// The window that the server gave with the close that was just told.
+    pub patience_reported: Option<u64>,
+    /// The window that the server gave with the close that was just reported.
     pub window_given: Option<u64>,
     /// With that close it asked for patience; how much more than the least is the engine's choice.
     pub slow_given: bool,
@@ -56,7 +56,7 @@ impl Wire {
         self.excuses.push_back(now);
     }
 
-    /// A person wants a dial whatever the server said.
+    /// A user asks for a dial although the server gave a time.
     pub fn dial_anyway(&mut self) {
         self.spared_until = self.spared_until.max(self.patience_until);
         self.patience_until = 0;
@@ -153,7 +153,7 @@ impl Checker {
         }
     }
 
-    /// The engine abandoned a socket, or was told that it closed.
+    /// The engine abandoned a socket, or received its close.
     pub fn gone(&mut self, socket: SocketName) {
         if self.wire.live == Some(socket) {
             self.wire.live = None;

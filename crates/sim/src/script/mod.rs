@@ -138,7 +138,7 @@ pub enum Action {
 pub enum Fault {
     /// The connection breaks; the server may learn of it later or never.
     Reset(Option<u64>),
-    /// The connection goes silent without anybody being told: up, down, or both.
+    /// The connection goes silent without any report: up, down, or both.
     Zombie(bool, bool),
     /// What the server says is lost; then the connection breaks.
     AckLoss(u64),

@@ -9,15 +9,15 @@ use sentinelops_engine::tabs::{Role, TabId};
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, Row, StoreGroup};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// So long after the lock was taken a running leader may not have been told.
+/// A running leader may receive the loss of its lock this late (ms).
 const GRACE_MS: u64 = 100;
 /// A thread that stood still for longer must look before it acts.
 const SLEPT_MS: u64 = 2_000;
-/// A leader that stood still for so long has a successor, if there is anybody to take over.
+/// A leader that stood still for this long (ms) has a successor, if a follower can take over.
 const TAKEOVER_MS: u64 = 8_000;
-/// The same of one whose page said that it goes away.
+/// The same (ms) for a leader whose page sent a leave notice.
 const SUCCESSION_MS: u64 = 3_500;
-/// A leader that has run and led for so long does not deserve to be robbed.
+/// The lock of a leader that has run and led for this long (ms) must not be stolen.
 const PEACE_MS: u64 = 7_000;
 
 /// What the clocks of an engine may err about the age of a message, ms.
@@ -32,7 +32,7 @@ pub struct TabChecker {
     pub senders: Vec<(usize, u32)>,
     /// The worker that the n-th message was first handed to.
     pub workers: Vec<Option<u32>>,
-    /// The store had no room for these: when their tab's role changes they take a new place.
+    /// The store was too full for these: when their tab's role changes they take a new place.
     pub memory_only: BTreeSet<usize>,
     /// Tried again, and sent from memory because the store does not take them: there they are listed still
     /// as they ended before.
@@ -84,14 +84,14 @@ impl TabChecker {
 
     /// Who leads changes, or a worker dies: what was not to be kept keeps no place over that.
     pub fn unqueued_lose_their_places(&mut self) {
-        let open = |message: &&mut Message| !message.told.as_ref().is_some_and(DeliveryState::is_final);
+        let open = |message: &&mut Message| !message.reported.as_ref().is_some_and(DeliveryState::is_final);
         for message in self.inner.messages.all.iter_mut().filter(open) {
             message.unordered |= !message.promised;
         }
     }
 
-    /// A page was told something. `wiped`: it was deleted with everything else of the user, and the page has not received that.
-    pub fn told(&mut self, update: &MessageUpdate, on_disk: bool, wiped: bool) {
+    /// An update was reported to a page. `wiped`: it was deleted with everything else of the user, and the page has not received that.
+    pub fn reported(&mut self, update: &MessageUpdate, on_disk: bool, wiped: bool) {
         if update.durability == Durability::Durable && !update.delivery.is_final() {
             self.inner.saved(&update.id, on_disk);
         }
@@ -113,12 +113,12 @@ impl TabChecker {
             self.memory_only.insert(n);
         }
         if let Some(message) = number.and_then(|n| self.inner.messages.all.get_mut(n))
-            && message.told == Some(DeliveryState::Superseded)
+            && message.reported == Some(DeliveryState::Superseded)
             && update.delivery == DeliveryState::Delivered
             && message.effects > 0
         {
             // Arrived, or gone for a newer one: nobody remembered, and it was handed in once more.
-            message.told = Some(DeliveryState::Delivered);
+            message.reported = Some(DeliveryState::Delivered);
             return;
         }
         let discarded = number.is_some_and(|n| self.discarded.contains(&n));
@@ -127,7 +127,7 @@ impl TabChecker {
         if let Some(message) = message
             && match update.delivery {
                 DeliveryState::Superseded => message.effects > 0 && message.coalesce.is_some(),
-                // Saved, and nowhere: its tab has not heard of the wipe yet.
+                // Saved, and nowhere: its tab has not received the wipe yet.
                 DeliveryState::Delivered => wiped && message.effects == 0,
                 // Or it was refused, and is off the list of what failed.
                 DeliveryState::Failed(FailReason::Discarded) => {
@@ -141,19 +141,20 @@ impl TabChecker {
             }
         {
             // Nobody remembers: it went as it should, or arrived before it could.
-            message.told = Some(update.delivery.clone());
+            message.reported = Some(update.delivery.clone());
             return;
         }
-        self.inner.told(update);
+        self.inner.reported(update);
     }
 
-    /// A page other than the one that sent a message was told something. `nobody_knows`: how it ended.
-    pub fn told_to_another(&mut self, page: &str, n: usize, update: &MessageUpdate, nobody_knows: bool) {
+    /// An update was reported to another page than the one that sent the message. `nobody_knows`: no tab knows how it
+    /// ended.
+    pub fn reported_to_another(&mut self, page: &str, n: usize, update: &MessageUpdate, nobody_knows: bool) {
         let effects = self.inner.messages.all[n].effects;
         if !nobody_knows && update.delivery == DeliveryState::Delivered && effects == 0 {
             let id = message_id(n);
-            self.inner.fail("told-truth", || {
-                format!("{page} is told that {id} was delivered, and it had no effect")
+            self.inner.fail("report-truth", || {
+                format!("{id} is reported to {page} as delivered, and it had no effect")
             });
         }
     }
@@ -162,11 +163,11 @@ impl TabChecker {
     pub fn is_stale(&self, update: &MessageUpdate) -> bool {
         let message = message_number(&update.id).and_then(|n| self.inner.messages.all.get(n));
         let delivered = |state: &DeliveryState| *state == DeliveryState::Delivered;
-        message.filter(|message| !message.retried).and_then(|message| message.told.as_ref()).is_some_and(
-            |told| {
-                told.is_final()
-                    && (delivered(told) || !delivered(&update.delivery))
-                    && *told != update.delivery
+        message.filter(|message| !message.retried).and_then(|message| message.reported.as_ref()).is_some_and(
+            |reported| {
+                reported.is_final()
+                    && (delivered(reported) || !delivered(&update.delivery))
+                    && *reported != update.delivery
             },
         )
     }
@@ -229,7 +230,7 @@ impl TabWorld {
         self.fenced(place, "dials");
     }
 
-    /// What the store had no room for is handed in anew when its tab leads, or leads no more.
+    /// What the store was too full for is submitted again when its tab leads, or no longer leads.
     pub(super) fn new_places(&mut self, place: usize) {
         let sender = (place, self.tabs[place].life);
         for n in self.check.memory_only.clone() {
@@ -311,7 +312,7 @@ impl TabWorld {
         }
     }
 
-    /// A page goes into the bfcache, and its worker was told.
+    /// A page goes into the bfcache, and its worker has received that.
     pub(super) fn check_cached(&mut self, place: usize) {
         let holds = self.holds_lock(place);
         let Some(worker) = self.tabs[place].worker.as_ref().filter(|worker| worker.vanished) else { return };
@@ -334,11 +335,11 @@ impl TabWorld {
         if runs(worker) && on_time && worker.leads_since.is_some_and(peaceful) && !worker.vanished {
             self.check
                 .inner
-                .fail("needless-steal", || format!("{holder} leads and runs, and is robbed of the lock"));
+                .fail("unjustified-steal", || format!("{holder} leads and runs, and is robbed of the lock"));
         }
     }
 
-    /// A thread that stood still for so long runs again, or is given up: if it led, another leads by now.
+    /// A thread that stood still for `slept` ms runs again, or is given up: if it led, another tab leads by now.
     pub(super) fn check_takeover(&mut self, place: usize, slept: u64) {
         let (holds, build) = (self.holds_lock(place), self.tabs[place].build);
         // One that only waited for the lock has it since who led before is gone.
@@ -358,7 +359,7 @@ impl TabWorld {
         };
         let others = self.tabs.iter().enumerate().filter(|(at, tab)| *at != place && tab.build == build);
         let others: Vec<&Worker> = others.filter_map(|(_, tab)| tab.worker.as_ref()).collect();
-        // One that led before and wakes meanwhile may beat before it knows better, and is heard.
+        // One that led before and wakes meanwhile may send a heartbeat before it reads the term, and other tabs receive it.
         if self.last_wake > since {
             return;
         }

@@ -1,4 +1,4 @@
-//! The store that tabs share: one line of transactions, each of one worker, each told later.
+//! The store that tabs share: one line of transactions, each of one worker, each answered later.
 
 use crate::store::{Request, Store};
 use sentinelops_engine::{Meta, Row, StoreError, StoreEvent};
@@ -46,7 +46,7 @@ pub struct Disk {
     waiting: VecDeque<Waiting>,
     /// Open handles: worker and its build.
     handles: BTreeMap<u32, u32>,
-    /// What a worker's shell keeps: ids of appends of which nobody knows whether they got through.
+    /// What a worker's shell keeps: ids of appends that may or may not have committed.
     doubtful: BTreeMap<u32, BTreeSet<String>>,
     /// Workers that wait for older builds to let go, and those who asked to open it after them: a
     /// browser keeps them in line.

@@ -40,7 +40,7 @@ impl TabWorld {
         self.note_replaced();
         let messages = &self.check.inner.messages;
         let lost = messages.all.iter().enumerate().find(|(n, message)| {
-            let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
+            let over = message.reported.as_ref().is_some_and(DeliveryState::is_final);
             message.durable
                 && !message.forgotten
                 && message.effects == 0
@@ -62,7 +62,7 @@ impl TabWorld {
     fn note_replaced(&mut self) {
         for n in 0..self.check.inner.messages.all.len() {
             let (id, message) = (message_id(n), &self.check.inner.messages.all[n]);
-            let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
+            let over = message.reported.as_ref().is_some_and(DeliveryState::is_final);
             let store = &self.disk.store;
             let deleted = store.was_there(&id) && !store.has(&id) && store.failed(&id).is_none();
             if deleted && !over && message.effects == 0 && self.check.inner.messages.replaced(n) {
@@ -81,17 +81,17 @@ impl TabWorld {
             }
             let id = message_id(n);
             let kept = self.disk.store.failed(&id).map(|failed| failed.state.clone());
-            let told = message.told.clone().filter(DeliveryState::is_final);
+            let reported = message.reported.clone().filter(DeliveryState::is_final);
             let arrived = |state: &DeliveryState| matches!(state, DeliveryState::Delivered);
-            let bad_end = told.clone().filter(|state| !arrived(state)).or(kept);
+            let bad_end = reported.clone().filter(|state| !arrived(state)).or(kept);
             let messages = &self.check.inner.messages;
-            // Discarded by a page that closed before it heard so.
+            // Discarded by a page that closed before it received that.
             let let_go = self.check.discarded.contains(&n);
             if message.effects == 0 && bad_end.is_none() && !messages.replaced(n) && !let_go {
-                let (told, durable, sent) = (&message.told, message.durable, message.sent);
+                let (reported, durable, sent) = (&message.reported, message.durable, message.sent);
                 found = Some((
                     "nothing-lost",
-                    format!("{id} is nowhere: told {told:?}, durable {durable}, {sent} sockets"),
+                    format!("{id} is nowhere: reported {reported:?}, durable {durable}, {sent} sockets"),
                 ));
                 break;
             }
@@ -101,7 +101,7 @@ impl TabWorld {
             };
             if let Some(tab) = self.tabs.iter().find(shows) {
                 let state = tab.ledger.iter().find(|(k, _)| *k == n).map(|(_, shown)| &shown.state);
-                found = Some(("sender-told", format!("{id} is done; {} shows {state:?}", tab.name)));
+                found = Some(("sender-informed", format!("{id} is done; {} shows {state:?}", tab.name)));
                 break;
             }
         }

@@ -9,9 +9,9 @@ use crate::net::End;
 use sentinelops_engine::tabs::{PageCommand, TabId};
 use sentinelops_engine::{Hint, StoreError, StoreEvent};
 
-/// What is leased is free so long after its holder ran last.
+/// A lease is free this long (ms) after its holder last ran.
 const LEASE_MS: u64 = 5_000;
-/// A page gives up a worker that has not answered for so long.
+/// A page gives up a worker that has not answered for this long (ms).
 const PATIENCE_MS: u64 = 10_000;
 
 impl TabWorld {
@@ -142,7 +142,7 @@ impl TabWorld {
         }
     }
 
-    /// Whether it has not run for so long that its leases are free.
+    /// Whether it has not run for the length of a lease, so that its leases are free.
     fn is_overdue(&self, worker: &Worker) -> bool {
         let leases = self.script.setup.leases;
         leases && worker.blocked_until > 0 && self.now >= worker.blocked_since + LEASE_MS
@@ -168,7 +168,7 @@ impl TabWorld {
         tabs.filter(|tab| tab.worker.as_ref().is_some_and(lives)).map(|tab| tab.name.clone()).collect()
     }
 
-    /// The browser stops page and worker; `closes`: and closes their socket, of which they hear later.
+    /// The browser stops page and worker; `closes`: and closes their socket, which they receive later.
     pub(super) fn freeze(&mut self, place: usize, until: u64, closes: bool) {
         let now = self.now;
         let tab = &mut self.tabs[place];

@@ -13,7 +13,7 @@ pub struct Shown {
     pub durable: bool,
     /// This page sent it, or took it back after a reload.
     pub own: bool,
-    /// An outbox list said that a newer one may replace it.
+    /// An outbox list has the flag that a newer one may replace it.
     pub coalesced: bool,
     /// A person tries it again here: it may change once more.
     pub retried: bool,

@@ -3,7 +3,7 @@
 use sentinelops_engine::tabs::LockEvent;
 use std::collections::VecDeque;
 
-/// Which worker asked, and the number of its turn: what belongs to an earlier turn is not told.
+/// Which worker asked, and the number of its turn: what belongs to an earlier turn is not reported.
 pub type Turn = (u32, u64);
 
 /// One named lock.

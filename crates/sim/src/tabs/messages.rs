@@ -49,7 +49,7 @@ impl TabWorld {
             received: 0,
             unfenced: false,
             durable: false,
-            told: None,
+            reported: None,
             ended_badly: false,
             retried: false,
             // It does not matter in which order receipts come: the server keeps the highest.
@@ -76,7 +76,7 @@ impl TabWorld {
                 message.promised
                     && !message.hopeless
                     && message.effects == 0
-                    && matches!(message.told, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
+                    && matches!(message.reported, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
                     && self.sender(*n).is_some()
             })
             .collect();
@@ -147,7 +147,7 @@ impl TabWorld {
                 self.tabs[place].ledger.update(n, &update);
                 if !self.tabs[place].ledger.is_own(n) {
                     let nobody_knows = self.is_dropped_and_forgotten(n) || self.is_wiped_for(place, n);
-                    self.check.told_to_another(&name, n, &update, nobody_knows);
+                    self.check.reported_to_another(&name, n, &update, nobody_knows);
                     continue;
                 }
             }
@@ -157,11 +157,9 @@ impl TabWorld {
             let store = &self.disk.store;
             // What was saved may have been replaced since: the news is as old as its batch.
             let on_disk = store.was_there(&update.id) || store.failed(&update.id).is_some();
-            self.say(|| {
-                format!("{name} is told: {} {:?} {:?}", update.id, update.durability, update.delivery)
-            });
+            self.say(|| format!("{name} gets: {} {:?} {:?}", update.id, update.durability, update.delivery));
             let wiped = message_number(&update.id).is_some_and(|n| self.is_wiped_for(place, n));
-            self.check.told(&update, on_disk, wiped);
+            self.check.reported(&update, on_disk, wiped);
             let Some(n) = message_number(&update.id) else { continue };
             if let Some(request) = self.tabs[place].page.note(n, &update) {
                 self.post(place, PageCommand::Send(vec![request]));

@@ -41,8 +41,8 @@ impl TabWorld {
                     let subject = subject(channel, topic);
                     let page = &mut self.tabs[place].page;
                     if !page.views.contains_key(&subject) {
-                        let anew = page.left.remove(&subject);
-                        page.views.insert(subject.clone(), View { anew, ..View::default() });
+                        let resubscribed = page.left.remove(&subject);
+                        page.views.insert(subject.clone(), View { resubscribed, ..View::default() });
                         self.post(place, PageCommand::Subscribe(subject));
                     }
                 }
@@ -249,7 +249,7 @@ impl TabWorld {
         }
     }
 
-    /// Messages of any sender that the page was told are saved, or that a person tries again and no page hands in, and
+    /// Messages of any sender that were reported to the page as saved, or that a person tries again and no page hands in, and
     /// that have not ended.
     fn saved_by(&self, place: usize) -> Vec<Inquiry> {
         let tab = &self.tabs[place];

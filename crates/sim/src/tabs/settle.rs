@@ -96,8 +96,8 @@ impl TabWorld {
                 return Some(format!("{name} shows storage {:?}", status.map(|status| &status.storage)));
             }
             if let Some((n, _)) = tab.page.unsaved.front() {
-                let told = &self.check.inner.messages.all[*n].told;
-                return Some(format!("{name} waits for message {n}, told {told:?}"));
+                let reported = &self.check.inner.messages.all[*n].reported;
+                return Some(format!("{name} waits for message {n}, reported {reported:?}"));
             }
         }
         if leaders != 1 {

@@ -322,7 +322,7 @@ impl TabWorld {
         let open = index.filter(|index| self.internet.conns[*index].client == End::Open);
         if index.is_some() && open.is_none() && has_none {
             self.check_transmit(place, (number, generation.0), &text);
-            // Closed by the other end, of which the node is yet to read: the browser drops it.
+            // Closed by the other end, which the node has not received yet: the browser drops it.
             return;
         }
         let Some(index) = open else {

@@ -15,9 +15,10 @@ use crate::check::{message_id, message_number};
 use sentinelops_engine::tabs::{PageCommand, SignOut, TabId};
 use sentinelops_engine::{DeliveryState, SendRequest};
 
-/// What is being saved is waited for so long before a session is closed that keeps it, ms.
+/// How long (ms) a session that keeps its messages waits for those being saved before it closes.
 const SAVE_MS: u64 = 5_000;
-/// A page that runs hears of a sign-out in another tab by the browser after so long, if its worker does not say so.
+/// A running page receives a sign-out of another tab through the browser after this time (ms), if its worker does not
+/// report it.
 const FORGOTTEN_MS: u64 = 1_000;
 
 /// How far a page is.
@@ -25,8 +26,8 @@ const FORGOTTEN_MS: u64 = 1_000;
 pub(super) enum Session {
     #[default]
     Open,
-    /// Asked for, and by when the worker is told at the latest.
-    Closing { how: SignOut, told: bool, save_by: u64 },
+    /// Asked for, and by when the worker gets it at the latest.
+    Closing { how: SignOut, reported: bool, save_by: u64 },
     /// There is no worker until somebody signs in.
     Over,
 }
@@ -39,7 +40,7 @@ impl TabWorld {
         };
         self.sign_outs.push((self.tabs[place].of_session, how));
         let save_by = self.now + SAVE_MS;
-        self.tabs[place].session = Session::Closing { how, told: false, save_by };
+        self.tabs[place].session = Session::Closing { how, reported: false, save_by };
         if how == SignOut::Wipe {
             self.end_messages(place, false);
         }
@@ -58,8 +59,8 @@ impl TabWorld {
     /// A new worker started: it knows of no sign-out.
     pub(super) fn sign_out_anew(&mut self, place: usize) {
         let now = self.now;
-        if let Session::Closing { told, save_by, .. } = &mut self.tabs[place].session {
-            (*told, *save_by) = (false, now + SAVE_MS);
+        if let Session::Closing { reported, save_by, .. } = &mut self.tabs[place].session {
+            (*reported, *save_by) = (false, now + SAVE_MS);
         }
     }
 
@@ -68,15 +69,15 @@ impl TabWorld {
         let (now, life) = (self.now, self.tabs[place].life);
         let saving = !self.tabs[place].page.unsaved.is_empty() && self.script.setup.persist;
         let gone = self.tabs[place].worker.is_none();
-        let Session::Closing { how, told, save_by } = &mut self.tabs[place].session else { return };
-        if *told || gone {
+        let Session::Closing { how, reported, save_by } = &mut self.tabs[place].session else { return };
+        if *reported || gone {
             return;
         }
         let how = *how;
         if how == SignOut::Keep && saving && now < *save_by {
             return self.queue.push(now + 500, Happening::TellSignOut(place, life));
         }
-        *told = true;
+        *reported = true;
         self.post(place, PageCommand::SignOut(how));
     }
 
@@ -198,7 +199,7 @@ impl TabWorld {
         let handed = self.check.handed.get(&number).cloned().unwrap_or_default();
         let missed = handed.into_iter().map(|(n, _)| n).find(|n| {
             let message = &self.check.inner.messages.all[*n];
-            let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
+            let over = message.reported.as_ref().is_some_and(DeliveryState::is_final);
             message.effects == 0
                 && !over
                 && !message.answered

@@ -6,12 +6,11 @@ use crate::check::{message_id, message_number};
 use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{ConnectionState, DeliveryState, StorageState, StoreError};
 
-/// So long after a tab stopped that holds the store, the leader and has anything to do with it knows that it is
-/// silent.
+/// How long (ms) after a tab that holds the store stopped a leader that uses the store knows that it is silent.
 const NOTICED_MS: u64 = 12_000;
-/// A leader that has been connected for so long has told everybody. So long a message may wait: 2.5 s until its
-/// tab has doubts, 5 s until the leader shares them, and the way to and fro.
-const TOLD_MS: u64 = 10_000;
+/// A leader connected for this long (ms) has reported it to every tab. A message may wait as long: 2.5 s until its tab
+/// asks, 5 s until the leader knows, and the way there and back.
+const REPORTED_MS: u64 = 10_000;
 /// And nothing keeps a leader from sending for longer than this.
 const QUIET_MS: u64 = 7_000;
 
@@ -42,11 +41,11 @@ impl TabWorld {
         }
         let leads = |tab: &&super::tab::Tab| {
             tab.worker.as_ref().is_some_and(|worker| {
-                let connected = worker.connected_since.is_some_and(|since| lasts(since, TOLD_MS));
+                let connected = worker.connected_since.is_some_and(|since| lasts(since, REPORTED_MS));
                 // A handle that died is opened again, which may take longer than a look.
                 let undisturbed = worker.ran_since.max(worker.late.1).max(worker.refused_at.unwrap_or(0));
-                let runs = worker.blocked_until == 0 && lasts(undisturbed, TOLD_MS);
-                connected && runs && worker.leads_since.is_some_and(|since| lasts(since, TOLD_MS))
+                let runs = worker.blocked_until == 0 && lasts(undisturbed, REPORTED_MS);
+                connected && runs && worker.leads_since.is_some_and(|since| lasts(since, REPORTED_MS))
             })
         };
         let Some(leader) = self.tabs.iter().find(leads) else { return };
@@ -69,16 +68,16 @@ impl TabWorld {
                     let settled = matches!(worker.role, Role::Leader | Role::Follower);
                     settled
                         && worker.blocked_until == 0
-                        && lasts(worker.ran_since.max(worker.role_since), TOLD_MS)
+                        && lasts(worker.ran_since.max(worker.role_since), REPORTED_MS)
                 });
-            let over = message.told.as_ref().is_some_and(DeliveryState::is_final);
+            let over = message.reported.as_ref().is_some_and(DeliveryState::is_final);
             // What a sign-out ended waits for nothing.
             let stays = message.promised && !message.forgotten;
             let plain = stays && !message.hopeless && !message.retried && message.coalesce.is_none();
             runs && plain
                 && !over
                 && message.sent == 0
-                && lasts(message.at, TOLD_MS)
+                && lasts(message.at, REPORTED_MS)
                 && !self.check.discarded.contains(&n)
         };
         let waiting = (0..self.check.inner.messages.all.len()).find(|n| waits(*n));
@@ -90,7 +89,7 @@ impl TabWorld {
         }
     }
 
-    /// A tab connects for itself: has the store ever told it no? That it answers nobody is no reason.
+    /// A tab connects alone: the store must have refused to open for it once. A silent store is no reason.
     pub(super) fn check_alone(&mut self, place: usize, role: Role) {
         let Some(worker) = &self.tabs[place].worker else { return };
         let number = worker.number;

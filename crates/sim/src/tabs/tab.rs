@@ -67,16 +67,16 @@ pub(super) struct Worker {
     pub(super) backlog: Vec<Inbox>,
     /// Since when it has been blocked.
     pub(super) blocked_since: u64,
-    /// When the store last told it no.
+    /// When the store last refused to open for it.
     pub(super) refused_at: Option<u64>,
     pub(super) opening: bool,
     pub(super) open_again: bool,
-    /// Since when its page is looked at, as far as it heard; `u64::MAX`: it is not.
+    /// Since when its page is visible, as far as it has received that; `u64::MAX`: it is not.
     pub(super) visible_since: u64,
     /// The shell holds no channel: the page is put away.
     pub(super) vanished: bool,
     pub(super) role: Role,
-    /// A newer build took the store, and it was told.
+    /// A newer build took the store, and it has received that.
     pub(super) outdated: bool,
     /// Since when it acts as leader without the lock; 0: it must know.
     pub(super) robbed_since: Option<u64>,

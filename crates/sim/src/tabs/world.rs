@@ -86,7 +86,7 @@ pub struct TabWorld {
     pub(super) link_slow: (u64, u64),
     /// When the youngest message between two workers arrives.
     pub(super) link_order: BTreeMap<(u32, u32), u64>,
-    /// The same for what is told of locks.
+    /// The same for events of locks.
     pub(super) lock_order: BTreeMap<u32, u64>,
     /// When a worker last ran again.
     pub(super) last_wake: u64,

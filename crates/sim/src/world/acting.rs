@@ -119,7 +119,7 @@ impl World {
             received: 0,
             unfenced: false,
             durable: false,
-            told: None,
+            reported: None,
             ended_badly: false,
             retried: false,
             // The server keeps the highest receipt, in whatever order they come.
@@ -188,7 +188,7 @@ impl World {
                 self.check.messages.all[*n].forgotten = true;
             }
         }
-        // Nobody is left to be told of what the old one sent.
+        // No page is left that gets updates of what the old one sent.
         for message in self.check.messages.all.iter_mut().filter(|m| m.page == index) {
             message.instance = u32::MAX;
         }
@@ -218,7 +218,7 @@ impl World {
                 message.promised
                     && !message.hopeless
                     && message.effects == 0
-                    && matches!(message.told, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
+                    && matches!(message.reported, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
             })
             .collect();
         let Some(&n) = failed.get(nth % failed.len().max(1)) else { return };
@@ -274,12 +274,9 @@ impl World {
         }
         for update in taken.updates {
             self.say(|| {
-                format!(
-                    "page {consumer} is told: {} {:?} {:?}",
-                    update.id, update.durability, update.delivery
-                )
+                format!("page {consumer} gets: {} {:?} {:?}", update.id, update.durability, update.delivery)
             });
-            self.check.told(&update);
+            self.check.reported(&update);
             let Some(n) = message_number(&update.id) else { continue };
             let saved = update.durability == sentinelops_engine::Durability::Durable;
             if saved || update.delivery.is_final() {

@@ -9,7 +9,7 @@ use sentinelops_protocol::close;
 
 /// A store that works keeps what it is given within this time, ms.
 const STORED_WITHIN_MS: u64 = 1_000;
-/// After a fault of the store is over, what was under way takes so long, ms.
+/// How long (ms) outstanding work of the store takes after a fault is over.
 const STORE_RECOVERS_MS: u64 = 5_000;
 
 impl World {
@@ -257,9 +257,10 @@ impl World {
 
     /// Whether the time that a server gave must be on the disk by now.
     fn had_to_be_kept(&self) -> bool {
-        let Some(told) = self.check.wire.patience_told else { return false };
-        let undisturbed = self.store_trouble + STORE_RECOVERS_MS < told && self.worker.asleep_until <= told;
-        undisturbed && self.now > told + STORED_WITHIN_MS
+        let Some(reported) = self.check.wire.patience_reported else { return false };
+        let undisturbed =
+            self.store_trouble + STORE_RECOVERS_MS < reported && self.worker.asleep_until <= reported;
+        undisturbed && self.now > reported + STORED_WITHIN_MS
     }
 
     /// Who remembers what, after a crash?
@@ -301,10 +302,10 @@ impl World {
             if held.contains(&n) || self.store.has(&id) || listed {
                 continue;
             }
-            let told = message.told.as_ref().is_some_and(|state| state.is_final());
+            let reported = message.reported.as_ref().is_some_and(|state| state.is_final());
             // Before its first pong a basic server promises nothing.
             let weak = basic && message.unfenced;
-            if message.durable && !told && !weak {
+            if message.durable && !reported && !weak {
                 lost = Some(id);
             } else {
                 message.forgotten = true;

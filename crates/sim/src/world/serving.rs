@@ -16,14 +16,14 @@ use sentinelops_protocol::{Subject, close};
 /// How long after an abandon events of a socket may still reach the engine.
 const LATE_EVENTS_MS: u64 = 5_000;
 
-/// The gateway counts what it handed to a socket as unsent until it is told otherwise: the shell reports that after so
-/// many bytes at the latest.
+/// The gateway counts bytes handed to a socket as unsent until the shell reports them, after this many bytes at the
+/// latest.
 const REPORT_BYTES: usize = 100_000;
 
 /// How long the disk of a server takes to commit.
 const COMMIT_MS: u64 = 25;
 
-/// A connection that lived for so long takes the doubled patience back.
+/// A connection that lasted this long (ms) resets the doubling of the patience.
 const FORGIVEN_AFTER_MS: u64 = 60_000;
 
 /// Whether a frame may come twice: a repeated answer would be counted as a second one.
@@ -221,7 +221,7 @@ impl World {
         self.serve();
     }
 
-    /// The server's kernel has room again, or not yet.
+    /// The server's kernel accepts bytes again, or not yet.
     pub(super) fn drained(&mut self, index: usize) {
         let Some(id) = self.server_side(index) else { return };
         let now = self.now;
@@ -278,7 +278,7 @@ impl World {
         let socket = (conn.instance, conn.generation);
         let generation = Generation(conn.generation);
         // Handlers are detached at an abandon; an event that was queued before may still come.
-        if !live && (conn.rng.u8(0..4) == 0 || now > conn.heard + LATE_EVENTS_MS) {
+        if !live && (conn.rng.u8(0..4) == 0 || now > conn.received_at + LATE_EVENTS_MS) {
             return;
         }
         match item {
@@ -287,12 +287,12 @@ impl World {
                     conn.client = End::Open;
                     conn.opened_at = Some(now);
                 }
-                conn.heard = now;
+                conn.received_at = now;
                 self.input(|engine, now| engine.handle_socket(now, generation, SocketEvent::Opened));
             }
             Item::Frame { bytes, binary } => {
                 if live {
-                    conn.heard = now;
+                    conn.received_at = now;
                     let healthy = conn
                         .opened_at
                         .is_some_and(|at| self.worker.asleep_until < at && at + FORGIVEN_AFTER_MS <= now);
@@ -327,8 +327,8 @@ impl World {
             self.check.wire.welcomed(now);
             self.worker.answers_since = now;
             // How long it was on its way; of one whose clock is wrong, at most since the connection opened.
-            let told = number_after(text, "\"now\":").filter(|_| lie.is_none());
-            let sent = told.map_or(now - opened_at, |wall| now - (wall - WALL_START));
+            let reported = number_after(text, "\"now\":").filter(|_| lie.is_none());
+            let sent = reported.map_or(now - opened_at, |wall| now - (wall - WALL_START));
             self.check.ends.clock_error = self.check.ends.clock_error.max(2 * sent);
         }
         let conn = &mut self.conns[index];
@@ -348,7 +348,7 @@ impl World {
             conn.goodbye = number_after(text, "\"reconnectWindowMs\":");
         }
         if text.contains("\"expiresInMs\":") {
-            conn.token_told_at = Some(now);
+            conn.token_reported_at = Some(now);
         }
         for gap in self.check.stream.read(bytes, text) {
             self.gap_is_due(&gap);
@@ -424,7 +424,7 @@ impl World {
         }
         wire.patience_of = self.worker.instance;
         let durable = |engine: &Engine| engine.status().storage == StorageState::Durable;
-        wire.patience_told = self.worker.engine.as_ref().is_some_and(durable).then_some(self.now);
+        wire.patience_reported = self.worker.engine.as_ref().is_some_and(durable).then_some(self.now);
     }
 
     pub(super) fn server_up(&mut self) {

@@ -154,7 +154,7 @@ impl World {
             // A connection that went silent unnoticed is not at rest: it has yet to be found out.
             let silent = conn.up.swallow || conn.down.swallow || conn.server != End::Open;
             // Where little is handed to a socket at once, the rest waits in the server between two frames.
-            let streams = conn.heard + STREAMS_MS > self.now;
+            let streams = conn.received_at + STREAMS_MS > self.now;
             conn.client == End::Open && (silent || streams || !conn.up.is_empty() || !conn.down.is_empty())
         });
         busy.then(|| "something is on its way".to_owned())
@@ -183,7 +183,7 @@ impl World {
         // Or before a full disk could take it in.
         let number = message_number(id);
         let unsaved = number.and_then(|n| self.check.ends.dropped(n));
-        // Or while there was no store that could have told of it.
+        // Or while there was no store that could have kept it.
         let pushed_out =
             number.and_then(|n| self.check.ends.listed(n)).filter(|_| self.failed_list_is_full());
         let once = self.store.failed_once(id).or(unsaved).or(pushed_out).filter(|_| short);

@@ -78,7 +78,7 @@ impl World {
         let Some(waits_since) = self.check.wire.waits_since().filter(|_| !gone && answers) else { return };
         let quiet_since = [
             waits_since,
-            conn.heard,
+            conn.received_at,
             conn.up.leaves_at(),
             self.worker.asleep_until,
             self.worker.late_until,
@@ -87,21 +87,21 @@ impl World {
         let quiet_since = quiet_since.into_iter().max().unwrap_or_default();
         let (ask_within, judge_within) = self.notice_within();
         let due = quiet_since + ask_within + judge_within + NOTICE_SLACK_MS;
-        // One sign of waking begins the second patience anew.
+        // One sign of waking restarts the second patience.
         let hint = self.worker.hinted.iter().rfind(|at| (quiet_since..due).contains(at));
         let due = hint.map_or(due, |at| due.max(at + judge_within + NOTICE_SLACK_MS));
         if self.now < due {
             self.conns[index].watched = true;
             return self.queue.push(due, Happening::Watch(index));
         }
-        let silent = self.now - self.conns[index].heard;
+        let silent = self.now - self.conns[index].received_at;
         self.check.fail("zombie-noticed", || {
             format!("nothing came for {silent} ms and {} ms ago something was sent", due - waits_since)
         });
     }
 
     /// Ask after the usual patience, judge after the same, longer where that was too hasty before. The engine
-    /// takes the smoothed round trip and four times its variation, neither of which exceeds the longest.
+    /// takes the smoothed round trip and four times its variation, and neither exceeds the longest.
     fn notice_within(&self) -> (u64, u64) {
         let patience = (5 * self.worker.round_trips.longest()).max(PATIENCE_MS);
         let verdict =
@@ -115,7 +115,7 @@ impl World {
         let opened = conn.opened_at;
         let life = Life {
             lasted: opened.map_or(0, |at| self.now - at),
-            heard: opened.map_or(0, |at| conn.heard.saturating_sub(at)),
+            received_for: opened.map_or(0, |at| conn.received_at.saturating_sub(at)),
             awake: opened.is_some_and(|at| self.worker.asleep_until < at && self.worker.late_until < at),
         };
         let in_flight = self.check.wire.in_flight().next().is_some();
@@ -142,14 +142,14 @@ impl World {
     pub(super) fn token_is_over(&mut self, index: usize) {
         let (now, ms) = (self.now, self.script.setup.rare.token_ms.unwrap_or_default());
         let conn = &self.conns[index];
-        let Some(since) = conn.token_told_at else { return };
+        let Some(since) = conn.token_reported_at else { return };
         if conn.client != End::Open || conn.instance != self.worker.instance {
             return;
         }
         let refreshed = conn.refreshed_at > since || since + ms / 5 * 4 + REFRESH_SLACK_MS > now;
         let awake = self.worker.asleep_until <= since && self.worker.late_until <= since;
-        let told = self.tokens_bad_until <= since;
-        if !refreshed && awake && told && self.worker.engine.is_some() {
+        let reported = self.tokens_bad_until <= since;
+        if !refreshed && awake && reported && self.worker.engine.is_some() {
             self.check.fail("token-refreshed", || {
                 format!("the token of {ms} ms expires, and no other was sent on #{}", conn.generation)
             });
@@ -206,7 +206,7 @@ impl World {
         }
     }
 
-    /// The worker's list of what ended badly has no room.
+    /// The worker's failed list is full.
     pub(super) fn failed_list_is_full(&self) -> bool {
         let most = self.script.setup.rare.bounds.failed;
         self.worker.engine.as_ref().is_some_and(|engine| engine.counts().failed as usize >= most)
@@ -235,7 +235,7 @@ impl World {
             let counted = row.update.delivery == DeliveryState::Queued
                 && message.sent == 0
                 && message.first_worker == self.worker.instance
-                // It was to make room, and the store would not let it go.
+                // It was to be evicted, and the store refused that.
                 && !self.store.clings(&row.update.id);
             if counted {
                 rows += u32::from(row.priority != Priority::Critical);

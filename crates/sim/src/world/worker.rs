@@ -16,7 +16,7 @@ use sentinelops_engine::{
 };
 use std::collections::HashMap;
 
-/// So long a server of which nothing is known may stay silent before it is taken for a basic one.
+/// How long (ms) an unknown server may stay silent before it is taken for a basic one.
 const SILENCE_MS: u64 = 10_000;
 /// What may lie in a socket's buffer, and what a server takes in one frame.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -303,8 +303,8 @@ impl World {
                 self.check.fail("judge-after-reading", || {
                     format!("{socket:?} is called silent while received data is unread")
                 });
-            } else if conn.heard + 1_900 > now && conn.ponged {
-                let ago = now - conn.heard;
+            } else if conn.received_at + 1_900 > now && conn.ponged {
+                let ago = now - conn.received_at;
                 self.check.fail("judge-after-reading", || {
                     format!("{socket:?} is called silent {ago} ms after its last frame")
                 });
