@@ -2,12 +2,14 @@
 //! and made of the public API alone, so that what is tested is what people use.
 
 mod meter;
+mod raw;
 
 use super::ConfigProblems;
 use crate::components::shell::Banners;
 use gloo::timers::callback::Interval;
 use js_sys::Date;
 use meter::Meter;
+use raw::RawFrames;
 use sentinelops_protocol::Priority;
 use sentinelops_realtime::ConnectionStatus;
 use sentinelops_realtime::{
@@ -77,6 +79,7 @@ pub fn LabPage() -> Html {
     let sending = use_mut_ref(|| None::<Interval>);
     let problems = use_context::<ConfigProblems>().unwrap_or_default();
     let (panics, flooded) = (use_state_eq(|| false), use_state_eq(|| false));
+    let raw_shown = use_state_eq(|| false);
     let log = use_state_eq(String::new);
     let finals = use_state_eq(|| 0_usize);
 
@@ -174,6 +177,11 @@ pub fn LabPage() -> Html {
         move |_: MouseEvent| set.set(true)
     };
 
+    let show_raw = {
+        let set = raw_shown.setter();
+        move |_: MouseEvent| set.set(true)
+    };
+
     let sign_out = {
         let client = socket.client().clone();
         Callback::from(move |_: MouseEvent| client.sign_out(SignOut::SendFirst))
@@ -196,11 +204,15 @@ pub fn LabPage() -> Html {
                 <button data-testid="lab-open-door" onclick={open_door}>{ "Fault" }</button>
                 <button data-testid="lab-panic" onclick={panic}>{ "Panic" }</button>
                 <button data-testid="lab-meters" onclick={flood}>{ "Meters" }</button>
+                <button data-testid="lab-raw" onclick={show_raw}>{ "Raw frames" }</button>
                 <button data-testid="lab-connect" onclick={connect}>{ "Connect" }</button>
                 <button data-testid="lab-disconnect" onclick={disconnect}>{ "Disconnect" }</button>
                 <button data-testid="lab-sign-out" onclick={sign_out}>{ "Send, then sign out" }</button>
             </p>
             <p>{ "build: " }<output data-testid="lab-build">{ BUILD_ID }</output></p>
+            if *raw_shown {
+                <RawFrames />
+            }
             if *flooded {
                 { for (0..4).map(|at| html! { <Meter key={at} /> }) }
             }
