@@ -55,7 +55,7 @@ for (const close of CLOSES.filter(([, , state]) => state !== 'Error')) {
 /** What is over before a banner would show: the last error, for as long as the next connection is young. */
 const BRIEF: [number, string, RegExp][] = [
   [1009, '70000 bytes; at most 65536 are allowed', /1009: a message was too big for the server \(70000 bytes; at most 65536 are allowed\)/],
-  [4408, 'nothing heard for 75 s', /4408: this client took messages too slowly or was silent \(nothing heard for 75 s\)/],
+  [4408, 'nothing received for 75 s', /4408: this client took messages too slowly or was silent \(nothing received for 75 s\)/],
 ];
 
 for (const [code, reason, words] of BRIEF) {

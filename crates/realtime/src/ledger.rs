@@ -1,4 +1,4 @@
-//! The page's books of what it sent: what has to be handed in again after a worker died, and what
+//! The page's ledger of what it sent: what has to be handed in again after a worker died, and what
 //! is known of each message.
 
 use super::{MessageId, SendState};

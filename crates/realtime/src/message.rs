@@ -188,7 +188,7 @@ impl Message {
 
     /// `chat.delivered`: everything up to this server time (ms) came in. The client sends it by itself
     /// for the conversations on the page. Of the receipts of a conversation that have not left yet, in any
-    /// tab, those are dropped that another makes needless: one of the same kind that goes as far, or a
+    /// tab, those are dropped that another replaces: one of the same kind that goes as far, or a
     /// `chat.read` that does, since what was read has been delivered.
     ///
     /// ```
@@ -204,7 +204,7 @@ impl Message {
             .priority(Priority::Low)
     }
 
-    /// `chat.read`: everything up to this server time (ms) was seen. It makes others needless as
+    /// `chat.read`: everything up to this server time (ms) was seen. It replaces others as
     /// [`Message::chat_delivered`] says.
     ///
     /// ```
@@ -268,7 +268,7 @@ impl Message {
     /// use sentinelops_realtime::protocol::Priority;
     /// use sentinelops_realtime::Message;
     ///
-    /// let message = Message::chat("war-room", "failing over now").priority(Priority::Critical);
+    /// let message = Message::chat("ops", "failing over now").priority(Priority::Critical);
     /// # let _ = message;
     /// ```
     pub fn priority(mut self, priority: Priority) -> Self {
@@ -312,8 +312,8 @@ impl Message {
     /// ```
     /// use sentinelops_realtime::Message;
     ///
-    /// // Pointless an hour later: without a connection it fails at once, and the person is told.
-    /// let message = Message::chat("war-room", "can anybody look right now?").unqueued();
+    /// // Pointless an hour later: without a connection it fails at once, and the user sees that.
+    /// let message = Message::chat("ops", "can anybody look right now?").unqueued();
     /// # let _ = message;
     /// ```
     pub fn unqueued(mut self) -> Self {

@@ -55,7 +55,7 @@ pub(crate) trait Platform {
     fn forget_session(&self, scope: &str, name: &str);
 
     /// Keeps a text for the next life of this tab's page, under this scope; `None`: keeps none. Where there
-    /// is no room, or no leave, nothing is kept.
+    /// is no space, or no permission, nothing is kept.
     fn keep(&self, scope: &str, text: Option<&str>);
 
     /// What is kept there.
@@ -64,7 +64,7 @@ pub(crate) trait Platform {
     /// The drafts of a scope, of all tabs of this browser.
     fn drafts(&self, scope: &str) -> Option<String>;
 
-    /// Stores them; `None`: removes them. Where there is no room, or no leave, none are stored.
+    /// Stores them; `None`: removes them. Where there is no space, or no permission, none are stored.
     fn keep_drafts(&self, scope: &str, text: Option<&str>);
 
     /// Tells the other tabs something.

@@ -7,7 +7,7 @@ use super::platform::Timer;
 use super::{PortFactory, TokenSource};
 use std::cell::RefCell;
 
-/// After the last provider is unmounted its client stays for so long, ms: a page that replaces another
+/// How long (ms) a client stays after its last provider is unmounted: a page that replaces another
 /// takes it over without a new connection.
 const LINGER_MS: u32 = 500;
 /// What is not on disk by then is waited for, in steps, ms.

@@ -1,4 +1,4 @@
-//! What is known of a message after it was sent, and how that is said.
+//! What is known of a message after it was sent, and its labels.
 
 use sentinelops_engine::{DeliveryState, Durability, FailReason};
 use sentinelops_protocol::Code;
@@ -175,10 +175,10 @@ fn after_refusal(code: &Code) -> &'static str {
     match code {
         Code::Forbidden => "Ask an administrator for it.",
         Code::Unauthenticated => "Sign in, then send it again.",
-        Code::Conflict => "Look at what stands there now, then decide anew.",
+        Code::Conflict => "Look at what stands there now, then decide again.",
         Code::TooBig => "Shorten it.",
         Code::RateLimited | Code::Unavailable => "Send it again later.",
-        Code::DuplicateId => "Something else was sent under its id: write it anew.",
+        Code::DuplicateId => "Something else was sent under its id: write it again.",
         Code::UnknownType => "The server does not know such messages: it may be older than this page.",
         Code::BadFrame | Code::Invalid | Code::Other(_) => {
             "Reload the page: it may be of another version than the server."
@@ -202,7 +202,7 @@ mod tests {
             ("conflict", "the alert is cleared", "Look at what stands there"),
             ("rate_limited", "100000 ids are remembered of this user", "later"),
             ("unavailable", "10000 incidents are open", "later"),
-            ("duplicate_id", "the id was used before with other content", "write it anew"),
+            ("duplicate_id", "the id was used before with other content", "write it again"),
             ("of_the_future", "no", "Reload"),
         ] {
             let refused = FailReason::Refused { code: Code::parse(code), message: message.to_owned() };

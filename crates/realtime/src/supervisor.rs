@@ -2,27 +2,27 @@
 //!
 //! Page and worker beat each other while the page is visible. A worker that stays silent for 10 s
 //! although the page's own timers ran on time is given up: terminated and started again, with
-//! backoff. One that starts has more time, because it has to be loaded; after 10 s people are told. A
+//! backoff. One that starts has more time, because it has to be loaded; after 10 s the page shows that. A
 //! failure that a new start cannot heal (blocked, another build) is only explained.
 
 use super::error::{WorkerError, WorkerErrorKind};
 use crate::bridge::PortFailure;
 
-/// A beat is due when the worker was silent for so long, ms.
+/// A heartbeat is due when the worker was silent for this long (ms).
 const BEAT_MS: u64 = 5_000;
-/// It is given up when it was silent for so long, ms.
+/// The worker is given up when it was silent for this long (ms).
 const SILENCE_MS: u64 = 10_000;
-/// A worker that starts may take so long the first time, ms: its program has to be loaded, over
+/// How long (ms) a worker may take to start the first time: its program has to be loaded, over
 /// whatever network there is. Twice as long after each failure, up to four times.
 const START_MS: u64 = 30_000;
-/// After so long people are told that it has not started yet, ms.
+/// After this time (ms) the page shows that the worker has not started yet.
 const SLOW_MS: u64 = 10_000;
 /// A timer later than this says nothing about the worker: the page itself slept, ms.
 const LATE_MS: u64 = 2_500;
 /// Backoff of restarts, ms.
 const FIRST_RETRY_MS: u64 = 500;
 const LONGEST_RETRY_MS: u64 = 30_000;
-/// Health for so long forgets earlier failures, ms.
+/// A worker healthy for this long (ms) has its earlier failures forgotten.
 const HEALTHY_MS: u64 = 60_000;
 
 /// How the worker does.
@@ -73,14 +73,14 @@ pub(crate) struct Supervisor {
     visible: bool,
     /// Started, not ready yet.
     starting: bool,
-    /// Running or starting: when it was last heard of (or started).
-    heard: Option<u64>,
+    /// Running or starting: when its last message arrived (or it was started).
+    received_at: Option<u64>,
     beat: u64,
     beat_sent: bool,
     failures: u32,
     spawned: u64,
     respawn_at: Option<u64>,
-    /// When the shell was told to call back.
+    /// When the shell was asked to call back.
     due: Option<u64>,
 }
 
@@ -91,10 +91,10 @@ impl Supervisor {
 
     /// When to call [`Supervisor::tick`].
     pub(crate) fn next(&mut self) -> Option<u64> {
-        self.due = match (self.respawn_at, self.heard) {
+        self.due = match (self.respawn_at, self.received_at) {
             (Some(at), _) => Some(at),
-            (None, Some(heard)) if self.visible => {
-                Some(heard + if self.beat_sent || self.is_starting() { self.wait() } else { BEAT_MS })
+            (None, Some(received_at)) if self.visible => {
+                Some(received_at + if self.beat_sent || self.is_starting() { self.wait() } else { BEAT_MS })
             }
             _ => None,
         };
@@ -117,7 +117,7 @@ impl Supervisor {
 
     /// There is a worker, as far as is known.
     pub(crate) fn has_worker(&self) -> bool {
-        self.heard.is_some()
+        self.received_at.is_some()
     }
 
     /// The first start.
@@ -132,7 +132,7 @@ impl Supervisor {
             self.health = WorkerHealth::Starting;
         }
         self.starting = true;
-        self.heard = Some(now);
+        self.received_at = Some(now);
         self.spawned = now;
         self.beat_sent = false;
         self.respawn_at = None;
@@ -140,9 +140,9 @@ impl Supervisor {
     }
 
     /// Anything at all came from the worker.
-    pub(crate) fn heard(&mut self, now: u64) {
-        if self.heard.is_some() {
-            self.heard = Some(now);
+    pub(crate) fn received(&mut self, now: u64) {
+        if self.received_at.is_some() {
+            self.received_at = Some(now);
             self.beat_sent = false;
         }
     }
@@ -153,14 +153,14 @@ impl Supervisor {
             self.starting = false;
             self.health = WorkerHealth::Running;
         }
-        self.heard(now);
+        self.received(now);
     }
 
     /// The page became visible or hidden. Timers of a hidden page prove nothing.
     pub(crate) fn visible(&mut self, now: u64, visible: bool) {
         self.visible = visible;
         if visible {
-            self.heard(now);
+            self.received(now);
         }
     }
 
@@ -171,7 +171,7 @@ impl Supervisor {
     }
 
     fn give_up(&mut self, now: u64, wall: u64, kind: WorkerErrorKind, heals: bool) -> Vec<Action> {
-        if self.heard.is_none() {
+        if self.received_at.is_none() {
             // Nothing runs: late news of one that was given up already.
             return Vec::new();
         }
@@ -181,7 +181,7 @@ impl Supervisor {
         let delay = (FIRST_RETRY_MS << self.failures.min(10)).min(LONGEST_RETRY_MS);
         self.failures += 1;
         self.starting = false;
-        self.heard = None;
+        self.received_at = None;
         self.respawn_at = heals.then_some(now + delay);
         self.health = WorkerHealth::Failing(WorkerError { kind, retry_at: heals.then_some(wall + delay) });
         vec![Action::Terminate]
@@ -192,16 +192,16 @@ impl Supervisor {
         if self.respawn_at.is_some_and(|at| at <= now) {
             return self.spawn(now);
         }
-        let Some(heard) = self.heard else { return Vec::new() };
+        let Some(received_at) = self.received_at else { return Vec::new() };
         if !self.visible {
             return Vec::new();
         }
         if self.due.is_some_and(|due| now > due + LATE_MS) {
             // The page itself stood still; the worker's answer may lie unread. Once more from here.
-            self.heard = Some(now);
+            self.received_at = Some(now);
             return if self.is_starting() { Vec::new() } else { self.send_beat() };
         }
-        let silence = now.saturating_sub(heard);
+        let silence = now.saturating_sub(received_at);
         if silence >= self.patience() {
             let kind = if self.is_starting() { WorkerErrorKind::NoStart } else { WorkerErrorKind::Hung };
             return self.give_up(now, wall, kind, true);
@@ -226,7 +226,7 @@ impl Supervisor {
     /// A person asks to try again now: also where it was not to be started again by itself, because
     /// what was in its way may have been put right.
     pub(crate) fn reconnect(&mut self, now: u64) -> Vec<Action> {
-        let down = self.heard.is_none() && matches!(self.health, WorkerHealth::Failing(_));
+        let down = self.received_at.is_none() && matches!(self.health, WorkerHealth::Failing(_));
         if down { self.spawn(now) } else { Vec::new() }
     }
 
@@ -257,7 +257,7 @@ mod tests {
     fn a_hung_worker_is_given_up_within_twelve_seconds_of_hanging() {
         let mut supervisor = running();
         assert_eq!(step(&mut supervisor), (5_100, vec![Action::Beat(1)]));
-        supervisor.heard(5_101);
+        supervisor.received(5_101);
         // It hangs right after the answer.
         assert_eq!(step(&mut supervisor), (10_101, vec![Action::Beat(2)]));
         assert_eq!(step(&mut supervisor), (15_101, vec![Action::Terminate]));
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(error.kind, WorkerErrorKind::Hung);
         assert_eq!(error.retry_at, Some(15_101 + FIRST_RETRY_MS));
         assert_eq!(step(&mut supervisor), (15_601, vec![Action::Spawn]));
-        assert!(matches!(supervisor.health(), WorkerHealth::Failing(_)), "said until the new one is ready");
+        assert!(matches!(supervisor.health(), WorkerHealth::Failing(_)), "shown until the new one is ready");
         supervisor.ready(15_700);
         assert_eq!(*supervisor.health(), WorkerHealth::Running);
     }
@@ -276,7 +276,7 @@ mod tests {
         supervisor.start(0, true);
         // Within 12 s, and over a slow network it may still be on its way.
         assert_eq!(step(&mut supervisor), (10_000, vec![Action::SaySlow]));
-        let WorkerHealth::Failing(error) = supervisor.health() else { panic!("not said") };
+        let WorkerHealth::Failing(error) = supervisor.health() else { panic!("not shown") };
         assert_eq!((&error.kind, error.retry_at), (&WorkerErrorKind::Slow, Some(START_MS)));
         assert_eq!(step(&mut supervisor), (START_MS, vec![Action::Terminate]));
         assert!(

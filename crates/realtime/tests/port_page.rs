@@ -95,7 +95,7 @@ async fn a_throwing_constructor_is_blocked_and_told_later() {
     forbid_workers();
     let (port, mut events) = spawn("/worker.js");
     allow_workers();
-    assert!(events.try_recv().is_err(), "told from inside");
+    assert!(events.try_recv().is_err(), "reported from inside");
     port.send(ToWorker::Connect);
     assert!(matches!(failure(&mut events).await, PortFailure::Blocked(text) if text.contains("no")));
 }

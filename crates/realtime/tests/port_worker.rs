@@ -78,5 +78,5 @@ async fn incidents_cross_the_whole_way() {
     port.terminate();
     while events.try_recv().is_ok() {}
     TimeoutFuture::new(1_000).await;
-    assert!(events.try_recv().is_err(), "heard of after terminate");
+    assert!(events.try_recv().is_err(), "an event after terminate");
 }

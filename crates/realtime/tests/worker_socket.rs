@@ -36,32 +36,32 @@ async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
     }
 }
 
-/// What a socket said, without borrows.
+/// An event of a socket, without borrows.
 #[derive(Debug, PartialEq)]
-enum Heard {
+enum Received {
     Opened,
     Text(String),
     Binary(String),
     Closed(u16),
 }
 
-fn open(url: &str) -> (Result<Socket, String>, UnboundedReceiver<Heard>) {
-    let (send, heard) = unbounded();
+fn open(url: &str) -> (Result<Socket, String>, UnboundedReceiver<Received>) {
+    let (send, received) = unbounded();
     let listener: SocketListener = Rc::new(move |generation: Generation, event: SocketEvent<'_>| {
         assert_eq!(generation, Generation(4));
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let heard = match event {
-            SocketEvent::Opened => Heard::Opened,
-            SocketEvent::Frame { bytes, binary: false } => Heard::Text(text(bytes)),
-            SocketEvent::Frame { bytes, binary: true } => Heard::Binary(text(bytes)),
-            SocketEvent::Closed { code, .. } => Heard::Closed(code),
+        let received = match event {
+            SocketEvent::Opened => Received::Opened,
+            SocketEvent::Frame { bytes, binary: false } => Received::Text(text(bytes)),
+            SocketEvent::Frame { bytes, binary: true } => Received::Binary(text(bytes)),
+            SocketEvent::Closed { code, .. } => Received::Closed(code),
             SocketEvent::Protocol(_) | SocketEvent::Buffered(_) | SocketEvent::Refused { .. } => {
                 unreachable!()
             }
         };
-        send.unbounded_send(heard).unwrap();
+        send.unbounded_send(received).unwrap();
     });
-    (Socket::open(Generation(4), url, &[], &listener), heard)
+    (Socket::open(Generation(4), url, &[], &listener), received)
 }
 
 const HELLO: &str = r#"{"id":"01H","type":"hello","channel":"system","payload":{"protocol":1,"client":"test","session":"socket-test","term":1},"timestamp":0,"priority":"normal"}"#;
@@ -69,26 +69,29 @@ const HELLO: &str = r#"{"id":"01H","type":"hello","channel":"system","payload":{
 #[wasm_bindgen_test]
 async fn a_socket_opens_speaks_and_closes() {
     let Some(url) = surroundings::gateway(None).await else { return };
-    let (socket, mut heard) = open(&url);
+    let (socket, mut received) = open(&url);
     let socket = socket.unwrap();
-    assert_eq!(in_time("opened", heard.next()).await, Some(Heard::Opened));
+    assert_eq!(in_time("opened", received.next()).await, Some(Received::Opened));
     socket.send(HELLO, true);
-    match in_time("welcome", heard.next()).await {
-        Some(Heard::Binary(text) | Heard::Text(text)) => assert!(text.contains("welcome"), "{text}"),
+    match in_time("welcome", received.next()).await {
+        Some(Received::Binary(text) | Received::Text(text)) => assert!(text.contains("welcome"), "{text}"),
         other => panic!("{other:?}"),
     }
     assert_eq!(socket.buffered(), 0);
     socket.abandon(4000, "over");
     TimeoutFuture::new(200).await;
-    assert!(heard.try_recv().map_or(true, |heard| !matches!(heard, Heard::Closed(_))), "abandoned");
+    assert!(
+        received.try_recv().map_or(true, |received| !matches!(received, Received::Closed(_))),
+        "abandoned"
+    );
 }
 
 #[wasm_bindgen_test]
 async fn nobody_there_is_1006() {
     // Port 1 of this machine: nobody listens.
-    let (socket, mut heard) = open("ws://127.0.0.1:1/");
+    let (socket, mut received) = open("ws://127.0.0.1:1/");
     let _socket = socket.unwrap();
-    assert_eq!(in_time("closed", heard.next()).await, Some(Heard::Closed(1006)));
+    assert_eq!(in_time("closed", received.next()).await, Some(Received::Closed(1006)));
 }
 
 #[wasm_bindgen_test]

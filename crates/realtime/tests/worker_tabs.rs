@@ -26,9 +26,9 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
     });
     // As a page does that goes away.
     export function page_says(channel, bytes) {
-        const said = new BroadcastChannel(channel);
-        said.postMessage(bytes);
-        said.close();
+        const sender = new BroadcastChannel(channel);
+        sender.postMessage(bytes);
+        sender.close();
     }
     async function done(db, transaction) {
         await new Promise((resolve) => { transaction.oncomplete = resolve; });
@@ -164,12 +164,12 @@ async fn all_hear_what_is_for_all_and_one_what_is_for_one() {
     a.tabs.say(LinkTarget::Tab("b".to_owned()), &beat(2));
     a.tabs.say(LinkTarget::All, &beat(3));
     // Channels are not in order among each other.
-    let mut heard = vec![];
+    let mut received = vec![];
     for _ in 0..3 {
-        heard.push(b.next().await);
+        received.push(b.next().await);
     }
     for term in [1, 2, 3] {
-        assert!(heard.contains(&TabEvent::Link(beat(term))), "{heard:?}");
+        assert!(received.contains(&TabEvent::Link(beat(term))), "{received:?}");
     }
     assert_eq!(c.next().await, TabEvent::Link(beat(1)));
     assert_eq!(c.next().await, TabEvent::Link(beat(3)));
@@ -180,16 +180,16 @@ async fn all_hear_what_is_for_all_and_one_what_is_for_one() {
 async fn a_tab_that_is_put_away_holds_nothing_and_hears_nothing_until_it_appears_again() {
     let (mut a, mut b) = (Tab::open("away", "a"), Tab::open("away", "b"));
     a.alive(&["a", "b"]).await;
-    b.tabs.vanish();
+    b.tabs.leave();
     a.alive(&["a"]).await;
     a.tabs.say(LinkTarget::All, &LinkMessage::Ask);
     a.tabs.say(LinkTarget::Tab("b".to_owned()), &LinkMessage::Ask);
     b.tabs.say(LinkTarget::All, &LinkMessage::Poke);
-    b.tabs.appear();
+    b.tabs.join();
     a.alive(&["a", "b"]).await;
     a.tabs.say(LinkTarget::All, &LinkMessage::Beat { term: 7 });
     assert_eq!(b.next().await, TabEvent::Link(LinkMessage::Beat { term: 7 }));
-    assert!(a.inbox.try_recv().is_err(), "said by nobody");
+    assert!(a.inbox.try_recv().is_err(), "no message");
 }
 
 #[wasm_bindgen_test]

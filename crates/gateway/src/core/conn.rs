@@ -161,7 +161,7 @@ impl Gateway {
                 } else {
                     self.stats.drops.silent += 1;
                     let silent = self.config.silent_close_ms / 1000;
-                    self.close(now, id, close::SLOW_CONSUMER, &format!("nothing heard for {silent} s"));
+                    self.close(now, id, close::SLOW_CONSUMER, &format!("nothing received for {silent} s"));
                 }
             }
             Timer::Access => self.on_access_timer(now, id),

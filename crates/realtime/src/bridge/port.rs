@@ -52,6 +52,6 @@ pub trait Port {
     /// Hands a message over. Never blocks, never fails loudly: failures come as [`PortEvent::Failed`].
     fn send(&self, message: ToWorker);
 
-    /// Ends the worker at once, frees its lock and database. Nothing is heard of it afterwards.
+    /// Ends the worker at once, frees its lock and database. It reports nothing afterwards.
     fn terminate(&self);
 }

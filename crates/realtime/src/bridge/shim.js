@@ -40,7 +40,7 @@ export function watch(url, head, report) {
   const tell = (kind, text) => {
     if (live) report(kind, text);
   };
-  // One refusal can show in several ways; the first, which knows most, is told.
+  // One refusal can show in several ways; the first, which has most detail, is reported.
   const refuse = (kind, text) => {
     if (refused) return;
     refused = true;

@@ -26,9 +26,9 @@ extern "C" {
 
 /// The worker as the page's types know it. Its code is in the other program; this end only needs
 /// what goes in and out.
-struct FarEnd;
+struct RemoteWorker;
 
-impl Worker for FarEnd {
+impl Worker for RemoteWorker {
     type Message = ();
     type Input = ToWorker;
     type Output = FromWorker;
@@ -45,7 +45,7 @@ impl Worker for FarEnd {
 /// A worker of its own, spawned from a URL. Messages sent before it has loaded wait in order.
 /// Dropping the port ends the worker.
 pub struct WorkerPort {
-    bridge: RefCell<Option<WorkerBridge<FarEnd>>>,
+    bridge: RefCell<Option<WorkerBridge<RemoteWorker>>>,
     watch: Watch,
     live: Rc<Cell<bool>>,
     _report: Closure<dyn Fn(String, String)>,
@@ -71,7 +71,7 @@ impl WorkerPort {
             })
         };
         let watch = watch(url, HEAD, &report);
-        let bridge = WorkerSpawner::<FarEnd>::new()
+        let bridge = WorkerSpawner::<RemoteWorker>::new()
             .encoding::<BridgeCodec>()
             .callback(move |message| tell(PortEvent::Message(message)))
             .with_loader(true)

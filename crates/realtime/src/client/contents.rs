@@ -1,4 +1,4 @@
-//! What may be said of the contents of messages: nothing, unless the provider's `debug_contents` asks for it.
+//! Contents of messages in logs: none, unless the provider sets `debug_contents`.
 
 use super::Client;
 use super::state::State;
@@ -18,7 +18,7 @@ impl Client {
     /// A message that is not what its type says, or no message at all: for the recorder and `on_error` each time, and
     /// for the log once for each type and path.
     pub(super) fn take_problem(&self, problem: Problem) {
-        // One that waited for its message is told with it once more.
+        // A problem that waited for its message is logged with it again.
         if problem.id.is_some() && self.state().problems.iter().any(|known| **known == problem) {
             return;
         }
@@ -32,7 +32,7 @@ impl Client {
                 ProblemKind::BadField => "the field's default is taken",
                 _ => "it is not delivered",
             };
-            log::warn!(target: "sentinelops", "{shown}; {outcome}. Said once for this type and path.");
+            log::warn!(target: "sentinelops", "{shown}; {outcome}. Logged once for this type and path.");
         }
         let mut state = self.state_mut();
         if problem.kind == ProblemKind::PayloadMismatch {
@@ -68,10 +68,10 @@ impl Client {
 }
 
 impl State {
-    /// What was said of this event, where it does not fit its type.
+    /// The problem of this event, if it does not fit its type.
     pub(super) fn problem_of(&self, event: &Event) -> Option<Rc<Problem>> {
         let raw = matches!(event.payload, Payload::Raw(_));
-        let about = |said: &&Rc<Problem>| said.id == event.id && said.message_type == event.kind;
+        let about = |problem: &&Rc<Problem>| problem.id == event.id && problem.message_type == event.kind;
         self.problems.iter().filter(|_| raw).find(about).cloned()
     }
 }
@@ -141,14 +141,14 @@ mod tests {
         }
         connection.problem(problem(r#"{"agentId":{"secret":1}}"#));
         connection.paint();
-        let said = "it is delivered raw. Said once for this type and path.";
+        let hint = "it is delivered raw. Logged once for this type and path.";
         assert_eq!(
             LOGGED.take(),
             [
                 format!(
-                    "WARN agent.status: payload.lastSeen: expected a whole number, found a string; {said}"
+                    "WARN agent.status: payload.lastSeen: expected a whole number, found a string; {hint}"
                 ),
-                format!("WARN agent.status: payload.agentId: expected a string, found an object; {said}"),
+                format!("WARN agent.status: payload.agentId: expected a string, found an object; {hint}"),
             ]
         );
         // The recorder has each of them, and its export holds no contents either.

@@ -40,7 +40,7 @@ impl Client {
         }
         self.tell_sign_out();
         self.expire(now);
-        self.tell_received();
+        self.send_delivery_receipts();
 
         let called: Vec<u64> = {
             let mut state = self.state_mut();
@@ -148,9 +148,9 @@ impl Client {
                     if state.watchers(&Interest::Diagnostics) > 0 {
                         state.dirty.insert(Interest::Diagnostics);
                     }
-                    let told = !state.dirty.is_empty();
+                    let reported = !state.dirty.is_empty();
                     drop(state);
-                    if told {
+                    if reported {
                         client.schedule_flush();
                     }
                 });

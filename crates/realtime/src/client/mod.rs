@@ -1,8 +1,8 @@
 //! The client: one stable handle a provider, behind which everything of the page happens.
 //!
 //! It holds no data that a component could hold on to: hooks read what they show from it and are
-//! told when that changed. What comes from the worker is taken in once a frame (`flush`): folds,
-//! books and listeners in one go, then the credit goes back. **Nothing is called while the state is
+//! called when that changed. What comes from the worker is taken in once a frame (`flush`): folds,
+//! ledger and listeners in one go, then the credit goes back. **Nothing is called while the state is
 //! borrowed**: a listener, a port or a timer may call the client again.
 
 mod adopt;
@@ -299,7 +299,7 @@ impl Client {
             return;
         }
         let was_none = self.0.token.replace(token.clone()).is_none();
-        // A callback made anew at each render is no news; a string that changed is.
+        // A callback created again at each render is no change; a different string is.
         if was_none || matches!(token, TokenSource::Fixed(_) | TokenSource::None) {
             self.give_token(sentinelops_engine::TokenReason::Refresh);
         }

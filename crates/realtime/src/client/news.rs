@@ -1,4 +1,4 @@
-//! What listeners are told, once a frame.
+//! What listeners are notified of, once a frame.
 
 use crate::{ClientError, MessageId, RawEvent};
 use sentinelops_engine::Cause;
@@ -122,12 +122,12 @@ mod tests {
         };
         let channels = [None, Some(Channel::System), Some(Channel::Chat), Some(Channel::Alerts)];
         let news = News { errors: channels.map(problem).to_vec(), ..News::default() };
-        let told = |subject: Option<Subject>| {
+        let reported = |subject: Option<Subject>| {
             let errors = news.errors_for(subject.as_ref());
             errors.cloned().collect::<Vec<_>>()
         };
-        let chat = told(Some(Subject::topic(Channel::Chat, "c")));
+        let chat = reported(Some(Subject::topic(Channel::Chat, "c")));
         assert_eq!(chat, [None, Some(Channel::System), Some(Channel::Chat)].map(problem));
-        assert_eq!(told(None).len(), 4);
+        assert_eq!(reported(None).len(), 4);
     }
 }

@@ -103,7 +103,7 @@ impl Client {
     fn order(&self, id: &MessageId, order: Order) {
         {
             let mut state = self.state_mut();
-            // A worker that has told its list knows what it has.
+            // A worker that has delivered its list knows what it has.
             if state.port.is_none() || state.adopting {
                 state.orders.insert(id.clone(), order);
             } else {
@@ -115,7 +115,7 @@ impl Client {
 
     /// The list of a worker that has read its store: what is in it can be done, of the rest there is
     /// nothing to do.
-    pub(super) fn carry_out_orders(&self, list: &[Rc<MessageInfo>]) {
+    pub(super) fn replay_actions(&self, list: &[Rc<MessageInfo>]) {
         let orders = std::mem::take(&mut self.state_mut().orders);
         for (id, order) in orders {
             if list.iter().any(|info| info.update.id == id.as_str()) {

@@ -6,20 +6,20 @@ use crate::fold::State as FoldState;
 use crate::{Message, MessageId};
 use sentinelops_protocol::{Channel, Subject};
 
-/// Typing is told at most so often, ms.
+/// Shortest interval (ms) between two typing notices.
 const TYPING_MS: u64 = 3_000;
-/// Viewing is told at most so often, ms.
+/// Shortest interval (ms) between two viewing notices.
 const VIEWING_MS: u64 = 5_000;
 
 /// The receipt of a conversation that was sent last.
-pub(super) struct Told {
+pub(super) struct SentReceipt {
     up_to: u64,
     id: MessageId,
 }
 
 impl Client {
     /// Tells a conversation that one has read everything received of it. `None`: nothing is new, or another
-    /// tab or device of this user has said as much.
+    /// tab or device of this user has confirmed as much.
     ///
     /// ```
     /// use sentinelops_realtime::Client;
@@ -74,8 +74,8 @@ impl Client {
     /// Tells the others that one has an incident open, at most once in 5 s; not while the page is hidden.
     pub(crate) fn viewing(&self, incident: &str) {
         let now = self.platform().mono();
-        let told = self.state().viewed_at.get(incident).is_some_and(|last| now < last + VIEWING_MS);
-        if told || !self.platform().visible() {
+        let sent = self.state().viewed_at.get(incident).is_some_and(|last| now < last + VIEWING_MS);
+        if sent || !self.platform().visible() {
             return;
         }
         self.state_mut().viewed_at.insert(incident.to_owned(), now);
@@ -84,8 +84,8 @@ impl Client {
 
     /// After each frame: tells the conversations on this page up to where their messages came in. One
     /// receipt of a conversation is under way at a time, and none where another tab or device of this
-    /// user has said as much.
-    pub(super) fn tell_received(&self) {
+    /// user has confirmed as much.
+    pub(super) fn send_delivery_receipts(&self) {
         if !self.0.settings.options.receipts {
             return;
         }
@@ -97,25 +97,25 @@ impl Client {
                     return None;
                 };
                 let FoldState::Chat(fold) = &followed.folded.state else { return None };
-                let told = state.received.get(conversation).map(|told| Interest::Send(told.id.clone()));
+                let sent = state.received.get(conversation).map(|sent| Interest::Send(sent.id.clone()));
                 let changed = state.dirty.contains(&Interest::Subject(subject.clone()))
-                    || told.is_some_and(|told| state.dirty.contains(&told));
+                    || sent.is_some_and(|sent| state.dirty.contains(&sent));
                 if !changed {
                     return None;
                 }
                 Some((conversation.clone(), fold.newest_unconfirmed(user)?))
             });
             let news = newest.filter(|(conversation, up_to)| {
-                state.received.get(conversation).is_none_or(|told| {
-                    let under_way = state.ledger.state(&told.id).is_some_and(|state| !state.is_final());
-                    told.up_to < *up_to && !under_way
+                state.received.get(conversation).is_none_or(|sent| {
+                    let under_way = state.ledger.state(&sent.id).is_some_and(|state| !state.is_final());
+                    sent.up_to < *up_to && !under_way
                 })
             });
             news.collect()
         };
         for (conversation, up_to) in due {
             let id = self.send(Message::chat_delivered(&conversation, up_to)).id();
-            self.state_mut().received.insert(conversation, Told { up_to, id });
+            self.state_mut().received.insert(conversation, SentReceipt { up_to, id });
         }
     }
 }

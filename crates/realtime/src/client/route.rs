@@ -1,4 +1,4 @@
-//! What a batch says, into the folds and the books.
+//! Applies a batch to the folds and the ledger.
 
 use super::Client;
 use super::news::{Incoming, Interest, News};
@@ -53,7 +53,7 @@ impl Client {
                 Delivery::Message(update) => self.take_update(&update, now),
                 Delivery::Outbox(messages, counts) => {
                     let rows: Vec<_> = messages.into_iter().map(Rc::new).collect();
-                    self.carry_out_orders(&rows);
+                    self.replay_actions(&rows);
                     self.adopt(&rows, now);
                     let mut state = self.state_mut();
                     state.outbox = (rows.into(), counts);

@@ -1,4 +1,4 @@
-//! Sending: mint the id, keep the books, hand over.
+//! Sending: mints the id, adds the message to the ledger, hands it over.
 
 use super::news::Interest;
 use super::{Client, SentMessage};
@@ -75,7 +75,7 @@ impl Client {
         format!("inc-{}", &id[..16])
     }
 
-    /// Why no worker will take it: said at once instead of never.
+    /// Why no worker will accept the message. It is refused at once, because no answer would come.
     fn refusal(&self, request: &SendRequest) -> Option<FailReason> {
         if self.is_signed_out() || self.is_ending() {
             return Some(FailReason::SignedOut);

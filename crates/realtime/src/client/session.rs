@@ -10,7 +10,7 @@ use crate::fold::Folded;
 use sentinelops_engine::{Cause, Status};
 use std::rc::Rc;
 
-/// What is being saved is waited for so long before a session is closed that keeps it, ms. The worker
+/// How long (ms) a session that keeps its messages waits for those being saved before it closes. The worker
 /// gives its store as long to open.
 const SAVE_MS: u64 = 5_000;
 
@@ -18,7 +18,7 @@ const SAVE_MS: u64 = 5_000;
 const NOT_DELETED: &str = "What this browser keeps of you could not be deleted: another tab holds it. Close the other \
     tabs, sign in and delete again.";
 
-/// A worker that runs has so long to tell of a sign-out in another tab, ms.
+/// How long (ms) a running worker may take to report a sign-out in another tab.
 const FORGOTTEN_MS: u32 = 1_000;
 
 /// How far it is.
@@ -30,7 +30,7 @@ pub(super) enum Session {
     Closing {
         how: SignOut,
         /// The running worker knows.
-        told: bool,
+        reported: bool,
         /// Monotonic ms: what is not saved by then is not waited for.
         save_by: u64,
     },
@@ -72,7 +72,7 @@ impl Client {
         }
         self.note("sign-out");
         let save_by = self.platform().mono() + SAVE_MS;
-        self.state_mut().session = Session::Closing { how, told: false, save_by };
+        self.state_mut().session = Session::Closing { how, reported: false, save_by };
         self.changed(Interest::Status);
         if how == SignOut::Wipe {
             self.end_messages(false);
@@ -130,8 +130,8 @@ impl Client {
     /// A new worker was made: it knows of no sign-out.
     pub(super) fn sign_out_anew(&self) {
         let now = self.platform().mono();
-        if let Session::Closing { told, save_by, .. } = &mut self.state_mut().session {
-            (*told, *save_by) = (false, now + SAVE_MS);
+        if let Session::Closing { reported, save_by, .. } = &mut self.state_mut().session {
+            (*reported, *save_by) = (false, now + SAVE_MS);
         }
     }
 
@@ -142,13 +142,13 @@ impl Client {
             let mut state = self.state_mut();
             let saving = state.ledger.is_saving();
             let gone = state.port.is_none();
-            let Session::Closing { how, told, save_by } = &mut state.session else { return };
-            if *told || gone {
+            let Session::Closing { how, reported, save_by } = &mut state.session else { return };
+            if *reported || gone {
                 return;
             }
             let wait = save_by.saturating_sub(now);
             let waits = *how == SignOut::Keep && saving && wait > 0;
-            *told = !waits;
+            *reported = !waits;
             (*how, waits.then_some(wait))
         };
         let Some(wait) = wait else { return self.post(ToWorker::SignOut(how)) };

@@ -56,7 +56,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// What the worker is told first.
+    /// The first message to the worker.
     pub(crate) fn init(&self, page: &PageId, platform: &dyn Platform, has_token: bool) -> Init {
         let scope = self.scope(&platform.base_path());
         Init {

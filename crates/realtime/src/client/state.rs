@@ -2,7 +2,7 @@
 
 use super::news::{Interest, Listener, Transition};
 use super::orders::Order;
-use super::receipts::Told;
+use super::receipts::SentReceipt;
 use super::session::Session;
 use super::unreadable::Asked;
 use crate::MessageId;
@@ -50,7 +50,7 @@ pub(super) struct State {
     pub latencies: List<f64>,
     /// When the last of them came, wall clock.
     pub latency_at: Option<u64>,
-    /// The browser said that there is no network, and nothing came from the server since.
+    /// The browser reported that there is no network, and nothing came from the server since.
     pub doubted: bool,
     pub leader: Option<bool>,
     /// Told to the other tabs when this page goes away.
@@ -58,7 +58,7 @@ pub(super) struct State {
     pub metrics: Option<Rc<Metrics>>,
     pub outbox: (List<Rc<MessageInfo>>, MessageCounts),
     pub subjects: HashMap<Subject, Followed>,
-    /// Nobody follows them any more; told to the worker at the next frame, unless somebody does
+    /// Nobody follows them any more; sent to the worker at the next frame, unless somebody does
     /// again by then (a page that replaces another).
     pub closing: HashSet<Subject>,
     /// The last messages that did not fit their types; the latest first.
@@ -74,11 +74,11 @@ pub(super) struct State {
     pub edits: Edits,
     pub own_chat: Vec<OwnChat>,
     pub own_chat_version: u64,
-    /// By conversation: up to when it was marked read, and when typing was last told.
+    /// By conversation: up to when it was marked read, and when typing was last sent.
     pub read_up_to: HashMap<String, u64>,
-    pub received: HashMap<String, Told>,
+    pub received: HashMap<String, SentReceipt>,
     pub typed_at: HashMap<String, u64>,
-    /// When each incident was last told to be viewed (mono ms).
+    /// When each incident was last reported as viewed (mono ms).
     pub viewed_at: HashMap<String, u64>,
     /// Where they are not stored: see `drafts`.
     pub drafts: String,

@@ -174,7 +174,7 @@ impl Client {
         unqueued.iter().for_each(|id| self.refuse(id, FailReason::NotConnected, now));
     }
 
-    /// It is there and not given up, but people are told.
+    /// It exists and is not given up, but people see that it does not answer.
     fn report_error(&self) {
         if let Some(error) = self.error(None) {
             self.error_line(&error);
@@ -194,7 +194,7 @@ impl Client {
                 self.act(actions);
             }
             PortEvent::Message(message) => {
-                self.state_mut().supervisor.heard(now);
+                self.state_mut().supervisor.received(now);
                 self.worker_says(message, now);
             }
         }

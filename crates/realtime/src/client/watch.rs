@@ -105,7 +105,7 @@ impl Client {
         gone.into_iter().for_each(|subject| self.post(ToWorker::Unsubscribe(subject)));
     }
 
-    /// What a new worker has to be told of what is watched.
+    /// The messages that subscribe a new worker to what is watched.
     pub(super) fn watched(&self) -> Vec<ToWorker> {
         let state = self.state();
         let mut posts: Vec<_> = state.subjects.keys().cloned().map(ToWorker::Subscribe).collect();

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 const WIDTH: f64 = 120.0;
 const HEIGHT: f64 = 28.0;
-/// Most points that can be told apart at this width.
+/// Most points that can be distinguished at this width.
 pub const CAPACITY: usize = 60;
 
 /// See [`Sparkline`].

@@ -218,7 +218,7 @@ mod tests {
         ),
         (4403, "", "this page or user may not connect", "--origin"),
         (4404, "", "no such endpoint", "`url`"),
-        (4408, "nothing heard for 75 s", "nothing heard for 75 s", "by itself"),
+        (4408, "nothing received for 75 s", "nothing received for 75 s", "by itself"),
         (4409, "", "conflict", "Reload"),
         (4410, "a newer leader of this session is connected", "Another tab", "Go on there"),
         (

@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-/// A typing notice is good for so long, ms.
+/// How long (ms) a typing notice is valid.
 const TYPING_MS: u64 = 5_000;
 
 /// One line of a conversation.
@@ -99,7 +99,7 @@ pub(crate) struct ChatView {
     pub receipts: Rc<Watermarks>,
 }
 
-/// What the server said of a conversation.
+/// What the server reported about a conversation.
 #[derive(Default)]
 pub(crate) struct ChatFold {
     messages: Feed<ChatMessage>,
@@ -183,8 +183,8 @@ impl ChatFold {
         let newest = messages.iter().filter(of_others).map(|message| message.timestamp).max()?;
         // What was read has been delivered.
         let marks = [&self.receipts.delivered, &self.receipts.read];
-        let told = user.and_then(|user| marks.into_iter().filter_map(|marks| marks.get(user)).max());
-        told.is_none_or(|told| newest > *told).then_some(newest)
+        let marked = user.and_then(|user| marks.into_iter().filter_map(|marks| marks.get(user)).max());
+        marked.is_none_or(|marked| newest > *marked).then_some(newest)
     }
 
     /// Up to when a user has read it, as the server knows.

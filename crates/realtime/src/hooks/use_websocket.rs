@@ -43,7 +43,7 @@ pub struct SubscribeOptions {
     /// The connection is gone; why. Once for each break, also of several that a hidden page learns of at once.
     pub on_disconnect: Option<Callback<Cause>>,
     /// Something went wrong that concerns this subscription, the connection or the worker. Of messages
-    /// that do not fit ([`ClientError::Problem`]) those of its channel, and those of which no channel is
+    /// that do not fit ([`ClientError::Problem`]) those of its channel, and those whose channel is not
     /// known; without a channel all of them.
     pub on_error: Option<Callback<ClientError>>,
     /// The state was replaced by a snapshot: events before it may be missing (`Gap`: are). Without a

@@ -19,7 +19,7 @@ use sentinelops_protocol::{Channel, encode_incident_update};
 pub struct NewIncident(IncidentEdit);
 
 impl NewIncident {
-    /// A new incident with this title. The server makes it `new` and `medium` unless it is told otherwise.
+    /// A new incident with this title. The server makes it `new` and `medium` unless set otherwise.
     ///
     /// ```
     /// use sentinelops_realtime::{NewIncident, IncidentRow, UseFeedHandle};

@@ -51,7 +51,7 @@ pub fn raw(channel: Channel, kind: &str, json: &str) -> Event {
     }
 }
 
-/// An event of an incident: `incident.created` unless told otherwise, titled by its id.
+/// An event of an incident: `incident.created` unless set otherwise, titled by its id.
 ///
 /// ```
 /// use sentinelops_realtime::protocol::domain::{IncidentChange, IncidentStatus};

@@ -12,8 +12,8 @@ use std::rc::{Rc, Weak};
 pub(super) struct World {
     pub time: Rc<VirtualTime>,
     pub listener: RefCell<Option<PortListener>>,
-    /// Everything the page said, newest last.
-    pub said: RefCell<Vec<ToWorker>>,
+    /// Everything the page sent, newest last.
+    pub posted: RefCell<Vec<ToWorker>>,
     pub subjects: RefCell<Vec<Subject>>,
     /// What was handed in, each id once, in order.
     pub requests: RefCell<Vec<SendRequest>>,
@@ -36,7 +36,7 @@ impl World {
         Rc::new(Self {
             time: VirtualTime::new(),
             listener: RefCell::default(),
-            said: RefCell::default(),
+            posted: RefCell::default(),
             subjects: RefCell::default(),
             requests: RefCell::default(),
             early: RefCell::default(),
@@ -174,7 +174,7 @@ impl World {
             }
             _ => {}
         }
-        self.said.borrow_mut().push(message);
+        self.posted.borrow_mut().push(message);
     }
 }
 
@@ -197,7 +197,7 @@ impl Port for FakePort {
     }
 }
 
-/// What does not fit its type is told of first, as the engine does.
+/// The problem of a message that does not fit its type comes first, as from the engine.
 fn with_problems(items: Vec<Delivery>) -> Vec<Delivery> {
     let mut problems: Vec<Problem> = Vec::new();
     for item in &items {

@@ -1,4 +1,4 @@
-//! Virtual time: timers, frames and futures that run when told.
+//! Virtual time: timers, frames and futures that run on request.
 
 use crate::platform::{Platform, Timer};
 use futures::future::LocalBoxFuture;
@@ -52,7 +52,7 @@ impl VirtualTime {
         })
     }
 
-    /// Everything ever told to other tabs.
+    /// Everything ever broadcast to other tabs.
     pub(super) fn broadcasts(&self) -> Vec<(String, Vec<u8>)> {
         self.broadcast.borrow().clone()
     }

@@ -74,7 +74,7 @@ impl Shell {
         }
     }
 
-    /// Closes everything. Nothing is said afterwards.
+    /// Closes everything. Nothing is sent afterwards.
     pub fn end(&self) {
         self.inner.end();
     }
@@ -139,9 +139,9 @@ impl Inner {
 /// A callback that is an input, and nothing once the shell is gone.
 fn input_from<T: 'static>(me: &Weak<Inner>, act: impl Fn(&mut Core, Now, T) + 'static) -> Rc<dyn Fn(T)> {
     let me = me.clone();
-    Rc::new(move |told| {
+    Rc::new(move |event| {
         if let Some(inner) = me.upgrade() {
-            inner.input(|core, now| act(core, now, told));
+            inner.input(|core, now| act(core, now, event));
         }
     })
 }
@@ -153,7 +153,7 @@ impl Core {
             let me = me.clone();
             Rc::new(move |generation, event| {
                 if let Some(inner) = me.upgrade() {
-                    inner.input(|core, now| core.heard(now, generation, event));
+                    inner.input(|core, now| core.socket_event(now, generation, event));
                 }
             })
         };
@@ -213,7 +213,7 @@ impl Core {
         self.node.handle_page(now, command);
     }
 
-    fn heard(&mut self, now: Now, generation: Generation, event: SocketEvent<'_>) {
+    fn socket_event(&mut self, now: Now, generation: Generation, event: SocketEvent<'_>) {
         if matches!(event, SocketEvent::Closed { .. }) {
             self.socket.take_if(|socket| socket.generation() == generation);
         }
@@ -223,7 +223,7 @@ impl Core {
     fn hint(&mut self, now: Now, hint: Hint) {
         if self.away && !matches!(hint, Hint::Hidden | Hint::Offline | Hint::Online) {
             self.away = false;
-            self.tabs.appear();
+            self.tabs.join();
         }
         self.node.handle_page(now, PageCommand::Hint(hint));
     }
@@ -233,7 +233,7 @@ impl Core {
             TabEvent::Lock(event) => self.node.handle_lock(now, &event),
             TabEvent::Link(message) => self.node.handle_link(now, message),
             TabEvent::Alive(alive) => {
-                self.tabs.keep(&alive);
+                self.tabs.retain(&alive);
                 self.node.handle_tabs(now, &alive);
             }
         }
@@ -252,7 +252,7 @@ impl Core {
             self.read_buffered(clock::now());
         }
         if self.away {
-            self.tabs.vanish();
+            self.tabs.leave();
         }
         self.send_traces_soon();
         self.arm();

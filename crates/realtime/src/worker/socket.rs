@@ -14,7 +14,7 @@ pub type SocketListener = Rc<dyn for<'a> Fn(Generation, SocketEvent<'a>)>;
 const COPY_AT_MOST: u32 = 4 * 1024 * 1024;
 
 /// An open, opening or closing WebSocket. Dropping it abandons it: the handlers are detached
-/// first, so nothing is heard of it again, then it is closed.
+/// first, so no event of it arrives again, then it is closed.
 pub struct Socket {
     generation: Generation,
     ws: WebSocket,
@@ -106,7 +106,7 @@ impl Socket {
         // Dropped here: closes once more, without a code, in case the browser did not like these.
     }
 
-    /// Closes it as if the network had: its `close` event is still heard.
+    /// Closes it as if the network had: its `close` event still arrives.
     #[cfg(feature = "faults")]
     pub(super) fn close_from_outside(&self) {
         let _ = self.ws.close();

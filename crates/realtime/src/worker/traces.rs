@@ -9,7 +9,7 @@ use sentinelops_engine::Trace;
 
 /// Ms that traces are collected.
 pub(super) const COLLECT_MS: u32 = 100;
-/// Lines of one collection that a server can repeat; of the rest it is said how many there were.
+/// Lines of one collection that a server can repeat; the others are only counted.
 const MOST: usize = 50;
 
 /// Traces that wait.
@@ -67,13 +67,13 @@ mod tests {
         let dial = Trace::Backoff { attempt: 1, delay_ms: 500, why: "closed".to_owned() };
         traces.push(state.clone());
         traces.push(dial.clone());
-        let told = traces.take();
-        assert_eq!(told[..2], [Trace::RefusedFrame("0".to_owned()), Trace::RefusedFrame("1".to_owned())]);
+        let reported = traces.take();
+        assert_eq!(reported[..2], [Trace::RefusedFrame("0".to_owned()), Trace::RefusedFrame("1".to_owned())]);
         let more = Trace::Note("7 more refused frames and notes are left out here".to_owned());
-        assert_eq!(told[MOST..], [state, dial, more]);
-        // The next collection begins anew.
-        traces.push(Trace::Note("said".to_owned()));
-        assert_eq!(traces.take(), [Trace::Note("said".to_owned())]);
+        assert_eq!(reported[MOST..], [state, dial, more]);
+        // The next collection starts empty.
+        traces.push(Trace::Note("note".to_owned()));
+        assert_eq!(traces.take(), [Trace::Note("note".to_owned())]);
         assert!(traces.is_empty());
     }
 }

@@ -271,8 +271,8 @@ async fn every_handle_says_what_was_refused_and_typed_ones_what_did_not_fit() {
         raw(Channel::Incidents, "incident.updated", r#"{"incidentId":"a","data":{"status":9}}"#),
     ]);
     connection.settle().await;
-    let said = "incident.updated: payload.data.status: expected a string, found integer `9`";
-    assert_eq!(page.text(), format!("1 true [false, false, false] {said}"));
+    let seen = "incident.updated: payload.data.status: expected a string, found integer `9`";
+    assert_eq!(page.text(), format!("1 true [false, false, false] {seen}"));
 }
 
 #[derive(PartialEq, Properties)]

@@ -108,7 +108,7 @@ async fn what_came_in_is_confirmed_once_by_itself() {
 }
 
 /// As a server sends it now.
-fn said(connection: &FakeConnection, id: &str, sender: &str, content: &str) -> Event {
+fn live_message(connection: &FakeConnection, id: &str, sender: &str, content: &str) -> Event {
     let mut event = chat_message("c1", id, sender, content);
     if let Payload::Chat(message) = &mut event.payload {
         message.timestamp = connection.now();
@@ -123,7 +123,7 @@ async fn a_basic_server_acks_nothing_and_the_conversation_keeps_its_order() {
     connection.settle().await;
     connection.connect();
     connection.change_status(|status| status.mode = Some(Mode::Basic));
-    connection.deliver(said(&connection, "1", "ann", "hello"));
+    connection.deliver(live_message(&connection, "1", "ann", "hello"));
     connection.settle().await;
     let id = chat().send_message("hi").id();
     // Written long before it could leave.
@@ -134,7 +134,7 @@ async fn a_basic_server_acks_nothing_and_the_conversation_keeps_its_order() {
     connection.advance(200);
     connection.update(&id, Durability::Durable, DeliveryState::HandedOver);
     connection.advance(1_000);
-    connection.deliver(said(&connection, "2", "ann", "how are you"));
+    connection.deliver(live_message(&connection, "2", "ann", "how are you"));
     connection.settle().await;
     assert_eq!(page.text(), "hello[] hi[handed over] how are you[] ");
     let next = chat().send_message("fine").id();
@@ -147,7 +147,7 @@ async fn a_basic_server_acks_nothing_and_the_conversation_keeps_its_order() {
 
     // What comes back is recognised by its id: this provider names no user.
     connection.advance(10);
-    connection.deliver(said(&connection, next.as_str(), "me", "fine"));
+    connection.deliver(live_message(&connection, next.as_str(), "me", "fine"));
     connection.settle().await;
     assert_eq!(page.text(), "hello[] hi[read] how are you[] fine[handed over] ");
 

@@ -123,9 +123,9 @@ async fn figures_of_a_connection_that_is_gone_say_when_they_were_measured() {
         status.mode = None;
     });
     connection.settle().await;
-    let said = stale().expect("marked as old");
+    let seen = stale().expect("marked as old");
     let expected = format!("last measured {hours:02}:{minutes:02}:{seconds:02}");
-    assert!(said.contains("20 ms") && said.contains(&expected), "{said}");
+    assert!(seen.contains("20 ms") && seen.contains(&expected), "{seen}");
     let all = page.text();
     assert!(all.contains(&format!("Excellent, {expected}")), "the quality, too: {all}");
     assert!(!all.contains("Not known yet"), "{all}");

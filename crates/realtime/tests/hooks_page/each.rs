@@ -17,11 +17,11 @@ use wasm_bindgen_test::*;
 use yew::prelude::*;
 
 thread_local! {
-    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 fn tell(line: impl Into<String>) {
-    TOLD.with_borrow_mut(|told| told.push(line.into()));
+    SEEN.with_borrow_mut(|seen| seen.push(line.into()));
 }
 
 #[component]
@@ -36,7 +36,7 @@ fn Feeds() -> Html {
 
 #[wasm_bindgen_test]
 async fn each_feed_shows_its_state_and_tells_each_event_once() {
-    TOLD.take();
+    SEEN.take();
     let connection = FakeConnection::new();
     let page = connection.mount(html! { <Feeds /> });
     connection.connect();
@@ -50,11 +50,11 @@ async fn each_feed_shows_its_state_and_tells_each_event_once() {
     ]);
     connection.settle().await;
     assert_eq!(page.text(), "[1, 1, 1, 1]");
-    let mut told = TOLD.take();
-    told.sort();
-    assert_eq!(told, ["activity y", "agent ann", "alert x", "chat hi"]);
+    let mut seen = SEEN.take();
+    seen.sort();
+    assert_eq!(seen, ["activity y", "agent ann", "alert x", "chat hi"]);
     connection.settle().await;
-    assert_eq!(TOLD.take(), [] as [String; 0]);
+    assert_eq!(SEEN.take(), [] as [String; 0]);
 }
 
 #[component]
@@ -107,9 +107,9 @@ async fn counters_outbox_and_connection_are_shown_while_somebody_looks() {
     connection.take_commands();
     page.show(Html::default());
     connection.settle().await;
-    let said = connection.commands();
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said.contains(&ToWorker::WatchMetrics(false)) && said.contains(&ToWorker::WatchOutbox(false)));
+    let seen = connection.commands();
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(seen.contains(&ToWorker::WatchMetrics(false)) && seen.contains(&ToWorker::WatchOutbox(false)));
 }
 
 #[derive(PartialEq, Properties)]
@@ -143,12 +143,12 @@ async fn the_provider_s_options_reach_the_worker_and_nothing_connects_unasked() 
     let connection = FakeConnection::new();
     let page = outer.mount(html! { <Options connection={connection.clone()} enabled=true /> });
     connection.settle().await;
-    let said = connection.take_commands();
-    let ToWorker::Init(init) = &said[0] else { panic!("{said:?}") };
+    let seen = connection.take_commands();
+    let ToWorker::Init(init) = &seen[0] else { panic!("{seen:?}") };
     assert!(!init.auto_connect && init.engine.connection.debug);
     assert!(init.scope.ends_with("|ann") && init.engine.has_token_provider && !init.engine.outbox.persist);
     assert_eq!(init.engine.connection.url, "ws://options.invalid");
-    assert!(!said.contains(&ToWorker::Connect));
+    assert!(!seen.contains(&ToWorker::Connect));
     assert!(page.click("button"));
     assert_eq!(connection.take_commands(), [ToWorker::Connect]);
     connection.request_token(TokenReason::Dial);
@@ -175,7 +175,7 @@ fn Errors() -> Html {
 
 #[wasm_bindgen_test]
 async fn a_payload_that_does_not_fit_is_said_with_path_expected_and_found() {
-    TOLD.take();
+    SEEN.take();
     let connection = FakeConnection::new();
     let page = connection.mount(html! { <Errors /> });
     connection.connect();
@@ -190,10 +190,10 @@ async fn a_payload_that_does_not_fit_is_said_with_path_expected_and_found() {
         found: "7".to_owned(),
     });
     connection.settle().await;
-    let said = TOLD.take();
+    let seen = SEEN.take();
     assert!(
-        said.len() == 1 && ["payload.agentId", "a text", "7"].iter().all(|part| said[0].contains(part)),
-        "{said:?}"
+        seen.len() == 1 && ["payload.agentId", "a text", "7"].iter().all(|part| seen[0].contains(part)),
+        "{seen:?}"
     );
     assert!(page.text().contains("payload.agentId"), "and it stands in the flight recorder: {}", page.text());
 }

@@ -1,4 +1,4 @@
-//! Who comes late sees what is, at once, and is told nothing twice.
+//! A component that mounts late sees the present state at once, and gets nothing twice.
 
 use sentinelops_realtime::bridge::ToWorker;
 use sentinelops_realtime::engine::Hint;
@@ -12,7 +12,7 @@ use yew::prelude::*;
 
 thread_local! {
     static RENDERED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
-    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 #[component]
@@ -23,7 +23,7 @@ fn Holder() -> Html {
 
 #[component]
 fn Late() -> Html {
-    let feed = use_incident_updates(|news| TOLD.with_borrow_mut(|told| told.push(news.incident.id.clone())));
+    let feed = use_incident_updates(|news| SEEN.with_borrow_mut(|seen| seen.push(news.incident.id.clone())));
     RENDERED.with_borrow_mut(|rendered| rendered.push(feed.items.len()));
     html! { <i>{ feed.items.len() }</i> }
 }
@@ -45,12 +45,12 @@ async fn a_late_mount_shows_the_state_in_its_first_render() {
     page.show(html! { <><Holder /><Late /></> });
     connection.settle().await;
     assert_eq!(RENDERED.take(), [3]);
-    assert_eq!(TOLD.take(), [] as [String; 0]);
+    assert_eq!(SEEN.take(), [] as [String; 0]);
     assert_eq!(connection.subscriptions().len(), 1);
 
     connection.deliver(incident("d"));
     connection.settle().await;
-    assert_eq!((RENDERED.take(), TOLD.take()), (vec![4], vec!["d".to_owned()]));
+    assert_eq!((RENDERED.take(), SEEN.take()), (vec![4], vec!["d".to_owned()]));
     assert_eq!(page.text(), "44");
 }
 

@@ -97,10 +97,10 @@ async fn shared_own_or_an_error() {
 
     page.show(html! { <BadUrl connection={connection.clone()} /> });
     inner.settle().await;
-    let said = page.text();
-    assert!(said.contains("\"ws://a.invalid:99999/x\": the port is \"99999\""), "{said}");
-    assert!(!said.contains("s3cret"), "{said}");
-    assert!(said.ends_with("true"), "the hooks below say it too: {said}");
+    let seen = page.text();
+    assert!(seen.contains("\"ws://a.invalid:99999/x\": the port is \"99999\""), "{seen}");
+    assert!(!seen.contains("s3cret"), "{seen}");
+    assert!(seen.ends_with("true"), "the hooks below show it too: {seen}");
     assert_eq!(inner.workers(), 2);
     CLIENTS.take();
 }
@@ -182,8 +182,8 @@ async fn client_made_outside_is_that_of_its_providers() {
 }
 
 fn tokens(connection: &FakeConnection) -> Vec<Option<String>> {
-    let said = connection.take_commands().into_iter();
-    said.filter_map(|message| match message {
+    let seen = connection.take_commands().into_iter();
+    seen.filter_map(|message| match message {
         ToWorker::Token(answer) => Some(answer.unwrap_or_else(|error| panic!("no answer: {error}"))),
         _ => None,
     })
@@ -218,9 +218,9 @@ async fn options_count_without_the_props_of_their_names() {
     let _page =
         outer.mount(html! { <WebSocketProvider {options} port={inner.port()}><Probe /></WebSocketProvider> });
     inner.settle().await;
-    let said = inner.commands();
-    let Some(ToWorker::Init(init)) = said.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
-        panic!("no worker was started: {said:?}");
+    let seen = inner.commands();
+    let Some(ToWorker::Init(init)) = seen.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
+        panic!("no worker was started: {seen:?}");
     };
     assert_eq!((&*init.engine.connection.url, init.engine.connection.debug), ("ws://e.invalid", true));
     CLIENTS.take();

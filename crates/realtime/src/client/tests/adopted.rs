@@ -30,9 +30,9 @@ fn adopted(arrived: bool) {
     assert_eq!(label(), ["saved"]);
     // The leading tab reports how it ends, also when it was discarded in another tab.
     let about = vec![Inquiry { id: "01EARLIER".to_owned(), coalesced: false, discarded: false }];
-    let said = connection.commands();
-    assert!(said.contains(&ToWorker::Inquire(about)), "{said:?}");
-    assert!(said.contains(&ToWorker::WatchOutbox(false)), "no list is needed for that: {said:?}");
+    let posted = connection.commands();
+    assert!(posted.contains(&ToWorker::Inquire(about)), "{posted:?}");
+    assert!(posted.contains(&ToWorker::WatchOutbox(false)), "no list is needed for that: {posted:?}");
     let end = if arrived { DeliveryState::Delivered } else { DeliveryState::Failed(FailReason::Discarded) };
     connection.update(&"01EARLIER".into(), Durability::Durable, end);
     connection.paint();
@@ -68,18 +68,18 @@ fn a_long_outbox_is_resumed_with_one_list_and_one_question() {
     // A list that was on its way.
     connection.outbox(rows(10), MessageCounts::default());
     connection.paint();
-    let said = connection.take_commands();
-    assert!(said.iter().all(|message| matches!(message, ToWorker::Credit(_))), "{said:?}");
+    let posted = connection.take_commands();
+    assert!(posted.iter().all(|message| matches!(message, ToWorker::Credit(_))), "{posted:?}");
     // After a crash the next worker is asked after all of them, and hands in none of them.
     connection.fail_worker(PortFailure::Crashed("x".to_owned()));
     connection.advance(500);
-    let said = connection.take_commands();
-    let asked = said.iter().find_map(|message| match message {
+    let posted = connection.take_commands();
+    let asked = posted.iter().find_map(|message| match message {
         ToWorker::Inquire(about) => Some(about.len()),
         _ => None,
     });
     assert_eq!(asked, Some(1_000));
-    assert!(!said.iter().any(|message| matches!(message, ToWorker::Send(_))));
+    assert!(!posted.iter().any(|message| matches!(message, ToWorker::Send(_))));
     assert!(!client.has_unsaved());
 }
 
@@ -94,7 +94,7 @@ fn what_only_another_tab_has_in_memory_is_not_adopted() {
     assert!(!connection.commands().iter().any(|message| matches!(message, ToWorker::Inquire(_))));
 }
 
-/// Asked after without that, one that was replaced would be said to have arrived.
+/// Without the flag, an inquiry would report a replaced message as arrived.
 #[test]
 fn what_a_newer_one_may_replace_is_asked_after_as_such() {
     let connection = FakeConnection::new();
@@ -110,8 +110,8 @@ fn what_a_newer_one_may_replace_is_asked_after_as_such() {
     let rows = vec![listed(&id, DeliveryState::Queued), listed(&tried, failed)];
     connection.outbox(rows, MessageCounts::default());
     connection.paint();
-    let asked = |said: Vec<ToWorker>| {
-        let about = said.into_iter().filter_map(|message| match message {
+    let asked = |posted: Vec<ToWorker>| {
+        let about = posted.into_iter().filter_map(|message| match message {
             ToWorker::Inquire(about) => Some(about),
             _ => None,
         });

@@ -29,24 +29,24 @@ fn failed(reason: FailReason) -> DeliveryState {
 }
 
 /// The ids handed in, in order.
-pub(super) fn handed_in(said: &[ToWorker]) -> Vec<String> {
-    let sends = said.iter().filter_map(|message| match message {
+pub(super) fn handed_in(posted: &[ToWorker]) -> Vec<String> {
+    let sends = posted.iter().filter_map(|message| match message {
         ToWorker::Send(requests) => Some(requests),
         _ => None,
     });
     sends.flatten().map(|request| request.id.clone()).collect()
 }
 
-pub(super) fn connects(said: &[ToWorker]) -> bool {
-    said.iter().any(|message| match message {
+pub(super) fn connects(posted: &[ToWorker]) -> bool {
+    posted.iter().any(|message| match message {
         ToWorker::Init(init) => init.auto_connect,
         ToWorker::Connect | ToWorker::Reconnect => true,
         _ => false,
     })
 }
 
-fn position(said: &[ToWorker], what: &ToWorker) -> Option<usize> {
-    said.iter().position(|message| message == what)
+fn position(posted: &[ToWorker], what: &ToWorker) -> Option<usize> {
+    posted.iter().position(|message| message == what)
 }
 
 fn row(connection: &FakeConnection, id: &MessageId, delivery: DeliveryState) -> MessageInfo {
@@ -70,17 +70,17 @@ fn a_page_that_goes_away_says_for_its_worker_what_that_asked_for() {
     client.page_hide();
     assert_eq!(connection.broadcasts(), [], "it does not lead");
     let leave_notice = LeaveNotice { channel: "tabs".to_owned(), bytes: vec![1, 2] };
-    let said = ("tabs".to_owned(), vec![1, 2]);
+    let posted = ("tabs".to_owned(), vec![1, 2]);
     connection.emit(FromWorker::LeaveNotice(Some(leave_notice)));
     client.page_hide();
-    assert_eq!(connection.broadcasts(), std::slice::from_ref(&said));
+    assert_eq!(connection.broadcasts(), std::slice::from_ref(&posted));
     connection.emit(FromWorker::LeaveNotice(None));
     client.page_hide();
     connection
         .emit(FromWorker::LeaveNotice(Some(LeaveNotice { channel: "tabs".to_owned(), bytes: vec![3] })));
     connection.fail_worker(PortFailure::Crashed("unreachable".to_owned()));
     client.page_hide();
-    assert_eq!(connection.broadcasts(), [said], "another worker leads or not, that one does no more");
+    assert_eq!(connection.broadcasts(), [posted], "another worker leads or not, that one does no more");
 }
 
 #[test]
@@ -100,19 +100,19 @@ fn a_wipe_asked_for_while_the_worker_is_down_is_all_the_next_one_gets() {
     client.reconnect();
     let late = chat(&client, "3");
     connection.advance(1_000);
-    let said = connection.take_commands();
-    assert!(matches!(said[0], ToWorker::Init(_)));
-    assert_eq!(said[1..], [ToWorker::SignOut(SignOut::Wipe)]);
-    assert!(!connects(&said), "{said:?}");
+    let posted = connection.take_commands();
+    assert!(matches!(posted[0], ToWorker::Init(_)));
+    assert_eq!(posted[1..], [ToWorker::SignOut(SignOut::Wipe)]);
+    assert!(!connects(&posted), "{posted:?}");
     for id in [&saved, &unsaved, &late] {
         assert_eq!(delivery(&client, id), failed(FailReason::SignedOut));
     }
     // It dies over it: the next one has it to do.
     crash(&connection);
     connection.advance(60_000);
-    let said = connection.take_commands();
-    assert_eq!(said.iter().filter(|m| **m == ToWorker::SignOut(SignOut::Wipe)).count(), 1);
-    assert!(handed_in(&said).is_empty() && !connects(&said), "{said:?}");
+    let posted = connection.take_commands();
+    assert_eq!(posted.iter().filter(|m| **m == ToWorker::SignOut(SignOut::Wipe)).count(), 1);
+    assert!(handed_in(&posted).is_empty() && !connects(&posted), "{posted:?}");
 }
 
 #[test]
@@ -124,9 +124,12 @@ fn what_is_to_be_kept_is_saved_before_the_session_ends() {
         crash(&connection);
         connection.take_commands();
         client.sign_out(SignOut::Keep);
-        let said = connection.take_commands();
-        assert_eq!(handed_in(&said), [id.as_str()]);
-        assert!(!connects(&said) && position(&said, &ToWorker::SignOut(SignOut::Keep)).is_none(), "{said:?}");
+        let posted = connection.take_commands();
+        assert_eq!(handed_in(&posted), [id.as_str()]);
+        assert!(
+            !connects(&posted) && position(&posted, &ToWorker::SignOut(SignOut::Keep)).is_none(),
+            "{posted:?}"
+        );
         if is_saved {
             connection.save(&id);
             connection.paint();
@@ -150,10 +153,10 @@ fn what_is_to_be_sent_first_is_handed_in_before_the_sign_out() {
     crash(&connection);
     connection.take_commands();
     client.sign_out(SignOut::SendFirst);
-    let said = connection.take_commands();
-    assert_eq!(handed_in(&said), [id.as_str()]);
-    let sent = said.iter().position(|message| matches!(message, ToWorker::Send(_)));
-    assert!(sent < position(&said, &ToWorker::SignOut(SignOut::SendFirst)), "{said:?}");
+    let posted = connection.take_commands();
+    assert_eq!(handed_in(&posted), [id.as_str()]);
+    let sent = posted.iter().position(|message| matches!(message, ToWorker::Send(_)));
+    assert!(sent < position(&posted, &ToWorker::SignOut(SignOut::SendFirst)), "{posted:?}");
     // Its last ack and its end come in one go.
     connection.ack(&id);
     connection.emit(FromWorker::SignedOut { left: false });
@@ -255,8 +258,8 @@ fn a_session_that_is_over_says_so_refuses_and_begins_again() {
     assert_eq!((connection.take_commands(), connection.workers()), (vec![], 1), "it stays so");
 
     client.connect();
-    let said = connection.take_commands();
-    assert!(connects(&said) && said.contains(&ToWorker::Subscribe(subject)), "{said:?}");
+    let posted = connection.take_commands();
+    assert!(connects(&posted) && posted.contains(&ToWorker::Subscribe(subject)), "{posted:?}");
     connection.connect();
     connection.paint();
     assert_eq!(
@@ -281,11 +284,12 @@ fn what_was_dropped_while_the_worker_was_down_is_not_sent_by_the_next_one() {
     assert_eq!(delivery(&client, &down), failed(FailReason::Discarded));
     connection.take_commands();
     connection.advance(500);
-    let said = connection.take_commands();
-    assert_eq!(handed_in(&said), [kept.as_str()]);
-    let about =
-        said.iter().any(|m| matches!(m, ToWorker::Inquire(about) if about.len() == 1 && about[0].discarded));
-    assert!(about, "the last worker may have saved it: {said:?}");
+    let posted = connection.take_commands();
+    assert_eq!(handed_in(&posted), [kept.as_str()]);
+    let about = posted
+        .iter()
+        .any(|m| matches!(m, ToWorker::Inquire(about) if about.len() == 1 && about[0].discarded));
+    assert!(about, "the last worker may have saved it: {posted:?}");
     // It had, and the next one finds it.
     connection.update(&given, Durability::Durable, DeliveryState::Queued);
     connection.outbox(vec![row(&connection, &given, DeliveryState::Queued)], MessageCounts::default());

@@ -14,8 +14,9 @@ fn chat(client: &Client, text: &str) -> MessageId {
 
 /// What was handed to workers since the last look.
 fn handed_in(connection: &FakeConnection) -> Vec<SendRequest> {
-    let said = connection.take_commands().into_iter();
-    said.flat_map(|message| if let ToWorker::Send(requests) = message { requests } else { Vec::new() })
+    let posted = connection.take_commands().into_iter();
+    posted
+        .flat_map(|message| if let ToWorker::Send(requests) = message { requests } else { Vec::new() })
         .collect()
 }
 

@@ -78,8 +78,8 @@ fn subscribed_once_and_given_up_a_frame_after_the_last() {
     drop(second);
     let (third, ..) = follow(&client);
     connection.frame();
-    let said = connection.commands();
-    let subscribed = said.iter().filter(|message| matches!(message, ToWorker::Subscribe(_))).count();
+    let posted = connection.commands();
+    let subscribed = posted.iter().filter(|message| matches!(message, ToWorker::Subscribe(_))).count();
     assert_eq!(subscribed, 1, "a page that replaces another keeps the subscription");
     drop(third);
     connection.frame();
@@ -101,7 +101,7 @@ fn a_thousand_events_arrive_in_order_in_one_call_and_then_the_credit_goes_back()
     let got: Vec<_> = events.borrow().iter().filter_map(|e| e.payload.key().map(str::to_owned)).collect();
     assert!(got.iter().eq((0..1_000).map(|n| format!("i{n}")).collect::<Vec<_>>().iter()));
     assert_eq!(client.incidents().len(), 1_000);
-    // Who comes late sees all of it, and is told nothing twice.
+    // A late listener sees all of it, and gets nothing twice.
     let (_late, late_events, _) = follow(&client);
     assert_eq!(client.incidents().len(), 1_000);
     connection.deliver(incident("one more"));
@@ -167,17 +167,17 @@ fn a_message_s_way_and_what_a_dead_worker_s_successor_is_given() {
     let error = client.error(None).map(|error| error.to_string()).unwrap_or_default();
     assert!(error.contains("crashed (unreachable)"), "{error}");
     assert_eq!(client.status().state, ConnectionState::Reconnecting);
-    let told = connection.commands().len();
+    let seen = connection.commands().len();
     connection.advance(500);
     assert_eq!(connection.workers(), 2);
-    let said = connection.commands().split_off(told);
-    assert!(matches!(said[0], ToWorker::Init(_)));
-    assert_eq!(said[1], ToWorker::Subscribe(incidents()));
-    let sent = said.iter().find_map(|message| match message {
+    let posted = connection.commands().split_off(seen);
+    assert!(matches!(posted[0], ToWorker::Init(_)));
+    assert_eq!(posted[1], ToWorker::Subscribe(incidents()));
+    let sent = posted.iter().find_map(|message| match message {
         ToWorker::Send(requests) => Some(requests),
         _ => None,
     });
-    let Some(again) = sent else { panic!("not sent again: {said:?}") };
+    let Some(again) = sent else { panic!("not sent again: {posted:?}") };
     let again: Vec<_> = again.iter().map(|request| request.id.as_str()).collect();
     assert_eq!(again, [ids[0].as_str(), ids[2].as_str(), ids[3].as_str()], "same ids, same order");
     assert_eq!(client.worker_health(), WorkerHealth::Running);
@@ -288,9 +288,9 @@ fn a_token_callback_is_asked_and_its_answer_is_in_no_record() {
     connection.request_token(TokenReason::Dial);
     connection.advance(0);
     assert!(connection.commands().contains(&ToWorker::Token(Ok(Some("s3cret".to_owned())))));
-    let told = client.export_diagnostics();
-    assert!(!told.contains("s3cret"), "{told}");
-    assert!(!told.contains("secret"), "nor is the URL's query: {told}");
+    let seen = client.export_diagnostics();
+    assert!(!seen.contains("s3cret"), "{seen}");
+    assert!(!seen.contains("secret"), "nor is the URL's query: {seen}");
 }
 
 #[test]

@@ -19,10 +19,10 @@ fn an_outage_is_recorded_while_nobody_looks() {
     ]));
     connection.paint();
     let (records, _) = client.diagnostics();
-    let told: Vec<_> =
+    let seen: Vec<_> =
         records.iter().rev().take(4).rev().map(|record| (record.kind, &*record.text)).collect();
     assert_eq!(
-        told,
+        seen,
         [
             (RecordKind::State, "worker: Connected -> Reconnecting: the connection broke"),
             (RecordKind::Reconnect, "attempt 1 in 700 ms: the connection broke"),

@@ -156,7 +156,7 @@ fn its_time_is_when_it_last_left_and_after_what_was_shown() {
     chat.update(state(DeliveryState::Sent), 300, Some(50));
     chat.update(state(DeliveryState::HandedOver), 400, Some(50));
     assert_eq!(chat.message.timestamp, 300);
-    // The server's clock is ahead; that it was sent was never told.
+    // The server's clock is ahead; that it was sent was never reported.
     let mut chat = own("m", "hi", 5, DeliveryState::Queued);
     chat.update(state(DeliveryState::HandedOver), 100, Some(150));
     assert_eq!(chat.message.timestamp, 151);

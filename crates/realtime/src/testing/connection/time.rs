@@ -85,7 +85,7 @@ impl FakeConnection {
         }
     }
 
-    /// The page is shown or hidden: the worker is told, and hidden pages get no frames.
+    /// The page is shown or hidden: the worker gets the hint, and hidden pages get no frames.
     ///
     /// ```
     /// use sentinelops_realtime::testing::FakeConnection;
@@ -101,7 +101,7 @@ impl FakeConnection {
         self.hint(if visible { Hint::Visible } else { Hint::Hidden });
     }
 
-    /// The browser says something about the page: offline, focused, resumed. The worker is told.
+    /// The browser reports a change of the page: offline, focused, resumed. The worker gets the hint.
     ///
     /// ```
     /// use sentinelops_realtime::engine::Hint;

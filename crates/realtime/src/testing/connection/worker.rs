@@ -1,4 +1,4 @@
-//! The worker: what it was told, what it asks, how it fails.
+//! The worker: what it received, what it asks, how it fails.
 
 use super::*;
 
@@ -108,7 +108,7 @@ impl FakeConnection {
             ToWorker::SendRaw(frame) => Some(frame.clone()),
             _ => None,
         };
-        self.world.said.borrow().iter().filter_map(frame).collect()
+        self.world.posted.borrow().iter().filter_map(frame).collect()
     }
 
     /// What is subscribed to now, in order of subscribing.
@@ -122,19 +122,19 @@ impl FakeConnection {
         self.world.subjects.borrow().clone()
     }
 
-    /// Everything the page ever said to its workers.
+    /// Everything the page ever sent to its workers.
     #[doc(hidden)]
     pub fn commands(&self) -> Vec<ToWorker> {
-        self.world.said.borrow().clone()
+        self.world.posted.borrow().clone()
     }
 
     /// The same, and forgets it.
     #[doc(hidden)]
     pub fn take_commands(&self) -> Vec<ToWorker> {
-        self.world.said.take()
+        self.world.posted.take()
     }
 
-    /// What the page told other tabs: channel and message.
+    /// What the page broadcast to other tabs: channel and message.
     #[doc(hidden)]
     pub fn broadcasts(&self) -> Vec<(String, Vec<u8>)> {
         self.world.time.broadcasts()

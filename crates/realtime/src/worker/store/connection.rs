@@ -56,7 +56,7 @@ impl From<Lost> for StoreError {
     }
 }
 
-/// Opens and upgrades. `on_wait` is told why it takes long, while it goes on; `on_lost`, later,
+/// Opens and upgrades. `on_wait` is called with the reason if it takes long, while it goes on; `on_lost`, later,
 /// that the database is closed.
 pub(super) async fn open(
     name: &str,
@@ -107,7 +107,7 @@ pub(super) async fn open(
     Ok(Connection { database, _listeners: [closed, replaced] })
 }
 
-/// Deletes a database; whether it is gone. Other tabs that have it open are told to close it.
+/// Deletes a database; whether it is gone. Other tabs that have it open are asked to close it.
 pub(super) async fn delete(name: String) -> bool {
     match Database::delete_by_name(&name) {
         Ok(request) => request.await.is_ok(),

@@ -2,7 +2,7 @@
 //! went; when to write and what to make of an error is the engine's business.
 //!
 //! [`LINK_VERSION`] is the database's version: a newer build's tab upgrades it and rewrites the records
-//! (`upgrade`), and the older tab is told by `versionchange` to let go.
+//! (`upgrade`), and `versionchange` asks the older tab to close it.
 
 mod append;
 mod connection;
@@ -37,21 +37,21 @@ pub type StoreListener = Rc<dyn Fn(StoreEvent)>;
 /// Whether everything is gone, as soon as that is certain or has taken too long.
 pub type Wiped = LocalBoxFuture<'static, bool>;
 
-/// The small facts; `None` if they cannot be read.
+/// The metadata record; `None` if it cannot be read.
 pub type ReadMeta = LocalBoxFuture<'static, Option<Meta>>;
 
 /// What cannot be read, or why nobody knows.
 pub type ReadUnreadable = LocalBoxFuture<'static, Result<Vec<UnreadableRecord>, StoreError>>;
 
-/// Who deletes the database ends the session, and tells the other tabs so: one that opened it again before
-/// it heard would make it anew.
+/// The tab that deletes the database ends the session and broadcasts that. Another tab waits this long (ms) before it opens
+/// the database again, or it would create it again before it received the end.
 const DELETED_PAUSE_MS: u32 = 1_000;
 
-/// Each step of a wipe may take so long.
+/// Longest duration (ms) of each step of a wipe.
 const WIPE_MS: u32 = 5_000;
 
-/// The object stores. The keys are: of the outbox `[rank, order]`, of the failed list the id; the small
-/// facts are one record.
+/// The object stores. The keys are: of the outbox `[rank, order]`, of the failed list the id; the
+/// metadata is one record.
 mod stores {
     use super::StoreName;
 
@@ -194,7 +194,7 @@ impl Store {
         });
     }
 
-    /// Reads the small facts as they are now.
+    /// Reads the metadata record as it is now.
     pub fn meta(&self) -> ReadMeta {
         let database = self.shared.database();
         Box::pin(async move { read::meta(&database?).await.ok()? })
@@ -232,7 +232,7 @@ impl Store {
     }
 
     /// Deletes everything, then the database. That waits until every tab has let go of it, and a tab may
-    /// hang: 5 s for each, then it is said.
+    /// hang: 5 s for each, then it is reported.
     pub fn wipe(&self) -> Wiped {
         let shared = self.shared.clone();
         Box::pin(async move {

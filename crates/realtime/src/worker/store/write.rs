@@ -150,7 +150,7 @@ impl Request {
     fn make(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
         let store = transaction.object_store(self.store.as_str()).map_err(errors::from_error)?;
         // The raw store: the wrapper would make two closures a request, only to drop them; what
-        // goes wrong with a request aborts the transaction, and that is heard.
+        // goes wrong with a request aborts the transaction, and that event arrives.
         let store: &IdbObjectStore = store.as_sys();
         let made = match &self.value {
             Some(value) => store.put_with_key(value, &self.key),

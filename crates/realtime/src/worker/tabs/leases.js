@@ -1,5 +1,5 @@
-// Where a browser has no Web Locks (they want https), leases in IndexedDB stand in for them: whoever
-// holds one renews it every second, and what was not renewed for five seconds is free. After a sleep of
+// Where a browser has no Web Locks (they want https), leases in IndexedDB stand in for them. A holder
+// renews its lease every second, and a lease not renewed for five seconds is free. After a sleep of
 // the machine that is true of every lease: so what is found free is taken at the next look only, and
 // its holder, which woke with everybody else, has renewed it by then. A holder that alone sleeps for
 // longer loses it without knowing. That is no worse than being robbed of a lock while frozen: where

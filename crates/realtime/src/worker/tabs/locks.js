@@ -1,7 +1,7 @@
 // Web Locks, which web-sys has behind an unstable flag only.
 
 // One lock as one tab sees it. Whatever belongs to an earlier turn (a request answered after it was
-// withdrawn, the end of one that was replaced) is not told.
+// withdrawn, the end of one that was replaced) is not reported.
 export class TabLock {
   #name;
   #tell;
@@ -20,7 +20,7 @@ export class TabLock {
     this.#begin({ signal: abort.signal }, () => abort.abort());
   }
 
-  // Takes it from whoever holds it.
+  // Takes it from its holder.
   steal() {
     this.#begin({ steal: true }, null);
   }

@@ -1,5 +1,5 @@
-//! The tabs of one scope, as the browser lets them meet: locks (or leases) and channels. Who leads and what is
-//! said is decided in [`sentinelops_engine::tabs`].
+//! The tabs of one scope, as the browser lets them meet: locks (or leases) and channels. Which tab leads and what is
+//! sent is decided in [`sentinelops_engine::tabs`].
 //!
 //! Every name carries the version ([`sentinelops_engine::tabs::LINK_VERSION`]) and the scope: builds that would not understand each other
 //! never meet.
@@ -55,12 +55,12 @@ impl Tabs {
         let tell = listener.clone();
         let leader = Lock::new(&format!("{name} leader"), Rc::new(move |event| tell(TabEvent::Lock(event))));
         let mut tabs = Self { name, tab: tab.to_owned(), listener, leader, presence: None };
-        tabs.appear();
+        tabs.join();
         tabs
     }
 
     /// Holds the lock that says this tab is alive, and listens. Nothing if it does already.
-    pub fn appear(&mut self) {
+    pub fn join(&mut self) {
         if self.presence.is_some() {
             return;
         }
@@ -79,7 +79,7 @@ impl Tabs {
     }
 
     /// Holds nothing and hears nothing until it appears again.
-    pub fn vanish(&mut self) {
+    pub fn leave(&mut self) {
         self.presence = None;
     }
 
@@ -133,7 +133,7 @@ impl Tabs {
     }
 
     /// Forgets the channels of tabs that are gone.
-    pub fn keep(&mut self, alive: &[TabId]) {
+    pub fn retain(&mut self, alive: &[TabId]) {
         if let Some(presence) = &mut self.presence {
             presence.others.retain(|tab, _| alive.contains(tab));
         }
