@@ -4,9 +4,11 @@
 //! Public for the program and the tests; not published.
 #![deny(missing_docs, clippy::unwrap_used)]
 
+pub mod attention;
 pub mod components;
 pub mod config;
 pub mod pages;
+pub mod words;
 
 // The code of these pages compiles.
 #[cfg(doctest)]

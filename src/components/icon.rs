@@ -37,6 +37,8 @@ pub enum Icon {
     Down,
     /// Bell.
     Bell,
+    /// Bell, struck out.
+    BellOff,
     /// Flame-like triangle stack: incidents.
     Incidents,
     /// Pulse line: activity.
@@ -68,6 +70,7 @@ impl Icon {
             Self::Download => "M8 2.6v7.6M4.8 7.2 8 10.4l3.2-3.2M3 13.4h10",
             Self::Down => "M8 3v9.6M4.2 8.8 8 12.6l3.8-3.8",
             Self::Bell => "M4 11V7.2a4 4 0 0 1 8 0V11l1.2 1.4H2.8ZM6.6 14h2.8",
+            Self::BellOff => "M4 11V7.2a4 4 0 0 1 5.6-3.7M12 7.2V11l1.2 1.4H5M6.6 14h2.8M2.6 2.6l10.8 10.8",
             Self::Incidents => "M8 2.2 13.8 8 8 13.8 2.2 8ZM8 5.4v3M8 10.4v.1",
             Self::Activity => "M1.8 8.4h2.8l2-5 3 9.4 2-4.4h2.6",
             Self::SignOut => "M6.4 13.4H3V2.6h3.4M10.2 5 13.2 8l-3 3M13 8H6.4",

@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod agents;
 pub mod alerts;
+pub mod attention;
 pub mod away;
 pub mod chat;
 pub mod diagnostics;

@@ -50,10 +50,12 @@ impl View {
 /// The page at `/`.
 #[component]
 pub fn ConsolePage() -> Html {
-    use_title("SentinelOps");
     let problems = use_context::<ConfigProblems>().unwrap_or_default();
     let view = use_state_eq(View::default);
     let (selected, select) = use_selection();
+    use_title(
+        selected.as_ref().map_or(AttrValue::Static("SentinelOps"), |id| format!("{id} · SentinelOps").into()),
+    );
 
     let opener = use_opener(selected.clone());
     let on_select = use_callback((select.clone(), opener), |id: AttrValue, (select, opener)| {
@@ -129,7 +131,7 @@ fn use_selection() -> (Option<AttrValue>, Callback<Option<AttrValue>>) {
             match &id {
                 None => navigator.push(&Route::Console),
                 Some(id) => {
-                    let query = HashMap::from([(INCIDENT, id.to_string())]);
+                    let query = address_of(id);
                     // One step in the history for the detail, however many incidents are looked at in it.
                     let gone = match selected {
                         None => navigator.push_with_query(&Route::Console, query),
@@ -142,4 +144,9 @@ fn use_selection() -> (Option<AttrValue>, Callback<Option<AttrValue>>) {
             }
         });
     (selected, select)
+}
+
+/// The query of an incident's address.
+pub(super) fn address_of(id: &str) -> HashMap<&'static str, String> {
+    HashMap::from([(INCIDENT, id.to_owned())])
 }

@@ -1,5 +1,6 @@
 //! The pages and how to get to them.
 
+mod caller;
 mod console;
 #[cfg(feature = "faults")]
 mod lab;
@@ -9,12 +10,14 @@ mod print_header;
 mod realtime_demo;
 mod top_bar;
 
+use caller::PagesCaller;
 pub use console::ConsolePage;
 pub use not_found::NotFoundPage;
 use print_header::PrintHeader;
 pub use realtime_demo::RealtimeDemoPage;
 pub use top_bar::TopBar;
 
+use crate::components::attention::{AttentionProvider, set_page_title};
 use crate::components::sign_out::SessionGate;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -61,7 +64,12 @@ pub fn Pages(props: &PagesProps) -> Html {
     html! {
         <ContextProvider<ConfigProblems> context={props.problems.clone()}>
             <BrowserRouter {basename}>
-                <SessionGate><Switch<Route> render={page} /></SessionGate>
+                <SessionGate>
+                    <AttentionProvider>
+                        <PagesCaller />
+                        <Switch<Route> render={page} />
+                    </AttentionProvider>
+                </SessionGate>
             </BrowserRouter>
         </ContextProvider<ConfigProblems>>
     }
@@ -77,12 +85,8 @@ fn page(route: Route) -> Html {
     }
 }
 
-/// Sets the title of the browser's tab.
+/// Sets the title of the page; the tab may show how many incidents call before it.
 #[hook]
-fn use_title(title: &'static str) {
-    use_effect_with((), move |()| {
-        if let Some(document) = web_sys::window().and_then(|w| w.document()) {
-            document.set_title(title);
-        }
-    });
+fn use_title(title: impl Into<AttrValue>) {
+    use_effect_with(title.into(), |title| set_page_title(title));
 }

@@ -1,6 +1,7 @@
 //! Name, pages, connection, theme.
 
 use super::{PrintHeader, Route};
+use crate::components::attention::AttentionButton;
 use crate::components::shell::{ConnectionButton, ThemeToggle};
 use crate::components::sign_out::SignOutButton;
 use yew::prelude::*;
@@ -38,6 +39,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             { props.children.clone() }
             <div class="topbar__end">
                 <ConnectionButton />
+                <AttentionButton />
                 <ThemeToggle />
                 <SignOutButton />
             </div>

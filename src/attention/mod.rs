@@ -1,0 +1,395 @@
+//! Calls a person when something needs one. Pure: incidents, preferences and the clock in, cues out.
+//!
+//! What the board shows when it is loaded first is not news. Afterwards everything that appears on it is, whether an
+//! event or a snapshot brought it. What arrives together, or soon after a call, is one summary.
+
+mod preferences;
+#[cfg(test)]
+mod tests;
+
+pub use preferences::{LEVELS, Preferences, QuietHours, Way, level};
+
+use crate::words::{self, UNTITLED, attention as texts};
+use sentinelops_protocol::domain::{Incident, IncidentStatus, Severity};
+use std::collections::BTreeMap;
+use std::mem;
+
+/// What arrives within this time of the first is one call, ms.
+const GATHER_MS: u64 = 700;
+/// After a call the next one waits this long, ms, unless it is more urgent.
+const REST_MS: u64 = 10_000;
+/// So many titles stand in a summary.
+const TITLES_MAX: usize = 3;
+
+/// Why an incident calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It is new.
+    New,
+    /// Its severity is higher than before.
+    Raised,
+    /// It was escalated.
+    Escalated,
+    /// It was resolved before.
+    Reopened,
+    /// It was assigned to the person at this page.
+    Assigned,
+}
+
+impl Reason {
+    fn words(self) -> &'static str {
+        match self {
+            Self::New => texts::NEW,
+            Self::Raised => texts::RAISED,
+            Self::Escalated => texts::ESCALATED,
+            Self::Reopened => texts::REOPENED,
+            Self::Assigned => texts::ASSIGNED,
+        }
+    }
+}
+
+/// An incident that calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Call {
+    id: String,
+    title: String,
+    severity: Option<Severity>,
+    reason: Reason,
+}
+
+impl Call {
+    fn headline(&self) -> String {
+        texts::headline(&words::severity(self.severity.as_ref()), &self.title)
+    }
+}
+
+/// What the title of the tab and its icon show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Badge {
+    /// Incidents that called since the person was last here. 0: nothing to show.
+    pub count: usize,
+    /// The place of the most urgent one in [`LEVELS`].
+    pub level: usize,
+    /// The newest of the most urgent ones, in words.
+    pub headline: String,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cue {
+    /// Show this in the title, on the icon, on the icon of the app; in every tab.
+    Badge(Badge),
+    /// Show a notification.
+    Notify {
+        /// A later one of the same tag replaces it: the incident, or the summary.
+        tag: String,
+        /// In a line.
+        title: String,
+        /// What else is known.
+        body: String,
+        /// The incident a press opens; `None`: the board.
+        incident: Option<String>,
+    },
+    /// This incident needs nobody any more: its notification goes.
+    Withdraw(String),
+    /// Sound, and vibrate; the place of the most urgent one in [`LEVELS`].
+    Sound(usize),
+    /// Tell screen readers.
+    Announce {
+        /// In a line.
+        text: String,
+        /// Interrupts what is being read.
+        is_urgent: bool,
+    },
+}
+
+/// The tag of a notification about several incidents.
+pub const SUMMARY_TAG: &str = "sentinelops-summary";
+
+/// What is so when an input arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Ms since the epoch.
+    pub ms: u64,
+    /// Minute of the day, by the clock of this device.
+    pub minute: u16,
+    /// This page is in front of the person.
+    pub is_here: bool,
+    /// A page of the console is in front of the person, in this tab or in another one.
+    pub is_attended: bool,
+    /// This tab notifies and sounds for all tabs.
+    pub speaks: bool,
+}
+
+/// An incident as it stands on the board.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// A change by this user that the server has not confirmed is laid over it.
+    pub is_own_edit: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    level: usize,
+    status: Option<IncidentStatus>,
+    assigned_to: Option<String>,
+}
+
+/// Whether a call is on its way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// Nothing calls, and nothing called lately.
+    #[default]
+    Idle,
+    /// These call together at a time.
+    Gathering { due_ms: u64, calls: Vec<Call> },
+    /// Something called; what is not more urgent waits until then.
+    Resting { until_ms: u64, level: usize },
+}
+
+/// The reducer. See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attention {
+    preferences: Preferences,
+    /// `None`: the board was not loaded yet.
+    known: Option<BTreeMap<String, Known>>,
+    /// Those the badge counts, oldest first.
+    unseen: Vec<Call>,
+    /// Those with a notification.
+    notified: Vec<String>,
+    phase: Phase,
+    badge: Badge,
+}
+
+impl Attention {
+    /// With what is kept on this device.
+    pub fn new(preferences: Preferences) -> Self {
+        Self { preferences, ..Self::default() }
+    }
+
+    /// Other preferences. What was gathered under the old ones is judged by the new ones.
+    pub fn set_preferences(&mut self, preferences: Preferences) -> Vec<Cue> {
+        self.preferences = preferences;
+        let Self { preferences, unseen, .. } = self;
+        unseen.retain(|call| preferences.calls(call.severity.as_ref(), Way::Badge));
+        self.show()
+    }
+
+    /// When [`Attention::handle_timeout`] has something to do, ms since the epoch.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        match &self.phase {
+            Phase::Idle => None,
+            Phase::Gathering { due_ms, .. } => Some(*due_ms),
+            Phase::Resting { until_ms, .. } => Some(*until_ms),
+        }
+    }
+
+    /// The loaded board as it stands now. `me`: the person at this page.
+    pub fn handle_board<'a>(
+        &mut self,
+        now: Now,
+        rows: impl Iterator<Item = Seen<'a>>,
+        me: Option<&str>,
+    ) -> Vec<Cue> {
+        let is_first = self.known.is_none();
+        let before = self.known.take().unwrap_or_default();
+        let mut after = BTreeMap::new();
+        let mut needed = BTreeMap::new();
+        let mut calls = Vec::new();
+        for Seen { incident, is_own_edit } in rows {
+            let known = Known {
+                level: level(incident.severity.as_ref()),
+                status: incident.status.clone(),
+                assigned_to: incident.assigned_to.clone(),
+            };
+            let reason = reason(before.get(&incident.id), &known, me);
+            needed.insert(incident.id.clone(), incident.status.clone());
+            if let Some(reason) = reason.filter(|_| !is_first && !is_own_edit && self.concerns(&known, me)) {
+                calls.push(Call {
+                    id: incident.id.clone(),
+                    title: incident.title.clone().unwrap_or_else(|| UNTITLED.to_owned()),
+                    severity: incident.severity.clone(),
+                    reason,
+                });
+            }
+            after.insert(incident.id.clone(), known);
+        }
+        self.known = Some(after);
+        let mut cues = self.forget_handled(&needed);
+        self.add(now, calls);
+        cues.extend(self.show());
+        cues
+    }
+
+    /// The person does something on a page of the console: nothing is unseen any more.
+    pub fn handle_presence(&mut self) -> Vec<Cue> {
+        self.unseen.clear();
+        self.show()
+    }
+
+    /// [`Attention::poll_timeout`] is reached.
+    pub fn handle_timeout(&mut self, now: Now) -> Vec<Cue> {
+        match mem::take(&mut self.phase) {
+            Phase::Gathering { due_ms, calls } if due_ms <= now.ms => {
+                let level = calls.iter().map(|call| level(call.severity.as_ref())).min();
+                if let Some(level) = level {
+                    self.phase = Phase::Resting { until_ms: now.ms + REST_MS, level };
+                }
+                self.call(now, &calls)
+            }
+            Phase::Resting { until_ms, .. } if until_ms <= now.ms => Vec::new(),
+            other => {
+                self.phase = other;
+                Vec::new()
+            }
+        }
+    }
+
+    fn concerns(&self, known: &Known, me: Option<&str>) -> bool {
+        let mine = known.assigned_to.is_none() || known.assigned_to.as_deref() == me;
+        mine || !self.preferences.mine_only
+    }
+
+    /// Takes out what somebody took up, or what is gone.
+    fn forget_handled(&mut self, now: &BTreeMap<String, Option<IncidentStatus>>) -> Vec<Cue> {
+        let needs = |id: &str, reason: Reason| match now.get(id) {
+            None | Some(Some(IncidentStatus::Resolved)) => false,
+            Some(Some(IncidentStatus::Acknowledged | IncidentStatus::Investigating)) => {
+                matches!(reason, Reason::Assigned | Reason::Raised)
+            }
+            Some(_) => true,
+        };
+        self.unseen.retain(|call| needs(&call.id, call.reason));
+        if let Phase::Gathering { calls, .. } = &mut self.phase {
+            calls.retain(|call| needs(&call.id, call.reason));
+        }
+        let (stay, gone) = mem::take(&mut self.notified).into_iter().partition(|id| needs(id, Reason::New));
+        self.notified = stay;
+        gone.into_iter().map(Cue::Withdraw).collect()
+    }
+
+    fn add(&mut self, now: Now, calls: Vec<Call>) {
+        for call in &calls {
+            self.unseen.retain(|known| known.id != call.id);
+            if self.preferences.calls(call.severity.as_ref(), Way::Badge) {
+                self.unseen.push(call.clone());
+            }
+        }
+        let Some(urgency) = calls.iter().map(|call| level(call.severity.as_ref())).min() else { return };
+        let soon = now.ms + GATHER_MS;
+        self.phase = match mem::take(&mut self.phase) {
+            Phase::Idle => Phase::Gathering { due_ms: soon, calls },
+            Phase::Resting { level, .. } if urgency < level => Phase::Gathering { due_ms: soon, calls },
+            Phase::Resting { until_ms, .. } => Phase::Gathering { due_ms: soon.max(until_ms), calls },
+            Phase::Gathering { due_ms, calls: mut before } => {
+                let waiting = before.iter().map(|call| level(call.severity.as_ref())).min();
+                let due_ms =
+                    if waiting.is_some_and(|waiting| urgency < waiting) { due_ms.min(soon) } else { due_ms };
+                before.retain(|call| calls.iter().all(|new| new.id != call.id));
+                before.extend(calls);
+                Phase::Gathering { due_ms, calls: before }
+            }
+        };
+    }
+
+    fn call(&mut self, now: Now, calls: &[Call]) -> Vec<Cue> {
+        let by = |way: Way| {
+            let preferences = &self.preferences;
+            calls
+                .iter()
+                .filter(|call| {
+                    let severity = call.severity.as_ref();
+                    preferences.calls(severity, way) && preferences.may_disturb(severity, now.ms, now.minute)
+                })
+                .collect::<Vec<_>>()
+        };
+        let (shown, notified, sounded) = (by(Way::Badge), by(Way::Notification), by(Way::Sound));
+        let mut cues = Vec::new();
+        if now.is_here && !shown.is_empty() {
+            let is_urgent = shown.iter().any(|call| level(call.severity.as_ref()) == 0);
+            let text = match &*shown {
+                [one] => format!("{}: {}", one.reason.words(), one.headline()),
+                many => summary(many),
+            };
+            cues.push(Cue::Announce { text, is_urgent });
+        }
+        if !now.speaks {
+            return cues;
+        }
+        if let Some(urgency) = sounded.iter().map(|call| level(call.severity.as_ref())).min() {
+            cues.push(Cue::Sound(urgency));
+        }
+        if !now.is_attended && !notified.is_empty() {
+            cues.push(notification(&notified));
+            if let [one] = &*notified {
+                let id = one.id.clone();
+                self.notified.push(id);
+            }
+        }
+        cues
+    }
+
+    /// The badge, when it differs from the one shown.
+    fn show(&mut self) -> Vec<Cue> {
+        let worst = self.unseen.iter().rev().min_by_key(|call| level(call.severity.as_ref()));
+        let badge = worst.map_or_else(Badge::default, |worst| Badge {
+            count: self.unseen.len(),
+            level: level(worst.severity.as_ref()),
+            headline: worst.headline(),
+        });
+        if badge == self.badge {
+            return Vec::new();
+        }
+        self.badge = badge.clone();
+        vec![Cue::Badge(badge)]
+    }
+}
+
+/// What happened to an incident that is worth a call.
+fn reason(before: Option<&Known>, now: &Known, me: Option<&str>) -> Option<Reason> {
+    if now.status == Some(IncidentStatus::Resolved) {
+        return None;
+    }
+    let Some(before) = before else { return Some(Reason::New) };
+    let is = |known: &Known, status: IncidentStatus| known.status == Some(status);
+    if is(before, IncidentStatus::Resolved) {
+        Some(Reason::Reopened)
+    } else if now.level < before.level {
+        Some(Reason::Raised)
+    } else if is(now, IncidentStatus::Escalated) && !is(before, IncidentStatus::Escalated) {
+        Some(Reason::Escalated)
+    } else if me.is_some() && now.assigned_to.as_deref() == me && before.assigned_to.as_deref() != me {
+        Some(Reason::Assigned)
+    } else {
+        None
+    }
+}
+
+fn summary(calls: &[&Call]) -> String {
+    texts::summary(calls.len(), calls.iter().filter(|call| level(call.severity.as_ref()) == 0).count())
+}
+
+fn notification(calls: &[&Call]) -> Cue {
+    if let [one] = calls {
+        return Cue::Notify {
+            tag: one.id.clone(),
+            title: one.headline(),
+            body: format!("{} · {}", one.reason.words(), one.id),
+            incident: Some(one.id.clone()),
+        };
+    }
+    let mut calls = calls.to_vec();
+    calls.sort_by_key(|call| level(call.severity.as_ref()));
+    let mut lines: Vec<_> = calls.iter().take(TITLES_MAX).map(|call| call.headline()).collect();
+    if calls.len() > TITLES_MAX {
+        lines.push(texts::and_more(calls.len() - TITLES_MAX));
+    }
+    Cue::Notify {
+        tag: SUMMARY_TAG.to_owned(),
+        title: summary(&calls),
+        body: lines.join("\n"),
+        incident: None,
+    }
+}

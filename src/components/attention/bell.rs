@@ -1,0 +1,41 @@
+//! The way to the preferences; it shows that they are muted, and for how long.
+
+use super::{AttentionChoice, AttentionSettings};
+use crate::components::dialog::Dialog;
+use crate::components::icon::{Icon, IconMark};
+use crate::words::settings as texts;
+use sentinelops_realtime::time_text::use_time_text;
+use yew::prelude::*;
+
+/// In the top bar.
+#[component]
+pub fn AttentionButton() -> Html {
+    let AttentionChoice { preferences, .. } = use_context::<AttentionChoice>().unwrap_or_default();
+    let open = use_state_eq(|| false);
+    let onclick = {
+        let set = open.setter();
+        move |_| set.set(true)
+    };
+    let on_close = use_callback(open.setter(), |(), set| set.set(false));
+    let close = on_close.reform(|_: MouseEvent| ());
+    let left = use_time_text(preferences.muted_until_ms.unwrap_or(0), texts::muted_left);
+    let is_muted = !left.is_empty();
+    let label = if is_muted { texts::muted_for(&left) } else { texts::TITLE.to_owned() };
+    html! {
+        <>
+            <button type="button" class={classes!("button", "button--plain", "bell", is_muted.then_some("bell--muted"))} {onclick} aria-haspopup="dialog"
+                aria-label={label.clone()} title={label} data-testid="attention-open">
+                <IconMark icon={if is_muted { Icon::BellOff } else { Icon::Bell }} />
+                if is_muted { <span class="num" data-testid="attention-muted">{ left }</span> }
+            </button>
+            if *open {
+                <Dialog name="attention" title={texts::TITLE} {on_close}>
+                    <AttentionSettings />
+                    <div class="dialog__end">
+                        <button type="button" class="button" onclick={close} data-testid="attention-close">{ texts::CLOSE }</button>
+                    </div>
+                </Dialog>
+            }
+        </>
+    }
+}

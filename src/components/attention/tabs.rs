@@ -1,0 +1,117 @@
+//! Whether the person looks at the console, in this tab or in another one: tabs tell each other.
+
+use gloo::events::EventListener;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use wasm_bindgen::JsValue;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+/// A tab that does not repeat that it is in front counts as gone, ms: it may have crashed.
+const STALE_MS: u64 = 12_000;
+/// It repeats it so often, ms.
+const REPEAT_MS: u64 = 4_000;
+
+/// What another tab said.
+pub(super) enum Said {
+    /// The person did something there.
+    Acted,
+    /// Something else: [`Tabs::is_attended`] may have changed.
+    Other,
+}
+
+/// The tabs of one connection in this browser.
+pub(super) struct Tabs {
+    id: String,
+    channel: Option<BroadcastChannel>,
+    /// Other tabs in front, and until when that holds.
+    here: RefCell<BTreeMap<String, u64>>,
+    told_at: Cell<u64>,
+}
+
+impl Tabs {
+    /// `scope`: tabs of the same one belong together.
+    pub(super) fn new(scope: &str) -> Self {
+        Self {
+            id: js_sys::Math::random().to_string(),
+            // Without one this tab knows of itself only: at worst it notifies a person who looks at another tab.
+            channel: BroadcastChannel::new(&format!("sentinelops.attention {scope}")).ok(),
+            here: RefCell::default(),
+            told_at: Cell::new(0),
+        }
+    }
+
+    /// Listens to the others for as long as the listener lives.
+    pub(super) fn listen(&self, on_message: impl Fn(String) + 'static) -> Option<EventListener> {
+        let channel = self.channel.as_ref()?;
+        Some(EventListener::new(channel, "message", move |event| {
+            let data = wasm_bindgen::JsCast::dyn_ref::<MessageEvent>(event).map(MessageEvent::data);
+            if let Some(text) = data.and_then(|data| data.as_string()) {
+                on_message(text);
+            }
+        }))
+    }
+
+    /// Takes in what another tab said.
+    pub(super) fn hear(&self, text: &str, now: u64) -> Said {
+        match text.split_once(' ') {
+            Some(("here", id)) => {
+                self.here.borrow_mut().insert(id.to_owned(), now + STALE_MS);
+            }
+            Some(("away", id)) => {
+                self.here.borrow_mut().remove(id);
+            }
+            _ if text == "acted" => return Said::Acted,
+            _ => {}
+        }
+        Said::Other
+    }
+
+    /// Tells the others whether this tab is in front: when that changed, and again before they forget.
+    pub(super) fn tell(&self, is_here: bool, now: u64) {
+        let told_at = self.told_at.get();
+        match (is_here, told_at) {
+            (false, 0) => {}
+            (false, _) => {
+                self.told_at.set(0);
+                self.post(&format!("away {}", self.id));
+            }
+            (true, told_at) if now.saturating_sub(told_at) >= REPEAT_MS => {
+                self.told_at.set(now);
+                self.post(&format!("here {}", self.id));
+            }
+            (true, _) => {}
+        }
+    }
+
+    /// Tells the others that the person did something.
+    pub(super) fn tell_acted(&self) {
+        self.post("acted");
+    }
+
+    /// Whether another tab is in front.
+    pub(super) fn is_attended(&self, now: u64) -> bool {
+        self.here.borrow().values().any(|until| now < *until)
+    }
+
+    fn post(&self, text: &str) {
+        if let Some(channel) = &self.channel {
+            // A closed channel has nobody to tell.
+            let _ = channel.post_message(&JsValue::from(text));
+        }
+    }
+}
+
+impl Drop for Tabs {
+    fn drop(&mut self) {
+        self.tell(false, 0);
+        if let Some(channel) = &self.channel {
+            channel.close();
+        }
+    }
+}
+
+/// This page is what the person sees: its tab is in front, and its window has the focus.
+pub(super) fn is_focused() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| !document.hidden() && document.has_focus().unwrap_or(true))
+}

@@ -1,0 +1,180 @@
+//! Texts on the screen, in one place. Each function is one sentence or label; plurals follow one rule.
+
+use sentinelops_protocol::domain::Severity;
+
+/// What is counted in texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noun {
+    /// An incident.
+    Incident,
+}
+
+impl Noun {
+    /// Of one, and of any other count.
+    fn forms(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Incident => ("incident", "incidents"),
+        }
+    }
+}
+
+/// `1 incident`, `2 incidents`.
+///
+/// ```
+/// use sentinelops::words::{Noun, counted};
+///
+/// assert_eq!(counted(0, Noun::Incident), "0 incidents");
+/// assert_eq!(counted(1, Noun::Incident), "1 incident");
+/// ```
+pub fn counted(count: usize, noun: Noun) -> String {
+    let (one, many) = noun.forms();
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The word for a severity; `None`: the server named none.
+pub fn severity(severity: Option<&Severity>) -> String {
+    match severity {
+        None => "Unrated".to_owned(),
+        Some(severity) => {
+            let mut letters = severity.as_str().chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    }
+}
+
+/// In place of a title that is missing.
+pub const UNTITLED: &str = "Untitled incident";
+
+/// Texts of notifications, of the title of the tab, and for screen readers.
+pub mod attention {
+    use super::{Noun, counted};
+
+    /// `Critical: Disk full`.
+    pub fn headline(severity: &str, title: &str) -> String {
+        format!("{severity}: {title}")
+    }
+
+    /// `3 incidents, 1 critical`.
+    pub fn summary(count: usize, critical: usize) -> String {
+        match critical {
+            0 => counted(count, Noun::Incident),
+            all if all == count => format!("{count} critical incidents"),
+            some => format!("{}, {some} critical", counted(count, Noun::Incident)),
+        }
+    }
+
+    /// Below a summary, after the first titles.
+    pub fn and_more(count: usize) -> String {
+        format!("and {count} more")
+    }
+
+    /// `(2) Critical: Disk full`, before the title of the page.
+    pub fn title(count: usize, headline: &str, page: &str) -> String {
+        format!("({count}) {headline} · {page}")
+    }
+
+    /// A new incident.
+    pub const NEW: &str = "New incident";
+    /// Its severity is higher than before.
+    pub const RAISED: &str = "Severity raised";
+    /// It was escalated.
+    pub const ESCALATED: &str = "Escalated";
+    /// It was resolved, and is open again.
+    pub const REOPENED: &str = "Open again";
+    /// It was assigned to the person at this page.
+    pub const ASSIGNED: &str = "Assigned to you";
+}
+
+/// Texts of the dialog in which people say what they want to be called for.
+pub mod settings {
+    use crate::attention::Way;
+    use sentinelops_protocol::domain::Severity;
+    use yew::AttrValue;
+
+    /// Its heading.
+    pub const TITLE: &str = "Notifications";
+    /// Closes it.
+    pub const CLOSE: &str = "Close";
+    /// What its table says.
+    pub const WAYS: &str = "How incidents of each severity call you";
+    /// Heading of its first column.
+    pub const SEVERITY: &str = "Severity";
+    /// Incidents of others do not call.
+    pub const MINE_ONLY: &str = "Only incidents that are mine or unassigned";
+    /// Who is signed in is not known.
+    pub const NOBODY: &str =
+        "This page does not know who you are, so only unassigned incidents count as yours.";
+    /// The permission is there.
+    pub const GRANTED: &str = "Your browser shows notifications while the console is in the background.";
+    /// The permission was not asked for.
+    pub const NOT_ASKED: &str = "Your browser asks once before it shows notifications of this console.";
+    /// The permission was refused.
+    pub const DENIED: &str =
+        "Your browser blocks notifications of this site. Allow them in its site settings.";
+    /// There is no such permission.
+    pub const UNAVAILABLE: &str = "This browser shows no notifications for this address: it wants https.";
+    /// Asks for the permission.
+    pub const ALLOW: &str = "Allow notifications";
+    /// Sounds and notifies once.
+    pub const TEST: &str = "Test it";
+    /// What the try shows.
+    pub const TEST_TITLE: &str = "This is a test";
+    /// Below it.
+    pub const TEST_BODY: &str = "An incident would look like this.";
+    /// Switches quiet hours on.
+    pub const QUIET: &str = "Quiet hours: no notifications and no sound";
+    /// Where they begin.
+    pub const FROM: &str = "From";
+    /// Where they end.
+    pub const TO: &str = "To";
+    /// An exception.
+    pub const QUIET_CRITICAL: &str = "Critical incidents call all the same";
+    /// Nothing is muted.
+    pub const NOT_MUTED: &str = "Notifications and sound are on.";
+    /// Mutes.
+    pub const MUTE: &str = "Mute for 1 hour";
+    /// Ends it.
+    pub const UNMUTE: &str = "Unmute";
+
+    /// The heading of a column, and the name of a way in tests.
+    pub fn way(way: Way) -> &'static str {
+        match way {
+            Way::Badge => "Badge",
+            Way::Notification => "Notify",
+            Way::Sound => "Sound",
+        }
+    }
+
+    /// `Critical: Sound`, for screen readers.
+    pub fn way_of(severity: &Severity, of: Way) -> String {
+        format!("{}: {}", super::severity(Some(severity)), way(of))
+    }
+
+    /// How long the mute lasts: `59 min`; nothing when it is over.
+    pub fn muted_left(now: u64, until: u64) -> AttrValue {
+        match until.saturating_sub(now).div_ceil(60_000) {
+            0 => AttrValue::Static(""),
+            minutes => format!("{minutes} min").into(),
+        }
+    }
+
+    /// `Muted for 59 min`.
+    pub fn muted_for(left: &str) -> String {
+        format!("Muted for {left}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settings::muted_left;
+
+    #[test]
+    fn mute_counts_down_to_nothing() {
+        let left = |now| muted_left(now, 3_600_000).to_string();
+        assert_eq!(
+            (left(0), left(60_001), left(3_599_999)),
+            ("60 min".into(), "59 min".into(), "1 min".into())
+        );
+        assert_eq!(left(3_600_000), "");
+    }
+}
