@@ -1,6 +1,7 @@
 //! What a client needs of the machine: clocks, randomness, timers, frames. The browser, or virtual
 //! time in tests.
 
+use super::client::PACE_MS;
 use super::id::{is_same_session, ulid};
 use futures::future::LocalBoxFuture;
 use sentinelops_engine::Hint;
@@ -32,6 +33,11 @@ pub(crate) trait Platform {
 
     /// Calls back before the next paint. Falls silent while the page is hidden.
     fn frame(&self, call: Box<dyn FnOnce()>) -> Timer;
+
+    /// Interval (ms) between two looks of the page at what came from outside.
+    fn pace_ms(&self) -> u64 {
+        PACE_MS
+    }
 
     /// Whether the page is visible.
     fn visible(&self) -> bool;

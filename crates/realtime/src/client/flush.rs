@@ -28,9 +28,10 @@ impl Client {
         let now = self.platform().mono();
         let (timers, batches) = {
             let mut state = self.state_mut();
-            (state.flush_timers.take(), std::mem::take(&mut state.inbox))
+            let timers = (state.flush_timers.take(), state.pace.timer.take());
+            (timers, std::mem::take(&mut state.inbox))
         };
-        // The one that fired is dropped outside of the borrow, the other one is cancelled by it.
+        // The one that fired is dropped outside of the borrow, the others are cancelled by it.
         drop(timers);
 
         let mut news = News::default();
@@ -67,6 +68,7 @@ impl Client {
 
         // Not before the listeners ran: a page that is slow gets less.
         credits.into_iter().for_each(|number| self.post(ToWorker::Credit(number)));
+        self.note_flush(now);
         self.close_subjects();
         self.arm_expiry();
         self.note_rendered();

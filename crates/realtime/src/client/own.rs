@@ -110,6 +110,7 @@ impl Client {
 }
 
 /// The messages of a channel in a raw frame.
+#[allow(clippy::result_large_err, reason = "what callbacks of typed channels are called with")]
 pub(crate) fn messages_in<'a, T: DeserializeOwned + 'a>(
     channel: &'a str,
     event: &RawEvent,
@@ -169,6 +170,6 @@ mod tests {
         let text = r#"{"type":"weather.now","channel":"weather","payload":"warm","timestamp":"today"}"#;
         let problems: Vec<String> =
             read("weather", text).into_iter().filter_map(Result::err).map(|why| why.to_string()).collect();
-        assert_eq!(problems, ["weather.now: payload: expected u32, found string \"warm\""]);
+        assert_eq!(problems, ["weather.now: payload: expected a whole number, found string \"warm\""]);
     }
 }

@@ -3,23 +3,48 @@
 use super::news::Interest;
 use super::{Client, SentMessage};
 use crate::fold::State as FoldState;
+use crate::platform::Timer;
 use crate::{Message, MessageId};
 use sentinelops_protocol::{Channel, Subject};
+use std::collections::BTreeSet;
 
 /// Shortest interval (ms) between two typing notices.
 const TYPING_MS: u64 = 3_000;
 /// Shortest interval (ms) between two viewing notices.
 const VIEWING_MS: u64 = 5_000;
 
-/// The receipt of a conversation that was sent last.
+/// Shortest interval (ms) between two receipts of one kind in one conversation. The last one is sent when it is over.
+const RECEIPT_MS: u64 = 1_000;
+
+/// The receipt for what was received of a conversation that was sent last.
 pub(super) struct SentReceipt {
     up_to: u64,
     id: MessageId,
+    /// Monotonic ms.
+    at: u64,
+}
+
+/// The same for what was read.
+pub(super) struct ReadReceipt {
+    up_to: u64,
+    /// Monotonic ms.
+    at: u64,
+}
+
+/// Receipts that wait for the interval to be over.
+#[derive(Default)]
+pub(super) struct LateReceipts {
+    /// Conversations that were read meanwhile.
+    read: BTreeSet<String>,
+    /// What was received is to be looked at in every conversation.
+    is_due: bool,
+    timer: Option<Timer>,
 }
 
 impl Client {
-    /// Tells a conversation that one has read everything received of it. `None`: nothing is new, or another
-    /// tab or device of this user has confirmed as much.
+    /// Tells a conversation that one has read everything received of it, at most once a second: what is read meanwhile is
+    /// sent when the second is over. `None`: nothing is new, another tab or device of this user has confirmed as much, or
+    /// it is sent later.
     ///
     /// ```
     /// use sentinelops_realtime::Client;
@@ -38,10 +63,18 @@ impl Client {
             let FoldState::Chat(fold) = &state.subjects.get(&subject)?.folded.state else { return None };
             let newest = fold.newest()?;
             let elsewhere = self.user().and_then(|user| fold.read_by(user));
-            if elsewhere.max(state.read_up_to.get(conversation).copied()) >= Some(newest) {
+            let sent = state.read_up_to.get(conversation);
+            if elsewhere.max(sent.map(|sent| sent.up_to)) >= Some(newest) {
                 return None;
             }
-            state.read_up_to.insert(conversation.to_owned(), newest);
+            let now = self.platform().mono();
+            if let Some(next) = sent.map(|sent| sent.at + RECEIPT_MS).filter(|next| now < *next) {
+                state.late_receipts.read.insert(conversation.to_owned());
+                drop(state);
+                self.send_late_receipts_at(now, next);
+                return None;
+            }
+            state.read_up_to.insert(conversation.to_owned(), ReadReceipt { up_to: newest, at: now });
             newest
         };
         Some(self.send(Message::chat_read(conversation, newest)))
@@ -89,8 +122,12 @@ impl Client {
         if !self.0.settings.options.receipts {
             return;
         }
+        let now = self.platform().mono();
+        let mut next: Option<u64> = None;
         let due: Vec<(String, u64)> = {
-            let state = self.state();
+            let mut state = self.state_mut();
+            let all = std::mem::take(&mut state.late_receipts.is_due);
+            let state = &*state;
             let user = self.user();
             let newest = state.subjects.iter().filter_map(|(subject, followed)| {
                 let (Channel::Chat, Some(conversation)) = (subject.channel, &subject.topic) else {
@@ -98,7 +135,8 @@ impl Client {
                 };
                 let FoldState::Chat(fold) = &followed.folded.state else { return None };
                 let sent = state.received.get(conversation).map(|sent| Interest::Send(sent.id.clone()));
-                let changed = state.dirty.contains(&Interest::Subject(subject.clone()))
+                let changed = all
+                    || state.dirty.contains(&Interest::Subject(subject.clone()))
                     || sent.is_some_and(|sent| state.dirty.contains(&sent));
                 if !changed {
                     return None;
@@ -108,14 +146,47 @@ impl Client {
             let news = newest.filter(|(conversation, up_to)| {
                 state.received.get(conversation).is_none_or(|sent| {
                     let under_way = state.ledger.state(&sent.id).is_some_and(|state| !state.is_final());
-                    sent.up_to < *up_to && !under_way
+                    let is_news = sent.up_to < *up_to && !under_way;
+                    let at = sent.at + RECEIPT_MS;
+                    if is_news && now < at {
+                        next = Some(next.map_or(at, |next| next.min(at)));
+                    }
+                    is_news && now >= at
                 })
             });
             news.collect()
         };
         for (conversation, up_to) in due {
             let id = self.send(Message::chat_delivered(&conversation, up_to)).id();
-            self.state_mut().received.insert(conversation, SentReceipt { up_to, id });
+            self.state_mut().received.insert(conversation, SentReceipt { up_to, id, at: now });
         }
+        if let Some(next) = next {
+            self.send_late_receipts_at(now, next);
+        }
+    }
+
+    fn send_late_receipts_at(&self, now: u64, at: u64) {
+        if self.state().late_receipts.timer.is_some() {
+            return;
+        }
+        let client = self.downgrade();
+        let send = Box::new(move || client.with(Client::send_late_receipts));
+        let timer = self.platform().after(u32::try_from(at - now).unwrap_or(u32::MAX), send);
+        self.state_mut().late_receipts.timer = Some(timer);
+    }
+
+    fn send_late_receipts(&self) {
+        let LateReceipts { read, timer, .. } = {
+            let mut state = self.state_mut();
+            std::mem::replace(
+                &mut state.late_receipts,
+                LateReceipts { is_due: true, ..LateReceipts::default() },
+            )
+        };
+        drop(timer);
+        for conversation in read {
+            self.mark_read(&conversation);
+        }
+        self.schedule_flush();
     }
 }

@@ -52,6 +52,10 @@ impl Client {
                 state.recorder.created(trace(&request, wall, payload));
             }
         }
+        let is_receipt = matches!(&*request.kind, "chat.delivered" | "chat.read");
+        if !is_receipt && !request.ephemeral {
+            self.note_own_send(mono);
+        }
         self.show_at_once(&id, (request.channel, &request.kind), &request.payload, wall);
         if let Some(reason) = self.refusal(&request) {
             self.refuse(&id, reason, mono);

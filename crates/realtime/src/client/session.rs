@@ -5,6 +5,7 @@
 
 use super::Client;
 use super::news::Interest;
+use super::receipts::LateReceipts;
 use crate::bridge::{SignOut, ToWorker};
 use crate::fold::Folded;
 use sentinelops_engine::{Cause, Status};
@@ -260,6 +261,7 @@ impl super::State {
         self.own_chat_version += 1;
         self.read_up_to.clear();
         self.received.clear();
+        self.late_receipts = LateReceipts::default();
         self.typed_at.clear();
         self.viewed_at.clear();
         // Their worker answers no more.

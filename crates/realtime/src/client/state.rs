@@ -2,7 +2,8 @@
 
 use super::news::{Interest, Listener, Transition};
 use super::orders::Order;
-use super::receipts::SentReceipt;
+use super::pace::Pace;
+use super::receipts::{LateReceipts, ReadReceipt, SentReceipt};
 use super::session::Session;
 use super::unreadable::Asked;
 use crate::MessageId;
@@ -75,8 +76,9 @@ pub(super) struct State {
     pub own_chat: Vec<OwnChat>,
     pub own_chat_version: u64,
     /// By conversation: up to when it was marked read, and when typing was last sent.
-    pub read_up_to: HashMap<String, u64>,
+    pub read_up_to: HashMap<String, ReadReceipt>,
     pub received: HashMap<String, SentReceipt>,
+    pub late_receipts: LateReceipts,
     pub typed_at: HashMap<String, u64>,
     /// When each incident was last reported as viewed (mono ms).
     pub viewed_at: HashMap<String, u64>,
@@ -99,6 +101,7 @@ pub(super) struct State {
     pub unreadable: VecDeque<Asked>,
 
     pub flush_timers: Option<[Option<Timer>; 2]>,
+    pub pace: Pace,
     pub supervisor_timer: Option<Timer>,
     pub expiry_timer: Option<(u64, Timer)>,
     pub rendered_timer: Option<Timer>,
@@ -143,6 +146,8 @@ impl State {
         self.stopped = true;
         self.generation += 1;
         self.flush_timers = None;
+        self.pace = Pace::default();
+        self.late_receipts = LateReceipts::default();
         self.supervisor_timer = None;
         self.expiry_timer = None;
         self.rendered_timer = None;

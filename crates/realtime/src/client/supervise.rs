@@ -209,8 +209,8 @@ impl Client {
                 self.arm_supervisor();
             }
             FromWorker::Batch(batch) => {
+                self.schedule_paced(&batch);
                 self.state_mut().inbox.push(batch);
-                self.schedule_flush();
             }
             FromWorker::TokenWanted(reason) => self.give_token(reason),
             FromWorker::Beat(_) => {}

@@ -22,6 +22,7 @@ pub(super) struct VirtualTime {
     now: Cell<u64>,
     next: Cell<u64>,
     visible: Cell<bool>,
+    pub(crate) pace_ms: Cell<u64>,
     /// Names of this browser that were forgotten.
     sessions: Cell<u32>,
     kept: RefCell<BTreeMap<String, String>>,
@@ -41,6 +42,7 @@ impl VirtualTime {
             now: Cell::new(0),
             next: Cell::new(0),
             visible: Cell::new(true),
+            pace_ms: Cell::new(0),
             sessions: Cell::new(0),
             kept: RefCell::default(),
             drafts: RefCell::default(),
@@ -178,6 +180,11 @@ impl Platform for VirtualTime {
         let key = self.key(0);
         self.frames.borrow_mut().insert(key, call);
         Timer::new(Guard { time: self.me.clone(), key, frame: true })
+    }
+
+    /// 0: in tests each frame shows what came, unless the test is about the interval.
+    fn pace_ms(&self) -> u64 {
+        self.pace_ms.get()
     }
 
     fn visible(&self) -> bool {

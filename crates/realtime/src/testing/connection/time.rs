@@ -85,6 +85,12 @@ impl FakeConnection {
         }
     }
 
+    /// Shows changes from outside at most this often (ms), as a browser's page does every 100 ms.
+    #[cfg(test)]
+    pub(crate) fn set_pace(&self, ms: u64) {
+        self.world.time.pace_ms.set(ms);
+    }
+
     /// The page is shown or hidden: the worker gets the hint, and hidden pages get no frames.
     ///
     /// ```
