@@ -112,7 +112,12 @@ async fn a_changed_row_is_the_only_one_touched_and_keeps_its_element() {
     assert_eq!(touched.rows.borrow().iter().collect::<Vec<_>>(), ["inc-3"]);
     assert!(shown.all("incident-row").iter().zip(&before).all(|(a, b)| a.is_same_node(Some(b))));
     assert_eq!(shown.all("incident-title")[3].text_content().as_deref(), Some("has changed"));
-    assert!(shown.select(".row--touched-a").len() == 1, "it lights up once");
+    assert_eq!(shown.select(".row--touched").len(), 1, "marked");
+    for (mark, count) in [(".row--fading", 1), (".row--touched, .row--fading", 0)] {
+        while shown.select(mark).len() != count {
+            gloo::timers::future::TimeoutFuture::new(20).await;
+        }
+    }
 }
 
 #[wasm_bindgen_test]

@@ -13,6 +13,7 @@ mod resolve_form;
 mod row;
 mod steady;
 mod timeline;
+mod touched;
 
 pub use actions::IncidentActions;
 pub use alerts::IncidentAlerts;

@@ -1,12 +1,11 @@
 //! One incident in the list.
 
+use super::touched::use_touched;
 use crate::components::marks::{SendStateMark, SeverityMark, StatusMark};
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
-use sentinelops_protocol::domain::{Incident, IncidentStatus};
+use sentinelops_protocol::domain::IncidentStatus;
 use sentinelops_realtime::IncidentRow;
-use std::cell::Cell;
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// See [`IncidentLine`].
@@ -27,7 +26,7 @@ pub struct IncidentLineProps {
     pub on_select: Callback<AttrValue>,
 }
 
-/// The content of a list item. One line: severity, title, status, who, how old. Lights up softly when something of it changed.
+/// The content of a list item. One line: severity, title, status, who, how old. Marked for a moment when something of it changed.
 #[component]
 pub fn IncidentLine(props: &IncidentLineProps) -> Html {
     let incident = &props.row.incident;
@@ -58,26 +57,5 @@ pub fn IncidentLine(props: &IncidentLineProps) -> Html {
                 if let Some(at) = incident.created_at.or(incident.updated_at) { <RelativeTime {at} /> }
             </span>
         </button>
-    }
-}
-
-/// The class of a row that has just changed. Two animations of the same looks take turns, because a class that stays
-/// does not start its animation again.
-#[hook]
-fn use_touched(incident: &Rc<Incident>, fresh: bool) -> Option<&'static str> {
-    struct Seen {
-        incident: std::cell::RefCell<Rc<Incident>>,
-        changes: Cell<u32>,
-    }
-    let seen =
-        use_memo((), |()| Seen { incident: incident.clone().into(), changes: Cell::new(u32::from(fresh)) });
-    if *seen.incident.borrow() != *incident {
-        seen.incident.replace(incident.clone());
-        seen.changes.set(seen.changes.get() + 1);
-    }
-    match seen.changes.get() {
-        0 => None,
-        odd if odd % 2 == 1 => Some("row--touched-a"),
-        _ => Some("row--touched-b"),
     }
 }
