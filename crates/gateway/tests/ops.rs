@@ -183,7 +183,7 @@ async fn a_full_disk_is_not_ready_until_there_is_room_again() {
 #[tokio::test]
 async fn it_is_not_ready_while_it_drains_and_lives_until_then() {
     let mut program = Program::start(&OPS).await;
-    // Does not answer the close frame: so long the drain goes on.
+    // Does not answer the close frame: the drain goes on until then.
     let mut client = program.client("s").await;
     program.signal("-TERM").await;
     assert!(matches!(client.next().await, ServerMessage::System(ServerSystem::Goodbye { .. })));

@@ -71,7 +71,7 @@ async fn drain_ends_with_the_last_socket_also_when_an_idle_request_connection_st
 #[tokio::test]
 async fn new_connections_are_refused_while_it_drains() {
     let mut program = Program::start(&[]).await;
-    // Does not answer the close frame: so long the drain goes on.
+    // Does not answer the close frame: the drain goes on until then.
     let mut client = program.client("s").await;
     program.signal("-TERM").await;
     assert!(matches!(client.next().await, ServerMessage::System(ServerSystem::Goodbye { .. })));

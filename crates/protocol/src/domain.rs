@@ -220,7 +220,7 @@ pub enum AlertChange {
 pub struct Alert {
     /// Its id.
     pub id: String,
-    /// Where it stands: what the last event of it said.
+    /// Where it stands: as of its last event.
     pub change: AlertChange,
     /// How bad it is.
     pub severity: Severity,

@@ -4,7 +4,7 @@ use crate::fields::Fields;
 use crate::{Channel, Json};
 
 /// The ordering key of an outbound message: its incident or conversation, or its alert. An incident and the
-/// conversation of the same id share a key: what is said about a new incident follows its creation.
+/// conversation of the same id share a key: messages about a new incident follow its creation.
 ///
 /// Messages of one key take effect in the order they were sent; messages without a key only
 /// follow their priority. Both ends compute it with this function.

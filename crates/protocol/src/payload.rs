@@ -14,7 +14,7 @@ use serde_path_to_error::{Path, Segment};
 /// ```
 /// use sentinelops_protocol::{Json, Payload, decode_payload};
 ///
-/// // What does not fit its type is delivered raw, and said: where, what is expected, what was found.
+/// // What does not fit its type is delivered raw, and reported: where, what is expected, what was found.
 /// let (payload, problem) = decode_payload("agent.status", &Json::parse(r#"{"agentId": 7}"#)?);
 /// assert!(matches!(payload, Payload::Raw(_)));
 /// assert!(problem.is_some_and(|problem| problem.to_string().contains("agentId")));

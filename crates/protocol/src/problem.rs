@@ -33,7 +33,7 @@ pub enum FrameError {
     /// Not UTF-8 JSON, or neither an object nor an array.
     #[error("frame is not JSON ({detail}); an envelope or an array of envelopes is expected")]
     NotJson {
-        /// What the parser said, with line and column.
+        /// Text of the parser, with line and column.
         detail: String,
     },
     /// An array with more envelopes than the limit.

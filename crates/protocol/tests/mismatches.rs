@@ -1,4 +1,4 @@
-//! What does not fit its documented type is delivered raw, and said with path, what is allowed there and what was
+//! What does not fit its documented type is delivered raw, and reported with path, what is allowed there and what was
 //! found: from the bytes of the wire, for every documented type and every field with rules of its own.
 
 use sentinelops_protocol::{
@@ -16,7 +16,7 @@ const TIMELINE: &str =
     r#"{"id":"t","incidentId":"i","actor":"a","action":"changed","timestamp":5,"status":"new"}"#;
 const ACTIVITY: &str = r#"{"id":"y","actor":"a","action":"did","timestamp":5}"#;
 
-/// Types, channel, a payload that fits; then of each case a field, what stands there instead, and what is said of it.
+/// Types, channel, a payload that fits; then of each case a field, what stands there instead, and the report.
 type Table = (&'static [&'static str], &'static str, &'static str, &'static [Case]);
 /// Path of the field below the payload, its JSON (empty: the field is left out), path, expected, found.
 type Case = (&'static str, &'static str, &'static str, &'static str, &'static str);

@@ -77,7 +77,7 @@ fn unknown_fields_of_an_incident_are_merged_as_they_are_written() {
     assert_eq!(apply(r#""n":null,"b":null,"\u0061":null"#), "", "a name is what it stands for");
 }
 
-fn said(problem: &Problem) -> (&str, &str, &str) {
+fn described(problem: &Problem) -> (&str, &str, &str) {
     (&problem.path, &problem.expected, &problem.found)
 }
 
@@ -129,10 +129,10 @@ fn problems_of_payloads_name_place_expectation_and_find_in_the_protocol_s_words(
         ),
     ] {
         let (_, problem) = decode_payload(kind, &json(payload));
-        assert_eq!(said(&problem.expect(payload)), (place, expected, found), "{payload}");
+        assert_eq!(described(&problem.expect(payload)), (place, expected, found), "{payload}");
     }
     let both = decode_incident_update(&json(r#"{"id":"a","incidentId":"b"}"#)).expect_err("two names");
-    assert_eq!(said(&both), ("payload.incidentId", "nothing, as there is an `id`", r#"string "b""#));
+    assert_eq!(described(&both), ("payload.incidentId", "nothing, as there is an `id`", r#"string "b""#));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn problems_of_system_messages_and_envelopes_name_place_expectation_and_find() {
     ] {
         let frame = format!(r#"{{"type":"{kind}","channel":"system","payload":{payload}}}"#);
         let decoded = decode_client_frame(frame.as_bytes(), &Limits::to_server()).expect("JSON");
-        assert_eq!(said(&decoded.problems[0]), (place, expected, found), "{frame}");
+        assert_eq!(described(&decoded.problems[0]), (place, expected, found), "{frame}");
     }
     for (kind, payload, place, expected, found) in [
         (
@@ -193,7 +193,7 @@ fn problems_of_system_messages_and_envelopes_name_place_expectation_and_find() {
     ] {
         let frame = format!(r#"{{"type":"{kind}","channel":"system","payload":{payload}}}"#);
         let decoded = decode_server_frame(frame.as_bytes(), &Limits::to_client()).expect("JSON");
-        assert_eq!(said(&decoded.problems[0]), (place, expected, found), "{frame}");
+        assert_eq!(described(&decoded.problems[0]), (place, expected, found), "{frame}");
     }
     for (frame, place, expected, found) in [
         (r#"{"type":"a","channel":"chat","id":"m","id":"n"}"#, "id", "one value", "more than one"),
@@ -207,7 +207,7 @@ fn problems_of_system_messages_and_envelopes_name_place_expectation_and_find() {
         ),
     ] {
         let decoded = decode_server_frame(frame.as_bytes(), &Limits::to_client()).expect("JSON");
-        assert_eq!(said(&decoded.problems[0]), (place, expected, found), "{frame}");
+        assert_eq!(described(&decoded.problems[0]), (place, expected, found), "{frame}");
     }
 }
 

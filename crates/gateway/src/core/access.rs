@@ -16,7 +16,7 @@ pub(super) const MAX_FRAME_BYTES: usize = 4 * 1024;
 pub(super) const MAX_FRAMES: u8 = 32;
 /// The wall clock may be set: an expiry is looked at this often at least.
 const LOOK_EVERY_MS: u64 = 60_000;
-/// A check that takes longer than `TOKEN_WAIT_MS` sends the client away for so long.
+/// A check that takes longer than `TOKEN_WAIT_MS` sends the client away for this long.
 const CHECK_AGAIN_S: u64 = 5;
 
 /// A connection whose user is not known yet.

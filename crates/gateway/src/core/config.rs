@@ -1,4 +1,4 @@
-//! What a gateway can be told.
+//! Configuration of a gateway.
 
 use super::identity::Auth;
 use super::rate::Rate;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) enum Timer {
     /// Send what was collected.
     Flush,
-    /// Look whether the connection has said anything since.
+    /// Check whether the connection has sent anything since.
     Silent,
     /// Basic: the one incident of the documented mock.
     Incident,

@@ -1,4 +1,4 @@
-//! Things by id, of which the open ones always stay and the finished ones make room for each other.
+//! Things by id. Open ones always stay; of the finished ones the oldest is dropped for the newest.
 
 use std::collections::{BTreeMap, HashMap};
 

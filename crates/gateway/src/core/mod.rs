@@ -93,7 +93,7 @@ pub struct Gateway {
     conns: BTreeMap<ConnId, Box<Conn>>,
     index: Index,
     snapshots: Snapshots,
-    /// When subscribers of channel `stats` are told next.
+    /// When subscribers of channel `stats` get the next figures.
     stats_due: Option<u64>,
     last_conn: u64,
     timers: BTreeSet<(u64, ConnId, Timer)>,

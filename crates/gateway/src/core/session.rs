@@ -14,7 +14,7 @@ impl Gateway {
             ClientSystem::Hello(hello) if !greeted => self.hello(now, conn, hello),
             ClientSystem::Hello(_) => {
                 self.stats.bad += 1;
-                let message = "hello was said already on this connection".to_owned();
+                let message = "hello was sent already on this connection".to_owned();
                 let error = ServerSystem::Error { code: Code::Invalid, message, id: None };
                 self.send_system(now, conn, &error);
             }
@@ -68,7 +68,7 @@ impl Gateway {
         }
     }
 
-    /// Welcomes a connection that has said hello and whose user is known.
+    /// Welcomes a connection that has sent hello and whose user is known.
     pub(super) fn greet(&mut self, now: Now, conn: ConnId) {
         let Some(state) = self.conns.get(&conn) else { return };
         let (Some((session, term)), Some(identity)) = (&state.hello, &state.identity) else { return };

@@ -15,7 +15,7 @@ const QUARTERS: usize = 96;
 const DAY_MS: u64 = 24 * 3_600_000;
 /// What was resolved longer ago counts no more.
 pub const WEEK_MS: u64 = 7 * DAY_MS;
-/// How often subscribers are told.
+/// How often subscribers get figures.
 const TELL_EVERY_MS: u64 = 15_000;
 /// The type of the event and of the item of a snapshot.
 const KIND: &str = "stats.now";
@@ -165,7 +165,7 @@ impl Gateway {
         SnapshotItem { kind: KIND.to_owned(), payload: self.figures(now), timestamp: Some(now.wall) }
     }
 
-    /// From now on subscribers are told every 15 s.
+    /// From now on subscribers get figures every 15 s.
     pub(super) fn tell_stats(&mut self, now: Now) {
         self.stats_due.get_or_insert(now.mono + TELL_EVERY_MS);
     }

@@ -341,8 +341,8 @@ mod tests {
         let once: Vec<_> = parsed.reports.iter().map(|report| report.once.clone().expect("an id")).collect();
         assert_eq!(once.len(), 3);
         assert!(once[0] == once[2] && once[0] != once[1], "{once:?}");
-        let said: Vec<_> = parsed.unusable.iter().map(|unusable| unusable.path.clone()).collect();
-        assert_eq!(said, ["[3].specversion", "[4].data", "[5].data.id", "[6]"]);
+        let unusable: Vec<_> = parsed.unusable.iter().map(|unusable| unusable.path.clone()).collect();
+        assert_eq!(unusable, ["[3].specversion", "[4].data", "[5].data.id", "[6]"]);
     }
 
     #[test]

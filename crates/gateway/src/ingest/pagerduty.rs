@@ -80,7 +80,7 @@ impl PagerDuty {
     /// Reads a body.
     ///
     /// # Errors
-    /// It is no such body. What was found is not said of the routing key.
+    /// It is no such body. What was found is not reported for the routing key.
     ///
     /// ```
     /// use sentinelops_gateway::ingest::PagerDuty;

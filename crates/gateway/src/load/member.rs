@@ -134,7 +134,7 @@ impl Member {
         Ok(Self { role, place, socket, reader, sent, put_off: put_off_receiver, shared })
     }
 
-    /// What the server said of its limits, and when.
+    /// The limits the server named, and when.
     pub fn welcome(&self) -> Option<&(Instant, sentinelops_protocol::system::Welcome)> {
         self.reader.welcome.as_ref()
     }
@@ -151,7 +151,7 @@ impl Member {
             tokio::select! {
                 closed = &mut reading => Some(closed),
                 written = writer.run(phase, put_off, publishing) => {
-                    // The answer to the close frame, or what the server said before it broke the connection.
+                    // The answer to the close frame, or what the server sent before it broke the connection.
                     let closed = timeout(CLOSE_WAIT, reading).await;
                     written.err().map(|error| closed.unwrap_or_else(|_| format!("{} {error}", close::ABNORMAL)))
                 }
@@ -179,7 +179,7 @@ async fn read(mut stream: SplitStream<Socket>, reader: &mut Reader) -> String {
     loop {
         match stream.next().await {
             Some(Ok(message @ (Message::Binary(_) | Message::Text(_)))) => reader.frame(&message.into_data()),
-            Some(Ok(Message::Close(frame))) => return told(frame.as_ref()),
+            Some(Ok(Message::Close(frame))) => return close_reason(frame.as_ref()),
             Some(Ok(_)) => {}
             Some(Err(error)) => return format!("{} {error}", close::ABNORMAL),
             None => return close::ABNORMAL.to_string(),
@@ -187,7 +187,7 @@ async fn read(mut stream: SplitStream<Socket>, reader: &mut Reader) -> String {
     }
 }
 
-fn told(frame: Option<&CloseFrame>) -> String {
+fn close_reason(frame: Option<&CloseFrame>) -> String {
     match frame {
         None => close::NO_STATUS.to_string(),
         Some(frame) => format!("{} {}", u16::from(frame.code), frame.reason).trim().to_owned(),
@@ -276,7 +276,7 @@ async fn connect(shared: &Shared, role: Role, place: usize) -> Result<Socket, No
 
 /// The server closed a connection instead of welcoming it.
 fn refused(shared: &Shared, place: usize, frame: Option<&CloseFrame>) -> NotMeasured {
-    let told = told(frame);
+    let reason = close_reason(frame);
     let advice = match frame.map_or(close::NO_STATUS, |frame| frame.code.into()) {
         close::UNAUTHENTICATED if shared.plan.token.is_none() => {
             "the gateway takes tokens only: name one with --token-file, or in GATEWAY_LOAD_TOKEN"
@@ -293,7 +293,7 @@ fn refused(shared: &Shared, place: usize, frame: Option<&CloseFrame>) -> NotMeas
         _ => "look at the gateway's log",
     };
     NotMeasured(format!(
-        "connection {} of {} was closed: {told}: {advice}",
+        "connection {} of {} was closed: {reason}: {advice}",
         place + 1,
         shared.plan.connections()
     ))

@@ -7,7 +7,7 @@ use std::fmt;
 /// Names one message of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Random, so that messages of an earlier run are told apart.
+    /// Random, so that messages of an earlier run are distinguished.
     pub run: u32,
     /// Which publisher, from 0.
     pub publisher: u64,

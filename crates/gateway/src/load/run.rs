@@ -21,17 +21,17 @@ use tokio::time::{Instant, sleep};
 
 /// Connections that are being opened at the same time.
 const OPENING: usize = 64;
-/// From the start to the first message: every task has to be told.
+/// From the start to the first message: every task has to be started.
 const HEAD_START: Duration = Duration::from_millis(50);
 /// How often is looked whether everything has arrived.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Nothing may come any more for so long before a complete run ends: what is doubled comes last.
+/// Nothing may come for this long before a complete run ends: what is doubled comes last.
 const QUIET: Duration = Duration::from_millis(250);
-/// What is missing gets so long after the last that came; after Ctrl-C less.
+/// Missing messages get this long after the last one that came; after Ctrl-C less.
 const MISSING_WAIT: Duration = Duration::from_secs(5);
 const INTERRUPTED_WAIT: Duration = Duration::from_secs(1);
 
-/// What is due and could not be sent, because the server does not read, gets so long after the last was due.
+/// What is due and could not be sent, because the server does not read, gets this long after the last was due.
 const UNSENT_WAIT: Duration = Duration::from_secs(10);
 
 /// Ctrl-C.
@@ -148,7 +148,7 @@ impl Crew {
         interrupt: &mut Interrupt,
     ) -> Result<bool, NotMeasured> {
         let plan = &shared.plan;
-        // Subscribers first: publishers are the last to be told to begin.
+        // Subscribers first: publishers are started last.
         let roles = (0..plan.subscribers)
             .map(|_| Role::Subscriber)
             .chain((0..plan.idle).map(|_| Role::Idle))

@@ -56,10 +56,16 @@ impl Scenario {
             let typing = Typing { conversation_id: conversation, user_id: speaker };
             return event(Payload::Typing(typing), Priority::Low, now);
         }
-        self.said(now, &conversation, &speaker, text)
+        self.chat_message(now, &conversation, &speaker, text)
     }
 
-    pub(super) fn said(&mut self, now: Now, conversation: &str, speaker: &str, text: &str) -> Vec<NewEvent> {
+    pub(super) fn chat_message(
+        &mut self,
+        now: Now,
+        conversation: &str,
+        speaker: &str,
+        text: &str,
+    ) -> Vec<NewEvent> {
         let message = ChatMessage {
             id: self.fresh_id("msg", now),
             conversation_id: conversation.to_owned(),

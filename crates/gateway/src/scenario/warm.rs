@@ -44,12 +44,12 @@ impl Scenario {
                 let when = ago(began - 3 * (step as u64 + 1));
                 events.extend(self.stage(when, &id, worker, status));
                 let text = self.word(words::about(Some(status)));
-                events.extend(self.said(when, &id, worker, text));
+                events.extend(self.chat_message(when, &id, worker, text));
             }
         }
         for minutes in [95, 41, 12, 4] {
             let (speaker, text) = (self.somebody().0, self.word(&words::GENERAL));
-            events.extend(self.said(ago(minutes), GENERAL, speaker, text));
+            events.extend(self.chat_message(ago(minutes), GENERAL, speaker, text));
         }
         for at in 0..6_u64 {
             events.extend(self.raised(ago(30 - at * 5), &format!("alr-{}", 501 + at)));

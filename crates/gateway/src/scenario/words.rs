@@ -82,7 +82,7 @@ pub(super) const CHORES: [&str; 8] = [
     "silenced alerts of",
 ];
 
-/// What is said about an incident at this point of its life.
+/// The chat message about an incident at this point of its life.
 pub(super) fn about(status: Option<&IncidentStatus>) -> &'static [&'static str] {
     match status {
         Some(IncidentStatus::New) => &[

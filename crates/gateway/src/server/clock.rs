@@ -1,4 +1,4 @@
-//! The two clocks the core is told.
+//! The two clocks passed to the core.
 
 use crate::Now;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

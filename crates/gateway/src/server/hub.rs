@@ -91,7 +91,7 @@ pub(super) struct Link {
     wake: Notify,
     /// Bytes handed over and not written yet.
     unwritten: AtomicUsize,
-    /// The hub wants to be told when they are fewer.
+    /// The hub waits for a report when they are fewer.
     waiting: AtomicBool,
     /// Frames of this connection that the hub has not taken yet.
     frames: AtomicUsize,
@@ -114,7 +114,7 @@ impl Link {
         std::mem::take(&mut *self.writes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// For the socket: so many bytes are written. `true` when the hub has to be told.
+    /// For the socket: these bytes are written. `true` when the hub needs a report.
     pub(super) fn written(&self, bytes: usize, low_water: usize) -> bool {
         let left = self.unwritten.fetch_sub(bytes, Ordering::SeqCst).saturating_sub(bytes);
         left <= low_water && self.waiting.swap(false, Ordering::SeqCst)

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MOST: u64 = 64 * 1024 * 1024;
 /// After this time the settings are looked at again, because a reload may have changed them.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// An Alertmanager that was started less than so many questions ago has not been told everything yet.
+/// An Alertmanager that was started less than so many questions ago does not have everything yet.
 const FULL_AFTER: u32 = 3;
 
 /// Asks for ever; never returns.

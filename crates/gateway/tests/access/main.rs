@@ -46,7 +46,7 @@ impl Guarded {
         Self { program: Program::start_logged(&flags, &folder.path("log")).await, folder }
     }
 
-    /// A page of [`ORIGIN`] that has said hello.
+    /// A page of [`ORIGIN`] that has sent hello.
     async fn greet(&self, path: &str) -> Client {
         greet(&self.program, path).await
     }

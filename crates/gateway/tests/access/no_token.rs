@@ -26,7 +26,7 @@ async fn no_token_is_in_a_log_a_metric_or_an_error() {
     let program = Program::start_logged(&flags, &log).await;
     let good = hs256(json!({"jti": "the-jti"}));
     let bad = hs256(json!({"aud": "others", "jti": "the-jti"}));
-    let mut said = String::new();
+    let mut answers = String::new();
     for token in [&good, &bad] {
         // By HTTP: no upgrade, two tokens, a path and a query that are none, a header.
         for path in [
@@ -37,8 +37,8 @@ async fn no_token_is_in_a_log_a_metric_or_an_error() {
             format!("/admin/close?code={token}"),
         ] {
             let head = "Host: localhost\r\nConnection: close";
-            said += &http(program.port, format!("GET {path} HTTP/1.1\r\n{head}\r\n\r\n")).await;
-            said += &http(
+            answers += &http(program.port, format!("GET {path} HTTP/1.1\r\n{head}\r\n\r\n")).await;
+            answers += &http(
                 program.port,
                 format!("GET {path} HTTP/9.9\r\n{head}\r\nAuthorization: Bearer {token}\r\n\r\n"),
             )
@@ -67,38 +67,39 @@ async fn no_token_is_in_a_log_a_metric_or_an_error() {
                 loop {
                     match client.frame().await {
                         Message::Close(frame) => {
-                            break said += &frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
+                            break answers +=
+                                &frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
                         }
-                        other => said += &other.into_text().expect("text"),
+                        other => answers += &other.into_text().expect("text"),
                     }
                 }
             }
         }
         // A page that may not connect.
         let mut client = program.socket_of(&format!("/ws?token={token}"), Some("https://evil.example")).await;
-        said += &client.closed().await.expect("a close frame").1;
+        answers += &client.closed().await.expect("a close frame").1;
     }
     let mut client = program.socket_of(&format!("/ws?token={bad}"), Some(ORIGIN)).await;
-    said += &client.closed().await.expect("a close frame").1;
+    answers += &client.closed().await.expect("a close frame").1;
     // Welcomed, refused at a refresh, and closed by an operator.
     let mut client = program.socket_of(&format!("/ws?token={good}"), Some(ORIGIN)).await;
     client.hello("s").await;
     assert_eq!(user_of(&mut client).await, "ann");
     client.system(&ClientSystem::Auth { token: bad.clone() }).await;
     let ServerMessage::System(refused) = client.next().await else { panic!("no answer") };
-    said += &format!("{refused:?}");
+    answers += &format!("{refused:?}");
     for path in ["/healthz", "/admin/stats", "/admin/state?channel=chat"] {
-        said += &program.http("GET", path).await;
+        answers += &program.http("GET", path).await;
     }
-    said += &program.http("POST", "/admin/close?code=4401&reason=closed").await;
-    said += &client.closed().await.expect("a close frame").1;
+    answers += &program.http("POST", "/admin/close?code=4401&reason=closed").await;
+    answers += &client.closed().await.expect("a close frame").1;
 
     let logged = std::fs::read_to_string(&log).expect("a log");
     for word in ["claim aud", "is \"ann\"", "evil.example"] {
         assert!(logged.contains(word), "the log is of this test: {logged}");
     }
-    assert!(said.contains("\"connections\"") && said.contains("claim aud"), "{said}");
-    for (what, text) in [("log", &logged), ("answers", &said)] {
+    assert!(answers.contains("\"connections\"") && answers.contains("claim aud"), "{answers}");
+    for (what, text) in [("log", &logged), ("answers", &answers)] {
         for part in good.split('.').chain(bad.split('.')) {
             assert!(!text.contains(part), "{part} is in the {what}: {text}");
         }

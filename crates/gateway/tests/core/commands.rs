@@ -150,7 +150,7 @@ fn the_server_says_who_wrote_and_when() {
     world.send(conn, "m1", "chat.message", forged);
     world.send(conn, "m2", "chat.message", r#"{"conversationId":"c","content":"again","id":"own"}"#);
     let inbox = world.look(conn);
-    let said: Vec<_> = inbox
+    let events: Vec<_> = inbox
         .events()
         .into_iter()
         .map(|event| match &event.payload {
@@ -158,10 +158,10 @@ fn the_server_says_who_wrote_and_when() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!((said[0].sender_id.as_str(), said[0].id.as_str()), ("agent-1", "m1"));
-    assert!(said[0].timestamp > 1_000_000_000_000);
-    assert_eq!(said[0].extra.as_ref().map(|json| json.as_str()), Some(r#"{"mood":"good"}"#));
-    assert_eq!(said[1].id, "own");
+    assert_eq!((events[0].sender_id.as_str(), events[0].id.as_str()), ("agent-1", "m1"));
+    assert!(events[0].timestamp > 1_000_000_000_000);
+    assert_eq!(events[0].extra.as_ref().map(|json| json.as_str()), Some(r#"{"mood":"good"}"#));
+    assert_eq!(events[1].id, "own");
 
     let thief = world.client("agent-2");
     world.send(thief, "m3", "chat.message", r#"{"conversationId":"c","content":"mine","id":"own"}"#);
@@ -201,7 +201,7 @@ fn receipts_are_watermarks_merged_by_maximum() {
     world.send(alice, "7", "chat.delivered", &read(at));
     world.look(alice);
     let delivered = world.gateway.view().receipt("c", "alice", ReceiptKind::Delivered);
-    assert_eq!(delivered, None, "what was read has been delivered: nobody need be told");
+    assert_eq!(delivered, None, "what was read has been delivered: no report is needed");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub struct World {
     inboxes: HashMap<ConnId, Inbox>,
 }
 
-/// Commits when it is told to.
+/// Commits on request.
 #[derive(Clone, Debug, Default)]
 pub struct SlowStore(Arc<Mutex<(Vec<Record>, u64)>>);
 

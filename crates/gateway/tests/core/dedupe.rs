@@ -5,7 +5,7 @@ use sentinelops_protocol::{Channel, Code};
 
 const SAY: &str = r#"{"conversationId":"c","content":"x"}"#;
 
-fn said(world: &World) -> usize {
+fn message_count(world: &World) -> usize {
     world.gateway.view().chat().count()
 }
 
@@ -19,7 +19,7 @@ fn the_same_again_is_acked_again_without_a_second_effect() {
     world.send(other, "m1", "chat.message", SAY);
     assert_eq!(world.look(conn).acks(), ["m1", "m1"]);
     assert_eq!(world.look(other).acks(), ["m1"], "also on the next connection");
-    assert_eq!((said(&world), world.gateway.effects().count()), (1, 1));
+    assert_eq!((message_count(&world), world.gateway.effects().count()), (1, 1));
     assert_eq!(world.gateway.stats().repeated, 2);
 }
 
@@ -45,7 +45,7 @@ fn ids_are_each_users_own() {
     world.send(alice, "m1", "chat.message", SAY);
     world.send(bob, "m1", "chat.message", r#"{"conversationId":"c2","content":"other"}"#);
     assert_eq!((world.look(alice).acks(), world.look(bob).acks()), (vec!["m1".into()], vec!["m1".into()]));
-    assert_eq!(said(&world), 2);
+    assert_eq!(message_count(&world), 2);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn only_accepted_ids_are_remembered() {
     assert_eq!(world.look(conn).nacks().len(), 1, "no such incident yet");
     world.incident("late");
     world.send(conn, "m1", "incident.update", update);
-    assert_eq!(world.look(conn).acks(), ["m1"], "judged anew");
+    assert_eq!(world.look(conn).acks(), ["m1"], "judged again");
 }
 
 #[test]

@@ -134,8 +134,8 @@ fn a_timeline_says_what_changed_and_who_did_it() {
         "prometheus alert_cleared [|||x]",
     ];
     assert_eq!(lines(&world, "a"), expected);
-    let told = world.look(ann);
-    let told: Vec<String> = told
+    let received = world.look(ann);
+    let received: Vec<String> = received
         .events()
         .iter()
         .map(|event| match &event.payload {
@@ -143,7 +143,7 @@ fn a_timeline_says_what_changed_and_who_did_it() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(told, expected[1..], "live to who is subscribed to it");
+    assert_eq!(received, expected[1..], "live to who is subscribed to it");
     world.subscribe(ann, timeline_of("a"), None);
     let again = world.look(ann);
     let items: Vec<String> = again.snapshots()[0]

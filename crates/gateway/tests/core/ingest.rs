@@ -218,10 +218,10 @@ fn incident_that_somebody_touched_stays_open_and_the_activity_says_so() {
         world.send(ann, "1", "incident.update", &format!(r#"{{"id":"{id}",{touch}}}"#));
         world.ingest(vec![signal("a", Cleared, 9), signal("b", Cleared, 9), signal("b", Cleared, 9)]);
         assert_ne!(world.only_incident().status, Some(IncidentStatus::Resolved), "{touch}");
-        let said = world.gateway.view().activity().filter(|a| a.action == "all alerts cleared");
-        let said: Vec<&Activity> = said.collect();
-        assert_eq!(said.len(), 1, "{said:?}");
-        assert_eq!(said[0].target.as_ref(), Some(&id));
+        let events = world.gateway.view().activity().filter(|a| a.action == "all alerts cleared");
+        let events: Vec<&Activity> = events.collect();
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!(events[0].target.as_ref(), Some(&id));
         // It fires again: the same incident, because it is open.
         world.ingest(vec![signal("a", Raised, 20)]);
         assert_eq!(world.alert("a").incident_id, Some(id));

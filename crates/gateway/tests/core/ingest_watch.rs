@@ -25,7 +25,7 @@ fn silent_source_raises_an_alert_until_it_sends_again() {
     assert_eq!(silence(&world), Some((Raised, title.clone())));
     let seq = world.gateway.seq();
     world.pass(3_600_000);
-    assert_eq!(world.gateway.seq(), seq, "it is said once");
+    assert_eq!(world.gateway.seq(), seq, "it is published once");
     // Also over a restart; what the source knows is not asked about its own silence.
     world.restart(8, |durable| durable);
     world.gateway.set_sources(world.now(), vec![source]);
@@ -79,9 +79,9 @@ fn lost_clears_are_found_by_what_the_source_knows() {
     world.gateway.reconcile(world.now(), AM, &firing, asked);
     assert_eq!((world.alert("a").change, world.alert("b").change), (Raised, Cleared));
     assert_eq!(world.alert("c").change, Raised, "reported after the question");
-    let (_, _, counts, heard) = world.gateway.ingest_stats().next().expect("a source");
+    let (_, _, counts, received_at) = world.gateway.ingest_stats().next().expect("a source");
     assert_eq!((counts.reconciled, counts.cleared, counts.raised), (1, 0, 3));
-    assert!(heard.is_some_and(|at| at > WALL));
+    assert!(received_at.is_some_and(|at| at > WALL));
     // The source's clock is not this one: what fires next counts.
     assert_eq!(world.ingest(vec![signal("b", Raised, 6)]), counted(1, 0, 0));
 }

@@ -11,34 +11,34 @@ fn at(mono: u64) -> Now {
     Now { mono, wall: START + mono }
 }
 
-/// Runs it for so long and returns what happened after the warm start.
+/// Runs it for this time and returns what happened after the warm start.
 fn run(seed: u64, rate: f64, ms: u64) -> (Gateway, Vec<NewEvent>) {
     let mut gateway = Gateway::new(GatewayConfig::default(), 1);
     let mut scenario = Scenario::new(seed, rate);
     for event in scenario.warm_up(at(0), gateway.view()) {
         gateway.publish(at(0), event);
     }
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     while let Some(due) = scenario.poll_timeout().filter(|due| *due <= ms) {
         for event in scenario.step(at(due), gateway.view()) {
-            told.push(event.clone());
+            received.push(event.clone());
             gateway.publish(at(due), event);
         }
     }
-    (gateway, told)
+    (gateway, received)
 }
 
 #[test]
 fn the_same_seed_tells_the_same_story_and_another_another() {
-    let told = |seed| run(seed, 5.0, 60_000).1;
-    assert_eq!(told(7), told(7));
-    assert_ne!(told(7), told(8));
+    let received = |seed| run(seed, 5.0, 60_000).1;
+    assert_eq!(received(7), received(7));
+    assert_ne!(received(7), received(8));
 }
 
 #[test]
 fn no_first_snapshot_is_empty() {
-    let (gateway, told) = run(1, 0.0, 60_000);
-    assert!(told.is_empty(), "rate 0 is silence");
+    let (gateway, received) = run(1, 0.0, 60_000);
+    assert!(received.is_empty(), "rate 0 is silence");
     let count = |channel| gateway.state(&Subject::channel(channel)).len();
     assert_eq!((count(Channel::Incidents), count(Channel::Agents), count(Channel::Alerts)), (12, 9, 6));
     assert!(count(Channel::Chat) >= 20 && count(Channel::Activity) >= 30);
@@ -56,9 +56,9 @@ fn a_remembered_state_is_not_warmed_up_again() {
 fn the_rate_is_kept_on_average() {
     for rate in [0.5, 2.0, 50.0, 2_000.0] {
         let ms = if rate < 10.0 { 600_000 } else { 20_000 };
-        let (_, told) = run(3, rate, ms);
-        let found = told.len() as f64 / (ms as f64 / 1_000.0);
-        assert!((found / rate - 1.0).abs() < 0.25, "{rate}/s asked, {found}/s told");
+        let (_, received) = run(3, rate, ms);
+        let found = received.len() as f64 / (ms as f64 / 1_000.0);
+        assert!((found / rate - 1.0).abs() < 0.25, "{rate}/s asked, {found}/s received");
     }
 }
 
@@ -77,9 +77,9 @@ fn after_a_sleep_it_goes_on_instead_of_catching_up() {
 
 #[test]
 fn an_hour_is_believable_and_bounded() {
-    let (gateway, told) = run(11, 5.0, 3_600_000);
+    let (gateway, received) = run(11, 5.0, 3_600_000);
     let mut kinds = BTreeMap::<&str, u32>::new();
-    for event in &told {
+    for event in &received {
         *kinds.entry(&event.kind).or_default() += 1;
     }
     for kind in [
@@ -108,7 +108,7 @@ fn an_hour_is_believable_and_bounded() {
     // Lives make sense: created once, acknowledged before anything else, nothing after the end.
     let mut lives = BTreeMap::<String, IncidentStatus>::new();
     let mut made = BTreeSet::new();
-    for event in &told {
+    for event in &received {
         let Payload::Incident(incident) = &event.payload else { continue };
         let id = incident.incident_id.clone();
         if incident.change == IncidentChange::Created {
@@ -126,10 +126,10 @@ fn an_hour_is_believable_and_bounded() {
 
 #[test]
 fn thousands_a_second_stay_small() {
-    let (gateway, told) = run(5, 5_000.0, 4_000);
-    assert!(told.len() > 15_000);
+    let (gateway, received) = run(5, 5_000.0, 4_000);
+    assert!(received.len() > 15_000);
     for channel in [Channel::Incidents, Channel::Alerts, Channel::Chat, Channel::Activity] {
         assert!(gateway.state(&Subject::channel(channel)).len() <= 800, "{channel}");
     }
-    assert!(told.iter().all(|event| encode_payload(&event.payload).as_str().len() < 1_000));
+    assert!(received.iter().all(|event| encode_payload(&event.payload).as_str().len() < 1_000));
 }

@@ -29,7 +29,7 @@ fn figures(world: &World) -> Stats {
 }
 
 /// The figures of every snapshot and event, oldest first.
-fn told(inbox: &Inbox) -> Vec<Stats> {
+fn received(inbox: &Inbox) -> Vec<Stats> {
     let of = |message: &ServerMessage| match message {
         ServerMessage::System(ServerSystem::Snapshot(part)) => Some(part.items[0].payload.clone()),
         ServerMessage::Event(event) => match &event.payload {
@@ -133,16 +133,16 @@ fn subscribers_get_a_snapshot_and_news_every_15_s() {
     create(&mut world, ann, "a", "high");
     let wall = world.subscriber("wall", &[]);
     world.subscribe(wall, Subject::channel(Channel::Stats), None);
-    let first = told(&world.look(wall));
+    let first = received(&world.look(wall));
     assert_eq!(first.len(), 1);
     assert_eq!(first[0].oldest_unacknowledged.as_ref().map(|oldest| &*oldest.incident_id), Some("a"));
     set(&mut world, "a", "acknowledged");
     world.pass(15_000);
-    let next = told(&world.look(wall));
+    let next = received(&world.look(wall));
     assert_eq!(next.len(), 1, "{next:?}");
     assert_eq!((next[0].acknowledge.day.count, &next[0].oldest_unacknowledged), (1, &None));
     world.pass(30_000);
-    assert_eq!(told(&world.look(wall)).len(), 2);
+    assert_eq!(received(&world.look(wall)).len(), 2);
     // Nobody listens any more: nothing is due.
     world.gateway.disconnected(world.now(), wall);
     world.gateway.disconnected(world.now(), ann);
@@ -160,7 +160,7 @@ fn figures_are_never_resumed_exactly() {
     world.subscribe(conn, Subject::channel(Channel::Stats), Some((&epoch, seq)));
     let inbox = world.look(conn);
     assert_eq!(inbox.subscribed().continuity, Continuity::Snapshot);
-    assert_eq!(told(&inbox).len(), 1);
+    assert_eq!(received(&inbox).len(), 1);
 }
 
 #[test]
@@ -188,9 +188,9 @@ fn sources_of_alerts_are_named_with_the_time_they_were_heard() {
     let mut world = World::new();
     world.gateway.set_sources(world.now(), vec![Source::new("grafana"), Source::new("prometheus")]);
     world.pass(minutes(1));
-    let heard = world.now().wall;
+    let received_at = world.now().wall;
     world.gateway.ingest(world.now(), 1, "prometheus", Vec::new(), Part::WHOLE);
     world.pass(minutes(2));
     let ages: Vec<_> = figures(&world).sources.into_iter().map(|it| (it.name, it.heard_at)).collect();
-    assert_eq!(ages, [("grafana".to_owned(), None), ("prometheus".to_owned(), Some(heard))]);
+    assert_eq!(ages, [("grafana".to_owned(), None), ("prometheus".to_owned(), Some(received_at))]);
 }

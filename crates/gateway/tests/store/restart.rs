@@ -101,7 +101,7 @@ async fn figures_outlive_a_restart_and_the_incidents_they_count() {
     assert_eq!((stats.resolve.day.count, stats.resolve.week.count), (40, 40));
 }
 
-/// More than the newest of all conversations hold: what the quiet one said is kept by itself.
+/// More than the newest of all conversations hold: the messages of the quiet one are kept separately.
 #[tokio::test]
 async fn quiet_conversation_is_whole_after_two_restarts() {
     let folder = Folder::new("quiet");
@@ -244,6 +244,6 @@ async fn records_prints_what_was_accepted_while_the_gateway_runs() {
 
     let output = command(&folder.path("nothing")).output().await.expect("it runs");
     assert!(!output.status.success());
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("holds no gateway.db") && said.contains("--data"), "{said}");
+    let answers = String::from_utf8_lossy(&output.stderr);
+    assert!(answers.contains("holds no gateway.db") && answers.contains("--data"), "{answers}");
 }

@@ -47,7 +47,7 @@ impl Program {
         if !flags.contains(&"--port") {
             words.extend(["--port", "0"]);
         }
-        // Without a key it checks no tokens, and has to be told so.
+        // Without a key it checks no tokens, and must be configured so.
         if !flags.iter().any(|flag| ["--dev", "--mock", "--jwt-key", "--jwks-url", "--config"].contains(flag))
         {
             words.push("--dev");

@@ -31,7 +31,7 @@ impl Envelope<'_> {
     }
 }
 
-/// The id of something that is no envelope, so that its sender can be told which one it was.
+/// The id of something that is no envelope, so that the answer can name it.
 fn id_of(json: &str) -> Option<String> {
     Fields::at("", Place::Envelope, json).ok()?.text("id").ok().filter(|id| is_id(id))
 }

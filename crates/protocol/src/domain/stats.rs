@@ -168,7 +168,7 @@ pub struct OldestUnacknowledged {
     pub opened_at: u64,
 }
 
-/// When a source was heard last.
+/// When a source last sent something.
 ///
 /// ```
 /// use sentinelops_protocol::domain::SourceAge;

@@ -94,7 +94,7 @@ impl Gateway {
         self.change_incident(now, source, event, "resolved");
     }
 
-    /// What is said when `alert` is cleared, the last one of an incident that stays open because somebody works on it.
+    /// The activity published when `alert` is cleared, the last one of an incident that stays open because somebody works on it.
     pub(super) fn all_cleared(
         &self,
         now: Now,

@@ -1,7 +1,7 @@
 //! Alerts from outside: what a source reports, and what becomes of it.
 //!
 //! The shell parses a body ([`crate::ingest`]) and hands the reports to [`Gateway::ingest`]. What is known already is
-//! told from the applied state, so it is known after a restart as well.
+//! derived from the applied state, so it is known after a restart as well.
 //!
 //! One report is one or two records, in an order in which a crash in between leaves nothing wrong: a source that got
 //! no answer sends the report again, and the second time what is missing is completed.

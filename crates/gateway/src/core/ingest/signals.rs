@@ -8,7 +8,7 @@ use sentinelops_protocol::domain::{Alert, AlertChange, Severity};
 use sentinelops_protocol::{Json, Payload};
 use std::collections::BTreeSet;
 
-/// A firing that is not newer than the last clear is taken for a late one for so long. After that the source means it:
+/// A firing that is not newer than the last clear is taken for a late one for this long. After that the source means it:
 /// an Alertmanager that lost sight of a firing alert for a while reports it with its old beginning.
 const LATE_MS: u64 = 5 * 60_000;
 
@@ -22,7 +22,7 @@ const GROUP: &str = "group";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// It takes effect once under this id (1 to 64 characters), also after a restart. `None`: what is known already is
-    /// told from the alert.
+    /// derived from the alert.
     pub once: Option<String>,
     /// What it is about.
     pub what: What,
@@ -154,9 +154,9 @@ impl Gateway {
             match alert.change {
                 AlertChange::Cleared if trust == Trust::Now => {}
                 AlertChange::Cleared => {
-                    let said = signal.starts_at.is_some() && (began.is_some() || ended.is_some());
+                    let has_times = signal.starts_at.is_some() && (began.is_some() || ended.is_some());
                     let is_recent = now.wall.saturating_sub(at) < LATE_MS;
-                    if said && is_recent && !is_newer(began.max(ended)) {
+                    if has_times && is_recent && !is_newer(began.max(ended)) {
                         return Effect::Late;
                     }
                 }

@@ -30,9 +30,9 @@ pub struct Source {
     pub min_severity: Severity,
     /// An incident nobody touched is resolved when its last alert is cleared.
     pub auto_resolve: bool,
-    /// A source that sends nothing for so long (ms) raises an alert of its own.
+    /// A source that sends nothing for this long (ms) raises an alert of its own.
     pub expect_every_ms: Option<u64>,
-    /// An alert that is not repeated for so long (ms) is marked `stale`.
+    /// An alert that is not repeated for this long (ms) is marked `stale`.
     pub stale_after_ms: Option<u64>,
 }
 
@@ -65,7 +65,7 @@ pub struct IngestCounts {
     pub acknowledged: u64,
     /// Alerts cleared.
     pub cleared: u64,
-    /// Alerts cleared or raised again because the source, asked, said so ([`crate::Gateway::reconcile`]).
+    /// Alerts cleared or raised again because the source, asked, answered so ([`crate::Gateway::reconcile`]).
     pub reconciled: u64,
     /// Other events published.
     pub events: u64,
@@ -137,7 +137,7 @@ pub(in crate::core) struct Watched {
     /// When it was set up.
     pub since: u64,
     /// When it sent last; at first when it was set up.
-    pub heard: u64,
+    pub received_at: u64,
     /// The same on the wall clock, once it has sent.
     pub heard_at_ms: Option<u64>,
     /// Its silence was noticed.
@@ -155,7 +155,7 @@ impl Watched {
             requests: 0,
             counts: IngestCounts::default(),
             since: now_mono,
-            heard: now_mono,
+            received_at: now_mono,
             heard_at_ms: None,
             is_silent: false,
             repeated: HashMap::new(),
@@ -164,7 +164,7 @@ impl Watched {
     }
 
     pub(super) fn hear(&mut self, now: Now) {
-        self.heard = now.mono;
+        self.received_at = now.mono;
         self.heard_at_ms = Some(now.wall);
         self.is_silent = false;
     }

@@ -20,7 +20,7 @@ impl Gateway {
         }
         let of_source = self.sources.values().flat_map(|watched| {
             let expect = watched.source.expect_every_ms.filter(|_| !watched.is_silent);
-            let silence = expect.map(|every| watched.heard.saturating_add(every));
+            let silence = expect.map(|every| watched.received_at.saturating_add(every));
             let look = watched.source.stale_after_ms.map(|_| watched.look_at);
             [silence, look]
         });
@@ -36,7 +36,7 @@ impl Gateway {
         for name in names {
             let Some(watched) = self.sources.get_mut(&name) else { continue };
             let source = watched.source.clone();
-            let is_due = |every: u64| now.mono.saturating_sub(watched.heard) >= every;
+            let is_due = |every: u64| now.mono.saturating_sub(watched.received_at) >= every;
             if let Some(every) = source.expect_every_ms.filter(|every| !watched.is_silent && is_due(*every)) {
                 watched.is_silent = true;
                 self.begin_silence(now, &source, every);

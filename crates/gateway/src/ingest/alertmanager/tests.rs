@@ -108,13 +108,17 @@ fn unusable_alerts_are_named_and_the_others_count() {
     ]);
     let parsed = parsed(&body.to_string());
     assert_eq!(parsed.reports.len(), 2);
-    let said: Vec<_> = parsed.unusable.iter().map(ToString::to_string).collect();
-    assert_eq!(said.len(), 6, "{said:?}");
-    assert_eq!(said[0], "alerts[0].status: expected firing or resolved, found suppressed");
-    assert!(said[1].starts_with("alerts[2].labels: expected an object"), "{}", said[1]);
-    assert!(said[2].starts_with("alerts[3].labels.a: expected a string, found integer `1`"), "{}", said[2]);
-    assert!(said[3].contains("alerts[4].startsAt: expected a time"), "{}", said[3]);
-    assert!(said[4].starts_with("alerts[5]: expected an object"), "{}", said[4]);
+    let unusable: Vec<_> = parsed.unusable.iter().map(ToString::to_string).collect();
+    assert_eq!(unusable.len(), 6, "{unusable:?}");
+    assert_eq!(unusable[0], "alerts[0].status: expected firing or resolved, found suppressed");
+    assert!(unusable[1].starts_with("alerts[2].labels: expected an object"), "{}", unusable[1]);
+    assert!(
+        unusable[2].starts_with("alerts[3].labels.a: expected a string, found integer `1`"),
+        "{}",
+        unusable[2]
+    );
+    assert!(unusable[3].contains("alerts[4].startsAt: expected a time"), "{}", unusable[3]);
+    assert!(unusable[4].starts_with("alerts[5]: expected an object"), "{}", unusable[4]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub struct IngestSettings {
     pub auto_resolve: Option<bool>,
     /// The source sends at least this often; else an alert says so. By default nothing is expected.
     pub expect_every: Option<String>,
-    /// An alert not repeated for so long is marked stale; `9h` by default for `alertmanager`, else never.
+    /// An alert not repeated for this long is marked stale; `9h` by default for `alertmanager`, else never.
     pub stale_after: Option<String>,
     /// Address of the Alertmanager, for finding clears that got lost.
     pub reconcile_url: Option<String>,

@@ -75,7 +75,7 @@ pub struct ScenarioOptions {
     pub seed: u64,
 }
 
-/// How many times the rate of one connection all connections of a user may send together, unless said otherwise.
+/// How many times the rate of one connection all connections of a user may send together, unless set otherwise.
 const USER_RATE: f64 = 4.0;
 
 const NO_KEY: &str = "there is no key to check tokens with, so nobody could connect. Give --jwt-key FILE (a secret, a \

@@ -30,7 +30,7 @@ use tracing::{info, warn};
 
 /// Largest body, bytes.
 const MOST_BODY: usize = 16 * 1024 * 1024;
-/// How long the store may take; a source that waited so long comes again.
+/// How long the store may take; a source that waited this long sends it again.
 pub(super) const STORE_WAIT: Duration = Duration::from_secs(10);
 /// `Retry-After` where the store took too long.
 pub(super) const STORE_RETRY_MS: u64 = 5_000;
@@ -174,10 +174,10 @@ async fn deliver(
         _ => None,
     };
     let (counts, retry_after_ms) = send(app, ingest, reports, unusable.len()).await;
-    let said = counts.named().into_iter().filter(|(_, count)| *count > 0);
-    let said: Vec<_> = said.map(|(name, count)| format!("{count} {name}")).collect();
-    let said = if said.is_empty() { "nothing".to_owned() } else { said.join(", ") };
-    info!(ingest = %name, trace_id = sender.trace_id(), "from {}: {said}", sender.from);
+    let summary = counts.named().into_iter().filter(|(_, count)| *count > 0);
+    let summary: Vec<_> = summary.map(|(name, count)| format!("{count} {name}")).collect();
+    let summary = if summary.is_empty() { "nothing".to_owned() } else { summary.join(", ") };
+    info!(ingest = %name, trace_id = sender.trace_id(), "from {}: {summary}", sender.from);
     if let Some(answer) = refused {
         return Err(answer);
     }

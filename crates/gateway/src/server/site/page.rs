@@ -19,7 +19,7 @@ pub(super) fn base(page: &str) -> Option<&str> {
     (value.starts_with('/') && value.ends_with('/')).then_some(value)
 }
 
-/// The page, told to connect to `/ws` of its own origin unless its configuration names a URL.
+/// The page, configured to connect to `/ws` of its own origin unless its configuration names a URL.
 pub(super) fn connected(page: String) -> String {
     let Some(opening) = tag(&page, "<script", "id", CONFIG) else { return page };
     let begin = opening.end;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Least time between two requests. A `kid` that was not there is unknown for so long.
+/// Least time between two requests. A `kid` that was not there is unknown for this long.
 const GAP: Duration = Duration::from_secs(30);
 /// Keys older than this are fetched again at the next token; until that succeeds they count.
 const FRESH: Duration = Duration::from_secs(600);
