@@ -1,5 +1,5 @@
 // Starts the page. A file of its own because the content security policy allows no inline script; imports by
-// hand because a missing or blocked file must be said to people instead of leaving "Loading" for ever.
+// hand because a missing or blocked file must be shown to people instead of leaving "Loading" for ever.
 
 // The theme chosen earlier, before the console is painted. Its theme button reads and writes the same key.
 try {

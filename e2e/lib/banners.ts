@@ -1,4 +1,4 @@
-// Banners of a page: when each first showed, and what it said.
+// Banners of a page: when each first showed, and its text.
 import { expect, type Page } from '@playwright/test';
 
 /** Has pages opened from now on note when things first show. Before the first `goto`. */

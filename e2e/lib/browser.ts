@@ -99,11 +99,11 @@ export class RealBrowser {
   /** As new, for another test: no page, no file, nothing stored of these origins, and nobody who listens. */
   async clean(origins: string[]): Promise<boolean> {
     if (this.killed) return false;
-    const cleaned = this.wash(origins).then(() => true, () => false);
+    const cleaned = this.reset(origins).then(() => true, () => false);
     return Promise.race([cleaned, pause(CLEANING, false, { ref: false })]);
   }
 
-  private async wash(origins: string[]): Promise<void> {
+  private async reset(origins: string[]): Promise<void> {
     const used = this.context.pages();
     const blank = await this.context.newPage();
     await Promise.all(used.map((page) => page.close()));

@@ -2,7 +2,7 @@
 import { expect, type Page } from '@playwright/test';
 import type { Gateway } from './gateway';
 import { follow, type LabMessage, labMessages } from './lab';
-import { noteSaid, saidTwice } from './said';
+import { noteTexts, repeatedTexts } from './texts';
 
 const FAILED = /^(Failed|Expired|Evicted|Superseded)/;
 
@@ -15,7 +15,7 @@ export class Checker {
   private early = new Set<string>();
 
   /** What took effect, and under which ids: a message that was sent again as another one is doubled, too. */
-  private said = new Map<string, Set<string>>();
+  private texts = new Map<string, Set<string>>();
 
   /** `gateway`: whose memory on disk is the truth. */
   constructor(private gateway: Gateway) {}
@@ -29,7 +29,7 @@ export class Checker {
     for (const message of messages) this.note(message);
     // Read after the pages were: whatever they call delivered has to be there by now.
     const accepted = await this.gateway.acceptedEver();
-    noteSaid(this.said, await this.gateway.said());
+    noteTexts(this.texts, await this.gateway.chatTexts());
     for (const { id, delivery } of messages) if (delivery === 'Delivered' && !accepted.has(id)) this.early.add(id);
   }
 
@@ -42,10 +42,10 @@ export class Checker {
   private note(message: LabMessage): void {
     if (message.delivery === 'Unknown') return;
     this.seen.set(message.id, message);
-    const told = this.story.get(message.id) ?? [];
+    const story = this.story.get(message.id) ?? [];
     const state = `${message.durability} ${message.delivery}`;
-    if (!told.at(-1)?.endsWith(state)) told.push(`${new Date().toISOString().slice(11, 23)} ${state}`);
-    this.story.set(message.id, told);
+    if (!story.at(-1)?.endsWith(state)) story.push(`${new Date().toISOString().slice(11, 23)} ${state}`);
+    this.story.set(message.id, story);
   }
 
   get size(): number {
@@ -72,16 +72,16 @@ export class Checker {
     });
     const accepted = await this.gateway.acceptedEver();
     // Once more: everything may have been accepted between the two questions of the last look.
-    noteSaid(this.said, await this.gateway.said());
+    noteTexts(this.texts, await this.gateway.chatTexts());
     const doubled = [...accepted].filter(([, times]) => times !== 1);
     expect(doubled, 'doubled').toEqual([]);
-    expect(saidTwice(this.said), 'doubled under another id').toEqual([]);
-    expect(this.said.size, 'what was said is not known').toBeGreaterThan(0);
+    expect(repeatedTexts(this.texts), 'doubled under another id').toEqual([]);
+    expect(this.texts.size, 'no chat text is known').toBeGreaterThan(0);
     const all = [...this.seen.values()];
     // Also when it was put right later: somebody may have sent it once more by then.
-    const failed = all.filter(({ id }) => this.story.get(id)?.some((told) => FAILED.test(told.split(' ')[2] ?? '')));
+    const failed = all.filter(({ id }) => this.story.get(id)?.some((story) => FAILED.test(story.split(' ')[2] ?? '')));
     expect(failed.map(({ id }) => `${id}: ${this.story.get(id)?.join(', ')}`), 'falsely failed').toEqual([]);
-    expect([...this.early].map((id) => `${id}: ${this.story.get(id)?.join(', ')}`), 'said to be delivered too early').toEqual([]);
+    expect([...this.early].map((id) => `${id}: ${this.story.get(id)?.join(', ')}`), 'reported as delivered too early').toEqual([]);
     await this.expectTruth(pages, accepted);
   }
 

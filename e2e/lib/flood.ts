@@ -63,7 +63,7 @@ export function figures(page: Page): Promise<Figures[]> {
   return page.getByTestId('lab-meter').evaluateAll((nodes) => nodes.map((node) => JSON.parse(node.textContent || '{}')));
 }
 
-/** Waits until each meter was told the last number of each channel. */
+/** Waits until each meter has received the last number of each channel. */
 export async function expectAll(page: Page, each: number): Promise<Figures[]> {
   const last = Object.fromEntries(Object.keys(MAKERS).map((channel) => [channel, each]));
   await expect

@@ -100,9 +100,9 @@ export class Gateway {
   }
 
   /** What the lab's messages say, each of them something else, by id: of those accepted since the last start. */
-  async said(): Promise<Map<string, string>> {
-    const said = (await this.accepted()).filter(({ text }) => text);
-    return new Map(said.map(({ id, text }) => [id, text!]));
+  async chatTexts(): Promise<Map<string, string>> {
+    const chat = (await this.accepted()).filter(({ text }) => text);
+    return new Map(chat.map(({ id, text }) => [id, text!]));
   }
 
   private get stores(): boolean {

@@ -2,7 +2,7 @@
 // and shows what became of each.
 import { expect, type Page } from '@playwright/test';
 import type { Gateway } from './gateway';
-import { noteSaid, saidTwice } from './said';
+import { noteTexts, repeatedTexts } from './texts';
 
 export interface LabMessage {
   id: string;
@@ -54,9 +54,9 @@ export async function durable(page: Page): Promise<number> {
   return (await labMessages(page)).filter(({ durability }) => durability === 'Durable').length;
 }
 
-/** Opens a door of the worker (see crates/realtime/src/worker/faults.rs). */
+/** Injects a fault into the worker (see crates/realtime/src/worker/faults.rs). */
 export async function openDoor(page: Page, name: string): Promise<void> {
-  await press(page, 'lab-open-door', { 'lab-fault': name });
+  await press(page, 'lab-inject-fault', { 'lab-fault': name });
 }
 
 export async function labMessages(page: Page): Promise<LabMessage[]> {
@@ -84,7 +84,7 @@ export async function expectExactlyOnce(page: Page, gateway: Gateway, count: num
   const effects = new Map(Object.entries(perId).map(([key, n]) => [key.split('/').pop()!, n]));
   expect(messages.filter((message) => !effects.has(message.id)), 'lost').toEqual([]);
   expect([...effects.values()].filter((n) => n !== 1), 'doubled').toEqual([]);
-  const said = new Map<string, Set<string>>();
-  noteSaid(said, await gateway.said());
-  expect(saidTwice(said), 'doubled under another id').toEqual([]);
+  const texts = new Map<string, Set<string>>();
+  noteTexts(texts, await gateway.chatTexts());
+  expect(repeatedTexts(texts), 'doubled under another id').toEqual([]);
 }

@@ -13,7 +13,7 @@ interface Record {
   resumed: { at: number; still: number }[];
 }
 
-/** Has the page note from now on what happens to it. A page that is loaded anew has no record. */
+/** Has the page note from now on what happens to it. A page that is loaded again has no record. */
 export async function keepRecord(page: Page): Promise<void> {
   await page.evaluate(() => {
     const record: Record = { shown: [], shownAt: 0, frozen: [], resumed: [] };

@@ -1,5 +1,5 @@
 // Everything a browser says against the content security policy and Trusted Types, of pages and of workers, on three
-// ways: the event, the console, the report to the server. Each test ends with the proof that they work and said nothing.
+// ways: the event, the console, the report to the server. Each test ends with the proof that they work and reported nothing.
 import type { BrowserContext, Page } from '@playwright/test';
 import { pause } from './checker';
 
@@ -8,13 +8,13 @@ const CONSOLE = /securitypolicyviolation|Content[- ]Security[- ]Policy|Trusted ?
 const PATIENCE = 3_000;
 
 export class PolicyWatch {
-  /** What was said, each with the way it came. */
-  readonly said: string[] = [];
+  /** The reports, each with the way it came. */
+  readonly reports: string[] = [];
   private provoked: RegExp[] = [];
   private controls = 0;
 
   note(way: 'event' | 'console' | 'report', text: string): void {
-    this.said.push(`${way}: ${text}`);
+    this.reports.push(`${way}: ${text}`);
   }
 
   /** This test breaks the policy on purpose: what fits is no fault, and has to come. */
@@ -54,15 +54,15 @@ export class PolicyWatch {
   async faults(pages: Page[], origin: string): Promise<string[]> {
     const deaf = await Promise.all(pages.map((page) => this.control(page, origin)));
     const known = (line: string) => line.includes('//control-') || this.provoked.some((what) => what.test(line));
-    const missing = this.provoked.filter((what) => !this.said.some((line) => what.test(line)));
+    const missing = this.provoked.filter((what) => !this.reports.some((line) => what.test(line)));
     return [
       ...deaf.flat(),
-      ...new Set(this.said.filter((line) => !known(line))),
-      ...missing.map((what) => `provoked, but not said: ${what}`),
+      ...new Set(this.reports.filter((line) => !known(line))),
+      ...missing.map((what) => `provoked, but not reported: ${what}`),
     ];
   }
 
-  /** Breaks the policy in a page and waits until that was heard: what was said before it has come by then, too. */
+  /** Breaks the policy in a page and waits for that report: earlier ones have come by then, too. */
   private async control(page: Page, origin: string): Promise<string[]> {
     if (!page.url().startsWith(origin)) return [];
     this.controls += 1;
@@ -70,7 +70,7 @@ export class PolicyWatch {
     const asked = page.evaluate((address) => void (new Image().src = address), address);
     const answers = await Promise.race([asked.then(() => true, () => false), pause(PATIENCE)]);
     if (!answers) return [];
-    const deaf = () => (['event', 'report'] as const).filter((way) => !this.said.some((line) => line.startsWith(way) && line.includes(address)));
+    const deaf = () => (['event', 'report'] as const).filter((way) => !this.reports.some((line) => line.startsWith(way) && line.includes(address)));
     for (const end = Date.now() + PATIENCE; deaf().length && Date.now() < end; ) await pause(10);
     return deaf().map((way) => `no ${way} of what ${page.url()} was asked to do against its policy`);
   }

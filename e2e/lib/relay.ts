@@ -9,9 +9,9 @@ export class FrameRelay {
   connections = 0;
   /** Of a frame on its way to the server: a code to close with instead of passing it on. */
   judge: (text: string) => number | undefined = () => undefined;
-  /** Each message of the server waits so long behind the one before. */
+  /** Each message of the server waits this long behind the one before. */
   answerMs = 0;
-  /** Who the server is told it is; for gateways with --trust-user. */
+  /** The user name passed to the server; for gateways with --trust-user. */
   user?: string;
 
   private constructor(

@@ -9,7 +9,7 @@ import type { Answer, Site } from './site';
 const AUDIENCE = 'sentinelops';
 const ISSUER = 'https://id.example';
 const CHANNELS = ['incidents', 'agents', 'chat', 'alerts', 'activity'];
-/** The gateway takes a token for so long after its `exp`, s. */
+/** The gateway takes a token for this long (s) after its `exp`. */
 export const LEEWAY_S = 30;
 
 export class SignInService {

@@ -23,17 +23,17 @@ test('a bad value of the page configuration: key, value and what is allowed; the
   }
 });
 
-test('an address that cannot be dialled is said once, with what is wrong', async ({ world }) => {
+test('an address that cannot be dialled is shown once, with what is wrong', async ({ world }) => {
   world.site.configure({ url: 'ftp://ops.example.com/ws?token=s3cret' });
   const page = await world.open('/');
   await expect(banner(page, 'config').first()).toContainText('ftp');
-  const said = (await page.locator('body').innerText()).match(/ws: or wss: is needed/g) ?? [];
-  expect(said).toHaveLength(1);
+  const shown = (await page.locator('body').innerText()).match(/ws: or wss: is needed/g) ?? [];
+  expect(shown).toHaveLength(1);
   await expect(page.locator('.sentinelops-setup-error')).toHaveCount(0);
   expect(await page.locator('#app').innerHTML()).not.toContain('s3cret');
 });
 
-test('ws: from an https page is refused before anything is tried, and said clearly', async ({ world }) => {
+test('ws: from an https page is refused before anything is tried, and shown clearly', async ({ world }) => {
   world.site.configure({ url: 'ws://ops.example.com/ws?token=s3cret' });
   const page = await world.chrome.context.newPage();
   // The files of the site under an https address.
@@ -54,7 +54,7 @@ test('ws: from an https page is refused before anything is tried, and said clear
   expect(await page.locator('#app').innerHTML()).not.toContain('s3cret');
 });
 
-test('signed out by the server: said, with what to do; nothing is dialled until then', async ({ world }) => {
+test('signed out by the server: shown, with what to do; nothing is dialled until then', async ({ world }) => {
   const page = await world.open('/');
   await expectState(page, 'Connected');
   const accepted = world.proxy.accepted;
@@ -65,10 +65,10 @@ test('signed out by the server: said, with what to do; nothing is dialled until 
   expect(world.proxy.accepted).toBe(accepted);
 });
 
-test('a full disk: what waits is said to be not saved, and leaves all the same', async ({ world }) => {
+test('a full disk: what waits is shown as not saved, and leaves all the same', async ({ world }) => {
   const page = await world.chrome.context.newPage();
   const session = await world.chrome.context.newCDPSession(page);
-  // Before the store is opened: the browser asks once how much room there is.
+  // Before the store is opened: the browser asks once how much space there is.
   await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(world.site.url()).origin, quotaSize: 1 });
   await page.goto(world.site.url('/lab'));
   await expectState(page, 'Connected');
@@ -78,7 +78,7 @@ test('a full disk: what waits is said to be not saved, and leaves all the same',
   await expect(banner(page, 'storage')).toContainText('Not saved on this device: its storage is full');
   await expect(banner(page, 'storage')).toContainText('lost if this page is closed');
   await expect(page.getByTestId('connection-storage').first()).toContainText('Not saved on this device');
-  // What becomes of each message is told after what became of the store.
+  // The update of each message comes after the state of the store.
   await expect
     .poll(async () => new Set((await labMessages(page)).map(({ durability }) => durability)))
     .toEqual(new Set(['MemoryOnly']));
@@ -115,7 +115,7 @@ test('a newer version in another tab: this one lets go of the store and says to 
 test.describe('a server that forgets', () => {
   test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '9'], stores: false } });
 
-  test('events that are gone for good: said with the time, until dismissed; the state is right', async ({ world }) => {
+  test('events that are gone for good: shown with the time, until dismissed; the state is right', async ({ world }) => {
     const page = await world.open('/realtime-demo');
     await expectState(page, 'Connected');
     await expect(page.getByTestId('incident-row').first()).toBeVisible();

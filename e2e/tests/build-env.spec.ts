@@ -1,4 +1,4 @@
-// What the environment said when the app was built is used where the page says nothing.
+// The environment of the build is used where the page sets nothing.
 import { expect, test } from '../lib/fixtures';
 
 test('a page without any configuration dials the address of its build', async ({ world }) => {

@@ -81,7 +81,7 @@ test('a newer build: older tabs stop and say so; what they queued leaves once, f
     await startSending(page, 1, 0);
     await expect.poll(async () => (await labMessages(page)).at(-1)!.delivery).toBe('Failed(NotConnected)');
   }
-  // As they are told: then they are of the newer build, too, and share its connection.
+  // As they are asked to: then they are of the newer build, too, and share its connection.
   for (const page of older) {
     await Promise.all([page.waitForEvent('load'), pressIn(page, 'update')]);
     await expectState(page, 'Connected');
@@ -107,10 +107,10 @@ test('a newer build in mid-send: what was saved takes effect once, what failed n
     await expect.poll(() => refused(page)).toBe(true);
     await stopSending(page);
   }
-  const said = (await Promise.all(older.map(labMessages))).flat();
-  const failed = said.filter(({ delivery }) => delivery.startsWith('Failed'));
-  const promised = said.filter(({ durability, delivery }) => durability === 'Durable' || delivery === 'Delivered');
-  test.info().annotations.push({ type: 'measured', description: `${promised.length} promised, ${failed.length} refused of ${said.length}` });
+  const messages = (await Promise.all(older.map(labMessages))).flat();
+  const failed = messages.filter(({ delivery }) => delivery.startsWith('Failed'));
+  const promised = messages.filter(({ durability, delivery }) => durability === 'Durable' || delivery === 'Delivered');
+  test.info().annotations.push({ type: 'measured', description: `${promised.length} promised, ${failed.length} refused of ${messages.length}` });
   expect(promised.length).toBeGreaterThan(20);
   const missing = async () => {
     const known = await effects(world);

@@ -16,7 +16,7 @@ function showing(...messages: LabMessage[]): Page {
 
 /** A gateway that accepted these ids, each so many times. */
 function accepted(ids: Record<string, number>): Gateway {
-  const gateway = { acceptedEver: async () => new Map(Object.entries(ids)), said: async () => new Map() };
+  const gateway = { acceptedEver: async () => new Map(Object.entries(ids)), chatTexts: async () => new Map() };
   return gateway as unknown as Gateway;
 }
 

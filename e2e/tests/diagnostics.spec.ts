@@ -10,7 +10,7 @@ const TOKEN = 's3cret-token';
 /** Lines of our own on the console. */
 const ours = (world: World) => world.console.filter((line) => line.includes('[sentinelops]'));
 
-async function said(world: World, line: RegExp): Promise<void> {
+async function logged(world: World, line: RegExp): Promise<void> {
   await expect.poll(() => ours(world).some((known) => line.test(known)), { message: `no line ${line}` }).toBe(true);
 }
 
@@ -24,13 +24,13 @@ test('debug: readable lines for states, sends, receipts, reconnects and errors; 
   await expectState(page, 'Reconnecting');
   world.proxy.restore();
   await expectState(page, 'Connected', 35_000);
-  await said(world, /Connecting -> Connected/);
-  await said(world, /Connected -> Reconnecting/);
-  await said(world, /send \w{26}: chat\.message on chat/);
-  await said(world, /\w{26}: delivered/);
-  await said(world, /incidents: \d+ events|incidents: the state of \d+ things/);
-  await said(world, /attempt \d+ in \d+ ms/);
-  await said(world, /error: .*connection/i);
+  await logged(world, /Connecting -> Connected/);
+  await logged(world, /Connected -> Reconnecting/);
+  await logged(world, /send \w{26}: chat\.message on chat/);
+  await logged(world, /\w{26}: delivered/);
+  await logged(world, /incidents: \d+ events|incidents: the state of \d+ things/);
+  await logged(world, /attempt \d+ in \d+ ms/);
+  await logged(world, /error: .*connection/i);
   const all = world.console.join('\n');
   expect(all).not.toContain(TOKEN);
   // What the lab sends, and what stands in incidents.

@@ -244,7 +244,7 @@ test.describe('signs that something may have changed', () => {
   });
 });
 
-test('the browser says there is no network: said so where it is true, and doubted where the connection lives', async ({ world }) => {
+test('the browser says there is no network: shown where it is true, and doubted where the connection lives', async ({ world }) => {
   const page = await lab(world);
   const says = (name: string) => page.evaluate((name) => void window.dispatchEvent(new Event(name)), name);
   const { connectionsEver } = await world.gateway.stats();
@@ -268,7 +268,7 @@ test('the browser says there is no network: said so where it is true, and doubte
   await expect(banner(page, 'offline')).toHaveCount(0);
 });
 
-test('server closes with 4410: superseded, said so, and left to who came after', async ({ world }) => {
+test('server closes with 4410: superseded, shown, and left to who came after', async ({ world }) => {
   const page = await lab(world);
   const accepted = world.proxy.accepted;
   await world.gateway.close(4410, 'a newer connection');

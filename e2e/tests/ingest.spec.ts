@@ -90,7 +90,7 @@ test('a posted alert shows labels, source, its incident and only links of the op
 test.describe('a source that is expected to send', () => {
   test.use({ keys: 'expect_every = "2s"' });
 
-  test('is said to be silent until it sends again, and when it sent something last', async ({ world }) => {
+  test('is shown as silent until it sends again, and when it sent something last', async ({ world }) => {
     const page = await world.open('/');
     await page.setViewportSize({ width: 1440, height: 900 });
     await expectState(page, 'Connected');
@@ -206,7 +206,7 @@ test('a target of a real Prometheus stops: its Alertmanager brings alert and inc
       `--web.listen-address=127.0.0.1:${prometheus}`,
     ]);
     await scraped;
-    // It is not told again for a minute what it missed.
+    // For a minute it does not get again what it missed.
     const ready = () => fetch(`http://127.0.0.1:${alertmanager}/-/ready`).then((answer) => answer.status, () => 0);
     await expect.poll(ready, { timeout: 60_000 }).toBe(200);
     const page = await world.open('/');

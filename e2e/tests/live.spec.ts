@@ -50,7 +50,7 @@ test('what people press on both pages is within the policy', async ({ world }) =
   // The fixture looks at the policy when the test is over.
 });
 
-test('what breaks the policy is heard of, in the page and in the worker, by the watch of every test', async ({ world }) => {
+test('what breaks the policy is reported, in the page and in the worker, by the watch of every test', async ({ world }) => {
   const page = await world.open('/');
   await expectState(page, 'Connected');
   // Not by the console's own evaluation, which is allowed anything.

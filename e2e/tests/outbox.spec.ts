@@ -100,8 +100,8 @@ test('offline, then a reload: what was saved is there and leaves once', async ({
   await checker.expectKept([page], 40_000);
   await expect.poll(queued).toBe(0);
   // The page that sent them is gone; this one tells their end all the same.
-  const told = (await labMessages(page)).slice(0, 30).map(({ delivery }) => delivery);
-  expect(told).toEqual(Array(30).fill('Delivered'));
+  const states = (await labMessages(page)).slice(0, 30).map(({ delivery }) => delivery);
+  expect(states).toEqual(Array(30).fill('Delivered'));
 });
 
 test.describe('nobody says anything meanwhile', () => {

@@ -21,14 +21,14 @@ const CLOSES: [number, string, string, RegExp][] = [
 ];
 
 /** What the banners say, as a person reads it. */
-async function said(page: Page): Promise<string> {
+async function shownText(page: Page): Promise<string> {
   return (await page.locator('[data-testid=banner]').allInnerTexts()).join(' ').replace(/[`\s]+/g, ' ');
 }
 
 async function closeAndRead(world: World, page: Page, [code, reason, state, words]: (typeof CLOSES)[number]): Promise<void> {
   await world.gateway.close(code, reason);
   await expectState(page, state);
-  await expect.poll(() => said(page), `the sentence for ${code}`).toMatch(words);
+  await expect.poll(() => shownText(page), `the sentence for ${code}`).toMatch(words);
 }
 
 test('each close after which the client stops is a sentence that helps, and there is a way on', async ({ world }) => {
@@ -71,7 +71,7 @@ for (const [code, reason, words] of BRIEF) {
 test.describe('a server that is full', () => {
   test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7', '--max-connections', '1'] } });
 
-  test('one connection too many is told so, and that it comes back by itself', async ({ world }) => {
+  test('one connection too many is shown that, and that it comes back by itself', async ({ world }) => {
     const other = new WebSocket(world.gateway.url);
     await new Promise((resolve, reject) => {
       other.on('open', resolve);
@@ -79,16 +79,16 @@ test.describe('a server that is full', () => {
     });
     const page = await world.open('/');
     await expectState(page, 'Reconnecting');
-    await expect.poll(() => said(page)).toMatch(/takes no more for now: 1 connections are open, the most allowed\. It goes on by itself/);
+    await expect.poll(() => shownText(page)).toMatch(/takes no more for now: 1 connections are open, the most allowed\. It goes on by itself/);
     other.close();
     await banner(page, 'connection').getByRole('button', { name: 'Try now' }).click();
     await expectState(page, 'Connected');
   });
 });
 
-test('a page of an origin that is not listed is told which one and where it is listed', async ({ world }) => {
+test('a page of an origin that is not listed is shown which one and where it is listed', async ({ world }) => {
   const page = await world.chrome.context.newPage();
   await page.goto(world.site.url('/', 'other.test'));
   await expectState(page, 'Error');
-  await expect.poll(() => said(page)).toMatch(/pages of http:\/\/other\.test:\d+ may not connect.*--origin/);
+  await expect.poll(() => shownText(page)).toMatch(/pages of http:\/\/other\.test:\d+ may not connect.*--origin/);
 });

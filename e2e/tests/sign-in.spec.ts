@@ -221,8 +221,8 @@ test('rights that a token does not give are named where they are missed', async 
   await expect(page.getByTestId('withdrawn')).toHaveCount(0);
   // The next token gives less.
   signIn.rights = { read: ['agents', 'activity'], write: [] };
-  const said = page.getByTestId('incidents-panel').getByTestId('withdrawn');
-  await expect(said).toContainText(/No access any more.*the right to read all of incidents is needed\. Ask/, { timeout: 20_000 });
+  const notice = page.getByTestId('incidents-panel').getByTestId('withdrawn');
+  await expect(notice).toContainText(/No access any more.*the right to read all of incidents is needed\. Ask/, { timeout: 20_000 });
   await expect(page.getByTestId('alerts-panel').getByTestId('withdrawn')).toBeVisible();
   await expect(page.getByTestId('incident-row').first()).toBeVisible();
   await expectState(page, 'Connected');

@@ -1,4 +1,4 @@
-// The end of a session: what becomes of unsent messages is asked in one tab, and all are told.
+// The end of a session: what becomes of unsent messages is asked in one tab, and all receive the end.
 import type { Page } from '@playwright/test';
 import { expect, expectState, test, type World } from '../lib/fixtures';
 import { labMessages, startSending } from '../lib/lab';

@@ -136,7 +136,7 @@ async function beside(world: World, page: Page, keep: 'connection' | 'transactio
   return () => other.evaluate(() => (window as unknown as { release(): void }).release());
 }
 
-test('a store that does not answer: said within seconds, and whole again when it does', { tag: '@waits' }, async ({ world }) => {
+test('a store that does not answer: shown within seconds, and whole again when it does', { tag: '@waits' }, async ({ world }) => {
   const page = await world.open('/lab');
   await expectState(page, 'Connected');
   world.proxy.cut();
@@ -184,7 +184,7 @@ test('the store is held when the leader stops: the next one leads without it, an
   expect((await world.gateway.stats()).connections).toBe(1);
 });
 
-test('an older tab blocks the newer store: said with what to do, and saved once that tab is gone', { tag: '@waits' }, async ({ world }) => {
+test('an older tab blocks the newer store: shown with what to do, and saved once that tab is gone', { tag: '@waits' }, async ({ world }) => {
   const old = await world.open('/lab');
   await expectState(old, 'Connected');
   const release = await beside(world, old, 'connection');
@@ -207,7 +207,7 @@ test('an older tab blocks the newer store: said with what to do, and saved once 
   await expectExactlyOnce(page, world.gateway, 5);
 });
 
-test('a full disk that has room again: what waited in memory is saved', { tag: '@waits' }, async ({ world }) => {
+test('a full disk that has space again: what waited in memory is saved', { tag: '@waits' }, async ({ world }) => {
   const page = await world.chrome.context.newPage();
   const session = await world.chrome.context.newCDPSession(page);
   const origin = new URL(world.site.url()).origin;

@@ -69,7 +69,7 @@ test('5,000 firing alerts: all are counted and can be reached, and the page answ
   await expect(last).toHaveAttribute('aria-posinset', String(incidents + ALERTS));
   await expect(last).toHaveAttribute('aria-setsize', String(incidents + ALERTS));
 
-  // Of the alerts a part is shown, and said of how many; the next part is a press away.
+  // Some of the alerts are shown, with how many there are; the next part is a press away.
   const shown = page.getByTestId('alerts-panel').getByTestId('alert');
   const first = await shown.count();
   expect(first).toBeLessThan(ALERTS / 10);

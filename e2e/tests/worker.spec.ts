@@ -1,4 +1,4 @@
-// What can happen to the worker: each failure is said on the page in time with what to do, healed where a new
+// What can happen to the worker: each failure is shown on the page in time with what to do, healed where a new
 // start helps, and nothing that was sent is lost.
 import { type Page } from '@playwright/test';
 import { banner, bannerDelay, noteBanners, pageTime } from '../lib/banners';
@@ -9,7 +9,7 @@ test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '5'] } });
 
 const SEEN_WITHIN = 2_000;
 const HUNG_WITHIN = 12_000;
-/** A worker may load for so long before it is given up (`START_MS` of the supervisor), and a little to say so. */
+/** How long a worker may load before it is given up (`START_MS` of the supervisor), and a little for the report. */
 const STARTED_WITHIN = 30_000 + 2_000;
 
 async function open(world: World, route = '/lab'): Promise<Page> {
@@ -24,10 +24,10 @@ function measured(what: string, ms: number): void {
 }
 
 /** The banner came in time and says these. */
-async function said(page: Page, texts: (string | RegExp)[]): Promise<void> {
+async function expectShown(page: Page, texts: (string | RegExp)[]): Promise<void> {
   for (const text of texts) await expect(banner(page, 'worker')).toContainText(text);
   const delay = await bannerDelay(page, 'worker');
-  measured('said', delay);
+  measured('shown', delay);
   expect(delay).toBeLessThan(SEEN_WITHIN);
   await expectState(page, 'Error');
 }
@@ -58,17 +58,17 @@ const MISSING: [string, RegExp][] = [
   ["the worker's program", /worker_bg-/],
 ];
 for (const [what, file] of MISSING) {
-  test(`${what} is missing (404): said within 2 s on every page; it heals by itself and nothing is lost`, async ({ world }) => {
+  test(`${what} is missing (404): shown within 2 s on every page; it heals by itself and nothing is lost`, async ({ world }) => {
     // How a module ends that cannot have its program.
     world.uncaught.push(/failed to fetch Wasm: 404/);
     world.site.overrides.set(file, () => ({ status: 404, headers: { 'content-type': 'text/plain' }, body: 'not found' }));
     for (const route of ['/', '/realtime-demo']) {
       const page = await open(world, route);
-      await said(page, [/could not be loaded/, /deployed/]);
+      await expectShown(page, [/could not be loaded/, /deployed/]);
       await page.close();
     }
     const page = await open(world);
-    await said(page, [/could not be loaded/, /404/, /deployed/]);
+    await expectShown(page, [/could not be loaded/, /404/, /deployed/]);
     await startSending(page, 5, 0);
     world.site.overrides.clear();
     await expectState(page, 'Connected', 35_000);
@@ -77,26 +77,26 @@ for (const [what, file] of MISSING) {
   });
 }
 
-test('blocked by the policy of the page: said within 2 s with the line to change; what was sent arrives once after the reload that heals', async ({ world }) => {
+test('blocked by the policy of the page: shown within 2 s with the line to change; what was sent arrives once after the reload that heals', async ({ world }) => {
   world.site.policy = (_, built) => built.replace("worker-src 'self'", "worker-src 'none'");
   world.policy.provokes(/worker-src/);
   const page = await open(world);
-  await said(page, ['worker-src', 'content security policy', 'reload']);
+  await expectShown(page, ['worker-src', 'content security policy', 'reload']);
   await healsByReload(world, page, 5, () => {
     world.site.policy = (_, built) => built;
     return page.reload();
   });
 });
 
-test("blocked by the policy of the worker's own script: said within 2 s", async ({ world }) => {
+test("blocked by the policy of the worker's own script: shown within 2 s", async ({ world }) => {
   world.site.policy = (route, built) =>
     route.includes('worker') ? built.replace("'wasm-unsafe-eval'", '') : built;
   world.policy.provokes(/script-src|unsafe-eval/);
   world.uncaught.push(/Uncaught CompileError.*Content Security policy/);
-  await said(await open(world), ['refused to start', /content security policy/i]);
+  await expectShown(await open(world), ['refused to start', /content security policy/i]);
 });
 
-test('of another build: said within 2 s with both builds; a reload heals it, and what was sent arrives once', async ({ world }) => {
+test('of another build: shown within 2 s with both builds; a reload heals it, and what was sent arrives once', async ({ world }) => {
   const page = await open(world);
   await expectState(page, 'Connected');
   const build = (await page.getByTestId('lab-build').textContent()) ?? '';
@@ -112,14 +112,14 @@ test('of another build: said within 2 s with both builds; a reload heals it, and
   // A cache that has the right file would never ask for the wrong one.
   await world.forgetFiles();
   const old = await open(world);
-  await said(old, ['another build', other, 'reload']);
+  await expectShown(old, ['another build', other, 'reload']);
   await healsByReload(world, old, 5, () => {
     world.site.overrides.clear();
     return banner(old, 'worker').getByRole('button', { name: 'Reload' }).click();
   });
 });
 
-test('panicked while sending: said within 2 s, started again, 100 sends exactly once', async ({ world }) => {
+test('panicked while sending: shown within 2 s, started again, 100 sends exactly once', async ({ world }) => {
   const page = await open(world);
   await expectState(page, 'Connected');
   await startSending(page, 100, 20);
@@ -129,7 +129,7 @@ test('panicked while sending: said within 2 s, started again, 100 sends exactly 
   world.uncaught.push(/./);
   await openDoor(page, 'panic');
   const delay = await bannerDelay(page, 'worker', at);
-  measured('said', delay);
+  measured('shown', delay);
   expect(delay).toBeLessThan(SEEN_WITHIN);
   await expectState(page, 'Connected');
   await expect(banner(page, 'worker')).toHaveCount(0);
@@ -137,7 +137,7 @@ test('panicked while sending: said within 2 s, started again, 100 sends exactly 
   await expectExactlyOnce(page, world.gateway, 100);
 });
 
-test('hung while sending: said within 12 s, ended and started again, 100 sends exactly once', async ({ world }) => {
+test('hung while sending: shown within 12 s, ended and started again, 100 sends exactly once', async ({ world }) => {
   const page = await open(world);
   await expectState(page, 'Connected');
   await startSending(page, 100, 50);
@@ -145,19 +145,19 @@ test('hung while sending: said within 12 s, ended and started again, 100 sends e
   const at = await pageTime(page);
   await openDoor(page, 'hang');
   const delay = await bannerDelay(page, 'worker', at);
-  measured('said', delay);
+  measured('shown', delay);
   expect(delay).toBeLessThan(HUNG_WITHIN);
   await expectState(page, 'Connected');
   await expect(banner(page, 'worker')).toHaveCount(0);
   await expectExactlyOnce(page, world.gateway, 100);
 });
 
-test('hung at its very start: said within 12 s, ended when its time to load is over', { tag: '@waits' }, async ({ world }) => {
+test('hung at its very start: shown within 12 s, ended when its time to load is over', { tag: '@waits' }, async ({ world }) => {
   world.site.configure({ url: world.proxy.url, workerUrl: `${await world.site.workerAddress()}#hang` });
   const page = await open(world);
   await expect(banner(page, 'worker')).toContainText('has not started after 10 seconds', { timeout: 15_000 });
   const delay = await bannerDelay(page, 'worker');
-  measured('said', delay);
+  measured('shown', delay);
   expect(delay).toBeLessThan(HUNG_WITHIN);
   // Until here it may have been the network.
   await expect(banner(page, 'worker')).toContainText('did not start in time', { timeout: STARTED_WITHIN });

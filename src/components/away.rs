@@ -10,7 +10,7 @@ pub fn is_away(connection: &UseConnectionHandle) -> bool {
     running
         && match status.state {
             ConnectionState::Connected => false,
-            // Nothing was heard from the worker yet.
+            // No message from the worker yet.
             ConnectionState::Disconnected => status.cause != Cause::None,
             ConnectionState::Connecting => status.attempts > 1,
             _ => true,

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// The names known, by agent id. Equal when they say the same, so a change of presence renders nobody's name anew.
+/// The names known, by agent id. Equal when the names are, so a change of presence renders no name again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names(Rc<BTreeMap<String, AttrValue>>);
 
 impl Names {
-    /// The name of an id; the id itself when nobody told a name.
+    /// The name of an id; the id itself when no name is known.
     pub fn of(&self, id: &str) -> AttrValue {
         self.0.get(id).cloned().unwrap_or_else(|| id.to_owned().into())
     }

@@ -1,4 +1,4 @@
-//! What the environment said when this was built. A file of its own that needs nothing else, so that a test can compile
+//! The environment of the build. A file of its own that needs nothing else, so that a test can compile
 //! it with each variable set (`tests/build_env.rs`).
 
 /// The environment variables at build time.

@@ -1,4 +1,4 @@
-//! What is read from where, and what is said of the rest.
+//! What is read from where, and what is reported about the rest.
 
 use super::*;
 use sentinelops_engine::{ModeOption, TokenIn};

@@ -10,7 +10,7 @@ use yew::prelude::*;
 /// What names the things an incident is opened from: the entry may be made again while the detail is open.
 const PLACES: [&str; 3] = ["data-alert-id", "data-activity-id", "data-incident-id"];
 
-/// An entry that is made again is waited for so long: so often, ms each time.
+/// How often, and how long (ms) each time, an entry that is made again is waited for.
 const TRIES: u32 = 10;
 const RETRY_MS: u32 = 20;
 

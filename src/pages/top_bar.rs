@@ -51,7 +51,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
 struct NavLinkProps {
     to: Route,
     label: AttrValue,
-    /// Where there is little room.
+    /// Where there is little space.
     #[prop_or_default]
     short: Option<AttrValue>,
 }

@@ -81,7 +81,7 @@ async fn why_a_change_failed_stands_in_the_detail_wherever_it_was_made() {
     connection.settle().await;
     assert!(page.click("[data-testid=resolve-form] button"));
     connection.settle().await;
-    // Not the last one sent: the detail may have said meanwhile that one views the incident.
+    // Not the last one sent: the detail may have sent a viewing notice meanwhile.
     let id = changes(&connection).last().expect("it was sent").id.as_str().into();
     connection.nack(&id, Code::Forbidden, "not your incident");
     connection.settle().await;

@@ -23,9 +23,9 @@ async fn what_was_configured_reaches_the_worker() {
         html! { <WebSocketProvider token="own" port={inner.port()} ..props><p>{ "below" }</p></WebSocketProvider> },
     );
     inner.settle().await;
-    let said = inner.commands();
-    let Some(ToWorker::Init(init)) = said.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
-        panic!("no worker was started: {said:?}");
+    let shown = inner.commands();
+    let Some(ToWorker::Init(init)) = shown.iter().find(|message| matches!(message, ToWorker::Init(_))) else {
+        panic!("no worker was started: {shown:?}");
     };
     let engine = &init.engine;
     assert_eq!((&*engine.connection.url, engine.connection.timeout_ms), ("ws://d.invalid", 7_000));
@@ -34,7 +34,7 @@ async fn what_was_configured_reaches_the_worker() {
     assert_eq!(page.text(), "below", "the children are there, too");
     inner.request_token(TokenReason::Dial);
     inner.settle().await;
-    let said = inner.take_commands();
+    let shown = inner.take_commands();
     let own = |message: &ToWorker| matches!(message, ToWorker::Token(Ok(Some(token))) if token == "own");
-    assert!(said.iter().any(own), "a prop beside them wins: {said:?}");
+    assert!(shown.iter().any(own), "a prop beside them wins: {shown:?}");
 }

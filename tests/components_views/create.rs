@@ -108,8 +108,8 @@ async fn others_who_view_an_incident_are_counted_until_they_leave() {
     connection.settle().await;
     connection.snapshot(Subject::channel(Channel::Incidents), [incident("inc-1").into()]);
     connection.settle().await;
-    let said = || connection.sent().iter().filter(|request| request.kind == "incident.viewing").count();
-    assert_eq!(said(), 1, "one says oneself that one looks");
+    let shown = || connection.sent().iter().filter(|request| request.kind == "incident.viewing").count();
+    assert_eq!(shown(), 1, "the page sends its own viewing notice");
     assert!(all("[data-testid=viewers]").is_empty());
     connection.deliver(viewing("inc-1", "ann"));
     connection.deliver(viewing("inc-1", "ben"));

@@ -22,8 +22,11 @@ async fn a_right_that_is_taken_away_is_said_above_what_stays() {
     connection.deny(Subject::channel(Channel::Incidents), WORDS);
     connection.settle().await;
     assert_eq!(all("[data-incident-id=inc-1]").len(), 1, "it is not taken off the page");
-    let said = texts("[data-testid=withdrawn]").join(" ");
-    assert!(said.contains("No access any more") && said.contains(WORDS) && said.contains("Ask"), "{said}");
+    let shown = texts("[data-testid=withdrawn]").join(" ");
+    assert!(
+        shown.contains("No access any more") && shown.contains(WORDS) && shown.contains("Ask"),
+        "{shown}"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -42,10 +45,10 @@ async fn a_right_that_is_missing_is_said_in_place_of_each_panel() {
         connection.deny(subject, WORDS);
     }
     connection.settle().await;
-    let said = texts(".empty");
+    let shown = texts(".empty");
     assert_eq!(
-        said.iter().filter(|text| text.contains("No access") && text.contains(WORDS)).count(),
+        shown.iter().filter(|text| text.contains("No access") && text.contains(WORDS)).count(),
         3,
-        "{said:?}"
+        "{shown:?}"
     );
 }

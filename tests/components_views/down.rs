@@ -82,15 +82,15 @@ async fn an_incident_that_is_not_known_is_said_with_its_pending_changes() {
         ],
     );
     connection.settle().await;
-    let said = one("[data-testid=incident-detail]").text_content().unwrap();
-    assert!(said.contains("The connection is down"), "{said}");
+    let shown = one("[data-testid=incident-detail]").text_content().unwrap();
+    assert!(shown.contains("The connection is down"), "{shown}");
     assert_eq!(texts("[data-testid=pending-changes] [data-testid=outbox-item]").len(), 1, "only its own");
 
     connection.connect();
     connection.snapshot(Subject::channel(Channel::Incidents), []);
     connection.settle().await;
-    let said = one("[data-testid=incident-detail]").text_content().unwrap();
-    assert!(said.contains("inc-7 is not on the board"), "{said}");
+    let shown = one("[data-testid=incident-detail]").text_content().unwrap();
+    assert!(shown.contains("inc-7 is not on the board"), "{shown}");
 }
 
 #[wasm_bindgen_test]
@@ -104,12 +104,12 @@ async fn no_panel_waits_for_what_cannot_come() {
     connection.drop_connection();
     connection.settle().await;
     assert!(all("[data-testid=loading]").is_empty());
-    let said = texts("[data-testid=empty]");
-    assert_eq!(said.len(), 4);
-    assert!(said.iter().all(|text| text.contains("when the connection is back")), "{said:?}");
+    let shown = texts("[data-testid=empty]");
+    assert_eq!(shown.len(), 4);
+    assert!(shown.iter().all(|text| text.contains("when the connection is back")), "{shown:?}");
     connection.connect();
     connection.deny(Subject::channel(Channel::Alerts), "not your team");
     connection.settle().await;
-    let said = texts("[data-testid=alerts-panel] [data-testid=empty]").remove(0);
-    assert!(said.contains("not your team"), "{said}");
+    let shown = texts("[data-testid=alerts-panel] [data-testid=empty]").remove(0);
+    assert!(shown.contains("not your team"), "{shown}");
 }

@@ -33,7 +33,7 @@ fn talk(numbers: std::ops::Range<u32>) -> Vec<Event> {
     numbers.map(|n| chat_message("c", &n.to_string(), "bob", &format!("message {n}"))).collect()
 }
 
-/// The server was away for so long, and has these messages and activities afterwards.
+/// The server was away for this time, and has these messages and activities afterwards.
 async fn restart(connection: &FakeConnection, ms: u64, messages: Vec<Event>, activities: Vec<Event>) {
     connection.drop_connection();
     connection.settle().await;
@@ -78,8 +78,8 @@ async fn messages_that_vanish_are_counted_where_they_stood() {
     let (connection, _page) = page().await;
     restart(&connection, 1_000, talk(3..4), act()).await;
     assert_eq!(texts("[data-testid=chat-text]"), ["message 3"]);
-    let said = one("[data-testid=chat-lost]").text_content().unwrap();
-    assert!(said.starts_with("2 messages"), "{said}");
+    let shown = one("[data-testid=chat-lost]").text_content().unwrap();
+    assert!(shown.starts_with("2 messages"), "{shown}");
     wait(&connection).await;
     assert_eq!(all(GAP).len(), 1, "something is gone");
 }

@@ -107,7 +107,7 @@ async fn a_changed_row_is_the_only_one_touched_and_keeps_its_element() {
     let mut after = rows;
     after[3] = row(3, "has changed");
     shown.update(props(after)).await;
-    // Observers are told in a microtask.
+    // Observers are called in a microtask.
     gloo::timers::future::TimeoutFuture::new(0).await;
     assert_eq!(touched.rows.borrow().iter().collect::<Vec<_>>(), ["inc-3"]);
     assert!(shown.all("incident-row").iter().zip(&before).all(|(a, b)| a.is_same_node(Some(b))));

@@ -272,8 +272,8 @@ async fn a_newer_version_is_said_as_what_it_is() {
     // It wrote here once: everything works, unsaved.
     connection.store_failure(StoreError::NewerSchema);
     connection.settle().await;
-    let said = text(&page, "[data-banner=newer]");
-    assert!(said.contains("a newer version of this app wrote here") && said.contains("Reload"), "{said}");
+    let shown = text(&page, "[data-banner=newer]");
+    assert!(shown.contains("a newer version of this app wrote here") && shown.contains("Reload"), "{shown}");
     assert!(page.find("[data-banner=update]").is_none());
     // It runs: this page sends nothing any more.
     connection.change_status(|status| status.cause = Cause::Outdated);

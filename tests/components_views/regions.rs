@@ -16,14 +16,14 @@ use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
 
-const SAID: &str = "[data-testid=connection-announcement]";
+const STATUS_TEXT: &str = "[data-testid=connection-announcement]";
 
 #[wasm_bindgen_test]
 async fn one_region_speaks_for_the_connection_whatever_the_queue_counts() {
     let connection = FakeConnection::new();
     let _page = connection.mount(html! { <Banners /> });
     connection.settle().await;
-    let region = one(SAID);
+    let region = one(STATUS_TEXT);
     assert_eq!(region.get_attribute("role").as_deref(), Some("status"));
     connection.connect();
     connection.settle().await;
@@ -31,17 +31,17 @@ async fn one_region_speaks_for_the_connection_whatever_the_queue_counts() {
     connection.settle().await;
     connection.advance(3_000);
     connection.settle().await;
-    let said = texts(SAID).remove(0);
-    assert!(said.starts_with("Reconnecting."), "{said}");
+    let shown = texts(STATUS_TEXT).remove(0);
+    assert!(shown.starts_with("Reconnecting."), "{shown}");
     assert!(all("[data-banner=connection][role]").is_empty(), "the banner itself is silent");
     connection.change_status(|status| status.queued = [0, 0, 3, 0]);
     connection.settle().await;
     assert!(texts("[data-testid=banner-queue]")[0].starts_with('3'));
-    assert_eq!(texts(SAID), [said], "the count is not read out at each message");
+    assert_eq!(texts(STATUS_TEXT), [shown], "the count is not read out at each message");
     connection.connect();
     connection.settle().await;
-    assert_eq!(texts(SAID), ["Connected."]);
-    assert!(one(SAID).is_same_node(Some(&region)), "and it is the same element all the time");
+    assert_eq!(texts(STATUS_TEXT), ["Connected."]);
+    assert!(one(STATUS_TEXT).is_same_node(Some(&region)), "and it is the same element all the time");
 }
 
 #[wasm_bindgen_test]
@@ -52,7 +52,7 @@ async fn a_break_that_heals_at_once_is_not_announced() {
     connection.settle().await;
     connection.drop_connection();
     connection.settle().await;
-    assert_eq!(texts(SAID), ["Connected."]);
+    assert_eq!(texts(STATUS_TEXT), ["Connected."]);
 }
 
 #[wasm_bindgen_test]
@@ -93,13 +93,13 @@ async fn an_expired_session_is_said_in_two_sentences() {
     connection.settle().await;
     connection.advance(3_000);
     connection.settle().await;
-    let said = texts("[data-banner=auth] .banner__text").remove(0);
-    assert_eq!(said.matches('.').count(), 2, "{said}");
+    let shown = texts("[data-banner=auth] .banner__text").remove(0);
+    assert_eq!(shown.matches('.').count(), 2, "{shown}");
     assert!(
-        said.starts_with("You need to sign in again.") && said.contains("2 unsent changes saved"),
-        "{said}"
+        shown.starts_with("You need to sign in again.") && shown.contains("2 unsent changes saved"),
+        "{shown}"
     );
-    assert_eq!(texts(SAID), ["You need to sign in again."]);
+    assert_eq!(texts(STATUS_TEXT), ["You need to sign in again."]);
 }
 
 #[wasm_bindgen_test]

@@ -154,8 +154,10 @@ impl Rig {
         self.connection.take_commands();
         self.connection.request_token(reason);
         self.settle().await;
-        let said = self.connection.take_commands().into_iter();
-        said.filter_map(|said| if let ToWorker::Token(token) = said { Some(token) } else { None }).collect()
+        let shown = self.connection.take_commands().into_iter();
+        shown
+            .filter_map(|shown| if let ToWorker::Token(token) = shown { Some(token) } else { None })
+            .collect()
     }
 }
 
@@ -183,7 +185,7 @@ async fn a_refused_token_is_never_given_again() {
     let rig = Rig::open(&json("ann")).await;
     rig.fetch.asked();
     assert_eq!(rig.given(TokenReason::Rejected).await, [Ok(Some(token("ann")))]);
-    assert_eq!(rig.fetch.asked().len(), 1, "asked for anew, though one was there");
+    assert_eq!(rig.fetch.asked().len(), 1, "asked for again, though one was there");
 }
 
 #[wasm_bindgen_test]
@@ -211,8 +213,8 @@ async fn the_end_of_a_session_is_said_and_healed_without_losing_the_page() {
     rig.settle().await;
     rig.connection.take_commands();
     rig.answer(&json("ann")).await;
-    let said = rig.connection.take_commands();
-    assert!(said.contains(&ToWorker::Connect) && said.contains(&ToWorker::Reconnect), "{said:?}");
+    let shown = rig.connection.take_commands();
+    assert!(shown.contains(&ToWorker::Connect) && shown.contains(&ToWorker::Reconnect), "{shown:?}");
     assert_eq!(rig.given(TokenReason::Dial).await, [Ok(Some(token("ann")))]);
 }
 

@@ -44,7 +44,7 @@ impl Rig {
     }
 
     fn asked(&self) -> Vec<SignOut> {
-        let asked = self.connection.take_commands().into_iter().filter_map(|said| match said {
+        let asked = self.connection.take_commands().into_iter().filter_map(|shown| match shown {
             ToWorker::SignOut(how) => Some(how),
             _ => None,
         });
@@ -161,7 +161,7 @@ async fn another_page_shows_the_sign_out_that_is_under_way() {
 #[wasm_bindgen_test]
 async fn the_dialog_says_who_is_signed_in() {
     let rig = Rig::open(0, 0).await;
-    assert_eq!(rig.text("signed-in-as"), None, "nobody told the provider");
+    assert_eq!(rig.text("signed-in-as"), None, "the provider has no name");
     for user in ["ann", "<b>bob</b>"] {
         let connection = FakeConnection::new();
         let page = connection.mount(html! {

@@ -31,7 +31,7 @@ async fn panel(sources: &[(&str, Option<u64>)]) -> (FakeConnection, Mounted) {
     (connection, page)
 }
 
-/// Every source with what is said of it.
+/// Every source with its text.
 fn lines() -> Vec<String> {
     texts("[data-testid=source]")
 }

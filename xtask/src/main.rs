@@ -32,7 +32,7 @@ enum Task {
     Dist(dist::Options),
     /// Runs gateway and page, reloading on every edit
     Dev(dev::Options),
-    /// Runs the tests: lint, native, wasm and e2e unless told otherwise
+    /// Runs the tests: lint, native, sim, wasm and e2e by default
     Test {
         #[arg(value_enum)]
         groups: Vec<test::Group>,

@@ -105,13 +105,13 @@ fn logged(what: &str, command: &mut Command, tell: bool) -> Result<String> {
         .stderr(file)
         .spawn()
         .with_context(|| format!("`{}` cannot be started", shown(command)))?;
-    let mut told = Instant::now();
+    let mut reported_at = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if tell && told.elapsed() >= Duration::from_secs(15) {
-            told = Instant::now();
+        if tell && reported_at.elapsed() >= Duration::from_secs(15) {
+            reported_at = Instant::now();
             let text = root::read_or_empty(&log);
             let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
             println!("    … {what}, {} s so far: {}", began.elapsed().as_secs(), cut(last, 80));

@@ -4,7 +4,7 @@ use sentinelops_realtime::{ClockTimeout, use_clock};
 use yew::prelude::*;
 
 /// The value, at most once in `pace_ms`: the first change after a pause shows at once, those of a flood together. For
-/// lists of which every entry is new at each frame; nothing is lost, it only shows a moment later.
+/// lists whose entries are all new at each frame; nothing is lost, it only shows a moment later.
 #[hook]
 pub fn use_paced<T: PartialEq + Clone + 'static>(value: T, pace_ms: u32) -> T {
     let clock = use_clock();

@@ -1,4 +1,4 @@
-//! One incident: what is known, what can be done, what is said.
+//! One incident: facts, actions, conversation.
 
 use super::{IncidentActions, IncidentAlerts, Timeline, Viewers};
 use crate::components::chat::ChatPane;
@@ -65,7 +65,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                         <SeverityMark severity={row.severity.clone()} />
                         <StatusMark status={row.status.clone()} />
                         <Viewers id={props.id.clone()} />
-                        // In the row there is room for a word only.
+                        // The row has space for one word only.
                         if let Some(state) = row.edit.clone().filter(SendState::is_failed) { <SendStateMark {state} explain=true /> }
                     </div>
                     <Facts incident={row.incident.clone()} />

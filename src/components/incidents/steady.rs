@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
 use yew::prelude::*;
 
-/// A pointer that has not moved for so long aims at nothing, ms.
+/// A pointer that has not moved for this long (ms) aims at nothing.
 const REST_MS: u32 = 1_500;
 
 /// Whether a hand is on the rows, and what tells.

@@ -30,11 +30,11 @@ pub fn severity_rank(severity: Option<&Severity>) -> u8 {
 /// See [`SeverityMark`].
 #[derive(Properties, PartialEq)]
 pub struct SeverityMarkProps {
-    /// How bad; `None` when nobody said.
+    /// How bad; `None` when unknown.
     pub severity: Option<Severity>,
 }
 
-/// Diamond, triangle, square, bar: told apart without colour and at a glance.
+/// Diamond, triangle, square, bar: distinguished without colour and at a glance.
 #[component]
 pub fn SeverityMark(props: &SeverityMarkProps) -> Html {
     let (class, shape) = match &props.severity {

@@ -19,7 +19,7 @@ pub fn status_word(status: &IncidentStatus) -> AttrValue {
 /// See [`StatusMark`].
 #[derive(Properties, PartialEq)]
 pub struct StatusMarkProps {
-    /// Where it stands; `None` when nobody said.
+    /// Where it stands; `None` when unknown.
     pub status: Option<IncidentStatus>,
 }
 

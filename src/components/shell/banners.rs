@@ -230,8 +230,8 @@ fn use_lasting(now: bool) -> bool {
     *lasting && now
 }
 
-/// Continuity is lost: said until dismissed, because afterwards nothing on the page shows it. A short gap after which
-/// everything that was on the screen is still there is said for a moment.
+/// Continuity is lost: shown until dismissed, because afterwards nothing on the page shows it. A short gap after which
+/// everything that was on the screen is still there is shown for a moment.
 #[component]
 fn Gaps() -> Html {
     let clock = use_clock();

@@ -40,7 +40,7 @@ pub struct SignInGateProps {
     /// What is wrong with the configuration.
     #[prop_or_default]
     pub problems: Rc<Vec<AttrValue>>,
-    /// The provider with the app. Mounted anew when another user signs in.
+    /// The provider with the app. Mounted again when another user signs in.
     pub render: Callback<Access, Html>,
 }
 
@@ -132,7 +132,7 @@ fn OfUser(props: &OfUserProps) -> Html {
     props.children.clone()
 }
 
-/// Asks for each token anew, but for one that just came. `any`: whose it is does not matter here, because the
+/// Asks for each token again, except for one that just came. `any`: whose it is does not matter here, because the
 /// configuration names the user, and the server compares.
 fn source(
     url: TokenUrl,

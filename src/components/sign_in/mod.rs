@@ -18,7 +18,7 @@ use yew::prelude::*;
 pub struct SignIn {
     /// Where people sign in.
     pub url: Option<AttrValue>,
-    /// The address for tokens said that nobody is signed in any more.
+    /// The address for tokens answered that nobody is signed in any more.
     pub ended: bool,
     /// Tokens that came because [`SignIn::ask`] was called.
     pub given: u32,

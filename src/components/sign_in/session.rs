@@ -30,7 +30,7 @@ pub(super) enum Session {
     },
 }
 
-/// What the address for tokens said.
+/// The answer of the address for tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum News {
     /// A token of this user. `asked`: by the page, not by the connection.

@@ -1,4 +1,4 @@
-//! Components under a flood: what each was told, and how often it was rendered in one frame.
+//! Components under a flood: what each received, and how often it was rendered in one frame.
 
 use gloo::render::{AnimationFrame, request_animation_frame};
 use gloo::timers::callback::Interval;
@@ -37,7 +37,7 @@ impl Figures {
         self.most_in_a_frame = self.most_in_a_frame.max(self.since_frame);
     }
 
-    fn told(&mut self, channel: &'static str, text: &str) {
+    fn received(&mut self, channel: &'static str, text: &str) {
         let Some(number) = text.strip_prefix(MARK).and_then(|digits| digits.parse().ok()) else { return };
         let last = self.last.entry(channel).or_default();
         if number != *last + 1 && self.wrong.len() < WRONG_SHOWN {
@@ -58,7 +58,7 @@ pub fn Meter() -> Html {
 
     let note = |channel: &'static str| {
         let figures = figures.clone();
-        move |text: &str| figures.borrow_mut().told(channel, text)
+        move |text: &str| figures.borrow_mut().received(channel, text)
     };
     let incidents = use_incident_updates({
         let note = note("incidents");

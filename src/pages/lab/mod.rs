@@ -42,12 +42,12 @@ impl Sent {
 
     /// `state`: `None` if the page does not know the message.
     fn entry(&mut self, state: Option<SendState>) -> serde_json::Value {
-        let told = state.is_some();
+        let is_known = state.is_some();
         let state = state.unwrap_or_default();
         if state.is_final() && self.ended.is_none() {
             self.ended = Some(Date::now() - self.at);
         }
-        let delivery = if told { format!("{:?}", state.delivery) } else { "Unknown".to_owned() };
+        let delivery = if is_known { format!("{:?}", state.delivery) } else { "Unknown".to_owned() };
         serde_json::json!({
             "n": self.n,
             "id": self.id.as_str(),
@@ -154,7 +154,7 @@ pub fn LabPage() -> Html {
             refresh();
         })
     };
-    let open_door = {
+    let inject_fault = {
         let (fault, client) = (fault.clone(), socket.client().clone());
         Callback::from(move |_: MouseEvent| client.fault(&value(&fault)))
     };
@@ -201,7 +201,7 @@ pub fn LabPage() -> Html {
                 <input data-testid="lab-ids" ref={ids} aria-label="ids" />
                 <button data-testid="lab-follow" onclick={follow}>{ "Follow" }</button>
                 <input data-testid="lab-fault" ref={fault} aria-label="fault" />
-                <button data-testid="lab-open-door" onclick={open_door}>{ "Fault" }</button>
+                <button data-testid="lab-inject-fault" onclick={inject_fault}>{ "Fault" }</button>
                 <button data-testid="lab-panic" onclick={panic}>{ "Panic" }</button>
                 <button data-testid="lab-meters" onclick={flood}>{ "Meters" }</button>
                 <button data-testid="lab-raw" onclick={show_raw}>{ "Raw frames" }</button>

@@ -46,7 +46,7 @@ pub struct Options {
     pub configuration: Vec<(&'static str, &'static str)>,
 }
 
-/// A path with both slashes. Anything else could not be told from a relative address on a deep route.
+/// A path with both slashes. Anything else could not be distinguished from a relative address on a deep route.
 pub fn public_url(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
     if !text.starts_with('/') || text.starts_with("//") || !text.chars().all(plain) {

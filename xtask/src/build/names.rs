@@ -33,7 +33,7 @@ fn number(bytes: &[u8]) -> Result<(usize, &[u8])> {
 }
 
 /// Names of functions that contain one of these texts. An error if the module has no names at all: then nothing
-/// can be said about it.
+/// is known about it.
 pub fn containing(wasm: &[u8], texts: &[&str]) -> Result<Vec<String>> {
     let names = section(wasm)?.context("the module has no name section: keep `strip = \"debuginfo\"`")?;
     let text = String::from_utf8_lossy(names);
