@@ -151,11 +151,11 @@ test('axe finds nothing at any width, in either theme, also while a row is highl
     await expect
       .poll(() =>
         page.evaluate(() => {
-          const marked = [...document.querySelectorAll('.row--touched')];
-          for (const row of marked) {
+          const marked = document.querySelectorAll('.row--touched');
+          marked.forEach((row) => {
             const hold = new MutationObserver(() => row.classList.add('row--touched'));
             hold.observe(row, { attributeFilter: ['class'] });
-          }
+          });
           return marked.length;
         }),
       )

@@ -42,7 +42,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Runs a benchmark: engine (the default), protocol, gateway or store (in a browser, beside hand-written queues)
+    /// Runs a benchmark: engine (the default), protocol, gateway, store (in a browser, beside hand-written queues) or page (in a
+    /// browser, beside pages written by hand; `--quick`, `--json FILE`)
     Bench {
         #[arg(default_value = "engine")]
         name: String,

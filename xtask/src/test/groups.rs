@@ -87,7 +87,10 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         "protocol" => "sentinelops-protocol",
         "gateway" => "sentinelops-gateway",
         "store" => return bench_store(),
-        other => bail!("no benchmark is called `{other}`: there are engine, protocol, gateway and store"),
+        "page" => return bench_page(args),
+        other => {
+            bail!("no benchmark is called `{other}`: there are engine, protocol, gateway, store and page")
+        }
     };
     let mut cargo = run::cargo();
     cargo.args(["bench", "--package", package]);
@@ -115,6 +118,28 @@ fn bench_store() -> Result<()> {
         run::visible(pack.env("WASM_BINDGEN_TEST_TIMEOUT", "600"))?;
     }
     Ok(())
+}
+
+/// In a real browser with the real gateway: what the shipped pages cost beside pages written by hand. `--quick`: one run at
+/// two rates, in three minutes; `--json FILE`: every figure.
+fn bench_page(args: &[String]) -> Result<()> {
+    let tests = Playwright::find()?;
+    let options = built(false);
+    build::build(&options)?;
+    let mut bench = tests.command(&options.dist);
+    bench.args(["--config", "bench.config.ts"]);
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        match (arg.as_str(), rest.as_slice().first()) {
+            ("--quick", _) => bench.env("BENCH_RUNS", "1").env("BENCH_RATES", "2,1000"),
+            ("--json", Some(file)) => {
+                rest.next();
+                bench.env("BENCH_JSON", std::path::absolute(file)?)
+            }
+            _ => bail!("`{arg}` is not known: --quick and --json FILE are"),
+        };
+    }
+    run::visible(&mut bench)
 }
 
 pub fn wasm(steps: &mut Steps) {
@@ -209,7 +234,7 @@ impl Playwright {
         Ok(Self { program: playwright()?, chrome, gateway: dev::build_gateway()? })
     }
 
-    fn run(&self, dist: &Path, arguments: &[&str]) -> Result<()> {
+    fn command(&self, dist: &Path) -> Command {
         let mut tests = run::command(&self.program);
         tests
             .arg("test")
@@ -217,7 +242,11 @@ impl Playwright {
             .env("SENTINELOPS_DIST", dist)
             .env("SENTINELOPS_GATEWAY", &self.gateway)
             .env("CHROME", &self.chrome);
-        run::visible(tests.args(arguments))
+        tests
+    }
+
+    fn run(&self, dist: &Path, arguments: &[&str]) -> Result<()> {
+        run::visible(self.command(dist).args(arguments))
     }
 }
 
