@@ -54,3 +54,25 @@ fn the_walk_of_a_sent_message_names_files_and_functions_that_exist() {
         assert!(source.contains(&format!("fn {function}(")), "{} has no function {function}", names[0]);
     }
 }
+
+/// Files that the internal sections of `docs/glossary.md` name exist, below the folder that the section names.
+#[test]
+fn the_glossary_names_files_that_exist() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("docs/glossary.md")).expect("docs/glossary.md");
+    let mut folder = String::new();
+    let mut files = 0;
+    let internal = text.split("\n## ").skip_while(|section| !section.contains("(internal)"));
+    for line in internal.flat_map(str::lines) {
+        if let Some(path) = line.strip_prefix("Paths are relative to `") {
+            folder = path.trim_end_matches("`.").to_owned();
+        }
+        let place = line.strip_prefix("| ").and_then(|row| row.rsplit(" | ").next()).unwrap_or_default();
+        for name in place.split('`').filter(|name| name.ends_with(".rs") || name.ends_with(".js")) {
+            let path = root.join(&folder).join(name);
+            assert!(path.is_file(), "{} is in docs/glossary.md and does not exist", path.display());
+            files += 1;
+        }
+    }
+    assert!(files > 80, "{files} files found");
+}
