@@ -22,7 +22,7 @@ pub const WEBSOCKETS: Need = Need {
 };
 
 /// What PYTHON names, else the first of PATH's and the system's that has the package: PATH's may be another one than
-/// Debian's, which alone sees Debian's packages. crates/gateway/tests/conformance/foreign.rs chooses the same way.
+/// Debian's, which alone sees Debian's packages. crates/gateway/tests/gateway/conformance/foreign.rs chooses the same way.
 fn candidates() -> Vec<String> {
     match std::env::var("PYTHON") {
         Ok(named) => vec![named],

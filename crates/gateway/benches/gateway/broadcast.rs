@@ -1,7 +1,7 @@
 //! One publisher, many subscribers: the gateway beside a bare broadcast server, both measured by `gateway load`.
 
-use crate::bare::{self, Fault};
 use crate::median;
+use crate::support::bare::{self, Fault};
 use crate::support::{Folder, Program};
 use serde_json::Value;
 use std::process::Stdio;

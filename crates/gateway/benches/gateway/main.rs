@@ -2,13 +2,11 @@
 //! costs in time, what it holds in memory, what hostile peers cost the others, and a broadcast to many beside a bare axum
 //! server in the same run.
 
-#[path = "../../tests/support/bare.rs"]
-mod bare;
 mod broadcast;
 mod crowd;
 mod hostile;
 mod peers;
-#[path = "../../tests/support/mod.rs"]
+#[path = "../../tests/gateway/support/mod.rs"]
 mod support;
 
 use rusqlite::{Connection, params};

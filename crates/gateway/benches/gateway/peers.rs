@@ -1,4 +1,4 @@
-//! The peers of `tests/hostile.rs` and one that sends without pause, in a process of their own.
+//! The peers of `tests/gateway/hostile.rs` and one that sends without pause, in a process of their own.
 
 use crate::support::raw::{BINARY, LAST, Raw, TEXT, frame, header};
 use std::process::Stdio;

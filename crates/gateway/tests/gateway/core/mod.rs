@@ -1,0 +1,23 @@
+//! The core in simulated time, without a socket.
+
+mod auth;
+mod bad_input;
+mod basic;
+mod bounds;
+mod commands;
+mod common;
+mod dedupe;
+mod delivery;
+mod incidents;
+mod ingest;
+mod ingest_model;
+mod ingest_watch;
+mod limits;
+mod ordering;
+mod requests;
+mod scenario;
+mod session;
+mod statistics;
+mod store;
+mod streams;
+mod subscriptions;
