@@ -14,7 +14,7 @@ const CLOSES: [number, string, string, RegExp][] = [
   [4400, 'the first message must be hello', 'Error', /must be hello \(code 4400\)\. Reload the page/],
   [4401, 'the token has expired: sign in again', 'Error', /You need to sign in again\./],
   [4403, 'pages of https://x may not connect: see --origin of the gateway', 'Error', /pages of https:\/\/x may not connect.*Ask the operator of the server.*--origin/],
-  [4404, '', 'Error', /no such endpoint \(code 4404\)\. Check url/],
+  [4404, '', 'Error', /no such endpoint \(code 4404\)\. Check the url/],
   [4409, '', 'Error', /a conflict that retrying cannot mend \(code 4409\)\. Reload/],
   [4410, 'a newer leader of this session is connected', 'Error', /Another tab holds the connection now\. Go on there/],
   [4429, 'retry after 600 s; more than 10 connections of this user', 'Reconnecting', /takes no more for now: more than 10 connections of this user\. .*by itself/],

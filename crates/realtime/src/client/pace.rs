@@ -45,7 +45,8 @@ fn is_urgent(delivery: &Delivery) -> bool {
 impl Client {
     /// A batch came: has it shown at the next frame, or when it is due.
     pub(super) fn schedule_paced(&self, batch: &Batch) {
-        if batch.items.iter().any(is_urgent) {
+        // A hidden page has a slow timer of its own.
+        if batch.items.iter().any(is_urgent) || !self.platform().visible() {
             return self.schedule_flush();
         }
         let now = self.platform().mono();

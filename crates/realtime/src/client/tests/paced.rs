@@ -103,3 +103,17 @@ fn receipts_are_sent_once_a_second_and_the_last_one_always() {
         assert_eq!(sent.last(), Some(&30), "{kind}: {sent:?}");
     }
 }
+
+/// Its timers are slow as it is: one after another would be slower still.
+#[test]
+fn hidden_page_shows_changes_within_a_second() {
+    let (connection, client) = paced();
+    let (_watch, events, _) = follow(&client);
+    connection.advance(1_000);
+    connection.set_visible(false);
+    connection.deliver(incident("a"));
+    connection.advance(1_000);
+    connection.deliver(incident("b"));
+    connection.advance(1_000);
+    assert_eq!(events.borrow().len(), 2);
+}
