@@ -4,7 +4,9 @@
 //! Public for the program and the tests; not published.
 #![deny(missing_docs, clippy::unwrap_used)]
 
+pub mod actions;
 pub mod attention;
+pub mod commands;
 pub mod components;
 pub mod config;
 pub mod pages;

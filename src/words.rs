@@ -7,6 +7,8 @@ use sentinelops_protocol::domain::Severity;
 pub enum Noun {
     /// An incident.
     Incident,
+    /// What a search found.
+    Result,
 }
 
 impl Noun {
@@ -14,6 +16,7 @@ impl Noun {
     fn forms(self) -> (&'static str, &'static str) {
         match self {
             Self::Incident => ("incident", "incidents"),
+            Self::Result => ("result", "results"),
         }
     }
 }
@@ -161,6 +164,140 @@ pub mod settings {
     /// `Muted for 59 min`.
     pub fn muted_for(left: &str) -> String {
         format!("Muted for {left}")
+    }
+}
+
+/// Texts of actions, commands and keys.
+pub mod commands {
+    use super::Noun;
+    use crate::actions::Action;
+    use crate::commands::Section;
+
+    /// See the commands.
+    pub const ACKNOWLEDGE: &str = "Acknowledge";
+    /// …
+    pub const TAKE: &str = "Take it";
+    /// …
+    pub const INVESTIGATE: &str = "Investigate";
+    /// …
+    pub const ESCALATE: &str = "Escalate";
+    /// …
+    pub const RESOLVE: &str = "Resolve";
+    /// …
+    pub const COMMENT: &str = "Write a message";
+    /// …
+    pub const UNDO: &str = "Undo";
+    /// …
+    pub const NEW: &str = "New incident";
+    /// …
+    pub const NEXT: &str = "Next row";
+    /// …
+    pub const PREVIOUS: &str = "Previous row";
+    /// …
+    pub const OPEN: &str = "Open the row";
+    /// …
+    pub const CLOSE: &str = "Close the incident";
+    /// …
+    pub const SEARCH: &str = "Search incidents";
+    /// …
+    pub const GO_INCIDENTS: &str = "Go to the incidents";
+    /// …
+    pub const GO_ALERTS: &str = "Go to the alerts";
+    /// …
+    pub const GO_ACTIVITY: &str = "Go to the activity";
+    /// …
+    pub const GO_TEAM: &str = "Go to the team";
+    /// …
+    pub const GO_DEMO: &str = "Go to the realtime demo";
+    /// …
+    pub const PALETTE: &str = "Find a command, an incident or a person";
+    /// …
+    pub const SHEET: &str = "Keys";
+    /// …
+    pub const NOTIFICATIONS: &str = "Notifications";
+    /// …
+    pub const MUTE: &str = "Mute notifications for 1 hour, or end it";
+    /// …
+    pub const THEME: &str = "Switch between dark and light";
+    /// Switches single letters on.
+    pub const LETTERS: &str = "Single-letter keys";
+    /// What is typed in the palette.
+    pub const TYPE: &str = "Type a command, an incident or a person";
+    /// Nothing fits.
+    pub const NOTHING: &str = "Nothing fits.";
+    /// Heading of the incidents in the palette.
+    pub const INCIDENTS: &str = "Incidents";
+    /// Heading of the people in the palette.
+    pub const PEOPLE: &str = "People";
+    /// Between two keys.
+    pub const THEN: &str = "then";
+
+    /// The heading of a section.
+    pub fn section(section: Section) -> &'static str {
+        match section {
+            Section::Incident => "Incident",
+            Section::List => "List",
+            Section::Go => "Go to",
+            Section::Console => "Console",
+        }
+    }
+
+    /// `Acknowledge inc-7`.
+    pub fn of_incident(title: &str, id: &str) -> String {
+        format!("{title}: {id}")
+    }
+
+    /// `Assign inc-7 to Ann`.
+    pub fn assign(id: &str, name: &str) -> String {
+        format!("Assign {id} to {name}")
+    }
+
+    /// How many entries the palette shows, for screen readers.
+    pub fn results(count: usize) -> String {
+        super::counted(count, Noun::Result)
+    }
+
+    /// What was done, for the offer to undo it. `name`: of the assignee.
+    pub fn done(action: &Action, id: &str, name: &str) -> String {
+        match action {
+            Action::Acknowledge => format!("Acknowledged {id}"),
+            Action::Investigate => format!("Investigating {id}"),
+            Action::Escalate => format!("Escalated {id}"),
+            Action::Resolve => format!("Resolved {id}"),
+            Action::Reopen => format!("Reopened {id}"),
+            Action::Take(_) => format!("Took {id}"),
+            Action::Assign(_) => format!("Assigned {id} to {name}"),
+            Action::Unassign => format!("Unassigned {id}"),
+        }
+    }
+
+    /// The label of an action, in its send line.
+    pub fn label(action: &Action, name: &str) -> String {
+        match action {
+            Action::Acknowledge => ACKNOWLEDGE.to_owned(),
+            Action::Investigate => INVESTIGATE.to_owned(),
+            Action::Escalate => ESCALATE.to_owned(),
+            Action::Resolve => RESOLVE.to_owned(),
+            Action::Reopen => "Reopen".to_owned(),
+            Action::Take(_) => TAKE.to_owned(),
+            Action::Assign(_) => format!("Assign to {name}"),
+            Action::Unassign => "Unassign".to_owned(),
+        }
+    }
+
+    /// It was taken back.
+    pub fn undone(id: &str) -> String {
+        format!("Undone: {id} is as it was before")
+    }
+
+    /// It was not: somebody was faster. `name`: who, where that is known.
+    pub fn not_undone(id: &str, name: Option<&str>) -> String {
+        format!("Not undone: {} changed {id} meanwhile", name.unwrap_or("somebody"))
+    }
+
+    /// `Signed in as Ann`.
+    pub fn signed_in_as(name: &str) -> String {
+        format!("Signed in as {name}")
     }
 }
 

@@ -196,7 +196,6 @@ impl Attention {
         let is_first = self.known.is_none();
         let before = self.known.take().unwrap_or_default();
         let mut after = BTreeMap::new();
-        let mut needed = BTreeMap::new();
         let mut calls = Vec::new();
         for Seen { incident, is_own_edit } in rows {
             let known = Known {
@@ -205,7 +204,6 @@ impl Attention {
                 assigned_to: incident.assigned_to.clone(),
             };
             let reason = reason(before.get(&incident.id), &known, me);
-            needed.insert(incident.id.clone(), incident.status.clone());
             if let Some(reason) = reason.filter(|_| !is_first && !is_own_edit && self.concerns(&known, me)) {
                 calls.push(Call {
                     id: incident.id.clone(),
@@ -216,8 +214,8 @@ impl Attention {
             }
             after.insert(incident.id.clone(), known);
         }
+        let mut cues = self.forget_handled(&after);
         self.known = Some(after);
-        let mut cues = self.forget_handled(&needed);
         self.add(now, calls);
         cues.extend(self.show());
         cues
@@ -253,8 +251,8 @@ impl Attention {
     }
 
     /// Takes out what somebody took up, or what is gone.
-    fn forget_handled(&mut self, now: &BTreeMap<String, Option<IncidentStatus>>) -> Vec<Cue> {
-        let needs = |id: &str, reason: Reason| match now.get(id) {
+    fn forget_handled(&mut self, now: &BTreeMap<String, Known>) -> Vec<Cue> {
+        let needs = |id: &str, reason: Reason| match now.get(id).map(|known| &known.status) {
             None | Some(Some(IncidentStatus::Resolved)) => false,
             Some(Some(IncidentStatus::Acknowledged | IncidentStatus::Investigating)) => {
                 matches!(reason, Reason::Assigned | Reason::Raised)
@@ -380,16 +378,12 @@ fn notification(calls: &[&Call]) -> Cue {
             incident: Some(one.id.clone()),
         };
     }
-    let mut calls = calls.to_vec();
-    calls.sort_by_key(|call| level(call.severity.as_ref()));
-    let mut lines: Vec<_> = calls.iter().take(TITLES_MAX).map(|call| call.headline()).collect();
+    // The most urgent ones first. Without a sort, which would be most of the code of this function.
+    let of_level = |wanted| calls.iter().filter(move |call| level(call.severity.as_ref()) == wanted);
+    let mut lines: Vec<_> =
+        (0..LEVELS.len()).flat_map(of_level).take(TITLES_MAX).map(|call| call.headline()).collect();
     if calls.len() > TITLES_MAX {
         lines.push(texts::and_more(calls.len() - TITLES_MAX));
     }
-    Cue::Notify {
-        tag: SUMMARY_TAG.to_owned(),
-        title: summary(&calls),
-        body: lines.join("\n"),
-        incident: None,
-    }
+    Cue::Notify { tag: SUMMARY_TAG.to_owned(), title: summary(calls), body: lines.join("\n"), incident: None }
 }

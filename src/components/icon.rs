@@ -45,6 +45,8 @@ pub enum Icon {
     Activity,
     /// Two heads: the team.
     Team,
+    /// A head and a plus: take it.
+    Take,
     /// Arrow out of a door.
     SignOut,
     /// Bin.
@@ -73,6 +75,9 @@ impl Icon {
             Self::BellOff => "M4 11V7.2a4 4 0 0 1 5.6-3.7M12 7.2V11l1.2 1.4H5M6.6 14h2.8M2.6 2.6l10.8 10.8",
             Self::Incidents => "M8 2.2 13.8 8 8 13.8 2.2 8ZM8 5.4v3M8 10.4v.1",
             Self::Activity => "M1.8 8.4h2.8l2-5 3 9.4 2-4.4h2.6",
+            Self::Take => {
+                "M6.4 3a2.4 2.4 0 1 1 0 4.8 2.4 2.4 0 0 1 0-4.8ZM2 13.2c.3-2.4 2-3.6 4.4-3.6s4.1 1.2 4.4 3.6M12.8 4.6v4M10.8 6.6h4"
+            }
             Self::SignOut => "M6.4 13.4H3V2.6h3.4M10.2 5 13.2 8l-3 3M13 8H6.4",
             Self::Delete => "M2.8 4.4h10.4M6.2 4.2V2.6h3.6v1.6M4.2 4.6l.6 8.8h6.4l.6-8.8M6.8 7v4M9.2 7v4",
             Self::Team => {

@@ -47,7 +47,7 @@ fn a_bad_value_names_key_value_and_what_is_allowed() {
     assert!(errors.contains("1 to 65535"), "{errors}");
     assert!(!errors.contains("s3cret"), "{errors}");
     assert!(errors.contains("options.timeout is -1"), "{errors}");
-    assert!(errors.contains("one of auto, full, basic is allowed"), "{errors}");
+    assert!(errors.contains("one of auto, full, basic, raw is allowed"), "{errors}");
 }
 
 #[test]

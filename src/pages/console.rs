@@ -2,13 +2,18 @@
 
 use super::opener::use_opener;
 use super::{ConfigProblems, Route, TopBar, use_title};
+use crate::commands::Command;
 use crate::components::activity::ActivityPanel;
 use crate::components::agents::AgentsPanel;
 use crate::components::alerts::{AlertsPanel, SilentSources};
+use crate::components::commands::use_commands;
+use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::incidents::{IncidentBoard, IncidentDetail};
 use crate::components::people::People;
 use crate::components::shell::Banners;
+use crate::components::undo::UndoToast;
+use gloo::timers::callback::Timeout;
 use sentinelops_protocol::Channel;
 use sentinelops_realtime::{SubscribeOptions, use_websocket};
 use std::collections::HashMap;
@@ -52,6 +57,8 @@ impl View {
 pub fn ConsolePage() -> Html {
     let problems = use_context::<ConfigProblems>().unwrap_or_default();
     let view = use_state_eq(View::default);
+    let phone = use_media(PHONE);
+    let soon = use_mut_ref(|| None::<Timeout>);
     let (selected, select) = use_selection();
     use_title(
         selected.as_ref().map_or(AttrValue::Static("SentinelOps"), |id| format!("{id} · SentinelOps").into()),
@@ -75,6 +82,23 @@ pub fn ConsolePage() -> Html {
             }
         }
     };
+    use_commands(&[Command::GoIncidents, Command::GoAlerts, Command::GoActivity, Command::GoTeam], {
+        let (set, close, soon) = (view.setter(), on_close.clone(), soon.clone());
+        Callback::from(move |command| {
+            let to = match command {
+                Command::GoAlerts => View::Alerts,
+                Command::GoActivity => View::Activity,
+                Command::GoTeam => View::Team,
+                _ => View::Incidents,
+            };
+            // Where a detail covers the panel, or stands in its place.
+            if to == View::Activity || phone {
+                close.emit(());
+            }
+            set.set(to);
+            soon.replace(Some(focus_panel(to)));
+        })
+    });
     let tab = |(which, label, icon): (View, &'static str, Icon)| {
         let (set, close) = (view.setter(), close.clone());
         let onclick = move |_| {
@@ -104,6 +128,7 @@ pub fn ConsolePage() -> Html {
                     <AlertsPanel class="console__alerts" on_incident={on_select} />
                     <AgentsPanel class="console__agents" />
                 </main>
+                <UndoToast />
                 <nav class="tabs" aria-label="Panels">{ for View::ALL.into_iter().map(tab) }</nav>
             </div>
         </People>
@@ -121,10 +146,7 @@ fn KeepActivity() -> Html {
 #[hook]
 fn use_selection() -> (Option<AttrValue>, Callback<Option<AttrValue>>) {
     let navigator = use_navigator();
-    let location = use_location();
-    let query =
-        location.and_then(|location| location.query::<HashMap<String, String>>().ok()).unwrap_or_default();
-    let selected = query.get(INCIDENT).filter(|id| !id.is_empty()).map(|id| AttrValue::from(id.clone()));
+    let selected = use_selected();
     let select =
         use_callback((navigator, selected.clone()), |id: Option<AttrValue>, (navigator, selected)| {
             let Some(navigator) = navigator.as_ref().filter(|_| id != *selected) else { return };
@@ -144,6 +166,34 @@ fn use_selection() -> (Option<AttrValue>, Callback<Option<AttrValue>>) {
             }
         });
     (selected, select)
+}
+
+/// The incident in the address.
+#[hook]
+pub(super) fn use_selected() -> Option<AttrValue> {
+    let location = use_location();
+    let query =
+        location.and_then(|location| location.query::<HashMap<String, String>>().ok()).unwrap_or_default();
+    query.get(INCIDENT).filter(|id| !id.is_empty()).map(|id| AttrValue::from(id.clone()))
+}
+
+/// The focus goes to the panel once it is shown.
+fn focus_panel(view: View) -> Timeout {
+    let selector = match view {
+        View::Incidents => "[data-testid=incident-row] > button[tabindex='0']",
+        View::Alerts => "[data-testid=alerts-panel] .panel__body",
+        View::Activity => "[data-testid=activity-log]",
+        View::Team => "[data-testid=agents-panel] .panel__body",
+    };
+    Timeout::new(0, move || {
+        let panel = gloo::utils::document().query_selector(selector).ok().flatten();
+        if let Some(panel) =
+            panel.and_then(|panel| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(panel).ok())
+        {
+            // What is empty cannot be focused.
+            let _ = panel.focus();
+        }
+    })
 }
 
 /// The query of an incident's address.

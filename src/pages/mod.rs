@@ -19,6 +19,7 @@ pub use top_bar::TopBar;
 
 use crate::components::attention::{AttentionProvider, set_page_title};
 use crate::components::sign_out::SessionGate;
+use crate::components::undo::ActionsProvider;
 use std::rc::Rc;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -66,8 +67,7 @@ pub fn Pages(props: &PagesProps) -> Html {
             <BrowserRouter {basename}>
                 <SessionGate>
                     <AttentionProvider>
-                        <PagesCaller />
-                        <Switch<Route> render={page} />
+                        <ActionsProvider><PagesCaller /><Switch<Route> render={page} /></ActionsProvider>
                     </AttentionProvider>
                 </SessionGate>
             </BrowserRouter>

@@ -11,6 +11,7 @@ use crate::components::outbox::OutboxPanel;
 use crate::components::panel::Panel;
 use crate::components::people::People;
 use crate::components::shell::Banners;
+use crate::components::undo::UndoToast;
 use sentinelops_realtime::ConnectionStatus;
 use yew::prelude::*;
 
@@ -55,6 +56,7 @@ pub fn RealtimeDemoPage() -> Html {
                         <DiagnosticsPanel class="span-12" />
                     </div>
                 </main>
+                <UndoToast />
             </div>
         </People>
     }

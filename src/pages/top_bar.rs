@@ -2,7 +2,7 @@
 
 use super::{PrintHeader, Route};
 use crate::components::attention::AttentionButton;
-use crate::components::shell::{ConnectionButton, ThemeToggle};
+use crate::components::shell::{ConnectionButton, Me, ThemeToggle};
 use crate::components::sign_out::SignOutButton;
 use yew::prelude::*;
 use yew_router::prelude::*;
@@ -41,6 +41,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
                 <ConnectionButton />
                 <AttentionButton />
                 <ThemeToggle />
+                <Me />
                 <SignOutButton />
             </div>
         </header>

@@ -22,6 +22,7 @@ fn row(number: usize, title: &str) -> IncidentRow {
 
 fn props(rows: Vec<IncidentRow>) -> IncidentListProps {
     IncidentListProps {
+        actor: None,
         incidents: Rc::new(rows),
         selected: None,
         fresh: Rc::default(),

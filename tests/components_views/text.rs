@@ -19,6 +19,7 @@ async fn of_an_incident() {
     incident.severity = Some(Severity::Other(HOSTILE.to_owned()));
     incident.assigned_to = Some(HOSTILE.to_owned());
     let shown = mount::<IncidentList>(IncidentListProps {
+        actor: None,
         incidents: Rc::new(vec![IncidentRow { incident: Rc::new(incident), edit: None }]),
         selected: None,
         fresh: Rc::default(),

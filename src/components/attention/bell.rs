@@ -1,25 +1,42 @@
 //! The way to the preferences; it shows that they are muted, and for how long.
 
+use super::settings::MUTE_MS;
 use super::{AttentionChoice, AttentionSettings};
+use crate::commands::Command;
+use crate::components::commands::use_commands;
 use crate::components::dialog::Dialog;
 use crate::components::icon::{Icon, IconMark};
 use crate::words::settings as texts;
 use sentinelops_realtime::time_text::use_time_text;
+use sentinelops_realtime::use_clock;
 use yew::prelude::*;
 
 /// In the top bar.
 #[component]
 pub fn AttentionButton() -> Html {
-    let AttentionChoice { preferences, .. } = use_context::<AttentionChoice>().unwrap_or_default();
+    let clock = use_clock();
+    let AttentionChoice { preferences, set } = use_context::<AttentionChoice>().unwrap_or_default();
     let open = use_state_eq(|| false);
-    let onclick = {
+    let show = {
         let set = open.setter();
-        move |_| set.set(true)
+        Callback::from(move |()| set.set(true))
     };
+    let onclick = show.reform(|_: MouseEvent| ());
     let on_close = use_callback(open.setter(), |(), set| set.set(false));
     let close = on_close.reform(|_: MouseEvent| ());
     let left = use_time_text(preferences.muted_until_ms.unwrap_or(0), texts::muted_left);
     let is_muted = !left.is_empty();
+    use_commands(&[Command::Notifications, Command::Mute], {
+        let preferences = preferences.clone();
+        Callback::from(move |command| {
+            if command == Command::Notifications {
+                return show.emit(());
+            }
+            let mut preferences = preferences.clone();
+            preferences.muted_until_ms = (!is_muted).then(|| clock.now() + MUTE_MS);
+            set.emit(preferences);
+        })
+    });
     let label = if is_muted { texts::muted_for(&left) } else { texts::TITLE.to_owned() };
     html! {
         <>

@@ -2,7 +2,6 @@
 
 use gloo::events::EventListener;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
@@ -48,13 +47,14 @@ pub(super) fn ask(on_answer: Callback<Permission>) {
 /// One that is shown, and what a press on it does. Dropped, it stays on the screen: browsers close notifications by
 /// their tag, so closing a replaced one would take its successor away.
 struct Shown {
+    tag: String,
     notification: Notification,
     _on_click: EventListener,
 }
 
-/// Those that this tab shows, by tag.
+/// Those that this tab shows.
 #[derive(Default)]
-pub(super) struct Notifications(RefCell<BTreeMap<String, Shown>>);
+pub(super) struct Notifications(RefCell<Vec<Shown>>);
 
 impl Notifications {
     /// Shows one in place of that with the same tag. A press brings the page to the front and calls `on_press`.
@@ -77,13 +77,18 @@ impl Notifications {
             }
             on_press();
         });
-        self.0.borrow_mut().insert(tag, Shown { notification, _on_click: on_click });
+        let mut shown = self.0.borrow_mut();
+        shown.retain(|shown| shown.tag != tag);
+        shown.push(Shown { tag, notification, _on_click: on_click });
     }
 
     /// Closes one.
     pub(super) fn close(&self, tag: &str) {
-        if let Some(shown) = self.0.borrow_mut().remove(tag) {
-            shown.notification.close();
-        }
+        self.0.borrow_mut().retain(|shown| {
+            if shown.tag == tag {
+                shown.notification.close();
+            }
+            shown.tag != tag
+        });
     }
 }

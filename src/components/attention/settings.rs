@@ -12,7 +12,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// How long a mute lasts, ms.
-const MUTE_MS: u64 = 3_600_000;
+pub(super) const MUTE_MS: u64 = 3_600_000;
 /// What is offered first.
 const NIGHT: QuietHours = QuietHours { from_min: 22 * 60, to_min: 7 * 60 };
 

@@ -2,7 +2,6 @@
 
 use gloo::events::EventListener;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
 use web_sys::{BroadcastChannel, MessageEvent};
 
@@ -24,7 +23,7 @@ pub(super) struct Tabs {
     id: String,
     channel: Option<BroadcastChannel>,
     /// Other tabs in front, and until when that holds.
-    here: RefCell<BTreeMap<String, u64>>,
+    here: RefCell<Vec<(String, u64)>>,
     told_at: Cell<u64>,
 }
 
@@ -53,15 +52,11 @@ impl Tabs {
 
     /// Takes in what another tab said.
     pub(super) fn hear(&self, text: &str, now: u64) -> Said {
-        match text.split_once(' ') {
-            Some(("here", id)) => {
-                self.here.borrow_mut().insert(id.to_owned(), now + STALE_MS);
-            }
-            Some(("away", id)) => {
-                self.here.borrow_mut().remove(id);
-            }
-            _ if text == "acted" => return Said::Acted,
-            _ => {}
+        let Some((what, id)) = text.split_once(' ') else { return Said::Acted };
+        let mut here = self.here.borrow_mut();
+        here.retain(|(known, _)| known != id);
+        if what == "here" {
+            here.push((id.to_owned(), now + STALE_MS));
         }
         Said::Other
     }
@@ -90,7 +85,7 @@ impl Tabs {
 
     /// Whether another tab is in front.
     pub(super) fn is_attended(&self, now: u64) -> bool {
-        self.here.borrow().values().any(|until| now < *until)
+        self.here.borrow().iter().any(|(_, until)| now < *until)
     }
 
     fn post(&self, text: &str) {

@@ -2,9 +2,11 @@
 
 use super::steady::{use_hand, use_steady};
 use super::{CreateIncident, IncidentFilter, IncidentFilters, IncidentList, Scope, arrange};
+use crate::components::commands::use_incident_commands;
 use crate::components::icon::Icon;
 use crate::components::outbox::PendingChanges;
 use crate::components::panel::{Awaited, Empty, Panel};
+use crate::components::undo::use_actor;
 use sentinelops_realtime::{IncidentRow, List, use_incidents};
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -39,6 +41,8 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
         (Rc::new(shown), counts)
     });
     let (shown, counts) = (&arranged.0, arranged.1);
+    let actor = use_actor();
+    use_incident_commands(&feed, props.selected.clone(), props.on_select.clone());
     let hand = use_hand();
     let steady = use_steady(shown, &feed.items, &filter, hand.is_on);
     let on_change = use_callback((), {
@@ -79,7 +83,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
             } else {
                 <div class="anchor" ref={hand.holder} onpointermove={hand.onpointermove} onpointerleave={hand.onpointerleave}
                     onfocusin={hand.onfocusin} onfocusout={hand.onfocusout} data-testid="incidents-steady">
-                    <IncidentList incidents={steady.rows} selected={props.selected.clone()} {fresh} on_select={props.on_select.clone()} />
+                    <IncidentList incidents={steady.rows} selected={props.selected.clone()} {fresh} actor={Some(actor)} on_select={props.on_select.clone()} />
                     <div aria-live="polite">
                         if let Some(words) = steady.held {
                             <button type="button" class="button float float--top" onclick={steady.release.reform(|_: MouseEvent| ())} data-testid="incidents-new">

@@ -1,6 +1,8 @@
 //! A new incident: a button, and a small dialog behind it.
 
 use super::filter::SEVERITIES;
+use crate::commands::Command;
+use crate::components::commands::use_commands;
 use crate::components::dialog::Dialog;
 use sentinelops_protocol::domain::Severity;
 use sentinelops_realtime::{NewIncident, use_incidents};
@@ -26,6 +28,10 @@ pub fn CreateIncident(props: &CreateIncidentProps) -> Html {
         let set = open.setter();
         move |_: MouseEvent| set.set(open_now)
     };
+    use_commands(&[Command::NewIncident], {
+        let set = open.setter();
+        Callback::from(move |_| set.set(true))
+    });
     let on_close = Callback::from({
         let set = open.setter();
         move |()| set.set(false)

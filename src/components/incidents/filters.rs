@@ -2,6 +2,8 @@
 
 use super::filter::SEVERITIES;
 use super::{IncidentFilter, Scope, SeverityCounts};
+use crate::commands::Command;
+use crate::components::commands::use_commands;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::marks::SeverityMark;
 use sentinelops_protocol::domain::Severity;
@@ -37,13 +39,24 @@ pub fn IncidentFilters(props: &IncidentFiltersProps) -> Html {
     let chosen = change(|filter, word| {
         filter.scope = Scope::ALL.into_iter().find(|scope| scope.word() == word).unwrap_or_default();
     });
+    let search = use_node_ref();
+    use_commands(&[Command::Search], {
+        let search = search.clone();
+        Callback::from(move |_| {
+            if let Some(field) = search.cast::<HtmlInputElement>() {
+                // It can be focused unless its panel is not shown.
+                let _ = field.focus();
+                field.select();
+            }
+        })
+    });
     let oninput = move |event: InputEvent| typed(event.target_unchecked_into::<HtmlInputElement>().value());
     let onchange = move |event: Event| chosen(event.target_unchecked_into::<HtmlSelectElement>().value());
     html! {
         <div class="filters" role="search" aria-label="Filter incidents">
             <div class="filters__search">
                 <IconMark icon={Icon::Search} size={15} />
-                <input class="input" type="search" placeholder="Search title, id, person" aria-label="Search incidents"
+                <input ref={search} class="input" type="search" placeholder="Search title, id, person" aria-label="Search incidents"
                     value={props.filter.text.clone()} {oninput} autocomplete="off" data-testid="incident-search" />
             </div>
             <select class="select" aria-label="Status" {onchange} data-testid="incident-scope">

@@ -1,6 +1,8 @@
 //! Dark and light. The system's wish rules until the person chooses; the choice is kept on this device, and `boot.js`
 //! applies it before the page starts.
 
+use crate::commands::Command;
+use crate::components::commands::use_commands;
 use crate::components::hooks::use_media;
 use crate::components::icon::{Icon, IconMark};
 use web_sys::Storage;
@@ -46,14 +48,16 @@ pub fn ThemeToggle() -> Html {
     let current = chosen.unwrap_or(if system_dark { Theme::Dark } else { Theme::Light });
     let next = current.other();
     let set = chosen.setter();
-    let onclick = move |_| {
+    let toggle = Callback::from(move |()| {
         apply(next);
         if let Some(storage) = storage() {
             // Storage that is full or forbidden: the choice then lasts until the page is closed.
             let _ = storage.set_item(KEY, next.word());
         }
         set.set(Some(next));
-    };
+    });
+    use_commands(&[Command::Theme], toggle.reform(|_| ()));
+    let onclick = toggle.reform(|_: MouseEvent| ());
     let label = format!("Switch to the {} theme", next.word());
     html! {
         <button type="button" class="button button--plain button--icon" {onclick} aria-label={label.clone()} title={label} data-testid="theme-toggle">

@@ -1,0 +1,70 @@
+//! Commands about the incident one looks at.
+
+use super::bus::use_commands;
+use super::target::{focus, focused_incident};
+use crate::actions::Action;
+use crate::commands::Command;
+use crate::components::undo::use_actor;
+use gloo::timers::callback::Timeout;
+use sentinelops_realtime::{IncidentRow, UseFeedHandle};
+use yew::prelude::*;
+
+/// The field for messages in the open detail.
+const COMPOSER: &str = ".detail [data-testid=chat-input]";
+
+/// The action of a command. `me`: the person at this page.
+pub(super) fn action_of(command: Command, me: Option<&str>) -> Option<Action> {
+    Some(match command {
+        Command::Acknowledge => Action::Acknowledge,
+        Command::Investigate => Action::Investigate,
+        Command::Escalate => Action::Escalate,
+        Command::Resolve => Action::Resolve,
+        Command::Take => Action::Take(me?.to_owned()),
+        _ => return None,
+    })
+}
+
+/// Carries out what is done to the incident whose row has the focus, else to the one whose detail is open.
+#[hook]
+pub fn use_incident_commands(
+    feed: &UseFeedHandle<IncidentRow>,
+    selected: Option<AttrValue>,
+    on_select: Callback<AttrValue>,
+) {
+    let actor = use_actor();
+    let comment = use_mut_ref(|| false);
+    use_effect_with(selected.clone(), {
+        let comment = comment.clone();
+        move |_| {
+            // The detail is mounted in the same pass.
+            let soon = comment.replace(false).then(|| Timeout::new(0, || focus(COMPOSER)));
+            move || drop(soon)
+        }
+    });
+    let feed = feed.clone();
+    use_commands(
+        &[
+            Command::Acknowledge,
+            Command::Investigate,
+            Command::Escalate,
+            Command::Resolve,
+            Command::Take,
+            Command::Comment,
+        ],
+        Callback::from(move |command| {
+            let target = focused_incident().map(AttrValue::from).or_else(|| selected.clone());
+            let Some(row) = target.as_deref().and_then(|id| feed.get(id)) else { return };
+            if command == Command::Comment {
+                if target == selected {
+                    return focus(COMPOSER);
+                }
+                comment.replace(true);
+                return on_select.emit(row.id.clone().into());
+            }
+            let action = action_of(command, actor.me.as_deref());
+            if let Some(action) = action.filter(|action| action.is_offered(row)) {
+                actor.act(&row.incident, action);
+            }
+        }),
+    );
+}

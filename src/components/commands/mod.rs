@@ -1,0 +1,13 @@
+//! Keys and the palette: who can do what stands in [`crate::commands`], who does it registers here.
+
+mod bus;
+mod center;
+mod incident;
+mod palette;
+mod sheet;
+mod target;
+
+pub use bus::use_commands;
+pub use center::{CommandCenter, CommandCenterProps};
+pub use incident::use_incident_commands;
+pub use target::{focused_incident, step_row};

@@ -1,0 +1,7 @@
+//! Actions on incidents, and the offer to take the last one back.
+
+mod provider;
+mod toast;
+
+pub use provider::{ActionsProvider, ActionsProviderProps, Actor, use_actor};
+pub use toast::UndoToast;

@@ -1,0 +1,114 @@
+//! What was done, for 8 s, with the button that takes it back.
+
+use super::provider::{Last, use_actor};
+use crate::actions::{Action, Done};
+use crate::commands::{Command, entry_of};
+use crate::components::commands::use_commands;
+use crate::components::people::Names;
+use crate::words::commands as texts;
+use sentinelops_realtime::{ClockTimeout, use_clock, use_incidents, use_timeline};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// How long it can be seen, ms; not while the pointer or the focus is on it.
+const SHOWN_MS: u32 = 8_000;
+/// How long the key for it works, ms.
+const KEY_MS: u32 = 30_000;
+
+/// One on each page, below [`People`](crate::components::people::People).
+#[component]
+pub fn UndoToast() -> Html {
+    let actor = use_actor();
+    let last = actor.last();
+    html! {
+        <div class="toasts" role="status" data-testid="toasts">
+            if last != Last::Nothing {
+                <Toast key={match &last { Last::Offered(_, number) => format!("{number}"), _ => "told".to_owned() }} />
+            }
+        </div>
+    }
+}
+
+/// There is a last action.
+#[component]
+fn Toast() -> Html {
+    let names = use_context::<Names>().unwrap_or_default();
+    let actor = use_actor();
+    let clock = use_clock();
+    let feed = use_incidents();
+    let hidden = use_state_eq(|| false);
+    let held = use_state_eq(|| false);
+    use_effect_with((*held, *hidden), {
+        let (clock, set, actor) = (clock.clone(), hidden.setter(), actor.clone());
+        move |(held, hidden)| {
+            let is_offer = matches!(actor.last(), Last::Offered(..));
+            let timeout: Option<ClockTimeout> = match (held, hidden) {
+                (true, _) => None,
+                (false, false) if is_offer => Some(clock.after(SHOWN_MS, move || set.set(true))),
+                // The key works on.
+                (false, true) if is_offer => Some(clock.after(KEY_MS - SHOWN_MS, move || actor.forget())),
+                _ => Some(clock.after(SHOWN_MS, move || actor.forget())),
+            };
+            move || drop(timeout)
+        }
+    });
+    let undo = Callback::from({
+        let (actor, feed) = (actor.clone(), feed.clone());
+        move |()| {
+            if let Last::Offered(done, _) = actor.last()
+                && let Some(now) = feed.get(&done.before.id)
+            {
+                actor.undo(&done, now);
+            }
+        }
+    });
+    use_commands(&[Command::Undo], undo.reform(|_| ()));
+    if *hidden {
+        return Html::default();
+    }
+    let (text, offers) = match actor.last() {
+        Last::Nothing => return Html::default(),
+        Last::Offered(done, _) => {
+            let name = match &done.action {
+                Action::Assign(who) => names.of(who),
+                _ => AttrValue::default(),
+            };
+            (html! { texts::done(&done.action, &done.before.id, &name) }, true)
+        }
+        Last::Undone(done) => (html! { texts::undone(&done.before.id) }, false),
+        Last::Refused(done) => (html! { <NotUndone {done} /> }, false),
+    };
+    let hold = |on: bool| {
+        let set = held.setter();
+        Callback::from(move |()| set.set(on))
+    };
+    let (enter, leave) = (hold(true), hold(false));
+    let (onfocusin, onfocusout) = (enter.reform(|_: FocusEvent| ()), leave.reform(|_: FocusEvent| ()));
+    let (onpointerenter, onpointerleave) =
+        (enter.reform(|_: PointerEvent| ()), leave.reform(|_: PointerEvent| ()));
+    html! {
+        <div class="toast" {onpointerenter} {onpointerleave} {onfocusin} {onfocusout} data-testid="toast">
+            <span class="toast__text">{ text }</span>
+            if offers {
+                <button type="button" class="button button--small" onclick={undo.reform(|_: MouseEvent| ())} data-testid="undo">
+                    { texts::UNDO }<kbd aria-hidden="true">{ entry_of(Command::Undo).keys.labels(false).concat() }</kbd>
+                </button>
+            }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct NotUndoneProps {
+    done: Rc<Done>,
+}
+
+/// Who was faster, once the timeline of the incident says it.
+#[component]
+fn NotUndone(props: &NotUndoneProps) -> Html {
+    let names = use_context::<Names>().unwrap_or_default();
+    let id = &props.done.before.id;
+    let timeline = use_timeline(id);
+    let who = props.done.changed_by(&timeline.items).map(|who| names.of(who));
+    html! { { texts::not_undone(id, who.as_deref()) } }
+}
