@@ -92,7 +92,7 @@ export class Checker {
       await follow(page, ids);
       const last = ids.at(-1);
       await expect.poll(async () => (await labMessages(page)).at(-1)?.id).toBe(last);
-      // A hidden page that sent none of it hears of an end a second or two later.
+      // A hidden page that sent none of it receives an end a second or two later.
       const untrue = async () => {
         await follow(page, []);
         const shown = await labMessages(page);

@@ -44,7 +44,7 @@ export class FaultProxy {
     for (const pair of this.pairs) pair.zombie = true;
   }
 
-  /** What the server says on present connections is swallowed; it still hears everything. */
+  /** What the server sends on present connections is swallowed; it still receives everything. */
   loseAnswers(): void {
     for (const pair of this.pairs) pair.mute = true;
   }
@@ -93,7 +93,7 @@ export class FaultProxy {
     this.pipe(client, server, () => pair.zombie, link);
     this.pipe(server, client, () => pair.zombie || pair.mute, link);
     const ended = (from: net.Socket, to: net.Socket) => () => {
-      // A zombie hears nothing, not even the end.
+      // A zombie receives nothing, not even the end.
       if (pair.zombie && from === server) return;
       this.pairs.delete(pair);
       to.destroy();

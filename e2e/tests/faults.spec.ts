@@ -47,7 +47,7 @@ test('acks lost for 3 s, then a reset: 200 sends exactly once', async ({ world }
   await pause(muted + 3_000 - Date.now()); // the loss itself lasts three seconds
   world.proxy.reset();
   await expectExactlyOnce(page, world.gateway, 200);
-  // What it did not hear of was sent again, and known by its id.
+  // What it had no answer for was sent again, and known by its id.
   expect((await world.gateway.stats()).repeated).toBeGreaterThan(0);
 });
 

@@ -24,7 +24,7 @@ pub(crate) enum Fold {
     Recent { events: VecDeque<Rc<Event>>, receipts: LastByKey<ReceiptKey> },
 }
 
-/// Conversation, user, and what the receipt vouches for.
+/// Conversation, user, and the kind of the receipt.
 type ReceiptKey = (String, String, ReceiptKind);
 
 impl Fold {

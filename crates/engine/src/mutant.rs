@@ -55,7 +55,7 @@ pub enum Mutant {
     RefuseEarly,
     /// Messages expire at half their maximum age.
     ExpireEarly,
-    /// No page hears that events are gone for good.
+    /// No page gets a gap when events are gone for good.
     NeverGap,
     /// Events at or below the cursor are delivered again.
     KeepRepeats,

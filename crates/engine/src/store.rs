@@ -105,7 +105,7 @@ impl FailedRow {
     }
 }
 
-/// Small facts that outlive the leader.
+/// Metadata that outlives the leader.
 ///
 /// ```
 /// use sentinelops_engine::Meta;
@@ -227,7 +227,7 @@ pub enum StoreName {
     Outbox,
     /// The failed list.
     Failed,
-    /// The small facts.
+    /// The metadata record.
     Meta,
 }
 
@@ -282,7 +282,7 @@ impl UnreadableRecord {
         holds(&self.bytes) || holds(self.key.as_bytes())
     }
 
-    /// Found just now, and perhaps a message: of what is nowhere else, nobody can say that it arrived.
+    /// Found just now, and possibly a message: one that is nowhere else may not have arrived.
     pub(crate) fn is_new_doubt(&self) -> bool {
         self.set_aside_at.is_none() && self.store != StoreName::Meta
     }
@@ -303,7 +303,7 @@ pub struct StoreSnapshot {
     pub rows: Vec<Row>,
     /// The failed list.
     pub failed: Vec<FailedRow>,
-    /// The small facts.
+    /// The metadata record.
     pub meta: Meta,
     /// Records that cannot be read: found just now, and those that were set aside earlier.
     pub unreadable: Vec<UnreadableRecord>,

@@ -34,7 +34,7 @@ impl Ledger {
     pub(crate) fn add(&mut self, id: &MessageId, request: &SendRequest) {
         self.states.insert(id.clone(), SendState::default());
         if request.ephemeral {
-            // Nobody hears of it again: it arrives or it does not.
+            // No update of it will come: it arrives or it does not.
             self.remember(id);
             return;
         }

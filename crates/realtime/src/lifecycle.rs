@@ -17,8 +17,8 @@ pub(crate) struct Lifecycle {
 impl Lifecycle {
     /// `None` where there is no window to listen to.
     pub(crate) fn attach(client: &Client) -> Option<Self> {
-        let hear = client.downgrade();
-        let hints = client.platform().hints(Box::new(move |hint| hear.with(|client| client.hint(hint))));
+        let weak = client.downgrade();
+        let hints = client.platform().hints(Box::new(move |hint| weak.with(|client| client.hint(hint))));
         if hints.is_some() {
             return Some(Self { _listeners: Vec::new(), _hints: hints });
         }

@@ -79,9 +79,9 @@ pub(crate) trait Platform {
     /// Runs a future of the page.
     fn spawn(&self, future: LocalBoxFuture<'static, ()>);
 
-    /// Calls `hear` with what a test says about its page, until the timer is dropped. `None`: there
+    /// Calls `listener` with the hints a test gives about its page, until the timer is dropped. `None`: there
     /// is a real page to listen to.
-    fn hints(&self, hear: Box<dyn Fn(Hint)>) -> Option<Timer>;
+    fn hints(&self, listener: Box<dyn Fn(Hint)>) -> Option<Timer>;
 }
 
 /// The real thing.

@@ -1,4 +1,4 @@
-//! The worker port's shim, in a page: what it hears of workers that cannot be had. A whole worker
+//! The worker port's shim, in a page: what it reports of workers that cannot be started. A whole worker
 //! needs a bundle; that is the end-to-end tests' business.
 #![cfg(target_arch = "wasm32")]
 

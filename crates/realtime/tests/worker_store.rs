@@ -327,7 +327,7 @@ async fn the_small_facts_are_read_as_they_are_now() {
     assert_eq!(rig.store.meta().await, Some(meta));
 }
 
-/// A layout that no build ever wrote: messages without an owner, small facts that only count.
+/// A layout that no build ever wrote: messages without an owner, metadata with the term only.
 
 #[wasm_bindgen_test]
 async fn a_handle_that_died_is_told_and_opens_again() {

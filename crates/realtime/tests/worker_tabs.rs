@@ -74,13 +74,13 @@ impl Tab {
         self.inbox.next().await.unwrap()
     }
 
-    async fn hears(&mut self, event: LockEvent) {
+    async fn expect_lock(&mut self, event: LockEvent) {
         assert_eq!(self.next().await, TabEvent::Lock(event));
     }
 
     async fn leads(&mut self) {
         self.tabs.lock(LockRequest::Request);
-        self.hears(LockEvent::Granted).await;
+        self.expect_lock(LockEvent::Granted).await;
     }
 
     /// Who is alive, as soon as these are: a lock may be on its way.
@@ -104,14 +104,14 @@ async fn one_leads(scope: &str) {
     a.alive(&["a", "b"]).await;
     assert!(b.inbox.try_recv().is_err(), "a has it");
     a.tabs.lock(LockRequest::Release);
-    b.hears(LockEvent::Granted).await;
+    b.expect_lock(LockEvent::Granted).await;
     a.tabs.lock(LockRequest::Steal);
-    b.hears(LockEvent::Lost).await;
-    a.hears(LockEvent::Granted).await;
+    b.expect_lock(LockEvent::Lost).await;
+    a.expect_lock(LockEvent::Granted).await;
     // A tab that is gone leaves its lock to the next.
     b.tabs.lock(LockRequest::Request);
     drop(a);
-    b.hears(LockEvent::Granted).await;
+    b.expect_lock(LockEvent::Granted).await;
     b.alive(&["b"]).await;
 }
 
@@ -160,9 +160,9 @@ async fn a_withdrawn_request_is_granted_to_nobody() {
 async fn all_hear_what_is_for_all_and_one_what_is_for_one() {
     let (mut a, mut b, mut c) = (Tab::open("link", "a"), Tab::open("link", "b"), Tab::open("link", "c"));
     let beat = |term| LinkMessage::Beat { term };
-    a.tabs.say(LinkTarget::All, &beat(1));
-    a.tabs.say(LinkTarget::Tab("b".to_owned()), &beat(2));
-    a.tabs.say(LinkTarget::All, &beat(3));
+    a.tabs.send(LinkTarget::All, &beat(1));
+    a.tabs.send(LinkTarget::Tab("b".to_owned()), &beat(2));
+    a.tabs.send(LinkTarget::All, &beat(3));
     // Channels are not in order among each other.
     let mut received = vec![];
     for _ in 0..3 {
@@ -173,7 +173,7 @@ async fn all_hear_what_is_for_all_and_one_what_is_for_one() {
     }
     assert_eq!(c.next().await, TabEvent::Link(beat(1)));
     assert_eq!(c.next().await, TabEvent::Link(beat(3)));
-    assert!(a.inbox.try_recv().is_err(), "nobody hears itself");
+    assert!(a.inbox.try_recv().is_err(), "no tab receives its own message");
 }
 
 #[wasm_bindgen_test]
@@ -182,12 +182,12 @@ async fn a_tab_that_is_put_away_holds_nothing_and_hears_nothing_until_it_appears
     a.alive(&["a", "b"]).await;
     b.tabs.leave();
     a.alive(&["a"]).await;
-    a.tabs.say(LinkTarget::All, &LinkMessage::Ask);
-    a.tabs.say(LinkTarget::Tab("b".to_owned()), &LinkMessage::Ask);
-    b.tabs.say(LinkTarget::All, &LinkMessage::Poke);
+    a.tabs.send(LinkTarget::All, &LinkMessage::Ask);
+    a.tabs.send(LinkTarget::Tab("b".to_owned()), &LinkMessage::Ask);
+    b.tabs.send(LinkTarget::All, &LinkMessage::Poke);
     b.tabs.join();
     a.alive(&["a", "b"]).await;
-    a.tabs.say(LinkTarget::All, &LinkMessage::Beat { term: 7 });
+    a.tabs.send(LinkTarget::All, &LinkMessage::Beat { term: 7 });
     assert_eq!(b.next().await, TabEvent::Link(LinkMessage::Beat { term: 7 }));
     assert!(a.inbox.try_recv().is_err(), "no message");
 }

@@ -2,7 +2,7 @@
 //! what goes wrong on the way.
 //!
 //! A world gives it what is due ([`Internet::step`]), puts what it wants to happen ([`Internet::soon`])
-//! into its own queue, and hears of what took effect at the server ([`Internet::effects`]).
+//! into its own queue, and receives what took effect at the server ([`Internet::effects`]).
 
 mod faults;
 
@@ -132,7 +132,7 @@ impl Internet {
 
     /// A frame leaves the browser.
     pub fn send(&mut self, index: usize, bytes: Vec<u8>, binary: bool) {
-        self.say_up(index, Item::Frame { bytes, binary });
+        self.send_up(index, Item::Frame { bytes, binary });
     }
 
     /// `bufferedAmount`.
@@ -140,15 +140,15 @@ impl Internet {
         self.conns[index].up.unsent(self.now).saturating_sub(self.net.kernel)
     }
 
-    /// The browser's end is closed: the server will hear of it, after what was sent before.
+    /// The browser's end is closed: the server will receive that after what was sent before.
     pub fn close_client(&mut self, index: usize, code: u16) {
         if self.conns[index].client != End::Closed {
             self.conns[index].client = End::Closed;
-            self.say_up(index, Item::Close { code, reason: String::new() });
+            self.send_up(index, Item::Close { code, reason: String::new() });
         }
     }
 
-    fn say_up(&mut self, index: usize, item: Item) {
+    fn send_up(&mut self, index: usize, item: Item) {
         let link = self.net.link(self.now);
         let conn = &mut self.conns[index];
         if let Some(at) = conn.up.send(self.now, item, &link, &mut conn.rng) {
@@ -182,14 +182,14 @@ impl Internet {
         let conn = &mut self.conns[index];
         conn.server = End::Open;
         conn.server_id = Some((life, id.0));
-        self.say_down(index, Item::Opened);
+        self.send_down(index, Item::Opened);
         if self.now < self.server.flap_until {
             self.soon.push((self.now + 300, Traffic::Flap(index)));
         }
         self.serve();
     }
 
-    fn say_down(&mut self, index: usize, item: Item) {
+    fn send_down(&mut self, index: usize, item: Item) {
         let link = self.net.link(self.now);
         let conn = &mut self.conns[index];
         if let Some(at) = conn.down.send(self.now, item, &link, &mut conn.rng) {
@@ -247,7 +247,7 @@ impl Internet {
                         self.server.spoil(&mut frame);
                     }
                     self.server.lies.spoil(self.now, &mut self.conns[index], &mut frame);
-                    self.say_down(index, Item::Frame { bytes: frame, binary });
+                    self.send_down(index, Item::Frame { bytes: frame, binary });
                     if self.conns[index].down.unsent(self.now) > 100_000 {
                         self.soon.push((self.now, Traffic::Drained(index)));
                     }
@@ -255,7 +255,7 @@ impl Internet {
                 Output::Close { conn, code, reason } => {
                     let Some(index) = self.server.conns.remove(&conn.0) else { continue };
                     self.conns[index].server = End::Closed;
-                    self.say_down(index, Item::Close { code, reason });
+                    self.send_down(index, Item::Close { code, reason });
                 }
                 Output::CheckToken { .. } | Output::Answer { .. } => {}
             }
@@ -280,7 +280,7 @@ impl Internet {
     /// The server closes one connection with a code, by other means than the gateway.
     pub fn server_closes(&mut self, index: usize, code: u16, reason: &str) {
         if self.server_side(index).is_some() {
-            self.say_down(index, Item::Close { code, reason: reason.to_owned() });
+            self.send_down(index, Item::Close { code, reason: reason.to_owned() });
             self.server_reset(index);
         }
     }

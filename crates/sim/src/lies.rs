@@ -27,7 +27,7 @@ pub struct Lies {
 
 impl Lies {
     /// From now on, until then.
-    pub fn tell(&mut self, lie: Lie, until: u64) {
+    pub fn begin(&mut self, lie: Lie, until: u64) {
         (self.lie, self.until) = (Some(lie), until);
     }
 
@@ -69,7 +69,7 @@ mod tests {
 
     fn spoilt(lie: Lie, frame: &str) -> String {
         let mut lies = Lies::default();
-        lies.tell(lie, 10);
+        lies.begin(lie, 10);
         let mut conn = Conn::new(1, 1, fastrand::Rng::with_seed(1));
         let mut bytes = frame.as_bytes().to_vec();
         lies.spoil(5, &mut conn, &mut bytes);
@@ -90,7 +90,7 @@ mod tests {
             assert_eq!(spoilt(lie, frame), expected);
         }
         let mut lies = Lies::default();
-        lies.tell(Lie::ExpiresInMs(15), 10);
+        lies.begin(Lie::ExpiresInMs(15), 10);
         let mut conn =
             Conn { lie: Some(Lie::ExpiresInMs(15)), ..Conn::new(1, 1, fastrand::Rng::with_seed(1)) };
         let mut authed = br#"{"type":"authed","payload":{"expiresInMs":null}}"#.to_vec();

@@ -166,7 +166,7 @@ impl Store {
 
     /// Whether a row with this id is on the disk for which row or mark says that it was possibly sent, or
     /// none at all: what is handed in again says so itself.
-    pub fn says_sent(&self, id: &str) -> bool {
+    pub fn has_sent_flag(&self, id: &str) -> bool {
         let Some(keys) = self.ids.get(id) else { return true };
         let marked = |row: &Row| self.meta.socket_open && row.order <= self.meta.last_order;
         let mut rows = keys.iter().filter_map(|key| self.rows.get(key));
@@ -198,7 +198,7 @@ impl Store {
         self.ever_failed.get(id)
     }
 
-    /// The small facts on the disk.
+    /// The metadata record on the disk.
     pub fn meta(&self) -> &Meta {
         &self.meta
     }

@@ -20,7 +20,7 @@ impl Story {
     }
 
     /// One line at a simulated time. The text is made only when it is kept.
-    pub fn say(&mut self, time: u64, text: impl FnOnce() -> String) {
+    pub fn log(&mut self, time: u64, text: impl FnOnce() -> String) {
         if let Some(lines) = &mut self.lines {
             let mut line = String::new();
             let _ = write!(line, "{:>9} s  {}", Seconds(time), text());

@@ -89,7 +89,7 @@ impl Subscriptions {
             self.out.push_back(SubOutput::Denied { subject: subject.clone(), message });
         }
         if subject.topic.is_none() {
-            // Perhaps single topics are allowed.
+            // Single topics may be allowed.
             nodes.whole.wire = None;
             let topics: Vec<String> = nodes
                 .topics

@@ -3,7 +3,7 @@
 //! What consumers want is counted per subject ([`nodes`]); one connection never holds overlapping
 //! subscriptions, so a topic is served by its whole channel where that is wanted too. Each
 //! subscription on the wire keeps its cursor beside the state it is valid for ([`wire`]). What consumers
-//! ask for is in *wants*, what the server says and who hears of it in *answers*, deadlines in *waits*.
+//! ask for is in *wants*, the server's answers and the consumers they are for in *answers*, deadlines in *waits*.
 
 mod answers;
 mod nodes;

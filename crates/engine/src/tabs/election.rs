@@ -382,7 +382,7 @@ mod tests {
         follower.left(at(9_100));
         follower.leader_seen(at(9_150));
         assert_eq!(run(&mut follower, 9_200, 12_000), [(11_500, ElectionAction::Steal)]);
-        // The first thing it hears after a sleep.
+        // The first message after a sleep.
         follower.left(at(20_000));
         assert_eq!(
             run(&mut follower, 20_100, 24_000),

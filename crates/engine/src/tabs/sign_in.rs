@@ -114,11 +114,11 @@ mod tests {
     fn follower(state: ConnectionState, cause: Cause) -> Node {
         let mut node = tab("b");
         node.handle_link(at(4), LinkMessage::RollCall { term: 1 });
-        hears(&mut node, state, cause);
+        deliver_status(&mut node, state, cause);
         node
     }
 
-    fn hears(node: &mut Node, state: ConnectionState, cause: Cause) {
+    fn deliver_status(node: &mut Node, state: ConnectionState, cause: Cause) {
         let status = Status { state, cause, ..Status::default() };
         let batch = Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
         let turn = node.turn;
@@ -165,7 +165,7 @@ mod tests {
         node.handle_lock(at(8), &LockEvent::Granted);
         node.handle_lock(at(9), &LockEvent::Lost);
         node.handle_link(at(10), LinkMessage::RollCall { term: 9 });
-        hears(&mut node, ConnectionState::Error, Cause::NeedsAuth);
+        deliver_status(&mut node, ConnectionState::Error, Cause::NeedsAuth);
         node.handle_timeout(at(1_000));
         assert!(!steals(&outputs(&mut node)), "its token was tried");
     }

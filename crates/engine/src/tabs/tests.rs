@@ -216,7 +216,7 @@ fn superseded() -> Node {
 #[test]
 fn superseded_leader_leads_again_with_a_higher_term() {
     let mut node = superseded();
-    assert_eq!(node.role(), Role::Leader, "perhaps there is such a tab");
+    assert_eq!(node.role(), Role::Leader, "such a tab may exist");
     node.handle_timeout(at(5_100));
     let outputs = drain(&mut node);
     assert_eq!(node.role(), Role::Follower);

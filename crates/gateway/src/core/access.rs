@@ -23,7 +23,7 @@ const CHECK_AGAIN_S: u64 = 5;
 #[derive(Debug, Default)]
 pub(super) struct Opening {
     pub frames: u8,
-    /// Answered after the welcome, which is the first thing a client of unknown protocol may hear.
+    /// Answered after the welcome, which is the first message a client of unknown protocol may get.
     pub pings: Vec<Ping>,
     /// Likewise.
     pub wanted: Vec<SubscribeEntry>,

@@ -244,7 +244,7 @@ impl Gateway {
             self.fire(now, conn, timer);
         }
         self.watch_sources(now);
-        self.tell_stats_when_due(now);
+        self.publish_stats_when_due(now);
         self.ids.forget_older(now.mono, self.config.dedupe_ms);
         self.settle(now);
     }

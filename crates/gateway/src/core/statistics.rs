@@ -166,12 +166,12 @@ impl Gateway {
     }
 
     /// From now on subscribers get figures every 15 s.
-    pub(super) fn tell_stats(&mut self, now: Now) {
+    pub(super) fn publish_stats(&mut self, now: Now) {
         self.stats_due.get_or_insert(now.mono + TELL_EVERY_MS);
     }
 
     /// Tells them if it is time, until there are none.
-    pub(super) fn tell_stats_when_due(&mut self, now: Now) {
+    pub(super) fn publish_stats_when_due(&mut self, now: Now) {
         if self.stats_due.is_none_or(|due| due > now.mono) {
             return;
         }
@@ -186,7 +186,7 @@ impl Gateway {
             NewEvent { channel, kind, payload, priority: Priority::Low, timestamp: None },
             None,
         );
-        self.tell_stats(now);
+        self.publish_stats(now);
     }
 
     /// The figures of channel `stats`.

@@ -50,7 +50,7 @@ impl Gateway {
         conn.streaming.push(subject.clone());
         self.index.subscribe(&subject, id);
         if channel == Channel::Stats {
-            self.tell_stats(now);
+            self.publish_stats(now);
         }
         self.send_for(now, id, &subscribed, Some(&subject));
     }

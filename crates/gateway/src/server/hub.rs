@@ -243,7 +243,7 @@ impl Hub {
                 }
             }
             self.gateway.timeout(now);
-            self.tell(now);
+            self.run_scenario(now);
             self.gateway.end_batch(now);
             self.carry_out(now);
             self.counters.round(began.elapsed());
@@ -356,7 +356,7 @@ impl Hub {
     }
 
     /// Lets the scenario do what is due.
-    fn tell(&mut self, now: Now) {
+    fn run_scenario(&mut self, now: Now) {
         if self.no_room {
             return;
         }

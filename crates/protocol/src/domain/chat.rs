@@ -30,7 +30,7 @@ pub struct ChatMessage {
     pub extra: Option<Json>,
 }
 
-/// What a receipt vouches for.
+/// The kind of a receipt.
 ///
 /// ```
 /// use sentinelops_protocol::domain::ReceiptKind;

@@ -1,5 +1,5 @@
 // Stands round `new Worker` while yew-agent spawns ours. yew-agent keeps the worker to itself: without this the page
-// could neither hear that it failed nor end it, and a throwing constructor would kill the page.
+// could neither see that it failed nor end it, and a throwing constructor would kill the page.
 
 // What yew-agent gets when the browser refused: takes messages, does nothing. A function, because it also stands in
 // for a constructor that is not there.

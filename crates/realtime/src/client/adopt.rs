@@ -1,5 +1,5 @@
 //! What an earlier life of this page left in the outbox is shown like what was sent just now: own
-//! chat messages and edits do not vanish from view because somebody reloaded.
+//! chat messages and edits do not disappear from view after a reload.
 //!
 //! The first list of a worker shows what waits, whichever tab sent it. The page asks how each of these messages
 //! ends: from then on it receives their updates beside the page that sent them, and needs no further list.

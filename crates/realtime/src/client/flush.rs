@@ -39,7 +39,7 @@ impl Client {
         for batch in batches {
             self.route(batch, now, &mut news);
         }
-        self.tell_sign_out();
+        self.report_sign_out();
         self.expire(now);
         self.send_delivery_receipts();
 

@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
 };
 
-/// What a listener wants to hear of.
+/// What a listener is interested in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Interest {
     /// Status, worker, role, setup.
@@ -85,7 +85,7 @@ impl News {
         })
     }
 
-    /// Errors that concern everybody or this subject. Who follows no subject hears of the messages of
+    /// Errors that concern everybody or this subject. A listener without a subject gets the messages of
     /// every channel that do not fit.
     pub(crate) fn errors_for(&self, subject: Option<&Subject>) -> impl Iterator<Item = &ClientError> {
         self.errors.iter().filter(move |error| match error {

@@ -143,7 +143,7 @@ impl Client {
         };
         self.record(RecordKind::Send, line);
         if !over {
-            // Tried again in another tab, perhaps.
+            // It may have been retried in another tab.
             self.revive(&id);
         }
     }

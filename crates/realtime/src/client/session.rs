@@ -83,7 +83,7 @@ impl Client {
             // What waits for a connection does not leave while it is being saved.
             self.post(ToWorker::Disconnect);
         }
-        self.tell_sign_out();
+        self.report_sign_out();
     }
 
     /// The session is over; see [`Client::sign_out`].
@@ -137,7 +137,7 @@ impl Client {
     }
 
     /// Tells the worker, once: at once, or when everything is saved that is to be kept.
-    pub(super) fn tell_sign_out(&self) {
+    pub(super) fn report_sign_out(&self) {
         let now = self.platform().mono();
         let (how, wait) = {
             let mut state = self.state_mut();
@@ -154,7 +154,7 @@ impl Client {
         };
         let Some(wait) = wait else { return self.post(ToWorker::SignOut(how)) };
         let client = self.downgrade();
-        let call = Box::new(move || client.with(Client::tell_sign_out));
+        let call = Box::new(move || client.with(Client::report_sign_out));
         let timer = self.platform().after(u32::try_from(wait).unwrap_or(u32::MAX), call);
         let old = self.state_mut().session_timer.replace(timer);
         drop(old);

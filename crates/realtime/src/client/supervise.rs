@@ -69,7 +69,7 @@ impl Client {
     }
 
     fn spawn(&self) {
-        // Nobody was there to hear that another tab signed out.
+        // No worker was there to receive that another tab signed out.
         if self.come_back() {
             return;
         }
@@ -120,7 +120,7 @@ impl Client {
             );
             self.post(ToWorker::Send(unsaved));
         }
-        self.tell_sign_out();
+        self.report_sign_out();
         self.state_mut().dirty.insert(Interest::Status);
         self.schedule_flush();
     }

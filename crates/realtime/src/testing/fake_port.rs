@@ -60,7 +60,7 @@ impl World {
         Rc::new(FakePort { world: Rc::downgrade(self), number: self.spawned.get() })
     }
 
-    pub(super) fn tell(&self, event: PortEvent) {
+    pub(super) fn emit(&self, event: PortEvent) {
         let listener = self.listener.borrow().clone();
         if let Some(listener) = listener {
             listener(event);
@@ -95,7 +95,7 @@ impl World {
     }
 
     fn begin(&self) {
-        self.tell(PortEvent::Message(FromWorker::Ready));
+        self.emit(PortEvent::Message(FromWorker::Ready));
         self.deliver(self.early.take());
     }
 
@@ -121,7 +121,7 @@ impl World {
         let number = self.batches.get() + 1;
         self.batches.set(number);
         let items = std::mem::take(&mut *self.queue.borrow_mut());
-        self.tell(PortEvent::Message(FromWorker::Batch(Batch { number, items })));
+        self.emit(PortEvent::Message(FromWorker::Batch(Batch { number, items })));
     }
 
     /// A port answers later, never from inside `send`.
@@ -150,7 +150,7 @@ impl World {
             }
             ToWorker::Beat(number) if self.answers.get() => {
                 let number = *number;
-                self.soon(move |world| world.tell(PortEvent::Message(FromWorker::Beat(number))));
+                self.soon(move |world| world.emit(PortEvent::Message(FromWorker::Beat(number))));
             }
             ToWorker::Subscribe(subject) => {
                 self.subjects.borrow_mut().push(subject.clone());

@@ -12,7 +12,7 @@ use std::rc::{Rc, Weak};
 pub(super) const START: u64 = 1_767_225_600_000;
 
 type Call = Box<dyn FnOnce()>;
-type Hear = Rc<dyn Fn(Hint)>;
+type HintListener = Rc<dyn Fn(Hint)>;
 /// When, and which of those.
 type Key = (u64, u64);
 
@@ -32,7 +32,7 @@ pub(super) struct VirtualTime {
     timers: RefCell<BTreeMap<Key, Call>>,
     frames: RefCell<BTreeMap<Key, Call>>,
     futures: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
-    ears: RefCell<BTreeMap<u64, Hear>>,
+    listeners: RefCell<BTreeMap<u64, HintListener>>,
 }
 
 impl VirtualTime {
@@ -50,7 +50,7 @@ impl VirtualTime {
             timers: RefCell::default(),
             frames: RefCell::default(),
             futures: RefCell::default(),
-            ears: RefCell::default(),
+            listeners: RefCell::default(),
         })
     }
 
@@ -65,8 +65,8 @@ impl VirtualTime {
             Hint::Hidden => self.visible.set(false),
             _ => {}
         }
-        let ears: Vec<_> = self.ears.borrow().values().cloned().collect();
-        ears.iter().for_each(|hear| hear(hint));
+        let listeners: Vec<_> = self.listeners.borrow().values().cloned().collect();
+        listeners.iter().for_each(|listener| listener(hint));
     }
 
     /// Time passes: timers fire in their order, each at its moment.
@@ -149,7 +149,7 @@ struct Ear {
 
 impl Drop for Ear {
     fn drop(&mut self) {
-        let gone = self.time.upgrade().and_then(|time| time.ears.borrow_mut().remove(&self.number));
+        let gone = self.time.upgrade().and_then(|time| time.listeners.borrow_mut().remove(&self.number));
         drop(gone);
     }
 }
@@ -251,9 +251,9 @@ impl Platform for VirtualTime {
         );
     }
 
-    fn hints(&self, hear: Box<dyn Fn(Hint)>) -> Option<Timer> {
+    fn hints(&self, listener: Box<dyn Fn(Hint)>) -> Option<Timer> {
         let key = self.key(0);
-        self.ears.borrow_mut().insert(key.1, hear.into());
+        self.listeners.borrow_mut().insert(key.1, listener.into());
         Some(Timer::new(Ear { time: self.me.clone(), number: key.1 }))
     }
 }

@@ -37,7 +37,7 @@ use yew_agent::Registrable;
 /// sentinelops_realtime::worker::worker_main();
 /// ```
 pub fn worker_main() {
-    // A panic ends in a trap, which the page hears through the worker's `error` event. That event
+    // A panic ends in a trap, which the page receives through the worker's `error` event. That event
     // does not say much, so the message goes to the console first.
     std::panic::set_hook(Box::new(|info| {
         web_sys::console::error_1(&JsValue::from_str(&format!("the worker stopped: {info}")));

@@ -116,11 +116,11 @@ impl Inner {
             && let Some(core) = place.take()
         {
             drop(place);
-            self.say_signed_out(core.store, wipe);
+            self.report_signed_out(core.store, wipe);
         }
     }
 
-    fn say_signed_out(&self, store: Store, wipe: bool) {
+    fn report_signed_out(&self, store: Store, wipe: bool) {
         let reply = self.reply.clone();
         // Runs after what the engine still had to write has begun.
         wasm_bindgen_futures::spawn_local(async move {
@@ -263,7 +263,7 @@ impl Core {
         match output {
             NodeOutput::Engine(output) => return self.carry_out_engine(output),
             NodeOutput::Lock(request) => self.tabs.lock(request),
-            NodeOutput::Link(target, message) => self.tabs.say(target, &message),
+            NodeOutput::Link(target, message) => self.tabs.send(target, &message),
             NodeOutput::Append { number, rows } => self.store.append(number, rows),
             NodeOutput::ReadMeta => self.read_meta(),
             NodeOutput::QueryTabs => self.tabs.query(),

@@ -25,7 +25,7 @@ async fn what_cannot_be_read_is_counted_by_all_set_aside_by_one_exported_and_del
     assert_eq!(seen, expected);
     assert!(rig.store.meta().await.is_none(), "not taken for those of a new store");
 
-    // Two leaders for a moment, and one has written good small facts since they were found.
+    // Two leaders for a moment, and one has written a good metadata record since they were found.
     let meta = Meta { term: 7, ..Meta::default() };
     rig.written(2, vec![StoreOp::PutMeta(meta.clone())]).await;
     durabilities();

@@ -176,7 +176,7 @@ impl Checker {
         }
     }
 
-    /// An engine says that a message is on the disk. Looked at here and not when the page hears of it:
+    /// An engine says that a message is on the disk. Looked at here and not when the page receives it:
     /// by then it may have been replaced.
     pub fn saved(&mut self, id: &str, on_disk: bool) {
         let number = super::message_number(id).filter(|n| *n < self.messages.all.len());

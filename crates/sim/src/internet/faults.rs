@@ -63,7 +63,7 @@ impl Internet {
                 }
             }
             Fault::Lies(lie, ms) => {
-                self.server.lies.tell(lie, until(ms));
+                self.server.lies.begin(lie, until(ms));
                 for index in self.server_conns() {
                     self.server_closes(index, close::RESTART, "restart");
                 }

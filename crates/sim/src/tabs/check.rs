@@ -273,7 +273,7 @@ impl TabWorld {
         let Some(worker) = &self.tabs[place].worker else { return };
         let number = worker.number;
         let idle = worker.node.engine().is_none() || worker.role == Role::Solo;
-        // Robbed a moment ago (perhaps since its last input), and led on until this very one: what it had
+        // Robbed a moment ago (possibly since its last input), and led on until this very one: what it had
         // decided before goes out.
         let led_until_now = match worker.robbed_since {
             Some(_) => !self.overruled(place),
@@ -315,7 +315,7 @@ impl TabWorld {
     /// A page goes into the bfcache, and its worker has received that.
     pub(super) fn check_cached(&mut self, place: usize) {
         let holds = self.holds_lock(place);
-        let Some(worker) = self.tabs[place].worker.as_ref().filter(|worker| worker.vanished) else { return };
+        let Some(worker) = self.tabs[place].worker.as_ref().filter(|worker| worker.has_left) else { return };
         let number = worker.number;
         if holds || worker.live.is_some() {
             self.check.inner.fail("put-away", || format!("{number} is put away with lock or socket"));
@@ -332,7 +332,7 @@ impl TabWorld {
         let runs = |worker: &Worker| worker.blocked_until <= self.now && peaceful(worker.ran_since);
         let on_time =
             peaceful(worker.late.1) && peaceful(self.link_slow.1) && peaceful(self.disk.store.slow_until);
-        if runs(worker) && on_time && worker.leads_since.is_some_and(peaceful) && !worker.vanished {
+        if runs(worker) && on_time && worker.leads_since.is_some_and(peaceful) && !worker.has_left {
             self.check
                 .inner
                 .fail("unjustified-steal", || format!("{holder} leads and runs, and is robbed of the lock"));
@@ -355,7 +355,7 @@ impl TabWorld {
         let in_need = |worker: &&Worker| {
             let ran = worker.blocked_until == 0 && worker.ran_since <= since && worker.late.1 < since;
             let follows = worker.role == Role::Follower && worker.role_since < since;
-            ran && follows && worker.visible_since <= since && !worker.vanished
+            ran && follows && worker.visible_since <= since && !worker.has_left
         };
         let others = self.tabs.iter().enumerate().filter(|(at, tab)| *at != place && tab.build == build);
         let others: Vec<&Worker> = others.filter_map(|(_, tab)| tab.worker.as_ref()).collect();

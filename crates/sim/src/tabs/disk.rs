@@ -11,7 +11,7 @@ pub enum Ask {
     Plain(Request),
     /// Rows of a tab that does not lead.
     Append(u64, Vec<Row>),
-    /// The small facts.
+    /// The metadata record.
     ReadMeta,
     /// Delete everything.
     Wipe,
@@ -134,7 +134,7 @@ impl Disk {
         self.doubtful.entry(worker).or_default().extend(rows.iter().map(|row| row.id.clone()));
     }
 
-    /// Whether somebody waits to open it; who comes now waits behind, and hears nothing until then.
+    /// Whether somebody waits to open it; a later one waits behind, and gets no answer until then.
     pub fn waits_behind(&mut self, worker: u32, build: u32) -> bool {
         let waits = !self.blocked.is_empty();
         if waits {

@@ -17,7 +17,7 @@ impl TabWorld {
         }
     }
 
-    /// A person dropped it, and the engine that did so is gone: a page that does not know of it hears that it arrived.
+    /// A person dropped it, and the engine that did so is gone: a page that does not know that gets `Delivered`.
     pub(super) fn is_dropped_and_forgotten(&self, n: usize) -> bool {
         let knows = |(number, since): &(u32, Option<u64>)| {
             let worker = self.place_of(*number).and_then(|place| self.tabs[place].worker.as_ref());
@@ -53,7 +53,9 @@ impl TabWorld {
         });
         if let Some((n, _)) = lost {
             let id = message_id(n);
-            self.check.inner.fail("nothing-lost", || format!("{id} was saved, and {number} made it vanish"));
+            self.check
+                .inner
+                .fail("nothing-lost", || format!("{id} was saved, and {number} made it disappear"));
         }
     }
 

@@ -163,7 +163,7 @@ impl TabWorld {
 
     /// Which tabs of a build are alive, as far as their locks or leases tell.
     pub(super) fn alive(&self, build: u32) -> Vec<TabId> {
-        let lives = |worker: &Worker| !worker.vanished && !self.is_overdue(worker);
+        let lives = |worker: &Worker| !worker.has_left && !self.is_overdue(worker);
         let tabs = self.tabs.iter().filter(|tab| tab.build == build);
         tabs.filter(|tab| tab.worker.as_ref().is_some_and(lives)).map(|tab| tab.name.clone()).collect()
     }
@@ -203,7 +203,7 @@ impl TabWorld {
         }
     }
 
-    /// The page goes into the bfcache; its worker hears of it, or is frozen before.
+    /// The page goes into the bfcache; its worker receives that, or is frozen before.
     fn cache(&mut self, who: Who, until: u64, back: bool) {
         let Some(place) = self.find(who).filter(|place| self.runs(*place)) else { return };
         if until <= self.now {
@@ -245,7 +245,7 @@ impl TabWorld {
             return;
         }
         self.check_takeover(place, PATIENCE_MS);
-        self.say(|| format!("the page gives up worker {number}"));
+        self.log(|| format!("the page gives up worker {number}"));
         self.kill_worker(place);
         let life = self.tabs[place].life;
         self.queue.push(self.now + 500, Happening::Respawn(place, life));
@@ -266,7 +266,7 @@ impl TabWorld {
     fn stop_worker(&mut self, place: usize, committed: usize) {
         let Some(worker) = self.tabs[place].worker.take() else { return };
         let number = worker.number;
-        self.say(|| format!("worker {number} dies"));
+        self.log(|| format!("worker {number} dies"));
         self.check.unqueued_lose_their_places();
         for index in 0..self.internet.conns.len() {
             if self.internet.conns[index].instance == number
@@ -301,7 +301,7 @@ impl TabWorld {
             return;
         }
         let name = self.tabs[place].name.clone();
-        self.say(|| format!("{name} is gone"));
+        self.log(|| format!("{name} is gone"));
         self.kill_worker(place);
         let tab = &mut self.tabs[place];
         tab.open = false;

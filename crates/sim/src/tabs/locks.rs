@@ -48,7 +48,7 @@ impl Lock {
         }
     }
 
-    /// A holder did not renew it: who waits has it, and the holder hears so when it runs again.
+    /// A holder did not renew it: the next in line has it, and the holder receives that when it runs again.
     pub fn expire(&mut self, worker: u32) {
         if self.queue.is_empty() {
             return;

@@ -88,7 +88,7 @@ impl TabWorld {
         (message.answered, message.nacked) = (false, true);
         (message.submitted, message.unordered) = (submitted, !message.promised || message.mark.is_some());
         let id = message_id(n);
-        self.say(|| format!("somebody retries {id}"));
+        self.log(|| format!("somebody retries {id}"));
         self.tabs[place].ledger.retry(n);
         self.post(place, PageCommand::Retry { id, confirm: false });
         if let Some(request) = self.tabs[place].page.retry(n) {
@@ -108,7 +108,7 @@ impl TabWorld {
         let Some(&n) = open.get(nth % open.len().max(1)) else { return };
         let Some(place) = self.sender(n) else { return };
         let id = message_id(n);
-        self.say(|| format!("somebody discards {id}"));
+        self.log(|| format!("somebody discards {id}"));
         self.check.discarded.insert(n);
         // Its row may be gone when a crash makes everybody forget that it was to go.
         self.check.inner.messages.all[n].unordered = true;
@@ -157,7 +157,7 @@ impl TabWorld {
             let store = &self.disk.store;
             // What was saved may have been replaced since: the news is as old as its batch.
             let on_disk = store.was_there(&update.id) || store.failed(&update.id).is_some();
-            self.say(|| format!("{name} gets: {} {:?} {:?}", update.id, update.durability, update.delivery));
+            self.log(|| format!("{name} gets: {} {:?} {:?}", update.id, update.durability, update.delivery));
             let wiped = message_number(&update.id).is_some_and(|n| self.is_wiped_for(place, n));
             self.check.reported(&update, on_disk, wiped);
             let Some(n) = message_number(&update.id) else { continue };

@@ -20,7 +20,7 @@ impl TabWorld {
     /// A line of the script.
     pub(super) fn act(&mut self, index: usize) {
         let (number, entry) = self.script.entries[index].clone();
-        self.say(|| clip(&format!("[{number}] {:?}", entry.action), 160));
+        self.log(|| clip(&format!("[{number}] {:?}", entry.action), 160));
         match entry.action {
             TabAction::Send(spec) => self.send(spec),
             TabAction::Publish(channel, count) => self.internet.publish(channel, count),
@@ -147,7 +147,7 @@ impl TabWorld {
             ..Tab::none()
         };
         for (n, request) in kept {
-            self.say(|| format!("the page takes {} back", request.id));
+            self.log(|| format!("the page takes {} back", request.id));
             self.check.senders[n] = (place, life);
             let tab = &mut self.tabs[place];
             tab.ledger.add(n);
@@ -167,7 +167,7 @@ impl TabWorld {
         let mut clock = Clock::default();
         clock.restart(self.now);
         let name = self.tabs[place].name.clone();
-        self.say(|| format!("worker {number} of {name} starts"));
+        self.log(|| format!("worker {number} of {name} starts"));
         let options = self.options(&name);
         let seed = self.script.setup.seed ^ (u64::from(number) << 40);
         self.tabs[place].worker = Some(Worker {
@@ -188,7 +188,7 @@ impl TabWorld {
             opening: false,
             open_again: false,
             visible_since: u64::MAX,
-            vanished: false,
+            has_left: false,
             role: Role::Idle,
             outdated: false,
             robbed_since: None,
@@ -211,7 +211,7 @@ impl TabWorld {
             self.ask_worker(place);
         }
         self.hand_in_again(place);
-        self.tell_sign_out(place);
+        self.send_sign_out(place);
     }
 
     /// What the page looks at, and how ended what it knows to be saved?
@@ -296,7 +296,7 @@ impl TabWorld {
         self.leave(place, again);
     }
 
-    /// The page hides and is gone a moment later, perhaps before its worker has done all.
+    /// The page hides and is gone a moment later, possibly before its worker has done all.
     pub(super) fn leave(&mut self, place: usize, again: bool) {
         if self.tabs[place].unloads {
             return;

@@ -25,7 +25,7 @@ impl TabWorld {
             }
             let newer = StorageState::MemoryOnly(StoreError::NewerSchema);
             if self.tabs[place].status.as_ref().is_some_and(|status| status.storage == newer) {
-                self.say(|| "somebody reloads to update".to_owned());
+                self.log(|| "somebody reloads to update".to_owned());
                 self.leave(place, true);
             }
         }
@@ -33,7 +33,7 @@ impl TabWorld {
 
     /// Whatever was broken is whole again.
     pub(super) fn quiet(&mut self) {
-        self.say(|| "everything is whole again".to_owned());
+        self.log(|| "everything is whole again".to_owned());
         self.internet.heal();
         self.disk.store.heal();
         self.link_slow = (0, 0);

@@ -13,7 +13,7 @@ impl TabWorld {
     // Locks and channels.
 
     pub(super) fn lock(&mut self, place: usize, number: u32, request: LockRequest) {
-        self.say(|| format!("{number} lock <- {request:?}"));
+        self.log(|| format!("{number} lock <- {request:?}"));
         let build = self.tabs[place].build;
         if request == LockRequest::Steal {
             self.check_steal(place);
@@ -34,7 +34,7 @@ impl TabWorld {
 
     pub(super) fn broadcast(&mut self, place: usize, target: &LinkTarget, message: &LinkMessage) {
         let Some(worker) = self.worker(place) else { return };
-        if worker.vanished {
+        if worker.has_left {
             return;
         }
         let (from, build) = (worker.number, self.tabs[place].build);
@@ -45,7 +45,7 @@ impl TabWorld {
                 LinkTarget::All => to != place,
                 LinkTarget::Tab(name) => tab.name == *name && to != place,
             };
-            let Some(worker) = tab.worker.as_ref().filter(|worker| meant && !worker.vanished) else {
+            let Some(worker) = tab.worker.as_ref().filter(|worker| meant && !worker.has_left) else {
                 continue;
             };
             if tab.build != build {
@@ -63,7 +63,7 @@ impl TabWorld {
 
     pub(super) fn ask(&mut self, number: u32, ask: Ask) {
         if !matches!(ask, Ask::Plain(Request::Rescan)) {
-            self.say(|| clip(&format!("{number} store <- {ask:?}"), 240));
+            self.log(|| clip(&format!("{number} store <- {ask:?}"), 240));
         }
         let pace = self.rng.u64(0..6);
         let at = self.disk.ask(self.now, number, ask, pace);
@@ -112,7 +112,7 @@ impl TabWorld {
             if let Some(place) = self.place_of(number)
                 && !self.disk.waits_behind(number, build)
             {
-                self.say(|| format!("{number} is next to open the store"));
+                self.log(|| format!("{number} is next to open the store"));
                 self.try_to_open(place, number, build);
             }
         }
@@ -139,7 +139,7 @@ impl TabWorld {
         let number = worker.number;
         match answer {
             Answer::Meta(meta) => {
-                self.say(|| format!("{number} store -> {meta:?}"));
+                self.log(|| format!("{number} store -> {meta:?}"));
                 self.input(place, |node, now| node.handle_meta(now, meta.as_ref()));
             }
             Answer::Event(event) => {
@@ -176,7 +176,7 @@ impl TabWorld {
                     _ => {}
                 }
                 if !matches!(event, StoreEvent::Found(_)) {
-                    self.say(|| clip(&format!("{number} store -> {event:?}"), 160));
+                    self.log(|| clip(&format!("{number} store -> {event:?}"), 160));
                 }
                 self.input(place, |node, now| node.handle_store(now, event));
             }

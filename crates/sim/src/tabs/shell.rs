@@ -34,7 +34,7 @@ impl TabWorld {
         let slept = now - worker.blocked_since;
         let mut backlog = std::mem::take(&mut worker.backlog);
         backlog.sort_by_key(Inbox::class);
-        self.say(|| format!("{number} runs again; {} wait", backlog.len()));
+        self.log(|| format!("{number} runs again; {} wait", backlog.len()));
         self.check_takeover(place, slept);
         self.check_wake(place, slept);
         self.last_wake = now;
@@ -48,11 +48,11 @@ impl TabWorld {
         let number = worker.number;
         match inbox {
             Inbox::Page(command) => {
-                let back = worker.vanished
+                let back = worker.has_left
                     && matches!(&command, PageCommand::Hint(hint)
                         if !matches!(hint, Hint::Hidden
                             | Hint::Offline | Hint::Online));
-                worker.vanished &= !back;
+                worker.has_left &= !back;
                 match &command {
                     PageCommand::Hint(Hint::Visible | Hint::Focus) => {
                         worker.visible_since = worker.visible_since.min(self.now);
@@ -70,14 +70,14 @@ impl TabWorld {
                 }
                 self.input(place, |node, now| node.handle_page(now, command));
                 if let Some(worker) = &mut self.tabs[place].worker {
-                    worker.vanished |= hides;
+                    worker.has_left |= hides;
                 }
             }
-            Inbox::Link(message) if !worker.vanished => {
+            Inbox::Link(message) if !worker.has_left => {
                 // A tab alone takes nothing of the others.
                 let leads = worker.node.engine().is_some() && worker.node.role() == Role::Leader;
                 if !matches!(message, LinkMessage::Beat { .. }) {
-                    self.say(|| clip(&format!("{number} hears {message:?}"), 180));
+                    self.log(|| clip(&format!("{number} receives {message:?}"), 180));
                 }
                 if let LinkMessage::Send { tab, requests, .. } = &message
                     && leads
@@ -104,14 +104,14 @@ impl TabWorld {
                     }
                     return;
                 }
-                self.say(|| format!("{number} lock: {event:?}"));
+                self.log(|| format!("{number} lock: {event:?}"));
                 self.input(place, |node, now| node.handle_lock(now, &event));
             }
             Inbox::Tabs(alive) => self.input(place, |node, now| node.handle_tabs(now, &alive)),
             Inbox::VersionChange => {
                 if self.disk.is_open(number) {
                     worker.outdated = true;
-                    self.say(|| format!("{number} must let a newer build have the store"));
+                    self.log(|| format!("{number} must let a newer build have the store"));
                     let free = self.disk.closed(number);
                     self.unblock(free);
                     let event = StoreEvent::Closed(StoreError::NewerSchema);
@@ -237,7 +237,7 @@ impl TabWorld {
             }
             NodeOutput::SignedOut { wipe } => self.worker_signs_out(place, wipe),
             NodeOutput::Role(role) => {
-                self.say(|| format!("{number} is {role:?}"));
+                self.log(|| format!("{number} is {role:?}"));
                 self.new_places(place);
                 self.check.unqueued_lose_their_places();
                 if role == Role::Leader {
@@ -263,7 +263,7 @@ impl TabWorld {
                 self.transmit(place, generation, text, binary);
             }
             Output::Abandon { generation, code, reason } => {
-                self.say(|| format!("{number} abandons #{} with {code} {reason}", generation.0));
+                self.log(|| format!("{number} abandons #{} with {code} {reason}", generation.0));
                 let Some(worker) = self.worker(place) else { return };
                 let Some(index) = worker.sockets.get(&generation.0).copied() else { return };
                 worker.live.take_if(|live| *live == index);
@@ -288,7 +288,7 @@ impl TabWorld {
             self.check.engine_tells(update);
             self.note_dropped(place, update);
         }
-        self.say(|| match trace {
+        self.log(|| match trace {
             Trace::State { from, to, cause } => format!("{number} state {from:?} -> {to:?}: {cause}"),
             Trace::Backoff { attempt, delay_ms, why } => {
                 format!("{number} attempt {attempt} in {delay_ms} ms: {why}")
@@ -302,7 +302,7 @@ impl TabWorld {
 
     fn dial(&mut self, place: usize, generation: Generation) {
         let Some(number) = self.worker(place).map(|worker| worker.number) else { return };
-        self.say(|| format!("{number} dials #{}", generation.0));
+        self.log(|| format!("{number} dials #{}", generation.0));
         let index = self.internet.dial(number, generation.0);
         let Some(worker) = self.worker(place) else { return };
         let before = worker.live.replace(index);
@@ -330,7 +330,7 @@ impl TabWorld {
                 format!("{number} sends on #{}, which is not open", generation.0)
             });
         };
-        self.say(|| format!("{number} #{} <- {}", generation.0, clip(&text, 200)));
+        self.log(|| format!("{number} #{} <- {}", generation.0, clip(&text, 200)));
         self.check_transmit(place, (number, generation.0), &text);
         self.internet.send(index, text.into_bytes(), binary);
     }
@@ -353,7 +353,7 @@ impl TabWorld {
             }
             Item::Frame { bytes, binary } => {
                 self.check.read(socket, &bytes);
-                self.say(|| {
+                self.log(|| {
                     let text = String::from_utf8_lossy(&bytes);
                     format!("{number} #{} -> {}", generation.0, clip(&text, 200))
                 });
@@ -364,7 +364,7 @@ impl TabWorld {
             Item::Close { code, reason } => {
                 conn.client = End::Closed;
                 worker.live.take_if(|live| *live == index);
-                self.say(|| format!("{number} #{} closed: {code} {reason}", generation.0));
+                self.log(|| format!("{number} #{} closed: {code} {reason}", generation.0));
                 self.input(place, |node, now| {
                     node.handle_socket(now, generation, SocketEvent::Closed { code, reason });
                 });

@@ -48,7 +48,7 @@ impl TabWorld {
         if how == SignOut::Keep {
             self.post(place, PageCommand::Disconnect);
         }
-        self.tell_sign_out(place);
+        self.send_sign_out(place);
     }
 
     /// Whether what the page sends is still taken.
@@ -65,7 +65,7 @@ impl TabWorld {
     }
 
     /// Tells the worker, once: at once, or when everything is saved that is to be kept.
-    pub(super) fn tell_sign_out(&mut self, place: usize) {
+    pub(super) fn send_sign_out(&mut self, place: usize) {
         let (now, life) = (self.now, self.tabs[place].life);
         let saving = !self.tabs[place].page.unsaved.is_empty() && self.script.setup.persist;
         let gone = self.tabs[place].worker.is_none();
@@ -85,7 +85,7 @@ impl TabWorld {
     pub(super) fn worker_signs_out(&mut self, place: usize, wipe: bool) {
         let Some(worker) = &self.tabs[place].worker else { return };
         let number = worker.number;
-        self.say(|| format!("{number} ends the session, wipe: {wipe}"));
+        self.log(|| format!("{number} ends the session, wipe: {wipe}"));
         self.end_session(place);
         // It waits for those who have it open; what a thread that does not run holds stays there.
         let held = |worker: &super::tab::Worker| worker.blocked_until > 0 && self.disk.is_open(worker.number);
@@ -125,7 +125,7 @@ impl TabWorld {
         let tab = &self.tabs[place];
         let stale = tab.open && tab.life == life && tab.session != Session::Over;
         if stale && tab.of_session != self.session && self.runs(place) {
-            self.say(|| format!("the page in place {place} finds that somebody signed out"));
+            self.log(|| format!("the page in place {place} finds that somebody signed out"));
             self.end_session(place);
         }
     }
@@ -161,7 +161,7 @@ impl TabWorld {
         tab.session = Session::Open;
         tab.of_session = self.session;
         tab.status = None;
-        self.say(|| format!("somebody signs in at place {place}"));
+        self.log(|| format!("somebody signs in at place {place}"));
         self.spawn(place);
     }
 

@@ -18,7 +18,7 @@ impl TabWorld {
     /// A worker stops in the middle of a transaction, or not.
     pub(super) fn perhaps_hold(&mut self, number: u32, until: u64) {
         if self.script.setup.freeze_blocks && self.disk.is_open(number) && self.rng.bool() {
-            self.say(|| format!("{number} holds the store until {until}"));
+            self.log(|| format!("{number} holds the store until {until}"));
             self.disk.hold(number, self.now, until);
             self.queue.push(until, Happening::Disk);
             self.queue.push(self.now + NOTICED_MS, Happening::Held);
@@ -119,7 +119,7 @@ impl TabWorld {
     pub(super) fn forget_sends(&mut self, number: u32) {
         for (n, message) in self.check.inner.messages.all.iter_mut().enumerate() {
             let by_it = message.on.is_some_and(|(instance, _)| instance == number);
-            if by_it && !self.disk.store.says_sent(&message_id(n)) {
+            if by_it && !self.disk.store.has_sent_flag(&message_id(n)) {
                 message.sent_unmarked = message.sent;
             }
         }

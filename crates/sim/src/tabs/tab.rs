@@ -74,7 +74,7 @@ pub(super) struct Worker {
     /// Since when its page is visible, as far as it has received that; `u64::MAX`: it is not.
     pub(super) visible_since: u64,
     /// The shell holds no channel: the page is put away.
-    pub(super) vanished: bool,
+    pub(super) has_left: bool,
     pub(super) role: Role,
     /// A newer build took the store, and it has received that.
     pub(super) outdated: bool,

@@ -51,7 +51,7 @@ pub(super) enum Happening {
     CacheEnds(usize, u32, bool),
     /// Somebody connects again.
     Back(usize, u32),
-    /// A tab that was closed or reloaded is gone for good; then perhaps another one opens.
+    /// A tab that was closed or reloaded is gone for good; then another one may open.
     Gone(usize, u32, bool),
     /// The browser is started again with tabs in these places.
     Restart(Vec<usize>),
@@ -59,7 +59,7 @@ pub(super) enum Happening {
     Held,
     /// A page in this life tells its worker that somebody signs out, if it is time.
     TellSignOut(usize, u32),
-    /// A page in this life hears that somebody signed out.
+    /// A page in this life receives that a user signed out.
     SessionOver(usize, u32),
     /// Somebody signs in at a page in this life.
     SignIn(usize, u32),
@@ -190,7 +190,7 @@ impl TabWorld {
             self.check.inner.fail("state-kept", || wrong);
         }
         for id in std::mem::take(&mut self.internet.effects) {
-            self.say(|| format!("server: {id} takes effect"));
+            self.log(|| format!("server: {id} takes effect"));
             self.check.inner.effect(&id);
         }
         for lock in self.locks.values_mut() {
@@ -235,7 +235,7 @@ impl TabWorld {
             Happening::Held => self.check_held_up(),
             Happening::TellSignOut(place, life) => {
                 if self.tabs[place].life == life {
-                    self.tell_sign_out(place);
+                    self.send_sign_out(place);
                 }
             }
             Happening::SessionOver(place, life) => self.come_back(place, life),
@@ -268,8 +268,8 @@ impl TabWorld {
         self.internet.step(traffic);
     }
 
-    pub(super) fn say(&mut self, text: impl FnOnce() -> String) {
-        self.story.say(self.now, text);
+    pub(super) fn log(&mut self, text: impl FnOnce() -> String) {
+        self.story.log(self.now, text);
     }
 
     /// The place of a worker that lives.

@@ -19,7 +19,7 @@ impl World {
             // A fault that finds nothing to break waits for it.
             return self.queue.push(self.now + FAULT_WAITS_MS, Happening::Script(index));
         }
-        self.say(|| clip(&format!("[{number}] {:?}", entry.action), 160));
+        self.log(|| clip(&format!("[{number}] {:?}", entry.action), 160));
         match entry.action {
             Action::Send(spec) => self.send(spec),
             Action::Publish(channel, count) => self.publish(channel, count),
@@ -237,7 +237,7 @@ impl World {
         self.check.ends.enter_again(n);
         let page = self.pages[self.check.messages.all[n].page].id;
         let id = message_id(n);
-        self.say(|| format!("somebody retries {id}"));
+        self.log(|| format!("somebody retries {id}"));
         self.input(|engine, now| engine.retry(now, page, &id, false));
         let rows = self.worker.engine.as_ref().map(Engine::messages).unwrap_or_default();
         if rows.iter().any(|row| row.update.id == id && !row.update.delivery.is_final()) {
@@ -251,10 +251,10 @@ impl World {
         let Some(&n) = open.get(nth % open.len().max(1)) else { return };
         let page = self.pages[self.check.messages.all[n].page].id;
         let id = message_id(n);
-        self.say(|| format!("somebody discards {id}"));
+        self.log(|| format!("somebody discards {id}"));
         self.check.ends.discarded(n);
         self.input(|engine, now| engine.discard(now, page, &id));
-        // Its page may be closed before it hears what it was.
+        // Its page may be closed before it receives what it was.
         let kept = self.worker.engine.as_ref().map(Engine::messages);
         if kept.is_some_and(|kept| kept.iter().all(|row| row.update.id != id)) {
             self.check.messages.all[n].let_go = true;
@@ -273,7 +273,7 @@ impl World {
             self.check.fail(invariant, || format!("page {consumer}: {detail}"));
         }
         for update in taken.updates {
-            self.say(|| {
+            self.log(|| {
                 format!("page {consumer} gets: {} {:?} {:?}", update.id, update.durability, update.delivery)
             });
             self.check.reported(&update);

@@ -89,7 +89,7 @@ impl World {
                 }
             }
             Fault::Lies(lie, ms) => {
-                self.server.lies.tell(lie, until(ms));
+                self.server.lies.begin(lie, until(ms));
                 for index in self.server_conns() {
                     self.server_closes(index, close::RESTART, "restart");
                 }
@@ -249,7 +249,7 @@ impl World {
     /// The worker died without its store: where neither row nor mark says what was sent, nobody can know.
     fn forget_sends(&mut self) {
         for (n, message) in self.check.messages.all.iter_mut().enumerate() {
-            if !self.store.says_sent(&crate::check::message_id(n)) {
+            if !self.store.has_sent_flag(&crate::check::message_id(n)) {
                 message.sent_unmarked = message.sent;
             }
         }
@@ -324,7 +324,7 @@ impl World {
         self.worker.instance += 1;
         self.worker.clock.restart(self.now);
         let instance = self.worker.instance;
-        self.say(|| format!("worker {instance} starts"));
+        self.log(|| format!("worker {instance} starts"));
         self.check.wire.excuse(self.now);
         self.check.wire.without_store = true;
         self.check.standing.new_worker();

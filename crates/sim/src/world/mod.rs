@@ -276,7 +276,7 @@ impl World {
         }
     }
 
-    pub(crate) fn say(&mut self, text: impl FnOnce() -> String) {
-        self.story.say(self.now, text);
+    pub(crate) fn log(&mut self, text: impl FnOnce() -> String) {
+        self.story.log(self.now, text);
     }
 }

@@ -55,7 +55,7 @@ impl World {
         let conn = &mut self.conns[index];
         conn.server = End::Open;
         conn.server_id = Some((life, id.0));
-        self.say_down(index, Item::Opened);
+        self.send_down(index, Item::Opened);
         if now < self.server.flap_until {
             self.queue.push(now + 300, Happening::Flap(index));
         }
@@ -63,7 +63,7 @@ impl World {
     }
 
     /// Something goes from the server to the browser.
-    fn say_down(&mut self, index: usize, item: Item) {
+    fn send_down(&mut self, index: usize, item: Item) {
         let link = self.net.link(self.now);
         let conn = &mut self.conns[index];
         if let Some(at) = conn.down.send(self.now, item, &link, &mut conn.rng) {
@@ -142,7 +142,7 @@ impl World {
     pub(super) fn serve(&mut self) {
         let now = self.now;
         for (id, kind) in self.server.new_effects() {
-            self.say(|| format!("server: {id} takes effect"));
+            self.log(|| format!("server: {id} takes effect"));
             self.check.effect(&id);
             if kind == "agent.status" && self.server.has_narrow_rights() {
                 self.check.fail("effect-allowed", || format!("{id} took effect without the right to it"));
@@ -160,14 +160,14 @@ impl World {
                             .fail("rate-kept", || "a client that keeps to the rate is refused for it".into());
                     }
                     if !self.server.cursed.is_empty() && self.server.spoil(&mut frame) {
-                        self.say(|| "the network spoils an event".to_owned());
+                        self.log(|| "the network spoils an event".to_owned());
                     }
                     if now < self.server.twice_until && is_only_events(&frame) {
-                        self.say_down(index, Item::Frame { bytes: frame.clone(), binary });
+                        self.send_down(index, Item::Frame { bytes: frame.clone(), binary });
                     }
                     self.server.lies.spoil(now, &mut self.conns[index], &mut frame);
                     let bytes = frame.len();
-                    self.say_down(index, Item::Frame { bytes: frame, binary });
+                    self.send_down(index, Item::Frame { bytes: frame, binary });
                     let conn = &mut self.conns[index];
                     conn.unreported += bytes;
                     if self.server.reads_slowly() {
@@ -182,7 +182,7 @@ impl World {
                     if code == close::UNAUTHENTICATED {
                         self.token_is_over(index);
                     }
-                    self.say_down(index, Item::Close { code, reason });
+                    self.send_down(index, Item::Close { code, reason });
                 }
                 Output::CheckToken { conn, .. } => {
                     let identity = self.server.identity(now);
@@ -243,7 +243,7 @@ impl World {
         let now = self.now;
         self.conns[index].server = End::Closed;
         self.server.conns.remove(&id.0);
-        self.say_down(index, Item::Close { code, reason: reason.to_owned() });
+        self.send_down(index, Item::Close { code, reason: reason.to_owned() });
         if let Some(gateway) = &mut self.server.gateway {
             gateway.disconnected(Server::now(now), id);
         }
@@ -302,7 +302,7 @@ impl World {
                     self.note_frame(index, &bytes);
                     self.check.read(socket, &bytes);
                 }
-                self.say(|| {
+                self.log(|| {
                     let text = String::from_utf8_lossy(&bytes);
                     format!("#{} -> {}{}", generation.0, if live { "" } else { "(late) " }, clip(&text, 200))
                 });
@@ -355,7 +355,7 @@ impl World {
         }
     }
 
-    /// Pages that had the state of a subject must hear that some events are gone for good.
+    /// Pages that had the state of a subject must receive that some events are gone for good.
     fn gap_is_due(&mut self, gap: &Subject) {
         for page in &mut self.pages {
             let under_way = self.worker.outstanding.get(&page.id.0).copied().unwrap_or(0);
@@ -396,7 +396,7 @@ impl World {
                 self.worker.live = None;
             }
         }
-        self.say(|| {
+        self.log(|| {
             format!("#{} {}closed: {code} {reason}", generation.0, if live { "" } else { "(late) " })
         });
         self.input(|engine, now| {
@@ -429,7 +429,7 @@ impl World {
 
     pub(super) fn server_up(&mut self) {
         if self.server.gateway.is_none() {
-            self.say(|| "the server is back".to_owned());
+            self.log(|| "the server is back".to_owned());
         }
         self.server.start(self.now);
         self.arm_server();

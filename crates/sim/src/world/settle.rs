@@ -32,7 +32,7 @@ impl World {
     }
 
     fn help(&mut self) {
-        self.say(|| "somebody helps".to_owned());
+        self.log(|| "somebody helps".to_owned());
         self.check.wire.excuse(self.now);
         if self.script.setup.tokens {
             self.tokens += 1;
@@ -47,7 +47,7 @@ impl World {
 
     /// Whatever was broken is whole again.
     pub(super) fn quiet(&mut self) {
-        self.say(|| "everything is whole again".to_owned());
+        self.log(|| "everything is whole again".to_owned());
         self.check.wire.quiet();
         self.net.heal();
         self.store.heal();

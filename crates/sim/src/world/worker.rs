@@ -172,7 +172,7 @@ impl World {
             Output::Transmit { generation, text, binary } => self.transmit(generation, text, binary),
             Output::Abandon { generation, code, reason } => self.abandon(generation, code, &reason),
             Output::RequestToken { reason } => {
-                self.say(|| format!("engine asks for a token: {reason:?}"));
+                self.log(|| format!("engine asks for a token: {reason:?}"));
                 self.check_token_pace(reason);
                 self.request_token();
             }
@@ -205,7 +205,7 @@ impl World {
                 self.check.saved(&update.id, on_disk);
             }
         }
-        self.say(|| match trace {
+        self.log(|| match trace {
             Trace::State { from, to, cause } => format!("state {from:?} -> {to:?}: {cause}"),
             Trace::Backoff { attempt, delay_ms, why } => {
                 format!("attempt {attempt} in {delay_ms} ms: {why}")
@@ -221,7 +221,7 @@ impl World {
         let instance = self.worker.instance;
         self.check.dial((instance, generation.0));
         self.set_window(false);
-        self.say(|| format!("dials #{}", generation.0));
+        self.log(|| format!("dials #{}", generation.0));
         let index = self.conns.len();
         let rng = Rng::with_seed(self.script.setup.seed ^ ((index as u64 + 1) << 20));
         let mut conn = Conn::new(instance, generation.0, rng);
@@ -244,7 +244,7 @@ impl World {
         let Some(index) = self.worker.sockets.get(&generation.0).copied() else {
             return self.check.fail("one-live-socket", || format!("sends on {socket:?}, which never was"));
         };
-        self.say(|| format!("#{} <- {}", generation.0, clip(&text, 200)));
+        self.log(|| format!("#{} <- {}", generation.0, clip(&text, 200)));
         let conn = &self.conns[index];
         if conn.client != End::Open {
             let end = conn.client;
@@ -293,7 +293,7 @@ impl World {
 
     fn abandon(&mut self, generation: Generation, code: u16, reason: &str) {
         let socket = (self.worker.instance, generation.0);
-        self.say(|| format!("abandons #{} with {code} {reason}", generation.0));
+        self.log(|| format!("abandons #{} with {code} {reason}", generation.0));
         let Some(index) = self.worker.sockets.get(&generation.0).copied() else { return };
         let cause = self.worker.engine.as_ref().map(|engine| engine.status().cause);
         let now = self.now;
@@ -325,7 +325,7 @@ impl World {
         }
     }
 
-    /// The browser's end is closed: the server will hear of it, after what was sent before.
+    /// The browser's end is closed: the server will receive that after what was sent before.
     pub(super) fn close_client(&mut self, index: usize, code: u16) {
         let link = self.net.link(self.now);
         let conn = &mut self.conns[index];
@@ -374,7 +374,7 @@ impl World {
 
     fn ask_store(&mut self, request: Request) {
         if !matches!(request, Request::Rescan) {
-            self.say(|| clip(&format!("store <- {request:?}"), 220));
+            self.log(|| clip(&format!("store <- {request:?}"), 220));
         }
         let pace = self.rng.u64(0..6);
         let at = self.store.request(self.now, request, pace);
@@ -384,7 +384,7 @@ impl World {
     pub(super) fn store_done(&mut self) {
         let Some(event) = self.store.finish(self.now) else { return };
         if !matches!(event, StoreEvent::Found(_)) {
-            self.say(|| clip(&format!("store -> {event:?}"), 160));
+            self.log(|| clip(&format!("store -> {event:?}"), 160));
         }
         if let StoreEvent::Opened(snapshot) = &event {
             self.check.wire.without_store = false;

@@ -71,7 +71,7 @@ impl Gateway {
         };
         let mut counts = IngestCounts { unusable, ..IngestCounts::default() };
         let source = self.sources.get_mut(name).map(|watched| {
-            watched.hear(now);
+            watched.mark_received(now);
             watched.source.clone()
         });
         let retry_after_ms = match (self.unavailable, source) {

@@ -191,7 +191,7 @@ impl Gateway {
         }
         let Ok(incident) = self.incident_of(now, source, signal) else { return Effect::Overloaded };
         alert.incident_id = incident;
-        self.heard_of(now, source, &alert.id);
+        self.mark_repeated(now, source, &alert.id);
         self.change_alert(now, source, alert, accepted, None);
         Effect::Raised
     }
@@ -271,7 +271,7 @@ impl Gateway {
 
     /// A firing of an alert that is open already.
     fn repeat(&mut self, now: Now, source: &Source, id: &str) {
-        self.heard_of(now, source, id);
+        self.mark_repeated(now, source, id);
         if let Some(alert) = self.state.alert(id)
             && is_stale(alert)
         {
@@ -281,7 +281,7 @@ impl Gateway {
         }
     }
 
-    fn heard_of(&mut self, now: Now, source: &Source, id: &str) {
+    fn mark_repeated(&mut self, now: Now, source: &Source, id: &str) {
         if let Some(watched) = self.sources.get_mut(&source.name) {
             watched.repeated.insert(id.to_owned(), now.mono);
         }

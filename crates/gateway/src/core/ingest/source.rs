@@ -163,7 +163,7 @@ impl Watched {
         }
     }
 
-    pub(super) fn hear(&mut self, now: Now) {
+    pub(super) fn mark_received(&mut self, now: Now) {
         self.received_at = now.mono;
         self.heard_at_ms = Some(now.wall);
         self.is_silent = false;

@@ -104,7 +104,7 @@ fn alert_that_is_cleared_here_and_fires_there_is_raised_again() {
     world.pass(1);
     let silenced = Firing { active: Vec::new(), ..fires(&["a"]) };
     world.gateway.reconcile(world.now(), AM, &silenced, asked);
-    assert_eq!(world.alert("a").change, Cleared, "nobody wants to hear of it");
+    assert_eq!(world.alert("a").change, Cleared, "no subscriber wants it");
     world.gateway.reconcile(world.now(), AM, &fires(&["a", "b", "unknown"]), asked);
     assert_eq!((world.alert("a").change, world.alert("b").change), (Raised, Raised));
     assert_eq!(world.gateway.view().alerts().count(), 2, "one of another receiver is not raised");

@@ -52,7 +52,7 @@ async fn page_of_the_gateway_itself_may_connect_and_no_other() {
         ("null", &[]),
         (&own.replace("http", "https"), &[]),
         ("http://ops.example:81", &[(HOST, "ops.example")]),
-        // Nobody vouches for these.
+        // No proxy is trusted for these.
         ("https://ops.example", &[(HOST, "ops.example"), (PROTO, "https")]),
         ("http://ops.example", &[(FORWARDED, "ops.example")]),
     ] {

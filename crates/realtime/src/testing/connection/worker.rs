@@ -16,13 +16,13 @@ impl FakeConnection {
     /// }
     /// ```
     pub fn request_token(&self, reason: TokenReason) {
-        self.world.tell(PortEvent::Message(FromWorker::TokenWanted(reason)));
+        self.world.emit(PortEvent::Message(FromWorker::TokenWanted(reason)));
     }
 
     /// Anything else the worker may say.
     #[doc(hidden)]
     pub fn emit(&self, message: FromWorker) {
-        self.world.tell(PortEvent::Message(message));
+        self.world.emit(PortEvent::Message(message));
     }
 
     /// The worker fails.
@@ -39,7 +39,7 @@ impl FakeConnection {
     /// }
     /// ```
     pub fn fail_worker(&self, failure: PortFailure) {
-        self.world.tell(PortEvent::Failed(failure));
+        self.world.emit(PortEvent::Failed(failure));
     }
 
     /// From now on the worker answers no beat (`true`) or does again (`false`).

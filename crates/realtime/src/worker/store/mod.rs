@@ -133,7 +133,7 @@ impl Store {
                 }
             };
             shared.asked.set(0);
-            shared.tell(event);
+            shared.report(event);
         });
     }
 
@@ -145,7 +145,7 @@ impl Store {
             let Some(database) = shared.database() else { return };
             match read::rows(&database).await {
                 Ok((rows, aside)) => {
-                    shared.tell(StoreEvent::Found(rows));
+                    shared.report(StoreEvent::Found(rows));
                     let [_, in_place] = shared.unreadable.get();
                     shared.count_unreadable([aside, in_place]);
                 }
@@ -277,7 +277,7 @@ impl Shared {
             if let Some(shared) = weak.upgrade() {
                 shared.close();
                 shared.deleted.set(lost == Lost::Deleted);
-                shared.tell(StoreEvent::Closed(lost.into()));
+                shared.report(StoreEvent::Closed(lost.into()));
             }
         };
         if self.deleted.take() {
@@ -287,7 +287,7 @@ impl Shared {
             }
         }
         let shared = self.clone();
-        let on_wait = move |error| shared.tell(StoreEvent::OpenFailed(error));
+        let on_wait = move |error| shared.report(StoreEvent::OpenFailed(error));
         let connection = connection::open(&self.name, self.version, self.older, on_wait, on_lost).await?;
         let snapshot = self.read(connection.database()).await?;
         let mut state = self.state.borrow_mut();
@@ -328,7 +328,7 @@ impl Shared {
     }
 
     fn wrote(&self, number: u64, written: Result<(), StoreError>) {
-        self.tell(match written {
+        self.report(match written {
             Ok(()) => StoreEvent::Committed { number },
             Err(error) => StoreEvent::Aborted { number, error },
         });
@@ -338,7 +338,7 @@ impl Shared {
         let before: u32 = self.unreadable.replace(now).iter().sum();
         let count = now.iter().sum();
         if before != count {
-            self.tell(StoreEvent::Unreadable(count));
+            self.report(StoreEvent::Unreadable(count));
         }
     }
 
@@ -350,10 +350,10 @@ impl Shared {
 
     fn lost(&self, why: String) {
         self.close();
-        self.tell(StoreEvent::Closed(StoreError::Dead(why)));
+        self.report(StoreEvent::Closed(StoreError::Dead(why)));
     }
 
-    fn tell(&self, event: StoreEvent) {
+    fn report(&self, event: StoreEvent) {
         if !matches!(*self.state.borrow(), State::Gone) {
             (self.listener)(event);
         }

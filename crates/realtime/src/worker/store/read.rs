@@ -47,7 +47,7 @@ pub(super) async fn rows(database: &Database) -> Result<(Vec<Row>, u32), StoreEr
     Ok((decoded(records.await?, &mut Vec::new()), aside.await?))
 }
 
-/// The small facts; `None` when they are there and cannot be read.
+/// The metadata record; `None` when it exists and cannot be read.
 pub(super) async fn meta(database: &Database) -> Result<Option<Meta>, StoreError> {
     let transaction = begin(database, &[StoreName::Meta.as_str()])?;
     let records = records(&transaction, StoreName::Meta)?;

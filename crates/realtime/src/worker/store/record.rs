@@ -20,7 +20,7 @@ pub struct Older {
     pub row: fn(&[u8]) -> Option<Row>,
     /// A message that ended badly.
     pub failed: fn(&[u8]) -> Option<FailedRow>,
-    /// The small facts.
+    /// The metadata record.
     pub meta: fn(&[u8]) -> Option<Meta>,
 }
 

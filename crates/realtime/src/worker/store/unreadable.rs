@@ -39,7 +39,7 @@ pub(super) async fn all(database: &Database) -> Result<Vec<UnreadableRecord>, St
     Ok(all)
 }
 
-/// Deletes them. Answers how many are left: small facts that cannot be read are the next leader's
+/// Deletes them. Answers how many are left: a metadata record that cannot be read is the next leader's
 /// business, who else would take them for those of a new store.
 pub(super) async fn discard(database: &Database) -> Result<u32, StoreError> {
     let transaction = write::begin(database, &stores::ALL, true)?;

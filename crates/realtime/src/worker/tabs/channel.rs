@@ -1,4 +1,4 @@
-//! BroadcastChannels: one for all tabs, and one for each, so that a tab hears only its own batches.
+//! BroadcastChannels: one for all tabs, and one for each, so that a tab receives only its own batches.
 
 use gloo::events::EventListener;
 use js_sys::Uint8Array;
@@ -14,7 +14,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// `None` where the browser has none; then this tab hears nobody.
+    /// `None` where the browser has none; then this tab receives nothing.
     pub(super) fn open(name: &str, listener: Option<Rc<dyn Fn(LinkMessage)>>) -> Option<Self> {
         let channel = BroadcastChannel::new(name).ok()?;
         let listener = listener.map(|tell| {

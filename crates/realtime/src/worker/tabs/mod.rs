@@ -64,7 +64,7 @@ impl Tabs {
         if self.presence.is_some() {
             return;
         }
-        let hear: Rc<dyn Fn(LinkMessage)> = {
+        let listener: Rc<dyn Fn(LinkMessage)> = {
             let tell = self.listener.clone();
             Rc::new(move |message| tell(TabEvent::Link(message)))
         };
@@ -72,13 +72,13 @@ impl Tabs {
         alive.carry_out(LockRequest::Request);
         self.presence = Some(Presence {
             _alive: alive,
-            common: Channel::open(&self.name, Some(hear.clone())),
-            _own: Channel::open(&self.channel_of(&self.tab), Some(hear)),
+            common: Channel::open(&self.name, Some(listener.clone())),
+            _own: Channel::open(&self.channel_of(&self.tab), Some(listener)),
             others: HashMap::new(),
         });
     }
 
-    /// Holds nothing and hears nothing until it appears again.
+    /// Holds nothing and receives nothing until it joins again.
     pub fn leave(&mut self) {
         self.presence = None;
     }
@@ -89,7 +89,7 @@ impl Tabs {
     }
 
     /// Tells other tabs something; one that is put away says nothing.
-    pub fn say(&mut self, target: LinkTarget, message: &LinkMessage) {
+    pub fn send(&mut self, target: LinkTarget, message: &LinkMessage) {
         let Ok(bytes) = postcard::to_allocvec(message) else { return };
         let name = match &target {
             LinkTarget::All => None,

@@ -33,7 +33,7 @@ fn message_that_waits_for_a_look_stays_that_of_its_tab_when_the_tab_goes() {
     node.handle_page(at(24), PageCommand::Disconnect);
     let written = groups(&drain(&mut node));
     let rows: Vec<_> = written.iter().flat_map(put_by).collect();
-    assert_eq!(rows, [("m", "other")], "the leader's page did not send it, and would not hear how it ends");
+    assert_eq!(rows, [("m", "other")], "the leader's page did not send it, and would not get its end");
 }
 
 /// The disk may be full for the group under way, and take a later one.
