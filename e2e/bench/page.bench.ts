@@ -80,7 +80,7 @@ test('pages beside pages written by hand', async () => {
     for (const rate of RATES) {
       for (const name of Object.keys(CONTENDERS)) {
         let figures = await measure(chrome, site, name, rate);
-        // Once: a machine that is never quiet is said to be so in the table.
+        // Once: a machine that is never quiet is marked in the table.
         if (figures.waited > WAITED_MOST) figures = await measure(chrome, site, name, rate);
         (all[`${rate} ${name}`] ??= []).push(figures);
       }

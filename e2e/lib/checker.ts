@@ -11,7 +11,7 @@ export class Checker {
   private seen = new Map<string, LabMessage>();
   /** What was seen of each message, in the order it changed: for the story of a failure. */
   private story = new Map<string, string[]>();
-  /** Said to be delivered at a time when it was not. */
+  /** Reported as delivered at a time when it was not. */
   private early = new Set<string>();
 
   /** What took effect, and under which ids: a message that was sent again as another one is doubled, too. */

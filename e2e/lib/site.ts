@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 export class Site {
-  /** Told of what browsers report against the content security policy, pages and workers. */
+  /** Receives what browsers report against the content security policy, pages and workers. */
   onReport: (text: string) => void = () => {};
   /** Change or drop answers: path to handler. Return undefined to go on as usual. */
   readonly overrides = new Map<

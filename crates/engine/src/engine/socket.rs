@@ -101,7 +101,7 @@ impl Engine {
         let window = self.socket_state.window;
         let goodbye = self.socket_state.goodbye.take();
         let reason = self.auth.redact(reason);
-        // Told before `disconnected`: it must still know what was in flight.
+        // Called before `disconnected`: it must still know what was in flight.
         let poison = self.outbox.closed_on_us(now, code, &reason);
         self.end_socket(now);
         let cause = Cause::Closed { code, reason: reason.clone() };

@@ -202,7 +202,7 @@ impl Gateway {
         let id = fields.optional_text("id")?.unwrap_or_else(|| command.id.clone());
         let id = id_of(command, "payload.id", id)?;
         if let Some(taken) = self.state.conversation(&conversation_id).find(|message| message.id == id) {
-            // Said before, and the id forgotten since: saying it once is what was asked for.
+            // The same message took effect before and its id was forgotten since: once is what was asked for.
             if taken.sender_id == user && taken.content == content {
                 return Ok(Vec::new());
             }

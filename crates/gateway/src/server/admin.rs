@@ -136,7 +136,7 @@ async fn nack(State(app): State<App>, Query(query): Query<Nack>) -> Response {
 }
 
 async fn publish(State(app): State<App>, body: String) -> Response {
-    // Told apart by hand: raw JSON does not survive an untagged enum.
+    // Distinguished by hand: raw JSON does not survive an untagged enum.
     let events = match body.trim_start().starts_with('[') {
         true => serde_json::from_str::<Vec<Publish>>(&body),
         false => serde_json::from_str::<Publish>(&body).map(|event| vec![event]),

@@ -27,7 +27,7 @@ const FULL_AFTER: u32 = 3;
 /// Asks for ever; never returns.
 pub(super) async fn run(access: Current<Access>, hub: mpsc::WeakSender<Input>, clock: Clock) {
     let mut next = HashMap::<Arc<str>, Instant>::new();
-    // Of each source: whether the last question was answered. Said when it changes.
+    // Of each source: whether the last question was answered. Logged when it changes.
     let mut answers = HashMap::<Arc<str>, bool>::new();
     loop {
         let sources: Vec<_> = access

@@ -84,7 +84,7 @@ pub enum ToWorker {
     Fault(String),
 }
 
-/// Said by a page for its worker.
+/// Broadcast by a page for its worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeaveNotice {
     /// Name of the BroadcastChannel.

@@ -57,7 +57,7 @@ export function watch(url, head, report) {
   document.addEventListener("securitypolicyviolation", onViolation);
 
   const onError = (event) => {
-    // Heard and reported here: the page's own error handler is not concerned.
+    // Received and reported here: the page's own error handler is not concerned.
     event.preventDefault();
     if (event.message) {
       const where = event.filename ? ` (${event.filename.split(/[?#]/)[0]}:${event.lineno})` : "";

@@ -54,7 +54,7 @@ pub(super) struct State {
     /// The browser reported that there is no network, and nothing came from the server since.
     pub doubted: bool,
     pub leader: Option<bool>,
-    /// Told to the other tabs when this page goes away.
+    /// Broadcast to the other tabs when this page goes away.
     pub leave_notice: Option<LeaveNotice>,
     pub metrics: Option<Rc<Metrics>>,
     pub outbox: (List<Rc<MessageInfo>>, MessageCounts),

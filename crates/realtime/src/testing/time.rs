@@ -27,7 +27,7 @@ pub(super) struct VirtualTime {
     sessions: Cell<u32>,
     kept: RefCell<BTreeMap<String, String>>,
     drafts: RefCell<BTreeMap<String, String>>,
-    /// Told to other tabs: channel and message.
+    /// Broadcast to other tabs: channel and message.
     broadcast: RefCell<Vec<(String, Vec<u8>)>>,
     timers: RefCell<BTreeMap<Key, Call>>,
     frames: RefCell<BTreeMap<Key, Call>>,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, DomException, MessageEvent, WebSocket};
 
-/// Told what happens to a socket. Never called from inside a call to [`Socket`].
+/// Called with the events of a socket. Never called from inside a call to [`Socket`].
 pub type SocketListener = Rc<dyn for<'a> Fn(Generation, SocketEvent<'a>)>;
 
 /// A frame may be this long before only its head is copied: the engine refuses it anyway, and

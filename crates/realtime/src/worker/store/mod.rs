@@ -31,7 +31,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
-/// Told what the store has to say; never from inside a call to [`Store`].
+/// Called with the events of the store; never from inside a call to [`Store`].
 pub type StoreListener = Rc<dyn Fn(StoreEvent)>;
 
 /// Whether everything is gone, as soon as that is certain or has taken too long.

@@ -26,7 +26,7 @@ pub enum TabEvent {
     Alive(Vec<TabId>),
 }
 
-/// Told what happens; never from inside a call to [`Tabs`].
+/// Called with lock events, messages and lists of tabs; never from inside a call to [`Tabs`].
 pub type TabListener = Rc<dyn Fn(TabEvent)>;
 
 /// This tab's part in the scope. Dropping it leaves: locks are given back, channels closed.
