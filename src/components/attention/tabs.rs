@@ -1,9 +1,11 @@
-//! Whether the person looks at the console, in this tab or in another one: tabs tell each other.
+//! Whether the person looks at the console, in this tab or in another one: tabs send each other words by way of
+//! `localStorage`. A `BroadcastChannel` would do it with less, but a page that is put away, and receives something on one, is
+//! discarded: going back would load it from nothing.
 
 use gloo::events::EventListener;
 use std::cell::{Cell, RefCell};
-use wasm_bindgen::JsValue;
-use web_sys::{BroadcastChannel, MessageEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{Storage, StorageEvent};
 
 /// A tab that does not repeat that it is in front counts as gone, ms: it may have crashed.
 const STALE_MS: u64 = 12_000;
@@ -21,7 +23,9 @@ pub(super) enum Said {
 /// The tabs of one connection in this browser.
 pub(super) struct Tabs {
     id: String,
-    channel: Option<BroadcastChannel>,
+    /// Where the last words of a tab lie.
+    key: String,
+    words: Cell<u32>,
     /// Other tabs in front, and until when that holds.
     here: RefCell<Vec<(String, u64)>>,
     told_at: Cell<u64>,
@@ -32,8 +36,8 @@ impl Tabs {
     pub(super) fn new(scope: &str) -> Self {
         Self {
             id: js_sys::Math::random().to_string(),
-            // Without one this tab knows of itself only: at worst it notifies a person who looks at another tab.
-            channel: BroadcastChannel::new(&format!("sentinelops.attention {scope}")).ok(),
+            key: format!("sentinelops.attention {scope}"),
+            words: Cell::new(0),
             here: RefCell::default(),
             told_at: Cell::new(0),
         }
@@ -41,11 +45,14 @@ impl Tabs {
 
     /// Listens to the others for as long as the listener lives.
     pub(super) fn listen(&self, on_message: impl Fn(String) + 'static) -> Option<EventListener> {
-        let channel = self.channel.as_ref()?;
-        Some(EventListener::new(channel, "message", move |event| {
-            let data = wasm_bindgen::JsCast::dyn_ref::<MessageEvent>(event).map(MessageEvent::data);
-            if let Some(text) = data.and_then(|data| data.as_string()) {
-                on_message(text);
+        let key = self.key.clone();
+        Some(EventListener::new(&web_sys::window()?.into(), "storage", move |event| {
+            let Some(event) = event.dyn_ref::<StorageEvent>() else { return };
+            if event.key().as_deref() == Some(&*key)
+                && let Some(text) = event.new_value()
+            {
+                // Behind the number that makes it another value than the one before.
+                on_message(text.split_once(' ').map_or_else(String::new, |(_, words)| words.to_owned()));
             }
         }))
     }
@@ -89,20 +96,21 @@ impl Tabs {
     }
 
     fn post(&self, text: &str) {
-        if let Some(channel) = &self.channel {
-            // A closed channel has nobody to tell.
-            let _ = channel.post_message(&JsValue::from(text));
-        }
+        let Some(storage) = storage() else { return };
+        self.words.set(self.words.get() + 1);
+        // Without space this tab is known to itself only: at worst another one notifies a person who looks at this one.
+        let _ = storage.set_item(&self.key, &format!("{}/{} {text}", self.id, self.words.get()));
     }
 }
 
 impl Drop for Tabs {
     fn drop(&mut self) {
         self.tell(false, 0);
-        if let Some(channel) = &self.channel {
-            channel.close();
-        }
     }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
 }
 
 /// This page is what the person sees: its tab is in front, and its window has the focus.
