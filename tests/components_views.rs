@@ -50,5 +50,7 @@ mod steady;
 mod text;
 #[path = "../crates/realtime/tests/uncaught/mod.rs"]
 mod uncaught;
+#[path = "components_views/undo.rs"]
+mod undo;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

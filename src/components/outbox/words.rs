@@ -28,6 +28,9 @@ pub fn message_words(message: &MessageInfo, names: &Names) -> String {
 fn change_words(update: &IncidentUpdate, names: &Names) -> String {
     let IncidentUpdate { id, changes } = update;
     match (&changes.status, &changes.assigned_to) {
+        (Patch::Set(IncidentStatus::Acknowledged), Patch::Set(who)) => {
+            format!("Acknowledge {id} and assign it to {}", names.of(who))
+        }
         (Patch::Set(status), _) => match status {
             IncidentStatus::New => format!("Set {id} to new"),
             IncidentStatus::Acknowledged => format!("Acknowledge {id}"),
