@@ -9,7 +9,6 @@ use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -175,15 +174,7 @@ fn in_browser(browser: &str, flag: &str, driver: &Path) -> Result<()> {
     pack.args(["test", "--headless", browser, "--mode", "no-install", flag]).arg(driver);
     // Library and console in one go: their dependencies are compiled once.
     pack.args([".", "-p", "sentinelops-realtime", "-p", "sentinelops"]);
-    patient(pack.env(worker::SURROUNDINGS, "1"));
-    run::visible(&mut pack)
-}
-
-/// Seconds for one test file, browser start included: the default of 20 is short on a busy machine.
-pub(super) fn patient(pack: &mut Command) {
-    if std::env::var_os("WASM_BINDGEN_TEST_TIMEOUT").is_none() {
-        pack.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-    }
+    run::visible(pack.env(worker::SURROUNDINGS, "1"))
 }
 
 /// Which of the end-to-end tests.

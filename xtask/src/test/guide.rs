@@ -3,7 +3,6 @@
 //! guide says, and built and opened under the content security policy as `docs/shipping.md` says.
 
 use super::apps::{self, App, Built};
-use super::groups;
 use crate::build::headers;
 use crate::{root, run};
 use anyhow::{Context, Result};
@@ -52,7 +51,6 @@ fn run_test(driver: &Path) -> Result<()> {
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     let mut test = apps::typed(TEST, &root::at("examples/guide"));
     test.env("PATH", std::env::join_paths(path)?);
-    groups::patient(&mut test);
     run::visible(&mut test).with_context(|| format!("`{TEST}` in examples/guide"))
 }
 

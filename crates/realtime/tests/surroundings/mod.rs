@@ -1,43 +1,45 @@
 //! What `cargo xtask test wasm` starts and makes beside the tests. Under it whatever is missing is a failure; in a bare
 //! run of wasm-pack the test says that it was skipped.
 
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::console_log;
+use web_sys::{RequestInit, Response};
 
 /// Set by xtask.
 const MUST_BE_THERE: bool = option_env!("SENTINELOPS_TEST_SURROUNDINGS").is_some();
 
-#[wasm_bindgen(inline_js = r#"
-    // In a worker made from a blob only the location's origin leads to the runner, which serves the package.
-    const at = (path) => new URL(path, self.location.origin);
-    export async function gateway_url() {
-        try {
-            const answer = await fetch(at("/target/test-gateway.json"));
-            return answer.ok ? (await answer.json()).url : "";
-        } catch { return ""; }
-    }
-    export async function is_there(path) {
-        try {
-            return (await fetch(at(path), { method: "HEAD" })).ok;
-        } catch { return false; }
-    }
-"#)]
-extern "C" {
-    #[wasm_bindgen]
-    async fn gateway_url() -> JsValue;
-    #[wasm_bindgen]
-    async fn is_there(path: &str) -> JsValue;
+/// A file that the runner serves. In a worker made from a blob only the location's origin leads to the runner, which serves
+/// the package.
+async fn served(method: &str, path: &str) -> Option<Response> {
+    let global = js_sys::global();
+    let get = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap();
+    let url = format!("{}{path}", get(&get(&global, "location"), "origin").as_string().unwrap());
+    let init = RequestInit::new();
+    init.set_method(method);
+    let fetch: js_sys::Function = get(&global, "fetch").unchecked_into();
+    let answer: Promise = fetch.call2(&global, &url.into(), &init).unwrap().unchecked_into();
+    let response: Response = JsFuture::from(answer).await.ok()?.unchecked_into();
+    response.ok().then_some(response)
+}
+
+/// What the gateway beside the tests left as its address.
+async fn gateway_url() -> Option<String> {
+    let response = served("GET", "/target/test-gateway.json").await?;
+    let note = JsFuture::from(response.json().ok()?).await.ok()?;
+    Reflect::get(&note, &"url".into()).ok()?.as_string()
 }
 
 /// The URL of the gateway, if this file of the package is there as well. `None`: skip the test.
 pub async fn gateway(needed: Option<&str>) -> Option<String> {
-    let url = gateway_url().await.as_string().filter(|url| !url.is_empty());
+    let url = gateway_url().await;
     let mut missing = Vec::new();
     if url.is_none() {
         missing.push("the gateway of target/test-gateway.json");
     }
     if let Some(path) = needed
-        && is_there(path).await != JsValue::TRUE
+        && served("HEAD", path).await.is_none()
     {
         missing.push(path);
     }

@@ -1,9 +1,7 @@
 //! The worker port's shim, in a page: what it reports of workers that cannot be started. A whole worker
 //! needs a bundle; that is the end-to-end tests' business.
-#![cfg(target_arch = "wasm32")]
 
-mod uncaught;
-
+use crate::uncaught;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use gloo::timers::future::TimeoutFuture;
@@ -12,8 +10,6 @@ use sentinelops_realtime::bridge::{FromWorker, Port, PortEvent, PortFailure, ToW
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
-
-wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen(inline_js = r#"
     const real = globalThis.Worker;

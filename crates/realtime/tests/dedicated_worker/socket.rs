@@ -2,11 +2,8 @@
 //!
 //! The runner serves the package's directory; `cargo xtask test wasm` starts a gateway and leaves
 //! its address in `target/test-gateway.json`.
-#![cfg(target_arch = "wasm32")]
 
-mod surroundings;
-mod uncaught;
-
+use crate::surroundings;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::future::{Either, select};
 use futures::{FutureExt, StreamExt, pin_mut};
@@ -22,8 +19,6 @@ use sentinelops_realtime::worker::shell::Shell;
 use sentinelops_realtime::worker::socket::{Socket, SocketListener};
 use std::rc::Rc;
 use wasm_bindgen_test::*;
-
-wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 /// Longer than anything here takes, shorter than the runner's patience.
 const PATIENCE_MS: u32 = 10_000;

@@ -1,11 +1,8 @@
 //! The whole way: the port in a page, the worker's program, a real gateway.
 //!
 //! `cargo xtask test wasm` makes the worker ready in `target/test-worker/` and starts the gateway.
-#![cfg(target_arch = "wasm32")]
 
-mod surroundings;
-mod uncaught;
-
+use crate::surroundings;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::future::{Either, select};
 use futures::{StreamExt, pin_mut};
@@ -15,8 +12,6 @@ use sentinelops_protocol::{Channel, Subject};
 use sentinelops_realtime::bridge::{FromWorker, Init, Port, PortEvent, ToWorker, WorkerPort};
 use std::rc::Rc;
 use wasm_bindgen_test::*;
-
-wasm_bindgen_test_configure!(run_in_browser);
 
 const WORKER: &str = "/target/test-worker/worker_loader.js";
 /// A debug build of the worker is large, and a machine may be busy.

@@ -1,14 +1,8 @@
 //! The store, in a real dedicated worker with the browser's real IndexedDB.
-#![cfg(target_arch = "wasm32")]
 
-#[path = "worker_store/append.rs"]
 mod append;
-#[path = "worker_store/layout.rs"]
 mod layout;
-mod uncaught;
-#[path = "worker_store/unreadable.rs"]
 mod unreadable;
-#[path = "worker_store/upgrade.rs"]
 mod upgrade;
 
 use futures::StreamExt;
@@ -24,104 +18,9 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
 
-wasm_bindgen_test_configure!(run_in_dedicated_worker);
-
-#[wasm_bindgen(inline_js = r#"
-    // Keeps the durability of every readwrite transaction from here on.
-    const seen = [], databases = [];
-    const original = IDBDatabase.prototype.transaction;
-    IDBDatabase.prototype.transaction = function (...args) {
-        const made = original.apply(this, args);
-        databases.push(this);
-        if (made.mode === "readwrite") seen.push(made.durability);
-        else uncommitted += 1;
-        return made;
-    };
-    // Transactions that read and wait for this thread to take the answers before they end.
-    let uncommitted = 0;
-    export function uncommitted_reads() { return uncommitted; }
-    const plain = IDBTransaction.prototype.commit;
-    const commit = function () {
-        if (this.mode !== "readwrite") uncommitted -= 1;
-        return plain.call(this);
-    };
-    IDBTransaction.prototype.commit = commit;
-    // What becomes of the next transaction that writes, where it wants to commit.
-    const at_next_commit = (act) => {
-        IDBTransaction.prototype.commit = function () {
-            if (this.mode !== "readwrite") return commit.call(this);
-            IDBTransaction.prototype.commit = commit;
-            act(this);
-        };
-    };
-    export function abort_next() { at_next_commit((made) => made.abort()); }
-    export function durabilities() { return seen.splice(0).join(" "); }
-
-    const opened = (name, version, upgrade) => new Promise((resolve, reject) => {
-        const request = indexedDB.open(name, version);
-        request.onupgradeneeded = () => upgrade?.(request.result);
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-    });
-    // Counts how often everything is read.
-    let reads = 0;
-    const { getAll } = IDBObjectStore.prototype;
-    IDBObjectStore.prototype.getAll = function (...args) {
-        reads += 1;
-        return getAll.apply(this, args);
-    };
-    export function reads_of_all() { return reads; }
-    // Puts bytes of our choice into a store of ours.
-    export async function plant(name, store, key, bytes) {
-        const db = await opened(name);
-        const tx = db.transaction(store, "readwrite");
-        tx.objectStore(store).put(bytes, key);
-        await new Promise((resolve) => { tx.oncomplete = resolve; });
-        db.close();
-    }
-    // An older tab that does not let go when asked.
-    let held;
-    export async function hold(name) { held = await opened(name, 1, (db) => db.createObjectStore("outbox")); }
-    export function let_go() { held.close(); }
-    // Closes every database under its owner, as a browser in trouble does.
-    export function close_all() { for (const db of databases.splice(0)) db.close(); }
-    // As in some private windows.
-    const factory = Object.getOwnPropertyDescriptor(WorkerGlobalScope.prototype, "indexedDB");
-    export function no_storage(on) {
-        Object.defineProperty(self, "indexedDB", on ? { value: null, configurable: true } : { ...factory });
-    }
-    // The next transaction meets a full disk, which shows at commit and only in `transaction.error`.
-    export function fill_disk() {
-        at_next_commit((made) => {
-            Object.defineProperty(made, "error", { value: new DOMException("full", "QuotaExceededError") });
-            made.abort();
-        });
-    }
-    // The first byte of every record, as it lies there.
-    export async function layouts(name) {
-        const db = await opened(name);
-        const names = ["outbox", "failed", "meta"];
-        const tx = db.transaction(names);
-        const all = names.map((store) => tx.objectStore(store).getAll());
-        await new Promise((resolve) => { tx.oncomplete = resolve; });
-        db.close();
-        return all.flatMap((request) => request.result.map((bytes) => bytes[0])).join(" ");
-    }
-    // The second put from here on fails, as on a full disk.
-    export function fail_second_put() {
-        const put = IDBObjectStore.prototype.put;
-        let count = 0;
-        IDBObjectStore.prototype.put = function (...args) {
-            count += 1;
-            if (count < 2) return put.apply(this, args);
-            IDBObjectStore.prototype.put = put;
-            throw new DOMException("full", "QuotaExceededError");
-        };
-    }
-    // What another tab of a newer build does.
-    export async function upgrade(name, version) { (await opened(name, version)).close(); }
-"#)]
+#[wasm_bindgen(module = "/tests/dedicated_worker/browser.js")]
 extern "C" {
+    fn watch(name: &str);
     fn durabilities() -> String;
     fn abort_next();
     fn reads_of_all() -> u32;
@@ -155,7 +54,9 @@ impl Rig {
     fn new(scope: &str) -> Self {
         let (send, events) = unbounded();
         let listener = Rc::new(move |event| send.unbounded_send(event).unwrap());
-        Self { store: Store::new(scope, listener), events, name: format!("sentinelops {scope}") }
+        let name = format!("sentinelops {scope}");
+        watch(&name);
+        Self { store: Store::new(scope, listener), events, name }
     }
 
     /// Of a test's own name, so that no test sees another's rows.
@@ -326,8 +227,6 @@ async fn the_small_facts_are_read_as_they_are_now() {
     other.written(1, vec![StoreOp::PutMeta(meta.clone())]).await;
     assert_eq!(rig.store.meta().await, Some(meta));
 }
-
-/// A layout that no build ever wrote: messages without an owner, metadata with the term only.
 
 #[wasm_bindgen_test]
 async fn a_handle_that_died_is_told_and_opens_again() {

@@ -167,7 +167,7 @@ async fn a_thousand_and_ten_thousand_mounts_of_every_hook_leave_nothing() {
 #[wasm_bindgen_test]
 fn the_list_of_hooks_is_whole() {
     // Each hook stands in a public function's line right below `#[hook]`.
-    let sources = [include_str!("../../src/hooks/mod.rs"), include_str!("leaks.rs")];
+    let sources = [include_str!("../../../src/hooks/mod.rs"), include_str!("leaks.rs")];
     let modules = sources[0].split(';').filter_map(|it| it.trim().strip_prefix("pub use "));
     let hooks: Vec<_> = modules
         .flat_map(|it| it.split([':', '{', '}', ',', ' ', '\n']))

@@ -1,7 +1,4 @@
 //! Locks and channels of several tabs, in a real dedicated worker: Web Locks, and the leases in their place.
-#![cfg(target_arch = "wasm32")]
-
-mod uncaught;
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
@@ -11,44 +8,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
 
-wasm_bindgen_test_configure!(run_in_dedicated_worker);
-
-#[wasm_bindgen(inline_js = r#"
-    const own = Object.getOwnPropertyDescriptor(WorkerNavigator.prototype, "locks");
-    // As on a plain http page.
-    export function web_locks(on) {
-        Object.defineProperty(navigator, "locks", on ? { ...own, configurable: true } : { value: undefined, configurable: true });
-    }
-    const leases = () => new Promise((resolve, reject) => {
-        const request = indexedDB.open("sentinelops leases", 1);
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-    });
-    // As a page does that goes away.
-    export function page_says(channel, bytes) {
-        const sender = new BroadcastChannel(channel);
-        sender.postMessage(bytes);
-        sender.close();
-    }
-    async function done(db, transaction) {
-        await new Promise((resolve) => { transaction.oncomplete = resolve; });
-        db.close();
-    }
-    // What a tab that crashed a minute ago left behind.
-    export async function plant_expired(name) {
-        const db = await leases();
-        const transaction = db.transaction("leases", "readwrite");
-        transaction.objectStore("leases").put({ holder: "crashed", until: Date.now() - 60000 }, name);
-        await done(db, transaction);
-    }
-    export async function lease_names() {
-        const db = await leases();
-        const transaction = db.transaction("leases");
-        const keys = transaction.objectStore("leases").getAllKeys();
-        await done(db, transaction);
-        return keys.result.join(" ");
-    }
-"#)]
+#[wasm_bindgen(module = "/tests/dedicated_worker/browser.js")]
 extern "C" {
     fn web_locks(on: bool);
     fn page_says(channel: &str, bytes: js_sys::Uint8Array);
