@@ -90,7 +90,7 @@ async fn what_came_in_is_confirmed_once_by_itself() {
     assert_eq!(receipts().len(), 1);
     assert_eq!(receipts()[0].payload.as_str(), format!(r#"{{"conversationId":"c1","upTo":{newest}}}"#));
 
-    // The next one waits for the first, and for something new.
+    // The next one waits for the ack of the first, for something new, and until a second is over.
     connection.advance(10);
     let mut later = chat_message("c1", "3", "ann", "again");
     if let Payload::Chat(message) = &mut later.payload {
@@ -100,6 +100,9 @@ async fn what_came_in_is_confirmed_once_by_itself() {
     connection.settle().await;
     assert_eq!(receipts().len(), 1);
     connection.ack(&receipts()[0].id.as_str().into());
+    connection.settle().await;
+    assert_eq!(receipts().len(), 1);
+    connection.advance(1_000);
     connection.settle().await;
     assert_eq!(receipts().len(), 2);
     connection.ack(&receipts()[1].id.as_str().into());
