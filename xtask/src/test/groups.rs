@@ -9,6 +9,7 @@ use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
