@@ -104,7 +104,7 @@ pub(crate) fn words(json: &str) -> String {
 ///     problem.to_string(),
 ///     "deploy.started: payload.build: expected a whole number, found integer `18446744073709551616`"
 /// );
-/// # Ok::<(), sentinelops_protocol::JsonError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Fields<'a> {
@@ -124,7 +124,7 @@ impl<'a> Fields<'a> {
     ///
     /// let problem = Fields::of("deploy.started", &Json::parse("[1]")?).unwrap_err();
     /// assert_eq!(problem.to_string(), "deploy.started: payload: expected an object, found an array");
-    /// # Ok::<(), sentinelops_protocol::JsonError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn of(message_type: &'a str, payload: &'a Json) -> Result<Self, Box<Problem>> {
         Self::at(message_type, Place::Payload, payload.as_str())
@@ -180,7 +180,7 @@ impl<'a> Fields<'a> {
     /// let json = Json::parse(r#"{"service": 7}"#)?;
     /// let problem = Fields::of("deploy.started", &json).and_then(|mut fields| fields.text("service")).unwrap_err();
     /// assert_eq!(problem.to_string(), "deploy.started: payload.service: expected a string, found integer `7`");
-    /// # Ok::<(), sentinelops_protocol::JsonError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn text(&mut self, name: &str) -> Result<String, Box<Problem>> {
         let json = self.required(name)?;
@@ -216,7 +216,7 @@ impl<'a> Fields<'a> {
     /// let json = Json::parse(r#"{"step": -1}"#)?;
     /// let problem = Fields::of("deploy.started", &json).and_then(|mut fields| fields.number("step")).unwrap_err();
     /// assert_eq!(problem.to_string(), "deploy.started: payload.step: expected a whole number, found integer `-1`");
-    /// # Ok::<(), sentinelops_protocol::JsonError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn number(&mut self, name: &str) -> Result<u64, Box<Problem>> {
         let json = self.required(name)?;
@@ -286,7 +286,7 @@ impl<'a> Fields<'a> {
     /// let mut fields = Fields::of("deploy.started", &json).map_err(|problem| problem.to_string())?;
     /// fields.ignore("actor");
     /// assert_eq!(fields.rest(), Json::parse(r#"{"service":"api"}"#).ok());
-    /// # Ok::<(), sentinelops_protocol::JsonError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn ignore(&mut self, name: &str) {
         self.members.retain(|member| member.name != name);
@@ -302,7 +302,7 @@ impl<'a> Fields<'a> {
     /// let mut fields = Fields::of("deploy.started", &json).map_err(|problem| problem.to_string())?;
     /// fields.number("step").map_err(|problem| problem.to_string())?;
     /// assert_eq!(fields.rest().unwrap().as_str(), r#"{"z":1e2,"a":1,"a":2}"#);
-    /// # Ok::<(), sentinelops_protocol::JsonError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn rest(self) -> Option<Json> {
         Json::of_members(&self.members)

@@ -29,7 +29,7 @@ pub struct Json(Arc<str>);
 /// use sentinelops_protocol::Json;
 ///
 /// let error = Json::parse("[1, 2").unwrap_err();
-/// assert_eq!(error.to_string(), "EOF while parsing a list at line 1 column 6");
+/// assert_eq!(error.to_string(), "EOF while parsing a list at line 1 column 5");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
