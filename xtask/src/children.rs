@@ -27,10 +27,11 @@ impl Children {
         Ok(Self { running: Vec::new(), interrupted })
     }
 
-    pub fn start(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
+    pub fn start(&mut self, name: &'static str, command: impl Into<Command>) -> Result<()> {
+        let mut command = command.into();
         command.process_group(0);
         let child =
-            command.spawn().with_context(|| format!("`{}` cannot be started", run::shown(command)))?;
+            command.spawn().with_context(|| format!("`{}` cannot be started", run::shown(&command)))?;
         self.running.push((name, child));
         Ok(())
     }
@@ -88,7 +89,7 @@ mod tests {
         let mut children = Children::new().expect("first handler in this process");
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 60 & sleep 60"]);
-        children.start("a shell", &mut command).expect("sh is on every machine");
+        children.start("a shell", command).expect("sh is on every machine");
         let id = children.running[0].1.id();
         assert!(!children.check().expect("it runs"));
 

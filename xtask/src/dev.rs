@@ -1,6 +1,7 @@
 //! `cargo xtask dev`: the gateway and a page that reloads on every edit.
 
 use crate::children::Children;
+use crate::run::cmd;
 use crate::{root, run, setup};
 use anyhow::{Result, bail};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -30,29 +31,28 @@ pub fn run(options: &Options) -> Result<()> {
 
     let gateway = build_gateway()?;
     let mut children = Children::new()?;
-    let mut command = run::command(gateway);
-    command.args(["--port", &options.gateway_port.to_string()]);
+    let port = options.gateway_port.to_string();
+    let mut command = cmd!("{gateway} --port {port}");
     // A restart keeps what one did, unless the gateway's arguments say otherwise.
     let gives =
         |flags: &[&str]| options.gateway.iter().any(|arg| flags.iter().any(|flag| arg.starts_with(flag)));
     if !gives(&["--mock", "--data"]) {
-        command.arg("--data").arg(root::target().join("dev-data"));
+        command = command.arg("--data").arg(root::target().join("dev-data"));
     }
     if !gives(&["--mock", "--dev", "--jwt-key", "--jwks-url", "--config"]) {
-        command.arg("--dev");
+        command = command.arg("--dev");
     }
     if !gives(&["--mock", "--scenario", "--config"]) {
-        command.arg("--scenario");
+        command = command.arg("--scenario");
     }
-    command.args(&options.gateway);
-    children.start("the gateway", &mut command)?;
+    children.start("the gateway", command.args(&options.gateway))?;
 
-    let mut trunk = run::command("trunk");
-    trunk.args(["serve", "--port", &options.port.to_string()]).env_remove("NO_COLOR");
+    let port = options.port.to_string();
+    let mut trunk = cmd!("trunk serve --port {port}").env_remove("NO_COLOR");
     if options.gateway_port != DEFAULT_GATEWAY_PORT {
-        trunk.env("SENTINELOPS_WEBSOCKET_URL", format!("ws://localhost:{}", options.gateway_port));
+        trunk = trunk.env("SENTINELOPS_WEBSOCKET_URL", format!("ws://localhost:{}", options.gateway_port));
     }
-    children.start("trunk serve", &mut trunk)?;
+    children.start("trunk serve", trunk)?;
 
     while TcpStream::connect((Ipv4Addr::LOCALHOST, options.port)).is_err() {
         if children.check()? {
@@ -67,7 +67,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// Builds the gateway and says where its program is. Run by itself rather than through cargo, it gets our signals.
 pub fn build_gateway() -> Result<PathBuf> {
-    run::visible(run::cargo().args(["build", "--package", "sentinelops-gateway"]))?;
+    run::visible(cmd!("cargo build --package sentinelops-gateway"))?;
     Ok(root::target().join("debug/sentinelops-gateway"))
 }
 

@@ -1,11 +1,13 @@
-//! Running other programs: a clean environment, output kept for the case of failure, a heartbeat on long steps.
+//! Running other programs, written as xshell's command lines: a clean environment, output kept for the case of failure, a
+//! heartbeat on long steps.
 
 use crate::root;
 use anyhow::{Context, Result, bail};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+use xshell::{Cmd, Shell};
 
 /// Set by the cargo (and rustup proxy) that started us. Handed on, they would pin children to the toolchain of
 /// the outer call, whatever the `rust-toolchain` file that set-up may just have written says.
@@ -20,12 +22,31 @@ const OUTER_CARGO: [&str; 8] = [
     "LD_LIBRARY_PATH",
 ];
 
-/// A command in the repository's root that sees the world as a fresh shell would.
-pub fn command(program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(root::root());
+/// A command line as `xshell::cmd!` takes it, in the folder of [`shell`], that sees the world as a fresh shell would. `cargo` is
+/// that of PATH: where rustup is, this is its proxy, which honours `rust-toolchain`.
+macro_rules! cmd {
+    ($($line:tt)*) => { $crate::run::clean(xshell::cmd!($crate::run::shell(), $($line)*)) };
+}
+pub(crate) use cmd;
+
+/// The shell of this thread, in the repository's root. Commands start in another folder while the guard of its `push_dir`
+/// lives.
+pub fn shell() -> &'static Shell {
+    thread_local! {
+        // Leaked: a command borrows its shell, and the few threads last as long as the program.
+        static SHELL: &'static Shell = {
+            let shell = Shell::new().expect("cargo started this in a folder that is there");
+            shell.change_dir(root::root());
+            Box::leak(Box::new(shell))
+        };
+    }
+    SHELL.with(|shell| *shell)
+}
+
+/// Without what the outer cargo left in the environment. Called first: what the caller sets afterwards stays.
+pub fn clean(mut command: Cmd<'_>) -> Cmd<'_> {
     for name in OUTER_CARGO {
-        command.env_remove(name);
+        command = command.env_remove(name);
     }
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -33,18 +54,13 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
             || text.starts_with("CARGO_MANIFEST_")
             || text == "CARGO_PRIMARY_PACKAGE"
         {
-            command.env_remove(&name);
+            command = command.env_remove(&name);
         }
     }
-    if let Some(paths) = library_path() {
-        command.env("LD_LIBRARY_PATH", paths);
+    match library_path() {
+        Some(paths) => command.env("LD_LIBRARY_PATH", paths),
+        None => command,
     }
-    command
-}
-
-/// Cargo, from PATH: where rustup is, this is its proxy, which honours `rust-toolchain`.
-pub fn cargo() -> Command {
-    command("cargo")
 }
 
 /// The person's own library path without what the outer cargo put in front of it.
@@ -59,9 +75,8 @@ fn library_path() -> Option<OsString> {
 }
 
 /// Standard output, trimmed, if the command ran and succeeded.
-pub fn output(command: &mut Command) -> Option<String> {
-    let done = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    done.status.success().then(|| String::from_utf8_lossy(&done.stdout).trim().to_owned())
+pub fn output(command: Cmd<'_>) -> Option<String> {
+    Some(command.ignore_stderr().read().ok()?.trim().to_owned())
 }
 
 /// What a command line looks like to a person.
@@ -70,28 +85,30 @@ pub fn shown(command: &Command) -> String {
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// Runs with the person's terminal; an error names the command.
-pub fn visible(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("`{}` cannot be started", shown(command)))?;
+/// Runs with the person's terminal; an error names the command. Not `Cmd::run`, which closes the standard input.
+pub fn visible(command: Cmd<'_>) -> Result<()> {
+    let mut command = Command::from(command);
+    let status = command.status().with_context(|| format!("`{}` cannot be started", shown(&command)))?;
     if !status.success() {
-        bail!("`{}` failed ({status})", shown(command));
+        bail!("`{}` failed ({status})", shown(&command));
     }
     Ok(())
 }
 
 /// Runs with its output in a log under the target directory, a line every 15 seconds, and on failure the log's
 /// last lines: for long steps whose every line is of interest only when they fail.
-pub fn quiet(what: &str, command: &mut Command) -> Result<()> {
-    println!("  {} …", cut(&shown(command), 160));
+pub fn quiet(what: &str, command: Cmd<'_>) -> Result<()> {
+    let command = Command::from(command);
+    println!("  {} …", cut(&shown(&command), 160));
     logged(what, command, true).map(drop)
 }
 
 /// As [`quiet`] without a word, for work beside other work; answers its output.
-pub fn beside(what: &str, command: &mut Command) -> Result<String> {
-    logged(what, command, false)
+pub fn beside(what: &str, command: Cmd<'_>) -> Result<String> {
+    logged(what, command.into(), false)
 }
 
-fn logged(what: &str, command: &mut Command, tell: bool) -> Result<String> {
+fn logged(what: &str, mut command: Command, tell: bool) -> Result<String> {
     let dir = root::target().join("xtask-logs");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
     let name: String = what.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -104,7 +121,7 @@ fn logged(what: &str, command: &mut Command, tell: bool) -> Result<String> {
         .stdout(file.try_clone()?)
         .stderr(file)
         .spawn()
-        .with_context(|| format!("`{}` cannot be started", shown(command)))?;
+        .with_context(|| format!("`{}` cannot be started", shown(&command)))?;
     let mut reported_at = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait()? {
@@ -126,7 +143,7 @@ fn logged(what: &str, command: &mut Command, tell: bool) -> Result<String> {
     for line in &lines[lines.len().saturating_sub(15)..] {
         println!("    | {line}");
     }
-    bail!("`{}` failed ({status}); all of its output is in {}", cut(&shown(command), 160), log.display());
+    bail!("`{}` failed ({status}); all of its output is in {}", cut(&shown(&command), 160), log.display());
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -134,12 +151,36 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// A command as root: directly, through a sudo that asks nothing, or not at all.
-pub fn as_root(program: &str) -> Option<Command> {
-    if output(command("id").arg("-u")).as_deref() == Some("0") {
-        return Some(command(program));
+pub fn as_root(program: &str) -> Option<Cmd<'static>> {
+    if output(cmd!("id -u")).as_deref() == Some("0") {
+        return Some(cmd!("{program}"));
     }
-    output(command("sudo").args(["-n", "true"]))?;
-    let mut sudo = command("sudo");
-    sudo.arg("-n").arg(program);
-    Some(sudo)
+    output(cmd!("sudo -n true"))?;
+    Some(cmd!("sudo -n {program}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_start_in_the_shells_folder_without_the_outer_cargo_and_keep_what_the_caller_sets() {
+        // Over two lines, as the long ones are written.
+        let printed = cmd!(
+            "sh
+             -c 'pwd; env'"
+        );
+        let printed = printed.env("RUSTUP_TOOLCHAIN", "of-the-caller").read().unwrap();
+        let mut lines = printed.lines();
+        assert_eq!(lines.next(), root::root().to_str());
+        assert!(lines.clone().any(|line| line == "RUSTUP_TOOLCHAIN=of-the-caller"), "{printed}");
+        // Cargo sets these for this test.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        assert!(!lines.any(|line| line.starts_with("CARGO_PKG_")), "{printed}");
+
+        let inside = shell().push_dir("xtask");
+        assert_eq!(output(cmd!("pwd")).as_deref(), root::at("xtask").to_str());
+        drop(inside);
+        assert_eq!(output(cmd!("pwd")).as_deref(), root::root().to_str());
+    }
 }

@@ -9,6 +9,7 @@ pub mod post_build;
 pub mod sizes;
 pub mod wasm_opt;
 
+use crate::run::cmd;
 use crate::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
@@ -56,26 +57,26 @@ pub fn public_url(text: &str) -> Result<String, String> {
 }
 
 pub fn build(options: &Options) -> Result<()> {
-    let mut trunk = run::command("trunk");
-    trunk.args(["build", "--public-url", &options.public_url]).arg("--dist").arg(root::at(&options.dist));
+    let (public_url, dist) = (&options.public_url, root::at(&options.dist));
+    let mut trunk = cmd!("trunk build --public-url {public_url} --dist {dist}");
     if !options.dev {
-        trunk.arg("--release");
+        trunk = trunk.arg("--release");
     }
     if options.quick {
-        trunk.args(["--cargo-profile", "quick"]).env(QUICK, "1");
+        trunk = trunk.args(["--cargo-profile", "quick"]).env(QUICK, "1");
     }
     if !options.features.is_empty() {
-        trunk.args(["--features", &options.features]);
+        trunk = trunk.args(["--features", &options.features]);
     }
     if options.record_sizes {
-        trunk.env(BUDGETS_RECORD, "1");
+        trunk = trunk.env(BUDGETS_RECORD, "1");
     }
-    trunk.envs(options.configuration.iter().copied());
+    trunk = trunk.envs(options.configuration.iter().copied());
     // A failed build is explained by its own lines, not by where in trunk it was noticed.
-    trunk.env("RUST_BACKTRACE", "0");
+    trunk = trunk.env("RUST_BACKTRACE", "0");
     // Trunk takes `NO_COLOR=1`, which some environments set, for a malformed flag of its own.
-    trunk.env_remove("NO_COLOR");
-    run::visible(&mut trunk).context("the app was not built; the lines above say why")?;
+    trunk = trunk.env_remove("NO_COLOR");
+    run::visible(trunk).context("the app was not built; the lines above say why")?;
     let index = root::at(&options.dist).join("index.html");
     if !index.is_file() {
         bail!("trunk ended well but {} is not there", index.display());

@@ -1,9 +1,11 @@
 //! wasm-opt over the modules of a release build. Not left to trunk, which would fetch its own copy from the
 //! network, and would strip the names before the build has looked at them.
 
-use crate::{root, run};
+use crate::root;
+use crate::run::cmd;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What rustc's wasm32 target uses by default, and every browser with module workers has.
 const FEATURES: [&str; 7] = [
@@ -31,8 +33,7 @@ pub fn optimise(modules: &[PathBuf]) -> Result<()> {
     };
     let mut running = Vec::new();
     for module in modules {
-        let mut command = run::command(&program);
-        command.arg("-Oz").args(FEATURES).arg(module).arg("-o").arg(module);
+        let mut command = Command::from(cmd!("{program} -Oz {FEATURES...} {module} -o {module}"));
         let child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
         running.push((module, child));
     }

@@ -4,6 +4,7 @@
 mod archive;
 mod sbom;
 
+use crate::run::cmd;
 use crate::{build, root, run};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -78,16 +79,15 @@ fn console() -> Result<PathBuf> {
 }
 
 fn gateway() -> Result<PathBuf> {
-    let package = ["build", "--profile", "native", "--package", "sentinelops-gateway"];
+    let build = cmd!("cargo build --profile native --package sentinelops-gateway");
     // Symbols of a program that is shipped are of no use to anybody.
-    run::visible(run::cargo().args(package).env("CARGO_PROFILE_NATIVE_STRIP", "symbols"))?;
+    run::visible(build.env("CARGO_PROFILE_NATIVE_STRIP", "symbols"))?;
     Ok(root::target().join("native/sentinelops-gateway"))
 }
 
 /// The target this machine compiles for.
 fn host() -> Result<String> {
-    let printed = run::command("rustc").arg("-vV").output().context("rustc does not start")?;
-    let text = String::from_utf8_lossy(&printed.stdout);
+    let text = cmd!("rustc -vV").read()?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).context("rustc -vV names no host")
 }

@@ -1,7 +1,8 @@
 //! What a release is made of, as a CycloneDX 1.5 document: every crate that is compiled into the gateway or into the
 //! console, with version, licence and checksum. From `cargo metadata` and Cargo.lock.
 
-use crate::{root, run};
+use crate::root;
+use crate::run::cmd;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,15 +16,9 @@ pub fn of_project(version: &str, target: &str) -> Result<Value> {
     let mut parts = Parts::default();
     for (package, platform) in SHIPPED {
         let platform = platform.unwrap_or(target);
-        let mut cargo = run::cargo();
-        cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", platform]);
-        let printed = cargo.output().context("cargo does not start")?;
-        anyhow::ensure!(
-            printed.status.success(),
-            "cargo metadata: {}",
-            String::from_utf8_lossy(&printed.stderr)
-        );
-        parts.add(&serde_json::from_slice(&printed.stdout)?, package)?;
+        let printed =
+            cmd!("cargo metadata --format-version 1 --locked --filter-platform {platform}").read()?;
+        parts.add(&serde_json::from_str(&printed)?, package)?;
     }
     Ok(parts.document(version, &sums))
 }

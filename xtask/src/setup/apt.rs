@@ -16,21 +16,20 @@ pub fn install(packages: &[&str]) -> Result<()> {
         bail!("apt-get is not on this machine, and set-up knows no other package manager");
     }
     let apt = |args: &[&str]| -> Result<_> {
-        let mut command = run::as_root("env").context("not root, and `sudo -n` is not allowed")?;
-        command
+        let command = run::as_root("env").context("not root, and `sudo -n` is not allowed")?;
+        Ok(command
             .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"])
-            .args(args);
-        Ok(command)
+            .args(args))
     };
     static REFRESHED: AtomicBool = AtomicBool::new(false);
     if !REFRESHED.swap(true, Ordering::Relaxed)
-        && let Err(error) = run::quiet("apt-get update", &mut apt(&["update"])?)
+        && let Err(error) = run::quiet("apt-get update", apt(&["update"])?)
     {
         println!("  {error:#}; going on with the lists as they are");
     }
     let mut args = vec!["install", "-y", "--no-install-recommends"];
     args.extend(packages);
-    run::quiet(&format!("apt-get install {}", packages[0]), &mut apt(&args)?)
+    run::quiet(&format!("apt-get install {}", packages[0]), apt(&args)?)
 }
 
 /// The line to type where set-up could not.

@@ -1,6 +1,7 @@
 //! Chromium and its driver: for wasm tests and for the end-to-end tests. Firefox: for wasm tests.
 
 use super::{Found, Need, apt};
+use crate::run::cmd;
 use crate::{root, run};
 use anyhow::Result;
 use std::path::PathBuf;
@@ -65,7 +66,7 @@ fn look() -> Found {
     match (chrome(), chromedriver()) {
         (Some(chrome), Some(driver)) => {
             // The driver's version stands for both: asking Chromium itself takes most of a second.
-            let version = run::output(run::command(&driver).arg("--version")).unwrap_or_default();
+            let version = run::output(cmd!("{driver} --version")).unwrap_or_default();
             let version: String = version.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
             Found::Yes(format!("{version}, {}, {}", chrome.display(), driver.display()))
         }

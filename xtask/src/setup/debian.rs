@@ -5,6 +5,7 @@
 //! the checkout only.
 
 use super::apt;
+use crate::run::cmd;
 use crate::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ pub const PACKAGES: [&str; 6] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy", "rustfmt-web"];
 
 const NAME: &str = "debian";
+/// What dpkg-query is to print of a package.
+const STATUS: &str = "${db:Status-Status}";
 const LIBS: &str = "/usr/lib/rustlib/wasm32-unknown-unknown/lib";
 /// Beside the library: the `rustc -vV` that built it.
 const STAMP: &str = "/usr/lib/rustlib/wasm32-unknown-unknown/built-by.txt";
@@ -29,7 +32,7 @@ pub fn in_use() -> bool {
 
 /// Debian's compiler, whatever toolchain is selected.
 fn rustc_version() -> Option<String> {
-    run::output(run::command("/usr/bin/rustc").arg("-vV"))
+    run::output(cmd!("/usr/bin/rustc -vV"))
 }
 
 /// Whether the wasm32 library was built by the compiler as it is now (Debian's security updates move it on).
@@ -49,13 +52,10 @@ pub fn get() -> Result<()> {
         bail!("Debian's rustc is older than the project's rust-version, and apt has no newer one");
     }
     link_lld()?;
-    let linked = run::output(run::command("rustup").args(["toolchain", "list"]))
+    let linked = run::output(cmd!("rustup toolchain list"))
         .is_some_and(|list| list.lines().any(|line| line.split_whitespace().next() == Some(NAME)));
     if root::on_path("rustup").is_some() && !linked {
-        run::quiet(
-            "rustup toolchain link",
-            run::command("rustup").args(["toolchain", "link", NAME, "/usr"]),
-        )?;
+        run::quiet("rustup toolchain link", cmd!("rustup toolchain link {NAME} /usr"))?;
     }
     if !std_is_current() {
         build_std()?;
@@ -65,7 +65,7 @@ pub fn get() -> Result<()> {
             .context("cannot write the file rust-toolchain")?;
         println!("  wrote rust-toolchain (git-ignored): cargo in this checkout now uses Debian's compiler");
     }
-    if run::output(run::command("rustc").arg("-vV")) != rustc_version() {
+    if run::output(cmd!("rustc -vV")) != rustc_version() {
         bail!(
             "this checkout still uses another compiler: `rustup override unset` in it, because an override wins over \
              the file rust-toolchain"
@@ -77,16 +77,14 @@ pub fn get() -> Result<()> {
 /// Whether every package is there, and new enough to be worth keeping.
 fn complete() -> bool {
     let installed = |package: &str| {
-        run::output(run::command("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]))
-            .is_some_and(|status| status == "installed")
+        run::output(cmd!("dpkg-query -W -f {STATUS} {package}")).is_some_and(|status| status == "installed")
     };
     PACKAGES.iter().all(|package| installed(package)) && new_enough().unwrap_or(false)
 }
 
 /// Whether Debian's compiler satisfies `rust-version`.
 fn new_enough() -> Result<bool> {
-    let version =
-        run::output(run::command("/usr/bin/rustc").arg("-V")).context("/usr/bin/rustc cannot be run")?;
+    let version = run::output(cmd!("/usr/bin/rustc -V")).context("/usr/bin/rustc cannot be run")?;
     let have = crate::versions::of_output(&version).unwrap_or_default();
     let manifest = root::read_or_empty(root::at("Cargo.toml"));
     let wanted = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap_or("\"0\"");
@@ -110,29 +108,23 @@ fn link_lld() -> Result<()> {
 fn build_std() -> Result<()> {
     let version = rustc_version().context("/usr/bin/rustc cannot be run")?;
     let dir = root::target().join("wasm-std");
-    let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(dir.join("src"))?;
-    std::fs::write(
+    let shell = run::shell();
+    shell.remove_path(&dir)?;
+    shell.write_file(
         dir.join("Cargo.toml"),
         "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n",
     )?;
-    std::fs::write(dir.join("src/lib.rs"), "#![no_std]\n")?;
-    let mut cargo = run::cargo();
+    shell.write_file(dir.join("src/lib.rs"), "#![no_std]\n")?;
+    let inside = shell.push_dir(&dir);
     // Without `test` no wasm test compiles; without bitcode `lto = true` finds nothing to optimise across.
-    cargo
-        .args([
-            "build",
-            "-Zbuild-std=std,panic_abort,test",
-            "--release",
-            "--target",
-            "wasm32-unknown-unknown",
-        ])
-        .current_dir(&dir)
-        .env("RUSTUP_TOOLCHAIN", NAME)
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("RUSTFLAGS", "-Cembed-bitcode=yes")
-        .env("CARGO_TARGET_DIR", dir.join("target"));
-    run::quiet("wasm32 standard library", &mut cargo)?;
+    let cargo =
+        cmd!("cargo build -Zbuild-std=std,panic_abort,test --release --target wasm32-unknown-unknown")
+            .env("RUSTUP_TOOLCHAIN", NAME)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("RUSTFLAGS", "-Cembed-bitcode=yes")
+            .env("CARGO_TARGET_DIR", dir.join("target"));
+    run::quiet("wasm32 standard library", cargo)?;
+    drop(inside);
 
     let mut libs: Vec<PathBuf> = std::fs::read_dir(dir.join("target/wasm32-unknown-unknown/release/deps"))?
         .flatten()
@@ -144,18 +136,15 @@ fn build_std() -> Result<()> {
         .collect();
     libs.sort();
     let stamp = dir.join("built-by.txt");
-    std::fs::write(&stamp, &version)?;
+    shell.write_file(&stamp, &version)?;
 
     let root_do = |program: &str| run::as_root(program).context("not root, and `sudo -n` is not allowed");
     run::quiet("rm", root_do("rm")?.args(["-rf", LIBS]))?;
     run::quiet("mkdir", root_do("mkdir")?.args(["-p", LIBS]))?;
     run::quiet("install", root_do("install")?.args(["-m", "644", "-t", LIBS]).args(&libs))?;
     run::quiet("stamp", root_do("install")?.args(["-m", "644"]).arg(&stamp).arg(STAMP))?;
-    std::fs::remove_dir_all(&dir)?;
+    shell.remove_path(&dir)?;
     // Cargo does not notice that the library under its feet was replaced.
-    let stale = root::target().join("wasm32-unknown-unknown");
-    if stale.exists() {
-        std::fs::remove_dir_all(stale)?;
-    }
+    shell.remove_path(root::target().join("wasm32-unknown-unknown"))?;
     Ok(())
 }

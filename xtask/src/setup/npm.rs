@@ -2,6 +2,7 @@
 //! at the root, the end-to-end tests' own in e2e/.
 
 use super::{Found, Need};
+use crate::run::cmd;
 use crate::{root, run, versions};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ pub const PACKAGES: Need = Need {
 };
 
 fn look_node() -> Found {
-    let Some(node) = run::output(run::command("node").arg("--version")) else {
+    let Some(node) = run::output(cmd!("node --version")) else {
         return Found::No("no node".into());
     };
     if root::on_path("npm").is_none() {
@@ -74,13 +75,11 @@ fn look_packages() -> Found {
 
 fn get_packages() -> Result<()> {
     for dir in stale() {
-        let mut npm = run::command("npm");
-        npm.args(["ci", "--no-fund", "--no-audit"])
-            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
-            .current_dir(&dir);
-        run::quiet("npm ci", &mut npm)?;
+        let _inside = run::shell().push_dir(&dir);
+        let npm = cmd!("npm ci --no-fund --no-audit").env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+        run::quiet("npm ci", npm)?;
         let (file, wanted) = stamp(&dir);
-        std::fs::write(file, wanted)?;
+        run::shell().write_file(file, wanted)?;
     }
     Ok(())
 }

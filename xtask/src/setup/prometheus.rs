@@ -1,6 +1,7 @@
 //! Prometheus and Alertmanager: the tests of the gateway's ingest start the real programs.
 
 use super::{Found, Need, apt};
+use crate::run::cmd;
 use crate::{root, run};
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -34,7 +35,7 @@ fn look() -> Found {
         return Found::No(format!("{TEMPLATE} is not there: the package prometheus-alertmanager brings it"));
     }
     let version = |program: &str| {
-        let text = run::output(run::command(program).arg("--version")).unwrap_or_default();
+        let text = run::output(cmd!("{program} --version")).unwrap_or_default();
         text.lines().next().and_then(|line| line.split_whitespace().nth(2)).unwrap_or("?").to_owned()
     };
     Found::Yes(format!("{} and {}", version(PACKAGES[0]), version(PACKAGES[1])))
@@ -43,7 +44,7 @@ fn look() -> Found {
 /// Installs the packages without letting their services run: the tests start the programs by themselves.
 fn get() -> Result<()> {
     if apt::is_here() && Path::new("/run/systemd/system").is_dir() {
-        let mut systemctl = run::as_root("systemctl").context("not root, and `sudo -n` is not allowed")?;
+        let systemctl = run::as_root("systemctl").context("not root, and `sudo -n` is not allowed")?;
         run::quiet("systemctl mask", systemctl.arg("mask").args(PACKAGES))?;
     }
     apt::install(&PACKAGES)

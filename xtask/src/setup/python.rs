@@ -1,6 +1,7 @@
 //! The Python client that the gateway's conformance tests speak with.
 
 use super::{Found, Need, apt};
+use crate::run::cmd;
 use crate::{run, versions};
 use anyhow::Result;
 
@@ -34,7 +35,7 @@ fn look() -> Found {
     let mut seen = "no Python with the package websockets".to_owned();
     for python in candidates() {
         let print = "import websockets.version; print(websockets.version.version)";
-        let Some(version) = run::output(run::command(&python).args(["-c", print])) else { continue };
+        let Some(version) = run::output(cmd!("{python} -c {print}")) else { continue };
         if versions::numbers(&version).first().is_some_and(|major| *major >= MAJOR) {
             return Found::Yes(format!("{version}, {python}"));
         }

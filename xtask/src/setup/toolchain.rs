@@ -1,6 +1,7 @@
 //! The compiler: a wasm32 standard library, clippy and rustfmt, by rustup if its servers can be reached.
 
 use super::{Found, Need, debian};
+use crate::run::cmd;
 use crate::{root, run};
 use anyhow::Result;
 use std::path::PathBuf;
@@ -33,8 +34,7 @@ pub const COMPONENTS: Need = Need {
 
 /// Where the toolchain of this checkout keeps (or would keep) the target's libraries.
 pub fn target_libs() -> Option<PathBuf> {
-    run::output(run::command("rustc").args(["--print", "target-libdir", "--target", TARGET]))
-        .map(PathBuf::from)
+    run::output(cmd!("rustc --print target-libdir --target {TARGET}")).map(PathBuf::from)
 }
 
 /// Whether a standard library is in that folder.
@@ -44,7 +44,7 @@ fn has_std(libs: &std::path::Path) -> bool {
 }
 
 fn look_target() -> Found {
-    let Some(version) = run::output(run::command("rustc").arg("-V")) else {
+    let Some(version) = run::output(cmd!("rustc -V")) else {
         return Found::No("no rustc can be run".into());
     };
     if debian::in_use() && !debian::std_is_current() {
@@ -58,7 +58,7 @@ fn look_target() -> Found {
 
 fn get_target() -> Result<()> {
     if !debian::in_use() && root::on_path("rustup").is_some() {
-        match run::quiet("rustup target add", run::command("rustup").args(["target", "add", TARGET])) {
+        match run::quiet("rustup target add", cmd!("rustup target add {TARGET}")) {
             Ok(()) => return Ok(()),
             Err(error) => println!("  {error:#}\n  falling back to Debian's toolchain"),
         }
@@ -67,8 +67,8 @@ fn get_target() -> Result<()> {
 }
 
 fn look_components() -> Found {
-    let clippy = run::output(run::cargo().args(["clippy", "--version"]));
-    let rustfmt = run::output(run::cargo().args(["fmt", "--version"]));
+    let clippy = run::output(cmd!("cargo clippy --version"));
+    let rustfmt = run::output(cmd!("cargo fmt --version"));
     match (clippy, rustfmt) {
         (Some(clippy), Some(rustfmt)) => Found::Yes(format!("{clippy}, {rustfmt}")),
         (None, Some(_)) => Found::No("no clippy".into()),
@@ -81,5 +81,5 @@ fn get_components() -> Result<()> {
     if debian::in_use() {
         return super::apt::install(&debian::PACKAGES);
     }
-    run::quiet("rustup component add", run::command("rustup").args(["component", "add", "clippy", "rustfmt"]))
+    run::quiet("rustup component add", cmd!("rustup component add clippy rustfmt"))
 }

@@ -2,6 +2,7 @@
 //! there is a tag to compare with.
 
 use super::{Found, Need};
+use crate::run::cmd;
 use crate::{root, run, versions};
 use anyhow::{Context, Result};
 
@@ -97,7 +98,7 @@ impl Tool {
         let Some(path) = root::on_path(self.program) else {
             return Found::No(format!("none on PATH, wanted {wanted}"));
         };
-        let text = run::output(run::command(&path).arg("--version")).unwrap_or_default();
+        let text = run::output(cmd!("{path} --version")).unwrap_or_default();
         let have = versions::of_output(&text).unwrap_or_else(|| "of unknown version".to_owned());
         let good = match self.exact {
             true => have == wanted,
@@ -114,10 +115,10 @@ impl Tool {
         let version = self.wanted()?;
         // A prebuilt program saves minutes, where this helper is there and can reach one.
         if root::on_path("cargo-binstall").is_some() {
-            let mut binstall = run::command("cargo-binstall");
-            binstall.args(["--no-confirm", "--disable-strategies", "compile"]);
-            binstall.arg(format!("{}@{version}", self.package));
-            match run::quiet(&format!("binstall {}", self.package), &mut binstall) {
+            let package = self.package;
+            let binstall =
+                cmd!("cargo-binstall --no-confirm --disable-strategies compile {package}@{version}");
+            match run::quiet(&format!("binstall {package}"), binstall) {
                 Ok(()) => return Ok(()),
                 Err(error) => println!("  {error:#}\n  compiling it instead"),
             }
@@ -132,16 +133,13 @@ impl Tool {
     /// Low optimisation (a tool that runs for seconds need not be fast) and one target directory for all of
     /// them, whose dependencies largely coincide.
     fn install(&self, version: &str, extra: &[&str]) -> Result<()> {
-        let mut cargo = run::cargo();
-        cargo
-            .args(["install", self.package, "--version", version, "--force"])
-            .args(self.features)
-            .args(extra)
+        let Self { package, features, .. } = *self;
+        let cargo = cmd!("cargo install {package} --version {version} --force {features...} {extra...}")
             .env("CARGO_TARGET_DIR", root::target().join("tools"))
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-        run::quiet(&format!("cargo install {}", self.package), &mut cargo)
+        run::quiet(&format!("cargo install {package}"), cargo)
     }
 
     fn by_hand(&self) -> String {

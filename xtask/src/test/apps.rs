@@ -2,13 +2,14 @@
 
 use super::groups;
 use super::running::Running;
+use crate::run::cmd;
 use crate::setup::browser;
 use crate::{dev, root, run};
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Duration;
+use xshell::Cmd;
 
 /// An app in its folder, with the command its documentation has people type there.
 pub struct App {
@@ -40,9 +41,10 @@ pub fn open(apps: &[App], built: &[Built], gateway: &str) -> Result<()> {
     for App { name, folder, serve, worker } in apps {
         println!("--- {name}: {serve}");
         let port = free_port()?;
-        let mut command = typed(&format!("exec {serve} --port {port}"), folder);
+        let inside = run::shell().push_dir(folder);
         // Trunk takes `NO_COLOR=1`, which some environments set, for a malformed flag of its own.
-        let mut child = Running::start(command.env_remove("NO_COLOR"))?;
+        let mut child = Running::start(typed(&format!("exec {serve} --port {port}")).env_remove("NO_COLOR"))?;
+        drop(inside);
         // Trunk listens once it has built, or failed to.
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             if let Some(status) = child.ended()? {
@@ -64,22 +66,18 @@ pub fn open(apps: &[App], built: &[Built], gateway: &str) -> Result<()> {
         .iter()
         .map(|Built { name, dist, worker }| serde_json::json!({ "name": name, "dist": dist, "worker": worker }))
         .collect();
-    let mut tests = run::command(playwright);
-    tests
-        .args(["test", "--config", "apps.config.ts"])
-        .current_dir(root::at("e2e"))
+    let _inside = run::shell().push_dir("e2e");
+    let tests = cmd!("{playwright} test --config apps.config.ts")
         .env("SENTINELOPS_APPS", serde_json::Value::from(served).to_string())
         .env("SENTINELOPS_BUILT_APPS", serde_json::Value::from(built).to_string())
         .env("SENTINELOPS_GATEWAY_COMMAND", gateway)
         .env("CHROME", chrome);
-    run::visible(&mut tests)
+    run::visible(tests)
 }
 
-/// A line as one types it in this folder, with what the workspace has compiled.
-pub fn typed(line: &str, folder: &Path) -> Command {
-    let mut shell = run::command("sh");
-    shell.args(["-c", line]).current_dir(folder).env("CARGO_TARGET_DIR", root::target());
-    shell
+/// A line as one types it in the shell's folder, with what the workspace has compiled.
+pub fn typed(line: &str) -> Cmd<'static> {
+    cmd!("sh -c {line}").env("CARGO_TARGET_DIR", root::target())
 }
 
 fn free_port() -> Result<u16> {

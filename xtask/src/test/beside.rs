@@ -1,9 +1,11 @@
 //! Work that runs beside tests which mostly wait: at idle priority, so that it gets only the processor time they leave.
 
-use crate::{root, run};
+use crate::root;
+use crate::run::cmd;
 use anyhow::{Result, anyhow};
-use std::process::Command;
+use std::ffi::OsStr;
 use std::thread::JoinHandle;
+use xshell::Cmd;
 
 /// Runs on until [`Beside::wait`].
 pub struct Beside<T>(JoinHandle<Result<T>>);
@@ -20,10 +22,7 @@ impl<T: Send + 'static> Beside<T> {
 }
 
 /// A program at idle priority, by Linux's own means or else by the lowest one that every system has.
-pub fn command(program: &str) -> Command {
-    let words: &[&str] =
-        if root::on_path("chrt").is_some() { &["chrt", "-i", "0"] } else { &["nice", "-n", "19"] };
-    let mut command = run::command(words[0]);
-    command.args(&words[1..]).arg(program);
-    command
+pub fn command(program: impl AsRef<OsStr>) -> Cmd<'static> {
+    let idle = if root::on_path("chrt").is_some() { cmd!("chrt -i 0") } else { cmd!("nice -n 19") };
+    idle.arg(program)
 }

@@ -1,16 +1,13 @@
 //! What the dependencies are allowed to be: `deny.toml`, by cargo-deny.
 
-use crate::run;
+use crate::run::{self, cmd};
 use anyhow::Result;
-use std::process::Command;
 
 pub fn check() -> Result<()> {
-    run::visible(deny().args(["check", "licenses", "bans", "sources"]))?;
+    run::visible(cmd!("cargo deny --workspace check licenses bans sources"))?;
     // A repository on GitHub, which not every machine reaches.
-    let mut advisories = deny();
-    advisories.args(["check", "--disable-fetch", "advisories"]);
-    match run::quiet("advisory database", deny().args(["fetch", "db"])) {
-        Ok(()) => run::visible(&mut advisories),
+    match run::quiet("advisory database", cmd!("cargo deny --workspace fetch db")) {
+        Ok(()) => run::visible(cmd!("cargo deny --workspace check --disable-fetch advisories")),
         Err(error) => {
             println!("{error:#}");
             println!(
@@ -19,10 +16,4 @@ pub fn check() -> Result<()> {
             Ok(())
         }
     }
-}
-
-fn deny() -> Command {
-    let mut deny = run::cargo();
-    deny.args(["deny", "--workspace"]);
-    deny
 }

@@ -2,11 +2,12 @@
 //! server shows it to them.
 
 use super::running::Running;
+use crate::run::cmd;
 use crate::{dev, root, run};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// Ends, and forgets its address, when dropped.
 pub struct Gateway {
@@ -15,9 +16,10 @@ pub struct Gateway {
 }
 
 pub fn start() -> Result<Gateway> {
-    let mut command = run::command(dev::build_gateway()?);
-    command.args(["--port", "0", "--dev", "--scenario"]).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut running = Running::start(&mut command)?;
+    let program = dev::build_gateway()?;
+    let mut command = Command::from(cmd!("{program} --port 0 --dev --scenario"));
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut running = Running::start(command)?;
     let stdout = running.0.stdout.take();
     // In the package's own folder, wherever cargo builds: the runner serves the package.
     let mut gateway = Gateway { running, note: root::at("crates/realtime/target/test-gateway.json") };
@@ -33,16 +35,12 @@ pub fn start() -> Result<Gateway> {
     };
     // Read on, or the pipe fills and the gateway waits for us.
     std::thread::spawn(move || lines.for_each(drop));
-    if let Some(folder) = gateway.note.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(&gateway.note, format!("{{\"url\":\"{url}\"}}\n"))?;
+    run::shell().write_file(&gateway.note, format!("{{\"url\":\"{url}\"}}\n"))?;
     Ok(gateway)
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // Fails only where there is none.
-        let _ = std::fs::remove_file(&self.note);
+        let _ = run::shell().remove_path(&self.note);
     }
 }

@@ -5,20 +5,19 @@ use super::apps::App;
 use super::beside::{self, Beside};
 use super::steps::Steps;
 use super::{dependencies, gateway, guide, publish, worker};
+use crate::run::cmd;
 use crate::setup::browser;
 use crate::{build, dev, root, run, setup};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use xshell::Cmd;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
 pub fn lint(steps: &mut Steps) {
-    let clippy = |args: &[&str]| {
-        run::visible(run::cargo().args(["clippy", "--keep-going"]).args(args).args(["--", "-D", "warnings"]))
-    };
+    let clippy = |args: &[&str]| run::visible(cmd!("cargo clippy --keep-going {args...} -- -D warnings"));
     let checks: [(&str, &dyn Fn() -> Result<()>); 11] = [
-        ("format", &|| run::visible(run::cargo().args(["fmt", "--all", "--check"]))),
+        ("format", &|| run::visible(cmd!("cargo fmt --all --check"))),
         ("links in Markdown", &links),
         ("clippy, native", &|| clippy(&["--workspace", "--all-targets"])),
         ("clippy, wasm32", &|| {
@@ -33,12 +32,11 @@ pub fn lint(steps: &mut Steps) {
         ("packages", &publish::packages),
         ("semver against the last tag", &publish::semver),
         ("documentation", &|| {
-            let mut doc = run::cargo();
-            doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
-            run::visible(&mut doc)
+            run::visible(cmd!("cargo doc --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings"))
         }),
         ("types of the end-to-end tests", &|| {
-            run::visible(run::command("node_modules/.bin/tsc").arg("--noEmit").current_dir(root::at("e2e")))
+            let _inside = run::shell().push_dir("e2e");
+            run::visible(cmd!("node_modules/.bin/tsc --noEmit"))
         }),
     ];
     for (name, check) in checks {
@@ -48,35 +46,30 @@ pub fn lint(steps: &mut Steps) {
 
 /// Files and headings that Markdown links to: by remark, set up in package.json, without a network.
 fn links() -> Result<()> {
-    let mut git = run::command("git");
-    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md"]);
-    let files = run::output(&mut git).context("git cannot list the Markdown files")?;
-    let mut remark = run::command("node_modules/.bin/remark");
-    remark
-        .args(["--quiet", "--frail", "--no-stdout"])
-        .args(files.lines().filter(|file| root::at(file).is_file()));
-    run::visible(&mut remark)
+    let files = run::output(cmd!("git ls-files --cached --others --exclude-standard -- *.md"))
+        .context("git cannot list the Markdown files")?;
+    let files = files.lines().filter(|file| root::at(file).is_file());
+    run::visible(cmd!("node_modules/.bin/remark --quiet --frail --no-stdout {files...}"))
 }
 
 pub fn native(steps: &mut Steps) {
-    let test = |args: &[&str]| run::visible(run::cargo().args(["test", "--workspace"]).args(args));
+    let test = |args: &[&str]| run::visible(cmd!("cargo test --workspace {args...}"));
     steps.run("compile", || test(&["--no-run", "--quiet"]));
     steps.run("tests", || {
-        let mut tests = run::cargo();
+        let mut tests = cmd!("cargo test --workspace --no-fail-fast --lib --bins --tests");
         if std::env::var_os("RUST_TEST_THREADS").is_none() {
             // Those of the gateway mostly wait.
-            tests.env("RUST_TEST_THREADS", "6");
+            tests = tests.env("RUST_TEST_THREADS", "6");
         }
-        run::visible(tests.args(["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"]))
+        run::visible(tests)
     });
     steps.run("examples in documentation", || test(&["--no-fail-fast", "--doc"]));
 }
 
 /// Native tests that take minutes.
 pub fn long(steps: &mut Steps) {
-    let ignored = ["--test", "gateway", "--", "--ignored", "--nocapture"];
     steps.run("long tests of the gateway", || {
-        run::visible(run::cargo().args(["test", "--package", "sentinelops-gateway"]).args(ignored))
+        run::visible(cmd!("cargo test --package sentinelops-gateway --test gateway -- --ignored --nocapture"))
     });
 }
 
@@ -92,29 +85,21 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
             bail!("no benchmark is called `{other}`: there are engine, protocol, gateway, store and page")
         }
     };
-    let mut cargo = run::cargo();
-    cargo.args(["bench", "--package", package]);
+    let mut cargo = cmd!("cargo bench --package {package}");
     if !args.is_empty() {
-        cargo.arg("--").args(args);
+        cargo = cargo.arg("--").args(args);
     }
-    run::visible(&mut cargo)
+    run::visible(cargo)
 }
 
 /// In a real browser, optimised: durable sends beside what one would write by hand.
 fn bench_store() -> Result<()> {
     let driver = browser::chromedriver().context("no chromedriver: see `cargo xtask doctor`")?;
     for bench in ["bench_store", "bench_local_storage"] {
-        let mut pack = run::command("wasm-pack");
-        pack.args(["test", "--release", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"]);
-        pack.arg(&driver).args([
-            "crates/realtime",
-            "--features",
-            "bench",
-            "--test",
-            bench,
-            "--",
-            "--nocapture",
-        ]);
+        let pack = cmd!(
+            "wasm-pack test --release --headless --chrome --mode no-install --chromedriver {driver} crates/realtime
+             --features bench --test {bench} -- --nocapture"
+        );
         run::visible(pack.env("WASM_BINDGEN_TEST_TIMEOUT", "600"))?;
     }
     Ok(())
@@ -126,11 +111,10 @@ fn bench_page(args: &[String]) -> Result<()> {
     let tests = Playwright::find()?;
     let options = built(false);
     build::build(&options)?;
-    let mut bench = tests.command(&options.dist);
-    bench.args(["--config", "bench.config.ts"]);
+    let mut bench = tests.command(&options.dist).args(["--config", "bench.config.ts"]);
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
-        match (arg.as_str(), rest.as_slice().first()) {
+        bench = match (arg.as_str(), rest.as_slice().first()) {
             ("--quick", _) => bench.env("BENCH_RUNS", "1").env("BENCH_RATES", "2,1000"),
             ("--json", Some(file)) => {
                 rest.next();
@@ -139,7 +123,8 @@ fn bench_page(args: &[String]) -> Result<()> {
             _ => bail!("`{arg}` is not known: --quick and --json FILE are"),
         };
     }
-    run::visible(&mut bench)
+    let _inside = run::shell().push_dir(Playwright::FOLDER);
+    run::visible(bench)
 }
 
 pub fn wasm(steps: &mut Steps) {
@@ -171,10 +156,11 @@ pub fn wasm(steps: &mut Steps) {
 }
 
 fn in_browser(browser: &str, flag: &str, driver: &Path) -> Result<()> {
-    let mut pack = run::command("wasm-pack");
-    pack.args(["test", "--headless", browser, "--mode", "no-install", flag]).arg(driver);
     // Library and console in one go: their dependencies are compiled once.
-    pack.args([".", "-p", "sentinelops-realtime", "-p", "sentinelops"]);
+    let pack = cmd!(
+        "wasm-pack test --headless {browser} --mode no-install {flag} {driver} . -p sentinelops-realtime
+         -p sentinelops"
+    );
     run::visible(pack.env(worker::SURROUNDINGS, "1"))
 }
 
@@ -221,23 +207,24 @@ struct Playwright {
 }
 
 impl Playwright {
+    const FOLDER: &str = "e2e";
+
     fn find() -> Result<Self> {
         let chrome = browser::chrome().context("no Chromium: see `cargo xtask doctor`")?;
         Ok(Self { program: playwright()?, chrome, gateway: dev::build_gateway()? })
     }
 
-    fn command(&self, dist: &Path) -> Command {
-        let mut tests = run::command(&self.program);
-        tests
-            .arg("test")
-            .current_dir(root::at("e2e"))
+    /// Starts in the shell's folder, which is to be [`Self::FOLDER`].
+    fn command(&self, dist: &Path) -> Cmd<'static> {
+        let program = &self.program;
+        cmd!("{program} test")
             .env("SENTINELOPS_DIST", dist)
             .env("SENTINELOPS_GATEWAY", &self.gateway)
-            .env("CHROME", &self.chrome);
-        tests
+            .env("CHROME", &self.chrome)
     }
 
     fn run(&self, dist: &Path, arguments: &[&str]) -> Result<()> {
+        let _inside = run::shell().push_dir(Self::FOLDER);
         run::visible(self.command(dist).args(arguments))
     }
 }
@@ -260,9 +247,8 @@ fn built(quick: bool) -> build::Options {
 /// Builds what is shipped, at idle priority; answers what the build printed.
 fn release() -> Result<String> {
     // Not the program that runs: the group native has compiled it once more, in its place.
-    let mut command = beside::command("cargo");
-    command.args(["xtask", "build", "--dist"]).arg(built(false).dist).env(OF_THE_BUILD.0, OF_THE_BUILD.1);
-    run::beside("release build", &mut command)
+    let command = beside::command("cargo").args(["xtask", "build", "--dist"]).arg(built(false).dist);
+    run::beside("release build", command.env(OF_THE_BUILD.0, OF_THE_BUILD.1))
 }
 
 pub(super) fn playwright() -> Result<PathBuf> {

@@ -19,7 +19,7 @@ pub fn follow(driver: &Path, others: Vec<App>) -> Result<()> {
     let (mut served, mut built) = (Vec::new(), Vec::new());
     for (name, app, worker) in [("three steps", "guide-in-page", false), ("six steps", "guide", true)] {
         let folder = root::at("examples").join(app);
-        std::fs::copy(root::at("Cargo.lock"), folder.join("Cargo.lock"))?;
+        run::shell().copy_file("Cargo.lock", folder.join("Cargo.lock"))?;
         built.push(Built { name, dist: build(&folder, app)?, worker });
         served.push(App { name, folder, serve: SERVE.to_owned(), worker });
     }
@@ -35,13 +35,13 @@ fn build(folder: &Path, app: &str) -> Result<PathBuf> {
     println!("--- examples/{app}: {BUILD}");
     let dist = root::target().join("guide-dist").join(app);
     let line = format!("{} --dist {}", BUILD.replace(" --release", ""), dist.display());
-    std::fs::create_dir_all(&dist)?;
-    run::visible(apps::typed(&line, folder).env_remove("NO_COLOR"))?;
-    std::fs::copy(folder.join("boot.js"), dist.join("boot.js"))?;
-    std::fs::write(
-        dist.join("_headers"),
-        format!("/*\n  Content-Security-Policy: {}\n", headers::policy()?),
-    )?;
+    let shell = run::shell();
+    shell.create_dir(&dist)?;
+    let _inside = shell.push_dir(folder);
+    run::visible(apps::typed(&line).env_remove("NO_COLOR"))?;
+    shell.copy_file("boot.js", dist.join("boot.js"))?;
+    let headers = format!("/*\n  Content-Security-Policy: {}\n", headers::policy()?);
+    shell.write_file(dist.join("_headers"), headers)?;
     Ok(dist)
 }
 
@@ -49,9 +49,9 @@ fn build(folder: &Path, app: &str) -> Result<PathBuf> {
 fn run_test(driver: &Path) -> Result<()> {
     let mut path: Vec<PathBuf> = driver.parent().map(Path::to_path_buf).into_iter().collect();
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-    let mut test = apps::typed(TEST, &root::at("examples/guide"));
-    test.env("PATH", std::env::join_paths(path)?);
-    run::visible(&mut test).with_context(|| format!("`{TEST}` in examples/guide"))
+    let _inside = run::shell().push_dir("examples/guide");
+    run::visible(apps::typed(TEST).env("PATH", std::env::join_paths(path)?))
+        .with_context(|| format!("`{TEST}` in examples/guide"))
 }
 
 #[cfg(test)]

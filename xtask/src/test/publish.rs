@@ -1,9 +1,9 @@
 //! The crates that are published: that they can be packaged, that their versions keep semver, and that no shipped build
 //! has the features for tests or the one for a first try.
 
+use crate::run::cmd;
 use crate::{root, run, setup};
 use anyhow::{Context, Result, bail};
-use std::process::Command;
 
 /// In the order of their dependencies.
 const CRATES: [&str; 3] = ["sentinelops-protocol", "sentinelops-engine", "sentinelops-realtime"];
@@ -19,16 +19,12 @@ const NEVER_SHIPPED: [&str; 5] = ["faults", "mutants", "bench", "in_page", "trac
 /// In a workspace of the unpacked packages: cargo's own verification keeps what it once unpacked and compiled of a version,
 /// and takes it for the package of every later commit.
 pub fn packages() -> Result<()> {
-    let mut package = run::cargo();
     // Only what is committed can be published; here edits in progress are to be checked as well.
-    package.args(["package", "--quiet", "--allow-dirty", "--no-verify"]);
-    CRATES.iter().for_each(|name| {
-        package.args(["-p", name]);
-    });
-    run::visible(&mut package)?;
+    let package = cmd!("cargo package --quiet --allow-dirty --no-verify");
+    run::visible(package.args(CRATES.iter().flat_map(|name| ["-p", name])))?;
     let folder = root::target().join("unpacked");
-    // Fails only where there is none.
-    let _ = std::fs::remove_dir_all(&folder);
+    let shell = run::shell();
+    shell.remove_path(&folder)?;
     let version = env!("CARGO_PKG_VERSION");
     for name in CRATES {
         let file = root::target().join(format!("package/{name}-{version}.crate"));
@@ -42,32 +38,19 @@ pub fn packages() -> Result<()> {
     let patches = CRATES.map(|name| format!("{name} = {{ path = \"{name}-{version}\" }}\n")).concat();
     let manifest =
         format!("[workspace]\nresolver = \"3\"\nmembers = [{members}]\n\n[patch.crates-io]\n{patches}");
-    std::fs::write(folder.join("Cargo.toml"), manifest)?;
-    std::fs::copy(root::at("Cargo.lock"), folder.join("Cargo.lock"))?;
-    let mut check = run::cargo();
-    check
-        .args(["check", "--quiet", "--workspace"])
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", root::target());
-    run::visible(&mut check)
+    shell.write_file(folder.join("Cargo.toml"), manifest)?;
+    shell.copy_file("Cargo.lock", folder.join("Cargo.lock"))?;
+    let _inside = shell.push_dir(&folder);
+    run::visible(cmd!("cargo check --quiet --workspace").env("CARGO_TARGET_DIR", root::target()))
 }
 
 /// They are off where the default features are used, which is what `cargo xtask build` and `dist` do.
 pub fn shipped_features() -> Result<()> {
     let mut found = Vec::new();
     for package in SHIPPED {
-        let mut tree = run::cargo();
-        tree.args([
-            "tree",
-            "--locked",
-            "--edges",
-            "normal,build",
-            "--prefix",
-            "none",
-            "--format",
-            "{p} [{f}]",
-        ]);
-        let lines = output(tree.args(["--package", package]))?;
+        let format = "{p} [{f}]";
+        let tree = cmd!("cargo tree --locked --edges normal,build --prefix none --format {format}");
+        let lines = tree.args(["--package", package]).read()?;
         let ours = lines.lines().filter(|line| line.starts_with("sentinelops"));
         if ours.clone().count() < 2 {
             bail!("cargo tree names no crate of ours below {package}: this check looks at the wrong place");
@@ -91,30 +74,14 @@ fn offence(line: &str) -> Option<&'static str> {
 
 /// Against the newest tag; before the first one there is nothing to compare with.
 pub fn semver() -> Result<()> {
-    let tag = run::command("git")
-        .args(["describe", "--tags", "--abbrev=0"])
-        .output()
-        .context("git cannot be run")?;
-    if !tag.status.success() {
+    run::output(cmd!("git --version")).context("git cannot be run")?;
+    let Some(tag) = run::output(cmd!("git describe --tags --abbrev=0")) else {
         println!("no tag yet: nothing to compare with");
         return Ok(());
-    }
-    let tag = String::from_utf8_lossy(&tag.stdout).trim().to_owned();
+    };
     setup::run(&[setup::tools::SEMVER_CHECKS])?;
-    let mut checks = run::cargo();
-    checks.args(["semver-checks", "--baseline-rev", &tag]);
-    CRATES.iter().for_each(|name| {
-        checks.args(["--package", name]);
-    });
-    run::visible(&mut checks)
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("`{}` cannot be run", run::shown(command)))?;
-    if !output.status.success() {
-        bail!("`{}`: {}", run::shown(command), String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    let checks = cmd!("cargo semver-checks --baseline-rev {tag}");
+    run::visible(checks.args(CRATES.iter().flat_map(|name| ["--package", name])))
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use std::process::{Child, Command, ExitStatus};
 pub struct Running(pub Child);
 
 impl Running {
-    pub fn start(command: &mut Command) -> Result<Self> {
+    pub fn start(command: impl Into<Command>) -> Result<Self> {
+        let mut command = command.into();
         let child =
-            command.spawn().with_context(|| format!("`{}` cannot be started", run::shown(command)))?;
+            command.spawn().with_context(|| format!("`{}` cannot be started", run::shown(&command)))?;
         Ok(Self(child))
     }
 

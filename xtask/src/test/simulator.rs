@@ -2,9 +2,9 @@
 
 use super::beside;
 use super::steps::Steps;
+use crate::run::cmd;
 use crate::{root, run};
 use anyhow::{Context, Result};
-use std::process::Command;
 
 /// What the group runs: a name, and arguments of `cargo xtask sim`.
 const RUNS: [(&str, &[&str]); 4] = [
@@ -16,8 +16,8 @@ const RUNS: [(&str, &[&str]); 4] = [
 
 /// `cargo xtask sim …`.
 pub fn sim(args: &[String]) -> Result<()> {
-    let mut cargo = run::cargo();
-    run::visible(cargo.args(["run", "--quiet"]).args(package(args)).arg("--").args(args))
+    let package = package(args);
+    run::visible(cmd!("cargo run --quiet {package...} -- {args...}"))
 }
 
 pub fn group(steps: &mut Steps) {
@@ -33,8 +33,7 @@ pub fn beside() -> Result<String> {
     for (name, args) in RUNS {
         // Built by itself, then run: cargo would hold its lock for as long as the simulator runs.
         run::beside(&format!("build for {name}"), beside::command("cargo").arg("build").args(package(args)))?;
-        let mut program: Command = beside::command(&program().to_string_lossy());
-        output += &run::beside(name, program.args(args)).context("simulator")?;
+        output += &run::beside(name, beside::command(program()).args(args)).context("simulator")?;
     }
     Ok(output)
 }
