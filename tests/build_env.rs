@@ -1,5 +1,8 @@
 //! The build's environment is read by the names the documentation gives. The file that reads it is compiled here once
 //! with all of them set and once with none: the rest of the library has nothing to do with it.
+//!
+//! By hand, because `option_env!` is resolved by the compiler. A unit test sees only the environment that the test run was
+//! compiled in, where none of the variables is set: it cannot distinguish a wrong name from the right one.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::path::Path;
