@@ -153,7 +153,7 @@ test('axe finds nothing at any width, in either theme, also while a row is highl
         page.evaluate(() => {
           const marked = document.querySelectorAll('.row--touched');
           marked.forEach((row) => {
-            const hold = new MutationObserver(() => row.classList.add('row--touched'));
+            const hold = new MutationObserver(() => row.classList.contains('row--touched') || row.classList.add('row--touched'));
             hold.observe(row, { attributeFilter: ['class'] });
           });
           return marked.length;
