@@ -285,6 +285,7 @@ impl Client {
 
     /// The page goes into the bfcache, is frozen, or goes away.
     pub(crate) fn page_hide(&self) {
+        self.send_waiting_reads();
         self.keep_unsaved();
         self.post(ToWorker::PageHide);
         // The worker may be frozen before it reads that.

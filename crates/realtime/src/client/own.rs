@@ -132,7 +132,7 @@ pub(crate) fn messages_in<'a, T: DeserializeOwned + 'a>(
     })
 }
 
-/// What is no envelope is none of ours.
+/// The envelopes of a frame; text that is none has none.
 fn envelopes_in(text: &str) -> Vec<Received> {
     let Ok(json) = Json::parse(text) else { return Vec::new() };
     match json.read::<Vec<Json>>() {

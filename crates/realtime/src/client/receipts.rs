@@ -1,4 +1,4 @@
-//! What one tells a conversation without a message: received, read, typing; and an incident, that one views it.
+//! What is sent by itself: receipts of conversations and typing notices, and who views an incident.
 
 use super::news::Interest;
 use super::{Client, SentMessage};
@@ -6,7 +6,7 @@ use crate::fold::State as FoldState;
 use crate::platform::Timer;
 use crate::{Message, MessageId};
 use sentinelops_protocol::{Channel, Subject};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Shortest interval (ms) between two typing notices.
 const TYPING_MS: u64 = 3_000;
@@ -34,15 +34,15 @@ pub(super) struct ReadReceipt {
 /// Receipts that wait for the interval to be over.
 #[derive(Default)]
 pub(super) struct LateReceipts {
-    /// Conversations that were read meanwhile.
-    read: BTreeSet<String>,
+    /// Up to where conversations were read meanwhile.
+    read: BTreeMap<String, u64>,
     /// What was received is to be looked at in every conversation.
     is_due: bool,
     timer: Option<Timer>,
 }
 
 impl Client {
-    /// Tells a conversation that one has read everything received of it, at most once a second: what is read meanwhile is
+    /// Sends that everything received of a conversation was read, at most once a second: what is read meanwhile is
     /// sent when the second is over. `None`: nothing is new, another tab or device of this user has confirmed as much, or
     /// it is sent later.
     ///
@@ -57,9 +57,10 @@ impl Client {
     /// }
     /// ```
     pub fn mark_read(&self, conversation: &str) -> Option<SentMessage> {
+        let now = self.platform().mono();
         let subject = Subject::topic(Channel::Chat, conversation);
-        let newest = {
-            let mut state = self.state_mut();
+        let (newest, sent_at) = {
+            let state = self.state();
             let FoldState::Chat(fold) = &state.subjects.get(&subject)?.folded.state else { return None };
             let newest = fold.newest()?;
             let elsewhere = self.user().and_then(|user| fold.read_by(user));
@@ -67,20 +68,35 @@ impl Client {
             if elsewhere.max(sent.map(|sent| sent.up_to)) >= Some(newest) {
                 return None;
             }
-            let now = self.platform().mono();
-            if let Some(next) = sent.map(|sent| sent.at + RECEIPT_MS).filter(|next| now < *next) {
-                state.late_receipts.read.insert(conversation.to_owned());
-                drop(state);
-                self.send_late_receipts_at(now, next);
-                return None;
-            }
-            state.read_up_to.insert(conversation.to_owned(), ReadReceipt { up_to: newest, at: now });
-            newest
+            (newest, sent.map(|sent| sent.at))
         };
-        Some(self.send(Message::chat_read(conversation, newest)))
+        if let Some(next) = sent_at.map(|at| at + RECEIPT_MS).filter(|next| now < *next) {
+            self.state_mut().late_receipts.read.insert(conversation.to_owned(), newest);
+            self.send_late_receipts_at(now, next);
+            return None;
+        }
+        Some(self.send_read(conversation, newest))
     }
 
-    /// Tells a conversation that one is typing, at most once in 3 s.
+    fn send_read(&self, conversation: &str, up_to: u64) -> SentMessage {
+        let at = self.platform().mono();
+        {
+            let mut state = self.state_mut();
+            state.late_receipts.read.remove(conversation);
+            state.read_up_to.insert(conversation.to_owned(), ReadReceipt { up_to, at });
+        }
+        self.send(Message::chat_read(conversation, up_to))
+    }
+
+    /// The page goes away, or its session ends: what was read and waits for its second is sent now.
+    pub(super) fn send_waiting_reads(&self) {
+        let read = std::mem::take(&mut self.state_mut().late_receipts.read);
+        for (conversation, up_to) in read {
+            self.send_read(&conversation, up_to);
+        }
+    }
+
+    /// Sends that one is typing in a conversation, at most once in 3 s.
     ///
     /// ```
     /// use sentinelops_realtime::use_client;
@@ -104,7 +120,7 @@ impl Client {
         self.send(Message::typing(conversation));
     }
 
-    /// Tells the others that one has an incident open, at most once in 5 s; not while the page is hidden.
+    /// Sends that one has an incident open, at most once in 5 s; not while the page is hidden.
     pub(crate) fn viewing(&self, incident: &str) {
         let now = self.platform().mono();
         let sent = self.state().viewed_at.get(incident).is_some_and(|last| now < last + VIEWING_MS);
@@ -115,7 +131,7 @@ impl Client {
         self.send(Message::viewing(incident));
     }
 
-    /// After each frame: tells the conversations on this page up to where their messages came in. One
+    /// After each frame: sends, for the conversations on this page, up to where their messages came in. One
     /// receipt of a conversation is under way at a time, and none where another tab or device of this
     /// user has confirmed as much.
     pub(super) fn send_delivery_receipts(&self) {
@@ -176,17 +192,13 @@ impl Client {
     }
 
     fn send_late_receipts(&self) {
-        let LateReceipts { read, timer, .. } = {
+        let timer = {
             let mut state = self.state_mut();
-            std::mem::replace(
-                &mut state.late_receipts,
-                LateReceipts { is_due: true, ..LateReceipts::default() },
-            )
+            state.late_receipts.is_due = true;
+            state.late_receipts.timer.take()
         };
         drop(timer);
-        for conversation in read {
-            self.mark_read(&conversation);
-        }
+        self.send_waiting_reads();
         self.schedule_flush();
     }
 }

@@ -72,6 +72,9 @@ impl Client {
             return;
         }
         self.note("sign-out");
+        if how != SignOut::Wipe {
+            self.send_waiting_reads();
+        }
         let save_by = self.platform().mono() + SAVE_MS;
         self.state_mut().session = Session::Closing { how, reported: false, save_by };
         self.changed(Interest::Status);

@@ -1,6 +1,7 @@
 //! How often changes from outside are shown, and receipts sent.
 
 use super::*;
+use crate::SignOut;
 use sentinelops_protocol::{Payload, Watermark};
 
 fn paced() -> (FakeConnection, Client) {
@@ -116,4 +117,49 @@ fn hidden_page_shows_changes_within_a_second() {
     connection.deliver(incident("b"));
     connection.advance(1_000);
     assert_eq!(events.borrow().len(), 2);
+}
+
+/// A client that has read a first message of a conversation, and a second one within the same second.
+fn reader() -> (FakeConnection, Client, Watch) {
+    let connection = FakeConnection::new();
+    let client = open(&connection);
+    let subject = Subject::topic(Channel::Chat, "c");
+    let watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_: &News| ()));
+    connection.connect();
+    connection.snapshot(subject, []);
+    connection.paint();
+    for at in [1, 2] {
+        receive(&connection, at);
+        client.mark_read("c");
+    }
+    assert_eq!(receipts(&connection, "chat.read"), [1]);
+    (connection, client, watch)
+}
+
+fn receive(connection: &FakeConnection, at: u64) {
+    let mut message = chat_message("c", &at.to_string(), "ann", "hi");
+    if let Payload::Chat(chat) = &mut message.payload {
+        chat.timestamp = at;
+    }
+    connection.deliver(message);
+    connection.frame();
+}
+
+#[test]
+fn what_came_after_one_had_read_is_not_marked_read_with_it() {
+    let (connection, _client, _watch) = reader();
+    receive(&connection, 3);
+    connection.advance(1_000);
+    connection.paint();
+    assert_eq!(receipts(&connection, "chat.read"), [1, 2]);
+}
+
+#[test]
+fn what_was_read_is_sent_when_the_page_goes_away_or_signs_out() {
+    let leave: [fn(&Client); 2] = [Client::page_hide, |client| client.sign_out(SignOut::SendFirst)];
+    for leave in leave {
+        let (connection, client, _watch) = reader();
+        leave(&client);
+        assert_eq!(receipts(&connection, "chat.read"), [1, 2]);
+    }
 }
