@@ -36,6 +36,8 @@ mod mount;
 mod of_source;
 #[path = "components_views/outbox.rs"]
 mod outbox;
+#[path = "components_views/palette.rs"]
+mod palette;
 #[path = "components_views/regions.rs"]
 mod regions;
 #[path = "components_views/sign_in.rs"]

@@ -34,8 +34,14 @@ pub fn attribute(selector: &str, name: &str) -> Option<String> {
 
 /// A key goes down on an element.
 pub fn press(target: &Element, key: &str) {
+    press_with(target, key, |_| {});
+}
+
+/// A key goes down on an element, with more of it.
+pub fn press_with(target: &Element, key: &str, more: impl FnOnce(&KeyboardEventInit)) {
     let init = KeyboardEventInit::new();
     init.set_key(key);
+    more(&init);
     init.set_bubbles(true);
     init.set_cancelable(true);
     let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).expect("an event");

@@ -4,10 +4,13 @@ use crate::commands::Command;
 use std::cell::RefCell;
 use yew::prelude::*;
 
+/// A command, and the incident that it names; `None`: the one that has the focus, else the selected one.
+pub(super) type Call = (Command, Option<AttrValue>);
+
 struct Handler {
     id: u64,
     commands: &'static [Command],
-    run: Callback<Command>,
+    run: Callback<Call>,
 }
 
 thread_local! {
@@ -15,7 +18,7 @@ thread_local! {
     static HANDLERS: RefCell<Vec<Handler>> = const { RefCell::new(Vec::new()) };
 }
 
-fn handler(command: Command) -> Option<Callback<Command>> {
+fn handler(command: Command) -> Option<Callback<Call>> {
     HANDLERS.with_borrow(|handlers| {
         handlers
             .iter()
@@ -31,10 +34,10 @@ pub(super) fn can_run(command: Command) -> bool {
 }
 
 /// Has it carried out by the component that was mounted last. `false`: there is none.
-pub(super) fn run(command: Command) -> bool {
+pub(super) fn run((command, target): Call) -> bool {
     // Called without the borrow: a handler may mount or unmount others.
     let Some(handler) = handler(command) else { return false };
-    handler.emit(command);
+    handler.emit((command, target));
     true
 }
 
@@ -50,23 +53,29 @@ impl Drop for Registration {
 /// Carries out these commands for as long as the component is mounted; `run` is that of the latest render.
 #[hook]
 pub fn use_commands(commands: &'static [Command], run: Callback<Command>) {
+    use_handler(commands, run.reform(|(command, _)| command), false);
+}
+
+/// The same, for commands about an incident.
+#[hook]
+pub(super) fn use_incident_handler(commands: &'static [Command], run: Callback<Call>) {
     use_handler(commands, run, false);
 }
 
 /// The same, where no other component carries them out.
 #[hook]
 pub(super) fn use_fallback(commands: &'static [Command], run: Callback<Command>) {
-    use_handler(commands, run, true);
+    use_handler(commands, run.reform(|(command, _)| command), true);
 }
 
 #[hook]
-fn use_handler(commands: &'static [Command], run: Callback<Command>, is_fallback: bool) {
-    let latest = use_mut_ref(Callback::<Command>::noop);
+fn use_handler(commands: &'static [Command], run: Callback<Call>, is_fallback: bool) {
+    let latest = use_mut_ref(Callback::<Call>::noop);
     latest.replace(run);
     use_effect_with((), move |()| {
-        let run = Callback::from(move |command| {
+        let run = Callback::from(move |call| {
             let run = latest.borrow().clone();
-            run.emit(command);
+            run.emit(call);
         });
         let registration = HANDLERS.with_borrow_mut(|handlers| {
             let id = handlers.iter().map(|handler| handler.id + 1).max().unwrap_or(0);

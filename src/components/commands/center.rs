@@ -1,9 +1,9 @@
 //! Listens to keys; shows palette and sheet.
 
-use super::bus::{run, use_commands, use_fallback};
+use super::bus::{Call, run, use_commands, use_fallback};
 use super::palette::{Choice, Palette};
 use super::sheet::Sheet;
-use super::target::focused_incident;
+use super::target::{focused_incident, is_composing, is_mac};
 use crate::commands::{Command, Matcher, Press};
 use crate::components::people::People;
 use gloo::events::{EventListener, EventListenerOptions};
@@ -51,7 +51,7 @@ pub fn CommandCenter(props: &CommandCenterProps) -> Html {
     let overlay = use_state_eq(Overlay::default);
     let letters = use_state_eq(letters_are_on);
     // Carried out when the dialog is gone and the focus is back.
-    let chosen = use_mut_ref(|| None::<Command>);
+    let chosen = use_mut_ref(|| None::<Call>);
 
     use_fallback(&[Command::GoIncidents, Command::GoDemo], props.on_go.clone());
     use_commands(&[Command::Palette, Command::Sheet], {
@@ -68,12 +68,15 @@ pub fn CommandCenter(props: &CommandCenterProps) -> Html {
         let listener = web_sys::window().map(|window| {
             let options = EventListenerOptions::enable_prevent_default();
             EventListener::new_with_options(&window, "keydown", options, move |event| {
-                let event = event.dyn_ref::<KeyboardEvent>().filter(|event| !event.default_prevented());
-                let Some(event) = event else { return };
+                let event = event.dyn_ref::<KeyboardEvent>();
+                let Some(event) = event.filter(|event| !event.default_prevented() && !is_composing(event))
+                else {
+                    return;
+                };
                 let mut state = matcher.take();
                 let found = state.press(press(event, &event.key()), clock.now(), letters_are_on());
                 matcher.set(state);
-                if found.is_some_and(run) {
+                if found.is_some_and(|command| run((command, None))) {
                     event.prevent_default();
                 }
             })
@@ -83,8 +86,8 @@ pub fn CommandCenter(props: &CommandCenterProps) -> Html {
     use_effect_with((*overlay).clone(), {
         let chosen = chosen.clone();
         move |overlay| {
-            if let Some(command) = chosen.take().filter(|_| *overlay == Overlay::None) {
-                run(command);
+            if let Some(call) = chosen.take().filter(|_| *overlay == Overlay::None) {
+                run(call);
             }
         }
     });
@@ -95,7 +98,7 @@ pub fn CommandCenter(props: &CommandCenterProps) -> Html {
             let (on_open, close) = (props.on_open.clone(), on_close.clone());
             let on_choose = Callback::from(move |choice| {
                 match choice {
-                    Choice::Run(command) => drop(chosen.replace(Some(command))),
+                    Choice::Run(call) => drop(chosen.replace(Some(call))),
                     Choice::Incident(id) => on_open.emit(id),
                     Choice::Done => {}
                 }
@@ -120,13 +123,14 @@ pub fn CommandCenter(props: &CommandCenterProps) -> Html {
 fn press<'a>(event: &KeyboardEvent, key: &'a str) -> Press<'a> {
     let document = web_sys::window().and_then(|window| window.document());
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let in_field = target.is_some_and(|element| element.closest(FIELD).ok().flatten().is_some());
     Press {
         key,
         shift: event.shift_key(),
         modifier: event.ctrl_key() || event.meta_key(),
-        alt: event.alt_key(),
-        in_field: event.is_composing()
-            || target.is_some_and(|element| element.closest(FIELD).ok().flatten().is_some()),
+        // On a Mac, Ctrl+K in a field deletes to the end of the line.
+        alt: event.alt_key() || in_field && event.ctrl_key() && is_mac(),
+        in_field,
         in_dialog: document.is_some_and(|page| page.query_selector("dialog[open]").ok().flatten().is_some()),
     }
 }

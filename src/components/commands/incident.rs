@@ -1,6 +1,6 @@
 //! Commands about the incident one looks at.
 
-use super::bus::use_commands;
+use super::bus::use_incident_handler;
 use super::target::{focus, focused_incident};
 use crate::actions::Action;
 use crate::commands::Command;
@@ -24,7 +24,8 @@ pub(super) fn action_of(command: Command, me: Option<&str>) -> Option<Action> {
     })
 }
 
-/// Carries out what is done to the incident whose row has the focus, else to the one whose detail is open.
+/// Carries out what is done to the incident that the command names, else to the one whose row has the focus, else to the
+/// one whose detail is open.
 #[hook]
 pub fn use_incident_commands(
     feed: &UseFeedHandle<IncidentRow>,
@@ -42,7 +43,7 @@ pub fn use_incident_commands(
         }
     });
     let feed = feed.clone();
-    use_commands(
+    use_incident_handler(
         &[
             Command::Acknowledge,
             Command::Investigate,
@@ -51,8 +52,9 @@ pub fn use_incident_commands(
             Command::Take,
             Command::Comment,
         ],
-        Callback::from(move |command| {
-            let target = focused_incident().map(AttrValue::from).or_else(|| selected.clone());
+        Callback::from(move |(command, named): (Command, Option<AttrValue>)| {
+            let target =
+                named.or_else(|| focused_incident().map(AttrValue::from)).or_else(|| selected.clone());
             let Some(row) = target.as_deref().and_then(|id| feed.get(id)) else { return };
             if command == Command::Comment {
                 if target == selected {

@@ -10,4 +10,4 @@ mod target;
 pub use bus::use_commands;
 pub use center::{CommandCenter, CommandCenterProps};
 pub use incident::use_incident_commands;
-pub use target::{focused_incident, step_row};
+pub use target::{focus_first_beside, focus_row_or_main, focused_incident, step_row};

@@ -1,8 +1,9 @@
 //! The palette: a combobox over a list (WAI-ARIA Authoring Practices).
 
-use super::bus::can_run;
+use super::bus::{Call, can_run};
 use super::incident::action_of;
 use super::sheet::key_hint;
+use super::target::is_composing;
 use crate::actions::Action;
 use crate::commands::{COMMANDS, Command, Entry, Keys, Section, score};
 use crate::components::dialog::Dialog;
@@ -23,8 +24,8 @@ const LIST: &str = "palette-list";
 
 /// What was chosen.
 pub(super) enum Choice {
-    /// A command, once the palette is closed.
-    Run(Command),
+    /// A command, once the palette is closed, and the incident that its line names.
+    Run(Call),
     /// Open an incident.
     Incident(String),
     /// It is done already.
@@ -45,9 +46,21 @@ pub(super) struct PaletteProps {
 /// What an entry does.
 #[derive(Clone, PartialEq)]
 enum Does {
-    Run(Command),
+    Run(Call),
     Open(String),
-    Assign(String),
+    /// To this person, this incident.
+    Assign(String, AttrValue),
+}
+
+impl Does {
+    /// Unlike any other in its section; `text`: of the line.
+    fn key(&self, text: &str) -> String {
+        match self {
+            Self::Run(_) => text.to_owned(),
+            // Two people, or two incidents, may have the same name.
+            Self::Open(id) | Self::Assign(id, _) => id.clone(),
+        }
+    }
 }
 
 /// A line of the list.
@@ -65,10 +78,21 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
     let feed = use_incidents();
     let actor = use_actor();
     let typed = use_state_eq(String::new);
-    let at = use_state_eq(|| 0_usize);
+    // By what the line does: the list changes while it is open.
+    let at = use_state_eq(|| None::<Does>);
     let target = props.target.as_deref().and_then(|id| feed.get(id));
     let lines = lines(&names, &feed.items, target, actor.me.as_deref(), &typed);
-    let active = (*at).min(lines.len().saturating_sub(1));
+    let active = at.as_ref().and_then(|at| lines.iter().position(|line| line.does == *at)).unwrap_or(0);
+
+    // What stands first stays active, too, when something else comes before it.
+    use_effect_with((at.is_none(), lines.is_empty()), {
+        let (set, first) = (at.setter(), lines.first().map(|line| line.does.clone()));
+        move |(is_none, _)| {
+            if *is_none {
+                set.set(first);
+            }
+        }
+    });
 
     use_effect_with((active, typed.len()), |(active, _)| {
         let option = gloo::utils::document().get_element_by_id(&option_id(*active));
@@ -79,15 +103,14 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
         }
     });
     let choose = {
-        let (on_choose, actor) = (props.on_choose.clone(), actor.clone());
-        let target = target.map(|row| row.incident.clone());
+        let (on_choose, actor, feed) = (props.on_choose.clone(), actor.clone(), feed.clone());
         Callback::from(move |does: Does| {
             on_choose.emit(match does {
-                Does::Run(command) => Choice::Run(command),
+                Does::Run(call) => Choice::Run(call),
                 Does::Open(id) => Choice::Incident(id),
-                Does::Assign(who) => {
-                    if let Some(incident) = &target {
-                        actor.act(incident, Action::Assign(who));
+                Does::Assign(who, id) => {
+                    if let Some(row) = feed.get(&id) {
+                        actor.act(&row.incident, Action::Assign(who));
                     }
                     Choice::Done
                 }
@@ -98,21 +121,26 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
         let (set, at) = (typed.setter(), at.setter());
         move |event: InputEvent| {
             set.set(event.target_unchecked_into::<HtmlInputElement>().value());
-            at.set(0);
+            at.set(None);
         }
     };
     let onkeydown = {
         let (set, choose) = (at.setter(), choose.clone());
-        let (last, does) = (lines.len().saturating_sub(1), lines.get(active).map(|line| line.does.clone()));
+        let does = |at: usize| lines.get(at).map(|line| line.does.clone());
+        let last = lines.len().saturating_sub(1);
+        let after = does(if active == last { 0 } else { active + 1 });
+        let (now, before) = (does(active), does(active.checked_sub(1).unwrap_or(last)));
         move |event: KeyboardEvent| {
+            // Enter ends a composition, the arrows move in its candidates.
+            if is_composing(&event) {
+                return;
+            }
             let next = match &*event.key() {
-                "ArrowDown" if active == last => 0,
-                "ArrowDown" => active + 1,
-                "ArrowUp" if active == 0 => last,
-                "ArrowUp" => active - 1,
+                "ArrowDown" => after.clone(),
+                "ArrowUp" => before.clone(),
                 "Enter" => {
                     event.prevent_default();
-                    return does.iter().for_each(|does| choose.emit(does.clone()));
+                    return now.iter().for_each(|does| choose.emit(does.clone()));
                 }
                 // It closes the palette only, not what is open behind it.
                 "Escape" => return event.stop_propagation(),
@@ -134,7 +162,7 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
             move |_: MouseEvent| does.clone()
         });
         html! {
-            <li key={line.text.clone()} id={option_id(place)} role="option" aria-selected={(place == active).to_string()}
+            <li key={line.does.key(&line.text)} id={option_id(place)} role="option" aria-selected={(place == active).to_string()}
                 class={classes!("palette__option", (place == active).then_some("palette__option--active"))} {onclick} data-testid="palette-option">
                 <span class="palette__text">{ &line.text }</span>
                 if line.keys != Keys::None { { key_hint(line.keys) } }
@@ -190,12 +218,12 @@ fn lines(
         found.truncate(SHOWN);
     };
     for entry in COMMANDS.iter().filter(|entry| is_possible(entry, target.map(|row| &*row.incident), me)) {
-        let text = match target.filter(|_| is_about_incident(entry.command)) {
-            Some(row) => texts::of_incident(entry.title, &row.id),
-            None => entry.title.to_owned(),
-        };
+        let named =
+            target.filter(|_| is_about_incident(entry.command)).map(|row| AttrValue::from(row.id.clone()));
+        let text =
+            named.as_ref().map_or_else(|| entry.title.to_owned(), |id| texts::of_incident(entry.title, id));
         add(Line {
-            does: Does::Run(entry.command),
+            does: Does::Run((entry.command, named)),
             section: texts::section(entry.section),
             text,
             keys: entry.keys,
@@ -208,7 +236,12 @@ fn lines(
     if let Some(row) = target {
         for (id, name) in names.by_name() {
             let text = texts::assign(&row.id, &name);
-            add(Line { does: Does::Assign(id), section: texts::PEOPLE, text, keys: Keys::None });
+            add(Line {
+                does: Does::Assign(id, row.id.clone().into()),
+                section: texts::PEOPLE,
+                text,
+                keys: Keys::None,
+            });
         }
     }
     // Sections stand in the order of their best line.

@@ -1,6 +1,7 @@
 //! The sheet of keys, from the table of commands.
 
 use super::bus::can_run;
+use super::target::is_mac;
 use crate::commands::{COMMANDS, Command, Entry, Keys, Section};
 use crate::components::dialog::Dialog;
 use crate::words::{commands as texts, settings};
@@ -66,9 +67,4 @@ pub(super) fn key_hint(keys: Keys) -> Html {
             { for keys.into_iter().enumerate().map(|(at, key)| html! { <>if at > 0 { { &between } }<kbd>{ key }</kbd></> }) }
         </span>
     }
-}
-
-fn is_mac() -> bool {
-    let platform = web_sys::window().and_then(|window| window.navigator().platform().ok());
-    platform.is_some_and(|platform| platform.starts_with("Mac") || platform.starts_with("iP"))
 }

@@ -1,19 +1,23 @@
 //! The row that has the focus, and its neighbours.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Document, Element, HtmlElement, KeyboardEvent};
 
 /// The rows of the list.
 const ROW: &str = "[data-testid=incident-row]";
 /// The row that Tab reaches.
 const STOP: &str = "[data-testid=incident-row] > button[tabindex='0']";
 
+fn document() -> Option<Document> {
+    web_sys::window()?.document()
+}
+
 fn find(selector: &str) -> Option<Element> {
-    web_sys::window()?.document()?.query_selector(selector).ok()?
+    document()?.query_selector(selector).ok()?
 }
 
 fn focused_row() -> Option<Element> {
-    web_sys::window()?.document()?.active_element()?.closest(ROW).ok()?
+    document()?.active_element()?.closest(ROW).ok()?
 }
 
 /// The incident of the row that has the focus.
@@ -26,6 +30,39 @@ pub(super) fn focus(selector: &str) {
     if let Some(element) = find(selector).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
     }
+}
+
+/// The focus goes to the first button of the row, or else of the group, that an element is in. For a button that its own
+/// press removes: the focus would be lost with it.
+pub fn focus_first_beside(element: &Element) {
+    let group = element.closest(&format!("{ROW}, .assign__line")).ok().flatten();
+    let button = group.and_then(|group| group.query_selector("button").ok()?);
+    if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
+        let _ = button.focus();
+    }
+}
+
+/// The focus goes to the row of an incident; where that is not shown, to the page's main part.
+pub fn focus_row_or_main(id: &str) {
+    focus("#main");
+    let Some(Ok(rows)) = document().map(|page| page.query_selector_all(ROW)) else { return };
+    let mut rows = (0..rows.length()).filter_map(|at| rows.get(at)?.dyn_into::<Element>().ok());
+    let row = rows.find(|row| row.get_attribute("data-incident-id").as_deref() == Some(id));
+    if let Some(button) = row.and_then(|row| row.first_element_child()) {
+        focus_first_beside(&button);
+    }
+}
+
+/// The key belongs to an input method that composes text. Safari ends the composition before the Enter that ends it;
+/// its key code is then 229.
+pub(super) fn is_composing(event: &KeyboardEvent) -> bool {
+    event.is_composing() || event.key_code() == 229
+}
+
+/// Keys are named, and taken, as on a Mac.
+pub(super) fn is_mac() -> bool {
+    let platform = web_sys::window().and_then(|window| window.navigator().platform().ok());
+    platform.is_some_and(|platform| platform.starts_with("Mac") || platform.starts_with("iP"))
 }
 
 /// Moves the focus to the next row or to the one before; from elsewhere to the row that Tab would reach.

@@ -2,12 +2,14 @@
 
 use super::Assign;
 use crate::actions::Action;
+use crate::components::commands::focus_first_beside;
 use crate::components::people::Names;
 use crate::components::send_line::{SendLine, use_sends};
 use crate::components::undo::use_actor;
 use crate::words::commands as texts;
 use sentinelops_protocol::domain::{Incident, IncidentStatus};
 use std::rc::Rc;
+use web_sys::Element;
 use yew::prelude::*;
 
 /// See [`IncidentActions`].
@@ -65,7 +67,14 @@ pub fn IncidentActions(props: &IncidentActionsProps) -> Html {
     }
     let on_assign =
         act.reform(|who: String| if who.is_empty() { Action::Unassign } else { Action::Assign(who) });
-    let take = actor.take().filter(|take| take.is_offered(incident));
+    let take = actor.take().filter(|take| take.is_offered(incident)).map(|take| {
+        act.reform(move |event: MouseEvent| {
+            if let Some(button) = event.target_dyn_into::<Element>() {
+                focus_first_beside(&button);
+            }
+            take.clone()
+        })
+    });
     html! {
         <>
             <div class="steps" role="group" aria-label="Actions">
@@ -74,7 +83,7 @@ pub fn IncidentActions(props: &IncidentActionsProps) -> Html {
             <div class="assign__line">
                 <Assign assignee={incident.assigned_to.clone().unwrap_or_default()} {on_assign} />
                 if let Some(take) = take {
-                    <button type="button" class="button" onclick={act.reform(move |_: MouseEvent| take.clone())} data-testid="action-take">{ texts::TAKE }</button>
+                    <button type="button" class="button" onclick={take} data-testid="action-take">{ texts::TAKE }</button>
                 }
             </div>
             if !sends.is_empty() {

@@ -3,7 +3,7 @@
 use super::provider::{Last, use_actor};
 use crate::actions::{Action, Done};
 use crate::commands::{Command, entry_of};
-use crate::components::commands::use_commands;
+use crate::components::commands::{focus_row_or_main, use_commands};
 use crate::components::people::Names;
 use crate::words::commands as texts;
 use sentinelops_realtime::{ClockTimeout, use_clock, use_incidents, use_timeline};
@@ -23,7 +23,7 @@ pub fn UndoToast() -> Html {
     html! {
         <div class="toasts" role="status" data-testid="toasts">
             if last != Last::Nothing {
-                <Toast key={match &last { Last::Offered(_, number) => format!("{number}"), _ => "told".to_owned() }} />
+                <Toast key={match &last { Last::Offered(_, number) => format!("{number}"), _ => "ended".to_owned() }} />
             }
         </div>
     }
@@ -63,6 +63,16 @@ fn Toast() -> Html {
         }
     });
     use_commands(&[Command::Undo], undo.reform(|_| ()));
+    let press = {
+        let actor = actor.clone();
+        move |_: MouseEvent| {
+            // The button goes, and the focus would be lost with it.
+            if let Last::Offered(done, _) = actor.last() {
+                focus_row_or_main(&done.before.id);
+            }
+            undo.emit(());
+        }
+    };
     if *hidden {
         return Html::default();
     }
@@ -90,7 +100,7 @@ fn Toast() -> Html {
         <div class="toast" {onpointerenter} {onpointerleave} {onfocusin} {onfocusout} data-testid="toast">
             <span class="toast__text">{ text }</span>
             if offers {
-                <button type="button" class="button button--small" onclick={undo.reform(|_: MouseEvent| ())} data-testid="undo">
+                <button type="button" class="button button--small" onclick={press} data-testid="undo">
                     { texts::UNDO }<kbd aria-hidden="true">{ entry_of(Command::Undo).keys.labels(false).concat() }</kbd>
                 </button>
             }
