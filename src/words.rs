@@ -173,51 +173,51 @@ pub mod commands {
     use crate::actions::Action;
     use crate::commands::Section;
 
-    /// See the commands.
+    /// Somebody has seen the incident.
     pub const ACKNOWLEDGE: &str = "Acknowledge";
-    /// …
+    /// Assigns the incident to the person at this page.
     pub const TAKE: &str = "Take it";
-    /// …
+    /// Somebody works on the incident.
     pub const INVESTIGATE: &str = "Investigate";
-    /// …
+    /// Hands the incident upwards.
     pub const ESCALATE: &str = "Escalate";
-    /// …
+    /// Ends the incident.
     pub const RESOLVE: &str = "Resolve";
-    /// …
+    /// Goes to the field for messages of the incident.
     pub const COMMENT: &str = "Write a message";
-    /// …
+    /// Takes the last action back.
     pub const UNDO: &str = "Undo";
-    /// …
+    /// Opens the dialog for a new incident.
     pub const NEW: &str = "New incident";
-    /// …
+    /// Moves to the next row of the list.
     pub const NEXT: &str = "Next row";
-    /// …
+    /// Moves to the row before.
     pub const PREVIOUS: &str = "Previous row";
-    /// …
+    /// Opens the detail of the row.
     pub const OPEN: &str = "Open the row";
-    /// …
+    /// Closes the detail.
     pub const CLOSE: &str = "Close the incident";
-    /// …
+    /// Goes to the search field of the list.
     pub const SEARCH: &str = "Search incidents";
-    /// …
+    /// Shows the panel of incidents.
     pub const GO_INCIDENTS: &str = "Go to the incidents";
-    /// …
+    /// Shows the panel of alerts.
     pub const GO_ALERTS: &str = "Go to the alerts";
-    /// …
+    /// Shows the panel of activity.
     pub const GO_ACTIVITY: &str = "Go to the activity";
-    /// …
+    /// Shows the panel of the team.
     pub const GO_TEAM: &str = "Go to the team";
-    /// …
+    /// Shows the realtime demo.
     pub const GO_DEMO: &str = "Go to the realtime demo";
-    /// …
+    /// Opens the palette.
     pub const PALETTE: &str = "Find a command, an incident or a person";
-    /// …
+    /// Opens the sheet of keys.
     pub const SHEET: &str = "Keys";
-    /// …
+    /// Opens the preferences of notifications.
     pub const NOTIFICATIONS: &str = "Notifications";
-    /// …
+    /// Mutes notifications, or ends the mute.
     pub const MUTE: &str = "Mute notifications for 1 hour, or end it";
-    /// …
+    /// Switches the theme.
     pub const THEME: &str = "Switch between dark and light";
     /// Switches single letters on.
     pub const LETTERS: &str = "Single-letter keys";

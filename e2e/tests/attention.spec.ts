@@ -60,6 +60,14 @@ test('one of two tabs notifies; a press opens the incident; a storm is one summa
   await expect.poll(async () => (await notifications()).slice(1).map(({ title, tag }) => ({ title, tag })), { timeout: 20_000 }).toEqual([
     { title: '100 critical incidents', tag: 'sentinelops-summary' },
   ]);
+  expect((await notifications()).at(-1)?.closed).toBe(false);
+
+  await second.bringToFront();
+  await second.getByTestId('sign-out').click();
+  await second.getByTestId('sign-out-keep').click();
+  await expect.poll(async () => (await notifications()).every(({ closed }) => closed), 'none stays after a sign-out').toBe(true);
+  const stored = () => second.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('sentinelops.attention ')));
+  await expect.poll(stored).toEqual([]);
 });
 
 test('what calls is chosen in a dialog, by keyboard too, and kept; muted and quiet hours leave the badge', async ({ world }) => {
@@ -88,7 +96,7 @@ test('what calls is chosen in a dialog, by keyboard too, and kept; muted and qui
   await page.getByTestId('attention-mute').press('Enter');
   await page.keyboard.press('Escape');
   await expect(page.getByTestId('attention-dialog')).toHaveCount(0);
-  await expect(page.getByTestId('attention-open')).toHaveAttribute('aria-label', /^Muted for (60|59) min$/);
+  await expect(page.getByTestId('attention-open')).toHaveAttribute('aria-label', /^Notifications: Muted for (60|59) min$/);
   expect(await violations(page)).toEqual([]);
 
   await page.reload();

@@ -157,8 +157,8 @@ pub struct Attention {
     known: Option<BTreeMap<String, Known>>,
     /// Those the badge counts, oldest first.
     unseen: Vec<Call>,
-    /// Those with a notification.
-    notified: Vec<String>,
+    /// Those with a notification, and why it was shown.
+    notified: Vec<(String, Reason)>,
     phase: Phase,
     badge: Badge,
 }
@@ -203,8 +203,10 @@ impl Attention {
                 status: incident.status.clone(),
                 assigned_to: incident.assigned_to.clone(),
             };
-            let reason = reason(before.get(&incident.id), &known, me);
-            if let Some(reason) = reason.filter(|_| !is_first && !is_own_edit && self.concerns(&known, me)) {
+            let reason = reason(before.get(&incident.id), &known, me)
+                // Own edits change status and assignee; a severity raised meanwhile is somebody else's.
+                .filter(|reason| !is_own_edit || *reason == Reason::Raised);
+            if let Some(reason) = reason.filter(|_| !is_first && self.concerns(&known, me)) {
                 calls.push(Call {
                     id: incident.id.clone(),
                     title: incident.title.clone().unwrap_or_else(|| UNTITLED.to_owned()),
@@ -255,7 +257,7 @@ impl Attention {
         let needs = |id: &str, reason: Reason| match now.get(id).map(|known| &known.status) {
             None | Some(Some(IncidentStatus::Resolved)) => false,
             Some(Some(IncidentStatus::Acknowledged | IncidentStatus::Investigating)) => {
-                matches!(reason, Reason::Assigned | Reason::Raised)
+                matches!(reason, Reason::Assigned | Reason::Raised | Reason::Reopened)
             }
             Some(_) => true,
         };
@@ -263,9 +265,10 @@ impl Attention {
         if let Phase::Gathering { calls, .. } = &mut self.phase {
             calls.retain(|call| needs(&call.id, call.reason));
         }
-        let (stay, gone) = mem::take(&mut self.notified).into_iter().partition(|id| needs(id, Reason::New));
+        let (stay, gone): (_, Vec<_>) =
+            mem::take(&mut self.notified).into_iter().partition(|(id, reason)| needs(id, *reason));
         self.notified = stay;
-        gone.into_iter().map(Cue::Withdraw).collect()
+        gone.into_iter().map(|(id, _)| Cue::Withdraw(id)).collect()
     }
 
     fn add(&mut self, now: Now, calls: Vec<Call>) {
@@ -322,8 +325,10 @@ impl Attention {
         if !now.is_attended && !notified.is_empty() {
             cues.push(notification(&notified));
             if let [one] = &*notified {
-                let id = one.id.clone();
-                self.notified.push(id);
+                let call = (one.id.clone(), one.reason);
+                // The later notification of an incident replaces the one before.
+                self.notified.retain(|(id, _)| *id != call.0);
+                self.notified.push(call);
             }
         }
         cues

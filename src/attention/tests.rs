@@ -135,8 +135,8 @@ fn only_the_speaking_tab_notifies_and_only_while_nobody_looks() {
         let cues = test.due(now);
         assert_eq!(notified(&cues).len(), expected, "{now:?}");
         assert_eq!(cues.contains(&Cue::Sound(0)), now.speaks, "{now:?}");
-        let is_told = cues.iter().any(|cue| matches!(cue, Cue::Announce { is_urgent: true, .. }));
-        assert_eq!(is_told, now.is_here, "{now:?}");
+        let is_announced = cues.iter().any(|cue| matches!(cue, Cue::Announce { is_urgent: true, .. }));
+        assert_eq!(is_announced, now.is_here, "{now:?}");
     }
 }
 
@@ -225,4 +225,37 @@ fn presence_clears_the_badge_and_a_colleague_withdraws_the_call() {
     test.show(NOW, [one.clone()]);
     test.show(NOW, [with(&one, |i| i.status = Some(IncidentStatus::Resolved))]);
     assert_eq!(notified(&test.due(NOW)), []);
+}
+
+#[test]
+fn call_stays_while_its_reason_holds() {
+    let new = incident("inc-1", Severity::High);
+    let status = |incident: &Rc<Incident>, status| with(incident, |i| i.status = Some(status));
+    let (resolved, investigated) =
+        (status(&new, IncidentStatus::Resolved), status(&new, IncidentStatus::Investigating));
+    let raised = with(&investigated, |i| i.severity = Some(Severity::Critical));
+    let mine = with(&investigated, |i| i.assigned_to = Some("ann".to_owned()));
+    for (before, after) in [(&resolved, &investigated), (&investigated, &raised), (&investigated, &mine)] {
+        let mut test = Test { attention: Attention::new(all_ways()), board: Vec::new() };
+        test.show(NOW, [before.clone()]);
+        assert_eq!(test.show(NOW, [after.clone()]).len(), 1, "the badge");
+        assert_eq!(test.show(NOW, [after.clone()]), [], "it still calls");
+        assert_eq!(notified(&test.due(NOW)).len(), 1);
+        let renamed = with(after, |i| i.title = Some("Other".to_owned()));
+        assert_eq!(test.show(NOW, [renamed]), [], "the notification stays: {after:?}");
+        let cues = test.show(NOW, [resolved.clone()]);
+        assert_eq!(cues, [Cue::Withdraw("inc-1".to_owned()), Cue::Badge(Badge::default())]);
+    }
+}
+
+#[test]
+fn severity_raised_under_an_own_edit_calls() {
+    let mut test = Test::new(all_ways());
+    let new = incident("inc-1", Severity::Low);
+    test.show_all(NOW, vec![new.clone()], true);
+    let own = with(&new, |i| i.status = Some(IncidentStatus::Escalated));
+    assert_eq!(test.show_all(NOW, vec![own.clone()], true), [], "the own edit does not");
+    let raised = with(&own, |i| i.severity = Some(Severity::Critical));
+    test.show_all(NOW, vec![raised], true);
+    assert_eq!(notified(&test.due(NOW)), [("Critical: Title of inc-1", "Severity raised · inc-1")]);
 }

@@ -37,7 +37,11 @@ pub fn AttentionButton() -> Html {
             set.emit(preferences);
         })
     });
-    let label = if is_muted { texts::muted_for(&left) } else { texts::TITLE.to_owned() };
+    let label = if is_muted {
+        format!("{}: {}", texts::TITLE, texts::muted_for(&left))
+    } else {
+        texts::TITLE.to_owned()
+    };
     html! {
         <>
             <button type="button" class={classes!("button", "button--plain", "bell", is_muted.then_some("bell--muted"))} {onclick} aria-haspopup="dialog"

@@ -4,7 +4,7 @@ use super::badge::set_badge;
 use super::notify::Notifications;
 use super::sound;
 use super::store::AttentionChoice;
-use super::tabs::{Said, Tabs, is_focused};
+use super::tabs::{Report, Tabs, is_focused};
 use crate::attention::{Attention, Badge, Cue, Now, Seen, Way};
 use crate::components::hooks::use_paced;
 use gloo::events::EventListener;
@@ -19,6 +19,8 @@ use yew::prelude::*;
 const LOOK_MS: u32 = 250;
 /// What the person does counts once in this time, ms.
 const ACT_MS: u64 = 1_000;
+/// What was announced goes after this time, ms: the same text once more would otherwise be no change to announce.
+const ANNOUNCED_MS: u32 = 5_000;
 /// What shows that somebody is at the page.
 const ACTS: [&str; 4] = ["pointerdown", "pointermove", "keydown", "wheel"];
 
@@ -47,6 +49,7 @@ struct Shell {
     has_sound: Cell<bool>,
     acted_at: Cell<u64>,
     announce: UseStateSetter<Announced>,
+    announced: RefCell<Option<ClockTimeout>>,
     on_open: RefCell<Callback<Option<String>>>,
 }
 
@@ -98,6 +101,9 @@ impl Shell {
                     true => Announced { urgent: text, ..Announced::default() },
                     false => Announced { polite: text, ..Announced::default() },
                 });
+                let announce = self.announce.clone();
+                let clear = self.clock.after(ANNOUNCED_MS, move || announce.set(Announced::default()));
+                self.announced.replace(Some(clear));
             }
             Cue::Notify { tag, title, body, incident } => {
                 let on_open = self.on_open.borrow().clone();
@@ -107,22 +113,22 @@ impl Shell {
     }
 
     /// Listens to the other tabs.
-    fn hear(self: &Rc<Self>) -> Option<EventListener> {
+    fn receive(self: &Rc<Self>) -> Option<EventListener> {
         let shell = Rc::downgrade(self);
         self.tabs.listen(move |text| {
             let Some(shell) = shell.upgrade() else { return };
-            if let Said::Acted = shell.tabs.hear(&text, shell.clock.now()) {
+            if let Report::Acted = shell.tabs.receive(&text, shell.clock.now()) {
                 shell.input(|attention, _| attention.handle_presence());
             }
         })
     }
 
-    /// Tells the other tabs from time to time.
+    /// Reports to the other tabs from time to time.
     fn tick(self: &Rc<Self>) -> ClockListener {
         let shell = Rc::downgrade(self);
         self.clock.listen(Callback::from(move |now: u64| {
             if let Some(shell) = shell.upgrade() {
-                shell.tabs.tell(is_focused(), now);
+                shell.tabs.report(is_focused(), now);
             }
         }))
     }
@@ -130,10 +136,11 @@ impl Shell {
     /// The person does something on this page.
     fn act(self: &Rc<Self>) {
         let now = self.clock.now();
-        if now.saturating_sub(self.acted_at.replace(now)) < ACT_MS {
+        if now.saturating_sub(self.acted_at.get()) < ACT_MS {
             return;
         }
-        self.tabs.tell_acted();
+        self.acted_at.set(now);
+        self.tabs.report_act();
         self.input(|attention, _| attention.handle_presence());
     }
 }
@@ -160,6 +167,7 @@ pub fn Caller(props: &CallerProps) -> Html {
                 has_sound: Cell::new(false),
                 acted_at: Cell::new(0),
                 announce,
+                announced: RefCell::default(),
                 on_open: RefCell::default(),
             })
         }
@@ -183,11 +191,14 @@ pub fn Caller(props: &CallerProps) -> Html {
         });
     });
     use_effect_with(shell, |shell| {
-        let listening = (listen(shell), shell.hear(), shell.tick());
+        let listening = (listen(shell), shell.receive(), shell.tick());
         let shell = shell.clone();
         move || {
             drop(listening);
             shell.timer.replace(None);
+            shell.announced.replace(None);
+            // Their titles are not for the next person at this machine.
+            shell.notifications.close_all();
             set_badge(Badge::default());
         }
     });
@@ -210,8 +221,10 @@ fn listen(shell: &Rc<Shell>) -> Vec<EventListener> {
         .iter()
         .map(|name| {
             let shell = shell.clone();
+            // Browsers take a press for a permission to sound, and no movement.
+            let is_press = matches!(*name, "pointerdown" | "keydown");
             EventListener::new(&window, *name, move |_| {
-                if shell.has_sound.get() && sound::is_locked() {
+                if is_press && shell.has_sound.get() && sound::is_locked() {
                     sound::unlock();
                 }
                 shell.act();
@@ -221,7 +234,7 @@ fn listen(shell: &Rc<Shell>) -> Vec<EventListener> {
     listeners.extend(["focus", "blur", "pagehide"].map(|name| {
         let shell = shell.clone();
         EventListener::new(&window, name, move |event| {
-            shell.tabs.tell(event.type_() != "pagehide" && is_focused(), shell.clock.now());
+            shell.tabs.report(event.type_() != "pagehide" && is_focused(), shell.clock.now());
         })
     }));
     listeners

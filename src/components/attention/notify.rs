@@ -82,6 +82,13 @@ impl Notifications {
         shown.push(Shown { tag, notification, _on_click: on_click });
     }
 
+    /// Closes each of them.
+    pub(super) fn close_all(&self) {
+        for shown in self.0.take() {
+            shown.notification.close();
+        }
+    }
+
     /// Closes one.
     pub(super) fn close(&self, tag: &str) {
         self.0.borrow_mut().retain(|shown| {

@@ -41,8 +41,7 @@ pub fn AttentionSettings() -> Html {
     });
     let ask = move |_| notify::ask(on_answer.clone());
     let test = move |_| {
-        sound::unlock();
-        sound::play(0);
+        sound::unlock_and_play(0);
         shown.borrow().show("sentinelops-test".to_owned(), texts::TEST_TITLE, texts::TEST_BODY, || ());
     };
     let permission = match *allowed {
@@ -84,7 +83,7 @@ pub fn AttentionSettings() -> Html {
                 </div>
             }
             <div class="settings__line">
-                <p class="dialog__text" role="status">{ if is_muted { texts::muted_for(&left) } else { texts::NOT_MUTED.to_owned() } }</p>
+                <p class="dialog__text">{ if is_muted { texts::muted_for(&left) } else { texts::NOT_MUTED.to_owned() } }</p>
                 <button type="button" class="button" onclick={mute} data-testid="attention-mute">{ if is_muted { texts::UNMUTE } else { texts::MUTE } }</button>
             </div>
         </>

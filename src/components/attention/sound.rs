@@ -22,20 +22,29 @@ const VIBRATION: [&[u32]; 4] = [&[200, 100, 200, 100, 200], &[200, 100, 200], &[
 
 /// Call it while the person presses something: browsers start no sound otherwise.
 pub(super) fn unlock() {
+    unlock_then(|| {});
+}
+
+/// The same, and plays the tones of a level once the browser lets it.
+pub(super) fn unlock_and_play(level: usize) {
+    unlock_then(move || play(level));
+}
+
+fn unlock_then(then: impl FnOnce() + 'static) {
     let resumed = CONTEXT.with_borrow_mut(|context| {
         if context.is_none() {
             // A machine without sound has none.
             *context = AudioContext::new().ok();
         }
-        let context = context.as_ref().filter(|context| context.state() == AudioContextState::Suspended)?;
-        context.resume().ok()
+        context.as_ref()?.resume().ok()
     });
-    if let Some(promise) = resumed {
-        wasm_bindgen_futures::spawn_local(async move {
+    wasm_bindgen_futures::spawn_local(async move {
+        if let Some(promise) = resumed {
             // It is tried again at the next press.
             let _ = JsFuture::from(promise).await;
-        });
-    }
+        }
+        then();
+    });
 }
 
 /// Whether [`unlock`] has anything to do.
@@ -47,11 +56,11 @@ pub(super) fn is_locked() -> bool {
 
 /// The tones of a level, and its vibration.
 pub(super) fn play(level: usize) {
-    CONTEXT.with_borrow_mut(|context| {
-        if context.is_none() {
-            *context = AudioContext::new().ok();
-        }
-        if let Some(context) = context {
+    CONTEXT.with_borrow(|context| {
+        // One that is suspended keeps the tones, and plays all of them at once when it runs again.
+        if let Some(context) =
+            context.as_ref().filter(|context| context.state() == AudioContextState::Running)
+        {
             // What a browser refuses to play is shown by badge and notification all the same.
             let _ = tones(context, TONES[level.min(3)]);
         }

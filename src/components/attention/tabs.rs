@@ -1,4 +1,4 @@
-//! Whether the person looks at the console, in this tab or in another one: tabs send each other words by way of
+//! Whether the person looks at the console, in this tab or in another one: tabs send each other reports by way of
 //! `localStorage`. A `BroadcastChannel` would do it with less, but a page that is put away, and receives something on one, is
 //! discarded: going back would load it from nothing.
 
@@ -12,8 +12,8 @@ const STALE_MS: u64 = 12_000;
 /// It repeats it so often, ms.
 const REPEAT_MS: u64 = 4_000;
 
-/// What another tab said.
-pub(super) enum Said {
+/// What another tab reports.
+pub(super) enum Report {
     /// The person did something there.
     Acted,
     /// Something else: [`Tabs::is_attended`] may have changed.
@@ -23,12 +23,14 @@ pub(super) enum Said {
 /// The tabs of one connection in this browser.
 pub(super) struct Tabs {
     id: String,
-    /// Where the last words of a tab lie.
+    /// Where the last report of a tab is stored.
     key: String,
-    words: Cell<u32>,
+    /// Reports of this tab so far.
+    count: Cell<u32>,
     /// Other tabs in front, and until when that holds.
     here: RefCell<Vec<(String, u64)>>,
-    told_at: Cell<u64>,
+    /// When this tab last reported that it is in front, ms; 0: it is not.
+    reported_at: Cell<u64>,
 }
 
 impl Tabs {
@@ -37,9 +39,9 @@ impl Tabs {
         Self {
             id: js_sys::Math::random().to_string(),
             key: format!("sentinelops.attention {scope}"),
-            words: Cell::new(0),
+            count: Cell::new(0),
             here: RefCell::default(),
-            told_at: Cell::new(0),
+            reported_at: Cell::new(0),
         }
     }
 
@@ -52,41 +54,41 @@ impl Tabs {
                 && let Some(text) = event.new_value()
             {
                 // Behind the number that makes it another value than the one before.
-                on_message(text.split_once(' ').map_or_else(String::new, |(_, words)| words.to_owned()));
+                on_message(text.split_once(' ').map_or_else(String::new, |(_, report)| report.to_owned()));
             }
         }))
     }
 
-    /// Takes in what another tab said.
-    pub(super) fn hear(&self, text: &str, now: u64) -> Said {
-        let Some((what, id)) = text.split_once(' ') else { return Said::Acted };
+    /// Takes in what another tab reports.
+    pub(super) fn receive(&self, text: &str, now: u64) -> Report {
+        let Some((what, id)) = text.split_once(' ') else { return Report::Acted };
         let mut here = self.here.borrow_mut();
         here.retain(|(known, _)| known != id);
         if what == "here" {
             here.push((id.to_owned(), now + STALE_MS));
         }
-        Said::Other
+        Report::Other
     }
 
-    /// Tells the others whether this tab is in front: when that changed, and again before they forget.
-    pub(super) fn tell(&self, is_here: bool, now: u64) {
-        let told_at = self.told_at.get();
-        match (is_here, told_at) {
+    /// Reports to the others whether this tab is in front: when that changed, and again before they forget.
+    pub(super) fn report(&self, is_here: bool, now: u64) {
+        let reported_at = self.reported_at.get();
+        match (is_here, reported_at) {
             (false, 0) => {}
             (false, _) => {
-                self.told_at.set(0);
+                self.reported_at.set(0);
                 self.post(&format!("away {}", self.id));
             }
-            (true, told_at) if now.saturating_sub(told_at) >= REPEAT_MS => {
-                self.told_at.set(now);
+            (true, at) if now.saturating_sub(at) >= REPEAT_MS => {
+                self.reported_at.set(now);
                 self.post(&format!("here {}", self.id));
             }
             (true, _) => {}
         }
     }
 
-    /// Tells the others that the person did something.
-    pub(super) fn tell_acted(&self) {
+    /// Reports to the others that the person did something.
+    pub(super) fn report_act(&self) {
         self.post("acted");
     }
 
@@ -97,15 +99,19 @@ impl Tabs {
 
     fn post(&self, text: &str) {
         let Some(storage) = storage() else { return };
-        self.words.set(self.words.get() + 1);
+        self.count.set(self.count.get() + 1);
         // Without space this tab is known to itself only: at worst another one notifies a person who looks at this one.
-        let _ = storage.set_item(&self.key, &format!("{}/{} {text}", self.id, self.words.get()));
+        let _ = storage.set_item(&self.key, &format!("{}/{} {text}", self.id, self.count.get()));
     }
 }
 
 impl Drop for Tabs {
     fn drop(&mut self) {
-        self.tell(false, 0);
+        self.report(false, 0);
+        // The address of the connection is in the key: nothing of it stays after a sign-out.
+        if let Some(storage) = storage() {
+            let _ = storage.remove_item(&self.key);
+        }
     }
 }
 
