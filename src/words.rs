@@ -290,6 +290,11 @@ pub mod commands {
         format!("Undone: {id} is as it was before")
     }
 
+    /// The change to be taken back failed.
+    pub fn nothing_to_undo(id: &str) -> String {
+        format!("Nothing to undo: the change of {id} failed")
+    }
+
     /// It was not: somebody was faster. `name`: who, where that is known.
     pub fn not_undone(id: &str, name: Option<&str>) -> String {
         format!("Not undone: {} changed {id} meanwhile", name.unwrap_or("somebody"))

@@ -6,7 +6,7 @@ use sentinelops::components::incidents::IncidentDetail;
 use sentinelops::components::people::People;
 use sentinelops::components::undo::{ActionsProvider, UndoToast};
 use sentinelops_realtime::protocol::domain::IncidentStatus;
-use sentinelops_realtime::protocol::{Channel, Event, Subject};
+use sentinelops_realtime::protocol::{Channel, Code, Event, Subject};
 use sentinelops_realtime::testing::{FakeConnection, Mounted, incident};
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
@@ -88,4 +88,29 @@ async fn undo_leaves_what_somebody_else_changed_meanwhile() {
     assert_eq!(sent().len(), 1, "nothing is sent");
     assert_eq!(texts(STATUS), ["Resolved"]);
     assert_eq!(texts(".toast__text"), ["Not undone: somebody changed inc-1 meanwhile"]);
+}
+
+#[wasm_bindgen_test]
+async fn undo_leaves_what_an_own_edit_on_its_way_hides() {
+    let (connection, page) = acknowledged().await;
+    let theirs: Event = incident("inc-1").title("A").status(IncidentStatus::Escalated).into();
+    connection.deliver(theirs);
+    connection.settle().await;
+    assert_eq!(texts(STATUS), ["Acknowledged"], "the own edit lies over it");
+    assert!(page.click("[data-testid=undo]"));
+    connection.settle().await;
+    assert_eq!(connection.sent().iter().filter(|request| !request.ephemeral).count(), 1, "nothing is sent");
+    assert_eq!(texts(".toast__text"), ["Not undone: somebody changed inc-1 meanwhile"]);
+}
+
+#[wasm_bindgen_test]
+async fn undo_of_a_refused_action_accuses_nobody() {
+    let (connection, page) = acknowledged().await;
+    let sent = connection.sent().into_iter().rfind(|request| !request.ephemeral).expect("it was sent");
+    connection.nack(&sent.id.as_str().into(), Code::Forbidden, "not yours");
+    connection.settle().await;
+    assert_eq!(texts(STATUS), ["New"]);
+    assert!(page.click("[data-testid=undo]"));
+    connection.settle().await;
+    assert_eq!(texts(".toast__text"), ["Nothing to undo: the change of inc-1 failed"]);
 }

@@ -19,13 +19,16 @@ pub(super) enum Last {
     Undone(Rc<Done>),
     /// Somebody changed the same meanwhile.
     Refused(Rc<Done>),
+    /// The action failed itself.
+    Failed(Rc<Done>),
 }
 
 /// See [`Last`].
 pub(super) enum Step {
-    Did(Done),
+    Did(Rc<Done>),
     Undo,
     Refuse,
+    Fail,
     Forget,
 }
 
@@ -34,10 +37,11 @@ impl Reducible for Last {
 
     fn reduce(self: Rc<Self>, step: Step) -> Rc<Self> {
         let next = match (&*self, step) {
-            (Self::Offered(_, number), Step::Did(done)) => Self::Offered(done.into(), number + 1),
-            (_, Step::Did(done)) => Self::Offered(done.into(), 0),
+            (Self::Offered(_, number), Step::Did(done)) => Self::Offered(done, number + 1),
+            (_, Step::Did(done)) => Self::Offered(done, 0),
             (Self::Offered(done, _), Step::Undo) => Self::Undone(done.clone()),
             (Self::Offered(done, _), Step::Refuse) => Self::Refused(done.clone()),
+            (Self::Offered(done, _), Step::Fail) => Self::Failed(done.clone()),
             (_, Step::Forget) => Self::Nothing,
             _ => return self,
         };
@@ -58,8 +62,15 @@ impl Actor {
     /// Sends it; the offer to undo follows.
     pub fn act(&self, incident: &Rc<Incident>, action: Action) -> MessageId {
         let message = Message::from(action.edit(incident)).priority(urgency(incident));
+        let confirmed = self.client.confirmed_incident(&incident.id);
         let sent = self.client.send(message).id();
-        self.step(Step::Did(Done::new(action, incident.clone())));
+        let last = self.last();
+        let earlier = match &last {
+            Last::Offered(done, _) | Last::Undone(done) => Some(&**done),
+            _ => None,
+        };
+        let done = Done::new(action, incident.clone(), sent.clone(), confirmed, earlier);
+        self.step(Step::Did(done.into()));
         sent
     }
 
@@ -73,9 +84,12 @@ impl Actor {
         self.last.as_ref().map_or_else(Last::default, |last| (**last).clone())
     }
 
-    /// Takes an action back, given its incident as it stands now.
+    /// Takes an action back, given its incident as the page shows it now.
     pub(super) fn undo(&self, done: &Done, now: &Incident) {
-        match done.inverse(now) {
+        if self.client.send_state(&done.sent).is_some_and(|state| state.is_failed()) {
+            return self.step(Step::Fail);
+        }
+        match done.inverse(now, self.client.confirmed_incident(&now.id).as_deref()) {
             None => self.step(Step::Refuse),
             Some(edit) => {
                 self.client.send(Message::from(edit).priority(urgency(&done.before)));

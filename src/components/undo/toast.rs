@@ -87,6 +87,7 @@ fn Toast() -> Html {
         }
         Last::Undone(done) => (html! { texts::undone(&done.before.id) }, false),
         Last::Refused(done) => (html! { <NotUndone {done} /> }, false),
+        Last::Failed(done) => (html! { texts::nothing_to_undo(&done.before.id) }, false),
     };
     let hold = |on: bool| {
         let set = held.setter();
@@ -119,6 +120,7 @@ fn NotUndone(props: &NotUndoneProps) -> Html {
     let names = use_context::<Names>().unwrap_or_default();
     let id = &props.done.before.id;
     let timeline = use_timeline(id);
-    let who = props.done.changed_by(&timeline.items).map(|who| names.of(who));
+    let actor = use_actor();
+    let who = props.done.changed_by(&timeline.items, actor.me.as_deref()).map(|who| names.of(who));
     html! { { texts::not_undone(id, who.as_deref()) } }
 }

@@ -8,7 +8,7 @@ use crate::supervisor::WorkerHealth;
 use crate::{ClientError, IncidentRow, List, MessageId, MessageTrace, Record, SendState};
 use crate::{SetupError, console_log, export};
 use sentinelops_engine::{ConnectionState, Hint, MessageCounts, MessageInfo, Metrics, Mode, Status};
-use sentinelops_protocol::domain::{Activity, AgentStatus, Alert, TimelineEntry};
+use sentinelops_protocol::domain::{Activity, AgentStatus, Alert, Incident, TimelineEntry};
 use sentinelops_protocol::{Channel, Json, Problem, Subject, system::Continuity};
 use std::rc::Rc;
 use yew::AttrValue;
@@ -146,6 +146,24 @@ impl Client {
 
     pub(crate) fn problem(&self, subject: &Subject) -> Option<Rc<Problem>> {
         self.state().subjects.get(subject)?.folded.problem.clone()
+    }
+
+    /// An incident as the server has it: without own edits that it has not confirmed. `None`: no component follows
+    /// incidents, or the server has not shown it.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{Client, IncidentRow};
+    ///
+    /// /// Whether what the row shows is not the server's state yet.
+    /// fn is_ahead(client: &Client, row: &IncidentRow) -> bool {
+    ///     client.confirmed_incident(&row.id).is_none_or(|confirmed| *confirmed != *row.incident)
+    /// }
+    /// ```
+    pub fn confirmed_incident(&self, id: &str) -> Option<Rc<Incident>> {
+        match &self.state().subjects.get(&super::send::incidents())?.folded.state {
+            FoldState::Incidents(fold) => fold.confirmed(id).cloned(),
+            _ => None,
+        }
     }
 
     pub(crate) fn incidents(&self) -> List<IncidentRow> {

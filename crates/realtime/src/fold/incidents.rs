@@ -110,6 +110,11 @@ impl IncidentFold {
         others.map(|(_, who, _)| who.clone()).collect()
     }
 
+    /// The server's state of an incident.
+    pub(crate) fn confirmed(&self, id: &str) -> Option<&Rc<Incident>> {
+        self.keyed.get(id)
+    }
+
     pub(crate) fn row(&self, id: &str, edits: &Edits) -> Option<IncidentRow> {
         let known = self.keyed.get(id).map(|incident| edits.lay_over(incident));
         known.or_else(|| edits.created().find(|row| row.id == id))
