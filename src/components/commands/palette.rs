@@ -78,21 +78,11 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
     let feed = use_incidents();
     let actor = use_actor();
     let typed = use_state_eq(String::new);
-    // By what the line does: the list changes while it is open.
+    // What the arrow keys chose, by what the line does: the list changes while it is open. `None`: the best line.
     let at = use_state_eq(|| None::<Does>);
     let target = props.target.as_deref().and_then(|id| feed.get(id));
     let lines = lines(&names, &feed.items, target, actor.me.as_deref(), &typed);
     let active = at.as_ref().and_then(|at| lines.iter().position(|line| line.does == *at)).unwrap_or(0);
-
-    // What stands first stays active, too, when something else comes before it.
-    use_effect_with((at.is_none(), lines.is_empty()), {
-        let (set, first) = (at.setter(), lines.first().map(|line| line.does.clone()));
-        move |(is_none, _)| {
-            if *is_none {
-                set.set(first);
-            }
-        }
-    });
 
     use_effect_with((active, typed.len()), |(active, _)| {
         let option = gloo::utils::document().get_element_by_id(&option_id(*active));
