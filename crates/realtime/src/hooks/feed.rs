@@ -6,7 +6,7 @@ use super::use_client;
 use crate::client::Interest;
 use crate::{Client, ClientError, List};
 use sentinelops_engine::ConnectionState;
-use sentinelops_protocol::{Event, Problem, Subject, system::Continuity};
+use sentinelops_protocol::{Event, Payload, Problem, Subject, system::Continuity};
 use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -255,5 +255,25 @@ where
     use_news(&client, interests, {
         let client = client.clone();
         move |news| news.events(&subject).for_each(|event| on_event(&client, event))
+    });
+}
+
+/// The same where each event carries one item: for those that the filter passes.
+#[hook]
+pub(super) fn use_item_events<T, F>(
+    subject: Subject,
+    options: UseFeedOptions<Rc<T>>,
+    item: fn(&Payload) -> Option<&T>,
+    on_item: F,
+) where
+    T: Clone + 'static,
+    F: Fn(Rc<T>) + 'static,
+{
+    use_feed_events(options.enabled, subject, move |_, event| {
+        let Some(item) = item(&event.payload) else { return };
+        let item = Rc::new(item.clone());
+        if options.shows(&item) {
+            on_item(item);
+        }
     });
 }

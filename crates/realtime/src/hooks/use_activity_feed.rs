@@ -1,6 +1,6 @@
 //! `use_activity`: who did what.
 
-use super::feed::{UseFeedHandle, UseFeedOptions, use_feed_events, use_items, use_items_with};
+use super::feed::{UseFeedHandle, UseFeedOptions, use_item_events, use_items, use_items_with};
 use crate::Client;
 use sentinelops_protocol::domain::Activity;
 use sentinelops_protocol::{Channel, Payload, Subject};
@@ -66,7 +66,7 @@ pub fn use_activity_feed<F>(on_activity: F) -> UseFeedHandle<Rc<Activity>>
 where
     F: Fn(Rc<Activity>) + 'static,
 {
-    use_events(UseFeedOptions::default(), on_activity);
+    use_item_events(Subject::channel(Channel::Activity), UseFeedOptions::default(), activity_of, on_activity);
     use_activity()
 }
 
@@ -93,21 +93,13 @@ pub fn use_activity_feed_with<F>(
 where
     F: Fn(Rc<Activity>) + 'static,
 {
-    use_events(options.clone(), on_activity);
+    use_item_events(Subject::channel(Channel::Activity), options.clone(), activity_of, on_activity);
     use_activity_with(options)
 }
 
-#[hook]
-fn use_events<F>(options: UseFeedOptions<Rc<Activity>>, on_activity: F)
-where
-    F: Fn(Rc<Activity>) + 'static,
-{
-    use_feed_events(options.enabled, Subject::channel(Channel::Activity), move |_, event| {
-        if let Payload::Activity(activity) = &event.payload {
-            let activity = Rc::new(activity.clone());
-            if options.shows(&activity) {
-                on_activity(activity);
-            }
-        }
-    });
+fn activity_of(payload: &Payload) -> Option<&Activity> {
+    match payload {
+        Payload::Activity(activity) => Some(activity),
+        _ => None,
+    }
 }

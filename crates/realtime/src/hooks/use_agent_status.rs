@@ -1,6 +1,6 @@
 //! `use_agent_status`: who is there.
 
-use super::feed::{UseFeedHandle, UseFeedOptions, use_feed_events, use_items, use_items_with};
+use super::feed::{UseFeedHandle, UseFeedOptions, use_item_events, use_items, use_items_with};
 use crate::Client;
 use sentinelops_protocol::domain::AgentStatus;
 use sentinelops_protocol::{Channel, Payload, Subject};
@@ -84,7 +84,7 @@ pub fn use_agent_status<F>(on_status: F) -> UseFeedHandle<Rc<AgentStatus>>
 where
     F: Fn(Rc<AgentStatus>) + 'static,
 {
-    use_events(UseFeedOptions::default(), on_status);
+    use_item_events(Subject::channel(Channel::Agents), UseFeedOptions::default(), agent_of, on_status);
     use_agents()
 }
 
@@ -111,21 +111,13 @@ pub fn use_agent_status_with<F>(
 where
     F: Fn(Rc<AgentStatus>) + 'static,
 {
-    use_events(options.clone(), on_status);
+    use_item_events(Subject::channel(Channel::Agents), options.clone(), agent_of, on_status);
     use_agents_with(options)
 }
 
-#[hook]
-fn use_events<F>(options: UseFeedOptions<Rc<AgentStatus>>, on_status: F)
-where
-    F: Fn(Rc<AgentStatus>) + 'static,
-{
-    use_feed_events(options.enabled, Subject::channel(Channel::Agents), move |_, event| {
-        if let Payload::Agent(agent) = &event.payload {
-            let agent = Rc::new(agent.clone());
-            if options.shows(&agent) {
-                on_status(agent);
-            }
-        }
-    });
+fn agent_of(payload: &Payload) -> Option<&AgentStatus> {
+    match payload {
+        Payload::Agent(agent) => Some(agent),
+        _ => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! `use_alerts`: what is raised, acknowledged, cleared.
 
-use super::feed::{UseFeedHandle, UseFeedOptions, use_feed_events, use_items, use_items_with};
+use super::feed::{UseFeedHandle, UseFeedOptions, use_item_events, use_items, use_items_with};
 use crate::{Client, Message, SentMessage};
 use sentinelops_protocol::domain::Alert;
 use sentinelops_protocol::{Channel, Payload, Subject};
@@ -85,7 +85,7 @@ pub fn use_alert_updates<F>(on_alert: F) -> UseFeedHandle<Rc<Alert>>
 where
     F: Fn(Rc<Alert>) + 'static,
 {
-    use_events(UseFeedOptions::default(), on_alert);
+    use_item_events(Subject::channel(Channel::Alerts), UseFeedOptions::default(), alert_of, on_alert);
     use_alerts()
 }
 
@@ -109,21 +109,13 @@ pub fn use_alert_updates_with<F>(options: UseFeedOptions<Rc<Alert>>, on_alert: F
 where
     F: Fn(Rc<Alert>) + 'static,
 {
-    use_events(options.clone(), on_alert);
+    use_item_events(Subject::channel(Channel::Alerts), options.clone(), alert_of, on_alert);
     use_alerts_with(options)
 }
 
-#[hook]
-fn use_events<F>(options: UseFeedOptions<Rc<Alert>>, on_alert: F)
-where
-    F: Fn(Rc<Alert>) + 'static,
-{
-    use_feed_events(options.enabled, Subject::channel(Channel::Alerts), move |_, event| {
-        if let Payload::Alert(alert) = &event.payload {
-            let alert = Rc::new(alert.clone());
-            if options.shows(&alert) {
-                on_alert(alert);
-            }
-        }
-    });
+fn alert_of(payload: &Payload) -> Option<&Alert> {
+    match payload {
+        Payload::Alert(alert) => Some(alert),
+        _ => None,
+    }
 }
