@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod attention;
+pub mod board;
 pub mod commands;
 pub mod components;
 pub mod config;

@@ -2,6 +2,8 @@
 
 use sentinelops_protocol::domain::Severity;
 
+pub mod board;
+
 /// What is counted in texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noun {
@@ -9,6 +11,8 @@ pub enum Noun {
     Incident,
     /// What a search found.
     Result,
+    /// Somebody.
+    Person,
 }
 
 impl Noun {
@@ -17,6 +21,7 @@ impl Noun {
         match self {
             Self::Incident => ("incident", "incidents"),
             Self::Result => ("result", "results"),
+            Self::Person => ("person", "people"),
         }
     }
 }
@@ -209,6 +214,24 @@ pub mod commands {
     pub const GO_TEAM: &str = "Go to the team";
     /// Shows the realtime demo.
     pub const GO_DEMO: &str = "Go to the realtime demo";
+    /// Everything that the page shows at first.
+    pub const VIEW_ALL: &str = "Show all, and clear the filter";
+    /// What is assigned to the person at this page.
+    pub const VIEW_MINE: &str = "Show mine";
+    /// What is assigned to nobody.
+    pub const VIEW_UNASSIGNED: &str = "Show unassigned";
+    /// The two upper severities.
+    pub const VIEW_URGENT: &str = "Show critical and high";
+    /// Equal incidents are one row, or not.
+    pub const GROUP: &str = "Group equal incidents, or not";
+    /// By severity.
+    pub const SORT_URGENCY: &str = "Sort by urgency";
+    /// The newest first.
+    pub const SORT_NEWEST: &str = "Sort by age, newest first";
+    /// The oldest first.
+    pub const SORT_OLDEST: &str = "Sort by age, oldest first";
+    /// What changed last first.
+    pub const SORT_CHANGED: &str = "Sort by last change";
     /// Opens the palette.
     pub const PALETTE: &str = "Find a command, an incident or a person";
     /// Opens the sheet of keys.
@@ -237,6 +260,7 @@ pub mod commands {
         match section {
             Section::Incident => "Incident",
             Section::List => "List",
+            Section::View => "Views",
             Section::Go => "Go to",
             Section::Console => "Console",
         }
@@ -250,6 +274,11 @@ pub mod commands {
     /// `Assign inc-7 to Ann`.
     pub fn assign(id: &str, name: &str) -> String {
         format!("Assign {id} to {name}")
+    }
+
+    /// `Show Payments`.
+    pub fn show_view(name: &str) -> String {
+        format!("Show {name}")
     }
 
     /// How many entries the palette shows, for screen readers.

@@ -112,10 +112,10 @@ test('every action and the composer can be hit at every size, whatever the title
 
 test('the board shows rows, titles one can read and every filter, at every size', async ({ world }) => {
   await publishMany(world, USUAL);
-  const page = await world.open('/');
+  const page = await world.open('/?group=off');
   await expect(page.getByTestId('incident-row').first()).toBeVisible();
   const found = await through(page, async () => {
-    const missed = await unreachable(page, '[data-testid=incident-search], [data-testid=incident-scope], .chip, .topbar button');
+    const missed = await unreachable(page, '[data-testid=incident-search], [data-testid=incident-scope], [data-testid=board-more], .view, .chip, .topbar button');
     missed.push(...(await unreachable(page, '[data-testid=incident-row]:first-child button')));
     const letters = await page.evaluate(() => {
       const name = document.querySelector('.row__name')!;
@@ -131,6 +131,12 @@ test('the board shows rows, titles one can read and every filter, at every size'
     });
     return letters < 22 ? [...missed, `${letters} letters of a title`] : missed;
   });
+  // The rest of the filter, and a group, with as much of its title as a row shows.
+  await page.goto(world.site.url('/'));
+  await expect(page.getByTestId('incident-group').first()).toBeVisible();
+  found.push(...(await through(page, () => unreachable(page, '[data-testid=incident-group]:first-child button'))));
+  await page.getByTestId('board-more').click();
+  found.push(...(await through(page, () => unreachable(page, '[data-testid=board-filters] :is(select, input, button)'))));
   expect(found).toEqual([]);
 });
 
@@ -227,11 +233,14 @@ test('on paper: every row with its whole title, dark on white, with when and whe
   const page = await world.open('/');
   await expect(page.getByTestId('incident-row').first()).toBeVisible();
   await page.evaluate(() => document.documentElement.setAttribute('data-theme', 'dark'));
-  const all = Number(await page.getByTestId('incident-row').first().getAttribute('aria-setsize'));
+  // Also those that a group holds, which is closed on the screen.
+  await expect(page.getByTestId('incident-group')).toHaveCount(4);
+  const all = Number.parseInt((await page.getByTestId('incidents-panel').locator('.panel__count').textContent()) ?? '', 10);
   expect(all).toBeGreaterThanOrEqual(120);
   expect(await page.getByTestId('incident-row').count()).toBeLessThan(all);
   await page.emulateMedia({ media: 'print' });
   await expect(page.getByTestId('incident-row')).toHaveCount(all);
+  await expect(page.getByTestId('incident-group')).toHaveCount(4);
   await expect(page.getByTestId('print-header')).toContainText('As of ');
   const cut = await page.getByTestId('incident-title').evaluateAll(
     (titles) => titles.filter((title) => title.scrollWidth > title.clientWidth + 1).length,

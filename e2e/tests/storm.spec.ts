@@ -36,7 +36,7 @@ async function counted(page: Page, panel: string): Promise<number> {
 test('5,000 firing alerts: all are counted and can be reached, and the page answers meanwhile', { tag: '@storm' }, async ({ world }) => {
   test.setTimeout(300_000);
   await Cost.prepare(world.chrome.context);
-  const page = await world.open('/');
+  const page = await world.open('/?group=off');
   await page.setViewportSize({ width: 1440, height: 900 });
   await expectState(page, 'Connected');
   await expect(page.getByTestId('alert').first()).toBeVisible();

@@ -42,6 +42,24 @@ pub enum Command {
     Undo,
     /// The dialog for a new incident.
     NewIncident,
+    /// See [`crate::board::View`].
+    ViewAll,
+    /// See there.
+    ViewMine,
+    /// See there.
+    ViewUnassigned,
+    /// See there.
+    ViewUrgent,
+    /// Equal incidents are one row, or not.
+    Group,
+    /// See [`crate::board::Sort`].
+    SortUrgency,
+    /// See there.
+    SortNewest,
+    /// See there.
+    SortOldest,
+    /// See there.
+    SortChanged,
     /// The panel of incidents.
     GoIncidents,
     /// The panel of alerts.
@@ -67,6 +85,8 @@ pub enum Section {
     List,
     /// What is done to an incident.
     Incident,
+    /// What the list shows.
+    View,
     /// From one place to another.
     Go,
     /// Everything else.
@@ -75,7 +95,7 @@ pub enum Section {
 
 impl Section {
     /// Every section, in order.
-    pub const ALL: [Self; 4] = [Self::Incident, Self::List, Self::Go, Self::Console];
+    pub const ALL: [Self; 5] = [Self::Incident, Self::List, Self::View, Self::Go, Self::Console];
 }
 
 /// A row of the table.
@@ -96,7 +116,7 @@ const fn entry(command: Command, title: &'static str, section: Section, keys: Ke
 }
 
 /// The table.
-pub const COMMANDS: [Entry; 23] = [
+pub const COMMANDS: [Entry; 32] = [
     entry(Command::Acknowledge, texts::ACKNOWLEDGE, Section::Incident, Keys::Letter('a')),
     entry(Command::Take, texts::TAKE, Section::Incident, Keys::Letter('m')),
     entry(Command::Investigate, texts::INVESTIGATE, Section::Incident, Keys::Letter('i')),
@@ -111,6 +131,15 @@ pub const COMMANDS: [Entry; 23] = [
     entry(Command::Open, texts::OPEN, Section::List, Keys::Letter('o')),
     entry(Command::Close, texts::CLOSE, Section::List, Keys::Named("Esc")),
     entry(Command::Search, texts::SEARCH, Section::List, Keys::Letter('/')),
+    entry(Command::ViewAll, texts::VIEW_ALL, Section::View, Keys::After('v', 'a')),
+    entry(Command::ViewMine, texts::VIEW_MINE, Section::View, Keys::After('v', 'm')),
+    entry(Command::ViewUnassigned, texts::VIEW_UNASSIGNED, Section::View, Keys::After('v', 'u')),
+    entry(Command::ViewUrgent, texts::VIEW_URGENT, Section::View, Keys::After('v', 'c')),
+    entry(Command::Group, texts::GROUP, Section::View, Keys::After('v', 'g')),
+    entry(Command::SortUrgency, texts::SORT_URGENCY, Section::View, Keys::None),
+    entry(Command::SortNewest, texts::SORT_NEWEST, Section::View, Keys::None),
+    entry(Command::SortOldest, texts::SORT_OLDEST, Section::View, Keys::None),
+    entry(Command::SortChanged, texts::SORT_CHANGED, Section::View, Keys::None),
     entry(Command::GoIncidents, texts::GO_INCIDENTS, Section::Go, Keys::After('g', 'i')),
     entry(Command::GoAlerts, texts::GO_ALERTS, Section::Go, Keys::After('g', 'a')),
     entry(Command::GoActivity, texts::GO_ACTIVITY, Section::Go, Keys::After('g', 'f')),
@@ -141,7 +170,7 @@ mod tests {
             COMMANDS.iter().map(|entry| entry.keys).filter(|keys| *keys != Keys::None).collect();
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
         // A first key of two is no key of its own.
-        assert!(!keys.contains(&Keys::Letter('g')));
+        assert!(!keys.contains(&Keys::Letter('g')) && !keys.contains(&Keys::Letter('v')));
     }
 
     #[test]

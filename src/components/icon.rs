@@ -35,6 +35,10 @@ pub enum Icon {
     Download,
     /// Arrow pointing down: to the newest.
     Down,
+    /// Arrow head pointing right: opens what is below.
+    Fold,
+    /// Lines, each shorter: filter and order.
+    Filter,
     /// Bell.
     Bell,
     /// Bell, struck out.
@@ -71,6 +75,8 @@ impl Icon {
             Self::Waiting => "M8 2.4a5.6 5.6 0 1 1 0 11.2A5.6 5.6 0 0 1 8 2.4ZM8 5v3.2l2.2 1.4",
             Self::Download => "M8 2.6v7.6M4.8 7.2 8 10.4l3.2-3.2M3 13.4h10",
             Self::Down => "M8 3v9.6M4.2 8.8 8 12.6l3.8-3.8",
+            Self::Fold => "M6 3.6 10.4 8 6 12.4",
+            Self::Filter => "M2 4.4h12M4.4 8h7.2M6.6 11.6h2.8",
             Self::Bell => "M4 11V7.2a4 4 0 0 1 8 0V11l1.2 1.4H2.8ZM6.6 14h2.8",
             Self::BellOff => "M4 11V7.2a4 4 0 0 1 5.6-3.7M12 7.2V11l1.2 1.4H5M6.6 14h2.8M2.6 2.6l10.8 10.8",
             Self::Incidents => "M8 2.2 13.8 8 8 13.8 2.2 8ZM8 5.4v3M8 10.4v.1",

@@ -1,7 +1,8 @@
 //! What every page has: it calls the person, and answers keys.
 
 use super::Route;
-use super::console::{address_of, use_selected};
+use super::address::{go, use_pairs, use_selected, with_incident};
+use crate::board::Pairs;
 use crate::commands::Command;
 use crate::components::attention::Caller;
 use crate::components::commands::CommandCenter;
@@ -13,18 +14,24 @@ use yew_router::prelude::*;
 pub fn PagesCaller() -> Html {
     let navigator = use_navigator();
     let selected = use_selected();
-    let on_notification = use_callback(navigator.clone(), |incident: Option<String>, navigator| {
-        let Some(navigator) = navigator else { return };
-        match incident {
-            None => navigator.push(&Route::Console),
-            Some(id) => {
-                if let Err(error) = navigator.push_with_query(&Route::Console, address_of(&id)) {
-                    log::warn!("the address of incident {id} cannot be written: {error}");
-                }
+    let pairs = use_pairs();
+    let is_console = use_route::<Route>() == Some(Route::Console);
+    let on_notification = use_callback(
+        (navigator.clone(), pairs, is_console),
+        |incident: Option<String>, (navigator, pairs, is_console)| {
+            // The filter of another page's board is not the one of the console.
+            let kept = if *is_console { (**pairs).clone() } else { Pairs::new() };
+            if let Some(navigator) = navigator {
+                go(navigator, &Route::Console, &with_incident(&kept, incident.as_deref()), true);
             }
+        },
+    );
+    let on_open = on_notification.reform(Some);
+    let on_view = use_callback(navigator.clone(), |view: Pairs, navigator| {
+        if let Some(navigator) = navigator {
+            go(navigator, &Route::Console, &view, true);
         }
     });
-    let on_open = on_notification.reform(Some);
     let on_go = use_callback(navigator, |command, navigator| {
         if let Some(navigator) = navigator {
             navigator.push(if command == Command::GoDemo { &Route::RealtimeDemo } else { &Route::Console });
@@ -33,7 +40,7 @@ pub fn PagesCaller() -> Html {
     html! {
         <>
             <Caller on_open={on_notification} />
-            <CommandCenter {on_open} {on_go} {selected} />
+            <CommandCenter {on_open} {on_view} {on_go} {selected} />
         </>
     }
 }

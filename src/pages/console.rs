@@ -1,5 +1,6 @@
 //! The console: incidents in the middle, what is going on around them.
 
+use super::address::{go, use_board_address, use_pairs, use_selected, with_incident};
 use super::opener::use_opener;
 use super::{ConfigProblems, Route, TopBar, use_title};
 use crate::commands::Command;
@@ -16,13 +17,9 @@ use crate::components::undo::UndoToast;
 use gloo::timers::callback::Timeout;
 use sentinelops_protocol::Channel;
 use sentinelops_realtime::{SubscribeOptions, use_websocket};
-use std::collections::HashMap;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 use yew_router::prelude::*;
-
-/// The query key of the chosen incident: an address a colleague can be sent.
-const INCIDENT: &str = "incident";
 
 /// Which panel a narrow screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +57,7 @@ pub fn ConsolePage() -> Html {
     let phone = use_media(PHONE);
     let soon = use_mut_ref(|| None::<Timeout>);
     let (selected, select) = use_selection();
+    let address = use_board_address(Route::Console);
     use_title(
         selected.as_ref().map_or(AttrValue::Static("SentinelOps"), |id| format!("{id} · SentinelOps").into()),
     );
@@ -118,7 +116,7 @@ pub fn ConsolePage() -> Html {
                 <TopBar><Banners problems={problems.0.clone()}><SilentSources /></Banners></TopBar>
                 <main id="main" class="console" tabindex="-1" {onkeydown} data-view={view.code()} data-detail={selected.is_some().to_string()}>
                     <h1 class="sr-only">{ "Console" }</h1>
-                    <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} />
+                    <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} address={Some(address)} />
                     <KeepActivity />
                     if let Some(id) = &selected {
                         <IncidentDetail class="console__side" id={id.clone()} {on_close} />
@@ -146,41 +144,24 @@ fn KeepActivity() -> Html {
 #[hook]
 fn use_selection() -> (Option<AttrValue>, Callback<Option<AttrValue>>) {
     let navigator = use_navigator();
-    let selected = use_selected();
-    let select =
-        use_callback((navigator, selected.clone()), |id: Option<AttrValue>, (navigator, selected)| {
-            let Some(navigator) = navigator.as_ref().filter(|_| id != *selected) else { return };
-            match &id {
-                None => navigator.push(&Route::Console),
-                Some(id) => {
-                    let query = address_of(id);
-                    // One step in the history for the detail, however many incidents are looked at in it.
-                    let gone = match selected {
-                        None => navigator.push_with_query(&Route::Console, query),
-                        Some(_) => navigator.replace_with_query(&Route::Console, query),
-                    };
-                    if let Err(error) = gone {
-                        log::warn!("the address of incident {id} cannot be written: {error}");
-                    }
-                }
+    let (pairs, selected) = (use_pairs(), use_selected());
+    let select = use_callback(
+        (navigator, pairs, selected.clone()),
+        |id: Option<AttrValue>, (navigator, pairs, selected)| {
+            if let Some(navigator) = navigator.as_ref().filter(|_| id != *selected) {
+                // One step in the history for the detail, however many incidents are looked at in it.
+                let push = id.is_none() || selected.is_none();
+                go(navigator, &Route::Console, &with_incident(pairs, id.as_deref()), push);
             }
-        });
+        },
+    );
     (selected, select)
-}
-
-/// The incident in the address.
-#[hook]
-pub(super) fn use_selected() -> Option<AttrValue> {
-    let location = use_location();
-    let query =
-        location.and_then(|location| location.query::<HashMap<String, String>>().ok()).unwrap_or_default();
-    query.get(INCIDENT).filter(|id| !id.is_empty()).map(|id| AttrValue::from(id.clone()))
 }
 
 /// The focus goes to the panel once it is shown.
 fn focus_panel(view: View) -> Timeout {
     let selector = match view {
-        View::Incidents => "[data-testid=incident-row] > button[tabindex='0']",
+        View::Incidents => "[data-line] > button[tabindex='0']",
         View::Alerts => "[data-testid=alerts-panel] .panel__body",
         View::Activity => "[data-testid=activity-log]",
         View::Team => "[data-testid=agents-panel] .panel__body",
@@ -194,9 +175,4 @@ fn focus_panel(view: View) -> Timeout {
             let _ = panel.focus();
         }
     })
-}
-
-/// The query of an incident's address.
-pub(super) fn address_of(id: &str) -> HashMap<&'static str, String> {
-    HashMap::from([(INCIDENT, id.to_owned())])
 }

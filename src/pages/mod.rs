@@ -1,5 +1,6 @@
 //! The pages and how to get to them.
 
+mod address;
 mod caller;
 mod console;
 #[cfg(feature = "faults")]

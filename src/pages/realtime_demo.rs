@@ -1,12 +1,14 @@
 //! Every realtime feature side by side.
 
-use super::{ConfigProblems, TopBar, use_title};
+use super::address::use_board_address;
+use super::{ConfigProblems, Route, TopBar, use_title};
+use crate::board::Scope;
 use crate::components::activity::ActivityPanel;
 use crate::components::agents::AgentsPanel;
 use crate::components::alerts::AlertsPanel;
 use crate::components::chat::ChatPane;
 use crate::components::diagnostics::DiagnosticsPanel;
-use crate::components::incidents::{IncidentBoard, ResolveForm, Scope};
+use crate::components::incidents::{IncidentBoard, ResolveForm};
 use crate::components::outbox::OutboxPanel;
 use crate::components::panel::Panel;
 use crate::components::people::People;
@@ -23,6 +25,7 @@ const CONVERSATION: &str = "general";
 pub fn RealtimeDemoPage() -> Html {
     use_title("Realtime demo · SentinelOps");
     let problems = use_context::<ConfigProblems>().unwrap_or_default();
+    let address = use_board_address(Route::RealtimeDemo);
     let chosen = use_state_eq(|| None::<AttrValue>);
     let on_select = use_callback((), {
         let set = chosen.setter();
@@ -39,7 +42,7 @@ pub fn RealtimeDemoPage() -> Html {
                         <p>{ "Every feature of the realtime layer on one page. Stop the server, close the laptop, open a second tab: watch what each part does." }</p>
                     </header>
                     <div class="demo__grid">
-                        <IncidentBoard class="span-8" selected={(*chosen).clone()} {on_select} scope={Scope::All} />
+                        <IncidentBoard class="span-8" selected={(*chosen).clone()} {on_select} scope={Scope::All} address={Some(address)} />
                         <Panel title="Connection" class="span-4" testid="connection-panel">
                             <div class="panel__body" tabindex="0"><ConnectionStatus show_details=true live=false /></div>
                         </Panel>

@@ -1,7 +1,8 @@
 //! The list: rows, keys, renders, windowing.
 
 use crate::mount::mount;
-use sentinelops::components::incidents::{IncidentList, IncidentListProps};
+use sentinelops::board::Line;
+use sentinelops::components::incidents::{IncidentList, IncidentListProps, Lines};
 use sentinelops_realtime::protocol::domain::{Incident, IncidentStatus, Severity};
 use sentinelops_realtime::{IncidentRow, SendState};
 use std::cell::RefCell;
@@ -23,10 +24,11 @@ fn row(number: usize, title: &str) -> IncidentRow {
 fn props(rows: Vec<IncidentRow>) -> IncidentListProps {
     IncidentListProps {
         actor: None,
-        incidents: Rc::new(rows),
+        lines: Lines(Rc::new(rows.into_iter().map(Line::One).collect())),
         selected: None,
         fresh: Rc::default(),
         on_select: Callback::noop(),
+        on_toggle: Callback::noop(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The palette does what its line says, whatever changes meanwhile.
 
 use crate::dom::{all, one, point, press, press_with, texts, write};
+use sentinelops::board::Scope;
 use sentinelops::components::commands::CommandCenter;
-use sentinelops::components::incidents::{IncidentBoard, Scope};
+use sentinelops::components::incidents::IncidentBoard;
 use sentinelops::components::undo::ActionsProvider;
 use sentinelops_realtime::protocol::domain::IncidentStatus;
 use sentinelops_realtime::protocol::{Channel, Event, Subject};

@@ -1,9 +1,10 @@
 //! Text from the network stays text.
 
 use crate::mount::mount;
+use sentinelops::board::Line;
 use sentinelops::components::activity::{ActivityItem, ActivityItemProps};
 use sentinelops::components::chat::{ChatLine, ChatLineProps};
-use sentinelops::components::incidents::{IncidentList, IncidentListProps};
+use sentinelops::components::incidents::{IncidentList, IncidentListProps, Lines};
 use sentinelops_realtime::protocol::domain::{Activity, ChatMessage, Incident, Severity};
 use sentinelops_realtime::{ChatEntry, IncidentRow};
 use std::rc::Rc;
@@ -20,10 +21,11 @@ async fn of_an_incident() {
     incident.assigned_to = Some(HOSTILE.to_owned());
     let shown = mount::<IncidentList>(IncidentListProps {
         actor: None,
-        incidents: Rc::new(vec![IncidentRow { incident: Rc::new(incident), edit: None }]),
+        lines: Lines(Rc::new(vec![Line::One(IncidentRow { incident: Rc::new(incident), edit: None })])),
         selected: None,
         fresh: Rc::default(),
         on_select: Callback::noop(),
+        on_toggle: Callback::noop(),
     })
     .await;
     assert!(shown.select("img, b").is_empty());

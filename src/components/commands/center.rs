@@ -4,6 +4,7 @@ use super::bus::{Call, run, use_commands, use_fallback};
 use super::palette::{Choice, Palette};
 use super::sheet::Sheet;
 use super::target::{focused_incident, is_composing, is_mac};
+use crate::board::Pairs;
 use crate::commands::{Command, Matcher, Press};
 use crate::components::people::People;
 use gloo::events::{EventListener, EventListenerOptions};
@@ -37,6 +38,9 @@ enum Overlay {
 pub struct CommandCenterProps {
     /// An incident was chosen in the palette.
     pub on_open: Callback<String>,
+    /// A view of one's own was chosen in the palette.
+    #[prop_or_default]
+    pub on_view: Callback<Pairs>,
     /// [`Command::GoIncidents`] and [`Command::GoDemo`], where no page takes them.
     pub on_go: Callback<Command>,
     /// The incident whose detail is open: commands are about it while no row has the focus.
@@ -95,11 +99,12 @@ pub fn CommandCenter(props: &CommandCenterProps) -> Html {
     match &*overlay {
         Overlay::None => Html::default(),
         Overlay::Palette(target) => {
-            let (on_open, close) = (props.on_open.clone(), on_close.clone());
+            let (on_open, on_view, close) = (props.on_open.clone(), props.on_view.clone(), on_close.clone());
             let on_choose = Callback::from(move |choice| {
                 match choice {
                     Choice::Run(call) => drop(chosen.replace(Some(call))),
                     Choice::Incident(id) => on_open.emit(id),
+                    Choice::View(view) => on_view.emit(view),
                     Choice::Done => {}
                 }
                 close.emit(());

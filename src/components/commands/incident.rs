@@ -1,7 +1,7 @@
 //! Commands about the incident one looks at.
 
 use super::bus::use_incident_handler;
-use super::target::{focus, focused_incident};
+use super::target::{focus, focused_incident, is_group_focused};
 use crate::actions::Action;
 use crate::commands::Command;
 use crate::components::undo::use_actor;
@@ -53,6 +53,8 @@ pub fn use_incident_commands(
             Command::Comment,
         ],
         Callback::from(move |(command, named): (Command, Option<AttrValue>)| {
+            // Not the one whose detail is open while a group has the focus: it is not what one looks at.
+            let selected = selected.clone().filter(|_| !is_group_focused());
             let target =
                 named.or_else(|| focused_incident().map(AttrValue::from)).or_else(|| selected.clone());
             let Some(row) = target.as_deref().and_then(|id| feed.get(id)) else { return };

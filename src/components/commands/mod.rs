@@ -10,4 +10,7 @@ mod target;
 pub use bus::use_commands;
 pub use center::{CommandCenter, CommandCenterProps};
 pub use incident::use_incident_commands;
-pub use target::{focus_first_beside, focus_row_or_main, focused_incident, step_row};
+pub use target::{
+    focus_first_beside, focus_row_or_main, focused_incident, is_row_focused, press_focused_group,
+    rescue_focus, step_row,
+};

@@ -5,8 +5,10 @@ use super::incident::action_of;
 use super::sheet::key_hint;
 use super::target::is_composing;
 use crate::actions::Action;
+use crate::board::{Pairs, Views};
 use crate::commands::{COMMANDS, Command, Entry, Keys, Section, score};
 use crate::components::dialog::Dialog;
+use crate::components::incidents::own_views;
 use crate::components::people::Names;
 use crate::components::undo::use_actor;
 use crate::words::{UNTITLED, commands as texts};
@@ -28,6 +30,8 @@ pub(super) enum Choice {
     Run(Call),
     /// Open an incident.
     Incident(String),
+    /// Show a view.
+    View(Pairs),
     /// It is done already.
     Done,
 }
@@ -48,6 +52,7 @@ pub(super) struct PaletteProps {
 enum Does {
     Run(Call),
     Open(String),
+    View(Pairs),
     /// To this person, this incident.
     Assign(String, AttrValue),
 }
@@ -56,7 +61,7 @@ impl Does {
     /// Unlike any other in its section; `text`: of the line.
     fn key(&self, text: &str) -> String {
         match self {
-            Self::Run(_) => text.to_owned(),
+            Self::Run(_) | Self::View(_) => text.to_owned(),
             // Two people, or two incidents, may have the same name.
             Self::Open(id) | Self::Assign(id, _) => id.clone(),
         }
@@ -80,8 +85,9 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
     let typed = use_state_eq(String::new);
     // What the arrow keys chose, by what the line does: the list changes while it is open. `None`: the best line.
     let at = use_state_eq(|| None::<Does>);
+    let views = use_memo(actor.me.clone(), |me| own_views(me.as_deref()));
     let target = props.target.as_deref().and_then(|id| feed.get(id));
-    let lines = lines(&names, &feed.items, target, actor.me.as_deref(), &typed);
+    let lines = lines(&names, &views, &feed.items, target, actor.me.as_deref(), &typed);
     let active = at.as_ref().and_then(|at| lines.iter().position(|line| line.does == *at)).unwrap_or(0);
 
     use_effect_with((active, typed.len()), |(active, _)| {
@@ -98,6 +104,7 @@ pub(super) fn Palette(props: &PaletteProps) -> Html {
             on_choose.emit(match does {
                 Does::Run(call) => Choice::Run(call),
                 Does::Open(id) => Choice::Incident(id),
+                Does::View(view) => Choice::View(view),
                 Does::Assign(who, id) => {
                     if let Some(row) = feed.get(&id) {
                         actor.act(&row.incident, Action::Assign(who));
@@ -192,6 +199,7 @@ fn option_id(at: usize) -> String {
 /// What fits, the best section first once something is typed, the best line first within it.
 fn lines(
     names: &Names,
+    views: &Views,
     rows: &[IncidentRow],
     target: Option<&IncidentRow>,
     me: Option<&str>,
@@ -218,6 +226,10 @@ fn lines(
             text,
             keys: entry.keys,
         });
+    }
+    for (name, view) in views.iter() {
+        let section = texts::section(Section::View);
+        add(Line { does: Does::View(view.clone()), section, text: texts::show_view(name), keys: Keys::None });
     }
     for row in rows.iter().take(if is_free { INCIDENTS } else { usize::MAX }) {
         let text = format!("{} {}", row.id, row.title.as_deref().unwrap_or(UNTITLED));

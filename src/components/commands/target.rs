@@ -3,10 +3,14 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement, KeyboardEvent};
 
-/// The rows of the list.
+/// The rows of the list that are incidents.
 const ROW: &str = "[data-testid=incident-row]";
+/// All rows of the list.
+const LINE: &str = "[data-line]";
+/// Those that are groups.
+const GROUP: &str = "[data-testid=incident-group]";
 /// The row that Tab reaches.
-const STOP: &str = "[data-testid=incident-row] > button[tabindex='0']";
+const STOP: &str = "[data-line] > button[tabindex='0']";
 
 fn document() -> Option<Document> {
     web_sys::window()?.document()
@@ -16,13 +20,43 @@ fn find(selector: &str) -> Option<Element> {
     document()?.query_selector(selector).ok()?
 }
 
-fn focused_row() -> Option<Element> {
-    document()?.active_element()?.closest(ROW).ok()?
+fn focused(selector: &str) -> Option<Element> {
+    document()?.active_element()?.closest(selector).ok()?
+}
+
+/// A row that is a group has the focus.
+pub(super) fn is_group_focused() -> bool {
+    focused(GROUP).is_some()
+}
+
+/// Opens or closes the group whose row has the focus.
+pub fn press_focused_group() {
+    let button = focused(GROUP).and_then(|group| group.first_element_child()?.dyn_into::<HtmlElement>().ok());
+    if let Some(button) = button {
+        button.click();
+    }
+}
+
+/// Whether a row has the focus.
+pub fn is_row_focused() -> bool {
+    focused(LINE).is_some()
+}
+
+/// The focus of a row that is gone goes to the row that Tab reaches, or else to the page's main part.
+pub fn rescue_focus() {
+    let is_lost = || {
+        document().and_then(|page| page.active_element()).is_none_or(|element| element.tag_name() == "BODY")
+    };
+    for selector in [STOP, "#main"] {
+        if is_lost() {
+            focus(selector);
+        }
+    }
 }
 
 /// The incident of the row that has the focus.
 pub fn focused_incident() -> Option<String> {
-    focused_row()?.get_attribute("data-incident-id")
+    focused(ROW)?.get_attribute("data-incident-id")
 }
 
 /// The focus goes to the first element of a selector. What is not shown leaves it where it is.
@@ -67,7 +101,7 @@ pub(super) fn is_mac() -> bool {
 
 /// Moves the focus to the next row or to the one before; from elsewhere to the row that Tab would reach.
 pub fn step_row(forward: bool) {
-    let row = match focused_row() {
+    let row = match focused(LINE) {
         Some(row) if forward => row.next_element_sibling(),
         Some(row) => row.previous_element_sibling(),
         None => return focus(STOP),

@@ -1,12 +1,20 @@
-//! The incidents panel: filter, states, list.
+//! The incidents panel: views, filter, states, list.
 
+use super::query::{BoardAddress, Step, use_board_query};
 use super::steady::{use_hand, use_steady};
-use super::{CreateIncident, IncidentFilter, IncidentFilters, IncidentList, Scope, arrange};
-use crate::components::commands::use_incident_commands;
+use super::{
+    CreateIncident, IncidentFilters, IncidentList, IncidentViews, Lines, MoreFilters, NothingMatches,
+    use_own_views,
+};
+use crate::board::{BoardQuery, Part, Scope, Sort, View, arrange, group, lines};
+use crate::commands::Command;
+use crate::components::commands::{is_row_focused, rescue_focus, use_commands, use_incident_commands};
+use crate::components::hooks::use_media;
 use crate::components::icon::Icon;
 use crate::components::outbox::PendingChanges;
 use crate::components::panel::{Awaited, Empty, Panel};
 use crate::components::undo::use_actor;
+use gloo::timers::callback::Timeout;
 use sentinelops_realtime::{IncidentRow, List, use_incidents};
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -28,52 +36,60 @@ pub struct IncidentBoardProps {
     /// What is shown at first.
     #[prop_or_default]
     pub scope: Scope,
+    /// Says what is shown. Default: nothing does, and a reload shows what is shown at first.
+    #[prop_or_default]
+    pub address: Option<BoardAddress>,
 }
 
-/// Every incident the filter lets through, most urgent first.
+/// Every incident the query asks for, most urgent first at first; equal ones in one row.
 #[component]
 pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
     let feed = use_incidents();
-    let filter = use_state_eq(|| IncidentFilter { scope: props.scope, ..IncidentFilter::default() });
-    let fresh = use_fresh(&feed.items, feed.is_loaded);
-    let arranged = use_memo((feed.items.clone(), (*filter).clone()), |(incidents, filter)| {
-        let (shown, counts) = arrange(incidents, filter);
-        (Rc::new(shown), counts)
-    });
-    let (shown, counts) = (&arranged.0, arranged.1);
     let actor = use_actor();
-    use_incident_commands(&feed, props.selected.clone(), props.on_select.clone());
-    let hand = use_hand();
-    let steady = use_steady(shown, &feed.items, &filter, hand.is_on);
-    let on_change = use_callback((), {
-        let set = filter.setter();
-        move |filter: IncidentFilter, ()| set.set(filter)
+    let me = actor.me.clone();
+    let (query, on_query) = use_board_query(props.scope, props.address.as_ref());
+    let fresh = use_fresh(&feed.items, feed.is_loaded);
+    let arranged = use_memo((feed.items.clone(), query.clone(), me.clone()), |(incidents, query, me)| {
+        let found = arrange(incidents, query, me.as_deref());
+        let count = found.rows.len();
+        let parts = if query.is_grouped {
+            group(&found.rows)
+        } else {
+            found.rows.into_iter().map(Part::One).collect()
+        };
+        (Rc::new(parts), count, found.counts)
     });
-    let clear = {
-        let set = filter.setter();
-        let scope = props.scope;
-        move |_| set.set(IncidentFilter { scope, ..IncidentFilter::default() })
-    };
-    let count = feed.is_loaded.then(|| match (filter.narrows(), filter.scope) {
-        (false, Scope::Open) => format!("{} open", shown.len()),
-        _ => format!("{} of {}", shown.len(), feed.items.len()),
+    let (parts, shown, counts) = (&arranged.0, arranged.1, arranged.2);
+    use_incident_commands(&feed, props.selected.clone(), props.on_select.clone());
+    use_board_commands(&query, props.scope, &on_query);
+    let hand = use_hand();
+    let steady = use_steady(parts, &feed.items, &query, hand.is_on);
+    let (lines, on_toggle) = use_lines(&steady.parts);
+    let (own, on_own) = use_own_views(me.as_deref());
+    let more = use_state_eq(|| false);
+    let on_open = use_callback(more.setter(), |is_open, set| set.set(is_open));
+    let narrows = query.narrows(props.scope);
+    let count = feed.is_loaded.then(|| match (narrows, query.scope) {
+        (false, Scope::Open) => format!("{shown} open"),
+        _ => format!("{shown} of {}", feed.items.len()),
     });
     html! {
         <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
-            <IncidentFilters filter={(*filter).clone()} counts={feed.is_loaded.then_some(counts)} {on_change}>
+            <IncidentFilters query={query.clone()} counts={feed.is_loaded.then_some(counts)} on_query={on_query.clone()}>
                 <CreateIncident on_created={props.on_select.clone()} />
             </IncidentFilters>
+            <IncidentViews incidents={feed.items.clone()} query={query.clone()} first={props.scope} me={me.clone()} is_loaded={feed.is_loaded}
+                own={own.clone()} on_query={on_query.clone()} is_open={*more} {on_open} />
+            if *more { <MoreFilters incidents={feed.items.clone()} query={query.clone()} me={me.clone()} {own} {on_own} on_query={on_query.clone()} /> }
             if !feed.is_loaded && feed.items.is_empty() {
                 <div class="panel__body">
                     <Awaited what="The incidents" rows={8} error={feed.error.clone()} />
                     <PendingChanges />
                 </div>
-            } else if steady.rows.is_empty() {
+            } else if steady.parts.is_empty() {
                 <div class="panel__body">
-                    if filter.narrows() && !feed.items.is_empty() {
-                        <Empty title="Nothing matches" detail="No incident fits the filter." icon={Icon::Search}>
-                            <button type="button" class="button" onclick={clear}>{ "Clear the filter" }</button>
-                        </Empty>
+                    if narrows && !feed.items.is_empty() {
+                        <NothingMatches incidents={feed.items.clone()} {query} first={props.scope} {me} {on_query} />
                     } else if feed.items.is_empty() {
                         <Empty title="No incidents" detail="Nothing is broken, or nobody has noticed yet. New ones appear here by themselves." />
                     } else {
@@ -83,7 +99,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
             } else {
                 <div class="anchor" ref={hand.holder} onpointermove={hand.onpointermove} onpointerleave={hand.onpointerleave}
                     onfocusin={hand.onfocusin} onfocusout={hand.onfocusout} data-testid="incidents-steady">
-                    <IncidentList incidents={steady.rows} selected={props.selected.clone()} {fresh} actor={Some(actor)} on_select={props.on_select.clone()} />
+                    <IncidentList {lines} selected={props.selected.clone()} {fresh} actor={Some(actor)} on_select={props.on_select.clone()} {on_toggle} />
                     <div aria-live="polite">
                         if let Some(words) = steady.held {
                             <button type="button" class="button float float--top" onclick={steady.release.reform(|_: MouseEvent| ())} data-testid="incidents-new">
@@ -95,6 +111,75 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
             }
         </Panel>
     }
+}
+
+/// The rows, with those groups open that the person opened.
+#[hook]
+fn use_lines(parts: &Rc<Vec<Part<IncidentRow>>>) -> (Lines, Callback<Rc<str>>) {
+    let open = use_state_eq(HashSet::<Rc<str>>::new);
+    // Nobody can open a group on paper.
+    let is_paper = use_media("print");
+    let on_toggle = use_callback(open.clone(), |key: Rc<str>, open| {
+        let mut keys = (**open).clone();
+        if !keys.remove(&key) {
+            keys.insert(key);
+        }
+        open.set(keys);
+    });
+    let parts = Shared(parts.clone());
+    let lines = use_memo((parts, (*open).clone(), is_paper), |(parts, open, is_paper)| {
+        Lines(lines(&parts.0, |key| *is_paper || open.contains(key)).into())
+    });
+    ((*lines).clone(), on_toggle)
+}
+
+/// Equal when it is the same one.
+struct Shared(Rc<Vec<Part<IncidentRow>>>);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// Views, order and grouping by keys and the palette.
+#[hook]
+fn use_board_commands(query: &BoardQuery, first: Scope, on_query: &Callback<(BoardQuery, Step)>) {
+    let soon = use_mut_ref(|| None::<Timeout>);
+    let (query, on_query) = (query.clone(), on_query.clone());
+    use_commands(
+        &[
+            Command::ViewAll,
+            Command::ViewMine,
+            Command::ViewUnassigned,
+            Command::ViewUrgent,
+            Command::Group,
+            Command::SortUrgency,
+            Command::SortNewest,
+            Command::SortOldest,
+            Command::SortChanged,
+        ],
+        Callback::from(move |command| {
+            let now = query.clone();
+            let view =
+                |view: View| BoardQuery { sort: now.sort, is_grouped: now.is_grouped, ..view.query(first) };
+            let query = match command {
+                Command::ViewAll => view(View::All),
+                Command::ViewMine => view(View::Mine),
+                Command::ViewUnassigned => view(View::Unassigned),
+                Command::ViewUrgent => view(View::Urgent),
+                Command::Group => BoardQuery { is_grouped: !now.is_grouped, ..now },
+                Command::SortNewest => BoardQuery { sort: Sort::Newest, ..now },
+                Command::SortOldest => BoardQuery { sort: Sort::Oldest, ..now },
+                Command::SortChanged => BoardQuery { sort: Sort::Changed, ..now },
+                _ => BoardQuery { sort: Sort::Urgency, ..now },
+            };
+            // A row that had the focus may be shown no more.
+            let rescue = is_row_focused().then(|| Timeout::new(0, rescue_focus));
+            soon.replace(rescue);
+            on_query.emit((query, Step::Chosen));
+        }),
+    );
 }
 
 /// Ids that appeared since the first state was shown: their rows light up once.

@@ -1,6 +1,6 @@
 //! A new incident: a button, and a small dialog behind it.
 
-use super::filter::SEVERITIES;
+use crate::board::SEVERITIES;
 use crate::commands::Command;
 use crate::components::commands::use_commands;
 use crate::components::dialog::Dialog;

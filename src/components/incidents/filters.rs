@@ -1,11 +1,12 @@
 //! The controls above the list.
 
-use super::filter::SEVERITIES;
-use super::{IncidentFilter, Scope, SeverityCounts};
+use super::query::Step;
+use crate::board::{BoardQuery, SEVERITIES, Scope, SeverityCounts};
 use crate::commands::Command;
 use crate::components::commands::use_commands;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::marks::SeverityMark;
+use crate::words::board as texts;
 use sentinelops_protocol::domain::Severity;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
@@ -14,11 +15,11 @@ use yew::prelude::*;
 #[derive(Properties, PartialEq)]
 pub struct IncidentFiltersProps {
     /// The present choice.
-    pub filter: IncidentFilter,
+    pub query: BoardQuery,
     /// How many of each severity the scope holds; `None`: not known yet.
     pub counts: Option<SeverityCounts>,
     /// Another choice.
-    pub on_change: Callback<IncidentFilter>,
+    pub on_query: Callback<(BoardQuery, Step)>,
     /// Stands behind the status.
     #[prop_or_default]
     pub children: Html,
@@ -27,17 +28,18 @@ pub struct IncidentFiltersProps {
 /// Search, status, severities. The severity buttons are the summary, too: they say how many there are of each.
 #[component]
 pub fn IncidentFilters(props: &IncidentFiltersProps) -> Html {
-    let change = |edit: fn(&mut IncidentFilter, String)| {
-        let (filter, on_change) = (props.filter.clone(), props.on_change.clone());
+    let change = |step: Step, edit: fn(&mut BoardQuery, String)| {
+        let (query, on_query) = (props.query.clone(), props.on_query.clone());
         move |text: String| {
-            let mut filter = filter.clone();
-            edit(&mut filter, text);
-            on_change.emit(filter);
+            let mut query = query.clone();
+            edit(&mut query, text);
+            on_query.emit((query, step));
         }
     };
-    let typed = change(|filter, text| filter.text = text);
-    let chosen = change(|filter, word| {
-        filter.scope = Scope::ALL.into_iter().find(|scope| scope.word() == word).unwrap_or_default();
+    let typed = change(Step::Typed, |query, text| query.text = text);
+    let left = change(Step::Left, |query, text| query.text = text);
+    let chosen = change(Step::Chosen, |query, word| {
+        query.scope = Scope::ALL.into_iter().find(|scope| texts::scope(*scope) == word).unwrap_or_default();
     });
     let search = use_node_ref();
     use_commands(&[Command::Search], {
@@ -51,17 +53,18 @@ pub fn IncidentFilters(props: &IncidentFiltersProps) -> Html {
         })
     });
     let oninput = move |event: InputEvent| typed(event.target_unchecked_into::<HtmlInputElement>().value());
+    let onleave = move |event: Event| left(event.target_unchecked_into::<HtmlInputElement>().value());
     let onchange = move |event: Event| chosen(event.target_unchecked_into::<HtmlSelectElement>().value());
     html! {
         <div class="filters" role="search" aria-label="Filter incidents">
             <div class="filters__search">
                 <IconMark icon={Icon::Search} size={15} />
-                <input ref={search} class="input" type="search" placeholder="Search title, id, person" aria-label="Search incidents"
-                    value={props.filter.text.clone()} {oninput} autocomplete="off" data-testid="incident-search" />
+                <input ref={search} class="input" type="search" placeholder={texts::SEARCH} aria-label="Search incidents" maxlength="200"
+                    value={props.query.text.clone()} {oninput} onchange={onleave} autocomplete="off" data-testid="incident-search" />
             </div>
             <select class="select" aria-label="Status" {onchange} data-testid="incident-scope">
                 { for Scope::ALL.into_iter().map(|scope| html! {
-                    <option key={scope.word()} value={scope.word()} selected={scope == props.filter.scope}>{ scope.word() }</option>
+                    <option key={texts::scope(scope)} value={texts::scope(scope)} selected={scope == props.query.scope}>{ texts::scope(scope) }</option>
                 }) }
             </select>
             { props.children.clone() }
@@ -73,15 +76,15 @@ pub fn IncidentFilters(props: &IncidentFiltersProps) -> Html {
 }
 
 fn chip(props: &IncidentFiltersProps, severity: &Severity, count: Option<u32>) -> Html {
-    let on = props.filter.severities.contains(severity);
+    let on = props.query.severities.contains(severity);
     let onclick = {
-        let (mut filter, on_change, severity) =
-            (props.filter.clone(), props.on_change.clone(), severity.clone());
-        filter.severities.retain(|s| *s != severity);
-        if !on {
-            filter.severities.push(severity);
-        }
-        move |_| on_change.emit(filter.clone())
+        let (mut query, on_query) = (props.query.clone(), props.on_query.clone());
+        // In the order of the address.
+        query.severities = SEVERITIES
+            .into_iter()
+            .filter(|one| (query.severities.contains(one)) != (one == severity))
+            .collect();
+        move |_| on_query.emit((query.clone(), Step::Chosen))
     };
     html! {
         <button key={severity.as_str().to_owned()} type="button" class="chip" aria-pressed={on.to_string()} {onclick}>

@@ -1,7 +1,7 @@
 //! Rows do not move under a hand: while the pointer moves over the list, or one of its rows has the focus, they stay
 //! where they are, each as it stands now. What came meanwhile is counted.
 
-use super::IncidentFilter;
+use crate::board::{BoardQuery, Part};
 use sentinelops_protocol::domain::Severity;
 use sentinelops_realtime::{ClockTimeout, IncidentRow, use_clock};
 use std::collections::{HashMap, HashSet};
@@ -71,22 +71,22 @@ pub fn use_hand() -> Hand {
 /// The rows to show, and what they are held back from.
 pub struct Steady {
     /// In the places they had, or as they were arranged.
-    pub rows: Rc<Vec<IncidentRow>>,
+    pub parts: Rc<Vec<Part<IncidentRow>>>,
     /// In words; `None`: nothing is held back.
     pub held: Option<AttrValue>,
     /// Show them as they are arranged.
     pub release: Callback<()>,
 }
 
-/// `arranged` as it is, or in the places of before while `hold` and the filter is the same one.
+/// `arranged` as it is, or in the places of before while `hold` and the query is the same one.
 #[hook]
 pub fn use_steady(
-    arranged: &Rc<Vec<IncidentRow>>,
+    arranged: &Rc<Vec<Part<IncidentRow>>>,
     all: &[IncidentRow],
-    filter: &IncidentFilter,
+    query: &BoardQuery,
     hold: bool,
 ) -> Steady {
-    let shown = use_mut_ref(|| None::<(IncidentFilter, Rc<Vec<IncidentRow>>)>);
+    let shown = use_mut_ref(|| None::<(BoardQuery, Rc<Vec<Part<IncidentRow>>>)>);
     let released = use_mut_ref(|| false);
     let update = use_force_update();
     let release = use_callback((), {
@@ -97,25 +97,27 @@ pub fn use_steady(
         }
     });
     let let_go = released.replace(false) || !hold;
-    let before = shown.borrow_mut().take().filter(|(of, rows)| !let_go && of == filter && !rows.is_empty());
-    let rows = before.map_or_else(|| arranged.clone(), |(_, before)| in_place(&before, all));
-    *shown.borrow_mut() = Some((filter.clone(), rows.clone()));
-    Steady { held: held_words(&rows, arranged), rows, release }
+    let before = shown.borrow_mut().take().filter(|(of, parts)| !let_go && of == query && !parts.is_empty());
+    let parts = before.map_or_else(|| arranged.clone(), |(_, before)| in_place(&before, all));
+    *shown.borrow_mut() = Some((query.clone(), parts.clone()));
+    Steady { held: held_words(&parts, arranged), parts, release }
 }
 
 /// Each row where it was and as it stands now, also one that no filter would show any more.
-fn in_place(before: &Rc<Vec<IncidentRow>>, all: &[IncidentRow]) -> Rc<Vec<IncidentRow>> {
+fn in_place(before: &Rc<Vec<Part<IncidentRow>>>, all: &[IncidentRow]) -> Rc<Vec<Part<IncidentRow>>> {
     let now: HashMap<&str, &IncidentRow> = all.iter().map(|row| (&*row.id, row)).collect();
-    let rows: Vec<_> = before.iter().map(|row| (*now.get(&*row.id).unwrap_or(&row)).clone()).collect();
-    if rows == **before { before.clone() } else { Rc::new(rows) }
+    let parts: Vec<_> =
+        before.iter().map(|part| part.map(|row| (*now.get(&*row.id).unwrap_or(&row)).clone())).collect();
+    if parts == **before { before.clone() } else { Rc::new(parts) }
 }
 
-fn held_words(rows: &[IncidentRow], arranged: &[IncidentRow]) -> Option<AttrValue> {
-    if rows.iter().map(|row| &row.id).eq(arranged.iter().map(|row| &row.id)) {
+fn held_words(parts: &[Part<IncidentRow>], arranged: &[Part<IncidentRow>]) -> Option<AttrValue> {
+    let ids = |parts| rows(parts).map(|row| &row.id);
+    if parts.len() == arranged.len() && ids(parts).eq(ids(arranged)) {
         return None;
     }
-    let shown: HashSet<&str> = rows.iter().map(|row| &*row.id).collect();
-    let new: Vec<_> = arranged.iter().filter(|row| !shown.contains(&*row.id)).collect();
+    let shown: HashSet<&str> = rows(parts).map(|row| &*row.id).collect();
+    let new: Vec<_> = rows(arranged).filter(|row| !shown.contains(&*row.id)).collect();
     let critical = new.iter().filter(|row| row.severity == Some(Severity::Critical)).count();
     Some(match (new.len(), critical) {
         (0, _) => AttrValue::Static("Update the list"),
@@ -123,4 +125,8 @@ fn held_words(rows: &[IncidentRow], arranged: &[IncidentRow]) -> Option<AttrValu
         (new, critical) if new == critical => format!("{new} new critical").into(),
         (new, critical) => format!("{new} new, {critical} critical").into(),
     })
+}
+
+fn rows(parts: &[Part<IncidentRow>]) -> impl Iterator<Item = &IncidentRow> {
+    parts.iter().flat_map(Part::rows)
 }

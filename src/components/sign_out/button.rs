@@ -3,6 +3,7 @@
 use super::{SignOutChoices, SignOutProgress};
 use crate::components::dialog::Dialog;
 use crate::components::icon::{Icon, IconMark};
+use crate::components::incidents::forget_own_views;
 use sentinelops_engine::StorageState;
 use sentinelops_realtime::SignOut;
 use sentinelops_realtime::{use_client, use_connection, use_outbox};
@@ -48,7 +49,12 @@ fn Question(props: &QuestionProps) -> Html {
     let saved = connection.status.storage == StorageState::Durable;
     let connected = connection.is_connected;
     let outbox = use_outbox();
-    let on_choose = use_callback(client, |how: SignOut, client| client.sign_out(how));
+    let on_choose = use_callback(client, |how: SignOut, client| {
+        if how == SignOut::Wipe {
+            forget_own_views(client.user());
+        }
+        client.sign_out(how);
+    });
     let title = if props.sending { "Signing out" } else { "Sign out" };
     html! {
         <Dialog name="sign-out" {title} on_close={props.on_close.clone()}>

@@ -1,0 +1,62 @@
+//! A text kept on this device, the same in all its tabs.
+
+use gloo::events::EventListener;
+use wasm_bindgen::JsCast;
+use web_sys::{Storage, StorageEvent};
+use yew::prelude::*;
+
+/// See [`use_stored`].
+#[derive(Clone, PartialEq)]
+pub struct Stored {
+    /// What is kept; `None`: nothing.
+    pub text: Option<AttrValue>,
+    /// Keeps another one; an empty one forgets it.
+    pub set: Callback<String>,
+}
+
+/// What `localStorage` has under `key`. Full or forbidden, it lasts until the page is closed.
+#[hook]
+pub fn use_stored(key: AttrValue) -> Stored {
+    let text = use_state_eq(|| read_stored(&key));
+    let set = use_callback((key.clone(), text.setter()), |text: String, (key, set)| {
+        if let Some(storage) = storage() {
+            let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, &text) };
+        }
+        set.set(Some(text).filter(|text| !text.is_empty()).map(AttrValue::from));
+    });
+    use_effect_with(key, {
+        let set = text.setter();
+        move |key| {
+            set.set(read_stored(key));
+            let key = key.clone();
+            let listener = web_sys::window().map(|window| {
+                EventListener::new(&window, "storage", move |event| {
+                    let event = event.dyn_ref::<StorageEvent>();
+                    // Without a key everything was deleted.
+                    if event.is_some_and(|event| event.key().is_none_or(|changed| changed == *key)) {
+                        set.set(read_stored(&key));
+                    }
+                })
+            });
+            move || drop(listener)
+        }
+    });
+    Stored { text: (*text).clone(), set }
+}
+
+/// What is kept now.
+pub fn read_stored(key: &str) -> Option<AttrValue> {
+    storage()?.get_item(key).ok().flatten().map(AttrValue::from)
+}
+
+/// Forgets what is kept.
+pub fn forget_stored(key: &str) {
+    if let Some(storage) = storage() {
+        // What cannot be changed cannot be kept either.
+        let _ = storage.remove_item(key);
+    }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
+}

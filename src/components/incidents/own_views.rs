@@ -1,0 +1,27 @@
+//! The views a person keeps on this device.
+
+use crate::board::Views;
+use crate::components::hooks::{forget_stored, read_stored, use_stored};
+use yew::prelude::*;
+
+fn key(me: Option<&str>) -> AttrValue {
+    format!("sentinelops.views.{}", me.unwrap_or_default()).into()
+}
+
+/// Those of the person at this page, and how to keep others.
+#[hook]
+pub fn use_own_views(me: Option<&str>) -> (Views, Callback<Views>) {
+    let stored = use_stored(key(me));
+    let views = stored.text.as_deref().map(Views::parse).unwrap_or_default();
+    (views, stored.set.reform(|views: Views| views.print()))
+}
+
+/// Those of the person at this page, as they are now.
+pub fn own_views(me: Option<&str>) -> Views {
+    read_stored(&key(me)).as_deref().map(Views::parse).unwrap_or_default()
+}
+
+/// Deletes them.
+pub fn forget_own_views(me: Option<&str>) {
+    forget_stored(&key(me));
+}
