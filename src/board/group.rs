@@ -90,8 +90,9 @@ where
     I: Deref<Target = Incident> + Clone,
 {
     let mut sets: HashMap<u64, Vec<usize>> = HashMap::new();
-    // Those without a title have nothing in common that people could read.
-    let titled = |row: &I| row.title.as_deref().is_some_and(|title| !title.trim().is_empty());
+    // Those without a word in common have nothing that people could read.
+    let has_word = |word: &str| !is_masked(word) && word.chars().any(char::is_alphabetic);
+    let titled = |row: &I| row.title.as_deref().is_some_and(|title| title.split_whitespace().any(has_word));
     for (at, row) in rows.iter().enumerate().filter(|(_, row)| titled(row)) {
         sets.entry(digest(row)).or_default().push(at);
     }
@@ -199,9 +200,11 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_and_what_is_resolved_or_has_no_title_stand_by_themselves() {
+    fn a_pair_and_what_is_resolved_or_has_no_word_in_common_stand_by_themselves() {
         let untitled: Vec<_> = (0..5).map(|id| incident(id, " ", Severity::High)).collect();
         assert_eq!(group(&untitled).len(), 5);
+        let names: Vec<_> = (0..5).map(|id| incident(id, &format!("inc-{id} = 1"), Severity::High)).collect();
+        assert_eq!(group(&names).len(), 5, "no word in common");
         let mut rows: Vec<_> = (0..2).map(|id| incident(id, "Queue grows", Severity::High)).collect();
         assert_eq!(group(&rows).len(), 2);
         let mut done = (*incident(2, "Queue grows", Severity::High)).clone();
