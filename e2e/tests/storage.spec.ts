@@ -75,26 +75,46 @@ test('a full disk while sending is shown, and the worker goes on', async ({ worl
   await expect(banner(page, 'worker')).toHaveCount(0);
 });
 
-test('a tab without a store connects for itself, and comes to the others once the store opens', { tag: '@waits' }, async ({ world }) => {
-  const { leader, followers } = await leaderOf(await openTabs(world, 2));
+test('tabs without a store connect for themselves, and share one connection once it opens', { tag: '@waits' }, async ({ world }) => {
   await breakStores(world);
-  const alone = await world.open('/lab');
-  await expectState(alone, 'Connected');
+  const all = [await world.open('/lab'), await world.open('/lab')];
+  for (const page of all) await expectState(page, 'Connected');
   await expect.poll(async () => (await world.gateway.stats()).connections).toBe(2);
-  await expect(alone.getByTestId('connection-storage').first()).toContainText('Not saved on this device');
-  const all = [leader, ...followers, alone];
-  for (const page of all) await startSending(page, 20, 50);
+  for (const page of all) {
+    await expect(page.getByTestId('connection-storage').first()).toContainText('Not saved on this device');
+    await startSending(page, 20, 50);
+  }
   for (const page of all) await expectExactlyOnce(page, world.gateway, 20);
-  await heal(alone);
+  for (const page of all) await heal(page);
   await expect.poll(async () => (await world.gateway.stats()).connections, { timeout: 45_000 }).toBe(1);
-  await expect(alone.getByTestId('connection-storage').first()).toContainText('Saved on this device');
   await leaderOf(all);
-  expect(await leads(alone)).toBe(false);
-  for (const page of all) await startSending(page, 20, 50);
+  world.proxy.cut();
+  for (const page of all) {
+    await expect(page.getByTestId('connection-storage').first()).toContainText('Saved on this device');
+    await startSending(page, 20, 0);
+  }
+  for (const page of all) await expect.poll(() => durable(page)).toBe(20);
+  world.proxy.restore();
   for (const page of all) await expectExactlyOnce(page, world.gateway, 40);
-  await expect.poll(() => durable(alone)).toBe(20);
   const fresh = await world.gateway.publishIncident('Seen by all', 'critical');
   for (const page of all) await expect(page.locator(`[data-incident-id="${fresh}"]`).first()).toBeVisible({ timeout: 5_000 });
+});
+
+test('a tab whose own store fails follows one that has it: its messages are saved there', async ({ world }) => {
+  const leader = await world.open('/lab');
+  await expectState(leader, 'Connected');
+  await breakStores(world);
+  const follower = await world.open('/lab');
+  await expectState(follower, 'Connected');
+  expect((await leaderOf([leader, follower])).leader).toBe(leader);
+  await expect(follower.getByTestId('connection-storage').first()).toContainText('Saved on this device');
+  world.proxy.cut();
+  await expectState(leader, 'Reconnecting');
+  await startSending(follower, 20, 0);
+  await expect.poll(() => durable(follower)).toBe(20);
+  world.proxy.restore();
+  await expectExactlyOnce(follower, world.gateway, 20);
+  expect((await world.gateway.stats()).connections).toBe(1);
 });
 
 /** A page beside the app that keeps the user's database from it, until what it answers is called. */
@@ -190,7 +210,7 @@ test('an older tab blocks the newer store: shown with what to do, and saved once
   const release = await beside(world, old, 'connection');
   const worker = await old.evaluate(() => document.querySelector<HTMLMetaElement>('meta[name=sentinelops-worker]')!.content);
   await old.close();
-  world.site.configure({ url: world.proxy.url, workerUrl: `${worker}?link-version=2` });
+  world.site.configure({ url: world.proxy.url, workerUrl: `${worker}?link-version=3` });
   const page = await world.open('/lab');
   await expectState(page, 'Connected');
   await expect(page.getByTestId('connection-storage').first()).toHaveText('Not saved on this device: an older tab blocks the store; close it');

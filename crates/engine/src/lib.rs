@@ -63,5 +63,5 @@ pub use socket::{Generation, Hint, SocketEvent};
 pub use status::{Cause, ConnectionState, Metrics, Mode, Quality, Status};
 pub use store::{
     FailedRow, Meta, Row, StorageState, StoreError, StoreEvent, StoreGroup, StoreName, StoreOp,
-    StoreSnapshot, UnreadableRecord, appended_order,
+    StoreSnapshot, UnreadableRecord,
 };

@@ -64,10 +64,9 @@ pub enum Output {
     },
     /// One transaction. Answer with `handle_store`.
     Store(StoreGroup),
-    /// Open the store (again) and read everything. Answer with `handle_store`.
+    /// Open the store (again) as its only writer and read everything, in one transaction: what an earlier writer still
+    /// wants to write after it is refused with [`crate::StoreError::TakenOver`]. Answer with `handle_store`.
     OpenStore,
-    /// Look for rows that other tabs appended. Answer with `StoreEvent::Found`.
-    RescanStore,
     /// Set aside the records that cannot be read, in one transaction that reads them again.
     SetAsideUnreadable,
     /// A batch for a consumer.

@@ -91,7 +91,6 @@ impl fmt::Debug for Output {
             Self::RequestToken { reason } => f.debug_struct("RequestToken").field("reason", reason).finish(),
             Self::Store(group) => f.debug_tuple("Store").field(group).finish(),
             Self::OpenStore => f.write_str("OpenStore"),
-            Self::RescanStore => f.write_str("RescanStore"),
             Self::SetAsideUnreadable => f.write_str("SetAsideUnreadable"),
             Self::Deliver { consumer, batch } => {
                 f.debug_struct("Deliver").field("consumer", &consumer.0).field("batch", batch).finish()

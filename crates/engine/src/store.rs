@@ -19,8 +19,7 @@ use thiserror::Error;
 pub struct Row {
     /// The idempotency key.
     pub id: String,
-    /// Position among all rows: first in, first out. The leader takes even numbers, who only
-    /// appends takes odd ones ([`appended_order`]), so that two writers never take the same.
+    /// Position among all rows: first in, first out.
     pub order: u64,
     /// How urgent.
     pub priority: Priority,
@@ -44,28 +43,10 @@ pub struct Row {
     pub owner: String,
 }
 
-/// The order of a row appended by a tab that does not lead, when `last` is the highest order of all
-/// four priorities, read in the same transaction (0: none), and `wanted` is what the row asks for:
-/// behind all that is there, and never an order that another row had before. A row is deleted by
-/// priority and order, and a leader that looked a moment too early may delete twice.
-///
-/// ```
-/// use sentinelops_engine::appended_order;
-///
-/// // Leaders take even orders, who only appends takes odd ones.
-/// assert_eq!(appended_order(0, 0), 1);
-/// assert_eq!(appended_order(4, 0), 5);
-/// assert_eq!(appended_order(5, 0), 7);
-/// ```
-pub const fn appended_order(last: u64, wanted: u64) -> u64 {
-    let next = last + 1 + last % 2;
-    if wanted > next { wanted } else { next }
-}
-
-/// An order no other row ever had: the time, and what tells rows of one millisecond apart. Odd, and
-/// below 2^53, which is the largest integer a browser stores exactly.
-pub(crate) const fn unique_order(wall: u64, salt: u64) -> u64 {
-    ((wall & ((1 << 42) - 1)) << 11) | ((salt & 0x3ff) << 1) | 1
+/// The lowest order for rows of a leader that begins at this time. No other leader takes the same ones: the time, and what
+/// tells leaders of one millisecond apart. Below 2^53, which is the largest integer a browser stores exactly.
+pub(crate) const fn first_order(wall: u64, salt: u64) -> u64 {
+    ((wall & ((1 << 42) - 1)) << 11) | (salt & 0x7ff)
 }
 
 /// A row that ended badly: kept for people, with the reason.
@@ -343,6 +324,10 @@ pub enum StoreError {
     /// Anything else.
     #[error("it failed{}", in_brackets(.0))]
     Other(String),
+    /// Another tab has opened the store as its writer since this one did: nothing of the group is stored, and this tab
+    /// leads no longer.
+    #[error("another tab writes there now")]
+    TakenOver,
     /// It has not answered for 5 s to a write, for 10 s to an opening. It may still.
     #[error("it does not answer")]
     Silent,
@@ -382,8 +367,6 @@ pub enum StoreEvent {
         /// Why.
         error: StoreError,
     },
-    /// Rows that other tabs appended, found by a rescan.
-    Found(Vec<Row>),
     /// So many unreadable records there are now: a person deleted some.
     Unreadable(u32),
     /// The database closed under us, or a newer build asked for it (`versionchange`).

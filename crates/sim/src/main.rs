@@ -145,7 +145,7 @@ fn one<K: Kind>(script: &Script<K::Setup, K::Action>, args: &Args) -> ExitCode {
 
 #[cfg(feature = "mutants")]
 fn mutants(names: &[String], args: &Args) -> ExitCode {
-    sentinelops_sim::mutants::main(names, args.seed, args.seeds.unwrap_or(1_000))
+    sentinelops_sim::mutants::main(names, args.seed, args.seeds.unwrap_or(4_000))
 }
 
 #[cfg(not(feature = "mutants"))]

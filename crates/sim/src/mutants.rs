@@ -139,8 +139,8 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::TrustOneClock => "a message is over its age when the server's clock alone says so",
         Mutant::TokenStorm => "tokens are refreshed as often as the server's word for their life asks for",
         Mutant::ActBeforeTerm => "a leader that slept acts before it read the stored term",
-        Mutant::DeposedLeaderWrites => "a leader that lost the lock still stores what it decided",
-        Mutant::RescanLosesOrder => "rows of other tabs are taken by priority, not by order",
+        Mutant::DeposedLeaderWrites => "the store takes what an earlier writer still writes",
+        Mutant::GiveWayToNobody => "a leader that wants no connection keeps the lock from tabs that want one",
         Mutant::IgnoreRollCall => "a follower does not answer a new leader's roll call",
         Mutant::BatchesOfAnyTurn => "batches of an earlier turn count",
         Mutant::StealFromTheLiving => "the lock is stolen from a leader that beats, without asking",
@@ -157,14 +157,6 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::AskerTakesOver => {
             "who asks after a message of another tab receives its updates in that tab's place"
         }
-        Mutant::TrustRowOfOldPage => "what was handed in again after a reload is not asked after once saved",
-        Mutant::SignOutTooEarly => {
-            "a sign-out that sends first ends while the leader holds what tabs handed over"
-        }
-        Mutant::UnqueuedFirst => {
-            "an unqueued message passes queued ones of its key on their way to the leader"
-        }
-        Mutant::AppendedBeforeCommit => "a row that a tab appends is called saved before the store says so",
     }
 }
 

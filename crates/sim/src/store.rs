@@ -2,7 +2,6 @@
 
 use sentinelops_engine::{
     DeliveryState, FailedRow, Meta, Row, StoreError, StoreEvent, StoreGroup, StoreOp, StoreSnapshot,
-    appended_order,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -11,8 +10,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub enum Request {
     /// Open and read all.
     Open,
-    /// Read the rows again.
-    Rescan,
     /// A transaction.
     Write(StoreGroup),
 }
@@ -74,7 +71,6 @@ impl Store {
                 self.gone = false;
                 StoreEvent::Opened(Box::new(self.snapshot()))
             }
-            Request::Rescan => StoreEvent::Found(self.rows.values().cloned().collect()),
             Request::Write(group) => {
                 let puts = group.ops.iter().any(|op| matches!(op, StoreOp::Put(_) | StoreOp::PutFailed(_)));
                 let error = if self.dead {
@@ -97,24 +93,6 @@ impl Store {
                 }
             }
         }
-    }
-
-    /// A tab that does not lead appends rows behind all that are there. `doubtful`: some may be among them
-    /// already; only then that is looked at.
-    pub fn append(&mut self, now: u64, number: u64, rows: Vec<Row>, doubtful: bool) -> StoreEvent {
-        if now < self.quota_until {
-            return StoreEvent::Aborted { number, error: StoreError::Quota };
-        }
-        let mut last = self.rows.keys().map(|(_, order)| *order).max().unwrap_or(0);
-        for mut row in rows {
-            if doubtful && self.has(&row.id) {
-                continue;
-            }
-            last = appended_order(last, row.order);
-            row.order = last;
-            self.apply(vec![StoreOp::Put(row)]);
-        }
-        StoreEvent::Committed { number }
     }
 
     /// The worker died: of what was under way the first `committed` transactions had reached the

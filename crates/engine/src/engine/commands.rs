@@ -159,23 +159,8 @@ impl Engine {
         self.detach(now, consumer);
     }
 
-    /// Another tab appended rows to the store: look for them.
-    ///
-    /// ```
-    /// use sentinelops_engine::{Engine, Now};
-    ///
-    /// /// A follower poked its leader.
-    /// fn poked(engine: &mut Engine, now: Now) {
-    ///     engine.rescan(now);
-    /// }
-    /// ```
-    pub fn rescan(&mut self, now: Now) {
-        self.outbox.rescan();
-        self.finish_input(now);
-    }
-
-    /// A tab asks how these saved messages ended. The answers are delivered as message updates, after a rescan of the
-    /// store.
+    /// A tab asks how these saved messages ended. The answers are delivered as message updates, once the store has been
+    /// read.
     pub(crate) fn inquire(&mut self, now: Now, consumer: ConsumerId, about: Vec<crate::tabs::Inquiry>) {
         self.outbox.inquire(consumer, about);
         self.finish_input(now);
@@ -266,14 +251,6 @@ impl Engine {
     pub fn send(&mut self, now: Now, consumer: ConsumerId, request: SendRequest) {
         self.detect_pause(now);
         self.outbox.enqueue(now, consumer, request);
-        self.status_dirty = true;
-        self.finish_input(now);
-    }
-
-    /// What a tab handed over a while ago: it may be gone by now, and the message is its own all the same.
-    pub(crate) fn send_of(&mut self, now: Now, consumer: ConsumerId, tab: &str, request: SendRequest) {
-        self.detect_pause(now);
-        self.outbox.enqueue_of(now, consumer, tab, request);
         self.status_dirty = true;
         self.finish_input(now);
     }

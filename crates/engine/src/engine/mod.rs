@@ -349,15 +349,10 @@ impl Engine {
     /// Rows get numbers that no other leader gives: two may lead for a moment, and a row is replaced by
     /// priority and order.
     pub(crate) fn number_rows_from(&mut self, wall: u64, salt: u64) {
-        self.outbox.number_from(crate::store::unique_order(wall, salt) & !1);
+        self.outbox.number_from(crate::store::first_order(wall, salt));
     }
 
-    /// Whether rows are stored now.
-    pub(crate) fn store_is_open(&self) -> bool {
-        self.outbox.store_is_open()
-    }
-
-    /// The store was open in this tab until now, so it is not waited for as long as an opening.
+    /// The store was open until now, here or at the leader before, so it is not waited for as long as an opening.
     pub(crate) fn store_was_open(&mut self, now: Now) {
         self.store_wait = dial::LOOK_WAIT_MS;
         self.outbox.store_was_open(now);
@@ -373,15 +368,16 @@ impl Engine {
         self.outbox.ready()
     }
 
-    /// The store is there and does not answer.
-    pub(crate) fn store_is_silent(&self) -> bool {
-        self.outbox.store_is_silent()
-    }
-
     /// Messages that their sender knows to be stored. If the store cannot be read they are resubmitted, ahead of messages
     /// sent from now on.
-    pub(crate) fn assume_stored(&mut self, to: crate::ConsumerId, requests: Vec<crate::SendRequest>) {
-        self.outbox.assume_stored(to, requests);
+    pub(crate) fn assume_stored(
+        &mut self,
+        now: Now,
+        to: crate::ConsumerId,
+        requests: Vec<crate::SendRequest>,
+    ) {
+        self.outbox.assume_stored(now, to, requests);
+        self.finish_input(now);
     }
 
     /// There is no store that could be shared with other tabs.

@@ -57,7 +57,6 @@ impl Engine {
                 OutboxOutput::Store(group) => self.out.push_back(Output::Store(group)),
                 OutboxOutput::OpenStore => self.out.push_back(Output::OpenStore),
                 OutboxOutput::SetAside => self.out.push_back(Output::SetAsideUnreadable),
-                OutboxOutput::Rescan => self.out.push_back(Output::RescanStore),
                 OutboxOutput::Update { to, update } => {
                     self.status_dirty = true;
                     #[cfg(feature = "traces")]

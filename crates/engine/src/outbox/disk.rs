@@ -18,8 +18,6 @@ const OPEN_MS: u64 = 10_000;
 /// A store that answers nothing for this long (ms) is unresponsive: nothing waits for it any more, and the status shows
 /// that nothing is saved. Rows may leave when the socket-open mark is stored, or then.
 pub(super) const UNRESPONSIVE_MS: u64 = 5_000;
-/// Interval (ms) at which the store is read for rows of other tabs.
-const RESCAN_MS: u64 = 10_000;
 /// `Meta::last_order` while a socket is open: every stored row may have been sent. Above all orders (2^53 - 1 is the
 /// largest integer a browser stores exactly).
 const EVERY_ORDER: u64 = (1 << 53) - 1;
@@ -55,10 +53,8 @@ pub(super) struct Disk {
     pending: VecDeque<StoreOp>,
     bisected: VecDeque<Vec<StoreOp>>,
     outstanding: Option<StoreGroup>,
-    /// When (monotonic ms) the outstanding group or rescan makes the store count as unresponsive.
+    /// When (monotonic ms) the outstanding group makes the store count as unresponsive.
     answer_by: Option<u64>,
-    /// A rescan is outstanding.
-    rescan_outstanding: bool,
     groups: u64,
     pub meta: Meta,
     meta_dirty: bool,
@@ -69,8 +65,6 @@ pub(super) struct Disk {
     retry_later: Vec<StoreOp>,
     retry_at: Option<u64>,
     open_wanted: bool,
-    rescan_wanted: bool,
-    rescan_at: u64,
     max_order: u64,
     /// Lowest order for rows of this engine.
     first_order: u64,
@@ -97,7 +91,6 @@ impl Disk {
             bisected: VecDeque::new(),
             outstanding: None,
             answer_by: None,
-            rescan_outstanding: false,
             // Numbers differ from those of earlier engines of this worker, whose answers may still come.
             groups: now << 12,
             meta: Meta { term, ..Meta::default() },
@@ -107,8 +100,6 @@ impl Disk {
             retry_later: Vec::new(),
             retry_at: None,
             open_wanted: on,
-            rescan_wanted: false,
-            rescan_at: 0,
             max_order: 0,
             first_order: 0,
         }
@@ -151,11 +142,8 @@ impl Disk {
         matches!(self.handle, StoreHandle::Open | StoreHandle::Opening { .. })
     }
 
-    // Orders: a leader takes even ones, appending tabs take odd ones (see `Row::order`), so that two writers never
-    // take the same.
-
     pub fn next_order(&mut self) -> u64 {
-        self.max_order = ((self.max_order / 2 + 1) * 2).max(self.first_order);
+        self.max_order = (self.max_order + 1).max(self.first_order);
         self.max_order
     }
 
@@ -210,25 +198,19 @@ impl Disk {
         }
     }
 
-    /// A rescan was answered.
-    pub fn rescan_answered(&mut self) {
-        self.rescan_outstanding = false;
-        self.nothing_due();
-    }
-
     /// Whether the store exists and does not answer.
     pub fn is_silent(&self) -> bool {
         if self.is_open() { self.unresponsive } else { self.state == SILENT }
     }
 
     fn nothing_due(&mut self) {
-        if !self.rescan_outstanding && self.outstanding.is_none() {
+        if self.outstanding.is_none() {
             self.answer_by = None;
         }
     }
 
     fn forget_asked(&mut self) {
-        (self.outstanding, self.answer_by, self.rescan_outstanding) = (None, None, false);
+        (self.outstanding, self.answer_by) = (None, None);
     }
 
     /// The store answered something: it is at most slow.
@@ -290,7 +272,6 @@ impl Disk {
             self.meta_dirty = true;
         }
         self.handle = StoreHandle::Open;
-        self.rescan_at = now.saturating_add(RESCAN_MS);
         self.answered = true;
         self.loaded = true;
         self.has_newer_schema = false;
@@ -332,24 +313,9 @@ impl Disk {
         }
     }
 
-    pub fn rescan(&mut self) {
-        self.rescan_wanted = true;
-    }
-
     /// Whether the store is to be opened now.
     pub fn take_open(&mut self) -> bool {
         std::mem::take(&mut self.open_wanted)
-    }
-
-    /// Whether to rescan now. One rescan at a time, or they would pile up in front of a slow store.
-    pub fn take_rescan(&mut self, now: u64) -> bool {
-        let rescan_outstanding =
-            self.is_open() && !self.rescan_outstanding && std::mem::take(&mut self.rescan_wanted);
-        if rescan_outstanding {
-            self.rescan_outstanding = true;
-            self.answer_by.get_or_insert(now.saturating_add(UNRESPONSIVE_MS));
-        }
-        rescan_outstanding
     }
 
     /// Marks the store as unresponsive when its answer is overdue. `true`: that is new.
@@ -371,10 +337,6 @@ impl Disk {
                 self.handle = StoreHandle::Memory { retry_at: now.saturating_add(RETRY_MS) };
                 self.open_wanted = true;
             }
-            StoreHandle::Open if now >= self.rescan_at => {
-                self.rescan_at = now.saturating_add(RESCAN_MS);
-                self.rescan_wanted = true;
-            }
             _ => {}
         }
         if self.is_open() && self.retry_at.is_some_and(|at| now >= at) {
@@ -392,9 +354,8 @@ impl Disk {
 
     pub fn next_timeout(&self) -> Option<u64> {
         let handle = match self.handle {
-            StoreHandle::Off => None,
+            StoreHandle::Off | StoreHandle::Open => None,
             StoreHandle::Opening { until } => Some(until),
-            StoreHandle::Open => Some(self.rescan_at),
             StoreHandle::Memory { retry_at } => Some(retry_at),
         };
         let mark = match self.mark {

@@ -3,62 +3,32 @@
 use super::{Outbox, OutboxOutput};
 use crate::tabs::Inquiry;
 use crate::{ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Mode};
-use std::collections::VecDeque;
 
-/// Inquiries and the rescans they wait for, because a row that another tab just saved may not have been found yet.
-#[derive(Debug, Default)]
-pub(super) struct Inquiries {
-    waiting: VecDeque<(u64, ConsumerId, Inquiry)>,
-    asked: u64,
-    answered: u64,
-}
-
-impl Inquiries {
-    /// A rescan was requested.
-    pub fn rescan_began(&mut self) {
-        self.asked += 1;
-    }
-
-    /// A rescan was answered.
-    pub fn rescan_answered(&mut self) {
-        self.answered = (self.answered + 1).min(self.asked);
-    }
-
-    /// The store was opened and read again. Earlier rescans are no longer answered, so inquiries wait for the next.
-    pub fn reopened(&mut self) {
-        self.answered = self.asked;
-        for (look, ..) in &mut self.waiting {
-            *look = self.asked + 1;
-        }
-    }
-
-    pub fn wait(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    fn due(&mut self) -> Option<(ConsumerId, Inquiry)> {
-        let (look, ..) = self.waiting.front()?;
-        if *look > self.answered {
-            return None;
-        }
-        self.waiting.pop_front().map(|(_, to, inquiry)| (to, inquiry))
-    }
+/// An inquiry that waits for the store: to be read, or for a later transaction than this one to commit. That proves that
+/// this tab was still its writer, so no message that another one stored is missing here.
+#[derive(Debug)]
+pub(super) struct WaitingInquiry {
+    to: ConsumerId,
+    about: Inquiry,
+    after: u64,
 }
 
 impl Outbox {
     /// A consumer asks how these messages ended.
     pub fn inquire(&mut self, to: ConsumerId, about: Vec<Inquiry>) {
-        let look = self.inquiries.asked + 1;
-        self.inquiries.waiting.extend(about.into_iter().map(|inquiry| (look, to, inquiry)));
-        if self.inquiries.wait() {
-            self.disk.rescan();
+        let after = self.disk.last_number();
+        self.inquiries.extend(about.into_iter().map(|about| WaitingInquiry { to, about, after }));
+        if !self.inquiries.is_empty() {
+            self.disk.touch_meta();
         }
     }
 
-    /// Answers the inquiries whose rescan is done. A saved message that is nowhere has arrived, because bad ends are kept;
-    /// unless unreadable records may hold it.
-    pub(super) fn answer_inquiries(&mut self) {
-        while let Some((to, Inquiry { id, coalesced, discarded })) = self.inquiries.due() {
+    /// The transaction of this number has committed, or (`None`) the store was read. A saved message that is nowhere has
+    /// arrived, because bad ends are kept; unless unreadable records may hold it.
+    pub(super) fn answer_inquiries(&mut self, committed: Option<u64>) {
+        let is_due = |inquiry: &mut WaitingInquiry| committed.is_none_or(|number| number > inquiry.after);
+        let due: Vec<WaitingInquiry> = self.inquiries.extract_if(.., is_due).collect();
+        for WaitingInquiry { to, about: Inquiry { id, coalesced, discarded }, .. } in due {
             if self.known(&[to], &id) {
                 continue;
             }

@@ -14,12 +14,6 @@ const MAX_EPHEMERAL: usize = 16;
 impl Outbox {
     /// Takes a message to send. An id that is known is only answered with its state.
     pub fn enqueue(&mut self, now: Now, to: ConsumerId, request: SendRequest) {
-        let owner = self.tab_of(to).to_owned();
-        self.enqueue_of(now, to, &owner, request);
-    }
-
-    /// The same for a tab that may be gone by now: the row keeps its name.
-    pub fn enqueue_of(&mut self, now: Now, to: ConsumerId, owner: &str, request: SendRequest) {
         if self.known(&[to], &request.id) {
             return;
         }
@@ -30,7 +24,7 @@ impl Outbox {
             outbox.ended.add(update.clone());
             outbox.update(vec![to], update);
         };
-        let mut row = match row_of(&request, self.latest(now), owner) {
+        let mut row = match row_of(&request, self.latest(now), self.tab_of(to)) {
             Ok(row) => row,
             Err(reason) => return refuse(self, request.id, reason),
         };

@@ -26,12 +26,6 @@ impl Outbox {
                     self.storage_changed();
                 }
             },
-            StoreEvent::Found(rows) => {
-                self.disk.rescan_answered();
-                self.found(now, rows);
-                self.inquiries.rescan_answered();
-                self.answer_inquiries();
-            }
             StoreEvent::Unreadable(count) => self.count_unreadable(count),
             StoreEvent::Closed(error) => {
                 self.finish_never_stored();
@@ -158,27 +152,16 @@ impl Outbox {
         }
         self.trim(now, stored.len());
         self.version += 1;
-        self.inquiries.reopened();
-        if self.inquiries.wait() {
-            self.disk.rescan();
-        }
+        self.answer_inquiries(None);
     }
 
-    /// The sequence number of a loaded row. The first opening finds rows older than everything taken since; later ones find
-    /// rows that other tabs appended meanwhile.
+    /// The sequence number of a loaded row. What the first opening finds is older than everything taken since.
     fn seq_of_loaded(&mut self, first: bool) -> u64 {
         if first { self.old_seq() } else { self.new_seq() }
     }
 
     /// A row in memory that the store holds as well, because the store was closed for a while.
-    pub(super) fn is_stored_already(
-        &mut self,
-        first: bool,
-        seq: u64,
-        row: Row,
-        possibly_sent: bool,
-        flagged: bool,
-    ) {
+    fn is_stored_already(&mut self, first: bool, seq: u64, row: Row, possibly_sent: bool, flagged: bool) {
         let Some(entry) = self.queue.get(seq) else { return };
         let stored = entry.durability != Durability::MemoryOnly || self.disk.is_writing(&row.id);
         let sent = entry.row.possibly_sent || possibly_sent;
@@ -246,7 +229,6 @@ impl Outbox {
             return self.disk.touch_meta();
         }
         self.stored_term = stored.term;
-        self.follows_another = stored.socket_open;
         let highest = self.disk.highest_order();
         let ours = &mut self.disk.meta;
         if stored.not_before > ours.not_before {
@@ -294,6 +276,7 @@ impl Outbox {
         if self.memory_only.is_empty() && self.failed.unsaved.is_empty() {
             self.disk.healed();
         }
+        self.answer_inquiries(Some(number));
     }
 
     /// A planted bug: does not wait for the commit.

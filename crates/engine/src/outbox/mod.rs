@@ -13,7 +13,7 @@
 //! | [`answers`] | acks, nacks, errors, the poison rule |
 //! | [`disk`], [`load`] | groups, falling back to memory and recovering, what the store holds |
 //! | [`removal`] | how a row ends, and when that is reported |
-//! | [`shared`] | what tabs that share a store need |
+//! | [`shared`] | what a leader among several tabs needs |
 //! | [`view`] | the list shown to users |
 //! | [`unreadable`] | stored records that cannot be read |
 //! | [`ended`] | final states remembered, the failed list |
@@ -36,8 +36,9 @@ mod unreadable;
 mod view;
 mod window;
 
-pub(crate) use row::{key_of, row_of};
-pub(crate) use view::preview;
+pub(crate) use row::key_of;
+#[cfg(test)]
+pub(crate) use row::row_of;
 
 use crate::mutant::{self, Mutant};
 use crate::{
@@ -75,8 +76,6 @@ pub(crate) enum OutboxOutput {
     Store(StoreGroup),
     /// Open the store (again).
     OpenStore,
-    /// Look for rows of other tabs.
-    Rescan,
     /// Set aside what cannot be read.
     SetAside,
     /// `to` are the consumer named for the tab that owns the row ([`Outbox::name_owner`]), if that tab is there,
@@ -108,12 +107,10 @@ pub(crate) struct Outbox {
     local_offset: i128,
     ephemeral: VecDeque<(u64, String)>,
     owners: HashMap<String, ConsumerId>,
-    inquiries: inquiry::Inquiries,
+    inquiries: Vec<inquiry::WaitingInquiry>,
     /// Messages their senders know to be stored, in case the store cannot be read.
     assumed_stored: Vec<(ConsumerId, SendRequest)>,
     stored_term: u64,
-    /// The leader before left the mark of an open socket, and may not have received yet that it lost the lock.
-    follows_another: bool,
     /// The store was silent when an earlier leader sent, which could not leave its mark: it is left for it when the
     /// store opens, over every row that lies there.
     mark_missing: bool,
@@ -146,10 +143,9 @@ impl Outbox {
             local_offset: i128::from(now.wall) - i128::from(now.mono),
             ephemeral: VecDeque::new(),
             owners: HashMap::new(),
-            inquiries: inquiry::Inquiries::default(),
+            inquiries: Vec::new(),
             assumed_stored: Vec::new(),
             stored_term: 0,
-            follows_another: false,
             mark_missing: false,
             retried: HashMap::new(),
             unreadable: unreadable::Unreadable::default(),
@@ -287,10 +283,6 @@ impl Outbox {
                 self.saved_at_once(&group);
             }
             return Some(OutboxOutput::Store(group));
-        }
-        if self.disk.take_rescan(now.mono) {
-            self.inquiries.rescan_began();
-            return Some(OutboxOutput::Rescan);
         }
         None
     }

@@ -46,10 +46,6 @@ impl PendingRemoval {
 }
 
 impl PendingRemovals {
-    pub fn holds(&self, id: &str) -> bool {
-        self.rows.contains_key(id)
-    }
-
     pub fn get_mut(&mut self, id: &str) -> Option<&mut Entry> {
         self.rows.get_mut(id).map(|removal| &mut removal.entry)
     }

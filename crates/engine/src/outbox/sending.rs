@@ -22,7 +22,6 @@ impl Outbox {
     /// The mode is known and the user fits: rows may leave. Again with other limits after an upgrade.
     pub fn connected(&mut self, now: Now, link: Connection) {
         self.disk.mark(now.mono);
-        self.disk.rescan();
         self.window.connected(now.mono, &link);
         self.queue.release_connection_holds();
         self.connection = Some(link);

@@ -47,7 +47,6 @@ pub(super) struct World {
     /// The last news of each message.
     pub news: BTreeMap<String, MessageUpdate>,
     pub opens: usize,
-    pub rescans: usize,
     pub groups: Vec<StoreGroup>,
     /// Commit groups at once.
     pub commits: bool,
@@ -72,9 +71,8 @@ impl World {
         let (rows, failed, news) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (groups, meta) = (Vec::new(), Meta::default());
         let unreadable = Vec::new();
-        let (now, opens, rescans, commits) = (0, 0, 0, true);
-        let mut world =
-            Self { outbox, now, rows, failed, meta, unreadable, news, opens, rescans, groups, commits };
+        let (now, opens, commits) = (0, 0, true);
+        let mut world = Self { outbox, now, rows, failed, meta, unreadable, news, opens, groups, commits };
         world.drain();
         world
     }
@@ -117,7 +115,6 @@ impl World {
                 OutboxOutput::Store(group) if self.commits => self.commit(&group),
                 OutboxOutput::Store(group) => self.groups.push(group),
                 OutboxOutput::OpenStore => self.opens += 1,
-                OutboxOutput::Rescan => self.rescans += 1,
                 OutboxOutput::SetAside => self.set_aside(),
                 OutboxOutput::Update { update, .. } => {
                     self.news.insert(update.id.clone(), update);

@@ -1,25 +1,7 @@
 //! The outbox as shown to users.
 
 use super::{Outbox, row, update_of};
-use crate::tabs::LOCAL;
-use crate::{
-    MessageCounts, MessageInfo, MessageUpdate, Now, OutboxOptions, Row, SendRequest, StoreEvent,
-    StoreSnapshot,
-};
-
-/// The list of a store without an engine, and of the messages that wait to be appended.
-pub(crate) fn preview(
-    options: &OutboxOptions,
-    tab: &str,
-    now: Now,
-    stored: StoreSnapshot,
-    kept: impl Iterator<Item = SendRequest>,
-) -> (Vec<MessageInfo>, MessageCounts) {
-    let mut outbox = Outbox::new(options.clone(), tab.to_owned(), now);
-    outbox.store_event(now, StoreEvent::Opened(Box::new(stored)));
-    kept.for_each(|request| outbox.enqueue(now, LOCAL, request));
-    (outbox.list(), outbox.counts())
-}
+use crate::{MessageCounts, MessageInfo, MessageUpdate, Row};
 
 impl Outbox {
     pub fn counts(&self) -> MessageCounts {

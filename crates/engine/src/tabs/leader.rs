@@ -8,7 +8,7 @@ use crate::engine::handover::Handover;
 use crate::mutant::{self, Mutant};
 use crate::{Batch, ConsumerId, Delivery, Engine, EngineOptions, Now, Output, SendRequest, StoreEvent};
 use sentinelops_protocol::Subject;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Interval (ms) at which the browser is asked which tabs are alive.
 const ALIVE_MS: u64 = 5_000;
@@ -22,16 +22,8 @@ struct Tab {
     /// How often in a row it was missing.
     missed: u8,
     subjects: BTreeSet<Subject>,
-    /// The store is silent, and this tab has sent everything it has.
-    whole: bool,
-}
-
-/// A message of another tab that waits for a rescan of the store.
-struct DeferredSend {
-    rescan: u64,
-    consumer: ConsumerId,
-    tab: TabId,
-    request: SendRequest,
+    /// Its page wants a connection.
+    connects: bool,
 }
 
 pub(super) struct Leader {
@@ -50,13 +42,6 @@ pub(super) struct Leader {
     /// Tabs that died without `Detach`. The other tabs are notified.
     missing: Vec<TabId>,
     incomplete: Incomplete,
-    /// Messages that tabs could not store, or that are not queued. They wait for a rescan, because earlier rows of their
-    /// key may be in the store.
-    deferred: VecDeque<DeferredSend>,
-    /// Rescans requested and answered.
-    rescans: (u64, u64),
-    /// Number of the rescan after which every row saved before the sign-out is known.
-    last_rescan: u64,
 }
 
 impl Leader {
@@ -76,7 +61,7 @@ impl Leader {
         engine.restore_from(now, handover);
         engine.number_sockets_from(sockets);
         engine.lead_after(term);
-        // Rows this tab appended as a follower are reported to its own page.
+        // Rows this tab handed to earlier leaders are reported to its own page.
         engine.attach_tab(now, LOCAL, &me);
         Self {
             term: if ready { engine.term() } else { 0 },
@@ -91,9 +76,6 @@ impl Leader {
             unknown_tabs: BTreeSet::new(),
             missing: Vec::new(),
             incomplete: Incomplete::default(),
-            deferred: VecDeque::new(),
-            rescans: (0, 0),
-            last_rescan: 0,
         }
     }
 
@@ -117,8 +99,8 @@ impl Leader {
         self.incomplete = Incomplete::new(tabs);
     }
 
-    /// Passes on what is known of the shared store. `had`: this tab had it open until now. `silent`: the leader before
-    /// had no answer from it. `saved`: this tab's stored messages, used if the store cannot be read.
+    /// Passes on what is known of the store. `had`: it was open until now, here or at the leader before. `silent`: that
+    /// leader had no answer from it. `saved`: this tab's stored messages, used if the store cannot be read.
     pub(super) fn share(&mut self, now: Now, had: bool, silent: bool, saved: Vec<SendRequest>) {
         if had {
             self.engine.store_was_open(now);
@@ -126,22 +108,17 @@ impl Leader {
         if silent {
             self.engine.store_was_silent();
         }
-        self.engine.assume_stored(LOCAL, saved);
+        self.engine.assume_stored(now, LOCAL, saved);
     }
 
-    /// Requests a rescan, so that rows of other tabs are known before the session ends.
-    pub(super) fn rescan_before_sign_out(&mut self, now: Now) {
-        if self.engine.store_is_open() {
-            self.last_rescan = self.rescans.0 + 1;
-            self.engine.rescan(now);
-        }
-    }
-
-    /// Whether that rescan was answered, no message waits for one, and no tab has to resend its messages.
+    /// Whether every message of every tab is known: no tab has to resend its messages.
     pub(super) fn is_ready_to_sign_out(&self) -> bool {
-        let looked = self.rescans.1 >= self.last_rescan || !self.engine.store_is_open();
-        let taken = self.deferred.is_empty() && self.incomplete.is_empty();
-        self.ready && looked && (taken || mutant::active(Mutant::SignOutTooEarly))
+        self.ready && self.incomplete.is_empty()
+    }
+
+    /// Whether the page of another tab wants a connection.
+    pub(super) fn others_connect(&self) -> bool {
+        self.tabs.values().any(|tab| tab.connects)
     }
 
     /// Reports how these messages ended, as soon as that is certain.
@@ -166,29 +143,15 @@ impl Leader {
             PageCommand::WatchRaw(on) => engine.watch_raw(now, LOCAL, on),
             PageCommand::SendRaw(frame) => engine.send_raw(now, frame),
             PageCommand::Inquire(about) => self.inquire(now, LOCAL, about),
+            PageCommand::Disconnect => engine.disconnect(now),
             // The node passes messages in their order, and drops the engine for the others.
-            PageCommand::Send(_)
-            | PageCommand::Disconnect
-            | PageCommand::PageHide
-            | PageCommand::SignOut(_) => {}
+            PageCommand::Send(_) | PageCommand::PageHide | PageCommand::SignOut(_) => {}
         }
     }
 
     pub(super) fn store(&mut self, now: Now, event: StoreEvent) {
-        match event {
-            StoreEvent::Found(_) => self.rescans.1 = (self.rescans.1 + 1).min(self.rescans.0),
-            // Everything stored is known, or cannot be known.
-            StoreEvent::Opened(_) | StoreEvent::OpenFailed(_) | StoreEvent::Closed(_) => {
-                self.rescans.1 = self.rescans.0;
-                self.deferred.iter_mut().for_each(|send| send.rescan = 0);
-            }
-            _ => {}
-        }
         self.engine.handle_store(now, event);
         self.note_store();
-        while let Some(send) = self.deferred.pop_front_if(|send| send.rescan <= self.rescans.1) {
-            self.engine.send_of(now, send.consumer, &send.tab, send.request);
-        }
     }
 
     /// Updates the term. It is known when the store answers or is no longer waited for; a store that answers late may
@@ -198,9 +161,6 @@ impl Leader {
             self.ready = true;
             self.term = self.engine.term();
             self.announce = true;
-        }
-        if !self.engine.store_is_silent() {
-            self.tabs.values_mut().for_each(|tab| tab.whole = false);
         }
     }
 
@@ -226,15 +186,15 @@ impl Leader {
                     self.engine.credit(now, consumer, number);
                 }
             }
-            LinkMessage::Poke => self.engine.rescan(now),
-            LinkMessage::Send { tab, requests, whole } => {
+            LinkMessage::Unreadable { count } => {
+                self.engine.handle_store(now, StoreEvent::Unreadable(count));
+            }
+            LinkMessage::Send { tab, saved, requests } => {
                 if let Some(consumer) = self.consumer(&tab, None) {
-                    if whole && self.engine.store_is_silent() {
-                        // The deferred messages are among these, in their places.
-                        self.deferred.retain(|send| send.consumer != consumer);
-                        self.tabs.entry(tab.clone()).and_modify(|known| known.whole = true);
+                    self.engine.assume_stored(now, consumer, saved);
+                    for request in requests {
+                        self.engine.send(now, consumer, request);
                     }
-                    self.send(now, consumer, &tab, requests);
                 } else if tab != self.me {
                     self.incomplete.add(tab);
                 }
@@ -265,20 +225,6 @@ impl Leader {
             | LinkMessage::SignOut
             | LinkMessage::SignedOut
             | LinkMessage::Leaving { .. } => {}
-        }
-    }
-
-    fn send(&mut self, now: Now, consumer: ConsumerId, tab: &TabId, requests: Vec<SendRequest>) {
-        let whole = self.tabs.values().any(|tab| tab.consumer == consumer && tab.whole);
-        let rescans = !whole && (self.engine.store_is_open() || self.engine.store_is_silent());
-        for request in requests {
-            if !request.ephemeral && rescans && (request.queue || !mutant::active(Mutant::UnqueuedFirst)) {
-                let (rescan, tab) = (self.rescans.0 + 1, tab.clone());
-                self.deferred.push_back(DeferredSend { rescan, consumer, tab, request });
-                self.engine.rescan(now);
-            } else {
-                self.engine.send(now, consumer, request);
-            }
         }
     }
 
@@ -341,7 +287,6 @@ impl Leader {
                     return Some(NodeOutput::Link(LinkTarget::Tab(tab.0.clone()), message));
                 }
                 output => {
-                    self.rescans.0 += u64::from(output == Output::RescanStore);
                     return Some(NodeOutput::Engine(output));
                 }
             }
@@ -391,10 +336,11 @@ impl Leader {
             self.next_consumer += u64::from(known.is_none());
             self.engine.attach_tab(now, consumer, &tab);
             let subjects = BTreeSet::new();
-            let new = Tab { consumer, turn, asked: false, missed: 0, subjects, whole: false };
+            let new = Tab { consumer, turn, asked: false, missed: 0, subjects, connects: false };
             self.tabs.insert(tab.clone(), new);
         }
         let Some(known) = self.tabs.get_mut(&tab) else { return };
+        known.connects = interest.connect;
         let consumer = known.consumer;
         let wanted: BTreeSet<Subject> = interest.subjects.iter().cloned().collect();
         let had = std::mem::replace(&mut known.subjects, wanted.clone());
@@ -413,8 +359,6 @@ impl Leader {
         self.unknown_tabs.remove(tab);
         self.incomplete.remove(tab);
         if let Some(gone) = self.tabs.remove(tab) {
-            // Unqueued messages are dropped with their page.
-            self.deferred.retain(|send| send.consumer != gone.consumer || send.request.queue);
             self.engine.detach_tab(now, gone.consumer, tab);
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Version of everything tabs share: the database, lock and channel names, these messages and the stored rows. Raise it
 /// when the layout of one of them changes (golden-bytes tests detect that).
-pub const LINK_VERSION: u32 = 1;
+pub const LINK_VERSION: u32 = 2;
 
 /// Id of a tab: the id of its page, the same over worker restarts.
 pub type TabId = String;
@@ -32,6 +32,8 @@ pub struct Interest {
     pub outbox: bool,
     /// Whether it wants frames that are no protocol messages.
     pub raw: bool,
+    /// Whether it wants a connection. A leader whose own page wants none gives way to a tab that does.
+    pub connect: bool,
 }
 
 /// Asks how a saved message ended.
@@ -84,16 +86,20 @@ pub enum LinkMessage {
         /// Number of the batch.
         number: u64,
     },
-    /// A follower appended rows: the leader is to rescan the store.
-    Poke,
-    /// A follower hands over messages that cannot or need not be stored.
+    /// A follower hands over messages: once per attachment those that are saved and have no end, then the others.
     Send {
         /// The sender.
         tab: TabId,
-        /// The messages, in order.
+        /// Its saved messages without an end, in order. They are earlier than all others, and count only where the leader
+        /// cannot read the store.
+        saved: Vec<SendRequest>,
+        /// The messages to send, in order.
         requests: Vec<SendRequest>,
-        /// These are all messages of the tab, the stored ones included, because the leader cannot read the store.
-        whole: bool,
+    },
+    /// The user deleted unreadable records in another tab: so many are left.
+    Unreadable {
+        /// How many.
+        count: u32,
     },
     /// A follower asks the leader to retry a failed message.
     Retry {
@@ -167,12 +173,13 @@ mod tests {
                 metrics: false,
                 outbox: true,
                 raw: false,
+                connect: true,
             },
         };
         for (message, golden) in [
             (LinkMessage::Beat { term: 3 }, vec![0, 3]),
-            (attach, vec![3, 1, b't', 5, 1, 2, 1, 1, b'c', 0, 1, 0]),
-            (LinkMessage::Poke, vec![6]),
+            (attach, vec![3, 1, b't', 5, 1, 2, 1, 1, b'c', 0, 1, 0, 1]),
+            (LinkMessage::Unreadable { count: 2 }, vec![7, 2]),
             (LinkMessage::Hint { hint: None }, vec![10, 0]),
             (LinkMessage::Leaving { term: 3 }, vec![15, 3]),
         ] {

@@ -4,18 +4,19 @@
 //! [`Node`] is what a tab's worker drives instead of a bare engine. It keeps the same invariant: after
 //! every input drain [`Node::poll_output`], then wait until [`Node::poll_timeout`].
 //!
-//! * **Leader**: has an engine. Its own page is consumer [`LOCAL`]; every following tab is another.
-//! * **Follower**: has none. It appends what its page sends to the shared store (or hands over what
-//!   cannot be stored), sends the leader what the page watches, and passes batches on. It never
-//!   updates, deletes, evicts or expires a row: only the leader does.
+//! * **Leader**: has an engine, and alone opens the store. Its own page is consumer [`LOCAL`]; every following tab is
+//!   another. It connects if its page wants to; if only another tab's page does, it gives way to that tab.
+//! * **Follower**: has none. It hands what its page sends to the leader and keeps it until the leader reports it durable,
+//!   sends the leader what the page watches, and passes batches on.
 //! * **Solo**: connects alone, because there are no locks or no store to share.
+//! * **Idle**: neither leads nor follows: its page is away, outdated or signed out.
 //!
 //! | file | concern |
 //! |---|---|
 //! | `node`, `roles` | inputs; what follows from a change of role |
 //! | `term_check` | a leader that was paused reads the stored term before anything else |
-//! | `sends`, `appends` | what the page sent, until it is durable; how a tab without an engine stores it |
-//! | `hand_on` | what a follower appends to the store and what it sends to the leader |
+//! | `sends` | what the page sent, until it is final |
+//! | `hand_on` | how a follower hands it to the leader |
 //! | `follower`, `pending_commands` | what a tab without an engine does with commands |
 //! | `sign_in` | which tab has a token, and gets the lock for it |
 //! | `sign_out` | the end of a user's session, in all tabs |
@@ -23,7 +24,6 @@
 //! | `election` | lock, heartbeats, silence |
 //! | `link`, `types` | messages between tabs; commands and outputs |
 
-mod appends;
 mod election;
 mod follower;
 mod hand_on;

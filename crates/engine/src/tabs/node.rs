@@ -12,8 +12,8 @@ use super::types::{NodeOutput, PageCommand};
 use crate::engine::handover::Handover;
 use crate::mutant::{self, Mutant};
 use crate::{
-    Batch, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation, Hint, MessageUpdate,
-    Now, Output, SocketEvent, StoreError, StoreEvent,
+    Batch, Cause, ConnectionState, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions,
+    Generation, Hint, MessageUpdate, Now, Output, SocketEvent, Status, StorageState, StoreError, StoreEvent,
 };
 use sentinelops_protocol::Subject;
 use std::collections::{BTreeSet, VecDeque};
@@ -36,17 +36,16 @@ pub struct Node {
     pub(super) handover: Handover,
     pub(super) sends: Sends,
     pub(super) pending_commands: PendingCommands,
-    /// Whether the store can be opened; `None` until that is known.
-    pub(super) store_works: Option<bool>,
-    /// The store was open in this tab at least once.
+    /// Why this tab connects alone: the store cannot be opened.
+    pub(super) store_error: Option<StoreError>,
+    /// The store was open at least once since this tab began, here or at a leader.
     pub(super) had_store: bool,
     pub(super) sign_in: SignIn,
-    /// Rows in the store by priority, as an idle tab last read it.
-    pub(super) stored: [u32; 4],
     pub(super) interest: BTreeSet<Subject>,
     pub(super) watch: (bool, bool),
     /// The page watches frames that are no protocol messages.
     pub(super) watches_raw: bool,
+    /// Its page wants a connection. A tab whose page wants none follows or leads all the same: its messages are stored.
     pub(super) wanted: bool,
     pub(super) visible: bool,
     pub(super) away: bool,
@@ -68,8 +67,6 @@ pub struct Node {
     pub(super) term_check: Option<TermCheck>,
     /// Inputs deferred by the term check are being handled.
     pub(super) resuming: bool,
-    /// Until then (monotonic ms) the lock may be lost without this tab knowing, so a step-down writes nothing.
-    pub(super) lock_uncertain_until: u64,
     pub(super) shown: Option<Role>,
     /// The term in the leave notice that the page has.
     pub(super) leave_notice: Option<u64>,
@@ -87,10 +84,10 @@ pub struct Node {
 }
 
 impl Node {
-    /// A new tab. It opens the store, if there is one, and otherwise waits for its page.
+    /// A new tab. It waits for its page.
     pub fn new(options: EngineOptions, seed: u64, now: Now) -> Self {
         let tab = options.tab.clone();
-        let mut node = Self {
+        Self {
             options,
             seed,
             tab,
@@ -101,10 +98,9 @@ impl Node {
             handover: Handover::default(),
             sends: Sends::default(),
             pending_commands: PendingCommands::default(),
-            store_works: None,
+            store_error: None,
             had_store: false,
             sign_in: SignIn::default(),
-            stored: [0; 4],
             interest: BTreeSet::new(),
             watch: (false, false),
             watches_raw: false,
@@ -120,7 +116,6 @@ impl Node {
             credits_to: None,
             term_check: None,
             resuming: false,
-            lock_uncertain_until: 0,
             shown: None,
             leave_notice: None,
             session: Session::Open,
@@ -129,11 +124,7 @@ impl Node {
             superseded_until: None,
             ended: None,
             out: VecDeque::new(),
-        };
-        if node.options.outbox.persist {
-            node.out.push_back(NodeOutput::Engine(Output::OpenStore));
         }
-        node
     }
 
     /// The present role of this tab.
@@ -158,6 +149,7 @@ impl Node {
             }
             return self.defer_input(DeferredInput::Page(command));
         }
+        let wanted_before = self.wanted;
         match &command {
             PageCommand::Connect => self.wanted = !self.outdated && self.session != Session::Closed,
             PageCommand::Disconnect => self.wanted = false,
@@ -189,6 +181,10 @@ impl Node {
             Some(leader) => leader.page(now, command),
             None => self.follow(now, command),
         }
+        if self.wanted != wanted_before && self.role() == Role::Follower {
+            self.show_waiting();
+            self.announce(true);
+        }
         self.finish_input(now);
     }
 
@@ -197,6 +193,8 @@ impl Node {
         self.sends.note(items);
         self.pending_commands.answered(items);
         self.sign_in.note(items);
+        let is_open = |item: &Delivery| matches!(item, Delivery::Status(status) if status.storage == StorageState::Durable);
+        self.had_store |= items.iter().any(is_open);
     }
 
     fn hide(&mut self, now: Now) {
@@ -244,8 +242,9 @@ impl Node {
                 self.known_turn = Some(*turn);
                 self.sends.slept = false;
                 self.credit_goes_to(from);
+                let batch = self.for_page(batch.clone());
                 self.on_deliveries(&batch.items);
-                self.deliver(batch.clone());
+                self.deliver(batch);
             }
             _ => {}
         }
@@ -282,7 +281,11 @@ impl Node {
     /// Handles an event of the store.
     pub fn handle_store(&mut self, now: Now, event: StoreEvent) {
         // Only if it was open: a newer build that wrote here once and no longer runs must not stop this tab.
-        let outdated = event == StoreEvent::Closed(StoreError::NewerSchema);
+        let outdated = match &event {
+            StoreEvent::Closed(error) => *error == StoreError::NewerSchema,
+            StoreEvent::OpenFailed(error) => *error == StoreError::NewerSchema && self.had_store,
+            _ => false,
+        };
         if outdated && mutant::active(Mutant::OldBuildGoesOn) {
             return;
         }
@@ -291,10 +294,8 @@ impl Node {
             return self.defer_input(DeferredInput::Store(event));
         }
         match &event {
-            StoreEvent::Opened(snapshot) => {
-                (self.store_works, self.had_store) = (Some(true), true);
-                self.store_takes_again();
-                self.show_stored(now, snapshot);
+            StoreEvent::Opened(_) => {
+                (self.store_error, self.had_store) = (None, true);
                 if !mutant::active(Mutant::AloneWithTheStore) {
                     self.election.share(now);
                 }
@@ -303,27 +304,21 @@ impl Node {
                 // A newer build upgraded the database: this tab stops and reports it.
                 (self.outdated, self.wanted, self.shown) = (true, false, None);
             }
-            // A silent store is silent for every tab, so this tab does not connect alone. The leader reports it.
-            StoreEvent::OpenFailed(StoreError::Silent) if !self.election.no_locks() => self.store_waits(now),
-            StoreEvent::OpenFailed(error) => {
-                self.store_works = Some(false);
-                if self.leader.is_none() {
-                    self.store_refuses(now, error.clone());
-                }
-            }
-            StoreEvent::Closed(error) if self.leader.is_none() => self.reopen(now, error.clone()),
             // Records were deleted from this tab; the leader counts them.
-            StoreEvent::Unreadable(_) if self.leader.is_none() => self.broadcast(LinkMessage::Poke),
+            StoreEvent::Unreadable(count) if self.leader.is_none() => {
+                self.broadcast(LinkMessage::Unreadable { count: *count });
+            }
             _ => {}
         }
-        let for_nobody = self.election.no_locks() && matches!(event, StoreEvent::Opened(_));
-        if !self.ended(now, &event)
-            && !self.appended(now, &event)
-            && !for_nobody
+        let taken_over = self.is_taken_over(&event);
+        if !self.ended(&event)
             && (self.alone == (self.role() == Role::Solo))
             && let Some(leader) = &mut self.leader
         {
             leader.store(now, event);
+        }
+        if taken_over {
+            self.election.deposed(now);
         }
         self.elect(now);
         self.finish_input(now);
@@ -350,13 +345,8 @@ impl Node {
             self.term_check_timed_out(now);
         } else {
             self.election.timeout(now);
-            match &mut self.leader {
-                Some(leader) => leader.timeout(now),
-                None => {
-                    self.sends.timeout(now);
-                    self.doubt_store(now);
-                    self.retry_store(now);
-                }
+            if let Some(leader) = &mut self.leader {
+                leader.timeout(now);
             }
         }
         self.finish_input(now);
@@ -373,10 +363,7 @@ impl Node {
             // The election's ticks go on, so that another pause is detected.
             return self.election.next_timeout().into_iter().chain([term_check.until]).min();
         }
-        let inner = match &self.leader {
-            Some(leader) => leader.next_timeout(),
-            None => self.sends.next_timeout(),
-        };
+        let inner = self.leader.as_ref().and_then(Leader::next_timeout);
         self.election.next_timeout().into_iter().chain(inner).min()
     }
 
@@ -387,7 +374,44 @@ impl Node {
             metrics: self.watch.0,
             outbox: self.watch.1,
             raw: self.watches_raw,
+            connect: self.wanted,
         }
+    }
+
+    /// What a leader in another tab is to send. A page that wants no connection receives nothing of one.
+    pub(super) fn interest_elsewhere(&self) -> Interest {
+        let outbox = self.watch.1;
+        if self.wanted { self.interest() } else { Interest { outbox, ..Interest::default() } }
+    }
+
+    /// A leader's batch as this page sees it: one that wants no connection has none.
+    fn for_page(&self, mut batch: Batch) -> Batch {
+        let statuses = batch.items.iter_mut().filter_map(|item| match item {
+            Delivery::Status(status) if !self.wanted => Some(status),
+            _ => None,
+        });
+        for status in statuses {
+            **status = Status {
+                state: ConnectionState::Disconnected,
+                cause: Cause::NotAsked,
+                queued: status.queued,
+                unreadable: status.unreadable,
+                storage: status.storage.clone(),
+                ..Status::default()
+            };
+        }
+        batch
+    }
+
+    /// Whether the store refuses what this leader writes, because another tab is its writer now.
+    fn is_taken_over(&self, event: &StoreEvent) -> bool {
+        let StoreEvent::Aborted { number, error: StoreError::TakenOver } = event else { return false };
+        let group = self.leader.as_ref().and_then(|leader| leader.engine.group_under_way());
+        group.is_some_and(|group| group.number == *number)
+    }
+
+    pub(super) fn can_store(&self) -> bool {
+        self.options.outbox.enabled && self.options.outbox.persist
     }
 
     /// Delivers a batch of this node itself to the page. Its number, 0, needs no credit.
@@ -407,8 +431,13 @@ impl Node {
         self.out.push_back(NodeOutput::Engine(Output::Deliver { consumer: LOCAL, batch }));
     }
 
+    /// Whether this tab leads or follows.
+    pub(super) fn takes_part(&self) -> bool {
+        !self.away && !self.outdated && self.session != Session::Closed
+    }
+
     pub(super) fn elect(&mut self, now: Now) {
-        self.election.want(now, self.wanted && !self.away);
+        self.election.want(now, self.takes_part());
     }
 
     /// The next random number of this node.

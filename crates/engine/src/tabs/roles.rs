@@ -24,10 +24,11 @@ impl Node {
     pub(super) fn finish_input(&mut self, now: Now) {
         self.election.need(self.visible || self.sends.wait() || self.is_closing());
         self.close_when_due(now);
-        self.share_or_not(now);
+        self.share_or_not();
         self.resolve_superseded(now);
         self.pass_the_lock(now);
-        let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.wanted && !self.away;
+        self.give_way(now);
+        let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.takes_part();
         let alone = self.role() == Role::Solo;
         if self.leader.is_some() && (!owns || self.alone != alone) {
             self.step_down(now);
@@ -48,9 +49,8 @@ impl Node {
             if self.leader.is_none() {
                 self.show_waiting();
                 if self.role() == Role::Idle {
-                    self.sends.nobody_leads();
+                    self.sends.new_leader();
                     self.hand_over(now);
-                    self.look_at_stored();
                 }
                 if self.role() == Role::Follower && self.term > 0 {
                     // With term 0 the answer to `Ask` brings the term first.
@@ -74,7 +74,7 @@ impl Node {
 
     /// Without a store to share this tab connects alone. A store that exists and does not answer is shared all the same:
     /// it is silent for every tab.
-    fn share_or_not(&mut self, now: Now) {
+    fn share_or_not(&mut self) {
         if !matches!(self.role(), Role::Follower | Role::Leader) || self.outdated {
             return;
         }
@@ -83,11 +83,17 @@ impl Node {
             leads.map(|leader| leader.engine.status().storage.clone())
             && (error != StoreError::Silent || mutant::active(Mutant::AloneWhenSilent))
         {
-            self.store_works = Some(false);
-            self.store_refuses(now, error);
-        }
-        if self.store_works == Some(false) {
+            self.store_error = Some(error);
             self.election.go_solo();
+        }
+    }
+
+    /// A leader whose page wants no connection leaves the lock to a tab that wants one.
+    fn give_way(&mut self, now: Now) {
+        let leads = !self.wanted && !self.alone && self.term_check.is_none();
+        let leader = self.leader.as_ref().filter(|_| leads && !mutant::active(Mutant::GiveWayToNobody));
+        if leader.is_some_and(Leader::others_connect) {
+            self.election.deposed(now);
         }
     }
 
@@ -179,7 +185,9 @@ impl Node {
         // A tab alone opens the store again.
         let had_store = self.had_store && !self.alone;
         leader.share(now, had_store, self.sends.store_may_be_silent(), self.sends.saved_in_order());
-        leader.connect(now);
+        if self.wanted {
+            leader.connect(now);
+        }
         leader.local(now, &self.interest());
         if !mutant::active(Mutant::NoInquiry) {
             leader.inquire(now, LOCAL, self.sends.in_doubt());
@@ -188,10 +196,7 @@ impl Node {
             leader.engine.handle_token(now, token);
         }
         let stored_nothing = !self.had_store && self.sends.in_doubt().is_empty();
-        if let Some(error) = self.sends.appends.refused.clone()
-            && self.store_works == Some(false)
-            && stored_nothing
-        {
+        if let Some(error) = self.store_error.clone().filter(|_| self.alone && stored_nothing) {
             // The store is known to fail, so it is not waited for. Where messages of this tab may lie in it, it is,
             // because those go first.
             leader.store(now, StoreEvent::OpenFailed(error));
@@ -201,13 +206,10 @@ impl Node {
         self.leader = Some(leader);
     }
 
-    /// Drops the engine. While this tab still holds the lock, everything the engine decided is stored. Otherwise the rows
-    /// belong to another leader, and how messages ended is asked for.
+    /// Drops the engine. Everything it decided is stored, unless another tab is the writer of the store by now: then it is
+    /// refused as a whole, and the rows belong to that tab.
     fn step_down(&mut self, now: Now) {
         let Some(mut leader) = self.leader.take() else { return };
-        let certain = self.term_check.is_none() && now.mono >= self.lock_uncertain_until;
-        let ours = self.role() == Role::Idle && !self.alone && certain
-            || mutant::active(Mutant::DeposedLeaderWrites);
         self.sockets = leader.engine.sockets();
         self.handover = leader.engine.handover();
         let mut under_way = leader.engine.group_under_way().cloned();
@@ -225,10 +227,8 @@ impl Node {
         }
         let written = usize::from(under_way.is_some());
         let mut groups: Vec<StoreGroup> = under_way.into_iter().collect();
-        if ours {
-            // Includes what was decided in this input.
-            groups.extend(leader.engine.last_group().or(decided));
-        }
+        // Includes what was decided in this input.
+        groups.extend(leader.engine.last_group().or(decided));
         let endings: Vec<_> = groups.iter().map(|g| (g.number, leader.engine.endings_in(g))).collect();
         let to_write = groups.into_iter().skip(written);
         self.out.extend(to_write.map(|group| NodeOutput::Engine(Output::Store(group))));
@@ -243,7 +243,7 @@ impl Node {
         }
         self.sends.engine_gone(mutant::active(Mutant::ForgetAtDeposition));
         for (number, updates) in endings {
-            self.sends.ends_with(number, updates, ours);
+            self.sends.ends_with(number, updates);
         }
     }
 
@@ -268,6 +268,10 @@ impl Node {
                     let error = StoreError::Unavailable(NO_LOCKS.to_owned());
                     leader.store(now, StoreEvent::OpenFailed(error));
                 }
+                // A tab alone must not become the writer of a store that others may share.
+                NodeOutput::Engine(Output::OpenStore) if self.alone => {
+                    self.out.push_back(NodeOutput::ProbeStore);
+                }
                 other => self.out.push_back(other),
             }
         }
@@ -285,7 +289,7 @@ impl Node {
             self.asked_to_close = false;
         }
         let (tab, turn) = (self.tab.clone(), self.turn);
-        let interest = self.interest();
+        let interest = self.interest_elsewhere();
         self.broadcast(LinkMessage::Attach { tab: tab.clone(), turn, interest });
         if !fresh {
             return;
@@ -321,17 +325,14 @@ impl Node {
     fn waiting_status(&self) -> Status {
         let (state, cause) = match self.role() {
             _ if self.outdated => (ConnectionState::Error, Cause::Outdated),
-            Role::Follower => (ConnectionState::Connecting, Cause::None),
+            Role::Follower if self.wanted => (ConnectionState::Connecting, Cause::None),
             _ => (ConnectionState::Disconnected, Cause::NotAsked),
         };
-        let storage = match (&self.sends.appends.refused, self.store_works) {
+        let storage = match self.can_store() {
             _ if self.outdated => StorageState::MemoryOnly(StoreError::NewerSchema),
-            _ if !self.can_store() => StorageState::Off,
-            (Some(error), _) => StorageState::MemoryOnly(error.clone()),
-            (None, Some(true)) => StorageState::Durable,
-            (None, _) => StorageState::Opening,
+            true => StorageState::Opening,
+            false => StorageState::Off,
         };
-        let queued = if self.role() == Role::Idle { self.stored } else { [0; 4] };
-        Status { state, cause, queued, storage, ..Status::default() }
+        Status { state, cause, storage, ..Status::default() }
     }
 }

@@ -1,9 +1,8 @@
 //! What the page sent. A message is *pending* until it is durable or final, through every change of role; a durable one is
 //! *in doubt* until it is final.
 
-use super::appends::Appends;
 use super::election::Role;
-use super::link::{Inquiry, LinkMessage};
+use super::link::Inquiry;
 use super::node::Node;
 use crate::outbox::key_of;
 use crate::{
@@ -16,8 +15,6 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Custody {
     Nobody,
-    /// In the transaction of this number, which appends it.
-    Store(u64),
     /// In the transaction of this number, in which a dropped engine wrote its end.
     Ending(u64),
     /// With the leader, in another tab.
@@ -31,22 +28,10 @@ pub(super) struct PendingSend {
     /// Its ordering key; `None` for ephemeral messages.
     pub key: Option<String>,
     pub custody: Custody,
-    /// The store refused to append it.
-    pub unstorable: bool,
-    /// Reported to its page as memory only.
-    pub reported: bool,
     /// Its page requested that it is discarded.
     pub discarded: bool,
-    /// Not appended: an earlier message of its ordering key or coalesce name goes another way first.
-    pub behind_another: bool,
     /// Position in the order of sending.
     pub number: u64,
-}
-
-impl PendingSend {
-    pub(super) fn is_queued(&self) -> bool {
-        self.request.queue && !self.request.ephemeral
-    }
 }
 
 /// A durable message without a known end.
@@ -56,12 +41,6 @@ struct InDoubt {
     request: Option<(u64, SendRequest)>,
 }
 
-/// Ends that are true once their transaction has committed.
-struct Ending {
-    updates: Vec<MessageUpdate>,
-    certain: bool,
-}
-
 #[derive(Default)]
 pub(super) struct Sends {
     /// Messages neither durable nor final, in the order of sending.
@@ -69,19 +48,16 @@ pub(super) struct Sends {
     in_doubt: BTreeMap<String, InDoubt>,
     /// Number of messages sent so far.
     count: u64,
-    pub(super) appends: Appends,
-    /// Ends being stored, by transaction number.
-    endings: BTreeMap<u64, Ending>,
+    /// Ends that are true once their transaction has committed, by its number.
+    endings: BTreeMap<u64, Vec<MessageUpdate>>,
     /// The page was shown Connected.
     pub(super) linked: bool,
-    /// The leader reports that the store does not answer. `handed_in`: since then it was sent everything.
-    pub(super) silent: bool,
-    pub(super) handed_in: bool,
+    /// The leader reports that the store does not answer.
+    silent: bool,
+    /// In this attachment the leader was handed the saved messages.
+    pub(super) saved_handed_on: bool,
     /// This tab slept, and no batch of a leader arrived since.
     pub(super) slept: bool,
-    /// Until then (monotonic ms) messages wait for the role to be decided.
-    pub(super) settle_at: Option<u64>,
-    pub(super) settled: bool,
 }
 
 impl Sends {
@@ -98,17 +74,7 @@ impl Sends {
                 let key = if request.ephemeral { None } else { key_of(&request) };
                 self.count += 1;
                 let (custody, number) = (Custody::Nobody, self.count);
-                let (unstorable, reported, discarded, behind_another) = (false, false, false, false);
-                self.pending.push(PendingSend {
-                    request,
-                    key,
-                    custody,
-                    unstorable,
-                    reported,
-                    discarded,
-                    behind_another,
-                    number,
-                });
+                self.pending.push(PendingSend { request, key, custody, discarded: false, number });
             }
         }
     }
@@ -135,7 +101,7 @@ impl Sends {
         }
     }
 
-    pub(super) fn track(&mut self, id: &str, coalesced: bool, pending: Option<PendingSend>) {
+    fn track(&mut self, id: &str, coalesced: bool, pending: Option<PendingSend>) {
         let inquiry = || Inquiry { id: id.to_owned(), coalesced, discarded: false };
         let open = self
             .in_doubt
@@ -154,27 +120,15 @@ impl Sends {
 
     /// The durable messages without an end, in the order of sending.
     pub(super) fn saved_in_order(&self) -> Vec<SendRequest> {
-        let mut all: Vec<_> = self.saved().collect();
-        all.sort_by_key(|(number, _)| *number);
-        all.into_iter().map(|(_, request)| request).collect()
-    }
-
-    pub(super) fn saved(&self) -> impl Iterator<Item = (u64, SendRequest)> {
         let wanted = self.in_doubt.values().filter(|open| !open.inquiry.discarded);
-        let requests = wanted.filter_map(|open| open.request.clone());
-        requests.map(|(number, request)| (number, SendRequest { again: true, ..request }))
+        let mut all: Vec<_> = wanted.filter_map(|open| open.request.as_ref()).collect();
+        all.sort_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, request)| SendRequest { again: true, ..request.clone() }).collect()
     }
 
-    /// Another tab leads: it may not know what an earlier leader was sent.
+    /// Another tab leads, or none: it may not know what an earlier leader was handed.
     pub(super) fn new_leader(&mut self) {
-        self.settle_at = None;
-        self.settled = true;
-        self.nobody_leads();
-    }
-
-    /// Takes back what was handed to a leader.
-    pub(super) fn nobody_leads(&mut self) {
-        (self.linked, self.silent, self.handed_in) = (false, false, false);
+        (self.linked, self.silent, self.saved_handed_on) = (false, false, false);
         for pending in self.pending.iter_mut().filter(|pending| pending.custody == Custody::Leader) {
             pending.custody = Custody::Nobody;
             pending.request.again = true;
@@ -183,9 +137,7 @@ impl Sends {
 
     /// This tab leads now: its engine gets every pending message.
     pub(super) fn new_engine(&mut self) {
-        self.settle_at = None;
-        self.settled = true;
-        (self.linked, self.silent, self.handed_in, self.slept) = (false, false, false, false);
+        (self.linked, self.silent, self.slept) = (false, false, false);
         for pending in
             self.pending.iter_mut().filter(|pending| !matches!(pending.custody, Custody::Ending(_)))
         {
@@ -207,9 +159,8 @@ impl Sends {
     }
 
     /// A dropped engine wrote these ends in an outstanding transaction. Until it is over the messages go to no other
-    /// engine, which would undo them. `certain`: no other tab can have read the rows before. Messages of other tabs are
-    /// skipped: those tabs inquire themselves.
-    pub(super) fn ends_with(&mut self, number: u64, mut updates: Vec<MessageUpdate>, certain: bool) {
+    /// engine, which would undo them. Messages of other tabs are skipped: those tabs inquire themselves.
+    pub(super) fn ends_with(&mut self, number: u64, mut updates: Vec<MessageUpdate>) {
         updates.retain(|update| self.has_pending(&update.id) || self.in_doubt.contains_key(&update.id));
         for pending in &mut self.pending {
             if updates.iter().any(|update| update.id == pending.request.id) {
@@ -217,37 +168,24 @@ impl Sends {
             }
         }
         if !updates.is_empty() {
-            self.endings.insert(number, Ending { updates, certain });
+            self.endings.insert(number, updates);
         }
     }
 
-    /// Handles the end of such a transaction. `None`: the event is about another one.
-    fn ended(&mut self, event: &StoreEvent) -> Option<Ending> {
+    /// Handles the end of such a transaction: the ends that are true now. If it committed, no other tab has opened the
+    /// store as its writer before, so none has read the rows. `None`: the event is about another one.
+    fn ended(&mut self, event: &StoreEvent) -> Option<Vec<MessageUpdate>> {
         let (number, committed) = match event {
             StoreEvent::Committed { number } => (*number, true),
             StoreEvent::Aborted { number, .. } => (*number, false),
             _ => return None,
         };
-        let mut ending = self.endings.remove(&number)?;
+        let updates = self.endings.remove(&number)?;
         for pending in self.pending.iter_mut().filter(|pending| pending.custody == Custody::Ending(number)) {
             pending.custody = Custody::Nobody;
             pending.request.again = true;
         }
-        if !committed {
-            ending.updates.clear();
-        }
-        Some(ending)
-    }
-
-    /// The inquiry for a message whose end is stored, or which another leader still has.
-    fn inquiry_for(&mut self, update: MessageUpdate) -> Inquiry {
-        let coalesced = self.drop(&update.id).is_some_and(|pending| pending.request.coalesce.is_some());
-        self.track(&update.id, coalesced || update.delivery == DeliveryState::Superseded, None);
-        if update.delivery == DeliveryState::Failed(FailReason::Discarded) {
-            self.discard(&update.id);
-        }
-        let unknown = || Inquiry { id: update.id.clone(), coalesced, discarded: false };
-        self.in_doubt.get(&update.id).map_or_else(unknown, |open| open.inquiry.clone())
+        Some(if committed { updates } else { Vec::new() })
     }
 
     /// Updates the records from what is delivered to the page: final messages are dropped, durable ones become in doubt.
@@ -256,7 +194,6 @@ impl Sends {
             if let Delivery::Status(status) = item {
                 self.linked = status.state == ConnectionState::Connected;
                 self.silent = status.storage == StorageState::MemoryOnly(StoreError::Silent);
-                self.handed_in &= self.silent;
             }
             let Delivery::Message(update) = item else { continue };
             if update.delivery.is_final() {
@@ -285,20 +222,9 @@ impl Sends {
         self.pending.iter().any(|pending| pending.request.id == id)
     }
 
-    pub(super) fn drop(&mut self, id: &str) -> Option<PendingSend> {
+    fn drop(&mut self, id: &str) -> Option<PendingSend> {
         let at = self.pending.iter().position(|pending| pending.request.id == id)?;
         Some(self.pending.remove(at))
-    }
-
-    pub(super) fn timeout(&mut self, now: Now) {
-        if self.settle_at.is_some_and(|at| now.mono >= at) {
-            self.settle_at = None;
-            self.settled = true;
-        }
-    }
-
-    pub(super) fn next_timeout(&self) -> Option<u64> {
-        self.settle_at.into_iter().chain(self.appends.next_timeout()).min()
     }
 
     /// Whether every pending message is with the leader.
@@ -310,27 +236,18 @@ impl Sends {
 impl Node {
     /// Passes on every message that is in this tab only.
     pub(super) fn hand_over(&mut self, now: Now) {
-        self.hand_in();
-        if !self.sends.pending.iter().any(|pending| pending.custody == Custody::Nobody) {
-            return;
-        }
         if let Some(leader) = &mut self.leader {
-            for pending in self.sends.pending.iter_mut().filter(|pending| pending.custody == Custody::Nobody)
-            {
+            let waiting = self.sends.pending.iter_mut().filter(|pending| pending.custody == Custody::Nobody);
+            for pending in waiting {
                 pending.custody = Custody::Engine;
                 leader.engine.send(now, super::LOCAL, pending.request.clone());
             }
-        }
-        match self.leader {
-            Some(_) => {}
-            None if self.outdated => self.refuse(|_| true),
-            None if self.role() == Role::Follower => self.hand_to_others(now),
-            None => {
-                self.refuse_unqueued();
-                self.sends.wait_for_endings();
-                self.append(now);
-                self.report_unsaved();
-            }
+        } else if self.outdated {
+            self.refuse(|_| true);
+        } else if self.role() == Role::Follower {
+            self.hand_to_leader();
+        } else {
+            self.refuse_unqueued();
         }
         self.sends.pending.retain(|pending| !pending.request.ephemeral);
     }
@@ -342,22 +259,12 @@ impl Node {
     }
 
     /// Handles the answer to a transaction in which a dropped engine ended messages. `false`: it is about another one.
-    pub(super) fn ended(&mut self, now: Now, event: &StoreEvent) -> bool {
-        let Some(Ending { updates, certain }) = self.sends.ended(event) else { return false };
-        if updates.is_empty() {
-            return true;
-        }
-        if certain {
+    pub(super) fn ended(&mut self, event: &StoreEvent) -> bool {
+        let Some(updates) = self.sends.ended(event) else { return false };
+        if !updates.is_empty() {
             let items: Vec<Delivery> = updates.into_iter().map(Delivery::Message).collect();
             self.on_deliveries(&items);
             self.deliver_items(items);
-            return true;
-        }
-        let about: Vec<Inquiry> = updates.into_iter().map(|update| self.sends.inquiry_for(update)).collect();
-        if let Some(leader) = &mut self.leader {
-            leader.inquire(now, super::LOCAL, about);
-        } else if self.role() == Role::Follower {
-            self.broadcast(LinkMessage::Inquire { tab: self.tab.clone(), about });
         }
         true
     }

@@ -43,9 +43,10 @@ impl Node {
             return;
         }
         self.session = Session::Closing(how);
-        self.wanted |= how == SignOut::SendFirst && !self.outdated;
-        if let Some(leader) = &mut self.leader {
-            leader.rescan_before_sign_out(now);
+        let connects = how == SignOut::SendFirst && !self.outdated && !self.wanted;
+        self.wanted |= connects;
+        if let Some(leader) = self.leader.as_mut().filter(|_| connects) {
+            leader.connect(now);
         }
     }
 
@@ -146,9 +147,6 @@ mod tests {
         assert_eq!(messages_of(&mut follower), [LinkMessage::SignOut]);
         leader.handle_link(at(6), LinkMessage::SignOut);
         let outputs: Vec<_> = std::iter::from_fn(|| leader.poll_output()).collect();
-        assert_eq!(outputs, [NodeOutput::Engine(Output::RescanStore)], "what others saved is to be known");
-        leader.handle_store(at(6), StoreEvent::Found(Vec::new()));
-        let outputs: Vec<_> = std::iter::from_fn(|| leader.poll_output()).collect();
         assert!(outputs.contains(&NodeOutput::Link(LinkTarget::All, LinkMessage::SignedOut)), "{outputs:?}");
         assert!(outputs.contains(&NodeOutput::Lock(LockRequest::Release)));
         assert_eq!(outputs.last(), Some(&NodeOutput::SignedOut { wipe: false }));
@@ -159,26 +157,34 @@ mod tests {
     }
 
     #[test]
-    fn a_follower_asks_when_what_it_sent_is_where_the_leader_finds_it() {
+    fn a_follower_asks_when_the_leader_has_what_it_sent() {
         let mut follower = tab("b");
         follower.handle_link(at(4), LinkMessage::RollCall { term: 1 });
         follower.handle_page(at(5), PageCommand::Send(vec![request("m")]));
-        let outputs: Vec<_> = std::iter::from_fn(|| follower.poll_output()).collect();
-        let number = outputs.iter().find_map(|output| match output {
-            NodeOutput::Append { number, .. } => Some(*number),
-            _ => None,
-        });
         follower.handle_page(at(6), PageCommand::SignOut(SignOut::SendFirst));
-        assert_eq!(messages_of(&mut follower), []);
-        follower.handle_store(at(7), StoreEvent::Committed { number: number.unwrap() });
-        let messages = messages_of(&mut follower);
-        assert_eq!(
-            (messages.first(), messages.last()),
-            (Some(&LinkMessage::Poke), Some(&LinkMessage::SignOut))
-        );
+        let asks = |follower: &mut Node| {
+            let messages = messages_of(follower).into_iter();
+            let wanted =
+                |message: &LinkMessage| matches!(message, LinkMessage::Send { .. } | LinkMessage::SignOut);
+            messages.filter(wanted).collect::<Vec<_>>()
+        };
+        assert_eq!(asks(&mut follower), []);
+        let answer = |follower: &mut Node, term| {
+            let (turn, from) = (follower.turn, "a".to_owned());
+            let batch = crate::Batch { number: 1, items: Vec::new() };
+            follower.handle_link(at(7), LinkMessage::Batch { term, turn, from, batch });
+        };
+        answer(&mut follower, 1);
+        let send = |again| LinkMessage::Send {
+            tab: "b".to_owned(),
+            saved: Vec::new(),
+            requests: vec![crate::SendRequest { again, ..request("m") }],
+        };
+        assert_eq!(asks(&mut follower), [send(false), LinkMessage::SignOut]);
         // A new leader is asked again.
         follower.handle_link(at(8), LinkMessage::RollCall { term: 2 });
-        assert_eq!(messages_of(&mut follower).last(), Some(&LinkMessage::SignOut));
+        answer(&mut follower, 2);
+        assert_eq!(asks(&mut follower), [send(true), LinkMessage::SignOut]);
     }
 
     /// Takes the outputs, and answers what is asked of the store, which holds nothing. Whether the end was broadcast.
@@ -188,9 +194,6 @@ mod tests {
             match output {
                 NodeOutput::Engine(Output::Store(group)) => {
                     node.handle_store(now, StoreEvent::Committed { number: group.number });
-                }
-                NodeOutput::Engine(Output::RescanStore) => {
-                    node.handle_store(now, StoreEvent::Found(Vec::new()));
                 }
                 NodeOutput::Link(_, LinkMessage::SignedOut) => ended = true,
                 _ => {}
@@ -218,16 +221,12 @@ mod tests {
         assert_eq!(leader.engine().map(|engine| engine.counts().in_flight), Some(1));
     }
 
-    /// Takes the outputs, answers looks into the store with nothing, and keeps the numbers of what is written. Whether
-    /// the end was broadcast.
-    fn hold_writes(node: &mut Node, now: Now, written: &mut Vec<u64>) -> bool {
+    /// Takes the outputs, and keeps the numbers of what is written. Whether the end was broadcast.
+    fn hold_writes(node: &mut Node, written: &mut Vec<u64>) -> bool {
         let mut ended = false;
         while let Some(output) = node.poll_output() {
             match output {
                 NodeOutput::Engine(Output::Store(group)) => written.push(group.number),
-                NodeOutput::Engine(Output::RescanStore) => {
-                    node.handle_store(now, StoreEvent::Found(Vec::new()));
-                }
                 NodeOutput::Link(_, LinkMessage::SignedOut) => ended = true,
                 _ => {}
             }
@@ -266,7 +265,7 @@ mod tests {
     /// Tab `b` hands this in.
     fn of(id: &str, priority: Priority) -> LinkMessage {
         let requests = vec![crate::SendRequest { priority, ..request(id) }];
-        LinkMessage::Send { tab: "b".to_owned(), requests, whole: false }
+        LinkMessage::Send { tab: "b".to_owned(), saved: Vec::new(), requests }
     }
 
     #[test]
@@ -296,20 +295,20 @@ mod tests {
         serve_store(&mut leader, at(7));
         let mut written = Vec::new();
         leader.handle_link(at(8), of("low", Priority::Low));
-        hold_writes(&mut leader, at(8), &mut written);
+        hold_writes(&mut leader, &mut written);
         leader.handle_link(at(9), of("high", Priority::High));
-        hold_writes(&mut leader, at(9), &mut written);
+        hold_writes(&mut leader, &mut written);
         leader.handle_page(at(9), PageCommand::SignOut(SignOut::SendFirst));
-        hold_writes(&mut leader, at(9), &mut written);
+        hold_writes(&mut leader, &mut written);
         for id in ["flies", "high"] {
             ack(&mut leader, at(10), id);
-            assert!(!hold_writes(&mut leader, at(10), &mut written), "`low` made room, and may come back");
+            assert!(!hold_writes(&mut leader, &mut written), "`low` made room, and may come back");
         }
         assert_eq!(leader.engine().map(|engine| engine.counts().queued), Some([0; 4]));
         let mut ended = false;
         while let Some(number) = written.pop() {
             leader.handle_store(at(11), StoreEvent::Committed { number });
-            ended |= hold_writes(&mut leader, at(11), &mut written);
+            ended |= hold_writes(&mut leader, &mut written);
         }
         assert!(ended);
     }

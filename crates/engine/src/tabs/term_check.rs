@@ -10,9 +10,6 @@ use crate::{Generation, Hint, Meta, Now, SocketEvent, StoreEvent};
 /// How long (ms) the leader waits for the term. Without an answer it queues for the lock again.
 const TERM_READ_MS: u64 = 3_000;
 
-/// The browser reports the loss of a lock within this time (ms).
-const LOCK_LOSS_REPORT_MS: u64 = 1_000;
-
 /// A term check in progress.
 pub(super) struct TermCheck {
     waiting: Vec<DeferredInput>,
@@ -82,8 +79,8 @@ impl Node {
 
     pub(super) fn term_read(&mut self, now: Now, term: Option<u64>) {
         match term {
-            // Its lock may have been stolen a moment ago by a tab that has not raised the term yet.
-            Some(term) if term <= self.term => self.lock_uncertain_until = now.mono + LOCK_LOSS_REPORT_MS,
+            // A tab that stole the lock a moment ago has not raised the term yet; the store knows its writer.
+            Some(term) if term <= self.term => {}
             // Another tab has led since, or that cannot be known.
             term => {
                 self.term = term.unwrap_or(self.term);

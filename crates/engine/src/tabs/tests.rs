@@ -57,13 +57,6 @@ fn send(id: &str) -> PageCommand {
     PageCommand::Send(vec![request(id)])
 }
 
-fn append_number(outputs: &[NodeOutput]) -> Option<u64> {
-    outputs.iter().find_map(|output| match output {
-        NodeOutput::Append { number, .. } => Some(*number),
-        _ => None,
-    })
-}
-
 /// What is delivered to the page, in order.
 fn delivered(outputs: &[NodeOutput]) -> Vec<Delivery> {
     let batches = outputs.iter().filter_map(|output| match output {
@@ -114,12 +107,36 @@ fn first_batch(term: u64, turn: u64) -> LinkMessage {
     LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch }
 }
 
-fn appended(outputs: &[NodeOutput]) -> Vec<&str> {
-    let rows = outputs.iter().filter_map(|output| match output {
-        NodeOutput::Append { rows, .. } => Some(rows),
-        _ => None,
-    });
-    rows.flatten().map(|row| row.id.as_str()).collect()
+/// What goes to the leader.
+fn handed_on(outputs: &[NodeOutput]) -> Vec<String> {
+    let ids = |message| match message {
+        LinkMessage::Send { requests, .. } => requests.into_iter().map(|request| request.id).collect(),
+        _ => Vec::new(),
+    };
+    messages_of(outputs).into_iter().flat_map(ids).collect()
+}
+
+/// A follower of a leader of this term that has answered it.
+fn attached(term: u64) -> Node {
+    let (mut node, turn) = following(term);
+    node.handle_link(at(6), first_batch(term, turn));
+    drain(&mut node);
+    node
+}
+
+/// A leader says this of messages, to the present attachment.
+fn report(node: &mut Node, term: u64, ids: &[&str], durability: Durability, delivery: &DeliveryState) {
+    let item = |id: &&str| {
+        let (id, delivery) = ((*id).to_owned(), delivery.clone());
+        Delivery::Message(crate::MessageUpdate { id, durability, delivery })
+    };
+    let batch = crate::Batch { number: 2, items: ids.iter().map(item).collect() };
+    let turn = node.turn;
+    node.handle_link(at(7), LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch });
+}
+
+fn saved(node: &mut Node, term: u64, ids: &[&str]) {
+    report(node, term, ids, Durability::Durable, &DeliveryState::Queued);
 }
 
 #[test]
@@ -128,9 +145,10 @@ fn a_leader_that_slept_asks_before_it_acts() {
     node.handle_page(at(60_000), send("m"));
     assert_eq!(drain(&mut node), [NodeOutput::ReadMeta]);
     node.handle_meta(at(60_005), Some(&Meta { term: 6, ..Meta::default() }));
-    let outputs = drain(&mut node);
+    let turn = turn_of(&drain(&mut node));
     assert_eq!(node.role(), Role::Follower);
-    assert_eq!(appended(&outputs), ["m"]);
+    node.handle_link(at(60_006), first_batch(6, turn));
+    assert_eq!(handed_on(&drain(&mut node)), ["m"]);
 }
 
 #[test]

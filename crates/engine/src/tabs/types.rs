@@ -3,7 +3,7 @@
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage, LinkTarget};
 use super::sign_out::SignOut;
-use crate::{Hint, Output, RawFrame, Row, SendRequest};
+use crate::{Hint, Output, RawFrame, SendRequest};
 use sentinelops_protocol::Subject;
 
 /// A command of a page to its worker.
@@ -77,15 +77,9 @@ pub enum NodeOutput {
     Lock(LockRequest),
     /// A message to other tabs.
     Link(LinkTarget, LinkMessage),
-    /// One strict transaction that appends rows: each gets [`crate::appended_order`] of the highest
-    /// order over all four priorities, read in the same transaction, and of its own `order`; an id that
-    /// is already there is skipped. Answer with `Committed` or `Aborted` of this number.
-    Append {
-        /// Repeated in the answer; never a number an engine uses.
-        number: u64,
-        /// The rows, with the orders they ask for.
-        rows: Vec<Row>,
-    },
+    /// Open the store without becoming its writer, to learn whether it can be opened. Answer with `Opened` or
+    /// `OpenFailed`.
+    ProbeStore,
     /// Read the stored meta record. Answer with [`super::Node::handle_meta`].
     ReadMeta,
     /// Which tabs are alive. Answer with [`super::Node::handle_tabs`].

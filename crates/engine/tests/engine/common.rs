@@ -156,16 +156,13 @@ impl Driver {
                     }
                     self.engine.handle_store(self.now, StoreEvent::Committed { number: group.number });
                 }
-                Output::RescanStore if self.store_works => {
-                    self.engine.handle_store(self.now, StoreEvent::Found(Vec::new()));
-                }
                 Output::Deliver { consumer, batch } => {
                     self.delivered.extend(batch.items);
                     self.engine.credit(self.now, consumer, batch.number);
                 }
                 Output::Trace(trace) => self.traces.push(trace),
                 Output::TransmitRaw { frame, .. } => self.raw.push(frame),
-                Output::OpenStore | Output::Store(_) | Output::RescanStore | Output::SetAsideUnreadable => {}
+                Output::OpenStore | Output::Store(_) | Output::SetAsideUnreadable => {}
             }
         }
         if let Some(generation) = dirty {

@@ -47,7 +47,7 @@ fn nothing_that_tabs_share_changed_its_shape_within_a_link_version() {
 fn the_list_holds_what_is_nested_deepest() {
     let golden = std::fs::read_to_string(GOLDEN).unwrap();
     for line in [
-        "LinkMessage.6 Poke",
+        "LinkMessage.7 Unreadable { count: u32 }",
         "LinkMessage.Batch.batch/Batch { number: u64, items: [Delivery] }",
         "IncidentPatch.created_at/Patch.2 Set(u64)",
         "DeliveryState.Failed/FailReason.1 TooManyAttempts { attempts: u32, code: Code, message: str }",

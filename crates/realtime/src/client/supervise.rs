@@ -217,10 +217,10 @@ impl Client {
             FromWorker::Traces(traces) => traces.iter().for_each(|trace| self.worker_trace(trace)),
             FromWorker::Role(role) => {
                 let (leader, text) = match role {
-                    Role::Leader => (Some(true), "owns the connection of all tabs"),
+                    Role::Leader => (Some(true), "stores and sends for all tabs"),
                     Role::Solo => (Some(true), "connects for itself"),
                     Role::Follower => (Some(false), "follows another tab"),
-                    Role::Idle => (None, "wants no connection"),
+                    Role::Idle => (None, "is put away, signed out or outdated"),
                 };
                 self.state_mut().leader = leader;
                 self.record(RecordKind::State, format!("this tab {text}"));

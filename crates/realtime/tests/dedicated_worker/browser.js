@@ -61,7 +61,7 @@ export async function plant(name, store, key, bytes) {
 }
 // An older tab that does not let go when asked.
 let held;
-export async function hold(name) { held = await opened(name, 1, (db) => db.createObjectStore("outbox")); }
+export async function hold(name) { held = await opened(name, undefined, (db) => db.createObjectStore("outbox")); }
 export function let_go() { held.close(); }
 // Closes every database under its owner, as a browser in trouble does.
 export function close_all() { for (const db of databases.splice(0)) db.close(); }

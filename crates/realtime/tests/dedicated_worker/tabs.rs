@@ -144,7 +144,7 @@ async fn a_tab_that_is_put_away_holds_nothing_and_hears_nothing_until_it_appears
     a.alive(&["a"]).await;
     a.tabs.send(LinkTarget::All, &LinkMessage::Ask);
     a.tabs.send(LinkTarget::Tab("b".to_owned()), &LinkMessage::Ask);
-    b.tabs.send(LinkTarget::All, &LinkMessage::Poke);
+    b.tabs.send(LinkTarget::All, &LinkMessage::Ask);
     b.tabs.join();
     a.alive(&["a", "b"]).await;
     a.tabs.send(LinkTarget::All, &LinkMessage::Beat { term: 7 });

@@ -1,16 +1,17 @@
 //! The store that tabs share: one line of transactions, each of one worker, each answered later.
 
 use crate::store::{Request, Store};
-use sentinelops_engine::{Meta, Row, StoreError, StoreEvent};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sentinelops_engine::mutant::{self, Mutant};
+use sentinelops_engine::{Meta, StoreError, StoreEvent};
+use std::collections::{BTreeMap, VecDeque};
 
 /// What a worker's shell asks of the database.
 #[derive(Clone, Debug)]
 pub enum Ask {
     /// What an engine asks.
     Plain(Request),
-    /// Rows of a tab that does not lead.
-    Append(u64, Vec<Row>),
+    /// Open it without becoming its writer.
+    Probe,
     /// The metadata record.
     ReadMeta,
     /// Delete everything.
@@ -46,8 +47,8 @@ pub struct Disk {
     waiting: VecDeque<Waiting>,
     /// Open handles: worker and its build.
     handles: BTreeMap<u32, u32>,
-    /// What a worker's shell keeps: ids of appends that may or may not have committed.
-    doubtful: BTreeMap<u32, BTreeSet<String>>,
+    /// The worker that opened it last as its writer.
+    writer: Option<u32>,
     /// Workers that wait for older builds to let go, and those who asked to open it after them: a
     /// browser keeps them in line.
     blocked: Vec<(u32, u32)>,
@@ -67,14 +68,13 @@ impl Disk {
         at
     }
 
-    /// Who is next, and whether between reading and writing its own thread is needed.
-    pub fn next(&mut self, now: u64) -> Option<(u32, bool)> {
+    /// Whether a transaction is due.
+    pub fn is_due(&mut self, now: u64) -> bool {
         self.held.retain(|_, (_, until)| *until > now);
         if !self.held.is_empty() {
-            return None;
+            return false;
         }
-        let next = self.waiting.front().filter(|next| next.at <= now)?;
-        Some((next.worker, next.open && matches!(next.ask, Ask::Append(..))))
+        self.waiting.front().is_some_and(|next| next.at <= now)
     }
 
     /// A worker that does not run until then has a transaction open: everybody waits for it.
@@ -106,32 +106,24 @@ impl Disk {
                 return None;
             }
             Ask::ReadMeta => Answer::Meta(open.then(|| self.store.meta().clone())),
-            Ask::Plain(Request::Rescan) if !open => return None,
-            Ask::Append(number, rows) if !open => {
-                self.doubt(worker, &rows);
-                dead(number)
-            }
             Ask::Plain(Request::Write(group)) if !open => dead(group.number),
-            Ask::Append(number, rows) => Answer::Event(self.append(now, worker, number, rows)),
-            Ask::Plain(request) => Answer::Event(self.store.carry_out(now, request)),
+            Ask::Plain(Request::Write(group))
+                if self.writer != Some(worker) && !mutant::active(Mutant::DeposedLeaderWrites) =>
+            {
+                let (number, error) = (group.number, StoreError::TakenOver);
+                Answer::Event(StoreEvent::Aborted { number, error })
+            }
+            Ask::Probe => Answer::Event(self.store.carry_out(now, Request::Open)),
+            Ask::Plain(request) => {
+                let opens = matches!(request, Request::Open);
+                let event = self.store.carry_out(now, request);
+                if opens && matches!(event, StoreEvent::Opened(_)) {
+                    self.writer = Some(worker);
+                }
+                Answer::Event(event)
+            }
         };
         Some((worker, answer))
-    }
-
-    /// As the shell does: only where some of them may be there already it looks.
-    fn append(&mut self, now: u64, worker: u32, number: u64, rows: Vec<Row>) -> StoreEvent {
-        let known = self.doubtful.entry(worker).or_default();
-        let doubtful = rows.iter().any(|row| row.possibly_sent || known.contains(&row.id));
-        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-        let event = self.store.append(now, number, rows, doubtful);
-        if matches!(event, StoreEvent::Committed { .. }) {
-            known.retain(|id| !ids.contains(id));
-        }
-        event
-    }
-
-    fn doubt(&mut self, worker: u32, rows: &[Row]) {
-        self.doubtful.entry(worker).or_default().extend(rows.iter().map(|row| row.id.clone()));
     }
 
     /// Whether somebody waits to open it; a later one waits behind, and gets no answer until then.
@@ -185,16 +177,8 @@ impl Disk {
     pub fn handle_dies(&mut self, worker: u32) -> (Vec<Answer>, Vec<(u32, u32)>) {
         let mut answers = Vec::new();
         let error = || StoreError::Dead("closed by the browser".to_owned());
-        let appends = self.waiting.iter().filter(|waiting| waiting.worker == worker);
-        let appended = appends.filter_map(|waiting| match &waiting.ask {
-            Ask::Append(_, rows) => Some(rows.clone()),
-            _ => None,
-        });
-        let appended: Vec<Row> = appended.flatten().collect();
-        self.doubt(worker, &appended);
         for waiting in self.waiting.iter().filter(|waiting| waiting.worker == worker) {
             let number = match &waiting.ask {
-                Ask::Append(number, _) => Some(*number),
                 Ask::Plain(Request::Write(group)) => Some(group.number),
                 _ => None,
             };
@@ -203,7 +187,7 @@ impl Disk {
                     answers.push(Answer::Event(StoreEvent::Aborted { number, error: error() }));
                 }
                 (Ask::ReadMeta, _) => answers.push(Answer::Meta(None)),
-                (Ask::Plain(Request::Open), _) => {
+                (Ask::Plain(Request::Open) | Ask::Probe, _) => {
                     answers.push(Answer::Event(StoreEvent::OpenFailed(error())));
                 }
                 _ => {}

@@ -31,6 +31,7 @@ impl TabWorld {
             TabAction::Away(who, ms) => {
                 if let Some(place) = self.acting(who) {
                     let life = self.tabs[place].life;
+                    self.tabs[place].away_since = self.now;
                     self.tabs[place].away_until = (self.now + ms).min(QUIET);
                     self.queue.push(self.tabs[place].away_until, Happening::Back(place, life));
                     self.post(place, PageCommand::Disconnect);
@@ -185,7 +186,7 @@ impl TabWorld {
             backlog: Vec::new(),
             blocked_since: 0,
             refused_at: None,
-            opening: false,
+            opening: None,
             open_again: false,
             visible_since: u64::MAX,
             has_left: false,

@@ -16,6 +16,7 @@ impl TabWorld {
     /// needs a person here.
     pub(super) fn look(&mut self) {
         self.queue.push(self.now + 5_000, Happening::Look);
+        self.check_gives_way();
         if self.now >= QUIET && !self.tabs.iter().any(|tab| tab.open) {
             self.open(0);
         }

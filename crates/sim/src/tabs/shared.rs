@@ -62,35 +62,39 @@ impl TabWorld {
     // The store.
 
     pub(super) fn ask(&mut self, number: u32, ask: Ask) {
-        if !matches!(ask, Ask::Plain(Request::Rescan)) {
-            self.log(|| clip(&format!("{number} store <- {ask:?}"), 240));
-        }
+        self.log(|| clip(&format!("{number} store <- {ask:?}"), 240));
         let pace = self.rng.u64(0..6);
         let at = self.disk.ask(self.now, number, ask, pace);
         self.queue.push(at, Happening::Disk);
     }
 
-    pub(super) fn open_store(&mut self, place: usize, number: u32) {
+    /// Opens it, and reads again where it is being opened already. The last call decides `as_writer`.
+    pub(super) fn open_store(&mut self, place: usize, number: u32, as_writer: bool) {
         let build = self.tabs[place].build;
         let Some(worker) = self.worker(place) else { return };
-        if worker.opening {
+        if worker.opening.replace(as_writer).is_some() {
             worker.open_again = true;
             return;
         }
-        worker.opening = true;
         if self.disk.is_open(number) {
-            return self.ask(number, Ask::Plain(Request::Open));
+            return self.ask_to_open(place, number);
         }
         if !self.disk.waits_behind(number, build) {
             self.try_to_open(place, number, build);
         }
     }
 
+    fn ask_to_open(&mut self, place: usize, number: u32) {
+        let as_writer = self.worker(place).is_some_and(|worker| worker.opening == Some(true));
+        let ask = if as_writer { Ask::Plain(Request::Open) } else { Ask::Probe };
+        self.ask(number, ask);
+    }
+
     fn try_to_open(&mut self, place: usize, number: u32, build: u32) {
         match self.disk.may_open(number, build) {
             Ok(()) => {
                 self.disk.opened(number, build);
-                self.ask(number, Ask::Plain(Request::Open));
+                self.ask_to_open(place, number);
             }
             Err(error) => {
                 if error == StoreError::Blocked {
@@ -98,7 +102,7 @@ impl TabWorld {
                         self.queue.push(self.now + 1, Happening::Worker(older, Inbox::VersionChange));
                     }
                 } else if let Some(worker) = self.worker(place) {
-                    worker.opening = false;
+                    worker.opening = None;
                 }
                 let answer = Answer::Event(StoreEvent::OpenFailed(error));
                 self.queue.push(self.now + 2, Happening::Worker(number, Inbox::Store(answer)));
@@ -119,13 +123,7 @@ impl TabWorld {
     }
 
     pub(super) fn disk_done(&mut self) {
-        while let Some((owner, needs_thread)) = self.disk.next(self.now) {
-            let blocked = self.place_of(owner).and_then(|place| self.tabs[place].worker.as_ref());
-            let until = blocked.map_or(0, |worker| worker.blocked_until);
-            if needs_thread && self.script.setup.freeze_blocks && until > self.now {
-                self.disk.hold(owner, self.now, until);
-                return self.queue.push(until, Happening::Disk);
-            }
+        while self.disk.is_due(self.now) {
             let Some((number, answer)) = self.disk.carry_out(self.now) else { continue };
             self.note_store(number, &answer);
             let at = self.now + self.rng.u64(0..2);
@@ -155,14 +153,14 @@ impl TabWorld {
                 match &event {
                     StoreEvent::Opened(_) if worker.open_again => {
                         worker.open_again = false;
-                        return self.ask(number, Ask::Plain(Request::Open));
+                        return self.ask_to_open(place, number);
                     }
-                    StoreEvent::Opened(_) => worker.opening = false,
+                    StoreEvent::Opened(_) => worker.opening = None,
                     StoreEvent::OpenFailed(error) => {
                         // A blocked request stays: it is answered once the older build has closed the store.
                         let ended = *error != StoreError::Blocked;
                         if ended {
-                            (worker.opening, worker.open_again) = (false, false);
+                            (worker.opening, worker.open_again) = (None, false);
                         }
                         // What lies there keeps no order with what is sent meanwhile.
                         for n in self.disk.store.row_ids().filter_map(message_number) {
@@ -175,9 +173,7 @@ impl TabWorld {
                     }
                     _ => {}
                 }
-                if !matches!(event, StoreEvent::Found(_)) {
-                    self.log(|| clip(&format!("{number} store -> {event:?}"), 160));
-                }
+                self.log(|| clip(&format!("{number} store -> {event:?}"), 160));
                 self.input(place, |node, now| node.handle_store(now, event));
             }
         }

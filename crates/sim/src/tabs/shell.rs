@@ -219,10 +219,7 @@ impl TabWorld {
                 }
                 self.broadcast(place, &target, &message);
             }
-            NodeOutput::Append { number: group, rows } => {
-                self.check_append(place, &rows);
-                self.ask(number, Ask::Append(group, rows));
-            }
+            NodeOutput::ProbeStore => self.open_store(place, number, false),
             NodeOutput::ReadMeta => self.ask(number, Ask::ReadMeta),
             NodeOutput::QueryTabs => {
                 let build = self.tabs[place].build;
@@ -271,13 +268,12 @@ impl TabWorld {
             }
             Output::RequestToken { .. } => {}
             Output::Store(group) => {
-                self.check_write(place, &group);
+                self.check_write(place);
                 self.ask(number, Ask::Plain(Request::Write(group)));
             }
-            Output::OpenStore => self.open_store(place, number),
+            Output::OpenStore => self.open_store(place, number, true),
             // Every record can be read here.
             Output::SetAsideUnreadable | Output::TransmitRaw { .. } => {}
-            Output::RescanStore => self.ask(number, Ask::Plain(Request::Rescan)),
             Output::Deliver { batch, .. } => self.hand_batch(number, batch),
             Output::Trace(trace) => self.trace(place, number, trace),
         }

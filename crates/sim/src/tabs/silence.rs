@@ -11,6 +11,8 @@ const NOTICED_MS: u64 = 12_000;
 /// A leader connected for this long (ms) has reported it to every tab. A message may wait as long: 2.5 s until its tab
 /// asks, 5 s until the leader knows, and the way there and back.
 const REPORTED_MS: u64 = 10_000;
+/// A leader whose page wants no connection has given way to a tab that wants one after this long (ms).
+const GIVES_WAY_MS: u64 = 2_500;
 /// And nothing keeps a leader from sending for longer than this.
 const QUIET_MS: u64 = 7_000;
 
@@ -86,6 +88,36 @@ impl TabWorld {
             self.check
                 .inner
                 .fail("held-up", || format!("{id} waits for a store that is held by a tab that sleeps"));
+        }
+    }
+
+    /// A page that wants a connection must not wait for a leader whose page wants none.
+    pub(super) fn check_gives_way(&mut self) {
+        let lasts = |since: u64| self.now >= since.saturating_add(GIVES_WAY_MS);
+        // It runs and has had its role for a while, and nothing was in its way.
+        let steady = |tab: &super::tab::Tab, role: Role| {
+            let worker = tab.worker.as_ref().filter(|worker| worker.role == role && !worker.has_left);
+            tab.open
+                && !tab.hidden
+                && tab.frozen_until == 0
+                && worker.is_some_and(|worker| {
+                    let since = worker.role_since.max(worker.ran_since).max(worker.late.1);
+                    worker.blocked_until == 0 && lasts(since)
+                })
+        };
+        let undisturbed = lasts(self.link_slow.1) && lasts(self.disk.store.slow_until);
+        let leads = |tab: &&super::tab::Tab| {
+            tab.away_until > self.now && lasts(tab.away_since) && steady(tab, Role::Leader)
+        };
+        let Some(leader) = self.tabs.iter().find(leads).filter(|_| undisturbed) else { return };
+        let waits = |tab: &&super::tab::Tab| {
+            tab.build == leader.build && lasts(tab.away_until) && steady(tab, Role::Follower)
+        };
+        if let Some(waiting) = self.tabs.iter().find(waits) {
+            let (leader, waiting) = (leader.name.clone(), waiting.name.clone());
+            self.check.inner.fail("gives-way", || {
+                format!("{waiting} waits for {leader}, whose page wants no connection")
+            });
         }
     }
 

@@ -69,7 +69,8 @@ pub(super) struct Worker {
     pub(super) blocked_since: u64,
     /// When the store last refused to open for it.
     pub(super) refused_at: Option<u64>,
-    pub(super) opening: bool,
+    /// The store is being opened, and whether as its writer.
+    pub(super) opening: Option<bool>,
     pub(super) open_again: bool,
     /// Since when its page is visible, as far as it has received that; `u64::MAX`: it is not.
     pub(super) visible_since: u64,
@@ -117,7 +118,8 @@ pub(super) struct Tab {
     pub(super) frozen_until: u64,
     /// It is in the bfcache, or on its way there.
     pub(super) hidden: bool,
-    /// A person disconnected it, until then.
+    /// A person disconnected it, from then until then.
+    pub(super) away_since: u64,
     pub(super) away_until: u64,
     pub(super) watches_outbox: bool,
 }

@@ -295,6 +295,7 @@ impl Tab {
             worker: None,
             frozen_until: 0,
             hidden: false,
+            away_since: 0,
             away_until: 0,
             watches_outbox: false,
         }

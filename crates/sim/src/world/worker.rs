@@ -176,14 +176,13 @@ impl World {
                 self.check_token_pace(reason);
                 self.request_token();
             }
-            Output::Store(_) | Output::OpenStore | Output::RescanStore if !self.script.setup.rare.persist => {
+            Output::Store(_) | Output::OpenStore if !self.script.setup.rare.persist => {
                 self.check.fail("nothing-stored", || "asks for the store and is not to have one".to_owned());
             }
             Output::Store(group) => self.write(group),
             Output::OpenStore => self.ask_store(Request::Open),
             // Every record can be read here.
             Output::SetAsideUnreadable | Output::TransmitRaw { .. } => {}
-            Output::RescanStore => self.ask_store(Request::Rescan),
             Output::Deliver { consumer, batch } => self.hand_batch(consumer.0, batch),
             Output::Trace(trace) => self.trace(trace),
         }
@@ -373,9 +372,7 @@ impl World {
     }
 
     fn ask_store(&mut self, request: Request) {
-        if !matches!(request, Request::Rescan) {
-            self.log(|| clip(&format!("store <- {request:?}"), 220));
-        }
+        self.log(|| clip(&format!("store <- {request:?}"), 220));
         let pace = self.rng.u64(0..6);
         let at = self.store.request(self.now, request, pace);
         self.queue.push(at, Happening::Store(self.worker.instance));
@@ -383,9 +380,7 @@ impl World {
 
     pub(super) fn store_done(&mut self) {
         let Some(event) = self.store.finish(self.now) else { return };
-        if !matches!(event, StoreEvent::Found(_)) {
-            self.log(|| clip(&format!("store -> {event:?}"), 160));
-        }
+        self.log(|| clip(&format!("store -> {event:?}"), 160));
         if let StoreEvent::Opened(snapshot) = &event {
             self.check.wire.without_store = false;
             // From here on it can know.

@@ -102,6 +102,11 @@ impl Disk {
         ops.any(|op| matches!(op, StoreOp::Put(row) if row.id == id))
     }
 
+    /// Number of the last group.
+    pub fn last_number(&self) -> u64 {
+        self.groups
+    }
+
     /// Number of the outstanding group.
     pub fn outstanding(&self) -> Option<u64> {
         self.outstanding.as_ref().map(|group| group.number)

@@ -65,23 +65,6 @@ fn nothing_leaves_unmarked_because_the_wait_for_the_store_ran_out_in_a_sleep() {
 }
 
 #[test]
-fn a_look_without_an_answer_is_missed_like_a_write_and_is_one_at_a_time() {
-    let mut world = World::new();
-    let before = world.rescans;
-    world.outbox.rescan();
-    world.drain();
-    world.outbox.rescan();
-    world.drain();
-    world.pass(4_999);
-    assert_eq!((world.rescans, world.outbox.storage()), (before + 1, &StorageState::Durable));
-    world.pass(1);
-    assert_eq!(*world.outbox.storage(), StorageState::MemoryOnly(StoreError::Silent));
-    world.store(StoreEvent::Found(Vec::new()));
-    world.drain();
-    assert_eq!((world.rescans, world.outbox.storage()), (before + 2, &StorageState::Durable));
-}
-
-#[test]
 fn a_write_without_an_answer_counts_as_not_saved_until_one_comes() {
     let mut world = World::new();
     world.commits = false;

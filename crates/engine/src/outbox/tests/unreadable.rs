@@ -15,8 +15,6 @@ impl World {
         self.news.remove(id);
         self.outbox.inquire(ME, vec![inquiry]);
         self.drain();
-        let rows = self.rows.values().cloned().collect();
-        self.store(StoreEvent::Found(rows));
         self.news.get(id).map(|update| update.delivery.clone())
     }
 }

@@ -5,12 +5,11 @@ use crate::tabs::Inquiry;
 use crate::{Batch, FailReason, MessageCounts, MessageInfo, MessageUpdate, Row};
 use sentinelops_protocol::Code;
 
-/// What the list of an idle tab shows of a store with these rows.
 #[test]
 fn list_tells_which_messages_a_newer_one_may_replace() {
     let mut node = node();
-    node.handle_page(at(3), PageCommand::Disconnect);
     node.handle_page(at(4), PageCommand::WatchOutbox(true));
+    node.handle_lock(at(5), &LockEvent::Granted);
     drain(&mut node);
     let row = |id: &str, order, coalesce: Option<&str>| {
         let coalesce = coalesce.map(str::to_owned);
@@ -22,11 +21,18 @@ fn list_tells_which_messages_a_newer_one_may_replace() {
         at(11),
         StoreEvent::Opened(Box::new(StoreSnapshot { rows, ..StoreSnapshot::default() })),
     );
-    let lists = delivered(&drain(&mut node)).into_iter().filter_map(|item| match item {
+    let mut outputs = Vec::new();
+    for (number, mono) in [(1, 300), (2, 600)] {
+        node.handle_page(at(mono), PageCommand::Credit(number));
+        node.handle_timeout(at(mono + 200));
+        outputs.extend(drain(&mut node));
+    }
+    let lists = delivered(&outputs).into_iter().filter_map(|item| match item {
         Delivery::Outbox(list, _) => Some(list),
         _ => None,
     });
-    let listed: Vec<(String, bool)> = lists.flatten().map(|info| (info.update.id, info.coalesced)).collect();
+    let listed: Vec<(String, bool)> =
+        lists.last().into_iter().flatten().map(|info| (info.update.id, info.coalesced)).collect();
     assert_eq!(listed, [("stays".to_owned(), false), ("replaceable".to_owned(), true)]);
 }
 

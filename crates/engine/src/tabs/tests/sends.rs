@@ -13,118 +13,44 @@ fn send_all(requests: Vec<SendRequest>) -> PageCommand {
     PageCommand::Send(requests)
 }
 
-/// What goes to the leader, and whether it was only after a poke that it looks into the store.
-fn handed_on(outputs: &[NodeOutput]) -> Vec<String> {
-    let ids = |message| match message {
-        LinkMessage::Poke => vec!["poke".to_owned()],
-        LinkMessage::Send { requests, .. } => requests.into_iter().map(|request| request.id).collect(),
-        _ => Vec::new(),
-    };
-    messages_of(outputs).into_iter().flat_map(ids).collect()
-}
-
 #[test]
-fn what_a_leader_held_is_appended_when_it_is_robbed() {
+fn what_a_leader_held_goes_to_its_successor_when_it_is_robbed() {
     let mut node = leader(5);
     node.handle_page(at(20), send("m"));
     drain(&mut node);
     node.handle_lock(at(30), &LockEvent::Lost);
-    let outputs = drain(&mut node);
-    assert_eq!(node.role(), Role::Follower);
-    assert_eq!(appended(&outputs), ["m"]);
-    assert!(!outputs.iter().any(|output| matches!(output, NodeOutput::Engine(Output::Store(_)))));
-}
-
-#[test]
-fn what_the_store_refuses_goes_to_the_leader_and_what_follows_goes_behind_it() {
-    let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
-    node.handle_page(at(10), send("a"));
-    let outputs = drain(&mut node);
-    let number = outputs.iter().find_map(|output| match output {
-        NodeOutput::Append { number, .. } => Some(*number),
-        _ => None,
-    });
-    let aborted = StoreEvent::Aborted { number: number.unwrap(), error: StoreError::Quota };
-    node.handle_store(at(12), aborted);
-    node.handle_page(at(13), send("b"));
-    let outputs = drain(&mut node);
-    assert_eq!(appended(&outputs), [""; 0]);
-    let sent: Vec<&str> = outputs
-        .iter()
-        .filter_map(|output| match output {
-            NodeOutput::Link(_, LinkMessage::Send { requests, .. }) => Some(requests),
-            _ => None,
-        })
-        .flatten()
-        .map(|request| request.id.as_str())
-        .collect();
-    assert_eq!(sent, ["a", "b"]);
-}
-
-#[test]
-fn an_answer_to_an_append_that_comes_after_the_end_changes_nothing() {
-    let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
-    node.handle_page(at(10), send("a"));
-    let number = drain(&mut node).iter().find_map(|output| match output {
-        NodeOutput::Append { number, .. } => Some(*number),
-        _ => None,
-    });
-    node.handle_lock(at(11), &LockEvent::Granted);
     drain(&mut node);
-    node.handle_store(at(12), StoreEvent::Committed { number: number.unwrap() });
-    let delivered = |output: &NodeOutput| match output {
-        NodeOutput::Engine(Output::Deliver { batch, .. }) => batch.items.iter().any(|item| {
-            matches!(item, Delivery::Message(update)
-                if update.durability == Durability::Durable && update.delivery == DeliveryState::Queued)
-        }),
-        _ => false,
-    };
-    assert!(!drain(&mut node).iter().any(delivered), "the engine has it, and tells");
-}
-
-/// The previous leader may have found the row itself, sent it, and reported its end to our earlier attachment.
-#[test]
-fn what_was_saved_across_a_change_of_leader_is_asked_after() {
-    let (mut node, turn) = following(3);
-    node.handle_link(at(6), first_batch(3, turn));
-    node.handle_page(at(10), send("a"));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_link(at(11), LinkMessage::RollCall { term: 4 });
-    assert_eq!(asks(&drain(&mut node)), [""; 0], "it is not known to be saved yet");
-    node.handle_store(at(12), StoreEvent::Committed { number });
-    assert_eq!(asks(&drain(&mut node)), ["a"]);
-}
-
-/// A leader looks into the store by itself, too: it may end a row before it knows whom to tell.
-#[test]
-fn what_was_saved_before_the_leader_knew_of_us_is_asked_after() {
-    let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    assert_eq!(node.role(), Role::Follower);
+    node.handle_link(at(31), LinkMessage::RollCall { term: 6 });
     let turn = turn_of(&drain(&mut node));
-    node.handle_page(at(10), send("early"));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_link(at(11), first_batch(3, turn));
-    node.handle_store(at(12), StoreEvent::Committed { number });
-    assert_eq!(asks(&drain(&mut node)), ["early"]);
-    node.handle_page(at(20), send("known"));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_store(at(21), StoreEvent::Committed { number });
-    assert_eq!(asks(&drain(&mut node)), [""; 0], "its news come by themselves");
+    node.handle_link(at(32), first_batch(6, turn));
+    assert_eq!(handed_on(&drain(&mut node)), ["m"]);
 }
 
-/// Its row may be in the store already, under the id of the page before the reload: the leader sends its
-/// updates to that tab.
 #[test]
-fn a_resubmitted_message_is_asked_after_once_it_is_saved() {
+fn message_is_handed_to_a_leader_that_has_answered_and_kept_until_it_is_saved() {
     let (mut node, turn) = following(3);
+    node.handle_page(at(5), send("early"));
+    assert_eq!(handed_on(&drain(&mut node)), [""; 0], "no leader has answered yet");
     node.handle_link(at(6), first_batch(3, turn));
-    let again = SendRequest { again: true, ..request("m") };
-    node.handle_page(at(10), PageCommand::Send(vec![again]));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_store(at(12), StoreEvent::Committed { number });
-    assert_eq!(asks(&drain(&mut node)), ["m"]);
+    assert_eq!(handed_on(&drain(&mut node)), ["early"]);
+    node.handle_page(at(7), send("late"));
+    assert_eq!(handed_on(&drain(&mut node)), ["late"]);
+    saved(&mut node, 3, &["early"]);
+    // The leader dies before it has stored the other one.
+    node.handle_link(at(11), LinkMessage::RollCall { term: 4 });
+    let outputs = drain(&mut node);
+    assert_eq!(asks(&outputs), ["early"]);
+    let turn = turn_of(&outputs);
+    node.handle_link(at(12), first_batch(4, turn));
+    let sends = messages_of(&drain(&mut node)).into_iter().find_map(|message| match message {
+        LinkMessage::Send { saved, requests, .. } => Some((saved, requests)),
+        _ => None,
+    });
+    let ids = |all: &[SendRequest]| all.iter().map(|one| (one.id.clone(), one.again)).collect::<Vec<_>>();
+    let (saved, requests) = sends.expect("it hands over what it has");
+    assert_eq!(ids(&saved), [("early".to_owned(), true)], "should the store not answer");
+    assert_eq!(ids(&requests), [("late".to_owned(), true)], "the dead leader may have sent it");
 }
 
 #[test]
@@ -141,9 +67,7 @@ fn what_must_not_wait_is_refused_while_nobody_is_connected() {
     node.handle_page(at(8), unqueued("linked"));
     let outputs = drain(&mut node);
     assert_eq!(updates(&outputs), []);
-    assert!(
-        matches!(&messages_of(&outputs)[..], [LinkMessage::Send { requests, .. }] if requests[0].id == "linked")
-    );
+    assert_eq!(handed_on(&outputs), ["linked"]);
 }
 
 /// A leader may be dead or frozen when it is asked.
@@ -174,39 +98,56 @@ fn decision_of_a_person_is_sent_to_each_leader_until_one_answers() {
     assert!(!messages_of(&drain(&mut node)).contains(&discard));
 }
 
-/// What an engine had decided is in the store, or nobody's decision: it is not undone by handing the
-/// message on.
+/// What an engine had decided is in the store, or nobody's decision: it is not undone by handing the message on.
 #[test]
 fn what_an_ending_engine_ended_waits_for_the_store() {
-    let mut options = EngineOptions { tab: "t".to_owned(), ..EngineOptions::default() };
-    options.outbox.capacity = 1;
-    let mut node = Node::new(options, 1, at(0));
-    node.handle_store(at(1), StoreEvent::Opened(Box::default()));
-    node.handle_page(at(2), PageCommand::Connect);
-    node.handle_lock(at(3), &LockEvent::Granted);
-    node.handle_store(at(4), StoreEvent::Opened(Box::default()));
-    drain(&mut node);
-    node.handle_page(at(5), send("low"));
-    // Evicted for it, before anything is stored.
-    let high = SendRequest { priority: Priority::High, ..request("high") };
-    node.handle_page(at(6), PageCommand::Send(vec![high]));
-    drain(&mut node);
-    node.handle_page(at(7), PageCommand::Disconnect);
-    let outputs = drain(&mut node);
-    assert_eq!(appended(&outputs), ["high"], "`low` waits for the store");
-    let groups: Vec<u64> = outputs
-        .iter()
-        .filter_map(|output| match output {
-            NodeOutput::Engine(Output::Store(group)) => Some(group.number),
-            _ => None,
-        })
-        .collect();
-    let mut news = Vec::new();
-    for number in groups {
-        node.handle_store(at(8), StoreEvent::Committed { number });
-        news.extend(updates(&drain(&mut node)));
+    for taken_over in [false, true] {
+        let mut options = EngineOptions { tab: "t".to_owned(), ..EngineOptions::default() };
+        options.outbox.capacity = 1;
+        let mut node = Node::new(options, 1, at(0));
+        node.handle_page(at(2), PageCommand::Connect);
+        node.handle_lock(at(3), &LockEvent::Granted);
+        node.handle_store(at(4), StoreEvent::Opened(Box::default()));
+        drain(&mut node);
+        node.handle_page(at(5), send("low"));
+        // Evicted for it, before anything is stored.
+        let high = SendRequest { priority: Priority::High, ..request("high") };
+        node.handle_page(at(6), PageCommand::Send(vec![high]));
+        drain(&mut node);
+        node.handle_lock(at(7), &LockEvent::Lost);
+        let groups = groups(&drain(&mut node));
+        node.handle_link(at(8), LinkMessage::RollCall { term: 6 });
+        let turn = turn_of(&drain(&mut node));
+        node.handle_link(at(8), first_batch(6, turn));
+        let outputs = drain(&mut node);
+        assert_eq!(handed_on(&outputs), ["high"], "`low` waits for the store");
+        let (mut news, mut handed) = (Vec::new(), Vec::new());
+        for group in groups {
+            let number = group.number;
+            let answer = match taken_over {
+                true => StoreEvent::Aborted { number, error: StoreError::TakenOver },
+                false => StoreEvent::Committed { number },
+            };
+            node.handle_store(at(9), answer);
+            let outputs = drain(&mut node);
+            news.extend(updates(&outputs));
+            handed.extend(handed_on(&outputs));
+        }
+        let evicted = ("low".to_owned(), Durability::Pending, DeliveryState::Evicted);
+        match taken_over {
+            true => assert_eq!((news, handed), (Vec::new(), vec!["low".to_owned()])),
+            false => assert_eq!((news, handed), (vec![evicted], Vec::new())),
+        }
     }
-    assert_eq!(news, [("low".to_owned(), Durability::Pending, DeliveryState::Evicted)]);
+}
+
+/// What a node writes: groups that its engine asks for.
+fn groups(outputs: &[NodeOutput]) -> Vec<crate::StoreGroup> {
+    let group = |output: &NodeOutput| match output {
+        NodeOutput::Engine(Output::Store(group)) => Some(group.clone()),
+        _ => None,
+    };
+    outputs.iter().filter_map(group).collect()
 }
 
 fn attach(turn: u64) -> LinkMessage {
@@ -216,7 +157,8 @@ fn attach(turn: u64) -> LinkMessage {
 /// Another tab hands these in.
 fn hand_in(ids: &[&str]) -> LinkMessage {
     let unqueued = |id: &&str| SendRequest { queue: false, again: true, ..request(id) };
-    LinkMessage::Send { tab: "other".to_owned(), requests: ids.iter().map(unqueued).collect(), whole: false }
+    let requests = ids.iter().map(unqueued).collect();
+    LinkMessage::Send { tab: "other".to_owned(), saved: Vec::new(), requests }
 }
 
 fn held(node: &Node) -> Vec<String> {
@@ -232,14 +174,12 @@ fn tab_with_missing_messages_attaches_again_with_all_it_has() {
         node.handle_link(at(20), message);
     }
     let outputs = drain(&mut node);
-    node.handle_store(at(21), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), [""; 0], "b would pass a");
     assert!(messages_of(&outputs).contains(&LinkMessage::RollCall { term: 5 }), "it is called");
     for message in [attach(2), hand_in(&["a", "b"])] {
         node.handle_link(at(30), message);
     }
     drain(&mut node);
-    node.handle_store(at(31), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), ["a", "b"]);
 }
 
@@ -255,13 +195,11 @@ fn what_came_just_before_the_lock_is_missing_too() {
         node.handle_link(at(12), message);
     }
     drain(&mut node);
-    node.handle_store(at(12), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), [""; 0], "b would pass a");
     for message in [attach(2), hand_in(&["a", "b"])] {
         node.handle_link(at(13), message);
     }
     drain(&mut node);
-    node.handle_store(at(14), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), ["a", "b"]);
 }
 
@@ -269,14 +207,12 @@ fn what_came_just_before_the_lock_is_missing_too() {
 fn typing_notice_is_dropped_when_there_is_nobody_to_take_it() {
     let typing = |id: &str| send_all(vec![SendRequest { ephemeral: true, ..request(id) }]);
     let mut node = node();
-    node.handle_page(at(3), PageCommand::Disconnect);
-    node.handle_page(at(4), typing("idle"));
-    assert!(!node.sends.wait(), "a tab that wants no connection keeps none");
-    node.handle_page(at(5), PageCommand::Connect);
-    node.handle_page(at(6), typing("unsettled"));
-    assert!(!node.sends.wait(), "nor one that knows no leader yet");
+    node.handle_page(at(6), typing("early"));
+    assert!(!node.sends.wait(), "no leader is known yet");
     drain(&mut node);
     node.handle_link(at(7), LinkMessage::RollCall { term: 3 });
+    let turn = turn_of(&drain(&mut node));
+    node.handle_link(at(7), first_batch(3, turn));
     assert_eq!(handed_on(&drain(&mut node)), [""; 0]);
     node.handle_page(at(8), typing("now"));
     assert_eq!(handed_on(&drain(&mut node)), ["now"]);
@@ -327,7 +263,6 @@ fn leader_that_misses_something() -> Node {
 fn sign_out_that_sends_first_waits_for_a_tab_that_has_to_come_again() {
     let mut node = leader_that_misses_something();
     let outputs = drain(&mut node);
-    node.handle_store(at(13), StoreEvent::Found(Vec::new()));
     let messages =
         messages_of(&outputs).into_iter().chain(messages_of(&drain(&mut node))).collect::<Vec<_>>();
     assert!(!messages.contains(&LinkMessage::SignedOut), "its message would be lost: {messages:?}");
@@ -336,7 +271,6 @@ fn sign_out_that_sends_first_waits_for_a_tab_that_has_to_come_again() {
         node.handle_link(at(14), message);
     }
     drain(&mut node);
-    node.handle_store(at(15), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), ["a", "b"]);
     assert!(!messages_of(&drain(&mut node)).contains(&LinkMessage::SignedOut), "they are still to be sent");
 }
@@ -345,7 +279,6 @@ fn sign_out_that_sends_first_waits_for_a_tab_that_has_to_come_again() {
 fn sign_out_does_not_wait_for_a_tab_that_died() {
     let mut node = leader_that_misses_something();
     let mut messages = messages_of(&drain(&mut node));
-    node.handle_store(at(13), StoreEvent::Found(Vec::new()));
     for mono in (1_000..=11_000).step_by(1_000) {
         node.handle_timeout(at(mono));
         let outputs = drain(&mut node);

@@ -11,20 +11,6 @@ fn status(term: u64, turn: u64, number: u64, storage: StorageState) -> LinkMessa
     LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch: crate::Batch { number, items } }
 }
 
-/// What goes to the leader: ids, whether all of them may be known already, and whether that is all there is.
-fn handed(outputs: &[NodeOutput]) -> Vec<(Vec<String>, bool, bool)> {
-    let sends = messages_of(outputs).into_iter().filter_map(|message| match message {
-        LinkMessage::Send { requests, whole, .. } => Some((requests, whole)),
-        _ => None,
-    });
-    let ids = |requests: &[SendRequest]| requests.iter().map(|request| request.id.clone()).collect();
-    sends.map(|(requests, whole)| (ids(&requests), requests.iter().all(|r| r.again), whole)).collect()
-}
-
-fn ids(all: &[&str]) -> Vec<String> {
-    all.iter().map(|id| (*id).to_owned()).collect()
-}
-
 fn held_by(node: &Node) -> Vec<String> {
     let rows = node.engine().unwrap().messages();
     rows.into_iter().map(|row| row.update.id).collect()
@@ -64,78 +50,47 @@ fn a_leader_without_an_answer_dials_soon_with_a_higher_term_and_is_not_alone() {
 }
 
 #[test]
-fn what_was_saved_or_was_to_be_is_handed_to_a_leader_that_cannot_read_it() {
-    let (mut node, turn) = following(3);
-    node.handle_page(at(10), send("saved"));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_store(at(11), StoreEvent::Committed { number });
-    node.handle_page(at(12), send("hangs"));
-    assert_eq!(appended(&drain(&mut node)), ["hangs"]);
-    node.handle_page(at(13), send("waits"));
-    assert_eq!(handed(&drain(&mut node)), []);
-
-    node.handle_link(at(20), status(3, turn, 1, SILENT));
-    assert_eq!(handed(&drain(&mut node)), [(ids(&["saved", "hangs", "waits"]), false, true)]);
-    node.handle_link(at(21), status(3, turn, 2, SILENT));
-    node.handle_page(at(22), send("later"));
-    let outputs = drain(&mut node);
-    assert_eq!(handed(&outputs), [(ids(&["later"]), false, false)], "everything once, then what is new");
-    assert_eq!(appended(&outputs), [""; 0]);
-
-    // Another leader knows nothing of it.
-    node.handle_link(at(30), LinkMessage::RollCall { term: 4 });
-    let turn = turn_of(&drain(&mut node));
-    node.handle_link(at(31), status(4, turn, 1, SILENT));
-    let outputs = drain(&mut node);
-    assert_eq!(handed(&outputs), [(ids(&["saved", "hangs", "waits", "later"]), true, true)]);
-    // Nor is it asked for what is not wanted any more.
-    node.handle_page(at(32), PageCommand::Discard { id: "saved".to_owned() });
-    node.handle_link(at(33), LinkMessage::RollCall { term: 5 });
-    let turn = turn_of(&drain(&mut node));
-    node.handle_link(at(34), status(5, turn, 1, SILENT));
-    assert_eq!(handed(&drain(&mut node)), [(ids(&["hangs", "waits", "later"]), true, true)]);
-}
-
-#[test]
 fn what_this_tab_saved_before_it_led_goes_first() {
-    let (mut node, _) = following(3);
+    let mut node = attached(3);
     node.handle_page(at(10), send("saved"));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_store(at(11), StoreEvent::Committed { number });
-    node.handle_page(at(12), send("hangs"));
+    node.handle_page(at(12), send("handed on"));
+    drain(&mut node);
+    saved(&mut node, 3, &["saved"]);
     node.handle_lock(at(20), &LockEvent::Granted);
     node.handle_page(at(21), send("new"));
     drain(&mut node);
-    assert_eq!(held_by(&node), ["hangs", "new"], "the store may still tell of the first");
+    assert_eq!(held_by(&node), ["handed on", "new"], "the store may still hold the first");
     run(&mut node, 6_000);
-    assert_eq!(held_by(&node), ["saved", "hangs", "new"]);
+    assert_eq!(held_by(&node), ["saved", "handed on", "new"]);
 }
 
 /// A later message of a tab must not pass one that lies in the store.
 #[test]
-fn a_leader_that_cannot_read_waits_until_a_tab_has_handed_in_all() {
-    let mut node = leader(5);
-    node.handle_link(
-        at(20),
-        LinkMessage::Attach { tab: "other".to_owned(), turn: 1, interest: Interest::default() },
-    );
-    drain(&mut node);
-    let hand_in = |all: &[&str], whole| {
-        let requests = all.iter().map(|id| request(id)).collect();
-        LinkMessage::Send { tab: "other".to_owned(), requests, whole }
+fn what_a_tab_knows_to_be_saved_goes_first_where_the_leader_cannot_read_it() {
+    let send = |saved: &[&str], requests: &[&str]| LinkMessage::Send {
+        tab: "other".to_owned(),
+        saved: saved.iter().map(|id| SendRequest { again: true, ..request(id) }).collect(),
+        requests: requests.iter().map(|id| request(id)).collect(),
     };
-    node.handle_link(at(30), LinkMessage::Poke);
-    assert!(drain(&mut node).contains(&NodeOutput::Engine(Output::RescanStore)));
-    run(&mut node, 5_100);
-    assert_eq!(node.engine().unwrap().status().storage, SILENT);
-    node.handle_link(at(5_200), hand_in(&["second"], false));
-    assert_eq!(held_by(&node), [""; 0]);
-    node.handle_link(at(5_300), hand_in(&["first", "second"], true));
+    let attach = || LinkMessage::Attach { tab: "other".to_owned(), turn: 1, interest: Interest::default() };
+    let silent = || {
+        let mut node = node();
+        node.handle_lock(at(10), &LockEvent::Granted);
+        run(&mut node, 9_000);
+        assert_eq!(node.engine().unwrap().status().storage, SILENT);
+        node.handle_link(at(9_001), attach());
+        node
+    };
+    let mut node = silent();
+    node.handle_link(at(9_002), send(&["first"], &["second"]));
     assert_eq!(held_by(&node), ["first", "second"]);
-    node.handle_link(at(5_400), hand_in(&["third"], false));
-    assert_eq!(held_by(&node), ["first", "second", "third"]);
-    node.handle_store(at(5_500), StoreEvent::Found(Vec::new()));
-    assert_eq!(node.engine().unwrap().status().storage, StorageState::Durable);
+    node.handle_store(at(9_500), StoreEvent::Opened(Box::default()));
+    assert_eq!(held_by(&node), ["first", "second"]);
+    // One that has read the store knows better.
+    let mut node = leader(5);
+    node.handle_link(at(20), attach());
+    node.handle_link(at(21), send(&["arrived"], &["new"]));
+    assert_eq!(held_by(&node), ["new"]);
 }
 
 #[test]
@@ -155,37 +110,6 @@ fn a_term_that_nobody_could_store_is_forgotten() {
     assert!(matches!(messages_of(&outputs)[..], [LinkMessage::Attach { .. }]));
     node.handle_link(at(9_001), status(3, turn_of(&outputs), 1, StorageState::Durable));
     assert_eq!(delivered(&drain(&mut node)).len(), 1, "it is believed");
-}
-
-#[test]
-fn what_was_discarded_while_it_was_being_saved_is_asked_after_as_such() {
-    let (mut node, _) = following(3);
-    node.handle_page(at(10), send("a"));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_page(at(11), PageCommand::Discard { id: "a".to_owned() });
-    node.handle_store(at(12), StoreEvent::Committed { number });
-    let about = messages_of(&drain(&mut node)).into_iter().find_map(|message| match message {
-        LinkMessage::Inquire { about, .. } => Some(about),
-        _ => None,
-    });
-    assert!(about.unwrap()[0].discarded);
-}
-
-/// The leader may have nothing to write, and would not notice.
-#[test]
-fn an_append_that_takes_long_has_the_leader_look_once() {
-    let (mut node, _) = following(3);
-    node.handle_page(at(10), send("a"));
-    drain(&mut node);
-    node.handle_link(at(2_000), LinkMessage::Beat { term: 3 });
-    let pokes = |outputs: Vec<(u64, NodeOutput)>| {
-        let poke = |(when, output)| match output {
-            NodeOutput::Link(_, LinkMessage::Poke) => Some(when),
-            _ => None,
-        };
-        outputs.into_iter().filter_map(poke).collect::<Vec<u64>>()
-    };
-    assert_eq!(pokes(run(&mut node, 5_000)), [2_510]);
 }
 
 /// A leader that could not leave its mark may have sent what lies there.
@@ -240,10 +164,8 @@ fn sign_out_that_sends_first_waits_for_what_a_follower_handed_over() {
     assert_eq!(node.engine().unwrap().status().storage, SILENT);
     let other = || "other".to_owned();
     node.handle_link(at(9_100), LinkMessage::Attach { tab: other(), turn: 1, interest: Interest::default() });
-    node.handle_link(
-        at(9_101),
-        LinkMessage::Send { tab: other(), requests: vec![request("m")], whole: false },
-    );
+    let requests = vec![request("m")];
+    node.handle_link(at(9_101), LinkMessage::Send { tab: other(), saved: Vec::new(), requests });
     node.handle_link(at(9_102), LinkMessage::SignOut);
     let outputs = drain(&mut node);
     assert!(!messages_of(&outputs).contains(&LinkMessage::SignedOut), "{outputs:?}");

@@ -6,139 +6,115 @@ use super::*;
 fn uses_store(output: &&NodeOutput) -> bool {
     matches!(
         output,
-        NodeOutput::Append { .. }
+        NodeOutput::ProbeStore
             | NodeOutput::ReadMeta
-            | NodeOutput::Engine(Output::OpenStore | Output::Store(_) | Output::RescanStore)
+            | NodeOutput::Engine(Output::OpenStore | Output::Store(_))
     )
 }
 
-/// A tab that wants no connection.
-fn idle() -> Node {
+fn lists(outputs: &[NodeOutput]) -> Vec<Vec<String>> {
+    let ids = |item| match item {
+        Delivery::Outbox(list, _) => {
+            Some(list.into_iter().map(|info: crate::MessageInfo| info.update.id).collect())
+        }
+        _ => None,
+    };
+    delivered(outputs).into_iter().filter_map(ids).collect()
+}
+
+/// A tab that leads, and whose page wants no connection.
+fn disconnected() -> Node {
     let mut node = node();
-    node.handle_page(at(3), PageCommand::Disconnect);
+    node.handle_lock(at(10), &LockEvent::Granted);
+    node.handle_store(at(11), StoreEvent::Opened(Box::default()));
+    let written = drain(&mut node).into_iter().filter_map(|output| match output {
+        NodeOutput::Engine(Output::Store(group)) => Some(group.number),
+        _ => None,
+    });
+    for number in written.collect::<Vec<_>>() {
+        node.handle_store(at(12), StoreEvent::Committed { number });
+    }
+    node.handle_page(at(12), PageCommand::Disconnect);
     drain(&mut node);
     node
 }
 
 #[test]
-fn idle_tab_reports_what_it_cannot_save_and_tries_later() {
-    let mut node = idle();
-    node.handle_page(at(10), send("a"));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_store(at(12), StoreEvent::Aborted { number, error: StoreError::Quota });
+fn messages_of_a_page_that_wants_no_connection_are_stored_and_listed() {
+    let mut node = disconnected();
+    node.handle_page(at(13), PageCommand::WatchOutbox(true));
+    node.handle_page(at(14), send("m"));
     let outputs = drain(&mut node);
-    assert_eq!(append_number(&outputs), None, "not at once");
-    assert_eq!(updates(&outputs), [("a".to_owned(), Durability::MemoryOnly, DeliveryState::Queued)]);
-    let shown = delivered(&outputs).into_iter().find_map(|item| match item {
-        Delivery::Status(status) => Some(status.storage),
-        _ => None,
-    });
-    assert_eq!(shown, Some(StorageState::MemoryOnly(StoreError::Quota)));
-    let due = node.poll_timeout().unwrap();
-    assert_eq!(due, at(30_012).mono);
-    node.handle_timeout(at(due));
-    let outputs = drain(&mut node);
-    assert_eq!(appended(&outputs), ["a"]);
-    let number = append_number(&outputs).unwrap();
-    node.handle_store(at(due + 1), StoreEvent::Committed { number });
-    let outputs = drain(&mut node);
-    assert_eq!(updates(&outputs), [("a".to_owned(), Durability::Durable, DeliveryState::Queued)]);
-    assert!(
-        delivered(&outputs)
-            .iter()
-            .any(|item| matches!(item, Delivery::Status(status) if status.storage == StorageState::Durable))
-    );
+    let puts = |output: &NodeOutput| matches!(output, NodeOutput::Engine(Output::Store(group)) if !group.ops.is_empty());
+    assert!(outputs.iter().any(puts), "{outputs:?}");
+    assert!(!outputs.iter().any(|output| matches!(output, NodeOutput::Engine(Output::Dial { .. }))));
+    assert_eq!(node.engine().map(|engine| engine.counts().queued), Some([0, 0, 1, 0]));
+    let mut outputs = outputs;
+    for number in 1..6 {
+        node.handle_page(at(number * 300), PageCommand::Credit(number));
+        node.handle_timeout(at(number * 300 + 200));
+        outputs.extend(drain(&mut node));
+    }
+    assert_eq!(lists(&outputs).last(), Some(&vec!["m".to_owned()]));
+    node.handle_page(at(1_800), PageCommand::Connect);
+    assert!(drain(&mut node).iter().any(|output| matches!(output, NodeOutput::Engine(Output::Dial { .. }))));
 }
 
 #[test]
-fn a_handle_that_keeps_dying_is_given_up() {
-    let mut node = idle();
-    let dead = || StoreError::Dead("closed".to_owned());
-    node.handle_page(at(10), send("a"));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_store(at(11), StoreEvent::Aborted { number, error: dead() });
-    assert_eq!(drain(&mut node), [NodeOutput::Engine(Output::OpenStore)], "once");
-    node.handle_store(at(12), StoreEvent::Opened(Box::default()));
-    let number = append_number(&drain(&mut node)).unwrap();
-    node.handle_store(at(13), StoreEvent::Aborted { number, error: dead() });
-    let outputs = drain(&mut node);
-    assert!(!outputs.contains(&NodeOutput::Engine(Output::OpenStore)));
-    // Possibly stored: the news of a commit dies with the handle.
-    assert_eq!(updates(&outputs), [("a".to_owned(), Durability::MemoryOnly, DeliveryState::Unconfirmed)]);
-}
-
-#[test]
-fn an_idle_tab_shows_what_is_stored() {
-    let mut node = idle();
-    node.handle_page(at(10), PageCommand::WatchOutbox(true));
-    assert_eq!(drain(&mut node), [NodeOutput::Engine(Output::OpenStore)]);
-    let row = crate::outbox::row_of(&request("stored"), 1, "other").unwrap();
-    let snapshot = StoreSnapshot { rows: vec![crate::Row { order: 3, ..row }], ..StoreSnapshot::default() };
-    node.handle_store(at(11), StoreEvent::Opened(Box::new(snapshot)));
-    let lists = delivered(&drain(&mut node)).into_iter().filter_map(|item| match item {
-        Delivery::Outbox(list, counts) => Some((list, counts)),
-        _ => None,
-    });
-    let lists: Vec<_> = lists.collect();
-    assert_eq!(lists.len(), 1);
-    assert_eq!(lists[0].0[0].update.id, "stored");
-    assert_eq!(lists[0].1.queued.iter().sum::<u32>(), 1);
-}
-
-fn stored(count: usize) -> StoreEvent {
-    let row = |at: usize| {
-        let row = crate::outbox::row_of(&request(&format!("stored {at}")), 1, "other").unwrap();
-        crate::Row { order: at as u64 + 1, ..row }
+fn leader_that_wants_no_connection_gives_way_to_a_tab_that_does() {
+    let attach = |connect| LinkMessage::Attach {
+        tab: "other".to_owned(),
+        turn: 1,
+        interest: Interest { connect, ..Interest::default() },
     };
-    StoreEvent::Opened(Box::new(StoreSnapshot {
-        rows: (0..count).map(row).collect(),
-        ..StoreSnapshot::default()
-    }))
-}
-
-#[test]
-fn a_tab_without_an_engine_counts_what_is_stored_whether_or_not_somebody_looks_at_the_list() {
-    let mut node = idle();
-    node.handle_store(at(11), stored(2));
+    let mut node = disconnected();
+    node.handle_page(at(13), send("m"));
+    node.handle_link(at(14), attach(false));
+    assert_eq!(node.role(), Role::Leader);
+    node.handle_link(at(15), attach(true));
     let outputs = drain(&mut node);
-    assert_eq!(statuses(&outputs).last().unwrap().queued.iter().sum::<u32>(), 2);
-    assert!(!delivered(&outputs).iter().any(|item| matches!(item, Delivery::Outbox(..))));
-    // The leader says it in its own status.
-    node.handle_page(at(12), PageCommand::Connect);
-    assert_eq!(statuses(&drain(&mut node)).last().unwrap().queued, [0; 4]);
+    assert_eq!(node.role(), Role::Follower);
+    let at_output = |wanted: &dyn Fn(&NodeOutput) -> bool| outputs.iter().position(wanted);
+    let stored = at_output(&|output| matches!(output, NodeOutput::Engine(Output::Store(_))));
+    let released = at_output(&|output| *output == NodeOutput::Lock(LockRequest::Release));
+    assert!(stored.is_some() && stored < released, "what it decided is stored first: {outputs:?}");
 }
 
 #[test]
-fn where_nobody_leads_a_full_store_takes_critical_ones_only() {
-    let mut node = idle();
-    let capacity = node.options.outbox.capacity;
-    node.handle_store(at(11), stored(capacity as usize - 1));
+fn page_that_wants_no_connection_has_none_whatever_the_leader_reports() {
+    let mut node = attached(3);
+    node.handle_page(at(10), PageCommand::Subscribe(sentinelops_protocol::Subject::channel(Channel::Chat)));
     drain(&mut node);
-    let critical = SendRequest { priority: Priority::Critical, ..request("critical") };
-    node.handle_page(at(12), PageCommand::Send(vec![request("a"), request("b"), critical]));
+    node.handle_page(at(11), PageCommand::Disconnect);
     let outputs = drain(&mut node);
-    assert_eq!(appended(&outputs), ["a", "critical"]);
-    let full = DeliveryState::Failed(crate::FailReason::QueueFull { capacity });
-    assert_eq!(updates(&outputs), [("b".to_owned(), Durability::MemoryOnly, full)]);
+    let interest = messages_of(&outputs).into_iter().find_map(|message| match message {
+        LinkMessage::Attach { interest, .. } => Some(interest),
+        _ => None,
+    });
+    assert_eq!(interest, Some(Interest::default()), "it receives nothing of a connection");
+    node.handle_link(at(12), first_batch(3, turn_of(&outputs)));
+    let outputs = [outputs, drain(&mut node)].concat();
+    let states: Vec<_> = statuses(&outputs).into_iter().map(|status| status.state).collect();
+    assert_eq!(states, [crate::ConnectionState::Disconnected; 2]);
+    node.handle_page(at(13), send("m"));
+    assert_eq!(handed_on(&drain(&mut node)), ["m"], "its messages are stored and sent all the same");
 }
 
 /// The browser has answered before there was an engine: it is not asked to wait for that again.
 #[test]
 fn a_tab_alone_says_at_once_why_nothing_is_saved_and_connects() {
-    for leads in [false, true] {
-        let mut node = Node::new(EngineOptions { tab: "t".to_owned(), ..EngineOptions::default() }, 1, at(0));
-        node.handle_page(at(1), PageCommand::Connect);
-        if leads {
-            node.handle_lock(at(1), &LockEvent::Granted);
-        }
-        drain(&mut node);
-        node.handle_store(at(2), StoreEvent::OpenFailed(StoreError::Blocked));
-        assert_eq!(node.role(), Role::Solo);
-        let storage = &node.engine().unwrap().status().storage;
-        assert_eq!(*storage, StorageState::MemoryOnly(StoreError::Blocked));
-        let dials = |output: &NodeOutput| matches!(output, NodeOutput::Engine(Output::Dial { .. }));
-        assert!(drain(&mut node).iter().any(dials), "leads: {leads}");
-    }
+    let mut node = Node::new(EngineOptions { tab: "t".to_owned(), ..EngineOptions::default() }, 1, at(0));
+    node.handle_page(at(1), PageCommand::Connect);
+    node.handle_lock(at(1), &LockEvent::Granted);
+    drain(&mut node);
+    node.handle_store(at(2), StoreEvent::OpenFailed(StoreError::Blocked));
+    assert_eq!(node.role(), Role::Solo);
+    let storage = &node.engine().unwrap().status().storage;
+    assert_eq!(*storage, StorageState::MemoryOnly(StoreError::Blocked));
+    let outputs = drain(&mut node);
+    assert!(outputs.iter().any(|output| matches!(output, NodeOutput::Engine(Output::Dial { .. }))));
+    let opens = |output: &NodeOutput| *output == NodeOutput::Engine(Output::OpenStore);
+    assert!(!outputs.iter().any(opens), "it would become the writer of a store that others may share");
 }
 
 /// What it has saved goes before what it sends now.
@@ -183,9 +159,8 @@ fn a_newer_build_that_wrote_here_once_stops_nobody() {
         EngineOptions { tab: "t".to_owned(), session: "s".to_owned(), ..EngineOptions::default() };
     options.connection.url = "ws://server/".to_owned();
     let mut node = Node::new(options, 1, at(0));
-    node.handle_store(at(1), StoreEvent::OpenFailed(newer()));
     node.handle_page(at(2), PageCommand::Connect);
-    // The engine of its own asks for the store, too, and gets the same answer.
+    node.handle_lock(at(2), &LockEvent::Granted);
     node.handle_store(at(3), StoreEvent::OpenFailed(newer()));
     let outputs = drain(&mut node);
     assert_eq!(node.role(), Role::Solo);
@@ -200,8 +175,14 @@ fn a_newer_build_that_wrote_here_once_stops_nobody() {
     assert_eq!(node.role(), Role::Follower);
 }
 
+/// A follower receives it when it leads next and opens the store.
 #[test]
 fn a_newer_build_that_takes_the_store_while_it_is_open_stops_this_one() {
+    let mut follower = attached(3);
+    follower.handle_lock(at(10), &LockEvent::Granted);
+    follower.handle_store(at(11), StoreEvent::OpenFailed(newer()));
+    assert_eq!((follower.role(), follower.engine().is_none()), (Role::Idle, true));
+
     let mut node = leader(5);
     node.handle_store(at(20), StoreEvent::Closed(newer()));
     let outputs = drain(&mut node);
@@ -233,11 +214,9 @@ fn only_who_leads_sets_aside_what_cannot_be_read() {
     let set_aside =
         |outputs: Vec<NodeOutput>| outputs.contains(&NodeOutput::Engine(Output::SetAsideUnreadable));
     let mut node = node();
-    node.handle_store(at(3), opened.clone());
-    assert!(!set_aside(drain(&mut node)));
-    // Deleted by this tab's page: the leader is asked to rescan.
+    // Deleted by this tab's page: the leader counts them.
     node.handle_store(at(4), StoreEvent::Unreadable(0));
-    assert!(drain(&mut node).contains(&NodeOutput::Link(LinkTarget::All, LinkMessage::Poke)));
+    assert!(messages_of(&drain(&mut node)).contains(&LinkMessage::Unreadable { count: 0 }));
     node.handle_lock(at(10), &LockEvent::Granted);
     node.handle_store(at(11), opened);
     assert!(set_aside(drain(&mut node)));
@@ -264,13 +243,18 @@ fn where_nothing_is_to_be_stored_the_store_is_not_opened_and_tabs_share_a_connec
     });
     follower.handle_link(at(11), LinkMessage::RollCall { term: call.expect("it calls without a store") });
     follower.handle_page(at(12), send("m"));
-    let outputs = drain(&mut follower);
-    let mut batches = Vec::new();
-    for output in &outputs {
-        if let NodeOutput::Link(_, message) = output {
-            leader.handle_link(at(13), message.clone());
-            batches.extend(drain(&mut leader));
+    let (mut outputs, mut batches) = (Vec::new(), Vec::new());
+    for _ in 0..2 {
+        let new = drain(&mut follower);
+        for message in messages_of(&new) {
+            leader.handle_link(at(13), message);
         }
+        outputs.extend(new);
+        let new = drain(&mut leader);
+        for message in messages_of(&new) {
+            follower.handle_link(at(14), message);
+        }
+        batches.extend(new);
     }
     let to_it = |output: &NodeOutput| matches!(output, NodeOutput::Link(LinkTarget::Tab(tab), LinkMessage::Batch { .. }) if tab == "b");
     assert!(batches.iter().any(to_it));
@@ -284,18 +268,4 @@ fn where_nothing_is_to_be_stored_the_store_is_not_opened_and_tabs_share_a_connec
     next.handle_lock(at(70_000), &LockEvent::Granted);
     let term = next.engine().unwrap().term();
     assert!(Some(term) > call);
-}
-
-#[test]
-fn a_page_that_goes_away_begins_no_append() {
-    let mut node = leader(5);
-    node.handle_page(at(20), send("m"));
-    drain(&mut node);
-    node.handle_page(at(21), PageCommand::PageHide);
-    let outputs = drain(&mut node);
-    assert!(outputs.iter().any(|output| matches!(output, NodeOutput::Lock(LockRequest::Release))));
-    assert_eq!(appended(&outputs), [""; 0], "frozen in it, it would hold everybody up");
-    node.handle_page(at(60_000), PageCommand::Hint(Hint::PageShow));
-    node.handle_link(at(60_001), LinkMessage::Beat { term: 6 });
-    assert_eq!(appended(&drain(&mut node)), ["m"]);
 }

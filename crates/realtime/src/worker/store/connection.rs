@@ -1,7 +1,7 @@
 //! Opening, upgrading and losing the database.
 
 use super::record::Older;
-use super::{errors, stores, upgrade};
+use super::{errors, stores, upgrade, writer};
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::{Database, VersionChangeEvent};
@@ -126,6 +126,9 @@ fn make_stores(database: &Database) -> indexed_db_futures::Result<()> {
     }
     if missing(stores::UNREADABLE) {
         let _ = database.create_object_store(stores::UNREADABLE).with_auto_increment(true).build()?;
+    }
+    if missing(writer::STORE) {
+        writer::make_store(database)?;
     }
     Ok(())
 }

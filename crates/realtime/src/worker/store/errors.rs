@@ -42,6 +42,8 @@ fn from_exception(exception: &DomException) -> StoreError {
     match exception.name().as_str() {
         "QuotaExceededError" => StoreError::Quota,
         "VersionError" => StoreError::NewerSchema,
+        // The only constraint there is (`writer`).
+        "ConstraintError" => StoreError::TakenOver,
         "InvalidStateError" | "NotFoundError" => StoreError::Dead(text()),
         _ => StoreError::Other(text()),
     }

@@ -4,7 +4,6 @@
 //! [`LINK_VERSION`] is the database's version: a newer build's tab upgrades it and rewrites the records
 //! (`upgrade`), and `versionchange` asks the older tab to close it.
 
-mod append;
 mod connection;
 mod errors;
 mod read;
@@ -12,6 +11,7 @@ pub mod record;
 mod unreadable;
 mod upgrade;
 mod write;
+mod writer;
 
 pub use sentinelops_engine::tabs::LINK_VERSION;
 
@@ -23,10 +23,9 @@ use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::Database;
 use record::Older;
 use sentinelops_engine::{
-    Meta, Row, StoreError, StoreEvent, StoreGroup, StoreName, StoreSnapshot, UnreadableRecord,
+    Meta, StoreError, StoreEvent, StoreGroup, StoreName, StoreSnapshot, UnreadableRecord,
 };
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -58,7 +57,7 @@ mod stores {
     /// Records that could not be read: `[store, key, bytes, when]`, counted up.
     pub const UNREADABLE: &str = "unreadable";
 
-    /// All there are.
+    /// All records there are.
     pub const ALL: [&str; 4] =
         [StoreName::Outbox.as_str(), StoreName::Failed.as_str(), StoreName::Meta.as_str(), UNREADABLE];
 }
@@ -74,10 +73,12 @@ struct Shared {
     older: &'static [Older],
     listener: StoreListener,
     state: RefCell<State>,
-    /// How often `open` was called since it last answered.
+    /// Names this store among those that other tabs have open.
+    writer: String,
+    /// How often `open` or `probe` was called since it last answered.
     asked: Cell<u32>,
-    /// Ids of appends that died with the handle: they may be there all the same.
-    doubtful: RefCell<HashSet<String>>,
+    /// The last of these calls was `open`.
+    as_writer: Cell<bool>,
     /// Another tab deleted the database since it was last opened here.
     deleted: Cell<bool>,
     /// How many unreadable records were set aside and how many lay among the others, when last looked.
@@ -107,16 +108,28 @@ impl Store {
     #[doc(hidden)]
     pub fn of_build(scope: &str, version: u32, older: &'static [Older], listener: StoreListener) -> Self {
         let (name, state) = (format!("sentinelops {scope}"), RefCell::new(State::Closed));
-        let (asked, doubtful) = (Cell::new(0), RefCell::default());
+        let writer = js_sys::Math::random().to_string();
+        let (asked, as_writer) = (Cell::new(0), Cell::new(false));
         let (deleted, unreadable) = (Cell::new(false), Cell::default());
-        let shared = Shared { name, version, older, listener, state, asked, doubtful, deleted, unreadable };
+        let shared =
+            Shared { name, version, older, listener, state, writer, asked, as_writer, deleted, unreadable };
         Self { shared: Rc::new(shared) }
     }
 
-    /// Opens it if it is not, and reads everything as it is after this call. Answers `Opened` or
-    /// `OpenFailed`; after `OpenFailed(Blocked)` an `Opened` may still follow, once the older tab has
+    /// Opens it if it is not, makes this tab its only writer, and reads everything as it is after this call. Answers
+    /// `Opened` or `OpenFailed`; after `OpenFailed(Blocked)` an `Opened` may still follow, once the older tab has
     /// let go.
     pub fn open(&self) {
+        self.open_as(true);
+    }
+
+    /// The same without becoming the writer.
+    pub fn probe(&self) {
+        self.open_as(false);
+    }
+
+    fn open_as(&self, writer: bool) {
+        self.shared.as_writer.set(writer);
         let asked = self.shared.asked.get() + 1;
         self.shared.asked.set(asked);
         if asked > 1 {
@@ -137,59 +150,17 @@ impl Store {
         });
     }
 
-    /// Reads the rows again. Answers `Found`, and `Unreadable` where another tab deleted such records; or
-    /// `Closed`: a store that cannot be read is as good as none.
-    pub fn rescan(&self) {
-        let shared = self.shared.clone();
-        spawn_local(async move {
-            let Some(database) = shared.database() else { return };
-            match read::rows(&database).await {
-                Ok((rows, aside)) => {
-                    shared.report(StoreEvent::Found(rows));
-                    let [_, in_place] = shared.unreadable.get();
-                    shared.count_unreadable([aside, in_place]);
-                }
-                Err(StoreError::Dead(why)) => shared.lost(why),
-                Err(error) => shared.lost(error.to_string()),
-            }
-        });
-    }
-
-    /// Writes one transaction. Answers `Committed` or `Aborted`.
+    /// Writes one transaction. Answers `Committed` or `Aborted`, which is `TakenOver` once another tab has opened it as its
+    /// writer.
     pub fn write(&self, group: StoreGroup) {
         let shared = self.shared.clone();
         // Begins before the present task ends, in the order of the calls.
         spawn_local(async move {
             let number = group.number;
             let written = match shared.database() {
-                Some(database) => write::group(&database, &group).await,
+                Some(database) => write::group(&database, &shared.writer, &group).await,
                 None => Err(not_open()),
             };
-            shared.wrote(number, written);
-        });
-    }
-
-    /// Appends rows behind all that are there, in one strict transaction; an id that is there already
-    /// is skipped: one of a row handed in again (`possibly_sent`), or of an append that died with the
-    /// handle. Other ids are new. Answers `Committed` or `Aborted` of this number.
-    pub fn append(&self, number: u64, rows: Vec<Row>) {
-        let shared = self.shared.clone();
-        spawn_local(async move {
-            let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-            let doubtful =
-                rows.iter().any(|row| row.possibly_sent || shared.doubtful.borrow().contains(&row.id));
-            let written = match shared.database() {
-                Some(database) => append::rows(&database, rows, doubtful).await,
-                None => Err(not_open()),
-            };
-            let mut known = shared.doubtful.borrow_mut();
-            match written {
-                Ok(()) => known.retain(|id| !ids.contains(id)),
-                // A database that the browser closes does not say whether the last transaction got through.
-                Err(StoreError::Dead(_)) => known.extend(ids),
-                Err(_) => {}
-            }
-            drop(known);
             shared.wrote(number, written);
         });
     }
@@ -213,18 +184,18 @@ impl Store {
         });
     }
 
-    /// Everything that cannot be read, set aside or not. It may hold contents of messages.
+    /// Everything that cannot be read, set aside or not. It may hold contents of messages. Opens the database if it is
+    /// not: any tab may show and delete these records.
     pub fn unreadable(&self) -> ReadUnreadable {
-        let database = self.shared.database().ok_or_else(not_open);
-        Box::pin(async move { unreadable::all(&database?).await })
+        let shared = self.shared.clone();
+        Box::pin(async move { unreadable::all(&shared.connect().await?).await })
     }
 
     /// Deletes what cannot be read, for good. Tells `Unreadable`; the future brings what is left.
     pub fn discard_unreadable(&self) -> ReadUnreadable {
         let shared = self.shared.clone();
-        let database = shared.database().ok_or_else(not_open);
         Box::pin(async move {
-            let database = database?;
+            let database = shared.connect().await?;
             let left = unreadable::discard(&database).await?;
             shared.count_unreadable([0, left]);
             unreadable::all(&database).await
@@ -272,6 +243,15 @@ impl Shared {
         }
         // Not open, or the handle is dead.
         self.close();
+        let database = self.connect().await?;
+        self.read(&database).await
+    }
+
+    /// The database, opened if it is not.
+    async fn connect(self: &Rc<Self>) -> Result<Database, StoreError> {
+        if let Some(database) = self.database() {
+            return Ok(database);
+        }
         let weak = Rc::downgrade(self);
         let on_lost = move |lost: Lost| {
             if let Some(shared) = weak.upgrade() {
@@ -289,13 +269,13 @@ impl Shared {
         let shared = self.clone();
         let on_wait = move |error| shared.report(StoreEvent::OpenFailed(error));
         let connection = connection::open(&self.name, self.version, self.older, on_wait, on_lost).await?;
-        let snapshot = self.read(connection.database()).await?;
+        let database = connection.database().clone();
         let mut state = self.state.borrow_mut();
         if matches!(*state, State::Gone) {
             return Err(StoreError::Dead("the store was closed while it opened".to_owned()));
         }
         *state = State::Open(connection);
-        Ok(snapshot)
+        Ok(database)
     }
 
     /// Everything, read after the last call of `open`: a leader must not act on what was there before
@@ -303,7 +283,8 @@ impl Shared {
     async fn read(&self, database: &Database) -> Result<StoreSnapshot, StoreError> {
         loop {
             let asked = self.asked.get();
-            let snapshot = read::everything(database).await?;
+            let writer = self.as_writer.get().then_some(self.writer.as_str());
+            let snapshot = read::everything(database, writer).await?;
             if self.asked.get() == asked {
                 let (aside, in_place): (Vec<_>, Vec<_>) =
                     snapshot.unreadable.iter().partition(|record| record.set_aside_at.is_some());

@@ -1,14 +1,11 @@
 //! Reading what lies there.
 
-use super::{errors, record, stores, unreadable, write};
-use indexed_db_futures::KeyRange;
-use indexed_db_futures::cursor::CursorDirection;
+use super::{errors, record, stores, unreadable, write, writer};
 use indexed_db_futures::database::Database;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{Transaction, TransactionMode};
-use js_sys::{Array, Uint8Array};
+use js_sys::Uint8Array;
 use sentinelops_engine::{FailedRow, Meta, Row, StoreError, StoreName, StoreSnapshot};
-use sentinelops_protocol::Priority;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -19,9 +16,21 @@ pub(super) struct Raw {
     pub value: JsValue,
 }
 
-/// Everything, as it was at one moment. Changes nothing: any tab may look.
-pub(super) async fn everything(database: &Database) -> Result<StoreSnapshot, StoreError> {
-    let transaction = begin(database, &stores::ALL)?;
+/// Everything, as it was at one moment. With `writer` that tab is the writer from this moment on; without one nothing
+/// changes.
+pub(super) async fn everything(
+    database: &Database,
+    writer: Option<&str>,
+) -> Result<StoreSnapshot, StoreError> {
+    let transaction = match writer {
+        Some(name) => {
+            let all = [&stores::ALL[..], &[writer::STORE]].concat();
+            let transaction = write::begin(database, &all, false)?;
+            writer::take_over(&transaction, name)?;
+            transaction
+        }
+        None => begin(database, &stores::ALL)?,
+    };
     let outbox = records(&transaction, StoreName::Outbox)?;
     let failed = records(&transaction, StoreName::Failed)?;
     let meta = records(&transaction, StoreName::Meta)?;
@@ -38,15 +47,6 @@ pub(super) async fn everything(database: &Database) -> Result<StoreSnapshot, Sto
     Ok(StoreSnapshot { rows, failed, meta, unreadable })
 }
 
-/// The rows of the outbox, and how many records were set aside.
-pub(super) async fn rows(database: &Database) -> Result<(Vec<Row>, u32), StoreError> {
-    let transaction = begin(database, &[StoreName::Outbox.as_str(), stores::UNREADABLE])?;
-    let records = records(&transaction, StoreName::Outbox)?;
-    let aside = unreadable::count(&transaction)?;
-    write::commit(&transaction)?;
-    Ok((decoded(records.await?, &mut Vec::new()), aside.await?))
-}
-
 /// The metadata record; `None` when it exists and cannot be read.
 pub(super) async fn meta(database: &Database) -> Result<Option<Meta>, StoreError> {
     let transaction = begin(database, &[StoreName::Meta.as_str()])?;
@@ -56,29 +56,6 @@ pub(super) async fn meta(database: &Database) -> Result<Option<Meta>, StoreError
     let mut unreadable = Vec::new();
     let meta = decoded(records, &mut unreadable).pop().unwrap_or_default();
     Ok(unreadable.is_empty().then_some(meta))
-}
-
-/// The highest order in the outbox, 0 if it is empty. From the keys: a row that cannot be read has its place
-/// all the same.
-pub(super) async fn last_order(transaction: &Transaction<'_>) -> Result<u64, StoreError> {
-    let store = transaction.object_store(StoreName::Outbox.as_str()).map_err(errors::from_error)?;
-    let mut asked = Vec::with_capacity(Priority::ALL.len());
-    for priority in Priority::ALL {
-        let rank = f64::from(priority.rank());
-        let bound = |rank: f64| JsValue::from(Array::of1(&rank.into()));
-        let of_rank = KeyRange::Bound(bound(rank), false, bound(rank + 1.0), true);
-        let cursor =
-            store.open_key_cursor().with_query::<JsValue, _>(of_rank).with_direction(CursorDirection::Prev);
-        asked.push(cursor.primitive().map_err(errors::from_error)?);
-    }
-    let mut last = 0.0_f64;
-    for cursor in asked {
-        let Some(mut cursor) = cursor.await.map_err(errors::from_error)? else { continue };
-        let key = cursor.next_key::<JsValue>().await.map_err(errors::from_error)?;
-        let order = key.and_then(|key| key.dyn_ref::<Array>()?.get(1).as_f64());
-        last = last.max(order.unwrap_or(0.0));
-    }
-    Ok(last as u64)
 }
 
 pub(super) fn begin<'a>(database: &'a Database, names: &[&str]) -> Result<Transaction<'a>, StoreError> {

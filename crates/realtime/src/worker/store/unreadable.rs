@@ -55,7 +55,7 @@ pub(super) async fn discard(database: &Database) -> Result<u32, StoreError> {
 }
 
 /// How many were set aside.
-pub(super) fn count(
+fn count(
     transaction: &Transaction<'_>,
 ) -> Result<impl Future<Output = Result<u32, StoreError>> + use<>, StoreError> {
     let store = transaction.object_store(stores::UNREADABLE).map_err(errors::from_error)?;

@@ -1,6 +1,6 @@
 //! One transaction.
 
-use super::{errors, record, stores};
+use super::{errors, record, stores, writer};
 use futures::channel::oneshot;
 use gloo::events::EventListener;
 use indexed_db_futures::database::Database;
@@ -10,7 +10,7 @@ use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
 use js_sys::{Array, Uint8Array};
-use sentinelops_engine::{Row, StoreError, StoreGroup, StoreName, StoreOp};
+use sentinelops_engine::{StoreError, StoreGroup, StoreName, StoreOp};
 use sentinelops_protocol::Priority;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use web_sys::{EventTarget, IdbObjectStore, IdbTransaction};
 
 /// Writes a group and waits until it is `complete`, which with strict durability means: on the
 /// disk.
-pub(super) async fn group(database: &Database, group: &StoreGroup) -> Result<(), StoreError> {
+pub(super) async fn group(database: &Database, writer: &str, group: &StoreGroup) -> Result<(), StoreError> {
     // Everything is made into bytes before the transaction exists: it lives for this task only.
     let requests = group.ops.iter().map(Request::of).collect::<Option<Vec<_>>>();
     let requests = requests.ok_or_else(unwritable)?;
@@ -29,8 +29,10 @@ pub(super) async fn group(database: &Database, group: &StoreGroup) -> Result<(),
     if names.is_empty() {
         return Ok(());
     }
+    names.push(writer::STORE);
 
     let transaction = begin(database, &names, group.strict)?;
+    writer::prove(&transaction, writer)?;
     for request in &requests {
         request.make(&transaction)?;
     }
@@ -106,11 +108,6 @@ pub(super) async fn finish(transaction: Transaction<'_>) -> Result<(), StoreErro
     }
 }
 
-/// Puts one row.
-pub(super) fn put_row(transaction: &Transaction<'_>, row: &Row) -> Result<(), StoreError> {
-    Request::put(row).ok_or_else(unwritable)?.make(transaction)
-}
-
 /// An operation made ready.
 struct Request {
     store: StoreName,
@@ -122,7 +119,11 @@ struct Request {
 impl Request {
     fn of(op: &StoreOp) -> Option<Self> {
         Some(match op {
-            StoreOp::Put(row) => Self::put(row)?,
+            StoreOp::Put(row) => Self {
+                store: StoreName::Outbox,
+                key: row_key(row.priority, row.order),
+                value: Some(value(&record::encode(row)?)),
+            },
             StoreOp::Delete { priority, order, .. } => {
                 Self { store: StoreName::Outbox, key: row_key(*priority, *order), value: None }
             }
@@ -140,11 +141,6 @@ impl Request {
                 value: Some(value(&record::encode(meta)?)),
             },
         })
-    }
-
-    fn put(row: &Row) -> Option<Self> {
-        let value = Some(value(&record::encode(row)?));
-        Some(Self { store: StoreName::Outbox, key: row_key(row.priority, row.order), value })
     }
 
     fn make(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Two builds on one database.
 
 use super::*;
+use sentinelops_realtime::worker::store::LINK_VERSION;
 
 const OLDER: &[Older] = &[Older {
     layout: 0,
@@ -31,11 +32,11 @@ async fn older_database(name: &str) {
     put("meta", "meta".into(), &of_layout_0(&41_u64)).await;
 }
 
-/// A store of a build whose database has version 2.
+/// A store of the build after this one.
 fn newer(scope: &str) -> (Store, UnboundedReceiver<StoreEvent>) {
     let (send, events) = unbounded();
     let listener = Rc::new(move |event| send.unbounded_send(event).unwrap());
-    (Store::of_build(scope, 2, OLDER, listener), events)
+    (Store::of_build(scope, LINK_VERSION + 1, OLDER, listener), events)
 }
 
 async fn opened(store: &Store, events: &mut UnboundedReceiver<StoreEvent>) -> StoreSnapshot {
@@ -93,7 +94,7 @@ async fn a_newer_build_takes_over_and_the_older_one_is_told() {
     let mut rig = Rig::fresh("newer");
     rig.opened().await;
     // Ends only because our store lets go at once.
-    upgrade(&rig.name, 2).await.unwrap();
+    upgrade(&rig.name, LINK_VERSION + 1).await.unwrap();
     assert_eq!(rig.next().await, StoreEvent::Closed(StoreError::NewerSchema));
     rig.store.open();
     assert_eq!(rig.next().await, StoreEvent::OpenFailed(StoreError::NewerSchema));

@@ -2,15 +2,6 @@
 
 use super::*;
 
-/// What a node writes: groups that its engine asks for.
-fn groups(outputs: &[NodeOutput]) -> Vec<crate::StoreGroup> {
-    let group = |output: &NodeOutput| match output {
-        NodeOutput::Engine(Output::Store(group)) => Some(group.clone()),
-        _ => None,
-    };
-    outputs.iter().filter_map(group).collect()
-}
-
 /// Ids of the rows that a group stores, and the tabs they belong to.
 fn put_by(group: &crate::StoreGroup) -> Vec<(&str, &str)> {
     let rows = group.ops.iter().filter_map(|op| match op {
@@ -21,16 +12,14 @@ fn put_by(group: &crate::StoreGroup) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn message_that_waits_for_a_look_stays_that_of_its_tab_when_the_tab_goes() {
+fn message_of_a_tab_stays_that_of_the_tab_when_it_goes() {
     let mut node = leader(5);
     node.handle_link(at(20), attach(1));
     let requests = vec![request("m")];
-    node.handle_link(at(21), LinkMessage::Send { tab: "other".to_owned(), requests, whole: false });
+    node.handle_link(at(21), LinkMessage::Send { tab: "other".to_owned(), saved: Vec::new(), requests });
     node.handle_link(at(22), LinkMessage::Detach { tab: "other".to_owned() });
-    drain(&mut node);
-    node.handle_store(at(23), StoreEvent::Found(Vec::new()));
     assert_eq!(held(&node), ["m"]);
-    node.handle_page(at(24), PageCommand::Disconnect);
+    node.handle_page(at(24), PageCommand::PageHide);
     let written = groups(&drain(&mut node));
     let rows: Vec<_> = written.iter().flat_map(put_by).collect();
     assert_eq!(rows, [("m", "other")], "the leader's page did not send it, and would not get its end");
@@ -50,7 +39,7 @@ fn leader_that_ends_stores_no_message_without_the_one_before_it() {
     assert_eq!(under_way.iter().flat_map(put_by).collect::<Vec<_>>(), [("first", "t")]);
     node.handle_page(at(14), send_all(vec![keyed("second")]));
     assert_eq!(groups(&drain(&mut node)), [], "one group at a time");
-    node.handle_page(at(15), PageCommand::Disconnect);
+    node.handle_page(at(15), PageCommand::PageHide);
     let last = groups(&drain(&mut node));
     let rows: Vec<_> = last.iter().map(put_by).collect();
     assert_eq!(rows, [[("first", "t"), ("second", "t")]]);

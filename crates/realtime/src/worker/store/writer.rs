@@ -1,0 +1,56 @@
+//! The one writer of the database. A tab that leads names itself in an object store whose index lets only one record
+//! exist, in the transaction that reads everything. Each of its writes puts this record again. Once another tab has named
+//! itself, that put violates the index, and the transaction is aborted as a whole: an earlier leader, which may not have
+//! received yet that it lost the lock, changes nothing after its successor has read.
+//!
+//! Everything is requested in the task that begins the transaction. A transaction that had to wait for an answer would
+//! block every other tab for as long as its worker is frozen.
+
+use super::errors;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::internals::SystemRepr;
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::Transaction;
+use js_sys::{Object, Reflect};
+use sentinelops_engine::StoreError;
+use wasm_bindgen::JsValue;
+use web_sys::{IdbIndexParameters, IdbObjectStore};
+
+/// The object store; its keys are the names of writers.
+pub(super) const STORE: &str = "writer";
+/// The field under which each record has the same value, so that the unique index lets only one exist.
+const FIELD: &str = "place";
+
+/// Creates the object store and its index.
+pub(super) fn make_store(database: &Database) -> indexed_db_futures::Result<()> {
+    let store = database.create_object_store(STORE).build()?;
+    let unique = IdbIndexParameters::new();
+    unique.set_unique(true);
+    store.as_sys().create_index_with_str_and_optional_parameters(FIELD, FIELD, &unique)?;
+    Ok(())
+}
+
+/// Makes `writer` the writer, in place of any other.
+pub(super) fn take_over(transaction: &Transaction<'_>, writer: &str) -> Result<(), StoreError> {
+    let store = transaction.object_store(STORE).map_err(errors::from_error)?;
+    let store: &IdbObjectStore = store.as_sys();
+    store.clear().map_err(|error| errors::from_error(error.into()))?;
+    put(store, writer)
+}
+
+/// Lets the transaction abort unless `writer` is the writer.
+pub(super) fn prove(transaction: &Transaction<'_>, writer: &str) -> Result<(), StoreError> {
+    let store = transaction.object_store(STORE).map_err(errors::from_error)?;
+    put(store.as_sys(), writer)
+}
+
+fn put(store: &IdbObjectStore, writer: &str) -> Result<(), StoreError> {
+    let record = Object::new();
+    Reflect::set(&record, &FIELD.into(), &1.into()).map_err(|_| unwritable())?;
+    let made = store.put_with_key(&record, &JsValue::from_str(writer));
+    made.map(drop).map_err(|error| errors::from_error(error.into()))
+}
+
+fn unwritable() -> StoreError {
+    StoreError::Other("the writer's record could not be made".to_owned())
+}
