@@ -11,6 +11,8 @@ pub(crate) struct Handover {
     meta: Meta,
     /// Time before which the server forbade dialling (monotonic ms of this worker).
     not_before_mono: Option<u64>,
+    /// Number of the last socket. Numbers go on, so that late events of an earlier engine's socket count for nobody.
+    sockets: u64,
 }
 
 impl Handover {
@@ -28,13 +30,14 @@ impl Engine {
             // The next wish to connect is a fresh one.
             meta.attempts = 0;
         }
-        Handover { meta, not_before_mono: self.not_before_mono }
+        Handover { meta, not_before_mono: self.not_before_mono, sockets: self.generation }
     }
 
     /// Restores the state in a new engine, before it connects. The store's metadata is merged when it opens. Term and
     /// socket-open mark are not handed over: the term counts engines, and the mark is about stored rows.
     pub(crate) fn restore_from(&mut self, now: Now, handover: &Handover) {
         self.not_before_mono = handover.not_before_mono;
+        self.generation = handover.sockets;
         self.outbox.update_meta(|meta| {
             let Meta { term, socket_open, last_order, .. } = *meta;
             *meta = Meta { term, socket_open, last_order, ..handover.meta.clone() };

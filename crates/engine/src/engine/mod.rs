@@ -305,14 +305,9 @@ impl Engine {
     }
 
     /// The number of the last socket.
+    #[cfg(test)]
     pub(crate) fn sockets(&self) -> u64 {
         self.generation
-    }
-
-    /// Numbers go on where those of an earlier engine of this worker ended: its late events count for
-    /// nobody.
-    pub(crate) fn number_sockets_from(&mut self, last: u64) {
-        self.generation = last;
     }
 
     /// Another led with this term. Where nothing is stored, nobody else remembers it.

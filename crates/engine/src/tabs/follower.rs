@@ -5,9 +5,24 @@ use super::node::Node;
 use super::types::{NodeOutput, PageCommand};
 use crate::Now;
 
+/// An attachment of this tab to a leader. Nothing of an earlier one counts.
+#[derive(Default)]
+pub(super) struct Attachment {
+    /// Its random id.
+    pub turn: u64,
+    /// The leader has answered it with a batch.
+    pub is_answered: bool,
+    /// Where credits for its batches go.
+    pub credits_to: Option<LinkTarget>,
+    /// The leader was handed the saved messages.
+    pub saved_handed_on: bool,
+    /// The leader was asked to end the session.
+    pub asked_to_sign_out: bool,
+}
+
 impl Node {
     pub(super) fn follow(&mut self, now: Now, command: PageCommand) {
-        let tab = self.tab.clone();
+        let tab = self.options.tab.clone();
         match command {
             PageCommand::Subscribe(_)
             | PageCommand::Unsubscribe(_)
@@ -17,8 +32,8 @@ impl Node {
             PageCommand::Retry { id, confirm } => self.broadcast(LinkMessage::Retry { tab, id, confirm }),
             PageCommand::Discard { id } => self.broadcast(LinkMessage::Discard { tab, id }),
             PageCommand::Credit(number) => {
-                let credit = LinkMessage::Credit { tab, turn: self.turn, number };
-                let to = self.credits_to.clone().unwrap_or(LinkTarget::All);
+                let credit = LinkMessage::Credit { tab, turn: self.attachment.turn, number };
+                let to = self.attachment.credits_to.clone().unwrap_or(LinkTarget::All);
                 self.out.push_back(NodeOutput::Link(to, credit));
             }
             PageCommand::Token(token) => self.sign_in.give(token),
@@ -36,7 +51,7 @@ impl Node {
     /// Remembers where credits go. Two leaders of one term may both send batches for a moment; then credits go to all tabs.
     pub(super) fn credit_goes_to(&mut self, leader: &TabId) {
         let to = LinkTarget::Tab(leader.clone());
-        let another = self.credits_to.as_ref().is_some_and(|known| *known != to);
-        self.credits_to = Some(if another { LinkTarget::All } else { to });
+        let another = self.attachment.credits_to.as_ref().is_some_and(|known| *known != to);
+        self.attachment.credits_to = Some(if another { LinkTarget::All } else { to });
     }
 }

@@ -51,15 +51,15 @@ impl Node {
         if !self.sends.linked {
             self.refuse_unqueued();
         }
-        if self.known_turn != Some(self.turn) {
+        if !self.attachment.is_answered {
             return;
         }
-        let first = !std::mem::replace(&mut self.sends.saved_handed_on, true);
+        let first = !std::mem::replace(&mut self.attachment.saved_handed_on, true);
         let trusts = mutant::active(Mutant::TrustASilentStore);
         let saved = if first && !trusts { self.sends.saved_in_order() } else { Vec::new() };
         let requests = self.sends.take_for_leader();
         if !saved.is_empty() || !requests.is_empty() {
-            self.broadcast(LinkMessage::Send { tab: self.tab.clone(), saved, requests });
+            self.broadcast(LinkMessage::Send { tab: self.options.tab.clone(), saved, requests });
         }
     }
 }

@@ -42,24 +42,29 @@ pub(super) struct Leader {
     /// Tabs that died without `Detach`. The other tabs are notified.
     missing: Vec<TabId>,
     incomplete: Incomplete,
+    /// This tab connects alone and shares no store.
+    pub(super) alone: bool,
+    /// The server treats another connection of this browser as newer although this tab holds the lock. Until then
+    /// (monotonic ms) a real newer leader would show.
+    pub(super) superseded_until: Option<u64>,
 }
 
 impl Leader {
-    /// `sockets`: number of the last socket of this tab's earlier engines; `term`: the highest term received.
+    /// `term`: the highest term received.
     pub(super) fn new(
         options: EngineOptions,
         seed: u64,
         now: Now,
         me: TabId,
         handover: &Handover,
-        (sockets, term): (u64, u64),
+        term: u64,
+        alone: bool,
     ) -> Self {
         // Without a store there is no answer to wait for.
         let ready = !options.outbox.persist;
         let mut engine = Engine::new(options, seed, now);
         engine.number_rows_from(now.wall, seed);
         engine.restore_from(now, handover);
-        engine.number_sockets_from(sockets);
         engine.lead_after(term);
         // Rows this tab handed to earlier leaders are reported to its own page.
         engine.attach_tab(now, LOCAL, &me);
@@ -76,6 +81,8 @@ impl Leader {
             unknown_tabs: BTreeSet::new(),
             missing: Vec::new(),
             incomplete: Incomplete::default(),
+            alone,
+            superseded_until: None,
         }
     }
 

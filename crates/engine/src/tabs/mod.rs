@@ -17,6 +17,7 @@
 //! | `term_check` | a leader that was paused reads the stored term before anything else |
 //! | `sends` | what the page sent, until it is final |
 //! | `hand_on` | how a follower hands it to the leader |
+//! | `page_state` | what the page wants and watches |
 //! | `follower`, `pending_commands` | what a tab without an engine does with commands |
 //! | `sign_in` | which tab has a token, and gets the lock for it |
 //! | `sign_out` | the end of a user's session, in all tabs |
@@ -31,6 +32,7 @@ mod incomplete;
 mod leader;
 mod link;
 mod node;
+mod page_state;
 mod pending_commands;
 mod roles;
 mod sends;

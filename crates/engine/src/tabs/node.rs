@@ -1,8 +1,10 @@
 //! [`Node`]: the state of one tab, and where each input goes.
 
 use super::election::{Election, LockEvent, Role};
+use super::follower::Attachment;
 use super::leader::Leader;
-use super::link::{Interest, LinkMessage, LinkTarget, TabId};
+use super::link::{LinkMessage, TabId};
+use super::page_state::PageState;
 use super::pending_commands::PendingCommands;
 use super::sends::Sends;
 use super::sign_in::SignIn;
@@ -12,10 +14,9 @@ use super::types::{NodeOutput, PageCommand};
 use crate::engine::handover::Handover;
 use crate::mutant::{self, Mutant};
 use crate::{
-    Batch, Cause, ConnectionState, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions,
-    Generation, Hint, MessageUpdate, Now, Output, SocketEvent, Status, StorageState, StoreError, StoreEvent,
+    Batch, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation, Hint, MessageUpdate,
+    Now, Output, SocketEvent, StorageState, StoreError, StoreEvent,
 };
-use sentinelops_protocol::Subject;
 use std::collections::{BTreeSet, VecDeque};
 
 /// The tab's own page, as a consumer of its engine.
@@ -24,31 +25,17 @@ pub const LOCAL: ConsumerId = ConsumerId(0);
 /// One tab of the browser's shared connection.
 pub struct Node {
     pub(super) options: EngineOptions,
+    /// State of this node's random numbers.
     pub(super) seed: u64,
-    pub(super) tab: TabId,
     pub(super) election: Election,
     pub(super) leader: Option<Leader>,
-    /// This tab connects alone: `leader` shares no store.
-    pub(super) alone: bool,
-    /// Number of the last socket of this tab's earlier engines.
-    pub(super) sockets: u64,
-    /// What the last engine of this tab knew about its server.
+    /// What the last engine of this tab knew.
     pub(super) handover: Handover,
+    pub(super) page: PageState,
     pub(super) sends: Sends,
     pub(super) pending_commands: PendingCommands,
-    /// Why this tab connects alone: the store cannot be opened.
-    pub(super) store_error: Option<StoreError>,
-    /// The store was open at least once since this tab began, here or at a leader.
-    pub(super) had_store: bool,
+    pub(super) store: StoreHistory,
     pub(super) sign_in: SignIn,
-    pub(super) interest: BTreeSet<Subject>,
-    pub(super) watch: (bool, bool),
-    /// The page watches frames that are no protocol messages.
-    pub(super) watches_raw: bool,
-    /// Its page wants a connection. A tab whose page wants none follows or leads all the same: its messages are stored.
-    pub(super) wanted: bool,
-    pub(super) visible: bool,
-    pub(super) away: bool,
     /// A newer build owns the store: reload to update.
     pub(super) outdated: bool,
     /// Highest term received or held.
@@ -58,71 +45,55 @@ pub struct Node {
     /// Tabs that sent messages to a leader of this term. If this tab takes over, they must resend everything, because
     /// their earlier messages went to the other leader.
     pub(super) unattached_senders: BTreeSet<TabId>,
-    /// Random id of this tab's present attachment. Batches of another attachment are ignored.
-    pub(super) turn: u64,
-    /// Last attachment the leader has acknowledged with a batch.
-    pub(super) known_turn: Option<u64>,
-    /// Where credits for the batches of this attachment go.
-    pub(super) credits_to: Option<LinkTarget>,
+    pub(super) attachment: Attachment,
     pub(super) term_check: Option<TermCheck>,
     /// Inputs deferred by the term check are being handled.
     pub(super) resuming: bool,
-    pub(super) shown: Option<Role>,
-    /// The term in the leave notice that the page has.
-    pub(super) leave_notice: Option<u64>,
     pub(super) session: Session,
-    /// This tab ended the session; the end is still to be broadcast.
-    pub(super) end_to_broadcast: bool,
-    /// In this attachment the leader was asked to end the session.
-    pub(super) asked_to_close: bool,
-    /// The server treats another connection of this browser as newer although this tab holds the lock. Until then
-    /// (monotonic ms) a real newer leader would show.
-    pub(super) superseded_until: Option<u64>,
-    /// The last output of this node.
-    pub(super) ended: Option<NodeOutput>,
+    pub(super) reported: Reported,
     pub(super) out: VecDeque<NodeOutput>,
+}
+
+/// What this tab has learned of the store.
+#[derive(Default)]
+pub(super) struct StoreHistory {
+    /// Why this tab connects alone: the store cannot be opened.
+    pub error: Option<StoreError>,
+    /// It was open at least once since this tab began, here or at a leader.
+    pub was_open: bool,
+}
+
+/// What the page was last given.
+#[derive(Default)]
+pub(super) struct Reported {
+    pub role: Option<Role>,
+    /// The term in its leave notice.
+    pub leave_notice: Option<u64>,
 }
 
 impl Node {
     /// A new tab. It waits for its page.
     pub fn new(options: EngineOptions, seed: u64, now: Now) -> Self {
-        let tab = options.tab.clone();
         Self {
             options,
             seed,
-            tab,
             election: Election::new(now, seed),
             leader: None,
-            alone: false,
-            sockets: 0,
             handover: Handover::default(),
+            page: PageState::default(),
             sends: Sends::default(),
             pending_commands: PendingCommands::default(),
-            store_error: None,
-            had_store: false,
+            store: StoreHistory::default(),
             sign_in: SignIn::default(),
-            interest: BTreeSet::new(),
-            watch: (false, false),
-            watches_raw: false,
-            wanted: false,
-            visible: true,
-            away: false,
             outdated: false,
             term: 0,
             lower_term_beats: None,
             unattached_senders: BTreeSet::new(),
-            turn: 0,
-            known_turn: None,
-            credits_to: None,
+            attachment: Attachment::default(),
             term_check: None,
             resuming: false,
-            shown: None,
-            leave_notice: None,
-            session: Session::Open,
-            end_to_broadcast: false,
-            asked_to_close: false,
-            superseded_until: None,
-            ended: None,
+            session: Session::default(),
+            reported: Reported::default(),
             out: VecDeque::new(),
         }
     }
@@ -149,28 +120,28 @@ impl Node {
             }
             return self.defer_input(DeferredInput::Page(command));
         }
-        let wanted_before = self.wanted;
+        let wanted_before = self.page.connects;
         match &command {
-            PageCommand::Connect => self.wanted = !self.outdated && self.session != Session::Closed,
-            PageCommand::Disconnect => self.wanted = false,
+            PageCommand::Connect => self.page.connects = !self.outdated && !self.session.is_over(),
+            PageCommand::Disconnect => self.page.connects = false,
             PageCommand::Subscribe(subject) => {
-                self.interest.insert(subject.clone());
+                self.page.subjects.insert(subject.clone());
             }
             PageCommand::Unsubscribe(subject) => {
-                self.interest.remove(subject);
+                self.page.subjects.remove(subject);
             }
-            PageCommand::WatchMetrics(on) => self.watch.0 = *on,
-            PageCommand::WatchOutbox(on) => self.watch.1 = *on,
-            PageCommand::WatchRaw(on) => self.watches_raw = *on,
+            PageCommand::WatchMetrics(on) => self.page.metrics = *on,
+            PageCommand::WatchOutbox(on) => self.page.outbox = *on,
+            PageCommand::WatchRaw(on) => self.page.raw = *on,
             PageCommand::Send(requests) => self.sends.add(requests),
             PageCommand::Inquire(about) => self.sends.track_inquiries(about),
             PageCommand::Discard { id } => self.sends.discard(id),
-            PageCommand::PageHide => self.away = !mutant::active(Mutant::KeepLockOnPageHide),
+            PageCommand::PageHide => self.page.away = !mutant::active(Mutant::KeepLockOnPageHide),
             PageCommand::SignOut(how) => self.sign_out(now, *how),
             PageCommand::Hint(hint) => match hint {
-                Hint::Visible | Hint::Focus => (self.visible, self.away) = (true, false),
-                Hint::PageShow | Hint::Resume => self.away = false,
-                Hint::Hidden => self.visible = false,
+                Hint::Visible | Hint::Focus => (self.page.visible, self.page.away) = (true, false),
+                Hint::PageShow | Hint::Resume => self.page.away = false,
+                Hint::Hidden => self.page.visible = false,
                 Hint::Online | Hint::Offline | Hint::LateTick => {}
             },
             _ => {}
@@ -181,7 +152,7 @@ impl Node {
             Some(leader) => leader.page(now, command),
             None => self.follow(now, command),
         }
-        if self.wanted != wanted_before && self.role() == Role::Follower {
+        if self.page.connects != wanted_before && self.role() == Role::Follower {
             self.show_waiting();
             self.announce(true);
         }
@@ -194,11 +165,11 @@ impl Node {
         self.pending_commands.answered(items);
         self.sign_in.note(items);
         let is_open = |item: &Delivery| matches!(item, Delivery::Status(status) if status.storage == StorageState::Durable);
-        self.had_store |= items.iter().any(is_open);
+        self.store.was_open |= items.iter().any(is_open);
     }
 
     fn hide(&mut self, now: Now) {
-        self.away = !mutant::active(Mutant::KeepLockOnPageHide);
+        self.page.away = !mutant::active(Mutant::KeepLockOnPageHide);
         self.elect(now);
         self.finish_input(now);
     }
@@ -235,21 +206,21 @@ impl Node {
             }
             LinkMessage::Batch { term, turn, from, batch }
                 if *term >= self.term
-                    && (*turn == self.turn || mutant::active(Mutant::BatchesOfAnyTurn))
+                    && (*turn == self.attachment.turn || mutant::active(Mutant::BatchesOfAnyTurn))
                     && self.role() == Role::Follower =>
             {
                 self.election.leader_seen(now);
-                self.known_turn = Some(*turn);
+                self.attachment.is_answered = true;
                 self.sends.slept = false;
                 self.credit_goes_to(from);
-                let batch = self.for_page(batch.clone());
+                let batch = self.page.view(batch.clone());
                 self.on_deliveries(&batch.items);
                 self.deliver(batch);
             }
             _ => {}
         }
         if let Some(leader) = &mut self.leader
-            && !self.alone
+            && !leader.alone
         {
             leader.link(now, message);
         }
@@ -283,7 +254,7 @@ impl Node {
         // Only if it was open: a newer build that wrote here once and no longer runs must not stop this tab.
         let outdated = match &event {
             StoreEvent::Closed(error) => *error == StoreError::NewerSchema,
-            StoreEvent::OpenFailed(error) => *error == StoreError::NewerSchema && self.had_store,
+            StoreEvent::OpenFailed(error) => *error == StoreError::NewerSchema && self.store.was_open,
             _ => false,
         };
         if outdated && mutant::active(Mutant::OldBuildGoesOn) {
@@ -295,14 +266,14 @@ impl Node {
         }
         match &event {
             StoreEvent::Opened(_) => {
-                (self.store_error, self.had_store) = (None, true);
+                (self.store.error, self.store.was_open) = (None, true);
                 if !mutant::active(Mutant::AloneWithTheStore) {
                     self.election.share(now);
                 }
             }
             _ if outdated => {
                 // A newer build upgraded the database: this tab stops and reports it.
-                (self.outdated, self.wanted, self.shown) = (true, false, None);
+                (self.outdated, self.page.connects, self.reported.role) = (true, false, None);
             }
             // Records were deleted from this tab; the leader counts them.
             StoreEvent::Unreadable(count) if self.leader.is_none() => {
@@ -311,9 +282,10 @@ impl Node {
             _ => {}
         }
         let taken_over = self.is_taken_over(&event);
+        let alone = self.role() == Role::Solo;
         if !self.ended(&event)
-            && (self.alone == (self.role() == Role::Solo))
             && let Some(leader) = &mut self.leader
+            && leader.alone == alone
         {
             leader.store(now, event);
         }
@@ -367,42 +339,6 @@ impl Node {
         self.election.next_timeout().into_iter().chain(inner).min()
     }
 
-    /// What the page watches now.
-    pub(super) fn interest(&self) -> Interest {
-        Interest {
-            subjects: self.interest.iter().cloned().collect(),
-            metrics: self.watch.0,
-            outbox: self.watch.1,
-            raw: self.watches_raw,
-            connect: self.wanted,
-        }
-    }
-
-    /// What a leader in another tab is to send. A page that wants no connection receives nothing of one.
-    pub(super) fn interest_elsewhere(&self) -> Interest {
-        let outbox = self.watch.1;
-        if self.wanted { self.interest() } else { Interest { outbox, ..Interest::default() } }
-    }
-
-    /// A leader's batch as this page sees it: one that wants no connection has none.
-    fn for_page(&self, mut batch: Batch) -> Batch {
-        let statuses = batch.items.iter_mut().filter_map(|item| match item {
-            Delivery::Status(status) if !self.wanted => Some(status),
-            _ => None,
-        });
-        for status in statuses {
-            **status = Status {
-                state: ConnectionState::Disconnected,
-                cause: Cause::NotAsked,
-                queued: status.queued,
-                unreadable: status.unreadable,
-                storage: status.storage.clone(),
-                ..Status::default()
-            };
-        }
-        batch
-    }
-
     /// Whether the store refuses what this leader writes, because another tab is its writer now.
     fn is_taken_over(&self, event: &StoreEvent) -> bool {
         let StoreEvent::Aborted { number, error: StoreError::TakenOver } = event else { return false };
@@ -433,7 +369,7 @@ impl Node {
 
     /// Whether this tab leads or follows.
     pub(super) fn takes_part(&self) -> bool {
-        !self.away && !self.outdated && self.session != Session::Closed
+        !self.page.away && !self.outdated && !self.session.is_over()
     }
 
     pub(super) fn elect(&mut self, now: Now) {

@@ -1,6 +1,7 @@
 //! Changes of role and their consequences.
 
 use super::election::{ElectionAction, Role, SILENCE_MS};
+use super::follower::Attachment;
 use super::leader::Leader;
 use super::link::{LinkMessage, LinkTarget};
 use super::node::{LOCAL, Node};
@@ -22,7 +23,7 @@ const NO_LOCKS: &str = "this browser lets tabs take no locks: they would overwri
 impl Node {
     /// Ends every input: applies the role, collects the engine's outputs, reports what changed.
     pub(super) fn finish_input(&mut self, now: Now) {
-        self.election.need(self.visible || self.sends.wait() || self.is_closing());
+        self.election.need(self.page.visible || self.sends.wait() || self.is_closing());
         self.close_when_due(now);
         self.share_or_not();
         self.resolve_superseded(now);
@@ -30,21 +31,20 @@ impl Node {
         self.give_way(now);
         let owns = matches!(self.role(), Role::Leader | Role::Solo) && self.takes_part();
         let alone = self.role() == Role::Solo;
-        if self.leader.is_some() && (!owns || self.alone != alone) {
+        if self.leader.as_ref().is_some_and(|leader| !owns || leader.alone != alone) {
             self.step_down(now);
         }
         self.broadcast_end();
         if owns && self.leader.is_none() {
-            self.alone = alone;
-            self.take_over(now);
+            self.take_over(now, alone);
         }
         self.hand_over(now);
         self.ask_to_sign_out();
         self.drain(now);
         self.update_leave_notice();
         self.actions();
-        if self.shown != Some(self.role()) {
-            self.shown = Some(self.role());
+        if self.reported.role != Some(self.role()) {
+            self.reported.role = Some(self.role());
             self.out.push_back(NodeOutput::Role(self.role()));
             if self.leader.is_none() {
                 self.show_waiting();
@@ -60,14 +60,19 @@ impl Node {
                 }
             }
         }
-        self.out.extend(self.ended.take());
+        self.report_end();
+    }
+
+    /// The leader that this tab is for the others.
+    pub(super) fn shared_leader(&self) -> Option<&Leader> {
+        self.leader.as_ref().filter(|leader| !leader.alone)
     }
 
     /// Gives the page the notice it sends when it goes away.
     fn update_leave_notice(&mut self) {
-        let term = (self.leader.is_some() && !self.alone).then_some(self.term);
-        if self.leave_notice != term {
-            self.leave_notice = term;
+        let term = self.shared_leader().map(|_| self.term);
+        if self.reported.leave_notice != term {
+            self.reported.leave_notice = term;
             self.out.push_back(NodeOutput::LeaveNotice(term.map(|term| LinkMessage::Leaving { term })));
         }
     }
@@ -78,20 +83,20 @@ impl Node {
         if !matches!(self.role(), Role::Follower | Role::Leader) || self.outdated {
             return;
         }
-        let leads = self.leader.as_ref().filter(|leader| !self.alone && leader.engine.store_is_away());
+        let leads = self.shared_leader().filter(|leader| leader.engine.store_is_away());
         if let Some(StorageState::MemoryOnly(error)) =
             leads.map(|leader| leader.engine.status().storage.clone())
             && (error != StoreError::Silent || mutant::active(Mutant::AloneWhenSilent))
         {
-            self.store_error = Some(error);
+            self.store.error = Some(error);
             self.election.go_solo();
         }
     }
 
     /// A leader whose page wants no connection leaves the lock to a tab that wants one.
     fn give_way(&mut self, now: Now) {
-        let leads = !self.wanted && !self.alone && self.term_check.is_none();
-        let leader = self.leader.as_ref().filter(|_| leads && !mutant::active(Mutant::GiveWayToNobody));
+        let may = !self.page.connects && self.term_check.is_none();
+        let leader = self.shared_leader().filter(|_| may && !mutant::active(Mutant::GiveWayToNobody));
         if leader.is_some_and(Leader::others_connect) {
             self.election.deposed(now);
         }
@@ -101,13 +106,13 @@ impl Node {
     /// heartbeat arrives soon. Otherwise terms have gone back (the data was deleted) or the other connection is dead:
     /// this tab queues for the lock again, with a higher term.
     fn resolve_superseded(&mut self, now: Now) {
-        let leader = self.leader.as_ref().filter(|_| !self.alone && self.term_check.is_none());
-        let superseded = leader.is_some_and(|leader| leader.engine.is_superseded());
-        match self.superseded_until {
-            _ if !superseded => self.superseded_until = None,
-            None => self.superseded_until = Some(now.mono.saturating_add(SUPERSEDED_GRACE_MS)),
+        let checks = self.term_check.is_some();
+        let Some(leader) = self.leader.as_mut().filter(|leader| !leader.alone) else { return };
+        match leader.superseded_until {
+            _ if checks || !leader.engine.is_superseded() => leader.superseded_until = None,
+            None => leader.superseded_until = Some(now.mono.saturating_add(SUPERSEDED_GRACE_MS)),
             Some(until) if now.mono >= until => {
-                self.superseded_until = None;
+                leader.superseded_until = None;
                 self.election.deposed(now);
             }
             Some(_) => {}
@@ -116,7 +121,7 @@ impl Node {
 
     /// A message of a leader arrived. `new`: a roll call.
     pub(super) fn on_leader(&mut self, now: Now, term: u64, new: bool) {
-        if self.alone && self.leader.is_some() {
+        if self.leader.as_ref().is_some_and(|leader| leader.alone) {
             return;
         }
         // Its sender is alive, whatever the term.
@@ -172,31 +177,31 @@ impl Node {
         }
     }
 
-    fn take_over(&mut self, now: Now) {
+    fn take_over(&mut self, now: Now, alone: bool) {
         let seed = self.random();
         let mut options = self.options.clone();
-        if self.alone {
+        if alone {
             // Another tab may lead with a term unknown here; under one session the server would close one connection.
-            options.session = format!("{}/{}", options.session, self.tab);
+            options.session = format!("{}/{}", options.session, self.options.tab);
         }
         let mut leader =
-            Leader::new(options, seed, now, self.tab.clone(), &self.handover, (self.sockets, self.term));
+            Leader::new(options, seed, now, self.options.tab.clone(), &self.handover, self.term, alone);
         leader.missing_of(std::mem::take(&mut self.unattached_senders));
         // A tab alone opens the store again.
-        let had_store = self.had_store && !self.alone;
+        let had_store = self.store.was_open && !alone;
         leader.share(now, had_store, self.sends.store_may_be_silent(), self.sends.saved_in_order());
-        if self.wanted {
+        if self.page.connects {
             leader.connect(now);
         }
-        leader.local(now, &self.interest());
+        leader.local(now, &self.page.interest());
         if !mutant::active(Mutant::NoInquiry) {
             leader.inquire(now, LOCAL, self.sends.in_doubt());
         }
         if let Some(token) = self.sign_in.take() {
             leader.engine.handle_token(now, token);
         }
-        let stored_nothing = !self.had_store && self.sends.in_doubt().is_empty();
-        if let Some(error) = self.store_error.clone().filter(|_| self.alone && stored_nothing) {
+        let stored_nothing = !self.store.was_open && self.sends.in_doubt().is_empty();
+        if let Some(error) = self.store.error.clone().filter(|_| alone && stored_nothing) {
             // The store is known to fail, so it is not waited for. Where messages of this tab may lie in it, it is,
             // because those go first.
             leader.store(now, StoreEvent::OpenFailed(error));
@@ -210,7 +215,6 @@ impl Node {
     /// refused as a whole, and the rows belong to that tab.
     fn step_down(&mut self, now: Now) {
         let Some(mut leader) = self.leader.take() else { return };
-        self.sockets = leader.engine.sockets();
         self.handover = leader.engine.handover();
         let mut under_way = leader.engine.group_under_way().cloned();
         let mut decided = None;
@@ -253,7 +257,7 @@ impl Node {
         }
         let Some(mut leader) = self.leader.take() else { return };
         if let Some(term) = leader.take_announcement()
-            && !self.alone
+            && !leader.alone
         {
             self.term = self.term.max(term);
             self.broadcast(LinkMessage::RollCall { term });
@@ -269,7 +273,7 @@ impl Node {
                     leader.store(now, StoreEvent::OpenFailed(error));
                 }
                 // A tab alone must not become the writer of a store that others may share.
-                NodeOutput::Engine(Output::OpenStore) if self.alone => {
+                NodeOutput::Engine(Output::OpenStore) if leader.alone => {
                     self.out.push_back(NodeOutput::ProbeStore);
                 }
                 other => self.out.push_back(other),
@@ -284,12 +288,10 @@ impl Node {
             return;
         }
         if fresh {
-            self.turn = self.random();
-            self.credits_to = None;
-            self.asked_to_close = false;
+            self.attachment = Attachment { turn: self.random(), ..Attachment::default() };
         }
-        let (tab, turn) = (self.tab.clone(), self.turn);
-        let interest = self.interest_elsewhere();
+        let (tab, turn) = (self.options.tab.clone(), self.attachment.turn);
+        let interest = self.page.interest_elsewhere();
         self.broadcast(LinkMessage::Attach { tab: tab.clone(), turn, interest });
         if !fresh {
             return;
@@ -308,7 +310,7 @@ impl Node {
     fn recall(&mut self) {
         self.sends.slept = true;
         let about = self.sends.in_doubt();
-        self.broadcast(LinkMessage::Inquire { tab: self.tab.clone(), about });
+        self.broadcast(LinkMessage::Inquire { tab: self.options.tab.clone(), about });
     }
 
     pub(super) fn broadcast(&mut self, message: LinkMessage) {
@@ -325,7 +327,7 @@ impl Node {
     fn waiting_status(&self) -> Status {
         let (state, cause) = match self.role() {
             _ if self.outdated => (ConnectionState::Error, Cause::Outdated),
-            Role::Follower if self.wanted => (ConnectionState::Connecting, Cause::None),
+            Role::Follower if self.page.connects => (ConnectionState::Connecting, Cause::None),
             _ => (ConnectionState::Disconnected, Cause::NotAsked),
         };
         let storage = match self.can_store() {

@@ -54,8 +54,6 @@ pub(super) struct Sends {
     pub(super) linked: bool,
     /// The leader reports that the store does not answer.
     silent: bool,
-    /// In this attachment the leader was handed the saved messages.
-    pub(super) saved_handed_on: bool,
     /// This tab slept, and no batch of a leader arrived since.
     pub(super) slept: bool,
 }
@@ -128,7 +126,7 @@ impl Sends {
 
     /// Another tab leads, or none: it may not know what an earlier leader was handed.
     pub(super) fn new_leader(&mut self) {
-        (self.linked, self.silent, self.saved_handed_on) = (false, false, false);
+        (self.linked, self.silent) = (false, false);
         for pending in self.pending.iter_mut().filter(|pending| pending.custody == Custody::Leader) {
             pending.custody = Custody::Nobody;
             pending.request.again = true;

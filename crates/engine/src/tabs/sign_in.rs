@@ -73,7 +73,7 @@ impl Node {
                 self.replace_leader(now);
             }
             Some(leader) if leader.engine.lacks_token() && leader.has_followers() => {
-                if self.alone || self.term_check.is_some() || self.sign_in.resigned {
+                if leader.alone || self.term_check.is_some() || self.sign_in.resigned {
                     return;
                 }
                 self.sign_in.resigned = true;
@@ -121,7 +121,7 @@ mod tests {
     fn deliver_status(node: &mut Node, state: ConnectionState, cause: Cause) {
         let status = Status { state, cause, ..Status::default() };
         let batch = Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
-        let turn = node.turn;
+        let turn = node.attachment.turn;
         node.handle_link(at(5), LinkMessage::Batch { term: 1, turn, from: "leader".to_owned(), batch });
         outputs(node);
     }
@@ -159,7 +159,7 @@ mod tests {
         assert!(!steals(&outputs(&mut node)), "nobody waits for it");
         let status = Status { state: ConnectionState::Error, cause: Cause::NeedsAuth, ..Status::default() };
         let batch = Batch { number: 2, items: vec![Delivery::Status(Box::new(status))] };
-        let turn = node.turn;
+        let turn = node.attachment.turn;
         node.handle_link(at(7), LinkMessage::Batch { term: 1, turn, from: "leader".to_owned(), batch });
         assert!(steals(&outputs(&mut node)));
         node.handle_lock(at(8), &LockEvent::Granted);

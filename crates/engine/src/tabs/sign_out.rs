@@ -33,18 +33,29 @@ pub(super) enum Session {
     #[default]
     Open,
     Closing(SignOut),
+    /// The other tabs (if this one ended it) and the page are still to receive that.
+    Ending {
+        wipe: bool,
+        to_broadcast: bool,
+    },
     Closed,
+}
+
+impl Session {
+    pub(super) fn is_over(self) -> bool {
+        matches!(self, Self::Ending { .. } | Self::Closed)
+    }
 }
 
 impl Node {
     /// The page, or a follower of this leader, requests the end of the session.
     pub(super) fn sign_out(&mut self, now: Now, how: SignOut) {
-        if self.session == Session::Closed {
+        if self.session.is_over() {
             return;
         }
         self.session = Session::Closing(how);
-        let connects = how == SignOut::SendFirst && !self.outdated && !self.wanted;
-        self.wanted |= connects;
+        let connects = how == SignOut::SendFirst && !self.outdated && !self.page.connects;
+        self.page.connects |= connects;
         if let Some(leader) = self.leader.as_mut().filter(|_| connects) {
             leader.connect(now);
         }
@@ -54,16 +65,20 @@ impl Node {
     /// every message of this page.
     pub(super) fn ask_to_sign_out(&mut self) {
         let closing = self.session == Session::Closing(SignOut::SendFirst);
-        if closing && self.role() == Role::Follower && self.sends.all_handed_on() && !self.asked_to_close {
-            self.asked_to_close = true;
+        if closing
+            && self.role() == Role::Follower
+            && self.sends.all_handed_on()
+            && !self.attachment.asked_to_sign_out
+        {
+            self.attachment.asked_to_sign_out = true;
             self.broadcast(LinkMessage::SignOut);
         }
     }
 
     /// Another tab ended the session.
     pub(super) fn signed_out(&mut self) {
-        if self.session != Session::Closed {
-            self.close_session(false);
+        if !self.session.is_over() {
+            self.close_session(false, false);
         }
     }
 
@@ -81,23 +96,31 @@ impl Node {
                 leader.is_ready_to_sign_out() && done && !self.sends.wait()
             });
         if due {
-            self.end_to_broadcast = true;
-            self.close_session(how == SignOut::Wipe);
+            self.close_session(how == SignOut::Wipe, true);
             self.elect(now);
         }
     }
 
     /// Broadcasts the end after this leader's last updates, because tabs that received it ignore batches.
     pub(super) fn broadcast_end(&mut self) {
-        if std::mem::take(&mut self.end_to_broadcast) {
+        if let Session::Ending { to_broadcast, .. } = &mut self.session
+            && std::mem::take(to_broadcast)
+        {
             self.broadcast(LinkMessage::SignedOut);
         }
     }
 
-    fn close_session(&mut self, wipe: bool) {
-        self.session = Session::Closed;
-        self.wanted = false;
-        self.ended = Some(NodeOutput::SignedOut { wipe });
+    /// Reports the end to the page, as the last output.
+    pub(super) fn report_end(&mut self) {
+        if let Session::Ending { wipe, .. } = self.session {
+            self.session = Session::Closed;
+            self.out.push_back(NodeOutput::SignedOut { wipe });
+        }
+    }
+
+    fn close_session(&mut self, wipe: bool, to_broadcast: bool) {
+        self.session = Session::Ending { wipe, to_broadcast };
+        self.page.connects = false;
     }
 }
 
@@ -170,7 +193,7 @@ mod tests {
         };
         assert_eq!(asks(&mut follower), []);
         let answer = |follower: &mut Node, term| {
-            let (turn, from) = (follower.turn, "a".to_owned());
+            let (turn, from) = (follower.attachment.turn, "a".to_owned());
             let batch = crate::Batch { number: 1, items: Vec::new() };
             follower.handle_link(at(7), LinkMessage::Batch { term, turn, from, batch });
         };

@@ -48,7 +48,7 @@ impl Node {
         if mutant::active(Mutant::ActBeforeTerm) || !self.options.outbox.persist {
             return false;
         }
-        if self.leader.is_some() && !self.alone && self.election.was_paused(now) {
+        if self.shared_leader().is_some() && self.election.was_paused(now) {
             let until = now.mono + TERM_READ_MS;
             let new = || TermCheck { waiting: Vec::new(), until, asked: 0 };
             let term_check = self.term_check.get_or_insert_with(new);

@@ -131,7 +131,7 @@ fn report(node: &mut Node, term: u64, ids: &[&str], durability: Durability, deli
         Delivery::Message(crate::MessageUpdate { id, durability, delivery })
     };
     let batch = crate::Batch { number: 2, items: ids.iter().map(item).collect() };
-    let turn = node.turn;
+    let turn = node.attachment.turn;
     node.handle_link(at(7), LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch });
 }
 
@@ -187,7 +187,7 @@ fn batches_that_answer_to_an_earlier_turn_are_not_taken() {
 #[test]
 fn a_follower_that_was_taken_for_dead_while_it_slept_is_known_again() {
     let (mut leader, mut sleeper) = (leader(3), node());
-    sleeper.tab = "sleeper".to_owned();
+    sleeper.options.tab = "sleeper".to_owned();
     let pass = |from: &mut Node, to: &mut Node, mono| {
         for message in messages_of(&drain(from)) {
             to.handle_link(at(mono), message);
@@ -196,8 +196,8 @@ fn a_follower_that_was_taken_for_dead_while_it_slept_is_known_again() {
     sleeper.handle_link(at(12), LinkMessage::RollCall { term: 3 });
     pass(&mut sleeper, &mut leader, 13);
     pass(&mut leader, &mut sleeper, 14);
-    let turn = sleeper.turn;
-    assert_eq!(sleeper.known_turn, Some(turn));
+    let turn = sleeper.attachment.turn;
+    assert!(sleeper.attachment.is_answered);
     for mono in (1_000..=11_000).step_by(1_000) {
         leader.handle_timeout(at(mono));
         if drain(&mut leader).contains(&NodeOutput::QueryTabs) {
@@ -207,10 +207,10 @@ fn a_follower_that_was_taken_for_dead_while_it_slept_is_known_again() {
     sleeper.handle_timeout(at(12_000));
     pass(&mut sleeper, &mut leader, 12_001);
     pass(&mut leader, &mut sleeper, 12_002);
-    assert_ne!(sleeper.turn, turn, "it is called");
+    assert_ne!(sleeper.attachment.turn, turn, "it is called");
     pass(&mut sleeper, &mut leader, 12_003);
     pass(&mut leader, &mut sleeper, 12_004);
-    assert_eq!(sleeper.known_turn, Some(sleeper.turn));
+    assert!(sleeper.attachment.is_answered);
 }
 
 /// It leads, and the server has closed its connection for a newer one.

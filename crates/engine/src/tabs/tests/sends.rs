@@ -222,7 +222,7 @@ fn typing_notice_is_dropped_when_there_is_nobody_to_take_it() {
 #[test]
 fn followers_forget_a_crashed_tab_when_the_leader_misses_it() {
     let (mut leader, mut follower) = (leader(3), node());
-    follower.tab = "follower".to_owned();
+    follower.options.tab = "follower".to_owned();
     follower.handle_link(at(12), LinkMessage::RollCall { term: 3 });
     for message in messages_of(&drain(&mut follower)) {
         leader.handle_link(at(13), message);
