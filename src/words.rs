@@ -53,6 +53,14 @@ pub fn severity(severity: Option<&Severity>) -> String {
 /// In place of a title that is missing.
 pub const UNTITLED: &str = "Untitled incident";
 
+/// Texts of panels.
+pub mod panel {
+    /// What stands there was kept on this device. `time`: when it was true.
+    pub fn as_of(time: &str) -> String {
+        format!("As of {time} · not live")
+    }
+}
+
 /// Texts of notifications, of the title of the tab, and for screen readers.
 pub mod attention {
     use super::{Noun, counted};

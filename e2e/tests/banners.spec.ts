@@ -95,7 +95,7 @@ test('a newer version in another tab: this one lets go of the store and says to 
   await other.goto(world.site.url('/favicon.missing.txt'));
   // What a tab of a newer build does first.
   const upgraded = await other.evaluate(async () => {
-    const known = (await indexedDB.databases()).find((database) => database.name?.startsWith('sentinelops '));
+    const known = (await indexedDB.databases()).find((database) => database.name?.startsWith('sentinelops /'));
     if (!known) return 'no database';
     const request = indexedDB.open(known.name!, known.version! + 1);
     return new Promise<string>((resolve) => {

@@ -41,6 +41,7 @@ function storedRows(page: Page): Promise<number> {
       });
     let rows = 0;
     for (const { name } of await indexedDB.databases()) {
+      if (!name!.startsWith('sentinelops /')) continue;
       const database = await asked(indexedDB.open(name!));
       for (const store of ['outbox', 'failed']) rows += await asked(database.transaction(store).objectStore(store).count());
       database.close();

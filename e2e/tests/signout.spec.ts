@@ -56,7 +56,8 @@ test('keep: both tabs end, and what was kept leaves at the next sign-in, once', 
 
 test('delete: asked twice; afterwards nothing of the user is on this device', async ({ world }) => {
   const { lab, page } = await signingOut(world);
-  expect((await kept(page)).databases).toHaveLength(1);
+  // The outbox, and the last state of what was on the board.
+  await expect.poll(async () => (await kept(page)).databases.length).toBe(2);
   expect((await kept(page)).names).toHaveLength(1);
   await page.getByTestId('sign-out-wipe').click();
   await expect(page.getByTestId('sign-out-lost')).toContainText(`${UNSENT} messages not yet sent will be lost`);

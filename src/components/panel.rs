@@ -2,6 +2,8 @@
 
 use super::away::is_away;
 use super::icon::{Icon, IconMark};
+use super::relative_time::{clock, exact};
+use crate::words::panel as texts;
 use sentinelops_realtime::{ClientError, use_connection};
 use yew::prelude::*;
 
@@ -16,6 +18,9 @@ pub struct PanelProps {
     /// Beside the heading: how many, in a word.
     #[prop_or_default]
     pub count: Option<AttrValue>,
+    /// Its content is what was kept on this device, true at this time (ms).
+    #[prop_or_default]
+    pub as_of: Option<u64>,
     /// What its feed says is wrong, once there is something to show.
     #[prop_or_default]
     pub error: Option<ClientError>,
@@ -37,12 +42,19 @@ pub fn Panel(props: &PanelProps) -> Html {
             <header class="panel__head">
                 <h2 class="panel__title">{ &props.title }</h2>
                 if let Some(count) = &props.count { <span class="panel__count num">{ count }</span> }
+                if let Some(at) = props.as_of { { as_of(at) } }
                 <div class="panel__end">{ props.end.clone() }</div>
             </header>
             <Withdrawn error={props.error.clone()} />
             { props.children.clone() }
         </section>
     }
+}
+
+/// Says that what stands there was kept on this device, and when it was true (ms).
+pub fn as_of(at: u64) -> Html {
+    let date = js_sys::Date::new(&(at as f64).into());
+    html! { <span class="panel__as-of" title={exact(&date)} data-testid="as-of">{ texts::as_of(&clock(&date)) }</span> }
 }
 
 /// See [`Withdrawn`].

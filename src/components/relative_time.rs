@@ -39,3 +39,8 @@ pub(crate) fn exact(date: &js_sys::Date) -> String {
         date.get_seconds()
     )
 }
+
+/// The local time to the minute.
+pub(crate) fn clock(date: &js_sys::Date) -> String {
+    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+}

@@ -1,8 +1,12 @@
 //! From the configuration to the provider, whole.
 
 use super::AppConfig;
+use sentinelops_protocol::Channel;
 use sentinelops_realtime::{TokenSource, WebSocketProviderProps};
 use yew::prelude::*;
+
+/// Channels whose last state is kept on this device.
+const KEPT: [Channel; 3] = [Channel::Incidents, Channel::Agents, Channel::Alerts];
 
 impl AppConfig {
     /// Everything that was configured, as the props of
@@ -47,8 +51,11 @@ impl AppConfig {
             options,
             outbox,
         } = self.clone().agreed();
+        // Where nothing is to be stored on this device, the board is not either.
+        let keep_state = if outbox.persist { KEPT.to_vec() } else { Vec::new() };
         // The macro leaves the rest at its default, whichever features of the library have props of their own.
         yew::props!(WebSocketProviderProps {
+            keep_state,
             url: AttrValue::from(url),
             auto_connect,
             debug,

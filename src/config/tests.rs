@@ -2,6 +2,7 @@
 
 use super::*;
 use sentinelops_engine::{ModeOption, TokenIn};
+use sentinelops_protocol::Channel;
 use sentinelops_realtime::WebSocketProviderProps;
 
 fn page(text: &str) -> (AppConfig, Vec<String>) {
@@ -133,6 +134,7 @@ fn every_field_arrives_at_the_provider() {
     // Nothing configured is the provider's own defaults.
     let nothing = WebSocketProviderProps {
         url: Some("ws://localhost:3001".into()),
+        keep_state: vec![Channel::Incidents, Channel::Agents, Channel::Alerts],
         ..yew::props!(WebSocketProviderProps {})
     };
     assert_eq!(AppConfig::default().provider_props(), nothing);
@@ -142,8 +144,9 @@ fn every_field_arrives_at_the_provider() {
 fn flags_set_in_code_are_no_less_heard() {
     let config =
         AppConfig { enable_offline_mode: false, enable_message_queue: false, ..AppConfig::default() };
-    let outbox = config.provider_props().outbox;
-    assert!(!outbox.persist && !outbox.enabled);
+    let props = config.provider_props();
+    assert!(!props.outbox.persist && !props.outbox.enabled);
+    assert_eq!(props.keep_state, [], "nothing is stored");
 }
 
 #[test]

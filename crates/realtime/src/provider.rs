@@ -4,6 +4,7 @@ use super::client::{Client, ClientOptions};
 use super::registry::{Lease, Wanted, other_options};
 use super::{PortFactory, TokenSource, console_log};
 use sentinelops_engine::{Options, OutboxOptions};
+use sentinelops_protocol::Channel;
 use yew::prelude::*;
 
 /// Props of [`WebSocketProvider`]. Everything has a default.
@@ -68,6 +69,9 @@ pub struct WebSocketProviderProps {
     /// anonymous.
     #[prop_or_default]
     pub user: Option<AttrValue>,
+    /// Channels whose last state is kept on this device: see [`ClientOptions::keep_state`]. Default: none.
+    #[prop_or_default]
+    pub keep_state: Vec<Channel>,
     /// The worker's script. Default: the meta tag `sentinelops-worker`, then `worker_loader.js`.
     #[prop_or_default]
     pub worker_url: Option<AttrValue>,
@@ -105,6 +109,7 @@ impl WebSocketProviderProps {
             debug_contents: self.debug_contents,
             options: self.options.clone(),
             outbox: self.outbox.clone(),
+            keep_state: self.keep_state.clone(),
             worker_url: text(&self.worker_url),
             #[cfg(feature = "in_page")]
             in_page: self.in_page,

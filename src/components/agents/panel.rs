@@ -22,11 +22,12 @@ pub fn AgentsPanel(props: &AgentsPanelProps) -> Html {
     let feed = use_agents();
     let agents = use_memo(feed.items.clone(), |agents| by_presence(agents));
     let online = agents.iter().filter(|agent| agent.status == Presence::Online).count();
-    let count = feed.is_loaded.then(|| AttrValue::from(format!("{online} online")));
+    let is_known = feed.is_loaded || feed.as_of.is_some();
+    let count = is_known.then(|| AttrValue::from(format!("{online} online")));
     html! {
-        <Panel title="Team" class={props.class.clone()} {count} testid="agents-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
+        <Panel title="Team" class={props.class.clone()} {count} testid="agents-panel" as_of={feed.as_of} error={feed.error.clone().filter(|_| feed.is_loaded)}>
             <div class="panel__body" tabindex="0">
-                if !feed.is_loaded {
+                if !is_known {
                     <Awaited what="The team" rows={3} error={feed.error.clone()} />
                 } else if agents.is_empty() {
                     <Empty title="Nobody yet" detail="Agents appear as soon as they report." icon={Icon::Team} />

@@ -69,19 +69,20 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
     let more = use_state_eq(|| false);
     let on_open = use_callback(more.setter(), |is_open, set| set.set(is_open));
     let narrows = query.narrows(props.scope);
-    let count = feed.is_loaded.then(|| match (narrows, query.scope) {
+    let is_known = feed.is_loaded || feed.as_of.is_some();
+    let count = is_known.then(|| match (narrows, query.scope) {
         (false, Scope::Open) => format!("{shown} open"),
         _ => format!("{shown} of {}", feed.items.len()),
     });
     html! {
-        <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel" error={feed.error.clone().filter(|_| feed.is_loaded)}>
-            <IncidentFilters query={query.clone()} counts={feed.is_loaded.then_some(counts)} on_query={on_query.clone()}>
+        <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel" as_of={feed.as_of} error={feed.error.clone().filter(|_| feed.is_loaded)}>
+            <IncidentFilters query={query.clone()} counts={is_known.then_some(counts)} on_query={on_query.clone()}>
                 <CreateIncident on_created={props.on_select.clone()} />
             </IncidentFilters>
-            <IncidentViews incidents={feed.items.clone()} query={query.clone()} first={props.scope} me={me.clone()} is_loaded={feed.is_loaded}
+            <IncidentViews incidents={feed.items.clone()} query={query.clone()} first={props.scope} me={me.clone()} is_loaded={is_known}
                 own={own.clone()} on_query={on_query.clone()} is_open={*more} {on_open} />
             if *more { <MoreFilters incidents={feed.items.clone()} query={query.clone()} me={me.clone()} {own} {on_own} on_query={on_query.clone()} /> }
-            if !feed.is_loaded && feed.items.is_empty() {
+            if !is_known && feed.items.is_empty() {
                 <div class="panel__body">
                     <Awaited what="The incidents" rows={8} error={feed.error.clone()} />
                     <PendingChanges />

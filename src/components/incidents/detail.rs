@@ -6,7 +6,7 @@ use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::marks::{SendStateMark, SeverityMark, StatusMark, capital};
 use crate::components::outbox::PendingChanges;
-use crate::components::panel::{Awaited, Empty, Withdrawn};
+use crate::components::panel::{Awaited, Empty, Withdrawn, as_of};
 use crate::components::relative_time::RelativeTime;
 use sentinelops_protocol::Json;
 use sentinelops_protocol::domain::Incident;
@@ -50,6 +50,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
         <section class={classes!("panel", "detail", props.class.clone())} aria-label={format!("Incident {}", props.id)} data-testid="incident-detail">
             <header class="panel__head">
                 <h2 class="panel__title mono">{ &props.id }</h2>
+                if let Some(at) = detail.as_of.filter(|_| detail.incident.is_some()) { { as_of(at) } }
                 <div class="panel__end">
                     <button type="button" class="button button--plain button--icon" ref={close_button} onclick={close.clone()} aria-label="Close incident"
                         data-testid="detail-close">

@@ -4,7 +4,7 @@ use sentinelops_engine::tabs::{Inquiry, Role, SignOut};
 use sentinelops_engine::{
     Batch, EngineOptions, Hint, RawFrame, SendRequest, StoreError, TokenReason, Trace, UnreadableRecord,
 };
-use sentinelops_protocol::Subject;
+use sentinelops_protocol::{Channel, Subject};
 use serde::{Deserialize, Serialize};
 
 /// Names a page's tab for life, also over worker respawns: a ULID minted by the page.
@@ -80,6 +80,10 @@ pub enum ToWorker {
     ReadUnreadable,
     /// Delete them for good. Answered by [`FromWorker::Unreadable`] with what is left.
     DiscardUnreadable,
+    /// The last state of a channel, to be kept on this device in place of the one before; empty: none.
+    KeepState(Channel, Vec<u8>),
+    /// What is kept. Answered by [`FromWorker::LastState`].
+    ReadState,
     /// Doors for end-to-end tests; ignored unless built with the feature `faults`.
     Fault(String),
 }
@@ -118,4 +122,6 @@ pub enum FromWorker {
     },
     /// The answer to [`ToWorker::ReadUnreadable`] and [`ToWorker::DiscardUnreadable`], in their order.
     Unreadable(Result<Vec<UnreadableRecord>, StoreError>),
+    /// The answer to [`ToWorker::ReadState`]: a record for each channel.
+    LastState(Vec<Vec<u8>>),
 }

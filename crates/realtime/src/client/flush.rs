@@ -66,6 +66,7 @@ impl Client {
             }
         }
 
+        self.note_last_state(&news);
         // Not before the listeners ran: a page that is slow gets less.
         credits.into_iter().for_each(|number| self.post(ToWorker::Credit(number)));
         self.note_flush(now);

@@ -10,6 +10,7 @@ mod contents;
 mod drafts;
 mod flush;
 mod keep;
+mod last_state;
 mod news;
 mod options;
 mod orders;

@@ -2,6 +2,7 @@
 
 use crate::{PortFactory, TokenSource};
 use sentinelops_engine::{Options, OutboxOptions};
+use sentinelops_protocol::Channel;
 
 /// Options of [`Client::new`](crate::Client::new): the props of
 /// [`WebSocketProvider`](crate::WebSocketProvider) by the same names, with the same defaults. They are read once.
@@ -41,6 +42,12 @@ pub struct ClientOptions {
     pub options: Options,
     /// What may wait, for how long, and whether it survives a reload.
     pub outbox: OutboxOptions,
+    /// Channels whose last state is kept on this device (IndexedDB, a database of its own), for the user of the client,
+    /// until the session ends. After a reload it is shown at once, with [`UseFeedHandle::as_of`](crate::UseFeedHandle::as_of),
+    /// until the server has spoken; own edits that wait lie over it. Written 2 s after a change, and once a
+    /// minute on a quiet board; at most 1,000 things a channel. Of `Incidents`, `Agents`, `Alerts` and `Activity`; others have no state of a channel.
+    /// Default: none.
+    pub keep_state: Vec<Channel>,
     /// The worker's script. Default: the meta tag `sentinelops-worker`, then `worker_loader.js`.
     pub worker_url: Option<String>,
     /// Runs the worker's code in the page, without a worker: see
@@ -64,6 +71,7 @@ impl Default for ClientOptions {
             debug_contents: false,
             options: Options::default(),
             outbox: OutboxOptions::default(),
+            keep_state: Vec::new(),
             worker_url: None,
             #[cfg(feature = "in_page")]
             in_page: false,
@@ -97,6 +105,7 @@ impl ClientOptions {
             ("debug_contents", self.debug_contents == other.debug_contents),
             ("options", connection(self) == connection(other)),
             ("outbox", self.outbox == other.outbox),
+            ("keep_state", self.keep_state == other.keep_state),
             ("worker_url", self.worker_url == other.worker_url),
             #[cfg(feature = "in_page")]
             ("in_page", self.in_page == other.in_page),

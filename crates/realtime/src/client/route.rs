@@ -45,7 +45,7 @@ impl Client {
                     self.error_line(&error);
                     let mut state = self.state_mut();
                     if let Some(followed) = state.subjects.get_mut(&subject) {
-                        followed.folded.denied = Some(message);
+                        followed.folded.deny(message);
                     }
                     state.dirty.insert(Interest::Subject(subject));
                     state.errors.push(error);

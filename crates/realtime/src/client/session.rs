@@ -267,6 +267,8 @@ impl super::State {
         self.late_receipts = LateReceipts::default();
         self.typed_at.clear();
         self.viewed_at.clear();
+        self.last_states.clear();
+        self.to_keep.clear();
         // Their worker answers no more.
         self.unreadable.clear();
         for (subject, followed) in &mut self.subjects {

@@ -1,5 +1,6 @@
 //! Everything a client knows.
 
+use super::last_state::LastState;
 use super::news::{Interest, Listener, Transition};
 use super::orders::Order;
 use super::pace::Pace;
@@ -17,7 +18,7 @@ use crate::platform::Timer;
 use crate::recorder::Recorder;
 use crate::supervisor::Supervisor;
 use sentinelops_engine::{Batch, Cause, ConnectionState, MessageCounts, MessageInfo, Metrics, Status};
-use sentinelops_protocol::{Problem, Subject};
+use sentinelops_protocol::{Channel, Problem, Subject};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     rc::Rc,
@@ -85,6 +86,12 @@ pub(super) struct State {
     /// Where they are not stored: see `drafts`.
     pub drafts: String,
 
+    /// Of channels that nobody follows yet: see `last_state`.
+    pub last_states: HashMap<Subject, LastState>,
+    /// Channels that changed since they were kept.
+    pub to_keep: HashSet<Channel>,
+    /// When the shown state was last known to be true (wall clock, ms).
+    pub true_at: u64,
     /// Type and path of what was warned of already.
     pub warned: HashSet<(String, String)>,
     pub recorder: Recorder,
@@ -106,6 +113,8 @@ pub(super) struct State {
     pub expiry_timer: Option<(u64, Timer)>,
     pub rendered_timer: Option<Timer>,
     pub session_timer: Option<Timer>,
+    /// `true`: nothing changed, it only renews when the state was true.
+    pub keep_timer: Option<(bool, Timer)>,
 }
 
 impl State {
@@ -152,6 +161,7 @@ impl State {
         self.expiry_timer = None;
         self.rendered_timer = None;
         self.session_timer = None;
+        self.keep_timer = None;
         self.inbox.clear();
     }
 

@@ -105,6 +105,7 @@ impl Client {
         self.sign_out_anew();
         if !self.is_ending() {
             self.watched().into_iter().for_each(|post| self.post(post));
+            self.ask_last_state();
             self.begin_adoption();
             let saved = self.state().ledger.saved();
             if !saved.is_empty() {
@@ -228,6 +229,7 @@ impl Client {
             }
             FromWorker::LeaveNotice(leave_notice) => self.state_mut().leave_notice = leave_notice,
             FromWorker::SignedOut { left } => self.end_session(left),
+            FromWorker::LastState(records) => self.take_last_state(&records),
             FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
         }
     }

@@ -1,7 +1,7 @@
 //! Who listens to what. The first listener of a subject subscribes it, the last one unsubscribes.
 
 use super::news::{Interest, Listener};
-use super::state::Followed;
+use super::state::{Followed, State};
 use super::{Client, WeakClient};
 use crate::bridge::ToWorker;
 use crate::fold::Folded;
@@ -25,6 +25,7 @@ impl Client {
     /// Calls `listener` after each frame in which one of these interests changed.
     pub(crate) fn watch(&self, interests: Vec<Interest>, listener: Listener) -> Watch {
         let mut posts = Vec::new();
+        let now = self.platform().mono();
         let number = {
             let mut state = self.state_mut();
             let number = state.next_listener;
@@ -33,11 +34,16 @@ impl Client {
                 let first = state.watchers(interest) == 0;
                 state.by_interest.entry(interest.clone()).or_default().insert(number);
                 if let Interest::Subject(subject) = interest {
-                    state.closing.remove(subject);
-                    match state.subjects.entry(subject.clone()) {
+                    let State { closing, subjects, last_states, .. } = &mut *state;
+                    closing.remove(subject);
+                    match subjects.entry(subject.clone()) {
                         Entry::Occupied(mut known) => known.get_mut().holders += 1,
                         Entry::Vacant(new) => {
-                            new.insert(Followed { holders: 1, folded: Folded::new(subject) });
+                            let mut folded = Folded::new(subject);
+                            if let Some(last) = last_states.remove(subject) {
+                                folded.show_last(last.at, &last.events, now);
+                            }
+                            new.insert(Followed { holders: 1, folded });
                             posts.push(ToWorker::Subscribe(subject.clone()));
                         }
                     }

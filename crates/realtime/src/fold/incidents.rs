@@ -3,7 +3,7 @@
 use super::Keyed;
 use crate::edits::Edits;
 use crate::{List, SendState};
-use sentinelops_protocol::domain::{Incident, IncidentEvent, Viewing};
+use sentinelops_protocol::domain::{Incident, IncidentEvent, IncidentStatus, Viewing};
 use std::{ops::Deref, rc::Rc};
 
 /// Who views an incident says so every 10 s.
@@ -113,6 +113,27 @@ impl IncidentFold {
     /// The server's state of an incident.
     pub(crate) fn confirmed(&self, id: &str) -> Option<&Rc<Incident>> {
         self.keyed.get(id)
+    }
+
+    /// At most so many as the server has them: those that are open first, of these the ones that appeared last; in the
+    /// order in which they appeared.
+    pub(crate) fn newest(&self, most: usize) -> impl Iterator<Item = Rc<Incident>> + use<> {
+        let all = self.keyed.list();
+        let is_open = |incident: &Incident| incident.status != Some(IncidentStatus::Resolved);
+        let open = all.iter().filter(|incident| is_open(incident)).count();
+        let (open_from, done_from) =
+            (open.saturating_sub(most), (all.len() - open).saturating_sub(most.saturating_sub(open)));
+        let mut passed = [0, 0];
+        let newest: Vec<_> = all
+            .iter()
+            .filter(|incident| {
+                let which = usize::from(is_open(incident));
+                passed[which] += 1;
+                passed[which] > [done_from, open_from][which]
+            })
+            .cloned()
+            .collect();
+        newest.into_iter()
     }
 
     pub(crate) fn row(&self, id: &str, edits: &Edits) -> Option<IncidentRow> {

@@ -34,6 +34,9 @@ pub struct UseFeedHandle<T> {
     pub is_loaded: bool,
     /// Open, and the server spoke.
     pub is_connected: bool,
+    /// The items are those kept on this device, true at this time (wall clock, ms), and the server has not spoken: see
+    /// [`ClientOptions::keep_state`](crate::ClientOptions::keep_state). `None` in every other case.
+    pub as_of: Option<u64>,
     /// How the state came about: `None` until it arrived. `Gap`: some events are gone for good.
     pub continuity: Option<Continuity>,
     /// What is wrong now: setup, worker, refused subscription, connection.
@@ -61,8 +64,8 @@ impl<T> UseFeedHandle<T> {
     }
 
     pub(super) fn new(client: &Client, feed: Feed, items: List<T>) -> Self {
-        let Feed { is_loaded, is_connected, continuity, error, problem } = feed;
-        Self { items, is_loaded, is_connected, continuity, error, problem, client: client.clone() }
+        let Feed { is_loaded, as_of, is_connected, continuity, error, problem } = feed;
+        Self { items, is_loaded, as_of, is_connected, continuity, error, problem, client: client.clone() }
     }
 }
 
@@ -156,6 +159,7 @@ impl<T> std::fmt::Debug for UseFeedOptions<T> {
 /// What every handle of a channel says beside its items.
 pub(super) struct Feed {
     pub is_loaded: bool,
+    pub as_of: Option<u64>,
     pub is_connected: bool,
     pub continuity: Option<Continuity>,
     pub error: Option<ClientError>,
@@ -168,6 +172,7 @@ impl Feed {
         let continuity = subject.and_then(|subject| client.continuity(subject));
         Self {
             is_loaded: continuity.is_some(),
+            as_of: subject.and_then(|subject| client.as_of(subject)),
             is_connected: client.status().state == ConnectionState::Connected,
             continuity,
             error: client.error(subject),

@@ -25,6 +25,8 @@ pub struct UseIncidentHandle {
     pub incident: Option<IncidentRow>,
     /// The state arrived: no incident means there is none of this id.
     pub is_loaded: bool,
+    /// It is as kept on this device, true at this time (wall clock, ms): see [`UseFeedHandle::as_of`](crate::UseFeedHandle::as_of).
+    pub as_of: Option<u64>,
     /// Open, and the server spoke.
     pub is_connected: bool,
     /// How the state came about: `None` until it arrived. `Gap`: some events are gone for good.
@@ -93,6 +95,7 @@ pub fn use_incident(id: &str) -> UseIncidentHandle {
     use_feed(Subject::channel(Channel::Incidents), move |client, feed| UseIncidentHandle {
         incident: client.incident(&id),
         is_loaded: feed.is_loaded,
+        as_of: feed.as_of,
         is_connected: feed.is_connected,
         continuity: feed.continuity,
         error: feed.error,

@@ -6,6 +6,7 @@ use crate::platform::{Platform, Timer};
 use sentinelops_engine::{Batch, Delivery, SendRequest};
 use sentinelops_protocol::{Event, Problem, Subject};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 /// Everything of the fake worker; the ports of one connection share it.
@@ -28,6 +29,8 @@ pub(super) struct World {
     pub spawned: Cell<u32>,
     pub answers: Cell<bool>,
     pub starts: Cell<bool>,
+    /// By channel: what the page had kept on this device.
+    pub last_states: RefCell<BTreeMap<String, Vec<u8>>>,
     timers: RefCell<Vec<Timer>>,
 }
 
@@ -47,6 +50,7 @@ impl World {
             spawned: Cell::new(0),
             answers: Cell::new(true),
             starts: Cell::new(true),
+            last_states: RefCell::default(),
             timers: RefCell::default(),
         })
     }
@@ -159,6 +163,13 @@ impl World {
                     self.soon(move |world| world.deliver_early(&subject));
                 }
             }
+            ToWorker::KeepState(channel, bytes) => {
+                self.last_states.borrow_mut().insert(channel.as_str().to_owned(), bytes.clone());
+            }
+            ToWorker::ReadState => self.soon(|world| {
+                let records = world.last_states.borrow().values().cloned().collect();
+                world.emit(PortEvent::Message(FromWorker::LastState(records)));
+            }),
             ToWorker::Unsubscribe(subject) => self.subjects.borrow_mut().retain(|known| known != subject),
             ToWorker::Send(requests) => {
                 let mut known = self.requests.borrow_mut();

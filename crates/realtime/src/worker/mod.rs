@@ -8,6 +8,7 @@ pub mod agent;
 mod clock;
 #[cfg(feature = "faults")]
 mod faults;
+mod last_state;
 mod lifecycle;
 #[cfg(feature = "in_page")]
 mod local_port;

@@ -1,6 +1,7 @@
 //! Drives the tab's node: one input, then everything it asks for, then one timer.
 
 use super::clock;
+use super::last_state::LastStates;
 use super::lifecycle::Lifecycle;
 use super::socket::{Socket, SocketListener};
 use super::store::{ReadUnreadable, Store};
@@ -42,6 +43,7 @@ struct Core {
     /// Subprotocols to offer.
     protocols: Vec<String>,
     store: Store,
+    last_states: LastStates,
     tabs: Tabs,
     timer: Option<(u64, Timeout)>,
     /// `bufferedAmount` as last read. It has no event: while it is above 0 the engine sets a timer.
@@ -116,14 +118,17 @@ impl Inner {
             && let Some(core) = place.take()
         {
             drop(place);
-            self.report_signed_out(core.store, wipe);
+            self.report_signed_out(core.store, &core.last_states, wipe);
         }
     }
 
-    fn report_signed_out(&self, store: Store, wipe: bool) {
+    fn report_signed_out(&self, store: Store, last_states: &LastStates, wipe: bool) {
         let reply = self.reply.clone();
+        let forgotten = last_states.wipe();
         // Runs after what the engine still had to write has begun.
         wasm_bindgen_futures::spawn_local(async move {
+            // Whatever becomes of messages: what the server told was this user's.
+            forgotten.await;
             let left = wipe && !store.wipe().await;
             reply(FromWorker::SignedOut { left });
         });
@@ -170,6 +175,7 @@ impl Core {
             socket_listener,
             protocols: init.engine.connection.protocols.clone(),
             store: Store::of_version(&init.scope, version, from_store),
+            last_states: LastStates::new(&init.scope),
             tabs: Tabs::new(version, &init.scope, &init.page, from_tabs),
             timer: None,
             buffered: 0,
@@ -207,6 +213,10 @@ impl Core {
             ToWorker::SignOut(how) => PageCommand::SignOut(how),
             ToWorker::ReadUnreadable => return self.answer_unreadable(self.store.unreadable()),
             ToWorker::DiscardUnreadable => return self.answer_unreadable(self.store.discard_unreadable()),
+            ToWorker::KeepState(channel, bytes) => {
+                return wasm_bindgen_futures::spawn_local(self.last_states.keep(channel, bytes));
+            }
+            ToWorker::ReadState => return self.answer_last_states(),
             // Taken before they come here.
             ToWorker::Init(_) | ToWorker::Beat(_) | ToWorker::Fault(_) => return,
         };
@@ -324,6 +334,13 @@ impl Core {
         let reply = self.reply.clone();
         wasm_bindgen_futures::spawn_local(async move {
             reply(FromWorker::Unreadable(unreadable.await));
+        });
+    }
+
+    fn answer_last_states(&self) {
+        let (reply, records) = (self.reply.clone(), self.last_states.read());
+        wasm_bindgen_futures::spawn_local(async move {
+            reply(FromWorker::LastState(records.await));
         });
     }
 

@@ -3,6 +3,7 @@
 mod adopted;
 mod down;
 mod kept;
+mod last_state;
 mod paced;
 mod providers;
 mod recorded;

@@ -108,7 +108,7 @@ pub(super) async fn open(
 }
 
 /// Deletes a database; whether it is gone. Other tabs that have it open are asked to close it.
-pub(super) async fn delete(name: String) -> bool {
+pub(in crate::worker) async fn delete(name: String) -> bool {
     match Database::delete_by_name(&name) {
         Ok(request) => request.await.is_ok(),
         Err(_) => false,

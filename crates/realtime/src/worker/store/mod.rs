@@ -15,6 +15,7 @@ mod writer;
 
 pub use sentinelops_engine::tabs::LINK_VERSION;
 
+pub(super) use connection::delete as delete_database;
 use connection::{Connection, Lost};
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
