@@ -107,8 +107,8 @@ pub enum Mutant {
     GiveWayToNobody,
     /// A follower does not answer a new leader's roll call.
     IgnoreRollCall,
-    /// Batches of an earlier turn count.
-    BatchesOfAnyTurn,
+    /// Batches of an earlier attachment count.
+    BatchesOfAnyAttachment,
     /// The lock is stolen from a leader that beats, without asking.
     StealFromTheLiving,
     /// Nobody ever takes the lock from a leader that stands still.
@@ -187,7 +187,7 @@ impl Mutant {
         Self::DeposedLeaderWrites,
         Self::GiveWayToNobody,
         Self::IgnoreRollCall,
-        Self::BatchesOfAnyTurn,
+        Self::BatchesOfAnyAttachment,
         Self::StealFromTheLiving,
         Self::NeverSteal,
         Self::IgnoreLeaving,

@@ -9,7 +9,7 @@ use super::error::{WorkerError, WorkerErrorKind};
 use crate::bridge::PortFailure;
 
 /// A heartbeat is due when the worker was silent for this long (ms).
-const BEAT_MS: u64 = 5_000;
+const HEARTBEAT_MS: u64 = 5_000;
 /// The worker is given up when it was silent for this long (ms).
 const SILENCE_MS: u64 = 10_000;
 /// How long (ms) a worker may take to start the first time: its program has to be loaded, over
@@ -61,7 +61,7 @@ pub(crate) enum Action {
     /// End the running one at once.
     Terminate,
     /// Send a beat.
-    Beat(u64),
+    Heartbeat(u64),
     /// It takes long to start: say so.
     SaySlow,
 }
@@ -93,9 +93,9 @@ impl Supervisor {
     pub(crate) fn next(&mut self) -> Option<u64> {
         self.due = match (self.respawn_at, self.received_at) {
             (Some(at), _) => Some(at),
-            (None, Some(received_at)) if self.visible => {
-                Some(received_at + if self.beat_sent || self.is_starting() { self.wait() } else { BEAT_MS })
-            }
+            (None, Some(received_at)) if self.visible => Some(
+                received_at + if self.beat_sent || self.is_starting() { self.wait() } else { HEARTBEAT_MS },
+            ),
             _ => None,
         };
         self.due
@@ -211,7 +211,7 @@ impl Supervisor {
             self.health = WorkerHealth::Failing(WorkerError { kind: WorkerErrorKind::Slow, retry_at });
             return vec![Action::SaySlow];
         }
-        if silence >= BEAT_MS && !self.beat_sent && !self.is_starting() {
+        if silence >= HEARTBEAT_MS && !self.beat_sent && !self.is_starting() {
             return self.send_beat();
         }
         Vec::new()
@@ -220,7 +220,7 @@ impl Supervisor {
     fn send_beat(&mut self) -> Vec<Action> {
         self.beat += 1;
         self.beat_sent = true;
-        vec![Action::Beat(self.beat)]
+        vec![Action::Heartbeat(self.beat)]
     }
 
     /// A person asks to try again now: also where it was not to be started again by itself, because
@@ -256,10 +256,10 @@ mod tests {
     #[test]
     fn a_hung_worker_is_given_up_within_twelve_seconds_of_hanging() {
         let mut supervisor = running();
-        assert_eq!(step(&mut supervisor), (5_100, vec![Action::Beat(1)]));
+        assert_eq!(step(&mut supervisor), (5_100, vec![Action::Heartbeat(1)]));
         supervisor.received(5_101);
         // It hangs right after the answer.
-        assert_eq!(step(&mut supervisor), (10_101, vec![Action::Beat(2)]));
+        assert_eq!(step(&mut supervisor), (10_101, vec![Action::Heartbeat(2)]));
         assert_eq!(step(&mut supervisor), (15_101, vec![Action::Terminate]));
         let WorkerHealth::Failing(error) = supervisor.health() else { panic!("no error") };
         assert_eq!(error.kind, WorkerErrorKind::Hung);
@@ -294,7 +294,7 @@ mod tests {
         step(&mut supervisor);
         supervisor.ready(29_000);
         assert_eq!(*supervisor.health(), WorkerHealth::Running);
-        assert_eq!(step(&mut supervisor), (34_000, vec![Action::Beat(1)]));
+        assert_eq!(step(&mut supervisor), (34_000, vec![Action::Heartbeat(1)]));
     }
 
     #[test]
@@ -302,7 +302,7 @@ mod tests {
         let mut supervisor = running();
         step(&mut supervisor);
         let due = supervisor.next().unwrap();
-        assert_eq!(supervisor.tick(due + 60_000, 0), [Action::Beat(2)], "asked once more");
+        assert_eq!(supervisor.tick(due + 60_000, 0), [Action::Heartbeat(2)], "asked once more");
         assert_eq!(*supervisor.health(), WorkerHealth::Running);
         let (at, actions) = step(&mut supervisor);
         assert_eq!((at, actions), (due + 60_000 + SILENCE_MS, vec![Action::Terminate]));
@@ -314,7 +314,7 @@ mod tests {
         supervisor.visible(200, false);
         assert_eq!(supervisor.next(), None);
         supervisor.visible(500_000, true);
-        assert_eq!(step(&mut supervisor), (505_000, vec![Action::Beat(1)]));
+        assert_eq!(step(&mut supervisor), (505_000, vec![Action::Heartbeat(1)]));
     }
 
     #[test]

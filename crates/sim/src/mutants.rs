@@ -142,7 +142,7 @@ pub fn breaks(mutant: Mutant) -> &'static str {
         Mutant::DeposedLeaderWrites => "the store takes what an earlier writer still writes",
         Mutant::GiveWayToNobody => "a leader that wants no connection keeps the lock from tabs that want one",
         Mutant::IgnoreRollCall => "a follower does not answer a new leader's roll call",
-        Mutant::BatchesOfAnyTurn => "batches of an earlier turn count",
+        Mutant::BatchesOfAnyAttachment => "batches of an earlier attachment count",
         Mutant::StealFromTheLiving => "the lock is stolen from a leader that beats, without asking",
         Mutant::NeverSteal => "nobody takes the lock from a leader that stands still",
         Mutant::TrustASilentStore => "what lies in a store that does not answer waits for it",

@@ -16,10 +16,10 @@ pub(super) struct WaitingInquiry {
 impl Outbox {
     /// A consumer asks how these messages ended.
     pub fn inquire(&mut self, to: ConsumerId, about: Vec<Inquiry>) {
-        let after = self.disk.last_number();
+        let after = self.store.last_number();
         self.inquiries.extend(about.into_iter().map(|about| WaitingInquiry { to, about, after }));
         if !self.inquiries.is_empty() {
-            self.disk.touch_meta();
+            self.store.touch_meta();
         }
     }
 

@@ -53,10 +53,10 @@ impl Outbox {
         if let Err(reason) = self.make_room(now, &row) {
             return refuse(self, row.id, reason);
         }
-        if !volatile && self.disk.is_open() {
-            row.order = self.disk.next_order();
+        if !volatile && self.store.is_open() {
+            row.order = self.store.next_order();
         }
-        let durability = match volatile || !self.disk.may_store() {
+        let durability = match volatile || !self.store.may_store() {
             true => Durability::MemoryOnly,
             false => Durability::Pending,
         };
@@ -133,15 +133,15 @@ impl Outbox {
         }
         self.failed.remove(id);
         self.version += 1;
-        if self.disk.is_open() {
+        if self.store.is_open() {
             // Removed from the stored list with the commit of its row: a full disk must not lose it.
             self.retried.insert(row.id.clone(), id.to_owned());
         } else {
             self.failed.gone.insert(id.to_owned());
         }
         self.ended.forget(&row.id);
-        row.order = if self.disk.is_open() { self.disk.next_order() } else { 0 };
-        let durability = if self.disk.may_store() { Durability::Pending } else { Durability::MemoryOnly };
+        row.order = if self.store.is_open() { self.store.next_order() } else { 0 };
+        let durability = if self.store.may_store() { Durability::Pending } else { Durability::MemoryOnly };
         let mut entry = Entry::new(row, vec![to], durability);
         // The server answered it, so it is not unconfirmed; it stays possibly sent all the same.
         entry.unconfirmed = false;
@@ -176,15 +176,15 @@ impl Outbox {
         if let Some(listed) = self.retried.remove(id)
             && self.failed.get(&listed).is_none()
         {
-            self.disk.push(StoreOp::DeleteFailed { id: listed });
+            self.store.push(StoreOp::DeleteFailed { id: listed });
         }
     }
 
     fn forget_failed(&mut self, id: &str) {
         if self.failed.remove(id).is_some() {
             self.version += 1;
-            if self.disk.is_open() {
-                self.disk.push(StoreOp::DeleteFailed { id: id.to_owned() });
+            if self.store.is_open() {
+                self.store.push(StoreOp::DeleteFailed { id: id.to_owned() });
             } else {
                 self.failed.gone.insert(id.to_owned());
             }
@@ -203,7 +203,7 @@ impl Outbox {
         let capacity = self.options.capacity;
         let full = FailReason::QueueFull { capacity };
         let replaced = self.superseded(row);
-        let (mut rows, mut bytes) = match self.disk.is_healthy() {
+        let (mut rows, mut bytes) = match self.store.is_healthy() {
             true => self.queue.unsent_below(rank),
             false => self.queue.droppable_below(rank, |entry| self.may_drop(entry)),
         };
@@ -246,7 +246,7 @@ impl Outbox {
     /// Whether a row may be dropped. A row in a store that cannot be written now would come back with the next engine and be
     /// sent although it was reported as not sent.
     pub(super) fn may_drop(&self, entry: &Entry) -> bool {
-        entry.durability != Durability::Durable || self.disk.is_healthy()
+        entry.durability != Durability::Durable || self.store.is_healthy()
     }
 
     /// Takes every row out of the queue.

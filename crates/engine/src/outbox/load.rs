@@ -1,7 +1,7 @@
 //! Events of the store, and what follows for the rows.
 
 use super::queue::{Entry, Place};
-use super::{Outbox, disk::Aborted};
+use super::{Outbox, store_session::Aborted};
 use crate::{
     DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreGroup, StoreName,
     StoreOp, StoreSnapshot,
@@ -12,12 +12,12 @@ impl Outbox {
     /// Handles an event of the store.
     pub fn store_event(&mut self, now: Now, event: StoreEvent) {
         self.removals.on_answer(now.mono);
-        self.disk.on_answer(now.mono);
+        self.store.on_answer(now.mono);
         match event {
             StoreEvent::Opened(snapshot) => self.opened(now, *snapshot),
             StoreEvent::OpenFailed(error) => self.open_failed(now, error),
             StoreEvent::Committed { number } => self.committed(number),
-            StoreEvent::Aborted { number, error } => match self.disk.aborted(now.mono, number, error) {
+            StoreEvent::Aborted { number, error } => match self.store.aborted(now.mono, number, error) {
                 Aborted::Again => {}
                 Aborted::Single(op) => self.not_storable(&op),
                 Aborted::Away => {
@@ -29,7 +29,7 @@ impl Outbox {
             StoreEvent::Unreadable(count) => self.count_unreadable(count),
             StoreEvent::Closed(error) => {
                 self.finish_never_stored();
-                self.disk.closed(now.mono, error);
+                self.store.closed(now.mono, error);
                 self.roll_back_all();
                 self.storage_changed();
             }
@@ -37,10 +37,10 @@ impl Outbox {
     }
 
     pub(super) fn open_failed(&mut self, now: Now, error: StoreError) {
-        let first = !self.disk.answered;
+        let first = !self.store.answered;
         let silent = error == StoreError::Silent;
         self.mark_missing |= silent;
-        self.disk.failed(now.mono, error);
+        self.store.failed(now.mono, error);
         self.roll_back_all();
         let assumed_stored = std::mem::take(&mut self.assumed_stored);
         if first {
@@ -56,7 +56,7 @@ impl Outbox {
     /// Without a store, pending rows become memory only.
     fn storage_changed(&mut self) {
         self.version += 1;
-        if self.disk.may_store() {
+        if self.store.may_store() {
             return;
         }
         let pending: Vec<u64> = self
@@ -76,19 +76,19 @@ impl Outbox {
             return;
         }
         self.roll_back_all();
-        let first = !self.disk.loaded;
+        let first = !self.store.loaded;
         self.assumed_stored.clear();
-        let early = if self.disk.answered { Vec::new() } else { self.take_unloaded() };
+        let early = if self.store.answered { Vec::new() } else { self.take_unloaded() };
         let StoreSnapshot { mut rows, failed, mut meta, unreadable } = snapshot;
         if unreadable.iter().any(|it| it.store == StoreName::Meta && it.set_aside_at.is_none()) {
             meta = Meta::lost(now.wall);
         }
         // Orders are comparable over all priorities.
         rows.sort_by_key(|row| (row.order, row.priority));
-        self.disk.opened(now.mono);
+        self.store.opened(now.mono);
         self.memory_only.clear();
         for row in &rows {
-            self.disk.saw_order(row.order);
+            self.store.saw_order(row.order);
         }
         self.found_unreadable(unreadable);
         let stored_meta = meta.clone();
@@ -127,11 +127,11 @@ impl Outbox {
             if self.queue.find(id).is_some() && !stored.contains(id) {
                 self.retried.insert(id.clone(), id.clone());
             } else if self.failed.gone.contains(id) || self.queue.find(id).is_some() || self.is_over(id) {
-                self.disk.push(StoreOp::DeleteFailed { id: id.clone() });
+                self.store.push(StoreOp::DeleteFailed { id: id.clone() });
             } else if self.failed.get(id).is_some() {
                 self.failed.unsaved.remove(id);
             } else if let Some(dropped) = self.failed.add(row) {
-                self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+                self.store.push(StoreOp::DeleteFailed { id: dropped.row.id });
             }
         }
         self.failed.gone.clear();
@@ -163,7 +163,7 @@ impl Outbox {
     /// A row in memory that the store holds as well, because the store was closed for a while.
     fn is_stored_already(&mut self, first: bool, seq: u64, row: Row, possibly_sent: bool, flagged: bool) {
         let Some(entry) = self.queue.get(seq) else { return };
-        let stored = entry.durability != Durability::MemoryOnly || self.disk.is_writing(&row.id);
+        let stored = entry.durability != Durability::MemoryOnly || self.store.is_writing(&row.id);
         let sent = entry.row.possibly_sent || possibly_sent;
         let of_this_rank = entry.row.priority == row.priority;
         if entry.row.order == row.order && of_this_rank {
@@ -190,7 +190,7 @@ impl Outbox {
             }
         } else {
             // It is in flight under another order: deletes this stored copy.
-            self.disk.delete(&row);
+            self.store.delete(&row);
             self.put(seq);
             return;
         }
@@ -215,22 +215,22 @@ impl Outbox {
     /// together.
     pub(super) fn forget_stored(&mut self, row: &Row) {
         if !self.failed.unsaved.contains(&row.id) || self.failed.get(&row.id).is_none() {
-            return self.disk.delete(row);
+            return self.store.delete(row);
         }
         // A different order means another copy than the one to be deleted.
         if let Some(moved) = self.failed.stored_as(row) {
-            self.disk.move_to_failed(&moved);
+            self.store.move_to_failed(&moved);
         }
     }
 
     /// Merges the stored metadata. `before`: as it is in the store.
     fn merge_meta(&mut self, first: bool, stored: Meta, before: &Meta) {
         if !first {
-            return self.disk.touch_meta();
+            return self.store.touch_meta();
         }
         self.stored_term = stored.term;
-        let highest = self.disk.highest_order();
-        let ours = &mut self.disk.meta;
+        let highest = self.store.highest_order();
+        let ours = &mut self.store.meta;
         if stored.not_before > ours.not_before {
             ours.not_before = stored.not_before;
             ours.not_before_since = stored.not_before_since;
@@ -247,13 +247,13 @@ impl Outbox {
             ours.last_order = if ours.socket_open { ours.last_order.max(last_order) } else { last_order };
             ours.socket_open = true;
         }
-        if self.disk.meta != *before {
-            self.disk.touch_meta();
+        if self.store.meta != *before {
+            self.store.touch_meta();
         }
     }
 
     fn committed(&mut self, number: u64) {
-        let ops = self.disk.committed(number);
+        let ops = self.store.committed(number);
         for op in &ops {
             if let StoreOp::DeleteFailed { id } = op {
                 self.retried.retain(|_, listed| listed != id);
@@ -274,7 +274,7 @@ impl Outbox {
             }
         }
         if self.memory_only.is_empty() && self.failed.unsaved.is_empty() {
-            self.disk.healed();
+            self.store.healed();
         }
         self.answer_inquiries(Some(number));
     }
@@ -311,7 +311,7 @@ impl Outbox {
                     self.stored_or_given_up(seq);
                     if row.possibly_sent {
                         self.queue.set_sent_flag_unsaved(seq);
-                        self.disk.keep_socket_mark(row.order);
+                        self.store.keep_socket_mark(row.order);
                     }
                     if !durable {
                         self.set_durability(seq, Durability::MemoryOnly);
@@ -324,7 +324,7 @@ impl Outbox {
                 self.failed.unsaved.insert(row.row.id.clone());
             }
             StoreOp::Delete { id, .. } if self.roll_back_removal(id) => {}
-            op => self.disk.retry_op_later(op.clone()),
+            op => self.store.retry_op_later(op.clone()),
         }
         self.version += 1;
     }
@@ -339,7 +339,7 @@ impl Outbox {
         });
         let later: Vec<(u64, String)> = later.map(|(seq, entry)| (seq, entry.row.id.clone())).collect();
         for (seq, id) in later {
-            self.disk.withdraw(&id);
+            self.store.withdraw(&id);
             self.memory_only.insert(seq);
             self.set_durability(seq, Durability::MemoryOnly);
             self.stored_or_given_up(seq);
@@ -360,7 +360,7 @@ impl Outbox {
         let rows: Vec<FailedRow> =
             self.failed.iter().filter(|row| self.failed.unsaved.contains(&row.row.id)).cloned().collect();
         for row in rows {
-            self.disk.move_to_failed(&row);
+            self.store.move_to_failed(&row);
         }
     }
 }

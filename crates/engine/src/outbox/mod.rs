@@ -11,7 +11,7 @@
 //! | [`coalesce`] | which unsent row replaces which |
 //! | [`sending`], [`window`], [`flush_barrier`] | frames, how much is in flight, hand-over to basic servers |
 //! | [`answers`] | acks, nacks, errors, the poison rule |
-//! | [`disk`], [`load`] | groups, falling back to memory and recovering, what the store holds |
+//! | [`store_session`], [`load`] | groups, falling back to memory and recovering, what the store holds |
 //! | [`removal`] | how a row ends, and when that is reported |
 //! | [`shared`] | what a leader among several tabs needs |
 //! | [`view`] | the list shown to users |
@@ -21,7 +21,6 @@
 
 mod answers;
 mod coalesce;
-mod disk;
 mod ended;
 mod flush_barrier;
 mod inquiry;
@@ -32,6 +31,7 @@ mod removal;
 mod row;
 mod sending;
 mod shared;
+mod store_session;
 mod unreadable;
 mod view;
 mod window;
@@ -94,7 +94,7 @@ pub(crate) struct Outbox {
     flush_barrier: flush_barrier::FlushBarrier,
     ended: ended::Ended,
     failed: ended::Failed,
-    disk: disk::Disk,
+    store: store_session::StoreSession,
     /// Rows whose last write failed although the store is open.
     memory_only: BTreeSet<u64>,
     removals: removal::PendingRemovals,
@@ -127,7 +127,7 @@ impl Outbox {
     pub fn new(mut options: OutboxOptions, tab: String, now: Now) -> Self {
         options.max_age_ms = options.max_age_ms.min(OutboxOptions::MOST_AGE_MS);
         Self {
-            disk: disk::Disk::new(&options, now),
+            store: store_session::StoreSession::new(&options, now),
             options,
             tab,
             queue: queue::Queue::default(),
@@ -163,15 +163,15 @@ impl Outbox {
         self.queue.wake(now.mono);
         self.window.refill(now.mono);
         self.expire(now);
-        self.disk.give_up_mark(now.mono);
-        if self.disk.notice_silence(now.mono) {
+        self.store.give_up_mark(now.mono);
+        if self.store.notice_silence(now.mono) {
             self.version += 1;
         }
         self.release_unanswered(now.mono);
-        match self.disk.timeout(now.mono) {
+        match self.store.timeout(now.mono) {
             Ok(true) => {
                 self.save_again();
-                self.disk.healed();
+                self.store.healed();
             }
             Ok(false) => {}
             Err(error) => self.open_failed(now, error),
@@ -193,8 +193,8 @@ impl Outbox {
             true => self.window.next_token(),
             false => None,
         };
-        let disk = [self.disk.next_timeout(), self.removals.next_timeout()];
-        let times = [age, token, self.queue.next_wake(), self.flush_due()].into_iter().chain(disk);
+        let store = [self.store.next_timeout(), self.removals.next_timeout()];
+        let times = [age, token, self.queue.next_wake(), self.flush_due()].into_iter().chain(store);
         times.flatten().min()
     }
 
@@ -243,28 +243,28 @@ impl Outbox {
 
     /// The store opened or failed to open: `meta` is what it holds.
     pub fn ready(&self) -> bool {
-        self.disk.answered
+        self.store.answered
     }
 
     /// Whether a newer build upgraded the database: this one sends nothing more.
     pub fn has_newer_schema(&self) -> bool {
-        self.disk.has_newer_schema
+        self.store.has_newer_schema
     }
 
     pub fn storage(&self) -> &StorageState {
-        self.disk.state()
+        self.store.state()
     }
 
     pub fn meta(&self) -> &Meta {
-        &self.disk.meta
+        &self.store.meta
     }
 
     /// Changes the metadata; written with the next group.
     pub fn update_meta(&mut self, change: impl FnOnce(&mut Meta)) {
-        let before = self.disk.meta.clone();
-        change(&mut self.disk.meta);
-        if self.disk.meta != before {
-            self.disk.touch_meta();
+        let before = self.store.meta.clone();
+        change(&mut self.store.meta);
+        if self.store.meta != before {
+            self.store.touch_meta();
         }
     }
 
@@ -272,13 +272,13 @@ impl Outbox {
 
     /// The next output.
     pub fn poll(&mut self, now: Now) -> Option<OutboxOutput> {
-        if self.disk.take_open() {
+        if self.store.take_open() {
             return Some(OutboxOutput::OpenStore);
         }
         if let Some(output) = self.out.pop_front() {
             return Some(output);
         }
-        if let Some(group) = self.disk.group(now.mono) {
+        if let Some(group) = self.store.group(now.mono) {
             if mutant::active(Mutant::DurableBeforeCommit) {
                 self.saved_at_once(&group);
             }
@@ -301,7 +301,7 @@ impl Outbox {
 
     /// Writes the row as it is now.
     fn put(&mut self, seq: u64) {
-        if !self.disk.is_open() {
+        if !self.store.is_open() {
             return;
         }
         if self.waits_for_the_refused(seq) {
@@ -310,7 +310,7 @@ impl Outbox {
         }
         let order = match self.queue.get(seq) {
             Some(entry) if entry.volatile => return,
-            Some(entry) if entry.row.order == 0 => self.disk.next_order(),
+            Some(entry) if entry.row.order == 0 => self.store.next_order(),
             Some(entry) => entry.row.order,
             None => return,
         };
@@ -318,9 +318,9 @@ impl Outbox {
             entry.row.order = order;
             let row = entry.row.clone();
             if self.retried.get(&row.id) == Some(&row.id) {
-                self.disk.move_from_failed(row);
+                self.store.move_from_failed(row);
             } else {
-                self.disk.push(StoreOp::Put(row));
+                self.store.push(StoreOp::Put(row));
             }
         }
     }

@@ -9,8 +9,8 @@
 //! it as a row. The next engine would otherwise find it in the failed list and report that it was never sent.
 
 use super::Outbox;
-use super::disk::UNRESPONSIVE_MS;
 use super::queue::{Entry, Place};
+use super::store_session::UNRESPONSIVE_MS;
 use crate::{DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreGroup, StoreOp};
 use std::collections::{BTreeSet, HashMap};
 
@@ -107,7 +107,7 @@ impl Outbox {
         if !entry.volatile && is_listed(&state) {
             self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
         } else if !entry.volatile {
-            self.disk.delete(&entry.row);
+            self.store.delete(&entry.row);
         }
         self.retry_settled(&update.id);
         self.ended.add(update.clone());
@@ -125,15 +125,15 @@ impl Outbox {
                 )
         );
         // A row that did not fit before may be being written now.
-        let stored = || entry.durability != Durability::MemoryOnly || self.disk.is_writing(&entry.row.id);
-        ours && !entry.volatile && self.disk.is_open() && entry.place == Place::Waiting && stored()
+        let stored = || entry.durability != Durability::MemoryOnly || self.store.is_writing(&entry.row.id);
+        ours && !entry.volatile && self.store.is_open() && entry.place == Place::Waiting && stored()
     }
 
     /// Whether our own decision may end a row that was nacked too often. A copy in a store that cannot be written now would
     /// be sent by the next engine although the failure was reported.
     pub(super) fn can_be_ended(&self, seq: u64) -> bool {
         let copied = |entry: &Entry| entry.durability == Durability::Durable || entry.elsewhere;
-        self.disk.is_open() || !self.queue.get(seq).is_some_and(copied)
+        self.store.is_open() || !self.queue.get(seq).is_some_and(copied)
     }
 
     fn begin_removal(&mut self, now: Now, seq: u64, state: DeliveryState) {
@@ -147,9 +147,9 @@ impl Outbox {
         let (id, ended_at) = (entry.row.id.clone(), self.server_now(now));
         if is_listed(&state) {
             let (row, state) = (entry.row.clone(), state.clone());
-            self.disk.move_to_failed(&FailedRow { row, state, ended_at });
+            self.store.move_to_failed(&FailedRow { row, state, ended_at });
         } else {
-            self.disk.delete(&entry.row);
+            self.store.delete(&entry.row);
         }
         self.removals.until.get_or_insert(now.mono.saturating_add(UNRESPONSIVE_MS));
         self.removals
@@ -209,7 +209,7 @@ impl Outbox {
         if is_listed(&state)
             && let Some(dropped) = self.failed.add(FailedRow { row: entry.row, state, ended_at })
         {
-            self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+            self.store.push(StoreOp::DeleteFailed { id: dropped.row.id });
         }
         self.retry_settled(id);
         self.ended.add(update.clone());
@@ -243,7 +243,7 @@ impl Outbox {
             removal.entry.durability == Durability::Pending && !removal.entry.elsewhere
         };
         let rows =
-            self.removals.rows.iter().filter(|(id, removal)| never(removal) && !self.disk.is_storing(id));
+            self.removals.rows.iter().filter(|(id, removal)| never(removal) && !self.store.is_storing(id));
         let ids: Vec<String> = rows.map(|(id, _)| id.clone()).collect();
         for id in ids {
             self.was_never_stored(&id);
@@ -252,7 +252,7 @@ impl Outbox {
 
     /// Pauses a retried row until it is stored, if it can be stored.
     pub(super) fn await_stored(&mut self, now: Now, seq: u64) {
-        if self.disk.is_open() && !self.memory_only.contains(&seq) {
+        if self.store.is_open() && !self.memory_only.contains(&seq) {
             self.queue.hold_lane(seq);
             self.removals.awaiting_stored.insert(seq);
             self.removals.until.get_or_insert(now.mono.saturating_add(UNRESPONSIVE_MS));
@@ -299,9 +299,9 @@ impl Outbox {
 
     pub(super) fn list_failed(&mut self, row: FailedRow) {
         let id = row.row.id.clone();
-        self.disk.move_to_failed(&row);
+        self.store.move_to_failed(&row);
         if let Some(dropped) = self.failed.add(row) {
-            self.disk.push(StoreOp::DeleteFailed { id: dropped.row.id });
+            self.store.push(StoreOp::DeleteFailed { id: dropped.row.id });
         }
         // Until its commit.
         self.failed.unsaved.insert(id);
@@ -313,7 +313,7 @@ impl Outbox {
     }
 
     pub(super) fn failed_durability(&self, id: &str) -> Durability {
-        match (self.failed.unsaved.contains(id), self.disk.is_healthy()) {
+        match (self.failed.unsaved.contains(id), self.store.is_healthy()) {
             (false, _) => Durability::Durable,
             (true, true) => Durability::Pending,
             (true, false) => Durability::MemoryOnly,

@@ -16,12 +16,12 @@ impl Outbox {
     /// The handshake succeeded: the store's socket-open mark is written ahead of the first send.
     pub fn socket_opened(&mut self, now: Now) {
         self.flush_barrier.reset();
-        self.disk.mark(now.mono);
+        self.store.mark(now.mono);
     }
 
     /// The mode is known and the user fits: rows may leave. Again with other limits after an upgrade.
     pub fn connected(&mut self, now: Now, link: Connection) {
-        self.disk.mark(now.mono);
+        self.store.mark(now.mono);
         self.window.connected(now.mono, &link);
         self.queue.release_connection_holds();
         self.connection = Some(link);
@@ -54,7 +54,7 @@ impl Outbox {
         }
         // Until the next socket the rows carry their own flags, so that rows queued from now on stay evictable over a
         // reload.
-        if self.disk.unmark() && self.disk.is_open() {
+        if self.store.unmark() && self.store.is_open() {
             for seq in self.queue.take_sent_flag_unsaved() {
                 self.put(seq);
             }
@@ -63,7 +63,7 @@ impl Outbox {
     }
 
     pub(super) fn may_send(&self) -> bool {
-        self.connection.is_some() && self.disk.may_send()
+        self.connection.is_some() && self.store.may_send()
     }
 
     /// The next frame, if anything may leave. `buffered` is `bufferedAmount` and what is pending: with the

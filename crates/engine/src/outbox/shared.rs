@@ -6,22 +6,22 @@ use crate::{ConsumerId, Now, SendRequest, StoreGroup};
 impl Outbox {
     /// Rows taken from now on get higher orders than this.
     pub fn number_from(&mut self, order: u64) {
-        self.disk.number_from(order);
+        self.store.number_from(order);
     }
 
     /// Whether the store is open.
     pub fn store_is_open(&self) -> bool {
-        self.disk.is_open()
+        self.store.is_open()
     }
 
     /// Whether the store cannot be opened now.
     pub fn store_is_away(&self) -> bool {
-        self.disk.is_away()
+        self.store.is_away()
     }
 
     /// See [`crate::Engine::store_was_open`].
     pub fn store_was_open(&mut self, now: Now) {
-        self.disk.was_open(now.mono);
+        self.store.was_open(now.mono);
     }
 
     /// See [`crate::Engine::store_was_silent`].
@@ -31,9 +31,9 @@ impl Outbox {
 
     /// See [`crate::Engine::assume_stored`].
     pub fn assume_stored(&mut self, now: Now, to: ConsumerId, requests: Vec<SendRequest>) {
-        if !self.disk.answered {
+        if !self.store.answered {
             self.assumed_stored.extend(requests.into_iter().map(|request| (to, request)));
-        } else if !self.disk.loaded && self.disk.is_silent() {
+        } else if !self.store.loaded && self.store.is_silent() {
             requests.into_iter().for_each(|request| self.enqueue(now, to, request));
         }
     }
@@ -45,17 +45,17 @@ impl Outbox {
 
     /// See [`crate::Engine::lead_after`].
     pub fn lead_after(&mut self, term: u64) {
-        self.disk.lead_after(term);
+        self.store.lead_after(term);
     }
 
     /// See [`crate::Engine::last_group`].
     pub fn last_group(&mut self) -> Option<StoreGroup> {
-        self.disk.last_group()
+        self.store.last_group()
     }
 
     /// See [`crate::Engine::group_under_way`].
     pub fn group_under_way(&self) -> Option<&StoreGroup> {
-        self.disk.group_under_way()
+        self.store.group_under_way()
     }
 
     /// Names the consumer that gets the updates of a tab's rows; `None` when the tab is gone.

@@ -15,7 +15,7 @@ use crate::mutant::{self, Mutant};
 use serde::{Deserialize, Serialize};
 
 /// Interval (ms) between the heartbeats of a leader.
-pub const BEAT_MS: u64 = 1_000;
+pub const HEARTBEAT_MS: u64 = 1_000;
 /// A follower in need that received no heartbeat for this long (ms) asks for one.
 pub const SILENCE_MS: u64 = 4_000;
 /// How long (ms) a follower waits for an answer to `Ask` before it steals the lock.
@@ -29,7 +29,7 @@ const LATE_MESSAGES_MS: u64 = 300;
 const PATIENCE_MS: u64 = 500;
 /// A timer later than this (ms) means that the tab slept or was throttled. Measured on both clocks: the monotonic one
 /// may stand still while the machine sleeps, and leases expire by the wall clock.
-const LATE_MS: u64 = 2 * BEAT_MS;
+const LATE_MS: u64 = 2 * HEARTBEAT_MS;
 
 /// What the browser reports about the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(crate) enum ElectionAction {
     /// Release the lock, or leave its queue.
     Release,
     /// Broadcast a heartbeat.
-    Beat,
+    Heartbeat,
     /// Ask whether a tab leads.
     Ask,
     /// Make sure that the leader still knows this tab.
@@ -163,7 +163,7 @@ impl Election {
             LockEvent::Granted if self.role == Role::Follower => {
                 self.role = Role::Leader;
                 self.last_tick = now;
-                self.actions.push(ElectionAction::Beat);
+                self.actions.push(ElectionAction::Heartbeat);
             }
             // Granted after this tab stopped wanting it.
             LockEvent::Granted if self.role == Role::Idle => self.actions.push(ElectionAction::Release),
@@ -220,12 +220,12 @@ impl Election {
     /// Another tab asks whether a tab leads.
     pub(crate) fn asked(&mut self) {
         if self.role == Role::Leader {
-            self.actions.push(ElectionAction::Beat);
+            self.actions.push(ElectionAction::Heartbeat);
         }
     }
 
     pub(crate) fn next_timeout(&self) -> Option<u64> {
-        let tick = self.last_tick.mono.saturating_add(BEAT_MS);
+        let tick = self.last_tick.mono.saturating_add(HEARTBEAT_MS);
         match self.role {
             Role::Leader => Some(tick),
             Role::Follower => Some(self.steal_at.map_or(tick, |at| at.min(tick))),
@@ -241,7 +241,7 @@ impl Election {
         let late = self.is_late(now);
         self.last_tick = now;
         match self.role {
-            Role::Leader => self.actions.push(ElectionAction::Beat),
+            Role::Leader => self.actions.push(ElectionAction::Heartbeat),
             Role::Follower if late => self.on_wake(now),
             Role::Follower => self.watch(now),
             Role::Idle | Role::Solo => {}
@@ -253,7 +253,7 @@ impl Election {
     fn on_wake(&mut self, now: Now) {
         let (seen, has_left) = (self.leader_seen_at, self.left_at.is_some());
         self.succeeded(now);
-        self.leader_seen_at = seen.max(now.mono.saturating_sub(SILENCE_MS - BEAT_MS));
+        self.leader_seen_at = seen.max(now.mono.saturating_sub(SILENCE_MS - HEARTBEAT_MS));
         self.actions.push(ElectionAction::Recall);
         if has_left {
             self.left(now);

@@ -9,7 +9,7 @@ use crate::Now;
 #[derive(Default)]
 pub(super) struct Attachment {
     /// Its random id.
-    pub turn: u64,
+    pub id: u64,
     /// The leader has answered it with a batch.
     pub is_answered: bool,
     /// Where credits for its batches go.
@@ -32,7 +32,7 @@ impl Node {
             PageCommand::Retry { id, confirm } => self.broadcast(LinkMessage::Retry { tab, id, confirm }),
             PageCommand::Discard { id } => self.broadcast(LinkMessage::Discard { tab, id }),
             PageCommand::Credit(number) => {
-                let credit = LinkMessage::Credit { tab, turn: self.attachment.turn, number };
+                let credit = LinkMessage::Credit { tab, attachment: self.attachment.id, number };
                 let to = self.attachment.credits_to.clone().unwrap_or(LinkTarget::All);
                 self.out.push_back(NodeOutput::Link(to, credit));
             }

@@ -11,7 +11,7 @@ pub(super) const MISSED: u8 = 2;
 enum Came {
     #[default]
     Unknown,
-    /// It attached with this turn. It must attach with a new one and resend everything.
+    /// This was its attachment. It must attach once more and resend everything.
     Incomplete(u64),
     /// It attached again. Everything it has arrives before the credit for its first batch.
     Whole,
@@ -48,13 +48,13 @@ impl Incomplete {
         self.0.remove(tab);
     }
 
-    /// A tab attaches with this turn. `true`: from now on it sends everything it has from the beginning, so no later
+    /// A tab attaches with this id. `true`: from now on it sends everything it has from the beginning, so no later
     /// message can pass an earlier one.
-    pub(super) fn is_whole(&mut self, tab: &TabId, turn: u64) -> bool {
+    pub(super) fn is_whole(&mut self, tab: &TabId, attachment: u64) -> bool {
         let Some(sender) = self.0.get_mut(tab) else { return true };
         sender.came = match sender.came {
-            Came::Unknown => Came::Incomplete(turn),
-            Came::Incomplete(before) if before == turn => Came::Incomplete(turn),
+            Came::Unknown => Came::Incomplete(attachment),
+            Came::Incomplete(before) if before == attachment => Came::Incomplete(attachment),
             Came::Incomplete(_) | Came::Whole => Came::Whole,
         };
         sender.came == Came::Whole

@@ -16,7 +16,7 @@ const ALIVE_MS: u64 = 5_000;
 struct Tab {
     consumer: ConsumerId,
     /// The attachment its batches belong to.
-    turn: u64,
+    attachment: u64,
     /// It was known when the browser was last asked which tabs are alive.
     asked: bool,
     /// How often in a row it was missing.
@@ -179,16 +179,16 @@ impl Leader {
     pub(super) fn link(&mut self, now: Now, message: LinkMessage) {
         match message {
             // Before `ready` the tab would ignore our batches; the roll call will call it.
-            LinkMessage::Attach { tab, turn, interest } if tab != self.me && self.ready => {
-                if self.incomplete.is_whole(&tab, turn) {
-                    self.attach(now, tab, turn, &interest);
+            LinkMessage::Attach { tab, attachment, interest } if tab != self.me && self.ready => {
+                if self.incomplete.is_whole(&tab, attachment) {
+                    self.attach(now, tab, attachment, &interest);
                 } else {
                     self.unknown_tabs.insert(tab);
                 }
             }
             LinkMessage::Detach { tab } => self.detach(now, &tab),
-            LinkMessage::Credit { tab, turn, number } => {
-                if let Some(consumer) = self.consumer(&tab, Some(turn)) {
+            LinkMessage::Credit { tab, attachment, number } => {
+                if let Some(consumer) = self.consumer(&tab, Some(attachment)) {
                     self.incomplete.credited(&tab);
                     self.engine.credit(now, consumer, number);
                 }
@@ -225,7 +225,7 @@ impl Leader {
             LinkMessage::Hint { hint: None } => self.engine.reconnect(now),
             LinkMessage::Raw { frame } => self.engine.send_raw(now, frame),
             LinkMessage::Attach { .. }
-            | LinkMessage::Beat { .. }
+            | LinkMessage::Heartbeat { .. }
             | LinkMessage::RollCall { .. }
             | LinkMessage::Ask
             | LinkMessage::Batch { .. }
@@ -289,8 +289,8 @@ impl Leader {
             match self.engine.poll_output()? {
                 Output::Deliver { consumer, batch } if consumer != LOCAL => {
                     let Some(tab) = self.tabs.iter().find(|(_, t)| t.consumer == consumer) else { continue };
-                    let (turn, from) = (tab.1.turn, self.me.clone());
-                    let message = LinkMessage::Batch { term: self.term, turn, from, batch };
+                    let (attachment, from) = (tab.1.attachment, self.me.clone());
+                    let message = LinkMessage::Batch { term: self.term, attachment, from, batch };
                     return Some(NodeOutput::Link(LinkTarget::Tab(tab.0.clone()), message));
                 }
                 output => {
@@ -313,8 +313,8 @@ impl Leader {
         }
         for (name, tab) in &self.tabs {
             if let Some(batch) = news(&mut self.engine, tab.consumer) {
-                let (turn, from) = (tab.turn, self.me.clone());
-                let message = LinkMessage::Batch { term: self.term, turn, from, batch };
+                let (attachment, from) = (tab.attachment, self.me.clone());
+                let message = LinkMessage::Batch { term: self.term, attachment, from, batch };
                 all.push(NodeOutput::Link(LinkTarget::Tab(name.clone()), message));
             }
         }
@@ -322,9 +322,11 @@ impl Leader {
     }
 
     /// The consumer of a tab. A tab that is not known (any more) is called.
-    fn consumer(&mut self, tab: &TabId, turn: Option<u64>) -> Option<ConsumerId> {
+    fn consumer(&mut self, tab: &TabId, attachment: Option<u64>) -> Option<ConsumerId> {
         match self.tabs.get(tab) {
-            Some(known) => turn.is_none_or(|turn| known.turn == turn).then_some(known.consumer),
+            Some(known) => {
+                attachment.is_none_or(|attachment| known.attachment == attachment).then_some(known.consumer)
+            }
             None => {
                 if self.ready && *tab != self.me {
                     self.unknown_tabs.insert(tab.clone());
@@ -335,15 +337,15 @@ impl Leader {
     }
 
     /// Attaches a tab, or updates its interest; subjects that are no longer in it are unsubscribed.
-    fn attach(&mut self, now: Now, tab: TabId, turn: u64, interest: &Interest) {
-        let known = self.tabs.get(&tab).map(|known| (known.turn, known.consumer));
-        if known.is_none_or(|(before, _)| before != turn) {
+    fn attach(&mut self, now: Now, tab: TabId, attachment: u64, interest: &Interest) {
+        let known = self.tabs.get(&tab).map(|known| (known.attachment, known.consumer));
+        if known.is_none_or(|(before, _)| before != attachment) {
             // A tab keeps its consumer: its messages name it, and their updates outlive an attachment.
             let consumer = known.map_or(ConsumerId(self.next_consumer), |(_, consumer)| consumer);
             self.next_consumer += u64::from(known.is_none());
             self.engine.attach_tab(now, consumer, &tab);
             let subjects = BTreeSet::new();
-            let new = Tab { consumer, turn, asked: false, missed: 0, subjects, connects: false };
+            let new = Tab { consumer, attachment, asked: false, missed: 0, subjects, connects: false };
             self.tabs.insert(tab.clone(), new);
         }
         let Some(known) = self.tabs.get_mut(&tab) else { return };

@@ -51,7 +51,7 @@ pub struct Inquiry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LinkMessage {
     /// Heartbeat of the leader: every second and when asked, also before it knows its term.
-    Beat {
+    Heartbeat {
         /// Its term.
         term: u64,
     },
@@ -68,7 +68,7 @@ pub enum LinkMessage {
         tab: TabId,
         /// Random id of this attachment. Repeated with every batch and credit, so that those of an earlier one are
         /// ignored.
-        turn: u64,
+        attachment: u64,
         /// What its page watches.
         interest: Interest,
     },
@@ -82,7 +82,7 @@ pub enum LinkMessage {
         /// The sender.
         tab: TabId,
         /// See `Attach`.
-        turn: u64,
+        attachment: u64,
         /// Number of the batch.
         number: u64,
     },
@@ -134,7 +134,7 @@ pub enum LinkMessage {
         /// Its term.
         term: u64,
         /// See `Attach`.
-        turn: u64,
+        attachment: u64,
         /// The leader's tab: the credit goes to it alone.
         from: TabId,
         /// The batch.
@@ -167,7 +167,7 @@ mod tests {
     fn golden_bytes() {
         let attach = LinkMessage::Attach {
             tab: "t".into(),
-            turn: 5,
+            attachment: 5,
             interest: Interest {
                 subjects: vec![Subject::topic(Channel::Chat, "c")],
                 metrics: false,
@@ -177,7 +177,7 @@ mod tests {
             },
         };
         for (message, golden) in [
-            (LinkMessage::Beat { term: 3 }, vec![0, 3]),
+            (LinkMessage::Heartbeat { term: 3 }, vec![0, 3]),
             (attach, vec![3, 1, b't', 5, 1, 2, 1, 1, b'c', 0, 1, 0, 1]),
             (LinkMessage::Unreadable { count: 2 }, vec![7, 2]),
             (LinkMessage::Hint { hint: None }, vec![10, 0]),

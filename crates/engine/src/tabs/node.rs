@@ -41,7 +41,7 @@ pub struct Node {
     /// Highest term received or held.
     pub(super) term: u64,
     /// Since when (monotonic ms) only heartbeats of a lower term arrive, and how many.
-    pub(super) lower_term_beats: Option<(u64, u32)>,
+    pub(super) lower_term_heartbeats: Option<(u64, u32)>,
     /// Tabs that sent messages to a leader of this term. If this tab takes over, they must resend everything, because
     /// their earlier messages went to the other leader.
     pub(super) unattached_senders: BTreeSet<TabId>,
@@ -87,7 +87,7 @@ impl Node {
             sign_in: SignIn::default(),
             outdated: false,
             term: 0,
-            lower_term_beats: None,
+            lower_term_heartbeats: None,
             unattached_senders: BTreeSet::new(),
             attachment: Attachment::default(),
             term_check: None,
@@ -179,18 +179,18 @@ impl Node {
         if self.must_check_term(now) {
             match message {
                 // A higher term: another tab leads, so the check is over.
-                LinkMessage::Beat { term } | LinkMessage::RollCall { term } if term > self.term => {
+                LinkMessage::Heartbeat { term } | LinkMessage::RollCall { term } if term > self.term => {
                     self.term_read(now, Some(term));
                 }
                 message => return self.defer_input(DeferredInput::Link(message)),
             }
         }
         match &message {
-            LinkMessage::Beat { term } => self.on_leader(now, *term, false),
+            LinkMessage::Heartbeat { term } => self.on_leader(now, *term, false),
             LinkMessage::RollCall { term } => self.on_leader(now, *term, true),
             LinkMessage::Ask => self.election.asked(),
-            // `lower_term_beats`: a leader that waits for the store sends a lower term than the last one.
-            LinkMessage::Leaving { term } if *term >= self.term || self.lower_term_beats.is_some() => {
+            // `lower_term_heartbeats`: a leader that waits for the store sends a lower term than the last one.
+            LinkMessage::Leaving { term } if *term >= self.term || self.lower_term_heartbeats.is_some() => {
                 self.election.left(now);
             }
             LinkMessage::Send { tab, .. } if self.leader.is_none() => {
@@ -204,9 +204,10 @@ impl Node {
                 self.signed_out();
                 self.elect(now);
             }
-            LinkMessage::Batch { term, turn, from, batch }
+            LinkMessage::Batch { term, attachment, from, batch }
                 if *term >= self.term
-                    && (*turn == self.attachment.turn || mutant::active(Mutant::BatchesOfAnyTurn))
+                    && (*attachment == self.attachment.id
+                        || mutant::active(Mutant::BatchesOfAnyAttachment))
                     && self.role() == Role::Follower =>
             {
                 self.election.leader_seen(now);

@@ -15,7 +15,7 @@ use crate::{
 const SUPERSEDED_GRACE_MS: u64 = 5_000;
 
 /// Heartbeats of a lower term, without one of the known term, that make a follower accept it (within [`SILENCE_MS`]).
-const LOWER_TERM_BEATS: u32 = 4;
+const LOWER_TERM_HEARTBEATS: u32 = 4;
 
 /// Shown to the user: why nothing is saved without locks.
 const NO_LOCKS: &str = "this browser lets tabs take no locks: they would overwrite each other";
@@ -151,13 +151,13 @@ impl Node {
     /// one. A leader whose lock was stolen while it slept also sends a lower one, but only for a moment.
     fn is_own_term_lost(&mut self, now: Now, term: u64) -> bool {
         if term >= self.term || self.leader.is_some() {
-            self.lower_term_beats = None;
+            self.lower_term_heartbeats = None;
             return false;
         }
-        let (since, beats) = self.lower_term_beats.get_or_insert((now.mono, 0));
+        let (since, beats) = self.lower_term_heartbeats.get_or_insert((now.mono, 0));
         *beats += 1;
-        let forgotten = *beats >= LOWER_TERM_BEATS && now.mono.saturating_sub(*since) >= SILENCE_MS;
-        self.lower_term_beats.take_if(|_| forgotten);
+        let forgotten = *beats >= LOWER_TERM_HEARTBEATS && now.mono.saturating_sub(*since) >= SILENCE_MS;
+        self.lower_term_heartbeats.take_if(|_| forgotten);
         forgotten
     }
 
@@ -169,10 +169,10 @@ impl Node {
                 ElectionAction::Release => self.out.push_back(NodeOutput::Lock(LockRequest::Release)),
                 ElectionAction::Ask => self.broadcast(LinkMessage::Ask),
                 ElectionAction::Recall => self.recall(),
-                ElectionAction::Beat if self.term_check.is_none() => {
-                    self.broadcast(LinkMessage::Beat { term: self.term })
+                ElectionAction::Heartbeat if self.term_check.is_none() => {
+                    self.broadcast(LinkMessage::Heartbeat { term: self.term })
                 }
-                ElectionAction::Beat => {}
+                ElectionAction::Heartbeat => {}
             }
         }
     }
@@ -288,11 +288,11 @@ impl Node {
             return;
         }
         if fresh {
-            self.attachment = Attachment { turn: self.random(), ..Attachment::default() };
+            self.attachment = Attachment { id: self.random(), ..Attachment::default() };
         }
-        let (tab, turn) = (self.options.tab.clone(), self.attachment.turn);
+        let (tab, attachment) = (self.options.tab.clone(), self.attachment.id);
         let interest = self.page.interest_elsewhere();
-        self.broadcast(LinkMessage::Attach { tab: tab.clone(), turn, interest });
+        self.broadcast(LinkMessage::Attach { tab: tab.clone(), attachment, interest });
         if !fresh {
             return;
         }

@@ -121,8 +121,8 @@ mod tests {
     fn deliver_status(node: &mut Node, state: ConnectionState, cause: Cause) {
         let status = Status { state, cause, ..Status::default() };
         let batch = Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
-        let turn = node.attachment.turn;
-        node.handle_link(at(5), LinkMessage::Batch { term: 1, turn, from: "leader".to_owned(), batch });
+        let attachment = node.attachment.id;
+        node.handle_link(at(5), LinkMessage::Batch { term: 1, attachment, from: "leader".to_owned(), batch });
         outputs(node);
     }
 
@@ -159,8 +159,8 @@ mod tests {
         assert!(!steals(&outputs(&mut node)), "nobody waits for it");
         let status = Status { state: ConnectionState::Error, cause: Cause::NeedsAuth, ..Status::default() };
         let batch = Batch { number: 2, items: vec![Delivery::Status(Box::new(status))] };
-        let turn = node.attachment.turn;
-        node.handle_link(at(7), LinkMessage::Batch { term: 1, turn, from: "leader".to_owned(), batch });
+        let attachment = node.attachment.id;
+        node.handle_link(at(7), LinkMessage::Batch { term: 1, attachment, from: "leader".to_owned(), batch });
         assert!(steals(&outputs(&mut node)));
         node.handle_lock(at(8), &LockEvent::Granted);
         node.handle_lock(at(9), &LockEvent::Lost);
@@ -199,7 +199,8 @@ mod tests {
         assert!(
             outputs(&mut node).iter().any(|o| matches!(o, NodeOutput::Engine(Output::RequestToken { .. })))
         );
-        let other = || LinkMessage::Attach { tab: "b".to_owned(), turn: 1, interest: Interest::default() };
+        let other =
+            || LinkMessage::Attach { tab: "b".to_owned(), attachment: 1, interest: Interest::default() };
         node.handle_link(at(4), other());
         outputs(&mut node);
         node.handle_page(at(5), PageCommand::Token(Err("no session here".to_owned())));

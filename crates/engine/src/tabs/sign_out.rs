@@ -193,9 +193,9 @@ mod tests {
         };
         assert_eq!(asks(&mut follower), []);
         let answer = |follower: &mut Node, term| {
-            let (turn, from) = (follower.attachment.turn, "a".to_owned());
+            let (attachment, from) = (follower.attachment.id, "a".to_owned());
             let batch = crate::Batch { number: 1, items: Vec::new() };
-            follower.handle_link(at(7), LinkMessage::Batch { term, turn, from, batch });
+            follower.handle_link(at(7), LinkMessage::Batch { term, attachment, from, batch });
         };
         answer(&mut follower, 1);
         let send = |again| LinkMessage::Send {
@@ -281,7 +281,7 @@ mod tests {
         frame(&mut leader, at(6), WELCOME);
         serve_store(&mut leader, at(6));
         let interest = Interest::default();
-        leader.handle_link(at(6), LinkMessage::Attach { tab: "b".to_owned(), turn: 1, interest });
+        leader.handle_link(at(6), LinkMessage::Attach { tab: "b".to_owned(), attachment: 1, interest });
         leader
     }
 

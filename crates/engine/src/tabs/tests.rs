@@ -27,12 +27,12 @@ fn node() -> Node {
     node
 }
 
-/// A follower of a leader of this term, and the turn it attached with.
+/// A follower of a leader of this term, and the id of its attachment.
 fn following(term: u64) -> (Node, u64) {
     let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term });
-    let turn = turn_of(&drain(&mut node));
-    (node, turn)
+    node.handle_link(at(5), LinkMessage::Heartbeat { term });
+    let attachment = attachment_of(&drain(&mut node));
+    (node, attachment)
 }
 
 fn leader(term: u64) -> Node {
@@ -91,20 +91,20 @@ fn asks(outputs: &[NodeOutput]) -> Vec<String> {
     about.flatten().map(|inquiry| inquiry.id).collect()
 }
 
-/// The turn it announced.
-fn turn_of(outputs: &[NodeOutput]) -> u64 {
-    let turn = messages_of(outputs).into_iter().find_map(|message| match message {
-        LinkMessage::Attach { turn, .. } => Some(turn),
+/// The attachment it announced.
+fn attachment_of(outputs: &[NodeOutput]) -> u64 {
+    let attachment = messages_of(outputs).into_iter().find_map(|message| match message {
+        LinkMessage::Attach { attachment, .. } => Some(attachment),
         _ => None,
     });
-    turn.expect("it announces what it watches")
+    attachment.expect("it announces what it watches")
 }
 
-/// The first batch of a leader that received `Attach` with this turn.
-fn first_batch(term: u64, turn: u64) -> LinkMessage {
+/// The first batch of a leader that received `Attach` with this id.
+fn first_batch(term: u64, attachment: u64) -> LinkMessage {
     let status = crate::Status { state: crate::ConnectionState::Connected, ..crate::Status::default() };
     let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::new(status))] };
-    LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch }
+    LinkMessage::Batch { term, attachment, from: "leader".to_owned(), batch }
 }
 
 /// What goes to the leader.
@@ -118,8 +118,8 @@ fn handed_on(outputs: &[NodeOutput]) -> Vec<String> {
 
 /// A follower of a leader of this term that has answered it.
 fn attached(term: u64) -> Node {
-    let (mut node, turn) = following(term);
-    node.handle_link(at(6), first_batch(term, turn));
+    let (mut node, attachment) = following(term);
+    node.handle_link(at(6), first_batch(term, attachment));
     drain(&mut node);
     node
 }
@@ -131,8 +131,8 @@ fn report(node: &mut Node, term: u64, ids: &[&str], durability: Durability, deli
         Delivery::Message(crate::MessageUpdate { id, durability, delivery })
     };
     let batch = crate::Batch { number: 2, items: ids.iter().map(item).collect() };
-    let turn = node.attachment.turn;
-    node.handle_link(at(7), LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch });
+    let attachment = node.attachment.id;
+    node.handle_link(at(7), LinkMessage::Batch { term, attachment, from: "leader".to_owned(), batch });
 }
 
 fn saved(node: &mut Node, term: u64, ids: &[&str]) {
@@ -145,9 +145,9 @@ fn a_leader_that_slept_asks_before_it_acts() {
     node.handle_page(at(60_000), send("m"));
     assert_eq!(drain(&mut node), [NodeOutput::ReadMeta]);
     node.handle_meta(at(60_005), Some(&Meta { term: 6, ..Meta::default() }));
-    let turn = turn_of(&drain(&mut node));
+    let attachment = attachment_of(&drain(&mut node));
     assert_eq!(node.role(), Role::Follower);
-    node.handle_link(at(60_006), first_batch(6, turn));
+    node.handle_link(at(60_006), first_batch(6, attachment));
     assert_eq!(handed_on(&drain(&mut node)), ["m"]);
 }
 
@@ -165,18 +165,18 @@ fn a_leader_in_doubt_that_hides_holds_nothing() {
 #[test]
 fn batches_that_answer_to_an_earlier_turn_are_not_taken() {
     let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    node.handle_link(at(5), LinkMessage::Heartbeat { term: 3 });
     let outputs = drain(&mut node);
-    let turn = outputs.iter().find_map(|output| match output {
-        NodeOutput::Link(LinkTarget::All, LinkMessage::Attach { turn, .. }) => Some(*turn),
+    let attachment = outputs.iter().find_map(|output| match output {
+        NodeOutput::Link(LinkTarget::All, LinkMessage::Attach { attachment, .. }) => Some(*attachment),
         _ => None,
     });
-    let turn = turn.expect("it announces what it watches");
+    let attachment = attachment.expect("it announces what it watches");
     let batch = crate::Batch { number: 1, items: vec![Delivery::Status(Box::default())] };
-    for (turn, taken) in [(turn + 1, false), (turn, true)] {
+    for (attachment, taken) in [(attachment + 1, false), (attachment, true)] {
         node.handle_link(
             at(6),
-            LinkMessage::Batch { term: 3, turn, from: "leader".to_owned(), batch: batch.clone() },
+            LinkMessage::Batch { term: 3, attachment, from: "leader".to_owned(), batch: batch.clone() },
         );
         let is_delivery = |output: &NodeOutput| matches!(output, NodeOutput::Engine(Output::Deliver { .. }));
         assert_eq!(drain(&mut node).iter().any(is_delivery), taken);
@@ -196,7 +196,7 @@ fn a_follower_that_was_taken_for_dead_while_it_slept_is_known_again() {
     sleeper.handle_link(at(12), LinkMessage::RollCall { term: 3 });
     pass(&mut sleeper, &mut leader, 13);
     pass(&mut leader, &mut sleeper, 14);
-    let turn = sleeper.attachment.turn;
+    let attachment = sleeper.attachment.id;
     assert!(sleeper.attachment.is_answered);
     for mono in (1_000..=11_000).step_by(1_000) {
         leader.handle_timeout(at(mono));
@@ -207,7 +207,7 @@ fn a_follower_that_was_taken_for_dead_while_it_slept_is_known_again() {
     sleeper.handle_timeout(at(12_000));
     pass(&mut sleeper, &mut leader, 12_001);
     pass(&mut leader, &mut sleeper, 12_002);
-    assert_ne!(sleeper.attachment.turn, turn, "it is called");
+    assert_ne!(sleeper.attachment.id, attachment, "it is called");
     pass(&mut sleeper, &mut leader, 12_003);
     pass(&mut leader, &mut sleeper, 12_004);
     assert!(sleeper.attachment.is_answered);
@@ -254,7 +254,7 @@ fn a_page_that_hides_just_then_stands_in_no_line() {
 #[test]
 fn leader_with_a_lower_term_whose_page_leaves_is_succeeded_soon() {
     let (mut node, _) = following(3);
-    node.handle_link(at(100), LinkMessage::Beat { term: 0 });
+    node.handle_link(at(100), LinkMessage::Heartbeat { term: 0 });
     node.handle_link(at(200), LinkMessage::Leaving { term: 0 });
     for mono in (1_000..=3_000).step_by(100) {
         node.handle_timeout(at(mono));

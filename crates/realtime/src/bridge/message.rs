@@ -70,8 +70,8 @@ pub enum ToWorker {
     WatchRaw(bool),
     /// A frame of the page's own, at once or not at all.
     SendRaw(RawFrame),
-    /// Are you there? Answered by [`FromWorker::Beat`].
-    Beat(u64),
+    /// Are you there? Answered by [`FromWorker::Heartbeat`].
+    Heartbeat(u64),
     /// The page goes into the bfcache or away: close the socket, release the lock.
     PageHide,
     /// End this user's session in all tabs.
@@ -106,8 +106,8 @@ pub enum FromWorker {
     Batch(Batch),
     /// Ask the token provider.
     TokenWanted(TokenReason),
-    /// The answer to [`ToWorker::Beat`].
-    Beat(u64),
+    /// The answer to [`ToWorker::Heartbeat`].
+    Heartbeat(u64),
     /// For the flight recorder: states, dials, refused frames, notes.
     Traces(Vec<Trace>),
     /// Whether this tab leads (owns the connection) or follows another.

@@ -40,7 +40,7 @@ impl Client {
             match action {
                 Action::Spawn => self.spawn(),
                 Action::Terminate => self.terminate(),
-                Action::Beat(number) => self.post(ToWorker::Beat(number)),
+                Action::Heartbeat(number) => self.post(ToWorker::Heartbeat(number)),
                 Action::SaySlow => self.report_error(),
             }
         }
@@ -214,7 +214,7 @@ impl Client {
                 self.state_mut().inbox.push(batch);
             }
             FromWorker::TokenWanted(reason) => self.give_token(reason),
-            FromWorker::Beat(_) => {}
+            FromWorker::Heartbeat(_) => {}
             FromWorker::Traces(traces) => traces.iter().for_each(|trace| self.worker_trace(trace)),
             FromWorker::Role(role) => {
                 let (leader, text) = match role {

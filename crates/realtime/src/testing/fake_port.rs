@@ -152,9 +152,9 @@ impl World {
             ToWorker::Init(_) if self.starts.get() => {
                 self.soon(|world| world.begin());
             }
-            ToWorker::Beat(number) if self.answers.get() => {
+            ToWorker::Heartbeat(number) if self.answers.get() => {
                 let number = *number;
-                self.soon(move |world| world.emit(PortEvent::Message(FromWorker::Beat(number))));
+                self.soon(move |world| world.emit(PortEvent::Message(FromWorker::Heartbeat(number))));
             }
             ToWorker::Subscribe(subject) => {
                 self.subjects.borrow_mut().push(subject.clone());

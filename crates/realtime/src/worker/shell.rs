@@ -67,7 +67,7 @@ impl Shell {
     pub fn handle(&self, message: ToWorker) {
         match message {
             ToWorker::Init(init) => self.begin(*init),
-            ToWorker::Beat(number) => (self.inner.reply)(FromWorker::Beat(number)),
+            ToWorker::Heartbeat(number) => (self.inner.reply)(FromWorker::Heartbeat(number)),
             #[cfg(feature = "faults")]
             ToWorker::Fault(name) => self.fault(&name),
             #[cfg(not(feature = "faults"))]
@@ -218,7 +218,7 @@ impl Core {
             }
             ToWorker::ReadState => return self.answer_last_states(),
             // Taken before they come here.
-            ToWorker::Init(_) | ToWorker::Beat(_) | ToWorker::Fault(_) => return,
+            ToWorker::Init(_) | ToWorker::Heartbeat(_) | ToWorker::Fault(_) => return,
         };
         self.node.handle_page(now, command);
     }

@@ -180,8 +180,8 @@ async fn before_init_only_beats_are_answered() {
     let shell = Shell::new(Rc::new(move |message| send.unbounded_send(message).unwrap()));
     shell.handle(ToWorker::Connect);
     shell.handle(ToWorker::Credit(1));
-    shell.handle(ToWorker::Beat(5));
-    assert_eq!(inbox.next().now_or_never().flatten(), Some(FromWorker::Beat(5)));
+    shell.handle(ToWorker::Heartbeat(5));
+    assert_eq!(inbox.next().now_or_never().flatten(), Some(FromWorker::Heartbeat(5)));
 }
 
 #[wasm_bindgen_test]

@@ -119,7 +119,7 @@ async fn a_withdrawn_request_is_granted_to_nobody() {
 #[wasm_bindgen_test]
 async fn all_hear_what_is_for_all_and_one_what_is_for_one() {
     let (mut a, mut b, mut c) = (Tab::open("link", "a"), Tab::open("link", "b"), Tab::open("link", "c"));
-    let beat = |term| LinkMessage::Beat { term };
+    let beat = |term| LinkMessage::Heartbeat { term };
     a.tabs.send(LinkTarget::All, &beat(1));
     a.tabs.send(LinkTarget::Tab("b".to_owned()), &beat(2));
     a.tabs.send(LinkTarget::All, &beat(3));
@@ -147,8 +147,8 @@ async fn a_tab_that_is_put_away_holds_nothing_and_hears_nothing_until_it_appears
     b.tabs.send(LinkTarget::All, &LinkMessage::Ask);
     b.tabs.join();
     a.alive(&["a", "b"]).await;
-    a.tabs.send(LinkTarget::All, &LinkMessage::Beat { term: 7 });
-    assert_eq!(b.next().await, TabEvent::Link(LinkMessage::Beat { term: 7 }));
+    a.tabs.send(LinkTarget::All, &LinkMessage::Heartbeat { term: 7 });
+    assert_eq!(b.next().await, TabEvent::Link(LinkMessage::Heartbeat { term: 7 }));
     assert!(a.inbox.try_recv().is_err(), "no message");
 }
 

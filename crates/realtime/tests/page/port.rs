@@ -175,7 +175,7 @@ async fn a_message_of_this_build_that_cannot_be_read_is_dropped_and_the_next_one
     // Of no kind that there is; then a beat for each handler that may be ours.
     let source = "send(99); for (let id = 0; id < 100; id++) send(1, id, 3, 7);";
     let (_port, mut events) = spawn(&ours(source));
-    assert!(matches!(events.next().await, Some(PortEvent::Message(FromWorker::Beat(7)))));
+    assert!(matches!(events.next().await, Some(PortEvent::Message(FromWorker::Heartbeat(7)))));
     assert_eq!(expected.count(), 1);
 }
 

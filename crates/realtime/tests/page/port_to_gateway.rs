@@ -48,13 +48,13 @@ async fn incidents_cross_the_whole_way() {
         visible: true,
     })));
     port.send(ToWorker::Subscribe(Subject::channel(Channel::Incidents)));
-    port.send(ToWorker::Beat(1));
+    port.send(ToWorker::Heartbeat(1));
 
     assert_eq!(next(&mut events).await, FromWorker::Ready);
     let (mut beat, mut traces, mut connected, mut incidents) = (false, false, false, None);
     while !(beat && traces && connected && incidents.is_some()) {
         match next(&mut events).await {
-            FromWorker::Beat(1) => beat = true,
+            FromWorker::Heartbeat(1) => beat = true,
             FromWorker::Traces(_) => traces = true,
             FromWorker::Batch(batch) => {
                 port.send(ToWorker::Credit(batch.number));

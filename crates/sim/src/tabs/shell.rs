@@ -76,7 +76,7 @@ impl TabWorld {
             Inbox::Link(message) if !worker.has_left => {
                 // A tab alone takes nothing of the others.
                 let leads = worker.node.engine().is_some() && worker.node.role() == Role::Leader;
-                if !matches!(message, LinkMessage::Beat { .. }) {
+                if !matches!(message, LinkMessage::Heartbeat { .. }) {
                     self.log(|| clip(&format!("{number} receives {message:?}"), 180));
                 }
                 if let LinkMessage::Send { tab, requests, .. } = &message

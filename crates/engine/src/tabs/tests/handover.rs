@@ -107,7 +107,7 @@ fn attempts_that_another_leader_may_have_forgotten_do_not_count() {
         node.handle_socket(at(20), generation, SocketEvent::Closed { code: 1006, reason: String::new() });
         node.handle_lock(at(30), &LockEvent::Lost);
         if let Some(term) = term {
-            node.handle_link(at(31), LinkMessage::Beat { term });
+            node.handle_link(at(31), LinkMessage::Heartbeat { term });
         }
         node.handle_lock(at(40), &LockEvent::Granted);
         node.handle_store(at(41), StoreEvent::Opened(Box::default()));
@@ -130,7 +130,7 @@ fn where_nothing_is_stored_a_later_leader_has_the_higher_term_also_when_the_cloc
     let mut node = unstored();
     let known_term = 1_790_000_000_000;
     node.handle_lock(at(20), &LockEvent::Lost);
-    node.handle_link(at(30), LinkMessage::Beat { term: known_term });
+    node.handle_link(at(30), LinkMessage::Heartbeat { term: known_term });
     node.handle_lock(at(40), &LockEvent::Granted);
     assert_eq!(node.engine().map(crate::Engine::term), Some(known_term + 1));
 }

@@ -39,8 +39,8 @@ fn list_tells_which_messages_a_newer_one_may_replace() {
 /// It was replaced, and no leader remembers: without the flag, an inquiry would report it as arrived.
 #[test]
 fn message_of_another_tab_that_is_tried_again_here_is_asked_after_as_replaceable() {
-    let (mut node, turn) = following(3);
-    node.handle_link(at(6), first_batch(3, turn));
+    let (mut node, attachment) = following(3);
+    node.handle_link(at(6), first_batch(3, attachment));
     let update = |delivery| MessageUpdate { id: "m".to_owned(), durability: Durability::Durable, delivery };
     let put_off =
         FailReason::TooManyAttempts { attempts: 3, code: Code::Unavailable, message: "full".to_owned() };
@@ -56,7 +56,7 @@ fn message_of_another_tab_that_is_tried_again_here_is_asked_after_as_replaceable
     };
     let list = Delivery::Outbox(vec![listed], MessageCounts::default());
     let batch = Batch { number: 2, items: vec![list, Delivery::Message(update(DeliveryState::Queued))] };
-    node.handle_link(at(7), LinkMessage::Batch { term: 3, turn, from: "leader".to_owned(), batch });
+    node.handle_link(at(7), LinkMessage::Batch { term: 3, attachment, from: "leader".to_owned(), batch });
     drain(&mut node);
     node.handle_link(at(8), LinkMessage::RollCall { term: 4 });
     let about = messages_of(&drain(&mut node)).into_iter().filter_map(|message| match message {

@@ -11,14 +11,14 @@ fn hello() -> RawFrame {
 fn raw_frames_of_the_leaders_connection_reach_a_tab_that_watches() {
     let mut leader = leader(5);
     let interest = Interest { raw: true, ..Interest::default() };
-    leader.handle_link(at(12), LinkMessage::Attach { tab: "f".to_owned(), turn: 1, interest });
+    leader.handle_link(at(12), LinkMessage::Attach { tab: "f".to_owned(), attachment: 1, interest });
     leader.handle_socket(at(13), Generation(1), SocketEvent::Opened);
     leader.handle_socket(at(14), Generation(1), SocketEvent::Frame { bytes: b"hello", binary: false });
     let mut received = Vec::new();
     for _ in 0..5 {
         for message in messages_of(&drain(&mut leader)) {
-            let LinkMessage::Batch { turn, batch, .. } = message else { continue };
-            let credit = LinkMessage::Credit { tab: "f".to_owned(), turn, number: batch.number };
+            let LinkMessage::Batch { attachment, batch, .. } = message else { continue };
+            let credit = LinkMessage::Credit { tab: "f".to_owned(), attachment, number: batch.number };
             leader.handle_link(at(15), credit);
             received.extend(batch.items);
         }

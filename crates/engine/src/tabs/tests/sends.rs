@@ -22,17 +22,17 @@ fn what_a_leader_held_goes_to_its_successor_when_it_is_robbed() {
     drain(&mut node);
     assert_eq!(node.role(), Role::Follower);
     node.handle_link(at(31), LinkMessage::RollCall { term: 6 });
-    let turn = turn_of(&drain(&mut node));
-    node.handle_link(at(32), first_batch(6, turn));
+    let attachment = attachment_of(&drain(&mut node));
+    node.handle_link(at(32), first_batch(6, attachment));
     assert_eq!(handed_on(&drain(&mut node)), ["m"]);
 }
 
 #[test]
 fn message_is_handed_to_a_leader_that_has_answered_and_kept_until_it_is_saved() {
-    let (mut node, turn) = following(3);
+    let (mut node, attachment) = following(3);
     node.handle_page(at(5), send("early"));
     assert_eq!(handed_on(&drain(&mut node)), [""; 0], "no leader has answered yet");
-    node.handle_link(at(6), first_batch(3, turn));
+    node.handle_link(at(6), first_batch(3, attachment));
     assert_eq!(handed_on(&drain(&mut node)), ["early"]);
     node.handle_page(at(7), send("late"));
     assert_eq!(handed_on(&drain(&mut node)), ["late"]);
@@ -41,8 +41,8 @@ fn message_is_handed_to_a_leader_that_has_answered_and_kept_until_it_is_saved() 
     node.handle_link(at(11), LinkMessage::RollCall { term: 4 });
     let outputs = drain(&mut node);
     assert_eq!(asks(&outputs), ["early"]);
-    let turn = turn_of(&outputs);
-    node.handle_link(at(12), first_batch(4, turn));
+    let attachment = attachment_of(&outputs);
+    node.handle_link(at(12), first_batch(4, attachment));
     let sends = messages_of(&drain(&mut node)).into_iter().find_map(|message| match message {
         LinkMessage::Send { saved, requests, .. } => Some((saved, requests)),
         _ => None,
@@ -57,12 +57,12 @@ fn message_is_handed_to_a_leader_that_has_answered_and_kept_until_it_is_saved() 
 fn what_must_not_wait_is_refused_while_nobody_is_connected() {
     let mut node = node();
     node.handle_link(at(5), LinkMessage::RollCall { term: 3 });
-    let turn = turn_of(&drain(&mut node));
+    let attachment = attachment_of(&drain(&mut node));
     let unqueued = |id: &str| PageCommand::Send(vec![SendRequest { queue: false, ..request(id) }]);
     node.handle_page(at(6), unqueued("early"));
     let refused = DeliveryState::Failed(crate::FailReason::NotConnected);
     assert_eq!(updates(&drain(&mut node)), [("early".to_owned(), Durability::MemoryOnly, refused)]);
-    node.handle_link(at(7), first_batch(3, turn));
+    node.handle_link(at(7), first_batch(3, attachment));
     drain(&mut node);
     node.handle_page(at(8), unqueued("linked"));
     let outputs = drain(&mut node);
@@ -82,8 +82,8 @@ fn decision_of_a_person_is_sent_to_each_leader_until_one_answers() {
     node.handle_link(at(7), LinkMessage::RollCall { term: 4 });
     let messages = messages_of(&drain(&mut node));
     assert!(messages.contains(&discard));
-    let turn = messages.iter().find_map(|message| match message {
-        LinkMessage::Attach { turn, .. } => Some(*turn),
+    let attachment = messages.iter().find_map(|message| match message {
+        LinkMessage::Attach { attachment, .. } => Some(*attachment),
         _ => None,
     });
     let delivery = DeliveryState::Failed(crate::FailReason::Discarded);
@@ -91,7 +91,7 @@ fn decision_of_a_person_is_sent_to_each_leader_until_one_answers() {
     let batch = crate::Batch { number: 1, items: vec![Delivery::Message(update)] };
     node.handle_link(
         at(8),
-        LinkMessage::Batch { term: 4, turn: turn.unwrap(), from: "leader".to_owned(), batch },
+        LinkMessage::Batch { term: 4, attachment: attachment.unwrap(), from: "leader".to_owned(), batch },
     );
     drain(&mut node);
     node.handle_link(at(9), LinkMessage::RollCall { term: 5 });
@@ -117,8 +117,8 @@ fn what_an_ending_engine_ended_waits_for_the_store() {
         node.handle_lock(at(7), &LockEvent::Lost);
         let groups = groups(&drain(&mut node));
         node.handle_link(at(8), LinkMessage::RollCall { term: 6 });
-        let turn = turn_of(&drain(&mut node));
-        node.handle_link(at(8), first_batch(6, turn));
+        let attachment = attachment_of(&drain(&mut node));
+        node.handle_link(at(8), first_batch(6, attachment));
         let outputs = drain(&mut node);
         assert_eq!(handed_on(&outputs), ["high"], "`low` waits for the store");
         let (mut news, mut handed) = (Vec::new(), Vec::new());
@@ -150,8 +150,8 @@ fn groups(outputs: &[NodeOutput]) -> Vec<crate::StoreGroup> {
     outputs.iter().filter_map(group).collect()
 }
 
-fn attach(turn: u64) -> LinkMessage {
-    LinkMessage::Attach { tab: "other".to_owned(), turn, interest: Interest::default() }
+fn attach(attachment: u64) -> LinkMessage {
+    LinkMessage::Attach { tab: "other".to_owned(), attachment, interest: Interest::default() }
 }
 
 /// Another tab hands these in.
@@ -187,7 +187,7 @@ fn tab_with_missing_messages_attaches_again_with_all_it_has() {
 #[test]
 fn what_came_just_before_the_lock_is_missing_too() {
     let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    node.handle_link(at(5), LinkMessage::Heartbeat { term: 3 });
     node.handle_link(at(9), hand_in(&["a"]));
     node.handle_lock(at(10), &LockEvent::Granted);
     node.handle_store(at(11), StoreEvent::Opened(Box::default()));
@@ -211,8 +211,8 @@ fn typing_notice_is_dropped_when_there_is_nobody_to_take_it() {
     assert!(!node.sends.wait(), "no leader is known yet");
     drain(&mut node);
     node.handle_link(at(7), LinkMessage::RollCall { term: 3 });
-    let turn = turn_of(&drain(&mut node));
-    node.handle_link(at(7), first_batch(3, turn));
+    let attachment = attachment_of(&drain(&mut node));
+    node.handle_link(at(7), first_batch(3, attachment));
     assert_eq!(handed_on(&drain(&mut node)), [""; 0]);
     node.handle_page(at(8), typing("now"));
     assert_eq!(handed_on(&drain(&mut node)), ["now"]);
@@ -249,7 +249,7 @@ fn followers_forget_a_crashed_tab_when_the_leader_misses_it() {
 /// It leads, and another tab had handed messages to the leader before it.
 fn leader_that_misses_something() -> Node {
     let mut node = node();
-    node.handle_link(at(5), LinkMessage::Beat { term: 3 });
+    node.handle_link(at(5), LinkMessage::Heartbeat { term: 3 });
     node.handle_link(at(9), hand_in(&["a"]));
     node.handle_lock(at(10), &LockEvent::Granted);
     node.handle_store(at(11), StoreEvent::Opened(Box::default()));
@@ -266,7 +266,7 @@ fn sign_out_that_sends_first_waits_for_a_tab_that_has_to_come_again() {
     let messages =
         messages_of(&outputs).into_iter().chain(messages_of(&drain(&mut node))).collect::<Vec<_>>();
     assert!(!messages.contains(&LinkMessage::SignedOut), "its message would be lost: {messages:?}");
-    let credit = LinkMessage::Credit { tab: "other".to_owned(), turn: 2, number: 1 };
+    let credit = LinkMessage::Credit { tab: "other".to_owned(), attachment: 2, number: 1 };
     for message in [attach(2), hand_in(&["a", "b"]), credit] {
         node.handle_link(at(14), message);
     }

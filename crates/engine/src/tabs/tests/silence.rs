@@ -5,10 +5,10 @@ use crate::Status;
 
 const SILENT: StorageState = StorageState::MemoryOnly(StoreError::Silent);
 
-fn status(term: u64, turn: u64, number: u64, storage: StorageState) -> LinkMessage {
+fn status(term: u64, attachment: u64, number: u64, storage: StorageState) -> LinkMessage {
     let status = Status { state: crate::ConnectionState::Connected, storage, ..Status::default() };
     let items = vec![Delivery::Status(Box::new(status))];
-    LinkMessage::Batch { term, turn, from: "leader".to_owned(), batch: crate::Batch { number, items } }
+    LinkMessage::Batch { term, attachment, from: "leader".to_owned(), batch: crate::Batch { number, items } }
 }
 
 fn held_by(node: &Node) -> Vec<String> {
@@ -72,7 +72,8 @@ fn what_a_tab_knows_to_be_saved_goes_first_where_the_leader_cannot_read_it() {
         saved: saved.iter().map(|id| SendRequest { again: true, ..request(id) }).collect(),
         requests: requests.iter().map(|id| request(id)).collect(),
     };
-    let attach = || LinkMessage::Attach { tab: "other".to_owned(), turn: 1, interest: Interest::default() };
+    let attach =
+        || LinkMessage::Attach { tab: "other".to_owned(), attachment: 1, interest: Interest::default() };
     let silent = || {
         let mut node = node();
         node.handle_lock(at(10), &LockEvent::Granted);
@@ -97,18 +98,18 @@ fn what_a_tab_knows_to_be_saved_goes_first_where_the_leader_cannot_read_it() {
 fn a_term_that_nobody_could_store_is_forgotten() {
     let (mut node, _) = following(4);
     for second in 1..=4 {
-        node.handle_link(at(second * 1_000), LinkMessage::Beat { term: 3 });
+        node.handle_link(at(second * 1_000), LinkMessage::Heartbeat { term: 3 });
     }
     assert_eq!(drain(&mut node), [], "it may be one that was robbed, and does not know");
-    node.handle_link(at(4_500), LinkMessage::Beat { term: 4 });
+    node.handle_link(at(4_500), LinkMessage::Heartbeat { term: 4 });
     for second in 5..=8 {
-        node.handle_link(at(second * 1_000), LinkMessage::Beat { term: 3 });
+        node.handle_link(at(second * 1_000), LinkMessage::Heartbeat { term: 3 });
     }
     assert_eq!(drain(&mut node), [], "the other one is there");
-    node.handle_link(at(9_000), LinkMessage::Beat { term: 3 });
+    node.handle_link(at(9_000), LinkMessage::Heartbeat { term: 3 });
     let outputs = drain(&mut node);
     assert!(matches!(messages_of(&outputs)[..], [LinkMessage::Attach { .. }]));
-    node.handle_link(at(9_001), status(3, turn_of(&outputs), 1, StorageState::Durable));
+    node.handle_link(at(9_001), status(3, attachment_of(&outputs), 1, StorageState::Durable));
     assert_eq!(delivered(&drain(&mut node)).len(), 1, "it is believed");
 }
 
@@ -121,9 +122,9 @@ fn what_a_store_held_while_it_was_silent_may_have_been_sent() {
         StoreEvent::Opened(Box::new(snapshot))
     };
     for (silent, expected) in [(false, DeliveryState::Queued), (true, DeliveryState::Unconfirmed)] {
-        let (mut node, turn) = following(3);
+        let (mut node, attachment) = following(3);
         let storage = if silent { SILENT } else { StorageState::Durable };
-        node.handle_link(at(6), status(3, turn, 1, storage));
+        node.handle_link(at(6), status(3, attachment, 1, storage));
         node.handle_lock(at(10), &LockEvent::Granted);
         node.handle_store(at(11), opens());
         let rows = node.engine().unwrap().messages();
@@ -134,10 +135,10 @@ fn what_a_store_held_while_it_was_silent_may_have_been_sent() {
 /// Two took the lock in one instant, and read the same term.
 #[test]
 fn credits_go_to_the_leader_alone_unless_two_seem_to_lead() {
-    let (mut node, turn) = following(3);
+    let (mut node, attachment) = following(3);
     let from = |from: &str| {
         let batch = crate::Batch { number: 1, items: Vec::new() };
-        LinkMessage::Batch { term: 3, turn, from: from.to_owned(), batch }
+        LinkMessage::Batch { term: 3, attachment, from: from.to_owned(), batch }
     };
     let credited = |node: &mut Node| {
         node.handle_page(at(9), PageCommand::Credit(1));
@@ -163,7 +164,10 @@ fn sign_out_that_sends_first_waits_for_what_a_follower_handed_over() {
     run(&mut node, 9_000);
     assert_eq!(node.engine().unwrap().status().storage, SILENT);
     let other = || "other".to_owned();
-    node.handle_link(at(9_100), LinkMessage::Attach { tab: other(), turn: 1, interest: Interest::default() });
+    node.handle_link(
+        at(9_100),
+        LinkMessage::Attach { tab: other(), attachment: 1, interest: Interest::default() },
+    );
     let requests = vec![request("m")];
     node.handle_link(at(9_101), LinkMessage::Send { tab: other(), saved: Vec::new(), requests });
     node.handle_link(at(9_102), LinkMessage::SignOut);
@@ -178,11 +182,11 @@ fn sign_out_that_sends_first_waits_for_what_a_follower_handed_over() {
 #[test]
 fn tab_that_slept_and_leads_takes_what_is_stored_for_possibly_sent() {
     for (batch_since, state) in [(false, DeliveryState::Unconfirmed), (true, DeliveryState::Queued)] {
-        let (mut node, turn) = following(3);
-        node.handle_link(at(6), first_batch(3, turn));
+        let (mut node, attachment) = following(3);
+        node.handle_link(at(6), first_batch(3, attachment));
         node.handle_timeout(at(40_000));
         if batch_since {
-            node.handle_link(at(40_001), first_batch(3, turn));
+            node.handle_link(at(40_001), first_batch(3, attachment));
         }
         node.handle_lock(at(40_002), &LockEvent::Granted);
         let row = crate::Row { order: 3, ..crate::outbox::row_of(&request("m"), 1, "other").unwrap() };

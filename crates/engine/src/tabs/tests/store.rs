@@ -64,7 +64,7 @@ fn messages_of_a_page_that_wants_no_connection_are_stored_and_listed() {
 fn leader_that_wants_no_connection_gives_way_to_a_tab_that_does() {
     let attach = |connect| LinkMessage::Attach {
         tab: "other".to_owned(),
-        turn: 1,
+        attachment: 1,
         interest: Interest { connect, ..Interest::default() },
     };
     let mut node = disconnected();
@@ -92,7 +92,7 @@ fn page_that_wants_no_connection_has_none_whatever_the_leader_reports() {
         _ => None,
     });
     assert_eq!(interest, Some(Interest::default()), "it receives nothing of a connection");
-    node.handle_link(at(12), first_batch(3, turn_of(&outputs)));
+    node.handle_link(at(12), first_batch(3, attachment_of(&outputs)));
     let outputs = [outputs, drain(&mut node)].concat();
     let states: Vec<_> = statuses(&outputs).into_iter().map(|status| status.state).collect();
     assert_eq!(states, [crate::ConnectionState::Disconnected; 2]);

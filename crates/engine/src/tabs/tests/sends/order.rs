@@ -23,8 +23,8 @@ fn message_waits_while_the_end_of_an_earlier_one_of_its_key_is_stored() {
     node.handle_lock(at(23), &LockEvent::Lost);
     let written = groups(&drain(&mut node));
     node.handle_link(at(24), LinkMessage::RollCall { term: 6 });
-    let turn = turn_of(&drain(&mut node));
-    node.handle_link(at(25), first_batch(6, turn));
+    let attachment = attachment_of(&drain(&mut node));
+    node.handle_link(at(25), first_batch(6, attachment));
     node.handle_page(at(26), send_all(vec![keyed("behind")]));
     let mut handed = handed_on(&drain(&mut node));
     assert!(!handed.contains(&"behind".to_owned()), "{handed:?}");
@@ -47,8 +47,8 @@ fn what_was_discarded_is_not_handed_to_a_leader_that_cannot_read_it() {
     saved(&mut node, 3, &["a", "b"]);
     node.handle_page(at(12), PageCommand::Discard { id: "a".to_owned() });
     node.handle_link(at(13), LinkMessage::RollCall { term: 4 });
-    let turn = turn_of(&drain(&mut node));
-    node.handle_link(at(14), first_batch(4, turn));
+    let attachment = attachment_of(&drain(&mut node));
+    node.handle_link(at(14), first_batch(4, attachment));
     let saved = messages_of(&drain(&mut node)).into_iter().find_map(|message| match message {
         LinkMessage::Send { saved, .. } => Some(saved),
         _ => None,

@@ -40,7 +40,7 @@ enum SocketMark {
 }
 
 #[derive(Debug)]
-pub(super) struct Disk {
+pub(super) struct StoreSession {
     handle: StoreHandle,
     /// The store has answered at least once: it opened or failed to.
     pub answered: bool,
@@ -70,7 +70,7 @@ pub(super) struct Disk {
     first_order: u64,
 }
 
-impl Disk {
+impl StoreSession {
     pub fn new(options: &OutboxOptions, now: Now) -> Self {
         let on = options.persist;
         // Without a store there is no counter of leaders; by the clock the later one has the higher term.

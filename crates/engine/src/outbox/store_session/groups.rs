@@ -1,6 +1,6 @@
 //! Groups: the changes of one transaction, and how it ended.
 
-use super::{Disk, EVERY_ORDER, SocketMark, UNRESPONSIVE_MS};
+use super::{EVERY_ORDER, SocketMark, StoreSession, UNRESPONSIVE_MS};
 use crate::mutant::{self, Mutant};
 use crate::{FailedRow, Meta, Row, StoreError, StoreGroup, StoreOp};
 
@@ -18,7 +18,7 @@ pub(in crate::outbox) enum Aborted {
     Away,
 }
 
-impl Disk {
+impl StoreSession {
     fn meta_to_store(&self) -> Meta {
         let forgotten = mutant::active(Mutant::ForgetServerTime);
         Meta { not_before: if forgotten { 0 } else { self.meta.not_before }, ..self.meta.clone() }
@@ -191,7 +191,7 @@ fn is_strict(ops: &[StoreOp]) -> bool {
     ops.iter().any(|op| !matches!(op, StoreOp::Delete { .. } | StoreOp::DeleteFailed { .. }))
 }
 
-/// Two changes that belong together, see [`Disk::move_to_failed`] and [`Disk::move_from_failed`].
+/// Two changes that belong together, see [`StoreSession::move_to_failed`] and [`StoreSession::move_from_failed`].
 fn is_pair(first: Option<&StoreOp>, second: Option<&StoreOp>) -> bool {
     match (first, second) {
         (Some(StoreOp::PutFailed(failed)), Some(StoreOp::Delete { id, .. })) => failed.row.id == *id,
