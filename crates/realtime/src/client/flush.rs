@@ -45,7 +45,7 @@ impl Client {
 
         let called: Vec<u64> = {
             let mut state = self.state_mut();
-            let unsaved = state.ledger.has_unsaved();
+            let unsaved = state.send_log.has_unsaved();
             if std::mem::replace(&mut state.shown_unsaved, unsaved) != unsaved {
                 state.dirty.insert(Interest::Unsaved);
             }

@@ -2,23 +2,23 @@
 //!
 //! It holds no data that a component could hold on to: hooks read what they show from it and are
 //! called when that changed. What comes from the worker is taken in once a frame (`flush`): folds,
-//! ledger and listeners in one go, then the credit goes back. **Nothing is called while the state is
+//! send_log and listeners in one go, then the credit goes back. **Nothing is called while the state is
 //! borrowed**: a listener, a port or a timer may call the client again.
 
-mod adopt;
 mod contents;
 mod drafts;
 mod flush;
-mod keep;
+mod handoff;
 mod last_state;
 mod news;
 mod options;
-mod orders;
 mod own;
 mod pace;
+mod pending_actions;
 mod raw;
 mod read;
 mod receipts;
+mod resume_outbox;
 mod route;
 mod send;
 mod sent;

@@ -38,7 +38,7 @@ impl Client {
     /// }
     /// ```
     pub fn send_state(&self, id: &MessageId) -> Option<SendState> {
-        self.state().ledger.state(id).cloned()
+        self.state().send_log.state(id).cloned()
     }
 
     /// Whether something sent is neither on disk nor over: a page that closes now would lose it.
@@ -52,7 +52,7 @@ impl Client {
     /// }
     /// ```
     pub fn has_unsaved(&self) -> bool {
-        self.state().ledger.has_unsaved()
+        self.state().send_log.has_unsaved()
     }
 
     /// The user of this scope, as the provider says.

@@ -161,7 +161,7 @@ impl Client {
             });
             let news = newest.filter(|(conversation, up_to)| {
                 state.received.get(conversation).is_none_or(|sent| {
-                    let under_way = state.ledger.state(&sent.id).is_some_and(|state| !state.is_final());
+                    let under_way = state.send_log.state(&sent.id).is_some_and(|state| !state.is_final());
                     let is_news = sent.up_to < *up_to && !under_way;
                     let at = sent.at + RECEIPT_MS;
                     if is_news && now < at {

@@ -1,4 +1,4 @@
-//! Applies a batch to the folds and the ledger.
+//! Applies a batch to the folds and the send_log.
 
 use super::Client;
 use super::news::{Incoming, Interest, News};
@@ -54,7 +54,7 @@ impl Client {
                 Delivery::Outbox(messages, counts) => {
                     let rows: Vec<_> = messages.into_iter().map(Rc::new).collect();
                     self.replay_actions(&rows);
-                    self.adopt(&rows, now);
+                    self.resume_outbox(&rows, now);
                     let mut state = self.state_mut();
                     state.outbox = (rows.into(), counts);
                     state.dirty.insert(Interest::Outbox);
@@ -110,10 +110,10 @@ impl Client {
         let (line, over) = {
             let mut state = self.state_mut();
             let state = &mut *state;
-            if !state.ledger.update(update) {
+            if !state.send_log.update(update) {
                 return;
             }
-            let Some(now_known) = state.ledger.state(&id).cloned() else { return };
+            let Some(now_known) = state.send_log.state(&id).cloned() else { return };
             if state.edits.update(&id, &now_known, now) {
                 state.dirty.insert(Interest::Subject(super::send::incidents()));
             }
@@ -144,7 +144,7 @@ impl Client {
         self.record(RecordKind::Send, line);
         if !over {
             // It may have been retried in another tab.
-            self.revive(&id);
+            self.resubmit(&id);
         }
     }
 }

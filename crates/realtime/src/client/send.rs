@@ -1,4 +1,4 @@
-//! Sending: mints the id, adds the message to the ledger, hands it over.
+//! Sending: mints the id, adds the message to the send_log, hands it over.
 
 use super::news::Interest;
 use super::{Client, SentMessage};
@@ -44,7 +44,7 @@ impl Client {
         self.record(RecordKind::Send, line);
         {
             let mut state = self.state_mut();
-            state.ledger.add(&id, &request);
+            state.send_log.add(&id, &request);
             state.dirty.insert(Interest::Send(id.clone()));
             if !request.ephemeral {
                 let payload =
@@ -63,7 +63,7 @@ impl Client {
             {
                 let mut state = self.state_mut();
                 if state.port.is_some() {
-                    state.ledger.given(&id);
+                    state.send_log.mark_handed_over(&id);
                 }
             }
             self.post(ToWorker::Send(vec![request]));

@@ -144,7 +144,7 @@ impl Client {
         let now = self.platform().mono();
         let (how, wait) = {
             let mut state = self.state_mut();
-            let saving = state.ledger.is_saving();
+            let saving = state.send_log.is_saving();
             let gone = state.port.is_none();
             let Session::Closing { how, reported, save_by } = &mut state.session else { return };
             if *reported || gone {
@@ -242,7 +242,7 @@ impl Client {
     /// What has no end yet has one now; `kept`: but for what is saved on this device.
     fn end_messages(&self, kept: bool) {
         let now = self.platform().mono();
-        let ended = self.state().ledger.signed_out(kept);
+        let ended = self.state().send_log.signed_out(kept);
         ended.iter().for_each(|update| self.take_update(update, now));
     }
 }
@@ -257,8 +257,8 @@ impl super::State {
         self.doubted = false;
         self.metrics = None;
         self.outbox = Default::default();
-        self.adopting = false;
-        self.orders.clear();
+        self.resumes_outbox = false;
+        self.pending_actions.clear();
         self.edits = Default::default();
         self.own_chat.clear();
         self.own_chat_version += 1;

@@ -2,8 +2,8 @@
 
 use super::last_state::LastState;
 use super::news::{Interest, Listener, Transition};
-use super::orders::Order;
 use super::pace::Pace;
+use super::pending_actions::PendingAction;
 use super::receipts::{LateReceipts, ReadReceipt, SentReceipt};
 use super::session::Session;
 use super::unreadable::Asked;
@@ -12,10 +12,10 @@ use crate::bridge::{LeaveNotice, Port};
 use crate::edits::Edits;
 use crate::error::{ClientError, SetupError};
 use crate::fold::{Folded, OwnChat};
-use crate::ledger::Ledger;
 use crate::list::List;
 use crate::platform::Timer;
 use crate::recorder::Recorder;
+use crate::send_log::SendLog;
 use crate::supervisor::Supervisor;
 use sentinelops_engine::{Batch, Cause, ConnectionState, MessageCounts, MessageInfo, Metrics, Status};
 use sentinelops_protocol::{Channel, Problem, Subject};
@@ -66,13 +66,13 @@ pub(super) struct State {
     /// The last messages that did not fit their types; the latest first.
     pub problems: VecDeque<Rc<Problem>>,
 
-    pub ledger: Ledger,
-    /// What listeners were called with last of [`Ledger::has_unsaved`].
+    pub send_log: SendLog,
+    /// What listeners were called with last of [`SendLog::has_unsaved`].
     pub shown_unsaved: bool,
     /// The next list of the outbox is the first of this worker: see `adopt`.
-    pub adopting: bool,
+    pub resumes_outbox: bool,
     /// What people asked for while no worker could do it.
-    pub orders: BTreeMap<MessageId, Order>,
+    pub pending_actions: BTreeMap<MessageId, PendingAction>,
     pub edits: Edits,
     pub own_chat: Vec<OwnChat>,
     pub own_chat_version: u64,

@@ -106,14 +106,14 @@ impl Client {
         if !self.is_ending() {
             self.watched().into_iter().for_each(|post| self.post(post));
             self.ask_last_state();
-            self.begin_adoption();
-            let saved = self.state().ledger.saved();
+            self.begin_resuming_outbox();
+            let saved = self.state().send_log.saved();
             if !saved.is_empty() {
                 self.post(ToWorker::Inquire(saved));
             }
         }
         // At a wipe there is none: see `session`.
-        let unsaved = self.state_mut().ledger.unsaved();
+        let unsaved = self.state_mut().send_log.unsaved();
         if !unsaved.is_empty() {
             self.record(
                 RecordKind::Worker,
@@ -171,7 +171,7 @@ impl Client {
     /// What was to be sent at once or not at all did not leave with a worker that never ran.
     fn refuse_unqueued(&self) {
         let now = self.platform().mono();
-        let unqueued = self.state().ledger.unqueued(self.0.settings.options.outbox.enabled);
+        let unqueued = self.state().send_log.unqueued(self.0.settings.options.outbox.enabled);
         unqueued.iter().for_each(|id| self.refuse(id, FailReason::NotConnected, now));
     }
 

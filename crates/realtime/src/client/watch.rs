@@ -77,7 +77,8 @@ impl Client {
                             state.closing.insert(subject.clone());
                         }
                     }
-                } else if state.watchers(interest) == 0 && (*interest != Interest::Outbox || !state.adopting)
+                } else if state.watchers(interest) == 0
+                    && (*interest != Interest::Outbox || !state.resumes_outbox)
                 {
                     posts.extend(switch(interest, false));
                 }

@@ -99,10 +99,10 @@ impl TabWorld {
             }
             // The page that sent the message, and every other page that shows it.
             let shows = |tab: &&Tab| {
-                tab.open && tab.ledger.iter().any(|(k, shown)| k == n && !shown.state.is_final())
+                tab.open && tab.send_log.iter().any(|(k, shown)| k == n && !shown.state.is_final())
             };
             if let Some(tab) = self.tabs.iter().find(shows) {
-                let state = tab.ledger.iter().find(|(k, _)| *k == n).map(|(_, shown)| &shown.state);
+                let state = tab.send_log.iter().find(|(k, _)| *k == n).map(|(_, shown)| &shown.state);
                 found = Some(("sender-informed", format!("{id} is done; {} shows {state:?}", tab.name)));
                 break;
             }

@@ -64,7 +64,7 @@ impl TabWorld {
         if !request.ephemeral {
             let again = tab.worker.is_some();
             tab.page.unsaved.push_back((n, sentinelops_engine::SendRequest { again, ..request.clone() }));
-            tab.ledger.add(n);
+            tab.send_log.add(n);
         }
         self.post(place, PageCommand::Send(vec![request]));
     }
@@ -89,7 +89,7 @@ impl TabWorld {
         (message.submitted, message.unordered) = (submitted, !message.promised || message.mark.is_some());
         let id = message_id(n);
         self.log(|| format!("somebody retries {id}"));
-        self.tabs[place].ledger.retry(n);
+        self.tabs[place].send_log.retry(n);
         self.post(place, PageCommand::Retry { id, confirm: false });
         if let Some(request) = self.tabs[place].page.retry(n) {
             self.post(place, PageCommand::Send(vec![request]));
@@ -135,7 +135,7 @@ impl TabWorld {
         }
         tab.note_status(&batch.items);
         let batch_number = batch.number;
-        self.adopt(place, &batch.items);
+        self.resume_outbox(place, &batch.items);
         let tab = &mut self.tabs[place];
         let taken = tab.page.take(batch);
         let name = tab.name.clone();
@@ -144,8 +144,8 @@ impl TabWorld {
         }
         for update in taken.updates {
             if let Some(n) = message_number(&update.id) {
-                self.tabs[place].ledger.update(n, &update);
-                if !self.tabs[place].ledger.is_own(n) {
+                self.tabs[place].send_log.update(n, &update);
+                if !self.tabs[place].send_log.is_own(n) {
                     let nobody_knows = self.is_dropped_and_forgotten(n) || self.is_wiped_for(place, n);
                     self.check.reported_to_another(&name, n, &update, nobody_knows);
                     continue;
@@ -174,22 +174,22 @@ impl TabWorld {
 
     /// The first list of a worker shows what waits, whichever tab sent it: the page shows what it does not know yet,
     /// and asks how it ends.
-    fn adopt(&mut self, place: usize, items: &[Delivery]) {
+    fn resume_outbox(&mut self, place: usize, items: &[Delivery]) {
         let lists = items.iter().filter_map(|item| match item {
             Delivery::Outbox(list, _) => Some(list),
             _ => None,
         });
         for list in lists {
             let tab = &mut self.tabs[place];
-            if !std::mem::take(&mut tab.ledger.adopting) {
+            if !std::mem::take(&mut tab.send_log.resumes_outbox) {
                 return;
             }
             let mut about = Vec::new();
             for info in list {
                 let lasts = info.update.durability == Durability::Durable && !info.update.delivery.is_final();
                 let Some(n) = message_number(&info.update.id) else { continue };
-                if lasts && !tab.ledger.knows(n) {
-                    tab.ledger.adopt(n, info);
+                if lasts && !tab.send_log.knows(n) {
+                    tab.send_log.adopt(n, info);
                     let (id, coalesced) = (info.update.id.clone(), info.coalesced);
                     about.push(Inquiry { id, coalesced, discarded: false });
                 }

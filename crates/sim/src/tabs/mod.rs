@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`script`], [`generate`] | what is done to the world |
 //! | [`world`], `tab`, `shell`, `shared` | tabs and their shells |
-//! | `pages`, `messages`, `ledger` | people and pages, and what each page knows of its messages |
+//! | `pages`, `messages`, `send_log` | people and pages, and what each page knows of its messages |
 //! | [`disk`], [`locks`] | IndexedDB and Web Locks, as tabs share them |
 //! | `faults`, `settle` | what breaks, and how it must end |
 //! | `sign_out` | people who sign out and in again |
@@ -17,11 +17,11 @@ pub mod disk;
 mod ends;
 mod faults;
 pub mod generate;
-mod ledger;
 pub mod locks;
 mod messages;
 mod pages;
 pub mod script;
+mod send_log;
 mod settle;
 mod shared;
 mod shell;

@@ -60,7 +60,7 @@ impl TabWorld {
             TabAction::WatchOutbox(place, on) => {
                 if self.acting(Who::Place(place)).is_some() {
                     self.tabs[place].watches_outbox = on;
-                    if on || !self.tabs[place].ledger.adopting {
+                    if on || !self.tabs[place].send_log.resumes_outbox {
                         self.post(place, PageCommand::WatchOutbox(on));
                     }
                 }
@@ -151,7 +151,7 @@ impl TabWorld {
             self.log(|| format!("the page takes {} back", request.id));
             self.check.senders[n] = (place, life);
             let tab = &mut self.tabs[place];
-            tab.ledger.add(n);
+            tab.send_log.add(n);
             tab.page.unsaved.push_back((n, SendRequest { again: true, ..request }));
         }
         self.spawn(place);
@@ -225,7 +225,7 @@ impl TabWorld {
             }
             self.post(place, PageCommand::Subscribe(subject));
         }
-        self.tabs[place].ledger.adopting = true;
+        self.tabs[place].send_log.resumes_outbox = true;
         self.post(place, PageCommand::WatchOutbox(true));
         let about = self.saved_by(place);
         if !about.is_empty() {
@@ -255,7 +255,7 @@ impl TabWorld {
     fn saved_by(&self, place: usize) -> Vec<Inquiry> {
         let tab = &self.tabs[place];
         let unsaved = |n: usize| tab.page.unsaved.iter().any(|(unsaved, _)| *unsaved == n);
-        tab.ledger
+        tab.send_log
             .iter()
             .filter(|(n, shown)| shown.durable || shown.retried && !unsaved(*n))
             .filter(|(_, shown)| !shown.state.is_final())

@@ -8,8 +8,8 @@
 //! | `Wipe` | forgets at once what it sent; the data of the user is deleted |
 
 use super::disk::Ask;
-use super::ledger::Ledger;
 use super::script::{QUIET, Who};
+use super::send_log::SendLog;
 use super::world::{Happening, TabWorld};
 use crate::check::{message_id, message_number};
 use sentinelops_engine::tabs::{PageCommand, SignOut, TabId};
@@ -95,7 +95,7 @@ impl TabWorld {
             }
             self.check.wipes.push((self.check.inner.messages.all.len(), self.session));
             for tab in &mut self.tabs {
-                tab.ledger.forget();
+                tab.send_log.forget();
             }
             self.let_go_of_the_store();
             self.ask(number, Ask::Wipe);
@@ -143,7 +143,7 @@ impl TabWorld {
     /// What has no end yet has one now; `kept`: but for what is saved.
     fn end_messages(&mut self, place: usize, kept: bool) {
         let tab = &mut self.tabs[place];
-        let ended = tab.ledger.signed_out(kept);
+        let ended = tab.send_log.signed_out(kept);
         tab.page.unsaved.retain(|(n, _)| !ended.contains(n));
         tab.page.failed.retain(|n, _| !ended.contains(n));
         for n in ended.into_iter().filter(|n| self.check.senders[*n] == (place, self.tabs[place].life)) {
@@ -215,7 +215,7 @@ impl TabWorld {
     }
 }
 
-impl Ledger {
+impl SendLog {
     /// Ends what has no end; `kept`: but for what is saved. Answers which.
     fn signed_out(&mut self, kept: bool) -> Vec<usize> {
         self.end_where(|shown| !kept || !shown.durable)

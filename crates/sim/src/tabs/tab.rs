@@ -1,7 +1,7 @@
 //! A tab: a page, and the worker behind it.
 
-use super::ledger::Ledger;
 use super::locks::Turn;
+use super::send_log::SendLog;
 use super::sign_out::Session;
 use crate::clock::Clock;
 use crate::net::Item;
@@ -103,7 +103,7 @@ pub(super) struct Tab {
     /// Whether there is a page.
     pub(super) open: bool,
     pub(super) page: Page,
-    pub(super) ledger: Ledger,
+    pub(super) send_log: SendLog,
     /// In its `sessionStorage`: what nobody had saved when the page was reloaded.
     pub(super) kept: Vec<(usize, SendRequest)>,
     /// It is being reloaded or closed: its page takes nothing any more.

@@ -2,9 +2,9 @@
 
 use super::check::TabChecker;
 use super::disk::Disk;
-use super::ledger::Ledger;
 use super::locks::Lock;
 use super::script::{QUIET, TabAction, TabFault, TabScript};
+use super::send_log::SendLog;
 use super::sign_out::Session;
 use super::tab::{Inbox, Tab};
 use crate::check::Violation;
@@ -285,7 +285,7 @@ impl Tab {
             life: 0,
             open: false,
             page: Page::new(0, 16),
-            ledger: Ledger::default(),
+            send_log: SendLog::default(),
             kept: Vec::new(),
             unloads: false,
             session: Session::Open,

@@ -12,12 +12,12 @@ use std::rc::Rc;
 
 /// What is wanted of one message; the last wish counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum PendingAction {
     Retry { confirm: bool },
     Discard,
 }
 
-impl Order {
+impl PendingAction {
     fn post(self, id: &MessageId) -> ToWorker {
         let id = id.to_string();
         match self {
@@ -50,23 +50,23 @@ impl Client {
             let mut state = self.state_mut();
             let listed = state.outbox.0.iter().find(|info| info.update.id == id.as_str()).cloned();
             if let Some(info) = listed {
-                state.ledger.listed(&info);
+                state.send_log.listed(&info);
             }
-            state.ledger.retry(id);
+            state.send_log.retry(id);
         }
-        self.order(id, Order::Retry { confirm });
+        self.request_action(id, PendingAction::Retry { confirm });
         if !confirm {
-            self.revive(id);
+            self.resubmit(id);
         }
     }
 
     /// What is tried again and on no disk is handed in again: the tab that had it in memory may be gone.
-    pub(super) fn revive(&self, id: &MessageId) {
+    pub(super) fn resubmit(&self, id: &MessageId) {
         let request = {
             let mut state = self.state_mut();
-            let Some(request) = state.ledger.revive(id) else { return };
+            let Some(request) = state.send_log.resubmit(id) else { return };
             if state.port.is_some() {
-                state.ledger.given(id);
+                state.send_log.mark_handed_over(id);
             }
             request
         };
@@ -90,36 +90,36 @@ impl Client {
         let (page_s_own, now) = {
             let mut state = self.state_mut();
             let down = state.port.is_none();
-            (state.ledger.discard(id, down), self.platform().mono())
+            (state.send_log.discard(id, down), self.platform().mono())
         };
         if page_s_own {
             // No worker ever had it, or what had it is gone with its memory.
             self.refuse(id, FailReason::Discarded, now);
             return self.schedule_flush();
         }
-        self.order(id, Order::Discard);
+        self.request_action(id, PendingAction::Discard);
     }
 
-    fn order(&self, id: &MessageId, order: Order) {
+    fn request_action(&self, id: &MessageId, action: PendingAction) {
         {
             let mut state = self.state_mut();
             // A worker that has delivered its list knows what it has.
-            if state.port.is_none() || state.adopting {
-                state.orders.insert(id.clone(), order);
+            if state.port.is_none() || state.resumes_outbox {
+                state.pending_actions.insert(id.clone(), action);
             } else {
-                state.orders.remove(id);
+                state.pending_actions.remove(id);
             }
         }
-        self.post(order.post(id));
+        self.post(action.post(id));
     }
 
     /// The list of a worker that has read its store: what is in it can be done, of the rest there is
     /// nothing to do.
     pub(super) fn replay_actions(&self, list: &[Rc<MessageInfo>]) {
-        let orders = std::mem::take(&mut self.state_mut().orders);
-        for (id, order) in orders {
+        let actions = std::mem::take(&mut self.state_mut().pending_actions);
+        for (id, action) in actions {
             if list.iter().any(|info| info.update.id == id.as_str()) {
-                self.post(order.post(&id));
+                self.post(action.post(&id));
             }
         }
     }

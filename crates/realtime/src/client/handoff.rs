@@ -7,13 +7,13 @@
 
 use super::Client;
 use crate::MessageId;
-use crate::ledger::Ledger;
+use crate::send_log::SendLog;
 use sentinelops_engine::{OutboxOptions, SendRequest};
 
 /// The messages as text: JSON, because a later build has to read it. `None`: there is nothing to keep,
 /// or nothing may be.
-fn write(ledger: &Ledger, outbox: &OutboxOptions, session: &str) -> Option<String> {
-    let kept: Vec<&SendRequest> = ledger.lost_with_page().filter(|request| request.queue).collect();
+fn write(send_log: &SendLog, outbox: &OutboxOptions, session: &str) -> Option<String> {
+    let kept: Vec<&SendRequest> = send_log.lost_with_page().filter(|request| request.queue).collect();
     if kept.is_empty() || !(outbox.enabled && outbox.persist) {
         return None;
     }
@@ -35,7 +35,7 @@ impl Client {
     pub(super) fn keep_unsaved(&self) {
         let state = self.state();
         if let Some((scope, session)) = &state.session_name {
-            let text = write(&state.ledger, &self.0.settings.options.outbox, session);
+            let text = write(&state.send_log, &self.0.settings.options.outbox, session);
             self.platform().keep(scope, text.as_deref());
         }
     }
@@ -56,7 +56,7 @@ impl Client {
         platform.keep(&scope, None);
         for request in read(&text, &session) {
             let id = MessageId::from(request.id.as_str());
-            self.state_mut().ledger.add(&id, &request);
+            self.state_mut().send_log.add(&id, &request);
             self.show_at_once(&id, (request.channel, &request.kind), &request.payload, platform.wall());
         }
     }
@@ -67,26 +67,26 @@ mod tests {
     use super::*;
     use crate::Message;
 
-    fn sent(ledger: &mut Ledger, id: &str, message: Message) {
+    fn sent(send_log: &mut SendLog, id: &str, message: Message) {
         let id = MessageId::from(id);
-        ledger.add(&id, &message.into_request(&id));
+        send_log.add(&id, &message.into_request(&id));
     }
 
-    fn ledger() -> Ledger {
-        let mut ledger = Ledger::default();
-        sent(&mut ledger, "b", Message::chat("c", "first"));
-        sent(&mut ledger, "t", Message::typing("c"));
-        sent(&mut ledger, "n", Message::chat("c", "now or never").unqueued());
-        sent(&mut ledger, "a", Message::chat("c", "\"second\""));
-        ledger
+    fn send_log() -> SendLog {
+        let mut send_log = SendLog::default();
+        sent(&mut send_log, "b", Message::chat("c", "first"));
+        sent(&mut send_log, "t", Message::typing("c"));
+        sent(&mut send_log, "n", Message::chat("c", "now or never").unqueued());
+        sent(&mut send_log, "a", Message::chat("c", "\"second\""));
+        send_log
     }
 
     #[test]
     fn what_may_wait_comes_back_in_order_as_it_was() {
         let outbox = OutboxOptions::default();
-        let text = write(&ledger(), &outbox, "s").unwrap();
+        let text = write(&send_log(), &outbox, "s").unwrap();
         let back = read(&text, "s");
-        let wanted: Vec<SendRequest> = ledger().lost_with_page().filter(|r| r.queue).cloned().collect();
+        let wanted: Vec<SendRequest> = send_log().lost_with_page().filter(|r| r.queue).cloned().collect();
         assert_eq!(back.iter().map(|request| &*request.id).collect::<Vec<_>>(), ["b", "a"]);
         assert!(
             back.iter()
@@ -98,18 +98,18 @@ mod tests {
     #[test]
     fn nothing_is_kept_where_nothing_may_be() {
         let outbox = OutboxOptions::default();
-        assert_eq!(write(&Ledger::default(), &outbox, "s"), None);
+        assert_eq!(write(&SendLog::default(), &outbox, "s"), None);
         for outbox in [
             OutboxOptions { persist: false, ..outbox.clone() },
             OutboxOptions { enabled: false, ..outbox.clone() },
         ] {
-            assert_eq!(write(&ledger(), &outbox, "s"), None);
+            assert_eq!(write(&send_log(), &outbox, "s"), None);
         }
     }
 
     #[test]
     fn another_session_and_damage_bring_nothing_back() {
-        let text = write(&ledger(), &OutboxOptions::default(), "s").unwrap();
+        let text = write(&send_log(), &OutboxOptions::default(), "s").unwrap();
         for (text, session) in [(&*text, "t"), (&text[..text.len() - 2], "s"), ("", "s"), ("[\"s\",7]", "s")]
         {
             assert_eq!(read(text, session), []);

@@ -14,14 +14,14 @@ use std::rc::Rc;
 
 impl Client {
     /// Asks the new worker what there is.
-    pub(super) fn begin_adoption(&self) {
-        self.state_mut().adopting = true;
+    pub(super) fn begin_resuming_outbox(&self) {
+        self.state_mut().resumes_outbox = true;
         self.post(ToWorker::WatchOutbox(true));
     }
 
     /// Takes over what the first list of a worker shows.
-    pub(super) fn adopt(&self, list: &[Rc<MessageInfo>], now: u64) {
-        if !std::mem::take(&mut self.state_mut().adopting) {
+    pub(super) fn resume_outbox(&self, list: &[Rc<MessageInfo>], now: u64) {
+        if !std::mem::take(&mut self.state_mut().resumes_outbox) {
             return;
         }
         let mut about: Vec<Inquiry> = Vec::new();
@@ -33,9 +33,9 @@ impl Client {
             if lasts && self.send_state(&id).is_none() {
                 self.show_at_once(&id, (info.channel, &info.kind), &info.payload, info.created_at);
                 self.take_update(&info.update, now);
-                let ledger = &mut self.state_mut().ledger;
-                ledger.listed(info);
-                about.push(ledger.inquiry(&id));
+                let send_log = &mut self.state_mut().send_log;
+                send_log.listed(info);
+                about.push(send_log.inquiry(&id));
             }
         }
         if !about.is_empty() {

@@ -21,13 +21,13 @@ pub struct Shown {
 
 /// By the number of the message.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub struct SendLog {
     shown: BTreeMap<usize, Shown>,
     /// The next outbox list is the first of this worker.
-    pub adopting: bool,
+    pub resumes_outbox: bool,
 }
 
-impl Ledger {
+impl SendLog {
     /// The page sends it, or takes it back.
     pub fn add(&mut self, n: usize) {
         let state = DeliveryState::Queued;

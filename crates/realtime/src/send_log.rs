@@ -1,4 +1,4 @@
-//! The page's ledger of what it sent: what has to be handed in again after a worker died, and what
+//! The page's send_log of what it sent: what has to be handed in again after a worker died, and what
 //! is known of each message.
 
 use super::{MessageId, SendState};
@@ -11,7 +11,7 @@ const REMEMBERED: usize = 1_000;
 
 /// See the module.
 #[derive(Default)]
-pub(crate) struct Ledger {
+pub(crate) struct SendLog {
     /// Not yet on disk and not ended, in order of sending: the worker's memory is all they have.
     unsaved: BTreeMap<u64, SendRequest>,
     order: HashMap<MessageId, u64>,
@@ -29,7 +29,7 @@ pub(crate) struct Ledger {
     retried: HashSet<MessageId>,
 }
 
-impl Ledger {
+impl SendLog {
     /// A message is handed to the worker for the first time.
     pub(crate) fn add(&mut self, id: &MessageId, request: &SendRequest) {
         self.states.insert(id.clone(), SendState::default());
@@ -108,7 +108,7 @@ impl Ledger {
     }
 
     /// It was given to a worker: to the next one it may have been sent.
-    pub(crate) fn given(&mut self, id: &MessageId) {
+    pub(crate) fn mark_handed_over(&mut self, id: &MessageId) {
         if let Some(request) = self.order.get(id).and_then(|order| self.unsaved.get_mut(order)) {
             request.again = true;
         }
@@ -122,7 +122,7 @@ impl Ledger {
     }
 
     /// It is tried again, here or in another tab: what to hand in again, because no disk has it.
-    pub(crate) fn revive(&mut self, id: &MessageId) -> Option<SendRequest> {
+    pub(crate) fn resubmit(&mut self, id: &MessageId) -> Option<SendRequest> {
         let request = self.failed.remove(id)?;
         self.keep(id, request.clone());
         Some(request)
@@ -144,7 +144,7 @@ impl Ledger {
     pub(crate) fn unsaved(&mut self) -> Vec<SendRequest> {
         let given: Vec<SendRequest> = self.lost_with_page().cloned().collect();
         for request in &given {
-            self.given(&MessageId::from(request.id.as_str()));
+            self.mark_handed_over(&MessageId::from(request.id.as_str()));
         }
         given
     }
@@ -220,126 +220,126 @@ mod tests {
     use super::*;
     use crate::Message;
 
-    fn add(ledger: &mut Ledger, id: &str) {
+    fn add(send_log: &mut SendLog, id: &str) {
         let id = MessageId::from(id);
-        ledger.add(&id, &Message::chat("c", "text").into_request(&id));
+        send_log.add(&id, &Message::chat("c", "text").into_request(&id));
     }
 
     fn news(id: &str, durability: Durability, delivery: DeliveryState) -> MessageUpdate {
         MessageUpdate { id: id.to_owned(), durability, delivery }
     }
 
-    fn unsaved(ledger: &mut Ledger) -> Vec<String> {
-        ledger.unsaved().into_iter().map(|request| request.id).collect()
+    fn unsaved(send_log: &mut SendLog) -> Vec<String> {
+        send_log.unsaved().into_iter().map(|request| request.id).collect()
     }
 
     #[test]
     fn kept_in_order_until_saved_or_over() {
-        let mut ledger = Ledger::default();
+        let mut send_log = SendLog::default();
         for id in ["c", "a", "b", "d"] {
-            add(&mut ledger, id);
+            add(&mut send_log, id);
         }
-        assert_eq!(unsaved(&mut ledger), ["c", "a", "b", "d"]);
-        assert!(ledger.update(&news("a", Durability::Durable, DeliveryState::Queued)));
-        assert!(ledger.update(&news("c", Durability::MemoryOnly, DeliveryState::Sent)));
-        assert!(ledger.update(&news("d", Durability::MemoryOnly, DeliveryState::Delivered)));
-        assert_eq!(unsaved(&mut ledger), ["c", "b"], "sent but in memory only: still the page's to keep");
-        assert!(!ledger.update(&news("a", Durability::Durable, DeliveryState::Queued)), "no news");
-        assert_eq!(ledger.saved(), [Inquiry { id: "a".to_owned(), coalesced: false, discarded: false }]);
-        ledger.update(&news("a", Durability::Durable, DeliveryState::Delivered));
-        assert_eq!(ledger.saved(), []);
+        assert_eq!(unsaved(&mut send_log), ["c", "a", "b", "d"]);
+        assert!(send_log.update(&news("a", Durability::Durable, DeliveryState::Queued)));
+        assert!(send_log.update(&news("c", Durability::MemoryOnly, DeliveryState::Sent)));
+        assert!(send_log.update(&news("d", Durability::MemoryOnly, DeliveryState::Delivered)));
+        assert_eq!(unsaved(&mut send_log), ["c", "b"], "sent but in memory only: still the page's to keep");
+        assert!(!send_log.update(&news("a", Durability::Durable, DeliveryState::Queued)), "no news");
+        assert_eq!(send_log.saved(), [Inquiry { id: "a".to_owned(), coalesced: false, discarded: false }]);
+        send_log.update(&news("a", Durability::Durable, DeliveryState::Delivered));
+        assert_eq!(send_log.saved(), []);
     }
 
     #[test]
     fn a_worker_is_told_what_an_earlier_one_may_have_sent() {
-        let mut ledger = Ledger::default();
-        add(&mut ledger, "given");
-        ledger.given(&MessageId::from("given"));
-        add(&mut ledger, "kept");
-        let again = |ledger: &mut Ledger| ledger.unsaved().iter().map(|r| r.again).collect::<Vec<_>>();
-        assert_eq!(again(&mut ledger), [true, false]);
-        assert_eq!(again(&mut ledger), [true, true]);
+        let mut send_log = SendLog::default();
+        add(&mut send_log, "given");
+        send_log.mark_handed_over(&MessageId::from("given"));
+        add(&mut send_log, "kept");
+        let again = |send_log: &mut SendLog| send_log.unsaved().iter().map(|r| r.again).collect::<Vec<_>>();
+        assert_eq!(again(&mut send_log), [true, false]);
+        assert_eq!(again(&mut send_log), [true, true]);
     }
 
     #[test]
     fn an_ephemeral_message_is_never_handed_in_again() {
-        let mut ledger = Ledger::default();
+        let mut send_log = SendLog::default();
         let id = MessageId::from("t");
-        ledger.add(&id, &Message::typing("c").into_request(&id));
-        assert!(!ledger.has_unsaved());
+        send_log.add(&id, &Message::typing("c").into_request(&id));
+        assert!(!send_log.has_unsaved());
     }
 
     #[test]
     fn what_arrived_has_arrived() {
-        let mut ledger = Ledger::default();
-        add(&mut ledger, "a");
-        assert!(ledger.update(&news("a", Durability::Durable, DeliveryState::Delivered)));
-        assert!(!ledger.update(&news("a", Durability::Durable, DeliveryState::Unconfirmed)));
-        assert!(ledger.state(&"a".into()).is_some_and(SendState::is_delivered));
-        add(&mut ledger, "b");
-        assert!(ledger.update(&news("b", Durability::Durable, DeliveryState::Evicted)));
-        assert!(!ledger.update(&news("b", Durability::Durable, DeliveryState::Unconfirmed)));
-        ledger.retry(&"b".into());
-        assert!(ledger.update(&news("b", Durability::Durable, DeliveryState::Queued)));
+        let mut send_log = SendLog::default();
+        add(&mut send_log, "a");
+        assert!(send_log.update(&news("a", Durability::Durable, DeliveryState::Delivered)));
+        assert!(!send_log.update(&news("a", Durability::Durable, DeliveryState::Unconfirmed)));
+        assert!(send_log.state(&"a".into()).is_some_and(SendState::is_delivered));
+        add(&mut send_log, "b");
+        assert!(send_log.update(&news("b", Durability::Durable, DeliveryState::Evicted)));
+        assert!(!send_log.update(&news("b", Durability::Durable, DeliveryState::Unconfirmed)));
+        send_log.retry(&"b".into());
+        assert!(send_log.update(&news("b", Durability::Durable, DeliveryState::Queued)));
     }
 
     #[test]
     fn what_failed_in_memory_only_is_handed_in_again() {
-        let mut ledger = Ledger::default();
+        let mut send_log = SendLog::default();
         let (memory, id) = (Durability::MemoryOnly, MessageId::from("a"));
         let (code, message) = (sentinelops_protocol::Code::Unavailable, String::new());
         let reason = FailReason::TooManyAttempts { attempts: 3, code, message };
         let failed = || DeliveryState::Failed(reason.clone());
-        add(&mut ledger, "a");
-        ledger.given(&id);
-        ledger.update(&news("a", memory, failed()));
-        assert_eq!(unsaved(&mut ledger), [""; 0]);
-        ledger.retry(&id);
-        assert!(ledger.revive(&id).is_some_and(|request| request.again));
-        assert!(ledger.revive(&id).is_none(), "once");
-        assert_eq!(unsaved(&mut ledger), ["a"], "the next worker gets it, too");
-        ledger.update(&news("a", Durability::Durable, failed()));
-        assert!(ledger.revive(&id).is_none(), "on the disk it is the worker's to try again");
+        add(&mut send_log, "a");
+        send_log.mark_handed_over(&id);
+        send_log.update(&news("a", memory, failed()));
+        assert_eq!(unsaved(&mut send_log), [""; 0]);
+        send_log.retry(&id);
+        assert!(send_log.resubmit(&id).is_some_and(|request| request.again));
+        assert!(send_log.resubmit(&id).is_none(), "once");
+        assert_eq!(unsaved(&mut send_log), ["a"], "the next worker gets it, too");
+        send_log.update(&news("a", Durability::Durable, failed()));
+        assert!(send_log.resubmit(&id).is_none(), "on the disk it is the worker's to try again");
 
         let id = MessageId::from("b");
-        add(&mut ledger, "b");
-        ledger.given(&id);
-        ledger.update(&news("b", memory, DeliveryState::Failed(FailReason::QueueFull { capacity: 1 })));
-        assert!(ledger.revive(&id).is_some_and(|request| !request.again), "no queue ever held it");
-        ledger.update(&news("b", memory, DeliveryState::Expired { may_have_arrived: true }));
-        assert!(ledger.revive(&id).is_none(), "somebody has to confirm that");
+        add(&mut send_log, "b");
+        send_log.mark_handed_over(&id);
+        send_log.update(&news("b", memory, DeliveryState::Failed(FailReason::QueueFull { capacity: 1 })));
+        assert!(send_log.resubmit(&id).is_some_and(|request| !request.again), "no queue ever held it");
+        send_log.update(&news("b", memory, DeliveryState::Expired { may_have_arrived: true }));
+        assert!(send_log.resubmit(&id).is_none(), "somebody has to confirm that");
     }
 
     #[test]
     fn message_that_is_tried_again_is_asked_after_when_its_worker_dies() {
-        let mut ledger = Ledger::default();
+        let mut send_log = SendLog::default();
         let (id, full) = (MessageId::from("a"), DeliveryState::Failed(FailReason::QueueFull { capacity: 1 }));
-        add(&mut ledger, "a");
-        ledger.update(&news("a", Durability::Durable, full));
-        ledger.retry(&id);
-        assert_eq!(ledger.saved(), [], "shown as failed, as it is listed");
-        ledger.update(&news("a", Durability::Pending, DeliveryState::Queued));
-        assert_eq!(unsaved(&mut ledger), [""; 0]);
-        assert_eq!(ledger.saved(), [ledger.inquiry(&id)], "the worker died before it was stored");
+        add(&mut send_log, "a");
+        send_log.update(&news("a", Durability::Durable, full));
+        send_log.retry(&id);
+        assert_eq!(send_log.saved(), [], "shown as failed, as it is listed");
+        send_log.update(&news("a", Durability::Pending, DeliveryState::Queued));
+        assert_eq!(unsaved(&mut send_log), [""; 0]);
+        assert_eq!(send_log.saved(), [send_log.inquiry(&id)], "the worker died before it was stored");
     }
 
     #[test]
     fn the_past_is_bounded_and_a_retry_is_the_present() {
-        let mut ledger = Ledger::default();
+        let mut send_log = SendLog::default();
         let failed = DeliveryState::Evicted;
         for n in 0..REMEMBERED + 10 {
-            add(&mut ledger, &n.to_string());
-            ledger.update(&news(&n.to_string(), Durability::Durable, failed.clone()));
+            add(&mut send_log, &n.to_string());
+            send_log.update(&news(&n.to_string(), Durability::Durable, failed.clone()));
         }
-        assert_eq!(ledger.states.len(), REMEMBERED);
-        ledger.retry(&"50".into());
-        ledger.update(&news("50", Durability::Durable, DeliveryState::Queued));
+        assert_eq!(send_log.states.len(), REMEMBERED);
+        send_log.retry(&"50".into());
+        send_log.update(&news("50", Durability::Durable, DeliveryState::Queued));
         for n in 0..REMEMBERED {
             let id = format!("later-{n}");
-            add(&mut ledger, &id);
-            ledger.update(&news(&id, Durability::Durable, failed.clone()));
+            add(&mut send_log, &id);
+            send_log.update(&news(&id, Durability::Durable, failed.clone()));
         }
-        assert!(ledger.state(&"50".into()).is_some());
-        assert!(ledger.state(&"51".into()).is_none());
+        assert!(send_log.state(&"50".into()).is_some());
+        assert!(send_log.state(&"51".into()).is_none());
     }
 }
