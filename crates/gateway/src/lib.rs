@@ -6,6 +6,7 @@
 //! - [`ingest`] reads what other systems send (Alertmanager, Grafana, PagerDuty's format, CloudEvents). Pure as well.
 //! - [`scenario`] makes up an endless, seeded operations day. Pure as well.
 //! - `server` (feature `server`) is the shell: axum, sockets, flags, files, signals.
+//! - `nats` and `store` (feature `server`) keep what was accepted: for many gateways, and for one.
 //! - `load` (feature `server`) measures a gateway from outside.
 //!
 //! `docs/protocol.md` describes the wire, `docs/operations.md` the program.
@@ -15,6 +16,8 @@ pub mod core;
 pub mod ingest;
 #[cfg(feature = "server")]
 pub mod load;
+#[cfg(feature = "server")]
+pub mod nats;
 pub mod scenario;
 #[cfg(feature = "server")]
 pub mod server;
@@ -24,7 +27,7 @@ pub mod store;
 pub use self::core::{
     Accepted, Answer, Auth, AuthEnds, Begun, Bug, ConnId, Denied, Drops, Durable, Effect, Firing, Gateway,
     GatewayConfig, Group, Histogram, Identity, IncidentRule, IngestCounts, Loaded, Memory, Mode, NewEvent,
-    Now, Output, Part, Record, Report, Rights, Signal, Source, State, Stats, Store, StoredEvent, Token,
-    Verdict, What,
+    Notice, Now, Output, Part, Proposal, Proposed, Record, Report, Rights, Signal, Source, State, Stats,
+    Store, StoredEvent, Token, Verdict, What,
 };
 pub use self::scenario::Scenario;

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 use sentinelops_gateway::load::{LoadArgs, NotMeasured, load};
 use sentinelops_gateway::server::{
-    ConfigErrors, RecordsArgs, Settings, TokenArgs, check_config, is_in_use, print_records, run, token,
+    ConfigErrors, ExportArgs, RecordsArgs, Settings, TokenArgs, check_config, export, import, is_in_use,
+    print_records, run, status, token,
 };
 use std::process::ExitCode;
 
@@ -25,6 +26,12 @@ enum Command {
     Token(TokenArgs),
     Records(RecordsArgs),
     Load(LoadArgs),
+    Export(ExportArgs),
+    /// Reads what `export` printed from stdin and puts it into the log of --nats, which must be new
+    Import,
+    /// Prints the gateways that are connected to the log of --nats, with their connections and how far they have read, and
+    /// the size of its streams
+    Status,
     /// Says whether the gateway would start with these settings, and everything that is wrong with them; the flags stand
     /// before it
     CheckConfig,
@@ -45,6 +52,9 @@ async fn main() -> ExitCode {
         Some(Command::Token(args)) => token(settings, &args).await,
         Some(Command::Records(args)) => print_records(&args),
         Some(Command::Load(args)) => load(&args).await,
+        Some(Command::Export(args)) => export(&args),
+        Some(Command::Import) => import(settings).await,
+        Some(Command::Status) => status(settings).await,
         Some(Command::CheckConfig) => return check(settings),
         None => run(settings).await,
     };

@@ -6,6 +6,7 @@
 pub mod apt;
 pub mod browser;
 pub mod debian;
+pub mod nats;
 pub mod npm;
 pub mod prometheus;
 pub mod python;
@@ -38,7 +39,7 @@ pub enum Found {
 }
 
 /// Everything, in the order in which waiting hurts least: the compiler first.
-pub const NEEDS: [Need; 13] = [
+pub const NEEDS: [Need; 14] = [
     toolchain::WASM_TARGET,
     toolchain::COMPONENTS,
     browser::CHROME,
@@ -52,6 +53,7 @@ pub const NEEDS: [Need; 13] = [
     tools::CARGO_DENY,
     tools::GECKODRIVER,
     prometheus::PROMETHEUS,
+    nats::NATS,
 ];
 
 /// What building and serving the app takes.

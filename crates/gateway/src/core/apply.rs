@@ -281,7 +281,7 @@ impl Gateway {
         action: &str,
         target: &str,
     ) -> Option<(NewEvent, bool)> {
-        let number = self.history.seq + 1;
+        let number = self.event_number();
         let payload = Payload::Activity(Activity {
             id: format!("act-{}-{number}", self.history.epoch),
             actor: actor.to_owned(),

@@ -14,6 +14,10 @@ use std::collections::HashSet;
 /// `retryAfterMs` where a bound of the state is reached: people have to make room first.
 const FULL_RETRY_MS: u64 = 60_000;
 
+/// What is said of an id that stands for something else already.
+pub(super) const TAKEN_ID: &str =
+    "this id was accepted before with another type, channel or payload: use a new id";
+
 /// Least `retryAfterMs` above the rate.
 const RATE_RETRY_MS: u64 = 250;
 
@@ -98,9 +102,7 @@ impl Gateway {
             }
             Known::Other => {
                 self.unblock(conn, key.as_deref(), &command.id);
-                let message =
-                    "this id was accepted before with another type, channel or payload: use a new id";
-                return self.refuse(now, conn, command, Code::DuplicateId, message.to_owned());
+                return self.refuse(now, conn, command, Code::DuplicateId, TAKEN_ID.to_owned());
             }
             Known::New => {}
         }
@@ -118,6 +120,9 @@ impl Gateway {
                 None,
                 (Code::Unavailable, wait, "something earlier of the same key has to come first"),
             );
+        }
+        if self.is_shared() {
+            return self.enqueue_command(now, conn, user, command.clone(), key, hash);
         }
         match self.take_in(now, &user, command, key.clone(), hash) {
             Verdict::Accepted | Verdict::Repeated => self.ack(conn, &command.id),
@@ -195,17 +200,23 @@ impl Gateway {
         events: Vec<(NewEvent, bool)>,
     ) {
         let accepted = Accepted { user: user.to_owned(), id: command.id.clone(), hash, at: now.wall };
-        self.append(now, Some(accepted.clone()), events);
-        self.ids.insert(now.mono, accepted);
+        if self.append(now, Some(accepted.clone()), events).is_some() {
+            self.ids.insert(now.mono, accepted);
+            self.took_effect(now, user, &command.id, command.kind.clone(), key);
+        }
+    }
+
+    /// Counts a command of this gateway that took effect.
+    pub(super) fn took_effect(&mut self, now: Now, user: &str, id: &str, kind: String, key: Option<String>) {
         if self.config.effects_kept > 0 {
             if self.effects.len() >= self.config.effects_kept {
                 self.effects.pop_front();
             }
             self.effects.push_back(Effect {
                 user: user.to_owned(),
-                id: command.id.clone(),
+                id: id.to_owned(),
                 key,
-                kind: command.kind.clone(),
+                kind,
                 index: self.stats.accepted,
                 at: now.wall,
             });
@@ -232,7 +243,7 @@ impl Gateway {
         Some(until.saturating_sub(now.mono).max(1))
     }
 
-    fn unblock(&mut self, conn: ConnId, key: Option<&str>, id: &str) {
+    pub(super) fn unblock(&mut self, conn: ConnId, key: Option<&str>, id: &str) {
         if let (Some(key), Some(state)) = (key, self.conns.get_mut(&conn))
             && state.blocks.get(key).is_some_and(|block| block.head == id)
         {
@@ -245,6 +256,7 @@ impl Gateway {
         match self.judge(now, user, command) {
             Ok(events) => {
                 for (event, _) in events {
+                    self.tell_passing(now, &event);
                     self.pass_on(now, event, Some(conn));
                 }
                 self.ack(conn, &command.id);
@@ -253,21 +265,21 @@ impl Gateway {
         }
     }
 
-    fn ack(&mut self, conn: ConnId, id: &str) {
+    pub(super) fn ack(&mut self, conn: ConnId, id: &str) {
         if let Some(state) = self.conns.get_mut(&conn) {
             state.queue.ack(id.to_owned());
             self.touch(conn);
         }
     }
 
-    fn refuse(&mut self, now: Now, conn: ConnId, command: &Command, code: Code, message: String) {
+    pub(super) fn refuse(&mut self, now: Now, conn: ConnId, command: &Command, code: Code, message: String) {
         self.stats.refused += 1;
         let nack = ServerSystem::Nack { id: command.id.clone(), code, message, retry_after_ms: None };
         self.send_system(now, conn, &nack);
     }
 
     /// Refuses for now. Until this id comes back, later commands of its key wait behind it.
-    fn defer(
+    pub(super) fn defer(
         &mut self,
         now: Now,
         conn: ConnId,

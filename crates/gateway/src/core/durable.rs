@@ -169,6 +169,7 @@ impl Durable {
         self.accepted.extend(record.accepted.clone());
         for event in &record.events {
             let (payload, _) = decode_payload(&event.kind, &event.payload);
+            self.state.begin(&payload);
             self.state.apply(&payload, event.timestamp, config.max_items);
             if let Some(history) = &mut self.history {
                 let logged = Logged::of(&history.epoch, now.mono, seq, event);
@@ -178,6 +179,13 @@ impl Durable {
         if let Some(progress) = record.progress.clone() {
             self.state.restore_progress(progress);
         }
+        if let Some(history) = &mut self.history {
+            history.seq = history.seq.max(seq);
+        }
+    }
+
+    /// Up to `seq` everything was taken in: what came after the last record is none.
+    pub fn read_up_to(&mut self, seq: u64) {
         if let Some(history) = &mut self.history {
             history.seq = history.seq.max(seq);
         }
@@ -201,11 +209,11 @@ impl Durable {
             let event = StoredEvent {
                 channel,
                 kind: item.kind,
+                merged: (channel == Channel::Incidents).then(|| item.payload.clone()),
                 payload: item.payload,
                 timestamp,
                 cause: None,
                 priority: Priority::Normal,
-                merged: None,
                 begins: false,
             };
             Record::new(timestamp, None, vec![event])

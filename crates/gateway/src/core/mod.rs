@@ -14,6 +14,8 @@
 //!   [`Gateway::set_nack_every`].
 //! - Time: [`Gateway::timeout`]. Every input takes [`Now`]. Inputs that are there at the same time may be put between
 //!   [`Gateway::begin_batch`] and [`Gateway::end_batch`].
+//! - A log that several gateways write to ([`Store::writer`]): [`Gateway::fold`], [`Gateway::stale`],
+//!   [`Gateway::refused`], [`Gateway::told`], [`Gateway::reset`].
 //! - Memory: every accepted command becomes one [`Record`] of the [`Store`]; [`Gateway::durable`] is a value;
 //!   [`Gateway::restore`] starts from one.
 //! - Getters for checking: [`Gateway::state`], [`Gateway::view`], [`Gateway::effects`],
@@ -42,6 +44,7 @@ mod queue;
 mod rate;
 mod requests;
 mod session;
+mod shared;
 mod state;
 mod statistics;
 mod store;
@@ -58,6 +61,9 @@ pub use identity::{Auth, Denied, Identity, Rights, Token};
 #[cfg(feature = "server")]
 pub(crate) use ingest::FULL_RETRY_MS as INGEST_RETRY_MS;
 pub use ingest::{Firing, Group, IncidentRule, IngestCounts, Part, Report, Signal, Source, What};
+#[cfg(feature = "server")]
+pub(crate) use shared::key_of_record;
+pub use shared::{Notice, Proposal, Proposed};
 pub use state::{NEWEST, State};
 pub use statistics::{Progress, WEEK_MS};
 pub use store::{Memory, Store};
@@ -71,6 +77,7 @@ use ingest::Sources;
 use rate::Rate;
 use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
 use sentinelops_protocol::{Channel, Subject, close};
+use shared::Shared;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -117,6 +124,8 @@ pub struct Gateway {
     unavailable: Option<u64>,
     /// Where alerts come from.
     sources: Sources,
+    /// What waits for the log that other gateways write to as well; `None`: the store is this gateway's own.
+    shared: Option<Box<Shared>>,
 }
 
 impl Gateway {
@@ -157,6 +166,7 @@ impl Gateway {
             stats: Stats { fan_out: Histogram::new(&RECEIVERS), ..Stats::default() },
             unavailable: None,
             sources: Sources::new(),
+            shared: None,
         }
     }
 
@@ -164,6 +174,7 @@ impl Gateway {
     /// they are kept in [`Memory`].
     #[must_use]
     pub fn with_store(mut self, store: Box<dyn Store>) -> Self {
+        self.shared = store.writer().map(|_| Box::default());
         self.store = store;
         self
     }
@@ -272,8 +283,14 @@ impl Gateway {
 
     /// Applies an event to the state, keeps it in the history and sends it to whom it concerns.
     /// Returns its seq; `None` for an event that has none (typing), and for one that would open an incident or
-    /// alert above [`GatewayConfig::max_open`], or that cannot be stored now: it is not applied.
+    /// alert above [`GatewayConfig::max_open`], or that cannot be stored now: it is not applied. `None` also where other
+    /// gateways write to the same log: the seq is known when it comes back.
     pub fn publish(&mut self, now: Now, event: NewEvent) -> Option<u64> {
+        if self.is_shared() && !event.payload.is_ephemeral() {
+            self.enqueue_event(now, event);
+            self.settle(now);
+            return None;
+        }
         let seq = self.publish_and_record(now, event);
         self.settle(now);
         seq
@@ -310,8 +327,12 @@ impl Gateway {
 
     /// `Some(retryAfterMs)` while the store cannot take anything: every command is refused with a retryable `nack`,
     /// also one that was accepted before, because its record may be one that waits; events are not published. What
-    /// depends on records that wait is held back until `None`; connections that have to end do end.
+    /// depends on records that wait is held back until `None`; connections that have to end do end. Where other gateways
+    /// write to the same log, what waits for it is refused for now.
     pub fn set_unavailable(&mut self, now: Now, retry_ms: Option<u64>) {
+        if self.is_shared() {
+            return self.set_unreachable(now, retry_ms);
+        }
         if retry_ms.is_some() && self.unavailable.is_none() {
             self.flush_everything(now);
             for (needs, output) in std::mem::take(&mut self.outputs) {

@@ -22,17 +22,22 @@ impl Gateway {
         }
         let entry = self.timeline(now, actor_of(&event.payload), &event.payload);
         let events = [Some(event), entry].into_iter().flatten().map(|event| (event, false));
-        Some(self.append(now, None, events.collect()))
+        self.append(now, None, events.collect())
     }
 
-    /// Applies the events of one record, appends it to the store and hands the events on. Returns the record's seq.
+    /// Applies the events of one record, appends it to the store and hands the events on. Returns the record's seq;
+    /// `None` where a log decides it: then nothing has happened yet.
     /// `true` for the event that carries the id of the accepted command as `cause`.
     pub(super) fn append(
         &mut self,
         now: Now,
         accepted: Option<Accepted>,
         events: Vec<(NewEvent, bool)>,
-    ) -> u64 {
+    ) -> Option<u64> {
+        if self.is_shared() {
+            self.draft(now, accepted, events);
+            return None;
+        }
         let mut stored = Vec::with_capacity(events.len());
         let mut payloads = Vec::with_capacity(events.len());
         let mut progress = None;
@@ -63,7 +68,7 @@ impl Gateway {
                 self.fan_out(event.channel, &logged);
             }
         }
-        seq
+        Some(seq)
     }
 
     /// Sends typing and viewing notices to the live subscribers whose socket is not backed up. They get no `seq`, are not

@@ -84,6 +84,7 @@ impl Gateway {
         }
         let key = (user.clone(), session.clone());
         self.index.join(now.mono, key.clone(), conn);
+        self.tell_session(&user, &session, term);
         if self.supersede(now, conn, &key, term) {
             return;
         }

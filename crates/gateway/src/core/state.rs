@@ -210,6 +210,20 @@ impl State {
         conversation
     }
 
+    /// Whether an event is the first of its incident.
+    pub(super) fn begins(&self, payload: &Payload) -> bool {
+        matches!(payload, Payload::Incident(event) if !self.incidents.contains(&event.incident_id))
+    }
+
+    /// What [`State::merged`] will be once an event is applied.
+    pub(super) fn merged_after(&self, payload: &Payload) -> Option<Json> {
+        let Payload::Incident(event) = payload else { return None };
+        let before = self.incidents.get(&event.incident_id).cloned();
+        let mut incident = before.unwrap_or_else(|| Incident::new(&event.incident_id));
+        incident.apply(&event.data);
+        Some(incident_item(&incident).payload)
+    }
+
     /// What is held of an event's key, if an event may say only part of it.
     pub(super) fn merged(&self, payload: &Payload) -> Option<Json> {
         let Payload::Incident(event) = payload else { return None };

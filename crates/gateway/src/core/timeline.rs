@@ -16,7 +16,7 @@ impl Gateway {
             Payload::Alert(alert) => self.of_alert(alert)?,
             _ => return None,
         };
-        let number = self.history.seq + 1;
+        let number = self.event_number();
         let id = format!("tl-{}-{number}", self.history.epoch);
         let entry = TimelineEntry { id, actor: actor.to_owned(), timestamp: now.wall, ..entry };
         NewEvent::of(Payload::Timeline(Box::new(entry)))

@@ -5,6 +5,7 @@ use super::access::{Access, Current};
 use super::clock::Clock;
 use super::log::{self, TraceId};
 use super::socket::Opened;
+use crate::nats::{Event, Nats};
 use crate::store::{Disk, Failure};
 use crate::{Answer, ConnId, Denied, Gateway, Identity, Mode, Now, Output, Part, Report, Scenario, Token};
 use sentinelops_protocol::Command;
@@ -19,9 +20,11 @@ use tracing::{field, info, warn};
 /// Inputs taken at once before their outputs are carried out.
 const BATCH: usize = 256;
 /// After this time no more are taken.
-const ROUND: Duration = Duration::from_millis(1);
+pub(super) const ROUND: Duration = Duration::from_millis(1);
+/// Commands that may wait for the log of many gateways; with more, sockets are not read.
+const MOST_WAITING: usize = 4_096;
 /// `retryAfterMs` of commands while there is no room to store them.
-const RETRY_AFTER_MS: u64 = 2_000;
+pub(super) const RETRY_AFTER_MS: u64 = 2_000;
 
 /// A look at the core, or a hand on it.
 pub(super) type Call = Box<dyn FnOnce(&mut Gateway, Now) + Send>;
@@ -189,7 +192,9 @@ pub(super) struct Hub {
     pub scenario: Option<Scenario>,
     /// Where records go; `None`: they are kept in memory.
     pub disk: Option<Disk>,
-    /// Why nothing can be stored at the moment.
+    /// The log of many gateways, instead of a disk.
+    pub nats: Option<Nats>,
+    /// Nothing can be stored at the moment.
     pub no_room: bool,
     pub clock: Clock,
     pub links: HashMap<ConnId, Arc<Link>>,
@@ -203,7 +208,7 @@ pub(super) struct Hub {
 impl Hub {
     /// Runs until nobody can send it anything any more, or the store fails.
     pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) -> Result<(), Failure> {
-        self.begin()?;
+        self.begin().await?;
         loop {
             let story = self.scenario.as_ref().filter(|_| !self.no_room).and_then(Scenario::poll_timeout);
             let due = [self.gateway.poll_timeout(), story].into_iter().flatten().min();
@@ -219,11 +224,23 @@ impl Hub {
                     None => std::future::pending().await,
                 }
             };
+            let is_behind = self.is_behind();
+            let logged = async {
+                match &mut self.nats {
+                    Some(nats) => nats.events.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let mut event = None;
             let first = tokio::select! {
-                input = inputs.recv(), if !self.is_behind() => match input {
+                input = inputs.recv(), if !is_behind => match input {
                     Some(input) => Some(input),
                     None => return Ok(()),
                 },
+                found = logged => {
+                    event = Some(found.unwrap_or_else(Event::ended));
+                    None
+                }
                 () = sleep => None,
                 () = stored => None,
             };
@@ -231,6 +248,9 @@ impl Hub {
             let began = Instant::now();
             self.look_at_disk(now)?;
             self.gateway.begin_batch();
+            if let Some(event) = event {
+                self.take_logged(now, event, began)?;
+            }
             if let Some(input) = first {
                 self.take(now, input);
                 for _ in 1..BATCH {
@@ -251,19 +271,22 @@ impl Hub {
     }
 
     fn is_behind(&self) -> bool {
-        self.disk.as_ref().is_some_and(Disk::is_behind)
+        self.disk.as_ref().is_some_and(Disk::is_behind) || self.gateway.waiting() > MOST_WAITING
     }
 
     fn look_at_disk(&mut self, now: Now) -> Result<(), Failure> {
         match self.disk.as_ref().and_then(Disk::failure) {
             Some(Failure::NoRoom(text)) if !self.no_room => {
-                warn!("{text}; until then commands are refused with retryAfterMs {RETRY_AFTER_MS}");
+                // The attempts in between say the same.
+                if !self.no_room {
+                    warn!("{text}; until it is back commands are refused with retryAfterMs {RETRY_AFTER_MS}");
+                }
                 self.no_room = true;
                 self.gateway.set_unavailable(now, Some(RETRY_AFTER_MS));
             }
             Some(Failure::NoRoom(_)) => {}
             Some(failure) => return Err(failure),
-            None if self.no_room => {
+            None if self.no_room && self.nats.is_none() => {
                 info!("there is room again: commands are accepted");
                 self.no_room = false;
                 self.gateway.set_unavailable(now, None);
@@ -273,13 +296,14 @@ impl Hub {
         Ok(())
     }
 
-    fn begin(&mut self) -> Result<(), Failure> {
+    async fn begin(&mut self) -> Result<(), Failure> {
         let now = self.clock.now();
         if let Some(scenario) = &mut self.scenario {
             for event in scenario.warm_up(now, self.gateway.view()) {
                 self.gateway.publish(now, event);
             }
         }
+        self.begin_shared().await?;
         self.carry_out(now);
         Ok(())
     }

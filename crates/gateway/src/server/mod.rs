@@ -9,6 +9,7 @@ mod hub;
 mod import;
 mod ingest;
 mod log;
+mod logged;
 mod ops;
 #[cfg(feature = "otel")]
 mod otel;
@@ -20,6 +21,7 @@ mod signals;
 mod site;
 mod socket;
 mod token;
+mod transfer;
 mod web;
 
 pub use config::{
@@ -28,7 +30,9 @@ pub use config::{
 };
 pub use records::{RecordsArgs, print_records};
 pub use token::{TokenArgs, token};
+pub use transfer::{ExportArgs, export, import, status};
 
+use crate::nats::{Event, Nats, NatsOptions};
 use crate::store::{Disk, Failure, Retention};
 use crate::{Auth, Durable, Gateway, GatewayConfig, Mode, Now, Scenario, Store};
 use access::{Access, Current};
@@ -91,11 +95,23 @@ pub async fn run(flags: Settings) -> Result<()> {
         }
         None => (None, Durable::default()),
     };
+    let (nats, durable) = match &options.nats {
+        Some(nats) => {
+            config.history_ms = options.keep_history.saturating_mul(3_600_000);
+            config.max_items = usize::try_from(options.keep_finished).unwrap_or(usize::MAX);
+            let (nats, durable) = logged(nats, &config, seed, clock).await?;
+            (Some(nats), durable)
+        }
+        None => (None, durable),
+    };
     let scenario = options.scenario.map(|scenario| Scenario::new(scenario.seed, scenario.rate));
     let (low_water, max_message_bytes) = (config.high_water_bytes / 2, config.max_message_bytes);
     let mut gateway = Gateway::restore(config, seed, durable, clock.now());
     if let Some(disk) = &disk {
         gateway = gateway.with_store(Box::new(disk.appender()));
+    }
+    if let Some(nats) = &nats {
+        gateway = gateway.with_store(Box::new(nats.log()));
     }
     gateway.set_sources(clock.now(), access.get().sources());
     let (inputs, receiver) = mpsc::channel(INPUTS);
@@ -105,6 +121,7 @@ pub async fn run(flags: Settings) -> Result<()> {
     let ops = Ops {
         hub: inputs.downgrade(),
         store: disk.as_ref().map(Disk::watch),
+        nats: nats.as_ref().map(Nats::watch),
         counters: counters.clone(),
         bodies: bodies.clone(),
         draining: draining.clone(),
@@ -114,6 +131,7 @@ pub async fn run(flags: Settings) -> Result<()> {
         gateway,
         scenario,
         disk,
+        nats,
         no_room: false,
         clock,
         links: HashMap::new(),
@@ -286,6 +304,28 @@ async fn stored(
         loaded.epoch
     );
     Ok((disk, Durable::loaded(loaded, config, now)))
+}
+
+/// Connects to the log of many gateways and reads it. Tries until it is there.
+async fn logged(
+    options: &NatsOptions,
+    config: &GatewayConfig,
+    seed: u64,
+    clock: Clock,
+) -> Result<(Nats, Durable)> {
+    let mut nats = Nats::open(options.clone(), config, seed, move || clock.now());
+    let mut durable = Durable::default();
+    loop {
+        match nats.events.recv().await {
+            Some(Event::Loaded(loaded)) => durable = *loaded,
+            Some(Event::Record { seq, record, .. }) => durable.take(seq, &record, config, clock.now()),
+            Some(Event::Up) => return Ok((nats, durable)),
+            Some(Event::Down(text)) => warn!("{text}; tried again until it is there"),
+            Some(Event::Broken(text)) => bail!(text),
+            Some(_) => {}
+            None => bail!("the connection to NATS has ended"),
+        }
+    }
 }
 
 /// Whether another process has the data folder.

@@ -20,6 +20,8 @@ mod load;
 #[cfg(feature = "server")]
 mod logs;
 #[cfg(feature = "server")]
+mod nats;
+#[cfg(feature = "server")]
 mod ops;
 #[cfg(feature = "otel")]
 mod otel;

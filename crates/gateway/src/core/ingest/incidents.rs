@@ -46,7 +46,7 @@ impl Gateway {
         if rank(&signal.severity) < rank(&source.min_severity) {
             return Ok(None);
         }
-        let number = (self.history.seq + 1).to_string();
+        let number = self.event_number();
         let id = format!("inc-{}", hash(&[&key, &self.history.epoch, &number]));
         let fields = [(ALERT_KEY, Some(quoted(&key))), ("source", Some(quoted(&source.name)))];
         let data = IncidentPatch {

@@ -17,8 +17,9 @@ pub use source::{IncidentRule, IngestCounts, Source};
 use super::Gateway;
 use super::durable::Accepted;
 use super::ids::Known;
+use super::shared::Reports;
 use super::types::{Answer, Now, Output};
-use signals::Effect;
+pub(super) use signals::{Effect, Trust};
 use source::Watched;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -77,10 +78,28 @@ impl Gateway {
         let retry_after_ms = match (self.unavailable, source) {
             (Some(wait), _) => Some(wait),
             (None, None) => Some(FULL_RETRY_MS),
+            (None, Some(source)) if self.is_shared() => {
+                if let Some(watched) = self.sources.get_mut(name) {
+                    watched.requests += u64::from(part != Part::Further);
+                }
+                self.tell_heard(&source, &reports);
+                self.end_silence(now, &source.name);
+                let left = reports.into();
+                let reports = Reports {
+                    request: Some(request),
+                    source,
+                    left,
+                    counts,
+                    became: None,
+                    trust: Trust::InOrder,
+                };
+                self.enqueue_reports(now, reports);
+                return self.settle(now);
+            }
             (None, Some(source)) => {
                 self.end_silence(now, &source.name);
                 for report in reports {
-                    counts.add(self.report(now, &source, report));
+                    counts.add(self.report(now, &source, report, Trust::InOrder));
                 }
                 (counts.overloaded > 0).then_some(FULL_RETRY_MS)
             }
@@ -103,7 +122,7 @@ impl Gateway {
         })
     }
 
-    fn report(&mut self, now: Now, source: &Source, report: Report) -> Effect {
+    pub(super) fn report(&mut self, now: Now, source: &Source, report: Report, trust: Trust) -> Effect {
         let user = source.actor();
         let accepted = report.once.map(|id| Accepted { user: user.clone(), id, hash: 0, at: now.wall });
         if let Some(Accepted { id, hash, .. }) = &accepted {
@@ -115,7 +134,7 @@ impl Gateway {
             }
         }
         match report.what {
-            What::Alert(signal) => self.signal(now, source, *signal, accepted),
+            What::Alert(signal) => self.signal(now, source, *signal, accepted, trust),
             What::Event(event) => {
                 if !self.state.has_room(&event.payload, self.config.max_open) {
                     return Effect::Overloaded;
@@ -135,8 +154,9 @@ impl Gateway {
         events: impl IntoIterator<Item = Option<super::NewEvent>>,
     ) {
         let events = events.into_iter().flatten().map(|event| (event, false)).collect();
-        self.append(now, accepted.clone(), events);
-        if let Some(accepted) = accepted {
+        if self.append(now, accepted.clone(), events).is_some()
+            && let Some(accepted) = accepted
+        {
             self.ids.insert(now.mono, accepted);
         }
     }

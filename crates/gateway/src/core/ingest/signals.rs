@@ -103,7 +103,7 @@ pub struct Firing {
 
 /// How far a firing is believed that does not look newer than what is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(in crate::core) enum Trust {
     /// It may have been overtaken by a later report.
     InOrder,
     /// The source was asked, and this was its answer.
@@ -130,9 +130,10 @@ impl Gateway {
         source: &Source,
         signal: Signal,
         accepted: Option<Accepted>,
+        trust: Trust,
     ) -> Effect {
         match signal.change {
-            AlertChange::Raised => self.raise(now, source, &signal, accepted, Trust::InOrder),
+            AlertChange::Raised => self.raise(now, source, &signal, accepted, trust),
             AlertChange::Acknowledged => self.acknowledge(now, source, &signal, accepted),
             AlertChange::Cleared => self.clear(now, source, &signal, accepted),
         }

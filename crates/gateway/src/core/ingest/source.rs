@@ -82,7 +82,7 @@ pub struct IngestCounts {
 }
 
 impl IngestCounts {
-    pub(super) fn add(&mut self, effect: Effect) {
+    pub(in crate::core) fn add(&mut self, effect: Effect) {
         let count = match effect {
             Effect::Raised => &mut self.raised,
             Effect::Acknowledged => &mut self.acknowledged,
@@ -163,7 +163,7 @@ impl Watched {
         }
     }
 
-    pub(super) fn mark_received(&mut self, now: Now) {
+    pub(in crate::core) fn mark_received(&mut self, now: Now) {
         self.received_at = now.mono;
         self.heard_at_ms = Some(now.wall);
         self.is_silent = false;

@@ -2,10 +2,11 @@
 
 use super::super::types::Now;
 use super::signals::{Effect, Trust, group_of, ingest_of, is_stale, quoted, stale, with_fields};
-use super::{Firing, Gateway, Group, IngestCounts, Signal, Source};
+use super::{Firing, Gateway, Group, IngestCounts, Report, Reports, Signal, Source};
 use crate::ingest::hash;
 use sentinelops_protocol::Payload;
 use sentinelops_protocol::domain::{Alert, AlertChange, Severity};
+use std::collections::VecDeque;
 
 /// Field of the alert that says of a source that it is silent.
 const SILENT: &str = "silentSource";
@@ -132,6 +133,9 @@ impl Gateway {
             !firing.ids.contains(*id) && last < asked.mono
         };
         let lost: Vec<_> = self.state.links().of_source(name).filter(is_lost).map(str::to_owned).collect();
+        if self.is_shared() {
+            return self.reconcile_shared(now, source, lost, firing, asked);
+        }
         let mut counts = IngestCounts::default();
         for alert_id in lost {
             debug_assert_eq!(self.state.alert(&alert_id).and_then(ingest_of).as_deref(), Some(name));
@@ -142,19 +146,36 @@ impl Gateway {
             }
         }
         for signal in &firing.active {
-            let Some((alert, at)) = self.state.alert_at(&signal.alert_id) else { continue };
-            if alert.change != AlertChange::Cleared || at >= asked.wall {
-                continue;
-            }
-            let title = alert.incident_id.as_deref().and_then(|id| self.state.incident(id)?.title.clone());
-            let title = title.unwrap_or_else(|| signal.title.clone());
-            let signal = Signal { group: group_of(alert).map(|key| Group { key, title }), ..signal.clone() };
+            let Some(signal) = self.raised_again(signal, asked) else { continue };
             if self.raise(now, &source, &signal, None, Trust::Now) == Effect::Raised {
                 counts.reconciled += 1;
             }
         }
         if let Some(watched) = self.sources.get_mut(name) {
             watched.counts += counts;
+        }
+        self.settle(now);
+    }
+
+    /// Of an alert that is cleared here and fires at its source.
+    fn raised_again(&self, signal: &Signal, asked: Now) -> Option<Signal> {
+        let (alert, at) = self.state.alert_at(&signal.alert_id)?;
+        if alert.change != AlertChange::Cleared || at >= asked.wall {
+            return None;
+        }
+        let title = alert.incident_id.as_deref().and_then(|id| self.state.incident(id)?.title.clone());
+        let title = title.unwrap_or_else(|| signal.title.clone());
+        Some(Signal { group: group_of(alert).map(|key| Group { key, title }), ..signal.clone() })
+    }
+
+    fn reconcile_shared(&mut self, now: Now, source: Source, lost: Vec<String>, firing: &Firing, asked: Now) {
+        let clears = lost.into_iter().map(|id| Signal::of(id, AlertChange::Cleared));
+        let raises = firing.active.iter().filter_map(|signal| self.raised_again(signal, asked));
+        let left: VecDeque<_> = clears.chain(raises).map(Report::from).collect();
+        if !left.is_empty() {
+            let counts = IngestCounts::default();
+            let reports = Reports { request: None, source, left, counts, became: None, trust: Trust::Now };
+            self.enqueue_reports(now, reports);
         }
         self.settle(now);
     }

@@ -4,6 +4,7 @@ mod check;
 mod file;
 mod ingest;
 mod keys;
+mod nats;
 mod net;
 mod options;
 mod origin;

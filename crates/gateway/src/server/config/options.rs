@@ -2,7 +2,9 @@
 
 use super::ingest::{IngestOptions, ingest_options};
 use super::keys::{KeyOptions, key_options};
+use super::nats::nats_options;
 use super::{ConfigErrors, LogFormat, Network, Origin, Origins, Settings};
+use crate::nats::NatsOptions;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -48,6 +50,8 @@ pub struct Options {
     pub send_buffer: usize,
     /// Keep everything that was acknowledged in this folder.
     pub data: Option<PathBuf>,
+    /// Keep it in the log of many gateways instead.
+    pub nats: Option<NatsOptions>,
     /// With `data`: hours of history.
     pub keep_history: u64,
     /// With `data`: resolved incidents and cleared alerts kept.
@@ -142,6 +146,7 @@ impl Options {
                     .to_owned(),
             );
         }
+        let nats = nats_options(&settings, &mut errors);
         let ingest = ingest_options(&settings.ingest, open, &mut errors);
         let scenario = scenario_options(&settings, &mut errors);
         let message_rate = within(
@@ -193,6 +198,7 @@ impl Options {
             max_ingest: limit(settings.max_ingest, 32),
             send_buffer,
             data: settings.data,
+            nats,
             keep_history,
             keep_finished,
             import_journal: settings.import_journal,

@@ -105,6 +105,44 @@ pub struct Settings {
     /// and power loss; created if it is not there
     #[arg(long, env = "SENTINELOPS_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Keep everything in the JetStream of these NATS servers, such as `nats://10.0.0.1:4222`, and be one service with every
+    /// other gateway that does; several servers of one NATS separated by commas
+    #[arg(long, env = "SENTINELOPS_NATS", value_name = "URL", value_delimiter = ',', global = true)]
+    #[serde(default)]
+    pub nats: Vec<String>,
+    /// With --nats: gateways of one namespace are one service; letters, digits, `-` and `_` [default: main]
+    #[arg(long, env = "SENTINELOPS_NATS_NAMESPACE", value_name = "NAME", global = true)]
+    pub nats_namespace: Option<String>,
+    /// With --nats: copies of each stream when it is made: 1, 3 or 5 [default: 1]
+    #[arg(long, env = "SENTINELOPS_NATS_REPLICAS", value_name = "N", global = true)]
+    pub nats_replicas: Option<usize>,
+    /// With --nats: the authority that signed the servers' certificates, a PEM file; asks for TLS
+    #[arg(long, env = "SENTINELOPS_NATS_CA", value_name = "FILE", global = true)]
+    pub nats_ca: Option<PathBuf>,
+    /// With --nats: the certificate that this gateway shows, a PEM file; goes with --nats-key
+    #[arg(long, env = "SENTINELOPS_NATS_CERT", value_name = "FILE", global = true)]
+    pub nats_cert: Option<PathBuf>,
+    /// With --nats: the key of --nats-cert, a PEM file
+    #[arg(long, env = "SENTINELOPS_NATS_KEY", value_name = "FILE", global = true)]
+    pub nats_key: Option<PathBuf>,
+    /// With --nats: a credentials file (JWT and seed)
+    #[arg(long, env = "SENTINELOPS_NATS_CREDS", value_name = "FILE", global = true)]
+    pub nats_creds: Option<PathBuf>,
+    /// With --nats: a user; goes with --nats-password
+    #[arg(long, env = "SENTINELOPS_NATS_USER", value_name = "USER", global = true)]
+    pub nats_user: Option<String>,
+    /// With --nats: the password of --nats-user; better given by the environment, where other users do not see it
+    #[arg(
+        long,
+        env = "SENTINELOPS_NATS_PASSWORD",
+        hide_env_values = true,
+        value_name = "TEXT",
+        global = true
+    )]
+    pub nats_password: Option<String>,
+    /// With --nats: a token; better given by the environment
+    #[arg(long, env = "SENTINELOPS_NATS_TOKEN", hide_env_values = true, value_name = "TEXT", global = true)]
+    pub nats_token: Option<String>,
     /// With --data: hours for which clients that come back resume without a gap, at most the newest 10,000 events of a
     /// channel [default: 24]
     #[arg(long, env = "SENTINELOPS_KEEP_HISTORY", value_name = "HOURS")]
@@ -171,6 +209,16 @@ impl Settings {
             max_ingest: self.max_ingest.or(below.max_ingest),
             send_buffer: self.send_buffer.or(below.send_buffer),
             data: self.data.or(below.data),
+            nats: list(self.nats, below.nats),
+            nats_namespace: self.nats_namespace.or(below.nats_namespace),
+            nats_replicas: self.nats_replicas.or(below.nats_replicas),
+            nats_ca: self.nats_ca.or(below.nats_ca),
+            nats_cert: self.nats_cert.or(below.nats_cert),
+            nats_key: self.nats_key.or(below.nats_key),
+            nats_creds: self.nats_creds.or(below.nats_creds),
+            nats_user: self.nats_user.or(below.nats_user),
+            nats_password: self.nats_password.or(below.nats_password),
+            nats_token: self.nats_token.or(below.nats_token),
             keep_history: self.keep_history.or(below.keep_history),
             keep_finished: self.keep_finished.or(below.keep_finished),
             import_journal: self.import_journal.or(below.import_journal),

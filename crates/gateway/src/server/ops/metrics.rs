@@ -2,9 +2,10 @@
 //! sources in the settings: nothing that a client or a source sent becomes one.
 
 use super::counters::{Counts, KINDS};
+use crate::nats::FiguresNow;
 use crate::server::hub::Queues;
 use crate::store::Commits;
-use crate::{Histogram, IngestCounts, Stats};
+use crate::{Histogram, IngestCounts, Proposed, Stats};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -29,9 +30,20 @@ pub(super) struct Page {
     pub bodies: [(&'static str, usize, u64); 3],
     /// With `--data`: the transactions, and the records that wait for one.
     pub store: Option<(Commits, usize)>,
+    /// With `--nats`.
+    pub nats: Option<Log>,
     pub shell: Counts,
     pub draining: bool,
     pub uptime_ms: u64,
+}
+
+/// The log of many gateways.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub figures: FiguresNow,
+    pub proposed: Proposed,
+    /// Commands and reports that wait for it.
+    pub waiting: usize,
 }
 
 /// One `[[ingest]]` of the settings.
@@ -143,6 +155,9 @@ impl Collector for Page {
             to.histogram("commit_records", "Records of one transaction", None, &commits.records, 1.0)?;
             to.gauge("store_waiting_records", "Records that wait for the next transaction", *waiting as u64)?;
         }
+        if let Some(log) = &self.nats {
+            to.log(log, &seconds)?;
+        }
         Ok(())
     }
 }
@@ -164,6 +179,28 @@ impl Metrics<'_> {
             ConstCounter::new(*value).encode(family.encode_family(&[(label, *word)])?)?;
         }
         Ok(())
+    }
+
+    fn log(&mut self, log: &Log, seconds: &Option<Unit>) -> fmt::Result {
+        let Log { figures, proposed, waiting } = log;
+        self.gauge("nats_up", "1 while the log can be written to", figures.up)?;
+        self.gauge("nats_lag_messages", "Messages of the log that are not read yet", figures.lag)?;
+        self.gauge("nats_waiting", "Commands and reports that wait for the log", *waiting as u64)?;
+        self.counter("nats_connections_lost", "Connections to NATS that broke", figures.reconnects)?;
+        self.counter("nats_epochs", "Epochs that this gateway began", figures.epochs)?;
+        let help = "From handing a record to NATS to its answer";
+        self.histogram("nats_publish", help, seconds.as_ref(), &figures.publish_us, 1e6)?;
+        self.counters(
+            "nats_records",
+            "Records proposed to the log, by what became of them",
+            "outcome",
+            &[
+                ("published", figures.published),
+                ("folded", proposed.folded),
+                ("conflict", proposed.stale),
+                ("judged_again", proposed.judged_again),
+            ],
+        )
     }
 
     fn ingest(&mut self, sources: &[Source]) -> fmt::Result {

@@ -11,6 +11,7 @@ use super::hub::Input;
 use super::ingest::Bodies;
 use super::web::ask;
 use crate::Mode;
+use crate::nats::NatsWatch;
 use crate::store::{Failure, Watch};
 use axum::Router;
 use axum::extract::State;
@@ -30,6 +31,7 @@ const READY_WAIT: Duration = Duration::from_secs(2);
 pub(super) struct Ops {
     pub hub: mpsc::WeakSender<Input>,
     pub store: Option<Watch>,
+    pub nats: Option<NatsWatch>,
     pub counters: Arc<Counters>,
     pub bodies: Arc<Bodies>,
     pub draining: watch::Receiver<bool>,
@@ -88,6 +90,9 @@ async fn round_trip(ops: &Ops) -> Result<(), &'static str> {
     let hub = ops.hub.upgrade().ok_or("stopping")?;
     ask(&hub, |_, _| ()).await.ok_or("stopping")?;
     drop(hub);
+    if let Some(nats) = &ops.nats {
+        return nats.probe().await.map_err(|_| "NATS cannot be reached, or its log is not read yet");
+    }
     match &ops.store {
         None => Ok(()),
         Some(store) => store.probe().await.map_err(|failure| match failure {
@@ -104,9 +109,10 @@ async fn metrics(State(ops): State<Ops>) -> Response {
             let ingest = gateway.ingest_stats().map(|(name, requests, counts, heard_at_ms)| {
                 metrics::Source { name: name.to_owned(), requests, counts, heard_at_ms }
             });
-            (gateway.stats(), gateway.seq(), ingest.collect())
+            let shared = (gateway.proposed(), gateway.waiting());
+            (gateway.stats(), gateway.seq(), shared, ingest.collect())
         });
-    let Some((stats, seq, ingest)) = look.await else {
+    let Some((stats, seq, (proposed, waiting), ingest)) = look.await else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let (reply, queues) = oneshot::channel();
@@ -123,6 +129,7 @@ async fn metrics(State(ops): State<Ops>) -> Response {
         ingest,
         bodies: ops.bodies.counts(),
         store,
+        nats: ops.nats.as_ref().map(|nats| metrics::Log { figures: nats.figures(), proposed, waiting }),
         shell: ops.counters.now(),
         draining: *ops.draining.borrow(),
         uptime_ms: ops.clock.now().mono,

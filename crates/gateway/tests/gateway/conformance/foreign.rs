@@ -1,6 +1,7 @@
 //! The same page spoken by clients that share no code with the gateway: npm `ws` and Python `websockets`.
 
 use super::Server;
+use crate::support::nats::VERSIONS;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -60,6 +61,20 @@ async fn python_websockets_finds_every_statement_in_memory() {
 #[tokio::test]
 async fn python_websockets_finds_every_statement_in_sqlite() {
     python_websockets("sqlite").await;
+}
+
+#[tokio::test]
+async fn npm_ws_finds_every_statement_on_nats() {
+    for version in VERSIONS {
+        npm_ws(&format!("nats-{version}")).await;
+    }
+}
+
+#[tokio::test]
+async fn python_websockets_finds_every_statement_on_nats() {
+    for version in VERSIONS {
+        python_websockets(&format!("nats-{version}")).await;
+    }
 }
 
 async fn npm_ws(store: &str) {

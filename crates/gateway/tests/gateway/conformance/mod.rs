@@ -1,8 +1,9 @@
-//! Statements of docs/protocol.md over a real socket, each against memory and against SQLite, by the project's own
+//! Statements of docs/protocol.md over a real socket, each against memory, SQLite and NATS in three versions, by the project's own
 //! client and (module `foreign`) by two others.
 
 mod foreign;
 
+use crate::support::nats::NatsServer;
 use crate::support::{Client, Folder, Program, resolve, subscribe};
 use futures::{FutureExt, SinkExt, StreamExt};
 use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem, Since, SubscribeEntry};
@@ -14,6 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 struct Server {
     program: Program,
     _folder: Folder,
+    _nats: Option<NatsServer>,
 }
 
 impl Server {
@@ -21,10 +23,17 @@ impl Server {
         let folder = Folder::new(&format!("conformance-{test}"));
         let data = folder.path("data");
         let mut flags = vec!["--rate", "0", "--test-admin", "--max-connections-per-user", "8"];
-        if store == "sqlite" {
-            flags.extend(["--data", &data]);
+        let mut nats = None;
+        if let Some(version) = store.strip_prefix("nats-") {
+            nats = Some(NatsServer::start(version).await);
         }
-        Self { program: Program::start(&flags).await, _folder: folder }
+        let url = nats.as_ref().map(NatsServer::url);
+        match &url {
+            Some(url) => flags.extend(["--nats", url]),
+            None if store == "sqlite" => flags.extend(["--data", &data]),
+            None => {}
+        }
+        Self { program: Program::start(&flags).await, _folder: folder, _nats: nats }
     }
 }
 
@@ -39,6 +48,21 @@ macro_rules! statements {
         mod sqlite {
             $(#[tokio::test] async fn $name() {
                 super::$name(&super::Server::start("sqlite", concat!("s-", stringify!($name))).await.program).await;
+            })*
+        }
+        mod nats_debian {
+            $(#[tokio::test] async fn $name() {
+                super::$name(&super::Server::start("nats-debian", stringify!($name)).await.program).await;
+            })*
+        }
+        mod nats_2_12 {
+            $(#[tokio::test] async fn $name() {
+                super::$name(&super::Server::start("nats-2.12.8", stringify!($name)).await.program).await;
+            })*
+        }
+        mod nats_2_15 {
+            $(#[tokio::test] async fn $name() {
+                super::$name(&super::Server::start("nats-2.15.1", stringify!($name)).await.program).await;
             })*
         }
     };

@@ -17,6 +17,7 @@ mod ordering;
 mod requests;
 mod scenario;
 mod session;
+mod shared;
 mod statistics;
 mod store;
 mod streams;

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "the bench uses a part of it")]
 
 pub mod bare;
+pub mod nats;
 pub mod raw;
 
 use futures::{SinkExt, StreamExt};

@@ -1,0 +1,368 @@
+//! One connection after the other: what the core proposes goes in, what the log holds comes out.
+
+use super::connect::{Connection, connect};
+use super::epoch::{self, Mark};
+use super::layout::{Layout, expect, fingerprint, once, record};
+use super::pump::Pump;
+use super::reader::Reader;
+use super::streams::{self, Streams};
+use super::{Ask, Event, Figures, NatsOptions, Trouble, load};
+use crate::{Durable, GatewayConfig, Now, Record};
+use async_nats::Client;
+use async_nats::jetstream::Context;
+use async_nats::jetstream::stream::Info;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{info, warn};
+
+/// Between two attempts to connect.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What a server may take to delete a stream.
+const DELETION: Duration = Duration::from_millis(1_500);
+/// How often is looked whether the log has everything that this gateway holds, once that was put in.
+const MOST_ROUNDS: u32 = 8;
+
+/// The message of the log that was handed over last.
+#[derive(Clone, Debug)]
+pub(super) struct Position {
+    pub epoch: String,
+    pub seq: u64,
+    /// Of its payload.
+    pub print: u64,
+}
+
+pub(super) struct Session {
+    pub options: NatsOptions,
+    pub layout: Layout,
+    pub name: Arc<str>,
+    pub config: GatewayConfig,
+    pub events: mpsc::Sender<Event>,
+    pub figures: Arc<Figures>,
+    pub position: Option<Position>,
+    now: Box<dyn Fn() -> Now + Send + Sync>,
+}
+
+/// Nobody takes events any more.
+pub(super) struct Ended;
+
+pub(super) enum Stop {
+    Ended,
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<Ended> for Stop {
+    fn from(_: Ended) -> Self {
+        Self::Ended
+    }
+}
+
+/// What the server made of a message.
+pub(super) enum Outcome {
+    /// It is in the log.
+    Stored(u64),
+    /// It is not: this one came first, or is the one of its id.
+    Stale(u64),
+    /// It takes no record of this kind.
+    Refused(String),
+    /// It takes none.
+    Failed(String),
+}
+
+/// Of the error for a message that is longer than the stream allows.
+const TOO_LONG: u64 = 10_054;
+
+/// Reads the answer to a publish.
+pub(super) fn outcome(payload: &[u8]) -> Outcome {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        seq: u64,
+        #[serde(default)]
+        duplicate: bool,
+        error: Option<Problem>,
+    }
+    #[derive(Deserialize)]
+    struct Problem {
+        #[serde(default)]
+        err_code: u64,
+        #[serde(default)]
+        description: String,
+    }
+    match serde_json::from_slice::<Answer>(payload) {
+        Ok(Answer { error: Some(Problem { err_code, description }), .. }) => {
+            let newest = description.strip_prefix("wrong last sequence: ").map(str::parse);
+            match newest {
+                Some(Ok(newest)) => Outcome::Stale(newest),
+                _ if err_code == TOO_LONG => Outcome::Refused(description),
+                _ => Outcome::Failed(description),
+            }
+        }
+        Ok(Answer { seq, duplicate: true, .. }) => Outcome::Stale(seq),
+        Ok(Answer { seq, .. }) => Outcome::Stored(seq),
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
+}
+
+impl Session {
+    pub(super) fn new(
+        options: NatsOptions,
+        name: Arc<str>,
+        config: GatewayConfig,
+        events: mpsc::Sender<Event>,
+        figures: Arc<Figures>,
+        now: impl Fn() -> Now + Send + Sync + 'static,
+    ) -> Self {
+        let layout = Layout::new(&options.namespace);
+        let now = Box::new(now);
+        Self { options, layout, name, config, events, figures, position: None, now }
+    }
+
+    /// Runs until nobody asks or listens any more.
+    pub(super) async fn run(mut self, mut asks: mpsc::UnboundedReceiver<Ask>) {
+        loop {
+            let (stop, was_up) = match self.once(&mut asks).await {
+                Stop::Ended => return,
+                Stop::Trouble(trouble) => (trouble, self.figures.up.swap(0, Ordering::Relaxed) == 1),
+            };
+            let event = match stop {
+                // What was right before is tried again.
+                Trouble::Unusable(text) if self.position.is_none() => Event::Broken(text),
+                trouble => Event::Down(trouble.to_string()),
+            };
+            let is_over = matches!(event, Event::Broken(_));
+            if self.events.send(event).await.is_err() || is_over {
+                return;
+            }
+            if !was_up {
+                tokio::time::sleep(RETRY).await;
+            }
+            self.figures.reconnects.fetch_add(1, Ordering::Relaxed);
+            // What was asked for meanwhile was refused for now by the core.
+            while let Ok(ask) = asks.try_recv() {
+                if let Ask::Probe(reply) = ask {
+                    let _ = reply.send(Err("NATS cannot be reached".to_owned()));
+                }
+            }
+        }
+    }
+
+    async fn once(&mut self, asks: &mut mpsc::UnboundedReceiver<Ask>) -> Stop {
+        match self.connected(asks).await {
+            Ok(()) => Stop::Ended,
+            Err(stop) => stop,
+        }
+    }
+
+    async fn connected(&mut self, asks: &mut mpsc::UnboundedReceiver<Ask>) -> Result<(), Stop> {
+        let connection = connect(&self.options).await?;
+        let context = async_nats::jetstream::new(connection.client.clone());
+        if self.position.is_some() && !streams::is_there(&context, &self.layout).await {
+            // It was deleted a moment ago: a server of version 2.9 still removes its files, those of one of the same name, too.
+            tokio::time::sleep(DELETION).await;
+        }
+        let streams = streams::ensure(&context, &self.layout, &self.options).await?;
+        let reader = self.open(&context, &connection, &streams).await?;
+        Pump::run(self, connection, &streams, reader, asks).await
+    }
+
+    /// Settles the epoch and hands over everything that is not the continuation of what was handed over before.
+    async fn open(
+        &mut self,
+        context: &Context,
+        connection: &Connection,
+        streams: &Streams,
+    ) -> Result<Reader, Stop> {
+        let client = &connection.client;
+        loop {
+            let log = streams::info(&streams.log).await?;
+            let created = log.created.to_string();
+            let server = client.server_info().server_id;
+            let (mark, seq) = epoch::read(streams, &self.layout, &created).await?;
+            let place = self.place(streams, &log, mark.as_ref()).await?;
+            if let (Place::Continues, Some(mark), Some(position)) = (place, &mark, &self.position) {
+                if mark.server != server {
+                    let mark = Mark { server, ..mark.clone() };
+                    // Where another gateway was first nothing is left to do.
+                    epoch::write(client, &self.layout, &mark, seq).await?;
+                }
+                return Ok(Reader::start(&streams.log, position.seq + 1).await?);
+            }
+            let is_new_log = mark.is_none();
+            let kept = match (mark, place) {
+                (Some(mark), Place::Unknown) => self.kept(client, mark, &server).await?,
+                (Some(mark), Place::Behind) => Some(mark),
+                _ => None,
+            };
+            if let Some(mark) = kept {
+                return self.load(client, streams, &mark, Vec::new(), place != Place::Unknown).await;
+            }
+            let epoch = format!("{:016x}", fastrand::u64(..));
+            let mark = Mark { epoch, server, created };
+            if !epoch::write(client, &self.layout, &mark, seq).await? {
+                continue;
+            }
+            self.figures.epochs.fetch_add(1, Ordering::Relaxed);
+            info!("the log goes on as epoch {}", mark.epoch);
+            let mut old = Vec::new();
+            if is_new_log {
+                old = load::orphans(streams, &self.config, (self.now)()).await?;
+                if !old.is_empty() {
+                    warn!("the log is new, its other streams are not: they are made again");
+                    streams::renew(context, &self.layout, &self.options).await?;
+                }
+            }
+            let old = if place == Place::Unknown { old } else { Vec::new() };
+            return self.load(client, streams, &mark, old, place != Place::Unknown).await;
+        }
+    }
+
+    /// Whether an epoch that this gateway has not followed may stay.
+    async fn kept(&self, client: &Client, mark: Mark, server: &str) -> Result<Option<Mark>, Trouble> {
+        let is_same = mark.server == server || self.options.replicas >= 3;
+        let stays = is_same || epoch::is_vouched_for(client, &self.layout, &mark.epoch).await?;
+        Ok(stays.then_some(mark))
+    }
+
+    /// What the log is to this gateway.
+    async fn place(&self, streams: &Streams, log: &Info, mark: Option<&Mark>) -> Result<Place, Trouble> {
+        let Some(position) = &self.position else { return Ok(Place::Unknown) };
+        let is_same_epoch = mark.is_some_and(|mark| mark.epoch == position.epoch);
+        if mark.is_some() && !is_same_epoch {
+            // Another gateway has settled it.
+            return Ok(Place::Behind);
+        }
+        if !is_same_epoch || log.state.last_sequence < position.seq {
+            return Ok(Place::Lost);
+        }
+        if position.seq < log.state.first_sequence {
+            return Ok(Place::Behind);
+        }
+        match streams.log.get_raw_message(position.seq).await {
+            Ok(message) if fingerprint(&message.payload) == position.print => Ok(Place::Continues),
+            Ok(_) => Ok(Place::Lost),
+            Err(error) => Err(Trouble::Gone(format!("the log cannot be read: {error}"))),
+        }
+    }
+
+    /// Hands over everything that the log holds; where it has lost something that this gateway (`lost`) or another stream
+    /// (`old`) holds, after that was put in again.
+    async fn load(
+        &mut self,
+        client: &Client,
+        streams: &Streams,
+        mark: &Mark,
+        old: Vec<(String, Record)>,
+        lost: bool,
+    ) -> Result<Reader, Stop> {
+        let (mut all, mut reader) = self.read_all(streams, mark).await?;
+        let mut missing = old;
+        for _ in 0..MOST_ROUNDS {
+            if lost {
+                let (reply, answer) = oneshot::channel();
+                self.send(Event::Missing { loaded: Box::new(all.durable.clone()), reply }).await?;
+                missing = answer.await.map_err(|_| Stop::Ended)?;
+            }
+            if missing.is_empty() {
+                break;
+            }
+            warn!("the log has lost records: {} are put in again", missing.len());
+            for (key, record) in missing.drain(..) {
+                self.put_again(client, mark, &all.newest, &key, &record).await?;
+            }
+            (all, reader) = self.read_all(streams, mark).await?;
+        }
+        self.send(Event::Loaded(Box::new(all.durable))).await?;
+        Ok(reader)
+    }
+
+    /// Where two gateways do, the record is in the log once. Of what the state holds one of, another gateway may have put in
+    /// a newer one meanwhile: then it is looked at once more.
+    async fn put_again(
+        &self,
+        client: &Client,
+        mark: &Mark,
+        newest: &BTreeMap<String, u64>,
+        key: &str,
+        record: &Record,
+    ) -> Result<(), Trouble> {
+        let failed = |text: String| Trouble::Gone(format!("a lost record cannot be put in again: {text}"));
+        let body = serde_json::to_vec(record).map_err(|error| failed(error.to_string()))?;
+        let id = format!("again/{}/{:016x}", mark.epoch, fingerprint(&body));
+        let mut headers = once(&id);
+        if !["chat/", "activity/", "timeline/", "none/"].iter().any(|many| key.starts_with(many)) {
+            expect(&mut headers, newest.get(key).copied().unwrap_or(0));
+        }
+        let answer = client.request_with_headers(self.layout.subject(key), headers, body.into()).await;
+        match outcome(&answer.map_err(|error| failed(error.to_string()))?.payload) {
+            Outcome::Stored(_) | Outcome::Stale(_) => Ok(()),
+            Outcome::Refused(text) | Outcome::Failed(text) => Err(failed(text)),
+        }
+    }
+
+    /// Reads the log from its beginning; the reader goes on behind it.
+    async fn read_all(&mut self, streams: &Streams, mark: &Mark) -> Result<(All, Reader), Stop> {
+        let log = streams::info(&streams.log).await?;
+        let (first, last) = (log.state.first_sequence.max(1), log.state.last_sequence);
+        let now = (self.now)();
+        let mut durable = load::before(streams, first, &mark.epoch, &self.config, now).await?;
+        let mut position = Position { epoch: mark.epoch.clone(), seq: first.saturating_sub(1), print: 0 };
+        let mut reader = Reader::start(&streams.log, first).await?;
+        let mut left = reader.pending > 0;
+        let mut count = 0_u64;
+        let mut newest = BTreeMap::new();
+        while left {
+            let read = reader.next().await?;
+            left = read.pending > 0 && read.seq < last;
+            if let Some(key) = self.layout.key(&read.subject) {
+                let record = record(&read.payload).map_err(|error| unreadable(read.seq, &error))?;
+                load::take(&mut durable, read.seq, &record, &self.config, now);
+                newest.insert(key, read.seq);
+                count += 1;
+            }
+            position = Position { seq: read.seq, print: fingerprint(&read.payload), ..position };
+        }
+        durable.read_up_to(position.seq);
+        info!("NATS {}: {count} records, epoch {}", self.options.shown(), mark.epoch);
+        self.position = Some(position);
+        Ok((All { durable, newest }, reader))
+    }
+
+    pub(super) async fn send(&self, event: Event) -> Result<(), Ended> {
+        self.events.send(event).await.map_err(|_| Ended)
+    }
+}
+
+/// Everything that the log holds.
+struct All {
+    durable: Durable,
+    /// Of each key the newest message.
+    newest: BTreeMap<String, u64>,
+}
+
+/// What the log is to a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// It has read nothing yet.
+    Unknown,
+    /// The message it read last is where it was.
+    Continues,
+    /// It missed something and reads everything again.
+    Behind,
+    /// The message it read last is not there any more.
+    Lost,
+}
+
+pub(super) fn unreadable(seq: u64, error: &str) -> Trouble {
+    Trouble::Unusable(format!("record {seq} of the log cannot be read: {error}"))
+}
