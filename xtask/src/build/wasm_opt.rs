@@ -24,6 +24,13 @@ fn program() -> Option<PathBuf> {
     if own.exists() { Some(own) } else { root::on_path("wasm-opt") }
 }
 
+/// The passes of the first run. `--low-memory-unused`: nothing is stored below address 1,024, which is the far end of
+/// the stack. Functions in the order of their names: copies of one generic function stand side by side, and gzip, which
+/// looks back 32 KB, finds that they are alike (4 % smaller).
+const OPTIMISE: [&str; 5] = ["-Oz", "--converge", "--low-memory-unused", "--reorder-functions-by-name", "-g"];
+/// The second, which drops the names that the order was made of.
+const STRIP: [&str; 3] = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+
 /// Optimises the modules in place, side by side.
 pub fn optimise(modules: &[PathBuf]) -> Result<()> {
     let Some(program) = program() else {
@@ -31,9 +38,14 @@ pub fn optimise(modules: &[PathBuf]) -> Result<()> {
             "wasm-opt is not there: `cargo xtask setup` (or `npm ci` in the root folder) installs it"
         );
     };
+    run(&program, &OPTIMISE, modules)?;
+    run(&program, &STRIP, modules)
+}
+
+fn run(program: &Path, passes: &[&str], modules: &[PathBuf]) -> Result<()> {
     let mut running = Vec::new();
     for module in modules {
-        let mut command = Command::from(cmd!("{program} -Oz {FEATURES...} {module} -o {module}"));
+        let mut command = Command::from(cmd!("{program} {passes...} {FEATURES...} {module} -o {module}"));
         let child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
         running.push((module, child));
     }
