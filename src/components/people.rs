@@ -1,5 +1,6 @@
 //! Names for ids. The wire names people by id; people read names.
 
+use sentinelops_protocol::sort::sort_by;
 use sentinelops_realtime::use_agents;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,7 +19,7 @@ impl Names {
     /// Id and name of everybody, by name.
     pub fn by_name(&self) -> Vec<(String, AttrValue)> {
         let mut all: Vec<_> = self.0.iter().map(|(id, name)| (id.clone(), name.clone())).collect();
-        all.sort_by(|a, b| a.1.cmp(&b.1));
+        sort_by(&mut all, |a, b| a.1.cmp(&b.1));
         all
     }
 }
@@ -38,7 +39,9 @@ pub fn People(props: &PeopleProps) -> Html {
         let name = |agent: &sentinelops_protocol::domain::AgentStatus| {
             AttrValue::from(agent.name.clone().unwrap_or_else(|| agent.agent_id.clone()))
         };
-        Names(Rc::new(agents.iter().map(|agent| (agent.agent_id.clone(), name(agent))).collect()))
+        let mut names = BTreeMap::new();
+        names.extend(agents.iter().map(|agent| (agent.agent_id.clone(), name(agent))));
+        Names(Rc::new(names))
     });
     html! { <ContextProvider<Names> context={(*names).clone()}>{ props.children.clone() }</ContextProvider<Names>> }
 }

@@ -1,6 +1,7 @@
 //! Round trips: smoothed value, variation, 95th percentile, and the quality shown.
 
 use crate::Quality;
+use sentinelops_protocol::sort::sort_by;
 use std::collections::VecDeque;
 
 const SAMPLES: usize = 64;
@@ -44,7 +45,7 @@ impl Latency {
     /// Nearest-rank 95th percentile of the last 64.
     pub(crate) fn p95(&self) -> Option<f64> {
         let mut sorted: Vec<f64> = self.recent.iter().copied().collect();
-        sorted.sort_by(f64::total_cmp);
+        sort_by(&mut sorted, f64::total_cmp);
         let rank = (sorted.len() * 95).div_ceil(100);
         sorted.get(rank.checked_sub(1)?).copied()
     }

@@ -28,6 +28,8 @@ mod ordering;
 mod payload;
 mod problem;
 mod scan;
+#[doc(hidden)]
+pub mod sort;
 pub mod system;
 mod watermark;
 mod wire;

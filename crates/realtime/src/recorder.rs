@@ -4,6 +4,7 @@
 use super::{List, MessageId, SendState};
 use sentinelops_engine::DeliveryState;
 use sentinelops_protocol::Channel;
+use sentinelops_protocol::sort::sort_by_key;
 use serde::Serialize;
 use std::{collections::VecDeque, rc::Rc};
 
@@ -180,7 +181,7 @@ impl Recorder {
         shown
             .get_or_insert_with(|| {
                 let mut records: Vec<_> = rare.iter().chain(&*records).cloned().collect();
-                records.sort_unstable_by_key(|record| record.number);
+                sort_by_key(&mut records, |record| record.number);
                 let traces: Vec<_> = traces.iter().cloned().collect();
                 (records.into(), traces.into())
             })

@@ -4,6 +4,7 @@ use super::AgentItem;
 use crate::components::icon::Icon;
 use crate::components::panel::{Awaited, Empty, Panel};
 use sentinelops_protocol::domain::{AgentStatus, Presence};
+use sentinelops_protocol::sort::sort_by;
 use sentinelops_realtime::use_agents;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -51,9 +52,10 @@ pub fn by_presence(agents: &[Rc<AgentStatus>]) -> Vec<Rc<AgentStatus>> {
         Presence::Offline => 4,
     };
     let mut sorted = agents.to_vec();
-    sorted.sort_by(|a, b| {
-        let name = |agent: &AgentStatus| agent.name.clone().unwrap_or_else(|| agent.agent_id.clone());
-        rank(&a.status).cmp(&rank(&b.status)).then_with(|| name(a).cmp(&name(b)))
-    });
+    sort_by(&mut sorted, |a, b| rank(&a.status).cmp(&rank(&b.status)).then_with(|| name(a).cmp(name(b))));
     sorted
+}
+
+fn name(agent: &AgentStatus) -> &str {
+    agent.name.as_deref().unwrap_or(&agent.agent_id)
 }

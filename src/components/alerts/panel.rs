@@ -7,6 +7,7 @@ use crate::components::icon::Icon;
 use crate::components::marks::severity_rank;
 use crate::components::panel::{Awaited, Empty, Panel};
 use sentinelops_protocol::domain::{Alert, AlertChange};
+use sentinelops_protocol::sort::sort_by_key;
 use sentinelops_realtime::{List, use_alerts, use_sources};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -63,6 +64,6 @@ pub fn by_urgency(alerts: &[Rc<Alert>], matches: impl Fn(&Alert) -> bool) -> Vec
         AlertChange::Cleared => 2,
     };
     // Stable: among equals the newest stay first.
-    found.sort_by_key(|alert| (place(&alert.change), severity_rank(Some(&alert.severity))));
+    sort_by_key(&mut found, |alert| (place(&alert.change), severity_rank(Some(&alert.severity))));
     found
 }

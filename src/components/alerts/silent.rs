@@ -3,6 +3,7 @@
 use super::About;
 use crate::components::shell::{Banner, BannerKind};
 use sentinelops_protocol::domain::{Alert, AlertChange};
+use sentinelops_protocol::sort::sort_by;
 use sentinelops_realtime::use_alerts;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -11,7 +12,7 @@ use yew::prelude::*;
 pub(super) fn silent_sources(alerts: &[Rc<Alert>]) -> Vec<String> {
     let open = alerts.iter().filter(|alert| alert.change != AlertChange::Cleared);
     let mut names: Vec<_> = open.filter_map(|alert| About::silent_source(alert)).collect();
-    names.sort_unstable();
+    sort_by(&mut names, Ord::cmp);
     names
 }
 

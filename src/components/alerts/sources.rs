@@ -3,6 +3,7 @@
 use crate::components::icon::{Icon, IconMark};
 use crate::components::relative_time::RelativeTime;
 use sentinelops_protocol::domain::SourceAge;
+use sentinelops_protocol::sort::sort_by_key;
 use sentinelops_realtime::UseSourcesHandle;
 use sentinelops_realtime::time_text::time_of_day;
 use yew::prelude::*;
@@ -17,7 +18,7 @@ pub(super) fn sources(of_stats: &UseSourcesHandle, silent: &[String]) -> Html {
     if sources.is_empty() {
         return Html::default();
     }
-    sources.sort_by_key(|(_, is_silent)| !is_silent);
+    sort_by_key(&mut sources, |(_, is_silent)| !is_silent);
     let of =
         if of_stats.is_connected { String::new() } else { format!(", as of {}", time_of_day(of_stats.at)) };
     let rest = sources.split_off(sources.len().min(SHOWN));

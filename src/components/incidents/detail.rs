@@ -10,6 +10,7 @@ use crate::components::panel::{Awaited, Empty, Withdrawn, as_of};
 use crate::components::relative_time::RelativeTime;
 use sentinelops_protocol::Json;
 use sentinelops_protocol::domain::Incident;
+use sentinelops_protocol::sort::sort_by;
 use sentinelops_realtime::{SendState, use_incident};
 use std::rc::Rc;
 use web_sys::HtmlElement;
@@ -124,6 +125,6 @@ fn extra(json: Option<&Json>) -> Vec<(String, String)> {
         .map(|(name, value)| (capital(&name), shown(value)))
         .collect();
     // What changed stands last in the JSON: by name the rows stay where they are.
-    fields.sort_unstable();
+    sort_by(&mut fields, Ord::cmp);
     fields
 }

@@ -6,6 +6,7 @@ use crate::{
     DeliveryState, Durability, FailedRow, Meta, Now, Row, StoreError, StoreEvent, StoreGroup, StoreName,
     StoreOp, StoreSnapshot,
 };
+use sentinelops_protocol::sort::sort_by_key;
 use std::collections::HashSet;
 
 impl Outbox {
@@ -84,7 +85,7 @@ impl Outbox {
             meta = Meta::lost(now.wall);
         }
         // Orders are comparable over all priorities.
-        rows.sort_by_key(|row| (row.order, row.priority));
+        sort_by_key(&mut rows, |row| (row.order, row.priority));
         self.store.opened(now.mono);
         self.memory_only.clear();
         for row in &rows {

@@ -4,6 +4,7 @@ use super::nodes::{Gap, Node};
 use super::wire::{Phase, Transition};
 use super::{SubOutput, Subscriptions};
 use crate::Now;
+use sentinelops_protocol::sort::sort_by;
 use sentinelops_protocol::system::{Continuity, Snapshot, Subscribed};
 use sentinelops_protocol::{Channel, Code, Event, Subject};
 use std::rc::Rc;
@@ -152,7 +153,7 @@ impl Subscriptions {
         if subject.topic.is_none() {
             let mut topics: Vec<(&String, &mut Node)> =
                 nodes.topics.iter_mut().filter(|(_, node)| node.wants > 0).collect();
-            topics.sort_by(|a, b| a.0.cmp(b.0));
+            sort_by(&mut topics, |a, b| a.0.cmp(b.0));
             for (topic, node) in topics {
                 tell(Subject::topic(subject.channel, topic.as_str()), node);
             }

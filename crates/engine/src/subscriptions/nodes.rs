@@ -1,6 +1,7 @@
 //! Who wants what: counts, lingering, and which subscription serves it.
 
 use super::wire::WireSubscription;
+use sentinelops_protocol::sort::sort_by;
 use sentinelops_protocol::{Channel, Subject};
 use std::collections::HashMap;
 
@@ -91,7 +92,7 @@ impl ChannelNodes {
             .iter_mut()
             .filter_map(|(topic, node)| Some((Subject::topic(channel, topic.as_str()), node.wire.as_mut()?)))
             .collect();
-        topics.sort_by(|a, b| a.0.cmp(&b.0));
+        sort_by(&mut topics, |a, b| a.0.cmp(&b.0));
         whole.into_iter().chain(topics).collect()
     }
 }

@@ -32,7 +32,9 @@ pub(super) struct Incomplete(BTreeMap<TabId, Sender>);
 
 impl Incomplete {
     pub(super) fn new(tabs: BTreeSet<TabId>) -> Self {
-        Self(tabs.into_iter().map(|tab| (tab, Sender::default())).collect())
+        let mut senders = BTreeMap::new();
+        senders.extend(tabs.into_iter().map(|tab| (tab, Sender::default())));
+        Self(senders)
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -351,7 +351,8 @@ impl Leader {
         let Some(known) = self.tabs.get_mut(&tab) else { return };
         known.connects = interest.connect;
         let consumer = known.consumer;
-        let wanted: BTreeSet<Subject> = interest.subjects.iter().cloned().collect();
+        let mut wanted = BTreeSet::new();
+        wanted.extend(interest.subjects.iter().cloned());
         let had = std::mem::replace(&mut known.subjects, wanted.clone());
         for subject in had.difference(&wanted) {
             self.engine.unsubscribe(now, consumer, subject);

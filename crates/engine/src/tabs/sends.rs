@@ -9,6 +9,7 @@ use crate::{
     ConnectionState, Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, SendRequest,
     StorageState, StoreError, StoreEvent,
 };
+use sentinelops_protocol::sort::sort_by_key;
 use std::collections::BTreeMap;
 
 /// Where a pending message is.
@@ -120,7 +121,7 @@ impl Sends {
     pub(super) fn saved_in_order(&self) -> Vec<SendRequest> {
         let wanted = self.in_doubt.values().filter(|open| !open.inquiry.discarded);
         let mut all: Vec<_> = wanted.filter_map(|open| open.request.as_ref()).collect();
-        all.sort_by_key(|(number, _)| *number);
+        sort_by_key(&mut all, |(number, _)| *number);
         all.into_iter().map(|(_, request)| SendRequest { again: true, ..request.clone() }).collect()
     }
 

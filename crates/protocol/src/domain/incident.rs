@@ -242,7 +242,8 @@ fn merge(before: Option<&Json>, changes: &Json) -> Option<Json> {
     let texts = before.into_iter().chain([changes]);
     let members: Vec<_> = texts.flat_map(|json| scan::members(json.as_str()).unwrap_or_default()).collect();
     // Of one name the last counts.
-    let last: BTreeMap<&str, usize> = members.iter().enumerate().map(|(at, m)| (&*m.name, at)).collect();
+    let mut last = BTreeMap::new();
+    last.extend(members.iter().enumerate().map(|(at, m)| (&*m.name, at)));
     let kept =
         members.iter().enumerate().filter(|(at, m)| last.get(&*m.name) == Some(at) && m.value != "null");
     Json::of_members(kept.map(|(_, member)| member))

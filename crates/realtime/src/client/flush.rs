@@ -56,7 +56,9 @@ impl Client {
                 news.changed.insert(Interest::Errors);
             }
             let concerned = news.changed.iter().filter_map(|interest| state.by_interest.get(interest));
-            concerned.flatten().copied().collect::<BTreeSet<_>>().into_iter().collect()
+            let mut called = BTreeSet::new();
+            called.extend(concerned.flatten().copied());
+            called.into_iter().collect()
         };
         for number in called {
             // An earlier one may have ended it.

@@ -23,9 +23,12 @@ pub(super) async fn group(database: &Database, writer: &str, group: &StoreGroup)
     // Everything is made into bytes before the transaction exists: it lives for this task only.
     let requests = group.ops.iter().map(Request::of).collect::<Option<Vec<_>>>();
     let requests = requests.ok_or_else(unwritable)?;
-    let mut names: Vec<&str> = requests.iter().map(|request| request.store.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
+    let mut names = Vec::new();
+    for name in requests.iter().map(|request| request.store.as_str()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     if names.is_empty() {
         return Ok(());
     }
