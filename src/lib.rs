@@ -10,6 +10,7 @@ pub mod board;
 pub mod commands;
 pub mod components;
 pub mod config;
+pub mod letters;
 pub mod pages;
 pub mod words;
 

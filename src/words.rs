@@ -1,5 +1,6 @@
 //! Texts on the screen, in one place. Each function is one sentence or label; plurals follow one rule.
 
+use crate::letters::capital;
 use sentinelops_protocol::domain::Severity;
 
 pub mod board;
@@ -43,10 +44,7 @@ pub fn counted(count: usize, noun: Noun) -> String {
 pub fn severity(severity: Option<&Severity>) -> String {
     match severity {
         None => "Unrated".to_owned(),
-        Some(severity) => {
-            let mut letters = severity.as_str().chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-        }
+        Some(severity) => capital(severity.as_str()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! How well a text fits what was typed.
 
+use crate::letters::lower;
+
 /// `None`: a letter of `typed` is missing, in this order. Else the higher the better: letters at the beginning of words and
 /// letters in a row count more, long texts less.
 ///
@@ -10,10 +12,10 @@
 /// assert_eq!(score("xyz", "Acknowledge"), None);
 /// ```
 pub fn score(typed: &str, text: &str) -> Option<i32> {
-    let mut wanted =
-        typed.chars().filter(|sign| !sign.is_whitespace()).flat_map(char::to_lowercase).peekable();
+    let typed = lower(typed);
+    let mut wanted = typed.chars().filter(|sign| !sign.is_whitespace()).peekable();
     let (mut found, mut before, mut in_row) = (0, ' ', false);
-    for sign in text.chars().flat_map(char::to_lowercase) {
+    for sign in lower(text).chars() {
         if wanted.peek() == Some(&sign) {
             wanted.next();
             let is_start = !before.is_alphanumeric();

@@ -22,7 +22,7 @@ pub enum Keys {
 impl Keys {
     /// Each key to press, as it stands on the keyboard.
     pub fn labels(self, is_mac: bool) -> Vec<String> {
-        let upper = |key: char| key.to_uppercase().to_string();
+        let upper = |key: char| key.to_ascii_uppercase().to_string();
         match self {
             Self::None => Vec::new(),
             Self::Letter(key) => vec![upper(key)],
@@ -73,7 +73,7 @@ impl Matcher {
         if press.in_dialog || press.alt {
             return None;
         }
-        let sign = sign.to_lowercase().next().unwrap_or(sign);
+        let sign = sign.to_ascii_lowercase();
         if press.modifier {
             return find(Keys::Mod(sign)).filter(|_| !press.shift);
         }
@@ -92,7 +92,11 @@ impl Matcher {
             return None;
         }
         // Signs need Shift on some keyboards.
-        if press.shift && sign.is_alphabetic() { find(Keys::Shift(sign)) } else { find(Keys::Letter(sign)) }
+        if press.shift && sign.is_ascii_alphabetic() {
+            find(Keys::Shift(sign))
+        } else {
+            find(Keys::Letter(sign))
+        }
     }
 }
 

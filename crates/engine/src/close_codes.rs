@@ -142,10 +142,15 @@ impl ReasonHint {
     pub(crate) fn ms_in(self, reason: &str) -> Option<u64> {
         let reason = reason.to_ascii_lowercase();
         reason.match_indices(self.phrase()).find_map(|(at, phrase)| {
-            let begins_a_word = !reason[..at].ends_with(char::is_alphanumeric);
+            let begins_a_word = !reason[..at].ends_with(is_part_of_word);
             begins_a_word.then(|| duration_ms(&reason[at + phrase.len()..])).flatten()
         })
     }
+}
+
+/// Any sign beyond ASCII counts: what is a letter there takes a table.
+fn is_part_of_word(sign: char) -> bool {
+    sign.is_ascii_alphanumeric() || !sign.is_ascii()
 }
 
 /// ` 45 s`, ` 500ms`: what follows the phrase.
@@ -158,7 +163,7 @@ fn duration_ms(text: &str) -> Option<u64> {
         Some(rest) => (1, rest),
         None => (1_000, unit.strip_prefix('s')?),
     };
-    (!rest.starts_with(char::is_alphanumeric)).then(|| number.saturating_mul(factor))
+    (!rest.starts_with(is_part_of_word)).then(|| number.saturating_mul(factor))
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub fn IncidentActions(props: &IncidentActionsProps) -> Html {
     let step = |(at, action): (usize, Action)| {
         let enabled = action.is_offered(incident);
         let label = texts::label(&action, "");
-        let testid = format!("action-{}", label.to_lowercase());
+        let testid = format!("action-{}", label.to_ascii_lowercase());
         let onclick = {
             let act = act.clone();
             move |_| {

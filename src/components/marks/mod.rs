@@ -11,7 +11,4 @@ pub use severity::{SeverityMark, severity_rank, severity_word};
 pub use status::{StatusMark, status_word};
 
 /// A wire word for people: first letter large.
-pub(super) fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
+pub(super) use crate::letters::capital;

@@ -1,6 +1,7 @@
 //! Who is signed in.
 
 use crate::components::people::Names;
+use crate::letters::upper;
 use crate::words::commands as texts;
 use sentinelops_realtime::use_client;
 use yew::prelude::*;
@@ -26,7 +27,7 @@ fn initials(name: &str) -> String {
     let mut words = name.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.next();
     let letters = [first, words.next_back()].into_iter().flatten().filter_map(|word| word.chars().next());
-    letters.flat_map(char::to_uppercase).collect()
+    upper(&letters.collect::<String>())
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ impl Client {
     /// An id that no incident has: 48 bits of time and 30 of chance.
     pub(crate) fn new_incident_id(&self) -> String {
         let platform = self.platform();
-        let id = ulid(platform.wall(), platform.random()).to_lowercase();
+        let id = ulid(platform.wall(), platform.random()).to_ascii_lowercase();
         format!("inc-{}", &id[..16])
     }
 

@@ -53,7 +53,7 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
         false => (state_label(state), state),
     };
     let waiting: u32 = status.queued.iter().sum();
-    let mut class = classes!("so-status", format!("so-status--{}", state_label(shown).to_lowercase()));
+    let mut class = classes!("so-status", format!("so-status--{}", state_label(shown).to_ascii_lowercase()));
     class.push(if props.show_details { "so-status--details" } else { "so-status--line" });
     if props.compact {
         class.push("so-status--compact");
