@@ -11,6 +11,7 @@ mod provider;
 mod read;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use build_env::BuildEnv;
 pub use links::LinkTemplate;

@@ -2,10 +2,11 @@
 
 use super::{AppConfig, BuildEnv, CONFIG_ELEMENT, ConfigError, ConfigSource, LinkTemplate};
 
+use super::value::Value;
 use sentinelops_engine::{ModeOption, OutboxOptions, TokenIn};
+use sentinelops_protocol::Json;
 use sentinelops_realtime::url::{check_own_path, check_server_url, without_query};
 use sentinelops_realtime::{SetupError, TokenUrl};
-use serde_json::Value;
 use std::fmt;
 
 /// Takes what it can use and notes the rest.
@@ -44,16 +45,16 @@ impl Reader {
     }
 
     pub(super) fn page(&mut self, text: &str) {
-        let values = match serde_json::from_str::<Value>(text) {
-            Ok(Value::Object(values)) => values,
-            Ok(other) => {
-                let allowed = "a JSON object is allowed; nothing of it is used".to_owned();
-                return self.error(ConfigSource::Page, CONFIG_ELEMENT, kind(&other), allowed);
-            }
+        let json = match Json::parse(text) {
+            Ok(json) => json,
             Err(error) => {
                 let allowed = format!("a JSON object is allowed ({error}); nothing of it is used");
                 return self.error(ConfigSource::Page, CONFIG_ELEMENT, "not JSON".to_owned(), allowed);
             }
+        };
+        let Value::Object(values) = Value::of(&json) else {
+            let allowed = "a JSON object is allowed; nothing of it is used".to_owned();
+            return self.error(ConfigSource::Page, CONFIG_ELEMENT, kind(&Value::of(&json)), allowed);
         };
         // First, so that what stands beside `options` wins over what it says of the same thing.
         let (options, others): (Vec<_>, Vec<_>) = values.iter().partition(|(key, _)| *key == "options");
@@ -165,7 +166,7 @@ impl Reader {
         for (at, value) in templates.iter().enumerate() {
             let text = |name| value.get(name).and_then(Value::as_str);
             let url = text("url");
-            let read = match (value.as_object().map(serde_json::Map::len), text("label"), url) {
+            let read = match (value.len(), text("label"), url) {
                 _ if at >= MOST_TEMPLATES => Err(format!("at most {MOST_TEMPLATES} are allowed")),
                 (Some(2), Some(label), Some(url)) => LinkTemplate::new(label, url),
                 _ => Err(format!("{TEMPLATE} is allowed")),
@@ -234,7 +235,7 @@ fn option(config: &mut AppConfig, key: &str, value: &Value) -> Option<Checked> {
             }
             _ => Err(format!("a number from 1 to 10 is allowed; using {}", options.reconnect_decay)),
         },
-        "maxReconnectAttempts" if value.is_null() => {
+        "maxReconnectAttempts" if *value == Value::Null => {
             options.max_reconnect_attempts = None;
             Ok(())
         }
@@ -345,7 +346,7 @@ fn kind(value: &Value) -> String {
 
 /// A value as it was written, cut.
 fn short(value: &Value) -> String {
-    let text = value.to_string();
+    let text = value.written();
     match text.char_indices().nth(80) {
         None => text,
         Some((at, _)) => format!("{}…", &text[..at]),

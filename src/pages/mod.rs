@@ -21,27 +21,58 @@ pub use top_bar::TopBar;
 use crate::components::attention::{AttentionProvider, set_page_title};
 use crate::components::sign_out::SessionGate;
 use crate::components::undo::ActionsProvider;
+use std::collections::HashMap;
 use std::rc::Rc;
 use yew::prelude::*;
 use yew_router::prelude::*;
 
 /// The addresses, below the base path.
-#[derive(Clone, Debug, PartialEq, Routable)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Route {
     /// The console.
-    #[at("/")]
     Console,
     /// All realtime features side by side.
-    #[at("/realtime-demo")]
     RealtimeDemo,
     /// What end-to-end tests press and read.
     #[cfg(feature = "faults")]
-    #[at("/lab")]
     Lab,
     /// Anything else.
-    #[not_found]
-    #[at("/404")]
     NotFound,
+}
+
+impl Route {
+    const ALL: &[(&'static str, Self)] = &[
+        ("/", Self::Console),
+        ("/realtime-demo", Self::RealtimeDemo),
+        #[cfg(feature = "faults")]
+        ("/lab", Self::Lab),
+        ("/404", Self::NotFound),
+    ];
+}
+
+// By hand: what the macro makes of it brings a state machine for patterns, 14 KB for three fixed addresses.
+impl Routable for Route {
+    fn from_path(path: &str, _: &HashMap<&str, &str>) -> Option<Self> {
+        Self::ALL.iter().find(|(at, _)| *at == path).map(|(_, route)| route.clone())
+    }
+
+    fn to_path(&self) -> String {
+        Self::ALL.iter().find(|(_, route)| route == self).map_or("/404", |(at, _)| *at).to_owned()
+    }
+
+    fn routes() -> Vec<&'static str> {
+        Self::ALL.iter().map(|(at, _)| *at).collect()
+    }
+
+    fn not_found_route() -> Option<Self> {
+        Some(Self::NotFound)
+    }
+
+    fn recognize(pathname: &str) -> Option<Self> {
+        // A slash at the end is nothing of its own.
+        let path = pathname.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(pathname);
+        Self::from_path(path, &HashMap::new()).or_else(Self::not_found_route)
+    }
 }
 
 /// What is wrong with the configuration, for the banners of both pages.
@@ -90,4 +121,19 @@ fn page(route: Route) -> Html {
 #[hook]
 fn use_title(title: impl Into<AttrValue>) {
     use_effect_with(title.into(), |title| set_page_title(title));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_leads_to_its_page_and_back() {
+        for (at, route) in Route::ALL {
+            assert_eq!((Route::recognize(at).as_ref(), route.to_path()), (Some(route), (*at).to_owned()));
+        }
+        assert_eq!(Route::recognize(""), Some(Route::NotFound));
+        assert_eq!(Route::recognize("/realtime-demo/"), Some(Route::RealtimeDemo));
+        assert_eq!(Route::recognize("/realtime-demo/x"), Some(Route::NotFound));
+    }
 }

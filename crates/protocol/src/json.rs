@@ -102,6 +102,19 @@ impl Json {
         members.into_iter().map(|member| (member.name, member.value))
     }
 
+    /// The items of an array in their order, as JSON text. Of anything else there are none.
+    ///
+    /// ```
+    /// use sentinelops_protocol::Json;
+    ///
+    /// let json = Json::parse(r#"[1, {"a": [2]}]"#)?;
+    /// assert_eq!(json.items().collect::<Vec<_>>(), ["1", r#"{"a": [2]}"#]);
+    /// # Ok::<(), sentinelops_protocol::JsonError>(())
+    /// ```
+    pub fn items(&self) -> impl Iterator<Item = &str> {
+        scan::items(&self.0).unwrap_or_default().into_iter()
+    }
+
     /// Whether arrays and objects are nested deeper than this. Frames have a bound ([`crate::Limits`]), and one value
     /// beyond it spoils a whole frame.
     ///

@@ -12,7 +12,7 @@ use sentinelops_protocol::{
     Channel, Json, Priority,
     domain::{Alert, Presence, Severity},
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::{fmt, rc::Rc};
 
 /// Names a message this page sent: a ULID, minted when `send` was called. The server knows the
@@ -161,7 +161,7 @@ impl Message {
     /// }
     /// ```
     pub fn chat(conversation: &str, content: &str) -> Self {
-        Self::object(Channel::Chat, "chat.message", &[("conversationId", conversation), ("content", content)])
+        Self::object(Channel::Chat, "chat.message", &[("content", content), ("conversationId", conversation)])
     }
 
     /// `chat.typing`: dropped silently when it cannot leave at once.
@@ -198,8 +198,7 @@ impl Message {
     /// assert_eq!(message.kind(), "chat.delivered");
     /// ```
     pub fn chat_delivered(conversation: &str, up_to: u64) -> Self {
-        let payload = serde_json::json!({ "conversationId": conversation, "upTo": up_to });
-        Self::value(Channel::Chat, "chat.delivered", &payload)
+        Self::value(Channel::Chat, "chat.delivered", &UpTo { conversation, up_to })
             .coalesce(receipts(conversation))
             .priority(Priority::Low)
     }
@@ -214,8 +213,8 @@ impl Message {
     /// assert_eq!(message.payload().as_str(), r#"{"conversationId":"conv-1","upTo":1700000000000}"#);
     /// ```
     pub fn chat_read(conversation: &str, up_to: u64) -> Self {
-        let payload = serde_json::json!({ "conversationId": conversation, "upTo": up_to });
-        Self::value(Channel::Chat, "chat.read", &payload).coalesce(receipts(conversation))
+        Self::value(Channel::Chat, "chat.read", &UpTo { conversation, up_to })
+            .coalesce(receipts(conversation))
     }
 
     /// `alert.acknowledge`: somebody looks after it. Critical alerts go first.
@@ -253,8 +252,7 @@ impl Message {
     }
 
     fn object(channel: Channel, kind: &str, fields: &[(&str, &str)]) -> Self {
-        let fields: std::collections::BTreeMap<_, _> = fields.iter().copied().collect();
-        Self::value(channel, kind, &fields)
+        Self::value(channel, kind, &Texts(fields))
     }
 
     fn value<T: Serialize>(channel: Channel, kind: &str, payload: &T) -> Self {
@@ -395,6 +393,24 @@ impl Message {
             ephemeral: self.ephemeral,
             again: false,
         }
+    }
+}
+
+/// The payload of a receipt.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpTo<'a> {
+    #[serde(rename = "conversationId")]
+    conversation: &'a str,
+    up_to: u64,
+}
+
+/// A payload of texts.
+struct Texts<'a>(&'a [(&'a str, &'a str)]);
+
+impl Serialize for Texts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::url::{check_own_path, without_query};
 use super::{TokenError, TokenSource};
 use sentinelops_engine::TokenReason;
-use serde::Deserialize;
+use sentinelops_protocol::{Fields, Json};
 use std::fmt;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -149,17 +149,6 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes.chars().map(|c| c as u8).collect()).ok()
 }
 
-#[derive(Deserialize)]
-struct Body {
-    token: String,
-    user: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    sub: Option<String>,
-}
-
 /// What an answer means. `decode` reads base64url.
 fn judge(
     url: &str,
@@ -176,12 +165,18 @@ fn judge(
         let found = if body.trim_start().starts_with('<') { "a page" } else { "something else" };
         TokenError::NoToken { url: url.to_owned(), found }
     };
-    let Body { token, user } = serde_json::from_str(body).map_err(|_| expected())?;
+    let json = Json::parse(body).map_err(|_| expected())?;
+    let mut fields = Fields::of("token", &json).map_err(|_| expected())?;
+    let token = fields.text("token").map_err(|_| expected())?;
+    let user = fields.optional_text("user").map_err(|_| expected())?;
     if token.is_empty() {
         return Err(expected());
     }
-    let claims = || serde_json::from_str::<Claims>(&decode(token.split('.').nth(1)?)?).ok()?.sub;
-    let user = user.or_else(claims).filter(|user| !user.is_empty());
+    let subject = || {
+        let claims = Json::parse(&decode(token.split('.').nth(1)?)?).ok()?;
+        Fields::of("claims", &claims).ok()?.optional_text("sub").ok()?
+    };
+    let user = user.or_else(subject).filter(|user| !user.is_empty());
     Ok(TokenResponse::Token { token, user })
 }
 
