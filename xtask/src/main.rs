@@ -32,6 +32,8 @@ enum Task {
     Dist(dist::Options),
     /// Runs gateway and page, reloading on every edit
     Dev(dev::Options),
+    /// Prints what the modules of the last build consist of: bytes per crate, the largest functions
+    Sizes(build::show_sizes::Options),
     /// Runs the tests: lint, native, sim, wasm and e2e by default
     Test {
         #[arg(value_enum)]
@@ -42,8 +44,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Runs a benchmark: engine (the default), protocol, gateway, store (in a browser, beside hand-written queues) or page (in a
-    /// browser, beside pages written by hand; `--quick`, `--json FILE`)
+    /// Runs a benchmark: engine (the default), protocol, gateway, store (in a browser, beside hand-written queues), page (in a
+    /// browser, beside pages written by hand; `--quick`, `--json FILE`) or start (navigation to first row; builds to compare)
     Bench {
         #[arg(default_value = "engine")]
         name: String,
@@ -63,6 +65,7 @@ fn main() -> std::process::ExitCode {
         Task::Build(options) => setup::run(&setup::FOR_BUILD).and_then(|()| build::build(&options)),
         Task::Dist(options) => setup::run(&setup::FOR_BUILD).and_then(|()| dist::run(&options)),
         Task::Dev(options) => dev::run(&options),
+        Task::Sizes(options) => build::show_sizes::run(&options),
         Task::Test { groups } => test::run(&groups),
         Task::Sim { args } => test::sim(&args),
         Task::Bench { name, args } => test::bench(&name, &args),

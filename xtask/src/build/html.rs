@@ -21,6 +21,15 @@ pub fn add_to_head(html: &str, line: &str) -> Result<String> {
     Ok(format!("{before}  {line}\n  {}", format_args!("</head>{after}")))
 }
 
+/// Takes out the `<link>` of this address, and the space before it.
+pub fn remove_link(html: &str, address: &str) -> Result<String> {
+    let no_link = || format!("index.html has no <link> of {address}");
+    let at = html.find(&format!("href=\"{address}\"")).with_context(no_link)?;
+    let start = html[..at].rfind("<link ").with_context(no_link)?;
+    let end = at + html[at..].find('>').with_context(no_link)? + 1;
+    Ok(format!("{}{}", html[..start].trim_end(), &html[end..]))
+}
+
 /// Gives the element that loads this address the integrity of its content.
 pub fn pin(html: &str, address: &str, content: &[u8]) -> Result<String> {
     let quoted = format!("\"{address}\"");

@@ -1,11 +1,15 @@
 //! `cargo xtask build`: trunk compiles and bundles, then trunk's hook calls [`post_build`], which makes of that
 //! something a CDN can serve for ever: hashed names, integrity, strict headers, sizes within budget.
 
+pub mod budget;
+pub mod functions;
 pub mod graph;
 pub mod headers;
 pub mod html;
 pub mod names;
 pub mod post_build;
+pub mod shorten;
+pub mod show_sizes;
 pub mod sizes;
 pub mod wasm_opt;
 
@@ -13,6 +17,9 @@ use crate::run::cmd;
 use crate::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
+
+/// The two programs, by the names of their modules.
+pub const MODULES: [&str; 2] = ["app", "worker"];
 
 /// Says to the hook that the sizes found are to be the new ones to compare with.
 pub const BUDGETS_RECORD: &str = "SENTINELOPS_BUDGETS_RECORD";

@@ -3,7 +3,10 @@
 //!
 //! In a debug build names stay plain (trunk's reload works by them) and only the meta tags are set.
 
-use super::{BUDGETS_RECORD, QUICK, graph, headers, html, names, sizes, wasm_opt};
+use super::{
+    BUDGETS_RECORD, MODULES, QUICK, budget, functions, graph, headers, html, names, shorten, show_sizes,
+    sizes, wasm_opt,
+};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,14 +38,20 @@ pub fn run() -> Result<()> {
 
     check_worker(&stage)?;
     let quick = std::env::var_os(QUICK).is_some();
+    let mut crates = budget::Crates::new();
     if !quick {
-        wasm_opt::optimise(&["app_bg.wasm", "worker_bg.wasm"].map(|name| stage.join(name)))?;
+        let modules = MODULES.map(|name| stage.join(format!("{name}_bg.wasm")));
+        wasm_opt::optimise(&modules, || crates_of(&stage).map(|of| crates = of))?;
+        for program in MODULES {
+            shorten_names(&stage, program).with_context(|| format!("{program}.js and its module"))?;
+        }
     }
 
     let mut files = graph::Files::new();
     read_all(&stage, &stage, &mut files)?;
     files.remove("index.html");
     drop_unused_snippets(&mut files);
+    let source = join_styles(source, &public_url, &mut files)?;
     let plain_sizes = if quick { BTreeMap::new() } else { sizes::measure(&files)? };
     let (hashed, renamed) = graph::hash_all(files)?;
     let source = finish_page(source, &public_url, &hashed, &renamed)?;
@@ -68,9 +77,9 @@ pub fn run() -> Result<()> {
     }
     sizes::print(&plain_sizes);
     if std::env::var_os(BUDGETS_RECORD).is_some() {
-        sizes::record(&plain_sizes)?;
+        budget::record(&plain_sizes, &crates)?;
     }
-    sizes::check(&plain_sizes)
+    budget::check(&plain_sizes, &crates)
 }
 
 /// The worker must not carry the page's framework: yew-agent depends on it, and only the linker keeps it out.
@@ -88,6 +97,27 @@ fn check_worker(stage: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What each module consists of, for the budgets; the modules with their names stay for `cargo xtask sizes`.
+fn crates_of(stage: &Path) -> Result<budget::Crates> {
+    let mut crates = budget::Crates::new();
+    for module in MODULES {
+        let wasm = fs::read(stage.join(format!("{module}_bg.wasm")))?;
+        crates.insert(module, functions::by_crate(&functions::of(&wasm)?));
+        let kept = show_sizes::named(module);
+        fs::create_dir_all(kept.parent().context("a file has a folder")?)?;
+        fs::write(&kept, wasm).with_context(|| format!("cannot write {}", kept.display()))?;
+    }
+    Ok(crates)
+}
+
+fn shorten_names(stage: &Path, program: &str) -> Result<()> {
+    let (module, script) = (stage.join(format!("{program}_bg.wasm")), stage.join(format!("{program}.js")));
+    let (wasm, text) = shorten::shorten(&fs::read(&module)?, &fs::read_to_string(&script)?)?;
+    fs::write(module, wasm)?;
+    fs::write(script, text)?;
+    Ok(())
+}
+
 /// Scripts of crates that no program imports: wasm-bindgen writes those of the worker for the page as well, and leaves
 /// those of an earlier build beside the new ones.
 fn drop_unused_snippets(files: &mut graph::Files) {
@@ -100,6 +130,23 @@ fn drop_unused_snippets(files: &mut graph::Files) {
         !path.starts_with("snippets/")
             || scripts.iter().any(|(other, text)| other != path && text.contains(path.as_str()))
     });
+}
+
+/// The style sheets as one, `app.css`: the page waits for one request before it paints.
+fn join_styles(mut source: String, public_url: &str, files: &mut graph::Files) -> Result<String> {
+    const JOINED: &str = "app.css";
+    let mut joined = Vec::new();
+    for other in
+        files.keys().filter(|path| path.ends_with(".css") && *path != JOINED).cloned().collect::<Vec<_>>()
+    {
+        source = html::remove_link(&source, &format!("{public_url}{other}"))?;
+        joined.extend(files.remove(&other).unwrap_or_default());
+    }
+    // Last, because it overrides the others.
+    let own = files.get_mut(JOINED).context("trunk built no app.css")?;
+    joined.append(own);
+    *own = joined;
+    Ok(source)
 }
 
 fn read_all(base: &Path, dir: &Path, files: &mut graph::Files) -> Result<()> {
@@ -159,6 +206,21 @@ fn finish_page(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn style_sheets_are_one_that_ends_with_the_apps_own() {
+        let mut files = graph::Files::from([
+            ("app.css".to_owned(), b"a{}".to_vec()),
+            ("b.css".to_owned(), b"b{}".to_vec()),
+        ]);
+        let page = "<head>\n  <link rel=\"stylesheet\" href=\"/x/b.css\"/>\n  <link rel=\"stylesheet\" href=\"/x/app.css\"/></head>";
+        let page = join_styles(page.to_owned(), "/x/", &mut files).unwrap();
+        assert_eq!(page, "<head>\n  <link rel=\"stylesheet\" href=\"/x/app.css\"/></head>");
+        assert_eq!(files, [("app.css".to_owned(), b"b{}a{}".to_vec())].into());
+        // A sheet that the page does not load is no part of it.
+        files.insert("c.css".to_owned(), Vec::new());
+        assert!(join_styles(page, "/x/", &mut files).is_err());
+    }
 
     #[test]
     fn snippets_that_no_program_imports_are_left_out() {

@@ -1,9 +1,7 @@
-//! How large the build is, and whether that is within `budgets.json`.
+//! How large the files of a build are.
 
 use super::graph::Files;
-use crate::root;
-use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -59,7 +57,7 @@ fn brotli(content: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The two downloads that have a budget, by the names trunk gave the files.
-fn part(path: &str) -> Option<&'static str> {
+pub fn part(path: &str) -> Option<&'static str> {
     match path {
         "worker.js" | "worker_bg.wasm" | "worker_loader.js" => Some("worker"),
         "app.js" | "app_bg.wasm" | "boot.js" => Some("page"),
@@ -81,50 +79,6 @@ pub fn print(sizes: &BTreeMap<String, Size>) {
         total.brotli += size.brotli;
     }
     println!("{:9}  {:9}  {:9}  total", total.raw, total.gzip, total.brotli);
-}
-
-/// Fails when a part is over its limit, saying which of its files grew since the sizes were last recorded.
-pub fn check(sizes: &BTreeMap<String, Size>) -> Result<()> {
-    let budgets = read()?;
-    for name in ["page", "worker"] {
-        let limit =
-            budgets["limits"][name].as_u64().with_context(|| format!("budgets.json has no limits.{name}"))?;
-        let files: Vec<_> = sizes.iter().filter(|(path, _)| part(path) == Some(name)).collect();
-        let total: u64 = files.iter().map(|(_, size)| size.gzip as u64).sum();
-        println!("budget {name}: {total} of {limit} bytes gzip");
-        if total <= limit {
-            continue;
-        }
-        for (path, size) in files {
-            let was = budgets["recorded"][path].as_u64();
-            let was = was.map_or("not recorded before".to_owned(), |was| format!("{was} when recorded"));
-            println!("  {path}: {} ({was})", size.gzip);
-        }
-        bail!(
-            "the {name} is {} bytes gzip over its budget: make it smaller, or raise limits.{name} in budgets.json and \
-             say why in the commit",
-            total - limit
-        );
-    }
-    Ok(())
-}
-
-/// Writes today's sizes as what later builds are compared with.
-pub fn record(sizes: &BTreeMap<String, Size>) -> Result<()> {
-    let mut budgets = read()?;
-    budgets["recorded"] = sizes
-        .iter()
-        .filter(|(path, _)| part(path).is_some())
-        .map(|(path, size)| (path.clone(), json!(size.gzip)))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
-    let text = format!("{}\n", serde_json::to_string_pretty(&budgets)?);
-    std::fs::write(root::at("budgets.json"), text).context("cannot write budgets.json")
-}
-
-fn read() -> Result<Value> {
-    let text = std::fs::read_to_string(root::at("budgets.json")).context("cannot read budgets.json")?;
-    serde_json::from_str(&text).context("budgets.json is not valid JSON")
 }
 
 #[cfg(test)]

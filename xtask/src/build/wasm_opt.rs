@@ -31,14 +31,15 @@ const OPTIMISE: [&str; 5] = ["-Oz", "--converge", "--low-memory-unused", "--reor
 /// The second, which drops the names that the order was made of.
 const STRIP: [&str; 3] = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
-/// Optimises the modules in place, side by side.
-pub fn optimise(modules: &[PathBuf]) -> Result<()> {
+/// Optimises the modules in place, side by side. `before_strip` sees them with the names of their functions.
+pub fn optimise(modules: &[PathBuf], before_strip: impl FnOnce() -> Result<()>) -> Result<()> {
     let Some(program) = program() else {
         anyhow::bail!(
             "wasm-opt is not there: `cargo xtask setup` (or `npm ci` in the root folder) installs it"
         );
     };
     run(&program, &OPTIMISE, modules)?;
+    before_strip()?;
     run(&program, &STRIP, modules)
 }
 

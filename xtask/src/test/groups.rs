@@ -81,8 +81,11 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         "gateway" => "sentinelops-gateway",
         "store" => return bench_store(),
         "page" => return bench_page(args),
+        "start" => return bench_start(args),
         other => {
-            bail!("no benchmark is called `{other}`: there are engine, protocol, gateway, store and page")
+            bail!(
+                "no benchmark is called `{other}`: there are engine, protocol, gateway, store, page and start"
+            )
         }
     };
     let mut cargo = cmd!("cargo bench --package {package}");
@@ -111,7 +114,7 @@ fn bench_page(args: &[String]) -> Result<()> {
     let tests = Playwright::find()?;
     let options = built(false);
     build::build(&options)?;
-    let mut bench = tests.command(&options.dist).args(["--config", "bench.config.ts"]);
+    let mut bench = tests.command(&options.dist).args(["--config", "bench.config.ts", "page"]);
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         bench = match (arg.as_str(), rest.as_slice().first()) {
@@ -125,6 +128,20 @@ fn bench_page(args: &[String]) -> Result<()> {
     }
     let _inside = run::shell().push_dir(Playwright::FOLDER);
     run::visible(bench)
+}
+
+/// How long from navigation to the first row, of builds that take turns.
+fn bench_start(builds: &[String]) -> Result<()> {
+    if builds.is_empty() {
+        bail!(
+            "name the builds to compare: `cargo xtask bench start BEFORE AFTER`; `cargo xtask build --dist DIR` makes one"
+        );
+    }
+    let builds = builds.iter().map(std::path::absolute).collect::<std::io::Result<Vec<_>>>()?;
+    let names: Vec<_> = builds.iter().map(|dir| dir.to_string_lossy()).collect();
+    let bench = Playwright::find()?.command(&builds[0]).args(["--config", "bench.config.ts", "start"]);
+    let _inside = run::shell().push_dir(Playwright::FOLDER);
+    run::visible(bench.env("BENCH_DISTS", names.join(",")))
 }
 
 pub fn wasm(steps: &mut Steps) {
