@@ -9,11 +9,34 @@ try {
   // Storage is forbidden here: the system's wish rules.
 }
 
+// The worker loads beside the page's program, not after it. The library takes it over when it wants one
+// (crates/realtime/src/bridge/shim.js), or ends it.
+try {
+  const url = document.querySelector('meta[name="sentinelops-worker"]').content;
+  const wanted = JSON.parse(document.getElementById("sentinelops-config").textContent);
+  if (wanted.enableWebsocket !== false && !wanted.workerUrl) {
+    const early = { url, messages: [], failed: false };
+    globalThis.sentinelopsWorker = early;
+    // There can be one policy of a name: it goes with the worker.
+    early.policy = globalThis.trustedTypes?.createPolicy("sentinelops", { createScriptURL: (given) => given });
+    early.worker = new Worker(early.policy ? early.policy.createScriptURL(url) : url, { type: "module" });
+    early.worker.onmessage = (event) => early.messages.push(event.data);
+    early.worker.onerror = early.worker.onmessageerror = (event) => {
+      event.preventDefault();
+      early.failed = true;
+    };
+  }
+} catch {
+  // The library tries again, and says what is wrong.
+}
+
 import("./app.js")
   .then((app) => app.default())
   .catch((error) => {
     const status = document.getElementById("boot-status");
     if (status) {
+      document.getElementById("boot-skeleton").remove();
+      document.getElementById("boot").className = "boot";
       status.setAttribute("role", "alert");
       status.textContent =
         "SentinelOps could not start (" + error.message + "). Reload the page; if that does not help, " +

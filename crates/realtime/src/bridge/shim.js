@@ -17,6 +17,22 @@ function trusted(url) {
   return policy.createScriptURL(url);
 }
 
+// A page may have started the worker before its program was there, so that both load side by side, as the start script
+// of the console does: { url, worker, messages: what it sent so far, failed, policy }. One that failed is ended and
+// started again, because only then it is known why.
+function takeEarly(url) {
+  const early = globalThis.sentinelopsWorker;
+  if (!early) return null;
+  delete globalThis.sentinelopsWorker;
+  policy ??= early.policy;
+  const { worker } = early;
+  if (!worker) return null;
+  worker.onmessage = worker.onerror = worker.onmessageerror = null;
+  if (!early.failed && absolute(early.url) === absolute(url)) return early;
+  worker.terminate();
+  return null;
+}
+
 const absolute = (url) => {
   try {
     return new URL(url, document.baseURI).href;
@@ -85,8 +101,9 @@ export function watch(url, head, report) {
 
   function Spawn(given, options) {
     if (given !== url || worker) return new Real(given, options);
+    const early = takeEarly(given);
     try {
-      worker = new Real(trusted(given), options);
+      worker = early?.worker ?? new Real(trusted(given), options);
     } catch (error) {
       worker = Nobody();
       refuseLater("blocked", `the browser refused to start ${target}: ${error?.message ?? error}`);
@@ -95,6 +112,10 @@ export function watch(url, head, report) {
     worker.addEventListener("error", onError);
     worker.addEventListener("message", onMessage);
     worker.addEventListener("messageerror", onUnreadable);
+    // yew-agent listens as soon as it has the worker; nothing that is sent later comes before these.
+    queueMicrotask(() => {
+      for (const data of early?.messages ?? []) worker.dispatchEvent(new MessageEvent("message", { data }));
+    });
     return worker;
   }
 
