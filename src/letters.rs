@@ -5,6 +5,14 @@ pub fn lower(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { of_any_alphabet::lower(text) }
 }
 
+/// One sign in lower case; of the few that become two, the first.
+pub fn lower_sign(sign: char) -> char {
+    if sign.is_ascii() {
+        return sign.to_ascii_lowercase();
+    }
+    lower(sign.encode_utf8(&mut [0; 4])).chars().next().unwrap_or(sign)
+}
+
 /// In upper case.
 pub fn upper(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_uppercase() } else { of_any_alphabet::upper(text) }
@@ -51,6 +59,7 @@ mod tests {
             (lower("Öl ÅSA Жук"), upper("öl åsa жук")),
             ("öl åsa жук".to_owned(), "ÖL ÅSA ЖУК".to_owned())
         );
+        assert_eq!(['A', 'Ö', 'ß', 'İ'].map(lower_sign), ['a', 'ö', 'ß', 'i']);
         assert_eq!([capital(""), capital("open"), capital("élan"), capital("Ö")], ["", "Open", "Élan", "Ö"]);
     }
 }

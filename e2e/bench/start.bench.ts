@@ -35,7 +35,7 @@ test('navigation to first row', async () => {
         const look = () => {
           const now = performance.now();
           if (document.querySelector('[data-testid="incident-title"]')) marks.row ??= now;
-          if (document.querySelector('.app')) marks.mounted ??= now;
+          if (document.querySelector('[data-testid="incidents-panel"]')) marks.mounted ??= now;
         };
         new MutationObserver(look).observe(document, { childList: true, subtree: true });
       });
@@ -55,7 +55,7 @@ test('navigation to first row', async () => {
   console.log(`\n${os.cpus().length} × ${os.cpus()[0]?.model}, load ${os.loadavg()[0]?.toFixed(1)}, medians of ${RUNS} runs, ms after navigation`);
   for (const [at, dist] of dists.entries()) {
     const of = (pick: (marks: Marks) => number) => median(found[at]!.map(pick));
-    const rows = found[at]!.map(({ row }) => Math.round(row));
-    console.log(`first paint ${of(({ painted }) => painted)}, mounted ${of(({ mounted }) => mounted)}, first row ${of(({ row }) => row)} (${Math.min(...rows)} to ${Math.max(...rows)})  ${dist}`);
+    const rows = found[at]!.map(({ row }) => Math.round(row)).toSorted((a, b) => a - b);
+    console.log(`first paint ${of(({ painted }) => painted)}, mounted ${of(({ mounted }) => mounted)}, first row ${of(({ row }) => row)} (${rows.join(' ')})  ${dist}`);
   }
 });

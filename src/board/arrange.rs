@@ -2,7 +2,9 @@
 
 use super::query::{BoardQuery, Criterion, Sort, service_of};
 use crate::components::marks::severity_rank;
+use crate::letters::lower;
 use sentinelops_protocol::domain::{Incident, IncidentStatus, Severity};
+use sentinelops_protocol::sort::sort_by;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ops::Deref;
@@ -41,13 +43,13 @@ where
             rows.push(incident.clone());
         }
     }
-    rows.sort_by(|a, b| order(query.sort, a).cmp(&order(query.sort, b)).then_with(|| a.id.cmp(&b.id)));
+    sort_by(&mut rows, |a, b| order(query.sort, a).cmp(&order(query.sort, b)).then_with(|| a.id.cmp(&b.id)));
     Arranged { rows, counts }
 }
 
 /// Everything but the scope.
 fn takes(query: &BoardQuery, me: Option<&str>) -> impl Fn(&Incident) -> bool {
-    let needle = query.text.trim().to_lowercase();
+    let needle = lower(query.text.trim());
     move |incident| query.takes_severity(incident) && query.takes_rest(&needle, me, incident)
 }
 
@@ -81,7 +83,9 @@ where
 
 /// The services that incidents name, by name.
 pub fn services<I: Deref<Target = Incident>>(incidents: &[I]) -> BTreeSet<String> {
-    incidents.iter().filter_map(|incident| service_of(incident)).collect()
+    let mut services = BTreeSet::new();
+    services.extend(incidents.iter().filter_map(|incident| service_of(incident)));
+    services
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -1,6 +1,7 @@
 //! Equal incidents are one row with a count, which opens to its members.
 
 use super::query::service_of;
+use crate::letters::lower_sign;
 use sentinelops_protocol::domain::{Incident, IncidentStatus};
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
@@ -142,7 +143,7 @@ fn signs(incident: &Incident) -> impl Iterator<Item = char> {
     let title = incident.title.as_deref().unwrap_or_default();
     let masked = title.split_whitespace().flat_map(|word| {
         let word = if is_masked(word) { "#" } else { word };
-        word.chars().flat_map(char::to_lowercase).chain([' '])
+        word.chars().map(lower_sign).chain([' '])
     });
     let service = service_of(incident).unwrap_or_default();
     let service: Vec<char> = service.chars().collect();

@@ -1,5 +1,6 @@
 //! What a person asked to see.
 
+use crate::letters::lower;
 use sentinelops_protocol::domain::{Incident, IncidentStatus, Severity};
 
 /// Where an incident may stand to be shown.
@@ -192,7 +193,7 @@ impl BoardQuery {
             Who::Nobody => assignee.is_none(),
             Who::Person(id) => assignee == Some(id),
         };
-        let has = |text: &str| text.to_lowercase().contains(needle);
+        let has = |text: &str| lower(text).contains(needle);
         is_theirs
             && (self.service.is_empty() || service_of(incident).as_deref() == Some(&*self.service))
             && (needle.is_empty()
