@@ -44,7 +44,8 @@ pub fn GroupLine(props: &GroupLineProps) -> Html {
     let done = latest.status == Some(IncidentStatus::Resolved);
     let is_same = members.iter().all(|row| row.status == latest.status);
     let new = members.iter().filter(|row| row.status == Some(IncidentStatus::New)).count();
-    let people: BTreeSet<_> = members.iter().filter_map(|row| row.assigned_to.clone()).collect();
+    let mut people = BTreeSet::new();
+    people.extend(members.iter().filter_map(|row| row.assigned_to.clone()));
     let who = match (people.len(), people.first()) {
         (0, _) | (_, None) => html! { { "–" } },
         (1, Some(one)) if members.iter().all(|row| row.assigned_to.is_some()) => {
