@@ -35,7 +35,7 @@ pub(crate) enum Timer {
     Buffer,
     /// Housekeeping; coming far too late means that the machine slept.
     Tick,
-    /// The outbox: hand-over pings, `retryAfterMs`, the server's rate, age, rescan, store.
+    /// The outbox: hand-over pings, `retryAfterMs`, the server's rate, age, store.
     Outbox,
     /// The subscriptions: what was asked for and not answered.
     Subscriptions,

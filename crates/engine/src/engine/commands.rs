@@ -160,7 +160,7 @@ impl Engine {
     }
 
     /// A tab asks how these saved messages ended. The answers are delivered as message updates, once the store has been
-    /// read.
+    /// read or a later transaction has committed.
     pub(crate) fn inquire(&mut self, now: Now, consumer: ConsumerId, about: Vec<crate::tabs::Inquiry>) {
         self.outbox.inquire(consumer, about);
         self.finish_input(now);

@@ -45,7 +45,7 @@ pub enum LockEvent {
 /// The role of a tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
-    /// Wants no connection, or released the lock on pagehide.
+    /// Its page is away, outdated or signed out.
     Idle,
     /// Waits for the lock; another tab leads.
     Follower,
@@ -108,7 +108,7 @@ impl Election {
         self.role
     }
 
-    /// Sets whether this tab wants a connection. Only such tabs queue for the lock.
+    /// Sets whether this tab takes part. Only such tabs queue for the lock.
     pub(crate) fn want(&mut self, now: Now, wanted: bool) {
         if self.wanted == wanted {
             return;

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Interval (ms) at which the browser is asked which tabs are alive.
 const ALIVE_MS: u64 = 5_000;
+/// How long (ms) a sign-out waits for a tab to hand over its messages.
+const ANSWER_MS: u64 = 2_000;
 
 struct Tab {
     consumer: ConsumerId,
@@ -24,6 +26,10 @@ struct Tab {
     subjects: BTreeSet<Subject>,
     /// Its page wants a connection.
     connects: bool,
+    /// When (monotonic ms) it attached.
+    since: u64,
+    /// Its page took the first batch: what it had to hand over has arrived.
+    has_answered: bool,
 }
 
 pub(super) struct Leader {
@@ -118,9 +124,11 @@ impl Leader {
         self.engine.assume_stored(now, LOCAL, saved);
     }
 
-    /// Whether every message of every tab is known: no tab has to resend its messages.
-    pub(super) fn is_ready_to_sign_out(&self) -> bool {
-        self.ready && self.incomplete.is_empty()
+    /// Whether every message of every tab is known: none has to resend its messages, and each has handed over what it
+    /// had, unless it has had the time and does not run.
+    pub(super) fn is_ready_to_sign_out(&self, now: Now) -> bool {
+        let handed = |tab: &Tab| tab.has_answered || now.mono >= tab.since.saturating_add(ANSWER_MS);
+        self.ready && self.incomplete.is_empty() && self.tabs.values().all(handed)
     }
 
     /// Whether the page of another tab wants a connection.
@@ -190,6 +198,7 @@ impl Leader {
             LinkMessage::Credit { tab, attachment, number } => {
                 if let Some(consumer) = self.consumer(&tab, Some(attachment)) {
                     self.incomplete.credited(&tab);
+                    self.tabs.entry(tab).and_modify(|tab| tab.has_answered = true);
                     self.engine.credit(now, consumer, number);
                 }
             }
@@ -233,11 +242,6 @@ impl Leader {
             | LinkMessage::SignedOut
             | LinkMessage::Leaving { .. } => {}
         }
-    }
-
-    /// Whether another tab could lead instead.
-    pub(super) fn has_followers(&self) -> bool {
-        !self.tabs.is_empty()
     }
 
     /// These tabs are alive. A tab that attached after the question was asked is not judged.
@@ -345,7 +349,16 @@ impl Leader {
             self.next_consumer += u64::from(known.is_none());
             self.engine.attach_tab(now, consumer, &tab);
             let subjects = BTreeSet::new();
-            let new = Tab { consumer, attachment, asked: false, missed: 0, subjects, connects: false };
+            let new = Tab {
+                consumer,
+                attachment,
+                asked: false,
+                missed: 0,
+                subjects,
+                connects: false,
+                since: now.mono,
+                has_answered: false,
+            };
             self.tabs.insert(tab.clone(), new);
         }
         let Some(known) = self.tabs.get_mut(&tab) else { return };

@@ -163,8 +163,13 @@ impl Node {
     pub(super) fn on_deliveries(&mut self, items: &[Delivery]) {
         self.sends.note(items);
         self.pending_commands.answered(items);
-        self.sign_in.note(items);
-        let is_open = |item: &Delivery| matches!(item, Delivery::Status(status) if status.storage == StorageState::Durable);
+        // A full one is open, too.
+        let is_open = |item: &Delivery| match item {
+            Delivery::Status(status) => {
+                matches!(status.storage, StorageState::Durable | StorageState::MemoryOnly(StoreError::Quota))
+            }
+            _ => false,
+        };
         self.store.was_open |= items.iter().any(is_open);
     }
 
@@ -214,9 +219,11 @@ impl Node {
                 self.attachment.is_answered = true;
                 self.sends.slept = false;
                 self.credit_goes_to(from);
-                let batch = self.page.view(batch.clone());
-                self.on_deliveries(&batch.items);
-                self.deliver(batch);
+                let seen = self.page.view(batch.clone());
+                self.on_deliveries(&seen.items);
+                // The leader's own state, also where this page is shown that it has no connection.
+                self.sign_in.note(&batch.items);
+                self.deliver(seen);
             }
             _ => {}
         }

@@ -77,8 +77,8 @@ impl Node {
         }
     }
 
-    /// Without a store to share this tab connects alone. A store that exists and does not answer is shared all the same:
-    /// it is silent for every tab.
+    /// Without a store to share this tab connects alone. A store that exists and does not answer is shared all the same: it
+    /// is silent for every tab. One that another tab writes now is no reason either: this tab follows it.
     fn share_or_not(&mut self) {
         if !matches!(self.role(), Role::Follower | Role::Leader) || self.outdated {
             return;
@@ -86,6 +86,7 @@ impl Node {
         let leads = self.shared_leader().filter(|leader| leader.engine.store_is_away());
         if let Some(StorageState::MemoryOnly(error)) =
             leads.map(|leader| leader.engine.status().storage.clone())
+            && error != StoreError::TakenOver
             && (error != StoreError::Silent || mutant::active(Mutant::AloneWhenSilent))
         {
             self.store.error = Some(error);

@@ -72,7 +72,7 @@ impl Node {
             None if self.sign_in.leader_waits() && matches!(self.sign_in.token, Some(Ok(Some(_)))) => {
                 self.replace_leader(now);
             }
-            Some(leader) if leader.engine.lacks_token() && leader.has_followers() => {
+            Some(leader) if leader.engine.lacks_token() && leader.others_connect() => {
                 if leader.alone || self.term_check.is_some() || self.sign_in.resigned {
                     return;
                 }
@@ -199,8 +199,11 @@ mod tests {
         assert!(
             outputs(&mut node).iter().any(|o| matches!(o, NodeOutput::Engine(Output::RequestToken { .. })))
         );
-        let other =
-            || LinkMessage::Attach { tab: "b".to_owned(), attachment: 1, interest: Interest::default() };
+        let other = || LinkMessage::Attach {
+            tab: "b".to_owned(),
+            attachment: 1,
+            interest: Interest { connect: true, ..Interest::default() },
+        };
         node.handle_link(at(4), other());
         outputs(&mut node);
         node.handle_page(at(5), PageCommand::Token(Err("no session here".to_owned())));

@@ -93,7 +93,7 @@ impl Node {
         let due = how != SignOut::SendFirst
             || self.leader.as_ref().filter(|_| !self.resuming).is_some_and(|leader| {
                 let done = leader.engine.counts().queued == [0; 4] && !leader.engine.endings_wait();
-                leader.is_ready_to_sign_out() && done && !self.sends.wait()
+                leader.is_ready_to_sign_out(now) && done && !self.sends.wait()
             });
         if due {
             self.close_session(how == SignOut::Wipe, true);
@@ -282,6 +282,7 @@ mod tests {
         serve_store(&mut leader, at(6));
         let interest = Interest::default();
         leader.handle_link(at(6), LinkMessage::Attach { tab: "b".to_owned(), attachment: 1, interest });
+        leader.handle_link(at(6), LinkMessage::Credit { tab: "b".to_owned(), attachment: 1, number: 1 });
         leader
     }
 
@@ -308,6 +309,30 @@ mod tests {
         let over = |output: &NodeOutput| matches!(output, NodeOutput::Link(_, LinkMessage::SignedOut));
         let (news, over) = (outputs.iter().position(news), outputs.iter().position(over));
         assert!(news.is_some() && over.is_some() && news < over, "{news:?} {over:?} {outputs:?}");
+    }
+
+    /// It answers the first batch behind what it has to hand over.
+    #[test]
+    fn sign_out_waits_for_what_a_tab_that_just_attached_hands_over() {
+        let mut leader = leader_of_two();
+        let attach = |tab: &str| LinkMessage::Attach {
+            tab: tab.to_owned(),
+            attachment: 1,
+            interest: Interest::default(),
+        };
+        leader.handle_link(at(7), attach("c"));
+        leader.handle_page(at(8), PageCommand::SignOut(SignOut::SendFirst));
+        assert!(!serve_store(&mut leader, at(8)), "c may have messages");
+        leader.handle_link(at(9), LinkMessage::Credit { tab: "c".to_owned(), attachment: 1, number: 1 });
+        assert!(serve_store(&mut leader, at(9)));
+
+        let mut leader = leader_of_two();
+        leader.handle_link(at(7), attach("frozen"));
+        leader.handle_page(at(8), PageCommand::SignOut(SignOut::SendFirst));
+        assert!(!serve_store(&mut leader, at(8)));
+        leader.handle_timeout(at(1_500));
+        leader.handle_timeout(at(2_100));
+        assert!(serve_store(&mut leader, at(2_100)), "it had the time");
     }
 
     /// Until then it may have to be sent after all.

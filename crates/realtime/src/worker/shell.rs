@@ -9,7 +9,7 @@ use super::tabs::{TabEvent, Tabs};
 use super::traces::{self, Traces};
 use crate::bridge::{FromWorker, Init, ToWorker};
 use gloo::timers::callback::Timeout;
-use sentinelops_engine::tabs::{Node, NodeOutput, PageCommand};
+use sentinelops_engine::tabs::{Node, NodeOutput, PageCommand, Role};
 use sentinelops_engine::{Generation, Hint, Now, Output, RawFrame, SocketEvent, StoreEvent};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -43,6 +43,8 @@ struct Core {
     /// Subprotocols to offer.
     protocols: Vec<String>,
     store: Store,
+    /// Messages are stored.
+    persists: bool,
     last_states: LastStates,
     tabs: Tabs,
     timer: Option<(u64, Timeout)>,
@@ -175,6 +177,7 @@ impl Core {
             socket_listener,
             protocols: init.engine.connection.protocols.clone(),
             store: Store::of_version(&init.scope, version, from_store),
+            persists: init.engine.outbox.persist,
             last_states: LastStates::new(&init.scope),
             tabs: Tabs::new(version, &init.scope, &init.page, from_tabs),
             timer: None,
@@ -211,6 +214,10 @@ impl Core {
             }
             ToWorker::Hint(hint) => return self.hint(now, hint),
             ToWorker::SignOut(how) => PageCommand::SignOut(how),
+            // Where nothing is stored no database is created for it.
+            ToWorker::ReadUnreadable | ToWorker::DiscardUnreadable if !self.persists => {
+                return self.answer_unreadable(Box::pin(std::future::ready(Ok(Vec::new()))));
+            }
             ToWorker::ReadUnreadable => return self.answer_unreadable(self.store.unreadable()),
             ToWorker::DiscardUnreadable => return self.answer_unreadable(self.store.discard_unreadable()),
             ToWorker::KeepState(channel, bytes) => {
@@ -277,7 +284,12 @@ impl Core {
             NodeOutput::ProbeStore => self.store.probe(),
             NodeOutput::ReadMeta => self.read_meta(),
             NodeOutput::QueryTabs => self.tabs.query(),
-            NodeOutput::Role(role) => (self.reply)(FromWorker::Role(role)),
+            NodeOutput::Role(role) => {
+                if matches!(role, Role::Follower | Role::Idle) {
+                    self.store.stop_writing();
+                }
+                (self.reply)(FromWorker::Role(role));
+            }
             NodeOutput::LeaveNotice(message) => {
                 let leave_notice = message.and_then(|message| self.tabs.leave_notice(&message));
                 (self.reply)(FromWorker::LeaveNotice(leave_notice));

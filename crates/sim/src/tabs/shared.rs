@@ -145,7 +145,7 @@ impl TabWorld {
                     matches!(
                         event,
                         StoreEvent::OpenFailed(_) | StoreEvent::Closed(_) | StoreEvent::Aborted { .. }
-                    )
+                    ) && !matches!(event, StoreEvent::Aborted { error: StoreError::TakenOver, .. })
                 };
                 if refuses(&event) {
                     worker.refused_at = Some(now);

@@ -88,7 +88,7 @@ fn unsaved_receipt_of_another_page_makes_none_redundant() {
     assert!(!world.outbox.is_redundant(&Row { possibly_sent: true, ..row }), "the server may have it");
 }
 
-/// Appended by other tabs, and by an earlier life.
+/// Of other tabs and an earlier life.
 #[test]
 fn stored_receipts_are_one_row_too() {
     let mut world = World::closed(OutboxOptions::default());

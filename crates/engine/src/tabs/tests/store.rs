@@ -80,6 +80,19 @@ fn leader_that_wants_no_connection_gives_way_to_a_tab_that_does() {
     assert!(stored.is_some() && stored < released, "what it decided is stored first: {outputs:?}");
 }
 
+/// It knows before the browser reports that the lock is lost.
+#[test]
+fn leader_whose_write_is_refused_for_a_later_writer_follows_and_is_not_alone() {
+    let mut node = leader(5);
+    let number = node.engine().and_then(|engine| engine.group_under_way()).map(|group| group.number);
+    let error = StoreError::TakenOver;
+    node.handle_store(at(20), StoreEvent::Aborted { number: number.expect("its term"), error });
+    let outputs = drain(&mut node);
+    assert_eq!(node.role(), Role::Follower);
+    assert!(outputs.contains(&NodeOutput::Lock(LockRequest::Request)));
+    assert!(!outputs.contains(&NodeOutput::Role(Role::Solo)), "{outputs:?}");
+}
+
 #[test]
 fn page_that_wants_no_connection_has_none_whatever_the_leader_reports() {
     let mut node = attached(3);

@@ -20,6 +20,7 @@ use connection::{Connection, Lost};
 use futures::channel::oneshot;
 use futures::future::LocalBoxFuture;
 use futures::future::{Either, select};
+use futures::lock::Mutex;
 use gloo::timers::callback::Timeout;
 use indexed_db_futures::database::Database;
 use record::Older;
@@ -78,8 +79,10 @@ struct Shared {
     writer: String,
     /// How often `open` or `probe` was called since it last answered.
     asked: Cell<u32>,
-    /// The last of these calls was `open`.
+    /// The last of these calls was `open`, and this tab still leads.
     as_writer: Cell<bool>,
+    /// Held while the database is being opened, so that there is one handle.
+    opening: Mutex<()>,
     /// Another tab deleted the database since it was last opened here.
     deleted: Cell<bool>,
     /// How many unreadable records were set aside and how many lay among the others, when last looked.
@@ -111,9 +114,20 @@ impl Store {
         let (name, state) = (format!("sentinelops {scope}"), RefCell::new(State::Closed));
         let writer = js_sys::Math::random().to_string();
         let (asked, as_writer) = (Cell::new(0), Cell::new(false));
-        let (deleted, unreadable) = (Cell::new(false), Cell::default());
-        let shared =
-            Shared { name, version, older, listener, state, writer, asked, as_writer, deleted, unreadable };
+        let (deleted, unreadable, opening) = (Cell::new(false), Cell::default(), Mutex::default());
+        let shared = Shared {
+            name,
+            version,
+            older,
+            listener,
+            state,
+            writer,
+            asked,
+            as_writer,
+            opening,
+            deleted,
+            unreadable,
+        };
         Self { shared: Rc::new(shared) }
     }
 
@@ -149,6 +163,11 @@ impl Store {
             shared.asked.set(0);
             shared.report(event);
         });
+    }
+
+    /// This tab leads no longer: an `open` that is still under way does not make it the writer.
+    pub fn stop_writing(&self) {
+        self.shared.as_writer.set(false);
     }
 
     /// Writes one transaction. Answers `Committed` or `Aborted`, which is `TakenOver` once another tab has opened it as its
@@ -198,7 +217,8 @@ impl Store {
         Box::pin(async move {
             let database = shared.connect().await?;
             let left = unreadable::discard(&database).await?;
-            shared.count_unreadable([0, left]);
+            shared.unreadable.set([0, left]);
+            shared.report(StoreEvent::Unreadable(left));
             unreadable::all(&database).await
         })
     }
@@ -208,12 +228,11 @@ impl Store {
     pub fn wipe(&self) -> Wiped {
         let shared = self.shared.clone();
         Box::pin(async move {
-            let emptied = match shared.database() {
-                Some(database) => {
-                    within(WIPE_MS, write::empty(&database)).await.is_some_and(|end| end.is_ok())
-                }
-                None => false,
+            let empty = async {
+                let database = shared.connect().await?;
+                write::empty(&database, &shared.writer).await
             };
+            let emptied = within(WIPE_MS, empty).await.is_some_and(|end| end.is_ok());
             shared.close();
             let deleted = within(WIPE_MS, connection::delete(shared.name.clone())).await == Some(true);
             emptied || deleted
@@ -250,6 +269,7 @@ impl Shared {
 
     /// The database, opened if it is not.
     async fn connect(self: &Rc<Self>) -> Result<Database, StoreError> {
+        let _opening = self.opening.lock().await;
         if let Some(database) = self.database() {
             return Ok(database);
         }
@@ -268,7 +288,12 @@ impl Shared {
             }
         }
         let shared = self.clone();
-        let on_wait = move |error| shared.report(StoreEvent::OpenFailed(error));
+        // A look of the page reports nothing.
+        let on_wait = move |error| {
+            if shared.asked.get() > 0 {
+                shared.report(StoreEvent::OpenFailed(error));
+            }
+        };
         let connection = connection::open(&self.name, self.version, self.older, on_wait, on_lost).await?;
         let database = connection.database().clone();
         let mut state = self.state.borrow_mut();
@@ -284,8 +309,10 @@ impl Shared {
     async fn read(&self, database: &Database) -> Result<StoreSnapshot, StoreError> {
         loop {
             let asked = self.asked.get();
-            let writer = self.as_writer.get().then_some(self.writer.as_str());
-            let snapshot = read::everything(database, writer).await?;
+            let snapshot = match self.as_writer.get() {
+                true => read::everything_as(database, &self.writer).await?,
+                false => read::everything(database).await?,
+            };
             if self.asked.get() == asked {
                 let (aside, in_place): (Vec<_>, Vec<_>) =
                     snapshot.unreadable.iter().partition(|record| record.set_aside_at.is_some());

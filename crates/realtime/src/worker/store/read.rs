@@ -1,6 +1,7 @@
 //! Reading what lies there.
 
 use super::{errors, record, stores, unreadable, write, writer};
+use futures::future::join;
 use indexed_db_futures::database::Database;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{Transaction, TransactionMode};
@@ -16,35 +17,49 @@ pub(super) struct Raw {
     pub value: JsValue,
 }
 
-/// Everything, as it was at one moment. With `writer` that tab is the writer from this moment on; without one nothing
-/// changes.
-pub(super) async fn everything(
-    database: &Database,
-    writer: Option<&str>,
-) -> Result<StoreSnapshot, StoreError> {
-    let transaction = match writer {
-        Some(name) => {
-            let all = [&stores::ALL[..], &[writer::STORE]].concat();
-            let transaction = write::begin(database, &all, false)?;
-            writer::take_over(&transaction, name)?;
-            transaction
-        }
-        None => begin(database, &stores::ALL)?,
-    };
-    let outbox = records(&transaction, StoreName::Outbox)?;
-    let failed = records(&transaction, StoreName::Failed)?;
-    let meta = records(&transaction, StoreName::Meta)?;
-    let unreadable = unreadable::set_aside_earlier(&transaction)?;
+/// Everything, as it was at one moment. Changes nothing: any tab may look.
+pub(super) async fn everything(database: &Database) -> Result<StoreSnapshot, StoreError> {
+    let transaction = begin(database, &stores::ALL)?;
+    let snapshot = request_everything(&transaction)?;
     write::commit(&transaction)?;
-    let (outbox, failed, meta) = (outbox.await?, failed.await?, meta.await?);
-    let mut unreadable = unreadable.await?;
+    snapshot.await
+}
 
-    let mut found = Vec::new();
-    let rows = decoded::<Row>(outbox, &mut found);
-    let failed = decoded::<FailedRow>(failed, &mut found);
-    let meta = decoded::<Meta>(meta, &mut found).pop().unwrap_or_default();
-    unreadable.extend(found.iter().map(|raw| unreadable::described(raw, None)));
-    Ok(StoreSnapshot { rows, failed, meta, unreadable })
+/// The same, and from this moment on `writer` is the writer.
+pub(super) async fn everything_as(database: &Database, writer: &str) -> Result<StoreSnapshot, StoreError> {
+    match take_over(database, Some(writer)).await {
+        Err(StoreError::Quota) => take_over(database, None).await,
+        read => read,
+    }
+}
+
+async fn take_over(database: &Database, writer: Option<&str>) -> Result<StoreSnapshot, StoreError> {
+    let all = [&stores::ALL[..], &[writer::STORE]].concat();
+    let transaction = write::begin(database, &all, false)?;
+    writer::take_over(&transaction, writer)?;
+    let snapshot = request_everything(&transaction)?;
+    // What was read counts only once this tab is the writer.
+    let (finished, snapshot) = join(write::finish(transaction), snapshot).await;
+    finished.and(snapshot)
+}
+
+fn request_everything(
+    transaction: &Transaction<'_>,
+) -> Result<impl Future<Output = Result<StoreSnapshot, StoreError>> + use<>, StoreError> {
+    let outbox = records(transaction, StoreName::Outbox)?;
+    let failed = records(transaction, StoreName::Failed)?;
+    let meta = records(transaction, StoreName::Meta)?;
+    let unreadable = unreadable::set_aside_earlier(transaction)?;
+    Ok(async move {
+        let (outbox, failed, meta) = (outbox.await?, failed.await?, meta.await?);
+        let mut unreadable = unreadable.await?;
+        let mut found = Vec::new();
+        let rows = decoded::<Row>(outbox, &mut found);
+        let failed = decoded::<FailedRow>(failed, &mut found);
+        let meta = decoded::<Meta>(meta, &mut found).pop().unwrap_or_default();
+        unreadable.extend(found.iter().map(|raw| unreadable::described(raw, None)));
+        Ok(StoreSnapshot { rows, failed, meta, unreadable })
+    })
 }
 
 /// The metadata record; `None` when it exists and cannot be read.

@@ -32,19 +32,33 @@ pub(super) async fn group(database: &Database, writer: &str, group: &StoreGroup)
     if names.is_empty() {
         return Ok(());
     }
-    names.push(writer::STORE);
+    let proves = requests.iter().any(|request| request.value.is_some());
+    if proves {
+        names.push(writer::STORE);
+    }
 
     let transaction = begin(database, &names, group.strict)?;
-    writer::prove(&transaction, writer)?;
+    if proves {
+        writer::prove(&transaction, writer)?;
+    }
     for request in &requests {
         request.make(&transaction)?;
     }
     finish(transaction).await
 }
 
-/// Deletes every record there is.
-pub(super) async fn empty(database: &Database) -> Result<(), StoreError> {
-    let transaction = begin(database, &stores::ALL, true)?;
+/// Deletes every record there is, and becomes the writer: a tab that hangs meanwhile writes nothing back.
+pub(super) async fn empty(database: &Database, writer: &str) -> Result<(), StoreError> {
+    match empty_as(database, Some(writer)).await {
+        Err(StoreError::Quota) => empty_as(database, None).await,
+        emptied => emptied,
+    }
+}
+
+async fn empty_as(database: &Database, writer: Option<&str>) -> Result<(), StoreError> {
+    let all = [&stores::ALL[..], &[writer::STORE]].concat();
+    let transaction = begin(database, &all, true)?;
+    writer::take_over(&transaction, writer)?;
     for name in stores::ALL {
         let store = transaction.object_store(name).map_err(errors::from_error)?;
         store.as_sys().clear().map_err(|error| errors::from_error(error.into()))?;

@@ -3,6 +3,10 @@
 //! itself, that put violates the index, and the transaction is aborted as a whole: an earlier leader, which may not have
 //! received yet that it lost the lock, changes nothing after its successor has read.
 //!
+//! A full disk refuses every put, also this one. A new leader then only clears the store: the next tab that can put its name
+//! is the writer, and the other one is refused. Deletes need no proof, because they must get through on a full disk, and
+//! at worst a row that has ended is deleted once more.
+//!
 //! Everything is requested in the task that begins the transaction. A transaction that had to wait for an answer would
 //! block every other tab for as long as its worker is frozen.
 
@@ -30,12 +34,12 @@ pub(super) fn make_store(database: &Database) -> indexed_db_futures::Result<()> 
     Ok(())
 }
 
-/// Makes `writer` the writer, in place of any other.
-pub(super) fn take_over(transaction: &Transaction<'_>, writer: &str) -> Result<(), StoreError> {
+/// Makes `writer` the writer, in place of any other; `None`: there is none until one writes.
+pub(super) fn take_over(transaction: &Transaction<'_>, writer: Option<&str>) -> Result<(), StoreError> {
     let store = transaction.object_store(STORE).map_err(errors::from_error)?;
     let store: &IdbObjectStore = store.as_sys();
     store.clear().map_err(|error| errors::from_error(error.into()))?;
-    put(store, writer)
+    writer.map_or(Ok(()), |writer| put(store, writer))
 }
 
 /// Lets the transaction abort unless `writer` is the writer.
