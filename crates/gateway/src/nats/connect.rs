@@ -63,9 +63,9 @@ pub(super) async fn connect(options: &NatsOptions) -> Result<Connection, Trouble
             ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => Trouble::Unusable(
                 format!("{text}: give --nats-creds, --nats-user with --nats-password, or --nats-token"),
             ),
-            ConnectErrorKind::Tls => Trouble::Unusable(format!(
-                "{text}: --nats-ca names the authority that signed its certificate"
-            )),
+            kind if kind == ConnectErrorKind::Tls || text.contains("certificate") => Trouble::Unusable(
+                format!("{text}: --nats-ca names the authority that signed its certificate"),
+            ),
             ConnectErrorKind::ServerParse => Trouble::Unusable(text),
             _ => Trouble::Gone(text),
         }

@@ -315,12 +315,17 @@ async fn logged(
 ) -> Result<(Nats, Durable)> {
     let mut nats = Nats::open(options.clone(), config, seed, move || clock.now());
     let mut durable = Durable::default();
+    // The attempts in between say the same.
+    let mut said = String::new();
     loop {
         match nats.events.recv().await {
             Some(Event::Loaded(loaded)) => durable = *loaded,
             Some(Event::Record { seq, record, .. }) => durable.take(seq, &record, config, clock.now()),
             Some(Event::Up) => return Ok((nats, durable)),
-            Some(Event::Down(text)) => warn!("{text}; tried again until it is there"),
+            Some(Event::Down(text)) if text != said => {
+                warn!("{text}; tried again until it is there");
+                said = text;
+            }
             Some(Event::Broken(text)) => bail!(text),
             Some(_) => {}
             None => bail!("the connection to NATS has ended"),

@@ -1,6 +1,8 @@
 //! Many gateways on one NATS, over the programs themselves.
 
 mod broker;
+mod commands;
+mod ingest;
 mod kill;
 mod peer;
 mod settings;

@@ -55,6 +55,19 @@ async fn a_token_a_user_or_nobody_is_let_in_as_the_server_says() {
 }
 
 #[tokio::test]
+async fn tls_takes_the_authority_of_the_server() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gateway/nats/tls");
+    let tls = format!("tls {{ cert_file: \"{folder}/cert.pem\", key_file: \"{folder}/key.pem\" }}");
+    let nats = NatsServer::start_with("2.12.8", &tls).await;
+    let url = nats.url().replace("nats://", "tls://");
+    let authority = format!("{folder}/cert.pem");
+    let program = crate::support::Program::start(&["--nats", &url, "--nats-ca", &authority]).await;
+    program.client("s").await;
+    let errors = ends(&["--nats", &url]).await;
+    assert!(errors.contains("certificate") && errors.contains("--nats-ca"), "{errors}");
+}
+
+#[tokio::test]
 async fn streams_that_are_configured_otherwise_are_refused_with_what_differs() {
     let nats = NatsServer::start("2.12.8").await;
     let program = crate::support::Program::start(&["--nats", &nats.url()]).await;
