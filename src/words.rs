@@ -51,6 +51,14 @@ pub fn severity(severity: Option<&Severity>) -> String {
 /// In place of a title that is missing.
 pub const UNTITLED: &str = "Untitled incident";
 
+/// Texts of the offer to load a newer build.
+pub mod new_build {
+    /// What is there.
+    pub const TITLE: &str = "A newer version is ready.";
+    /// What to do.
+    pub const DETAIL: &str = "Reload this page when it suits you; drafts and unsent changes are kept.";
+}
+
 /// Texts of panels.
 pub mod panel {
     /// What stands there was kept on this device. `time`: when it was true.

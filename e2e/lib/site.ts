@@ -40,6 +40,8 @@ export class Site {
   readonly dialled: string[] = [];
   /** Where WebSockets at `/ws` are passed on to, as a reverse proxy does: a port of this machine. Default: nowhere. */
   behind?: number;
+  /** Pages may register the service worker. In all other tests there is none: it would hide faults of the way to the server. */
+  serviceWorker = false;
   private config = '{}';
 
   private constructor(
@@ -155,6 +157,7 @@ export class Site {
       content = Buffer.from(
         content
           .toString('utf8')
+          .replace(/(<meta name="sentinelops-service-worker" content=")[^"]*/, this.serviceWorker ? '$&' : '$1')
           .replace(/(<script[^>]*id="?sentinelops-config"?[^>]*>)[^<]*(<\/script>)/, `$1${this.config}$2`),
       );
     }

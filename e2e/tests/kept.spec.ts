@@ -2,31 +2,12 @@
 import type { Page } from '@playwright/test';
 import { violations } from '../lib/axe';
 import { expect, expectState, test } from '../lib/fixtures';
+import { kept } from '../lib/kept';
 
 test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '5'] } });
 
 const row = (page: Page, id: string) => page.locator(`[data-testid=incident-row][data-incident-id="${id}"]`);
 const board = (page: Page) => page.getByTestId('incidents-panel');
-
-/** How many channels this browser keeps the state of, for everybody together. */
-const kept = (page: Page) =>
-  page.evaluate(async () => {
-    const names = (await indexedDB.databases()).map((database) => database.name ?? '').filter((name) => name.startsWith('sentinelops state '));
-    const counts = names.map(
-      (name) =>
-        new Promise<number>((resolve) => {
-          const request = indexedDB.open(name);
-          request.onsuccess = () => {
-            const count = request.result.transaction('state').objectStore('state').count();
-            count.onsuccess = () => {
-              request.result.close();
-              resolve(count.result);
-            };
-          };
-        }),
-    );
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-  });
 
 test('a reload without a server shows the last board with its time, own edits over it, to nobody else', async ({ world }) => {
   const id = await world.gateway.publishIncident('Checkout is down', 'critical');
@@ -55,6 +36,10 @@ test('a reload without a server shows the last board with its time, own edits ov
   for (const width of [1440, 360]) {
     await page.setViewportSize({ width, height: 800 });
     expect(await violations(page)).toEqual([]);
+    const heading = await board(page).locator('.panel__title').evaluate((title) => title.getBoundingClientRect().height);
+    expect(heading, 'the heading is one line').toBeLessThan(30);
+    const narrow = await page.getByTestId('alerts-panel').locator('.panel__title').evaluate((title) => title.getBoundingClientRect().height);
+    expect(narrow, 'also in a narrow panel').toBeLessThan(30);
   }
 
   world.site.configure({ url: `${world.proxy.url}/?user=bob`, user: 'bob' });

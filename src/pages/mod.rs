@@ -19,6 +19,7 @@ pub use realtime_demo::RealtimeDemoPage;
 pub use top_bar::TopBar;
 
 use crate::components::attention::{AttentionProvider, set_page_title};
+use crate::components::shell::NewBuildProvider;
 use crate::components::sign_out::SessionGate;
 use crate::components::undo::ActionsProvider;
 use std::collections::HashMap;
@@ -99,7 +100,9 @@ pub fn Pages(props: &PagesProps) -> Html {
             <BrowserRouter {basename}>
                 <SessionGate>
                     <AttentionProvider>
-                        <ActionsProvider><PagesCaller /><Switch<Route> render={page} /></ActionsProvider>
+                        <NewBuildProvider base={props.base.clone()}>
+                            <ActionsProvider><PagesCaller /><Switch<Route> render={page} /></ActionsProvider>
+                        </NewBuildProvider>
                     </AttentionProvider>
                 </SessionGate>
             </BrowserRouter>

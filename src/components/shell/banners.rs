@@ -1,11 +1,12 @@
 //! What the page has to say about itself, most urgent first.
 
-use super::{Banner, BannerKind};
+use super::{Banner, BannerKind, NewBuild};
 use crate::components::away::is_away;
 use crate::components::hooks::{lost_entries, use_gaps};
 use crate::components::outbox::{UnreadableActions, unreadable_words};
 use crate::components::relative_time::exact;
 use crate::components::sign_in::{SignIn, SignInButton, use_sign_in};
+use crate::words::new_build as texts;
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
 use sentinelops_realtime::UnloadGuard;
 use sentinelops_realtime::connection_status::{cause_advice, cause_label, storage_label};
@@ -36,6 +37,7 @@ pub struct BannersProps {
 pub fn Banners(props: &BannersProps) -> Html {
     let connection = use_connection();
     let status = &connection.status;
+    let NewBuild(newer) = use_context().unwrap_or_default();
     let setup = match &connection.error {
         Some(ClientError::Setup(error)) => Some(setup_banner(error)),
         _ => None,
@@ -86,6 +88,8 @@ pub fn Banners(props: &BannersProps) -> Html {
             if status.cause == Cause::Outdated {
                 <Banner key="update" kind={BannerKind::Warning} name="update" title="A newer version runs in another tab."
                     detail="Reload this page to update it; until then nothing is sent from here.">{ reload() }</Banner>
+            } else if newer {
+                <Banner key="new-build" kind={BannerKind::Note} name="update" title={texts::TITLE} detail={texts::DETAIL}>{ reload() }</Banner>
             } else if status.storage == StorageState::MemoryOnly(StoreError::NewerSchema) {
                 <Banner key="newer" kind={BannerKind::Note} name="newer" title="Not saved on this device:"
                     detail={newer_wrote(waiting)}>{ reload() }</Banner>

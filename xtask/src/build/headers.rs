@@ -1,7 +1,7 @@
 //! The headers file that Netlify, Cloudflare Pages and their like read, and the one place the policy is written:
 //! `assets/csp.txt` (the server of the end-to-end tests reads it too).
 
-use super::graph;
+use super::{graph, service_worker};
 use crate::root;
 use anyhow::{Context, Result, bail};
 
@@ -27,7 +27,7 @@ pub fn file(public_url: &str) -> Result<String> {
         graph::FOLDER
     );
     // The addresses a page is shown at by itself; what is no file has the default of the host, which asks each time.
-    for page in ["", "index.html", "404.html", "realtime-demo"] {
+    for page in ["", "index.html", "404.html", "realtime-demo", service_worker::NAME] {
         out.push_str(&format!("\n{public_url}{page}\n  Cache-Control: no-cache\n"));
     }
     Ok(out)
@@ -76,6 +76,7 @@ mod tests {
                 ("index.html", Some("no-cache")),
                 ("404.html", Some("no-cache")),
                 ("realtime-demo", Some("no-cache")),
+                ("sw.js", Some("no-cache")),
                 ("assets/worker_loader-0123456789abcdef.js", Some(IMMUTABLE)),
                 ("assets/worker_bg-0123456789abcdef.wasm", Some(IMMUTABLE)),
                 ("an/unknown/address", None),

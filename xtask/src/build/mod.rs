@@ -8,6 +8,7 @@ pub mod headers;
 pub mod html;
 pub mod names;
 pub mod post_build;
+pub mod service_worker;
 pub mod shorten;
 pub mod show_sizes;
 pub mod sizes;

@@ -4,8 +4,8 @@
 //! In a debug build names stay plain (trunk's reload works by them) and only the meta tags are set.
 
 use super::{
-    BUDGETS_RECORD, MODULES, QUICK, budget, functions, graph, headers, html, names, shorten, show_sizes,
-    sizes, wasm_opt,
+    BUDGETS_RECORD, MODULES, QUICK, budget, functions, graph, headers, html, names, service_worker, shorten,
+    show_sizes, sizes, wasm_opt,
 };
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -65,6 +65,7 @@ pub fn run() -> Result<()> {
         fs::write(stage.join(path), content)?;
     }
     fs::write(&page, &source)?;
+    fs::write(stage.join(service_worker::NAME), service_worker::file(&public_url, &hashed, &renamed)?)?;
     // Static hosts answer an unknown path with this page; the app's router then shows the right one.
     fs::write(stage.join("404.html"), &source)?;
     fs::write(stage.join("_headers"), headers::file(&public_url)?)?;
@@ -174,6 +175,9 @@ fn finish_page(
         Ok::<_, anyhow::Error>((format!("{public_url}{new}"), &files[new]))
     };
     let mut source = html::set_meta(&source, "sentinelops-worker", &address("worker_loader.js")?.0)?;
+    let service_worker = format!("{public_url}{}", service_worker::NAME);
+    source = html::set_meta(&source, "sentinelops-service-worker", &service_worker)?;
+    source = source.replace("\"/manifest.webmanifest\"", &format!("\"{public_url}manifest.webmanifest\""));
     for (old, new) in renamed {
         source = source.replace(&format!("\"{public_url}{old}\""), &format!("\"{public_url}{new}\""));
     }

@@ -33,6 +33,28 @@ function takeEarly(url) {
   return null;
 }
 
+// How often (ms) a page that is looked at asks whether there is a newer build.
+const ASK_MS = 60 * 60 * 1000;
+
+// Registers the page's service worker. `newer` is called when one of another build than this page's has taken over: it
+// announces the address of the script its pages start with.
+export async function register(url, scope, newer) {
+  const container = navigator.serviceWorker;
+  // There is none on plain http, and not in every browser.
+  if (!container) return;
+  container.addEventListener("message", ({ data }) => {
+    const isOurs = Array.from(document.scripts).some((script) => script.src && new URL(script.src).pathname === data);
+    if (typeof data === "string" && !isOurs) newer();
+  });
+  const registration = await container.register(trusted(url), { scope, updateViaCache: "none" });
+  let asked = Date.now();
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible" || Date.now() - asked < ASK_MS) return;
+    asked = Date.now();
+    registration.update().catch(() => {});
+  });
+}
+
 const absolute = (url) => {
   try {
     return new URL(url, document.baseURI).href;
