@@ -131,6 +131,8 @@ impl Outbox {
             let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Failed(reason));
             return self.update(vec![to], MessageUpdate { id: id.to_owned(), durability, delivery });
         }
+        // Its row is still there, if the store had no room for the entry.
+        let kept_row = self.failed.unsaved.contains(id).then_some(row.order);
         self.failed.remove(id);
         self.version += 1;
         if self.store.is_open() {
@@ -140,7 +142,11 @@ impl Outbox {
             self.failed.gone.insert(id.to_owned());
         }
         self.ended.forget(&row.id);
-        row.order = if self.store.is_open() { self.store.next_order() } else { 0 };
+        row.order = match kept_row.filter(|order| *order > 0) {
+            _ if !self.store.is_open() => 0,
+            Some(order) => order,
+            None => self.store.next_order(),
+        };
         let durability = if self.store.may_store() { Durability::Pending } else { Durability::MemoryOnly };
         let mut entry = Entry::new(row, vec![to], durability);
         // The server answered it, so it is not unconfirmed; it stays possibly sent all the same.
@@ -181,10 +187,10 @@ impl Outbox {
     }
 
     fn forget_failed(&mut self, id: &str) {
-        if self.failed.remove(id).is_some() {
+        if let Some(failed) = self.failed.remove(id) {
             self.version += 1;
             if self.store.is_open() {
-                self.store.push(StoreOp::DeleteFailed { id: id.to_owned() });
+                self.forget_stored_end(&failed);
             } else {
                 self.failed.gone.insert(id.to_owned());
             }

@@ -132,7 +132,7 @@ impl Outbox {
             } else if self.failed.get(id).is_some() {
                 self.failed.unsaved.remove(id);
             } else if let Some(dropped) = self.failed.add(row) {
-                self.store.push(StoreOp::DeleteFailed { id: dropped.row.id });
+                self.forget_stored_end(&dropped);
             }
         }
         self.failed.gone.clear();

@@ -321,3 +321,41 @@ fn full_disk_takes_nothing_off_the_list_that_it_does_not_store() {
     world.pass(31_000);
     assert!(world.rows.contains_key("low") && !world.failed.contains_key("low"));
 }
+
+/// A message that failed while the disk was full: its row lies there still, and nothing about its end.
+fn failed_on_a_full_disk() -> World {
+    let mut world = World::new();
+    world.connect(v1());
+    world.send_id("m");
+    assert_eq!(world.frame(), ["m"]);
+    world.commits = false;
+    world.outbox.nack(world.now(), "m", sentinelops_protocol::Code::Forbidden, String::new(), None);
+    world.drain();
+    while let Some(group) = world.groups.pop() {
+        world.store(StoreEvent::Aborted { number: group.number, error: StoreError::Quota });
+    }
+    assert!(world.rows.contains_key("m") && !world.failed.contains_key("m"));
+    world.commits = true;
+    world
+}
+
+/// The next leader would send it.
+#[test]
+fn discarding_what_failed_on_a_full_disk_deletes_its_row() {
+    let mut world = failed_on_a_full_disk();
+    world.outbox.discard(world.now(), ME, "m");
+    world.drain();
+    assert!(world.rows.is_empty(), "{:?}", world.rows);
+}
+
+#[test]
+fn what_failed_on_a_full_disk_and_is_tried_again_lies_there_once() {
+    let mut world = failed_on_a_full_disk();
+    let order = world.rows["m"].order;
+    world.outbox.retry(world.now(), ME, "m", false, "unused".to_owned());
+    world.drain();
+    assert_eq!(world.rows["m"].order, order);
+    assert_eq!(world.frame(), ["m"]);
+    world.ack("m");
+    assert!(world.rows.is_empty(), "{:?}", world.rows);
+}
