@@ -3,7 +3,6 @@
 //!
 //! * **leader**: the whole way of a message inside the worker, from `ToWorker::Send` to the update that says
 //!   Durable: shell, node, outbox, group commit.
-//! * **follower**: the store's part in a tab that does not lead, `Store::append`.
 //! * **raw group**: plain JS objects, one strict transaction at a time with everything that came meanwhile.
 //! * **raw single**: plain JS objects, one strict transaction for each.
 //! * **workbox**: `workbox-background-sync`, its `Queue.pushRequest`; its transactions are relaxed, so what it calls
@@ -12,7 +11,7 @@
 
 mod ours;
 
-use ours::{Follower, Leader};
+use ours::Leader;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
 
@@ -38,7 +37,7 @@ const CHUNK: u32 = 100;
 const ROUNDS: usize = 5;
 /// Rows that are there already.
 const STORED: [u32; 3] = [0, 1_000, 10_000];
-const WAYS: [&str; 5] = ["leader", "follower", "raw group", "raw single", "workbox"];
+const WAYS: [&str; 4] = ["leader", "raw group", "raw single", "workbox"];
 
 #[wasm_bindgen]
 extern "C" {
@@ -53,7 +52,6 @@ fn name(what: &str) -> String {
 /// One of [`WAYS`], with its own database.
 enum Way {
     Leader(Box<Leader>),
-    Follower(Follower),
     Peer(Peer),
 }
 
@@ -61,7 +59,6 @@ impl Way {
     async fn with(stored: u32, way: &str) -> Self {
         let mut opened = match way {
             "leader" => Self::Leader(Box::new(Leader::new().await)),
-            "follower" => Self::Follower(Follower::new().await),
             other => {
                 let kind = other.strip_prefix("raw ").unwrap_or(other);
                 let peer = Peer::open(kind, &name(kind)).await;
@@ -78,7 +75,6 @@ impl Way {
     async fn burst(&mut self, count: u32) -> f64 {
         match self {
             Self::Leader(leader) => leader.burst(count).await,
-            Self::Follower(follower) => follower.burst(count).await,
             Self::Peer(peer) => peer.burst(count, CHUNK, PAYLOAD).await.as_f64().unwrap(),
         }
     }
@@ -88,7 +84,6 @@ impl Way {
         let (rate, seconds) = (500, 4);
         match self {
             Self::Leader(leader) => leader.paced(rate, seconds).await,
-            Self::Follower(follower) => follower.paced(rate, seconds).await,
             Self::Peer(peer) => js_sys::Float64Array::from(peer.paced(rate, seconds, PAYLOAD).await).to_vec(),
         }
     }
@@ -124,15 +119,13 @@ async fn durable_records_a_second() {
         let rates = rounds.map(median);
         let shown: Vec<_> = WAYS.iter().zip(rates).map(|(way, rate)| format!("{way} {rate:.0}")).collect();
         console_log!("  over {stored} stored rows: {}", shown.join("; "));
-        let [leader, follower, group, single, workbox] = rates;
-        for (way, rate) in [("leader", leader), ("follower", follower)] {
-            console_log!(
-                "    {way}: {:.2} x raw group (goal 0.7); {:.1} x raw single (goal 5); {:.1} x workbox",
-                rate / group,
-                rate / single,
-                rate / workbox
-            );
-        }
+        let [leader, group, single, workbox] = rates;
+        console_log!(
+            "    leader: {:.2} x raw group (goal 0.7); {:.1} x raw single (goal 5); {:.1} x workbox",
+            leader / group,
+            leader / single,
+            leader / workbox
+        );
     }
 }
 
