@@ -68,6 +68,14 @@ impl Default for Failed {
     }
 }
 
+/// An entry for which the list had no place any more.
+#[derive(Debug)]
+pub(super) struct Dropped {
+    pub row: FailedRow,
+    /// The store did not have it yet.
+    pub was_unsaved: bool,
+}
+
 impl Failed {
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -82,7 +90,7 @@ impl Failed {
     }
 
     /// Adds a row; returns the entry dropped for it.
-    pub fn add(&mut self, row: FailedRow) -> Option<FailedRow> {
+    pub fn add(&mut self, row: FailedRow) -> Option<Dropped> {
         self.remove(&row.row.id);
         self.seen += 1;
         self.gone.remove(&row.row.id);
@@ -93,8 +101,8 @@ impl Failed {
         }
         let (_, oldest) = self.rows.pop_first()?;
         self.ids.remove(&oldest.row.id);
-        self.unsaved.remove(&oldest.row.id);
-        Some(oldest)
+        let was_unsaved = self.unsaved.remove(&oldest.row.id);
+        Some(Dropped { row: oldest, was_unsaved })
     }
 
     /// The stored copy of a listed message is this row. Returns the updated entry if its position changed.

@@ -187,10 +187,11 @@ impl Outbox {
     }
 
     fn forget_failed(&mut self, id: &str) {
+        let kept_row = self.failed.unsaved.contains(id);
         if let Some(failed) = self.failed.remove(id) {
             self.version += 1;
             if self.store.is_open() {
-                self.forget_stored_end(&failed);
+                self.forget_stored_end(&failed, kept_row);
             } else {
                 self.failed.gone.insert(id.to_owned());
             }

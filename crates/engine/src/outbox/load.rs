@@ -132,7 +132,7 @@ impl Outbox {
             } else if self.failed.get(id).is_some() {
                 self.failed.unsaved.remove(id);
             } else if let Some(dropped) = self.failed.add(row) {
-                self.forget_stored_end(&dropped);
+                self.forget_stored_end(&dropped.row, dropped.was_unsaved);
             }
         }
         self.failed.gone.clear();

@@ -209,7 +209,7 @@ impl Outbox {
         if is_listed(&state)
             && let Some(dropped) = self.failed.add(FailedRow { row: entry.row, state, ended_at })
         {
-            self.forget_stored_end(&dropped);
+            self.forget_stored_end(&dropped.row, dropped.was_unsaved);
         }
         self.retry_settled(id);
         self.ended.add(update.clone());
@@ -301,16 +301,19 @@ impl Outbox {
         let id = row.row.id.clone();
         self.store.move_to_failed(&row);
         if let Some(dropped) = self.failed.add(row) {
-            self.forget_stored_end(&dropped);
+            self.forget_stored_end(&dropped.row, dropped.was_unsaved);
         }
         // Until its commit.
         self.failed.unsaved.insert(id);
     }
 
-    /// Deletes an entry of the failed list, and the row that it replaces: the store may have had no room for the entry.
-    pub(super) fn forget_stored_end(&mut self, failed: &FailedRow) {
+    /// Deletes an entry of the failed list. `kept_row`: the store has had no room for the entry, so that its row lies there
+    /// still.
+    pub(super) fn forget_stored_end(&mut self, failed: &FailedRow, kept_row: bool) {
         self.store.push(StoreOp::DeleteFailed { id: failed.row.id.clone() });
-        self.store.delete(&failed.row);
+        if kept_row {
+            self.store.delete(&failed.row);
+        }
     }
 
     /// Whether it ended here in a state that is not listed, so that an entry of an earlier leader is out of date.
