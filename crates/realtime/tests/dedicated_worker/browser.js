@@ -15,25 +15,31 @@ IDBDatabase.prototype.transaction = function (...args) {
     databases.push(this);
     if (made.mode === "readwrite") seen.push(made.durability);
     else uncommitted += 1;
+    if (made.mode === "readwrite" && next) {
+        disturbed.set(made, next);
+        next = null;
+        queueMicrotask(() => disturb(made));
+    }
     return made;
 };
 // Transactions that read and wait for this thread to take the answers before they end.
 let uncommitted = 0;
 export function uncommitted_reads() { return uncommitted; }
 const plain = IDBTransaction.prototype.commit;
-const commit = function () {
+IDBTransaction.prototype.commit = function () {
     if (rigs.has(this.db.name) && this.mode !== "readwrite") uncommitted -= 1;
-    return plain.call(this);
+    return disturbed.has(this) ? disturb(this) : plain.call(this);
 };
-IDBTransaction.prototype.commit = commit;
-// What becomes of the next transaction that writes, where it wants to commit.
-const at_next_commit = (act) => {
-    IDBTransaction.prototype.commit = function () {
-        if (!rigs.has(this.db.name) || this.mode !== "readwrite") return commit.call(this);
-        IDBTransaction.prototype.commit = commit;
-        act(this);
-    };
+// What becomes of the next transaction that writes: where it wants to commit, or, where it commits by itself, when its requests
+// are made.
+let next = null;
+const disturbed = new Map();
+const disturb = (made) => {
+    const act = disturbed.get(made);
+    disturbed.delete(made);
+    act?.(made);
 };
+const at_next_commit = (act) => { next = act; };
 export function abort_next() { at_next_commit((made) => made.abort()); }
 export function durabilities() { return seen.splice(0).join(" "); }
 

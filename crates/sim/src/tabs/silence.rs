@@ -105,7 +105,9 @@ impl TabWorld {
                     worker.blocked_until == 0 && lasts(since)
                 })
         };
-        let undisturbed = lasts(self.link_slow.1) && lasts(self.disk.store.slow_until);
+        // A leader that waits for a held store knows neither its term nor the other tabs.
+        let held = self.disk.held_since().is_some();
+        let undisturbed = lasts(self.link_slow.1) && lasts(self.disk.store.slow_until) && !held;
         let leads = |tab: &&super::tab::Tab| {
             tab.away_until > self.now && lasts(tab.away_since) && steady(tab, Role::Leader)
         };

@@ -31,6 +31,7 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
+use write::Commits;
 
 /// Called with the events of the store; never from inside a call to [`Store`].
 pub type StoreListener = Rc<dyn Fn(StoreEvent)>;
@@ -81,6 +82,8 @@ struct Shared {
     asked: Cell<u32>,
     /// The last of these calls was `open`, and this tab still leads.
     as_writer: Cell<bool>,
+    /// How this browser commits; known once the store was opened to write.
+    commits: Cell<Commits>,
     /// Held while the database is being opened, so that there is one handle.
     opening: Mutex<()>,
     /// Another tab deleted the database since it was last opened here.
@@ -114,6 +117,7 @@ impl Store {
         let (name, state) = (format!("sentinelops {scope}"), RefCell::new(State::Closed));
         let writer = js_sys::Math::random().to_string();
         let (asked, as_writer) = (Cell::new(0), Cell::new(false));
+        let commits = Cell::new(Commits::ByItself);
         let (deleted, unreadable, opening) = (Cell::new(false), Cell::default(), Mutex::default());
         let shared = Shared {
             name,
@@ -124,6 +128,7 @@ impl Store {
             writer,
             asked,
             as_writer,
+            commits,
             opening,
             deleted,
             unreadable,
@@ -178,7 +183,7 @@ impl Store {
         spawn_local(async move {
             let number = group.number;
             let written = match shared.database() {
-                Some(database) => write::group(&database, &shared.writer, &group).await,
+                Some(database) => write::group(&database, &shared.writer, shared.commits.get(), &group).await,
                 None => Err(not_open()),
             };
             shared.wrote(number, written);
@@ -310,7 +315,11 @@ impl Shared {
         loop {
             let asked = self.asked.get();
             let snapshot = match self.as_writer.get() {
-                true => read::everything_as(database, &self.writer).await?,
+                true => {
+                    let snapshot = read::everything_as(database, &self.writer).await?;
+                    self.commits.set(Commits::of_browser(database, &self.writer).await);
+                    snapshot
+                }
                 false => read::everything(database).await?,
             };
             if self.asked.get() == asked {

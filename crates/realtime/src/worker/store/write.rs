@@ -19,7 +19,12 @@ use web_sys::{EventTarget, IdbObjectStore, IdbTransaction};
 
 /// Writes a group and waits until it is `complete`, which with strict durability means: on the
 /// disk.
-pub(super) async fn group(database: &Database, writer: &str, group: &StoreGroup) -> Result<(), StoreError> {
+pub(super) async fn group(
+    database: &Database,
+    writer: &str,
+    commits: Commits,
+    group: &StoreGroup,
+) -> Result<(), StoreError> {
     // Everything is made into bytes before the transaction exists: it lives for this task only.
     let requests = group.ops.iter().map(Request::of).collect::<Option<Vec<_>>>();
     let requests = requests.ok_or_else(unwritable)?;
@@ -44,7 +49,32 @@ pub(super) async fn group(database: &Database, writer: &str, group: &StoreGroup)
     for request in &requests {
         request.make(&transaction)?;
     }
+    if commits == Commits::ByItself {
+        return ended(&transaction, || Ok(())).await;
+    }
     finish(transaction).await
+}
+
+/// How a transaction whose requests may fail is to be committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Commits {
+    /// At once, in the task of its last request: it ends although its worker freezes.
+    AtOnce,
+    /// When its requests have succeeded. Firefox commits what it was asked to commit although a request has failed.
+    ByItself,
+}
+
+impl Commits {
+    /// Finds out what this browser does with a transaction that it is asked to commit and of which a request fails: `writer`
+    /// is added although it, or another, is there.
+    pub(super) async fn of_browser(database: &Database, writer: &str) -> Self {
+        let try_it = async {
+            let transaction = begin(database, &[writer::STORE], false)?;
+            writer::add_again(&transaction, writer)?;
+            finish(transaction).await
+        };
+        if try_it.await.is_ok() { Self::ByItself } else { Self::AtOnce }
+    }
 }
 
 /// Deletes every record there is, and becomes the writer: a tab that hangs meanwhile writes nothing back.
@@ -105,6 +135,14 @@ pub(super) fn commit(transaction: &Transaction<'_>) -> Result<(), StoreError> {
 /// transaction left open blocks every tab for as long as this worker hangs. The wrapper's own
 /// `commit` would hide why a transaction was aborted, above all that the disk is full.
 pub(super) async fn finish(transaction: Transaction<'_>) -> Result<(), StoreError> {
+    ended(&transaction, || commit(&transaction)).await
+}
+
+/// Waits until it is over, after `last` in the task of the last request.
+async fn ended(
+    transaction: &Transaction<'_>,
+    last: impl FnOnce() -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let raw: &IdbTransaction = transaction.as_sys();
     let (send, ended) = oneshot::channel();
     let send = Rc::new(RefCell::new(Some(send)));
@@ -118,7 +156,7 @@ pub(super) async fn finish(transaction: Transaction<'_>) -> Result<(), StoreErro
         })
     };
     let _listeners = [listener("complete", true), listener("abort", false)];
-    commit(&transaction)?;
+    last()?;
     match ended.await {
         Ok(true) => Ok(()),
         _ => Err(errors::from_abort(raw.error())),

@@ -7,6 +7,9 @@
 //! is the writer, and the other one is refused. Deletes need no proof, because they must get through on a full disk, and
 //! at worst a row that has ended is deleted once more.
 //!
+//! Firefox commits what it is asked to commit although a request of it has failed. There ([`super::write::Commits`]) a
+//! transaction commits when its requests have succeeded.
+//!
 //! Everything is requested in the task that begins the transaction. A transaction that had to wait for an answer would
 //! block every other tab for as long as its worker is frozen.
 
@@ -24,6 +27,9 @@ use web_sys::{IdbIndexParameters, IdbObjectStore};
 pub(super) const STORE: &str = "writer";
 /// The field under which each record has the same value, so that the unique index lets only one exist.
 const FIELD: &str = "place";
+
+/// The name of no writer.
+const NOBODY: &str = "";
 
 /// Creates the object store and its index.
 pub(super) fn make_store(database: &Database) -> indexed_db_futures::Result<()> {
@@ -48,11 +54,26 @@ pub(super) fn prove(transaction: &Transaction<'_>, writer: &str) -> Result<(), S
     put(store.as_sys(), writer)
 }
 
+/// A request that fails, because a writer is there, and one that succeeds.
+pub(super) fn add_again(transaction: &Transaction<'_>, writer: &str) -> Result<(), StoreError> {
+    let store = transaction.object_store(STORE).map_err(errors::from_error)?;
+    let store: &IdbObjectStore = store.as_sys();
+    let made = store.add_with_key(&record()?, &JsValue::from_str(writer));
+    made.map_err(|error| errors::from_error(error.into()))?;
+    // What succeeds behind it, as in a transaction that stores something.
+    let made = store.delete(&JsValue::from_str(NOBODY));
+    made.map(drop).map_err(|error| errors::from_error(error.into()))
+}
+
 fn put(store: &IdbObjectStore, writer: &str) -> Result<(), StoreError> {
+    let made = store.put_with_key(&record()?, &JsValue::from_str(writer));
+    made.map(drop).map_err(|error| errors::from_error(error.into()))
+}
+
+fn record() -> Result<JsValue, StoreError> {
     let record = Object::new();
     Reflect::set(&record, &FIELD.into(), &1.into()).map_err(|_| unwritable())?;
-    let made = store.put_with_key(&record, &JsValue::from_str(writer));
-    made.map(drop).map_err(|error| errors::from_error(error.into()))
+    Ok(record.into())
 }
 
 fn unwritable() -> StoreError {
