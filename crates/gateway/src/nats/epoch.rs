@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long gateways get to say that they have read the log all along.
-const VOUCH: Duration = Duration::from_millis(400);
+const ANSWER_WAIT: Duration = Duration::from_millis(400);
 /// How often they are asked: they may be about to connect as well.
-const VOUCH_TRIES: u32 = 5;
+const ASK_TIMES: u32 = 5;
 
 /// The message that names the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +70,8 @@ pub(super) async fn write(client: &Client, layout: &Layout, mark: &Mark, seq: u6
 
 /// Whether a gateway that reads the log all along says that it goes on in this epoch.
 pub(super) async fn is_vouched_for(client: &Client, layout: &Layout, epoch: &str) -> Result<bool, Trouble> {
-    for _ in 0..VOUCH_TRIES {
-        if ask(client, layout, VOUCH).await?.iter().any(|gateway| gateway.epoch == epoch) {
+    for _ in 0..ASK_TIMES {
+        if ask(client, layout, ANSWER_WAIT).await?.iter().any(|gateway| gateway.epoch == epoch) {
             return Ok(true);
         }
     }

@@ -102,7 +102,7 @@ pub(super) fn expect(headers: &mut HeaderMap, newest: u64) {
     headers.insert(EXPECTED, newest.to_string());
 }
 
-/// Of a record that is put in once, whoever does it.
+/// Headers of a record that is stored once, also when several gateways publish it.
 pub(super) fn once(id: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(NATS_MESSAGE_ID, id);

@@ -117,7 +117,7 @@ impl Client {
         drop(old);
     }
 
-    /// Writes what changed, or everything anew with a later time. One of the tabs does: the one that has the connection.
+    /// Writes what changed, or everything again with a later time. One of the tabs does: the one that has the connection.
     fn keep_state(&self, renews: bool) {
         let is_up = self.is_up();
         let at = if is_up { self.platform().wall() } else { self.state().true_at };

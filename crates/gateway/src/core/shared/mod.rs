@@ -174,7 +174,7 @@ impl Gateway {
     pub fn reset(&mut self, now: Now, durable: Durable) {
         self.give_up_all(now, 1);
         let window = self.config.reconnect_window_ms.max(1_000);
-        self.drain(now, "the history was lost: what is kept is shown anew", window);
+        self.drain(now, "the history was lost; a new snapshot follows", window);
         let Durable { accepted, state, history } = durable;
         let config = &self.config;
         self.history = history.unwrap_or_else(|| {

@@ -26,8 +26,9 @@ async fn accepted(client: &mut Client, id: &str) {
         client.send(&say(id, "again")).await;
         match system(client).await {
             ServerSystem::Ack { ids } if ids == [id] => return,
-            ServerSystem::Nack { retry_after_ms: Some(_), .. } => {
-                tokio::time::sleep(Duration::from_millis(100)).await;
+            // As long as the server asks for.
+            ServerSystem::Nack { retry_after_ms: Some(wait), .. } => {
+                tokio::time::sleep(Duration::from_millis(wait)).await;
             }
             other => panic!("{other:?}"),
         }

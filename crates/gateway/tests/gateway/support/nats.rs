@@ -69,7 +69,7 @@ impl NatsServer {
             .expect("nats-server starts")
     }
 
-    /// Returns when it greets whoever connects.
+    /// Returns when it answers connections.
     async fn answers(&self) {
         let greeted = async {
             loop {

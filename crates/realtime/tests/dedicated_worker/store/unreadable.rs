@@ -69,5 +69,5 @@ async fn what_cannot_be_set_aside_stays_and_is_still_counted_exported_and_delete
     assert_eq!(closed.unreadable().await, Ok(Vec::new()), "any tab may look");
     let mut never_opened = Rig::new(rig.scope());
     assert_eq!(never_opened.store.discard_unreadable().await, Ok(Vec::new()));
-    assert_eq!(never_opened.next().await, StoreEvent::Unreadable(0), "whoever leads counts them");
+    assert_eq!(never_opened.next().await, StoreEvent::Unreadable(0), "the leader counts them");
 }
