@@ -11,9 +11,9 @@ use crate::fold::Folded;
 use sentinelops_engine::{Cause, Status};
 use std::rc::Rc;
 
-/// How long (ms) a session that keeps its messages waits for those being saved before it closes. The worker
-/// gives its store as long to open.
-const SAVE_MS: u64 = 5_000;
+/// How long (ms) a session that keeps its messages waits for those being saved before it closes: longer than a takeover
+/// from a silent tab and the wait for its store take together (docs/tabs.md).
+const SAVE_MS: u64 = 20_000;
 
 /// What a person can do where another tab keeps the store from being deleted.
 const NOT_DELETED: &str = "What this browser keeps of you could not be deleted: another tab holds it. Close the other \

@@ -4,7 +4,7 @@
 //! | how | what the page does |
 //! |---|---|
 //! | `SendFirst` | still takes messages; over when the leader has sent everything it knows of |
-//! | `Keep` | disconnects, waits 5 s at most for what is being saved; what is saved leaves in the next session |
+//! | `Keep` | disconnects, waits 20 s at most for what is being saved; what is saved leaves in the next session |
 //! | `Wipe` | forgets at once what it sent; the data of the user is deleted |
 
 use super::disk::Ask;
@@ -16,7 +16,7 @@ use sentinelops_engine::tabs::{PageCommand, SignOut, TabId};
 use sentinelops_engine::{DeliveryState, SendRequest};
 
 /// How long (ms) a session that keeps its messages waits for those being saved before it closes.
-const SAVE_MS: u64 = 5_000;
+const SAVE_MS: u64 = 20_000;
 /// A running page receives a sign-out of another tab through the browser after this time (ms), if its worker does not
 /// report it.
 const FORGOTTEN_MS: u64 = 1_000;

@@ -134,8 +134,8 @@ fn what_is_to_be_kept_is_saved_before_the_session_ends() {
             connection.save(&id);
             connection.paint();
         } else {
-            // A store that does not answer is not waited for for ever.
-            connection.advance(5_000);
+            // A store that does not answer is not waited for without end.
+            connection.advance(20_000);
         }
         assert!(position(&connection.take_commands(), &ToWorker::SignOut(SignOut::Keep)).is_some());
         connection.emit(FromWorker::SignedOut { left: false });
