@@ -1,10 +1,10 @@
-//! The page's send_log of what it sent: what has to be handed in again after a worker died, and what
-//! is known of each message.
+//! What the page knows of each message it sent: how it stands, what people want of it, and a copy of what a new worker
+//! has to be given again after one died.
 
 use super::{MessageId, SendState};
 use sentinelops_engine::tabs::Inquiry;
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageInfo, MessageUpdate, SendRequest};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// So many messages that ended are remembered for `use_send_state`.
 const REMEMBERED: usize = 1_000;
@@ -12,83 +12,143 @@ const REMEMBERED: usize = 1_000;
 /// See the module.
 #[derive(Default)]
 pub(crate) struct SendLog {
-    /// Not yet on disk and not ended, in order of sending: the worker's memory is all they have.
-    unsaved: BTreeMap<u64, SendRequest>,
-    order: HashMap<MessageId, u64>,
+    messages: HashMap<MessageId, Sent>,
+    /// Those with [`PageCopy::Unsaved`], in order of sending.
+    unsaved: BTreeMap<u64, MessageId>,
     next: u64,
-    /// Ended badly and in memory only: an engine that is gone has forgotten them, so to try one again it is
-    /// handed in again.
-    failed: HashMap<MessageId, SendRequest>,
-    states: HashMap<MessageId, SendState>,
+    /// Those that ended, the oldest first.
     ended: VecDeque<MessageId>,
-    /// A newer one may replace these.
-    coalesced: HashSet<MessageId>,
-    /// A person wanted these dropped.
-    discarded: HashSet<MessageId>,
-    /// A person tries these again.
-    retried: HashSet<MessageId>,
+}
+
+/// One message.
+struct Sent {
+    state: SendState,
+    copy: PageCopy,
+    /// A newer one may replace it.
+    coalesced: bool,
+    wish: Option<Wish>,
+}
+
+/// What the page keeps of its content.
+enum PageCopy {
+    /// Nothing, and it may be asked for: it is the worker's or the disk's, or is over.
+    None,
+    /// Nothing: it arrives or it does not, and no update of it comes.
+    Ephemeral,
+    /// It is not on disk and has not ended: the worker's memory is all it has beside this.
+    Unsaved { order: u64, request: SendRequest },
+    /// It ended badly and in memory only. An engine that is gone has forgotten it, so to try it again it is handed in
+    /// again.
+    Failed(SendRequest),
+}
+
+/// What a person last wanted of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Discard,
+    /// Until it ends again.
+    Retry,
+}
+
+impl Sent {
+    fn new(state: SendState, copy: PageCopy) -> Self {
+        Self { state, copy, coalesced: false, wish: None }
+    }
+
+    fn is_dropped(&self) -> bool {
+        self.wish == Some(Wish::Discard) && self.state.delivery == DeliveryState::Queued
+    }
+
+    /// What a worker may have on disk: how it ended, or did not, is the store's to say.
+    fn lasts_without_page(&self) -> bool {
+        match self.copy {
+            // Tried again out of the failed list, where it stays until it is stored as a row.
+            PageCopy::None => self.state.durability == Durability::Durable || self.wish == Some(Wish::Retry),
+            // The last worker had it, nobody knows how far it came, and it is not handed in again.
+            PageCopy::Unsaved { .. } => self.is_dropped(),
+            PageCopy::Ephemeral | PageCopy::Failed(_) => false,
+        }
+    }
+
+    /// The copy is needed as long as neither disk nor server has the message.
+    fn keep_copy_as_needed(&mut self, state: &SendState) {
+        let saved = state.durability == Durability::Durable;
+        if !saved && !state.is_final() {
+            return;
+        }
+        let failed = !saved && state.delivery.allows_another_try();
+        self.copy = match std::mem::replace(&mut self.copy, PageCopy::None) {
+            PageCopy::Unsaved { mut request, .. } if failed => {
+                request.again &= !state.delivery.was_refused();
+                PageCopy::Failed(request)
+            }
+            PageCopy::Failed(request) if failed => PageCopy::Failed(request),
+            PageCopy::Ephemeral => PageCopy::Ephemeral,
+            _ => PageCopy::None,
+        };
+    }
 }
 
 impl SendLog {
     /// A message is handed to the worker for the first time.
     pub(crate) fn add(&mut self, id: &MessageId, request: &SendRequest) {
-        self.states.insert(id.clone(), SendState::default());
-        if request.ephemeral {
-            // No update of it will come: it arrives or it does not.
-            self.remember(id);
-            return;
-        }
-        if request.coalesce.is_some() {
-            self.coalesced.insert(id.clone());
-        }
-        self.keep(id, request.clone());
+        let mut sent = Sent::new(SendState::default(), PageCopy::Ephemeral);
+        sent.coalesced = request.coalesce.is_some();
+        self.messages.insert(id.clone(), sent);
+        if request.ephemeral { self.remember(id) } else { self.keep(id, request.clone()) }
     }
 
     fn keep(&mut self, id: &MessageId, request: SendRequest) {
-        self.unsaved.insert(self.next, request);
-        self.order.insert(id.clone(), self.next);
+        let Some(sent) = self.messages.get_mut(id) else { return };
+        sent.copy = PageCopy::Unsaved { order: self.next, request };
+        self.unsaved.insert(self.next, id.clone());
         self.next += 1;
     }
 
-    /// Of what another page sent, a list says whether a newer one may replace it.
+    /// A list of the outbox shows it: also what another page sent.
     pub(crate) fn listed(&mut self, info: &MessageInfo) {
-        if info.coalesced {
-            self.coalesced.insert(MessageId::from(info.update.id.as_str()));
+        let id = MessageId::from(info.update.id.as_str());
+        if !self.messages.contains_key(&id) {
+            self.update(&info.update);
+        }
+        if let Some(sent) = self.messages.get_mut(&id) {
+            sent.coalesced |= info.coalesced;
         }
     }
 
-    /// What the worker says. `true`: it is news.
+    /// What the worker reports. `true`: it is news.
     pub(crate) fn update(&mut self, update: &MessageUpdate) -> bool {
         let id = MessageId::from(update.id.as_str());
         let state = SendState { durability: update.durability, delivery: update.delivery.clone() };
-        let saved = state.durability == Durability::Durable;
-        if saved || state.is_final() {
-            let request = self.order.remove(&id).and_then(|order| self.unsaved.remove(&order));
-            if saved || !state.delivery.allows_another_try() {
-                self.failed.remove(&id);
-            } else if let Some(mut request) = request {
-                request.again &= !state.delivery.was_refused();
-                self.failed.insert(id.clone(), request);
+        let is_final = state.is_final();
+        let Some(sent) = self.messages.get_mut(&id) else {
+            self.messages.insert(id.clone(), Sent::new(state, PageCopy::None));
+            if is_final {
+                self.remember(&id);
             }
+            return true;
+        };
+        if let PageCopy::Unsaved { order, .. } = sent.copy
+            && (is_final || state.durability == Durability::Durable)
+        {
+            self.unsaved.remove(&order);
         }
-        let known = self.states.get(&id);
+        sent.keep_copy_as_needed(&state);
+        let known = &sent.state;
+        let was_final = known.is_final();
         // A new leader may have to find out again how it ended: that is no news here, unless it arrived
         // after all, or a person tried it again.
-        let ended = known.is_some_and(SendState::is_final) && !self.retried.contains(&id);
-        if ended && (known.is_some_and(SendState::is_delivered) || !state.is_delivered())
-            || known == Some(&state)
-        {
+        let ended = was_final && sent.wish != Some(Wish::Retry);
+        if ended && (known.is_delivered() || !state.is_delivered()) || *known == state {
             return false;
         }
-        if state.is_final() {
-            self.retried.remove(&id);
+        if is_final {
+            sent.wish.take_if(|wish| *wish == Wish::Retry);
         }
-        // A failed message may be tried again: then it is no longer to be forgotten.
-        let was_final = self.states.get(&id).is_some_and(SendState::is_final);
-        let is_final = state.is_final();
-        self.states.insert(id.clone(), state);
+        sent.state = state;
         match (was_final, is_final) {
             (false, true) => self.remember(&id),
+            // A failed message may be tried again: then it is no longer to be forgotten.
             (true, false) => self.ended.retain(|ended| *ended != id),
             _ => {}
         }
@@ -100,30 +160,29 @@ impl SendLog {
         if self.ended.len() > REMEMBERED
             && let Some(oldest) = self.ended.pop_front()
         {
-            self.states.remove(&oldest);
-            self.failed.remove(&oldest);
-            self.coalesced.remove(&oldest);
-            self.discarded.remove(&oldest);
+            self.messages.remove(&oldest);
         }
     }
 
     /// It was given to a worker: to the next one it may have been sent.
     pub(crate) fn mark_handed_over(&mut self, id: &MessageId) {
-        if let Some(request) = self.order.get(id).and_then(|order| self.unsaved.get_mut(order)) {
+        if let Some(Sent { copy: PageCopy::Unsaved { request, .. }, .. }) = self.messages.get_mut(id) {
             request.again = true;
         }
     }
 
     /// A person wants it tried again.
     pub(crate) fn retry(&mut self, id: &MessageId) {
-        if self.states.get(id).is_some_and(SendState::is_final) {
-            self.retried.insert(id.clone());
+        if let Some(sent) = self.messages.get_mut(id).filter(|sent| sent.state.is_final()) {
+            sent.wish = Some(Wish::Retry);
         }
     }
 
     /// It is tried again, here or in another tab: what to hand in again, because no disk has it.
     pub(crate) fn resubmit(&mut self, id: &MessageId) -> Option<SendRequest> {
-        let request = self.failed.remove(id)?;
+        let sent = self.messages.get(id)?;
+        let PageCopy::Failed(request) = &sent.copy else { return None };
+        let request = request.clone();
         self.keep(id, request.clone());
         Some(request)
     }
@@ -131,13 +190,18 @@ impl SendLog {
     /// A person does not want it any more. `down`: there is no worker. `true`: then it is over at once,
     /// because it can be nowhere but here.
     pub(crate) fn discard(&mut self, id: &MessageId, down: bool) -> bool {
-        self.failed.remove(id);
-        let Some(state) = self.states.get(id).filter(|state| !state.is_final()) else { return false };
-        self.discarded.insert(id.clone());
-        let in_memory = state.durability == Durability::MemoryOnly;
-        let request = self.order.get(id).and_then(|order| self.unsaved.get(order));
-        down && state.delivery == DeliveryState::Queued
-            && request.is_some_and(|request| in_memory || !request.again)
+        let Some(sent) = self.messages.get_mut(id) else { return false };
+        if matches!(sent.copy, PageCopy::Failed(_)) {
+            sent.copy = PageCopy::None;
+        }
+        if sent.state.is_final() {
+            return false;
+        }
+        sent.wish = Some(Wish::Discard);
+        let in_memory = sent.state.durability == Durability::MemoryOnly;
+        let only_here =
+            matches!(&sent.copy, PageCopy::Unsaved { request, .. } if in_memory || !request.again);
+        down && only_here && sent.state.delivery == DeliveryState::Queued
     }
 
     /// What a new worker has to be given, in order: not what a person dropped meanwhile.
@@ -151,40 +215,35 @@ impl SendLog {
 
     /// What only this page's memory has, in order: not what a person dropped meanwhile.
     pub(crate) fn lost_with_page(&self) -> impl Iterator<Item = &SendRequest> {
-        self.unsaved.values().filter(|request| {
-            let id = MessageId::from(request.id.as_str());
-            let queued = self.states.get(&id).is_some_and(|s| s.delivery == DeliveryState::Queued);
-            !(queued && self.discarded.contains(&id))
+        self.iter_unsaved().filter(|(sent, _)| !sent.is_dropped()).map(|(_, request)| request)
+    }
+
+    /// In order of sending.
+    fn iter_unsaved(&self) -> impl Iterator<Item = (&Sent, &SendRequest)> {
+        self.unsaved.values().filter_map(|id| {
+            let sent = self.messages.get(id)?;
+            match &sent.copy {
+                PageCopy::Unsaved { request, .. } => Some((sent, request)),
+                _ => None,
+            }
         })
     }
 
     /// What is or may be on disk and has not ended as far as is known: a new worker is asked how it did.
     pub(crate) fn saved(&self) -> Vec<Inquiry> {
-        let open = self.states.iter().filter(|(id, s)| {
-            let kept = s.durability == Durability::Durable
-                // Tried again out of the failed list, where it stays until it is stored as a row.
-                || self.retried.contains(*id) && !self.order.contains_key(*id)
-                // The last worker had it, nobody knows how far it came, and it is not handed in again.
-                || self.order.contains_key(*id)
-                    && self.discarded.contains(*id)
-                    && s.delivery == DeliveryState::Queued;
-            kept && !s.is_final()
-        });
-        open.map(|(id, _)| self.inquiry(id)).collect()
+        let open =
+            self.messages.iter().filter(|(_, sent)| !sent.state.is_final() && sent.lasts_without_page());
+        open.map(|(id, sent)| inquiry(id, sent)).collect()
     }
 
     /// The question how it ended.
-    pub(crate) fn inquiry(&self, id: &MessageId) -> Inquiry {
-        Inquiry {
-            id: id.to_string(),
-            coalesced: self.coalesced.contains(id),
-            discarded: self.discarded.contains(id),
-        }
+    pub(crate) fn inquiry(&self, id: &MessageId) -> Option<Inquiry> {
+        self.messages.get(id).map(|sent| inquiry(id, sent))
     }
 
     /// What ends without a word because the session does; `kept`: but for what is on disk.
     pub(crate) fn signed_out(&self, kept: bool) -> Vec<MessageUpdate> {
-        let open = self.states.iter().filter(|(_, s)| !s.is_final());
+        let open = self.messages.iter().map(|(id, sent)| (id, &sent.state)).filter(|(_, s)| !s.is_final());
         let ends = open.filter(|(_, s)| !kept || s.durability != Durability::Durable);
         let end = |(id, state): (&MessageId, &SendState)| MessageUpdate {
             id: id.to_string(),
@@ -196,13 +255,13 @@ impl SendLog {
 
     /// What was to be sent at once or not at all, and was given to a worker that never ran.
     pub(crate) fn unqueued(&self, queues: bool) -> Vec<MessageId> {
-        let unqueued = self.unsaved.values().filter(|request| !(queues && request.queue));
-        unqueued.map(|request| MessageId::from(request.id.as_str())).collect()
+        let unqueued = self.iter_unsaved().filter(|(_, request)| !(queues && request.queue));
+        unqueued.map(|(_, request)| MessageId::from(request.id.as_str())).collect()
     }
 
     /// Whether something is on its way to the disk.
     pub(crate) fn is_saving(&self) -> bool {
-        self.order.keys().any(|id| self.states.get(id).is_some_and(|s| s.durability == Durability::Pending))
+        self.iter_unsaved().any(|(sent, _)| sent.state.durability == Durability::Pending)
     }
 
     /// Whether a page that goes away now would lose something.
@@ -211,8 +270,13 @@ impl SendLog {
     }
 
     pub(crate) fn state(&self, id: &MessageId) -> Option<&SendState> {
-        self.states.get(id)
+        self.messages.get(id).map(|sent| &sent.state)
     }
+}
+
+fn inquiry(id: &MessageId, sent: &Sent) -> Inquiry {
+    let discarded = sent.wish == Some(Wish::Discard);
+    Inquiry { id: id.to_string(), coalesced: sent.coalesced, discarded }
 }
 
 #[cfg(test)]
@@ -320,7 +384,26 @@ mod tests {
         assert_eq!(send_log.saved(), [], "shown as failed, as it is listed");
         send_log.update(&news("a", Durability::Pending, DeliveryState::Queued));
         assert_eq!(unsaved(&mut send_log), [""; 0]);
-        assert_eq!(send_log.saved(), [send_log.inquiry(&id)], "the worker died before it was stored");
+        assert_eq!(
+            send_log.saved(),
+            [send_log.inquiry(&id).expect("it is known")],
+            "the worker died before it was stored"
+        );
+    }
+
+    #[test]
+    fn message_that_was_discarded_and_is_tried_again_is_given_to_the_next_worker() {
+        let mut send_log = SendLog::default();
+        let (memory, id) = (Durability::MemoryOnly, MessageId::from("a"));
+        add(&mut send_log, "a");
+        send_log.mark_handed_over(&id);
+        send_log.discard(&id, false);
+        send_log.update(&news("a", memory, DeliveryState::Evicted));
+        send_log.retry(&id);
+        assert!(send_log.resubmit(&id).is_some());
+        send_log.update(&news("a", memory, DeliveryState::Queued));
+        assert_eq!(unsaved(&mut send_log), ["a"]);
+        assert!(send_log.inquiry(&id).is_some_and(|inquiry| !inquiry.discarded));
     }
 
     #[test]
@@ -331,7 +414,7 @@ mod tests {
             add(&mut send_log, &n.to_string());
             send_log.update(&news(&n.to_string(), Durability::Durable, failed.clone()));
         }
-        assert_eq!(send_log.states.len(), REMEMBERED);
+        assert_eq!(send_log.messages.len(), REMEMBERED);
         send_log.retry(&"50".into());
         send_log.update(&news("50", Durability::Durable, DeliveryState::Queued));
         for n in 0..REMEMBERED {

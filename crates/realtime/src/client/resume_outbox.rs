@@ -35,7 +35,7 @@ impl Client {
                 self.take_update(&info.update, now);
                 let send_log = &mut self.state_mut().send_log;
                 send_log.listed(info);
-                about.push(send_log.inquiry(&id));
+                about.extend(send_log.inquiry(&id));
             }
         }
         if !about.is_empty() {
