@@ -19,7 +19,7 @@ impl Client {
     /// for the log once for each type and path.
     pub(super) fn take_problem(&self, problem: Problem) {
         // A problem that waited for its message is logged with it again.
-        if problem.id.is_some() && self.state().problems.iter().any(|known| **known == problem) {
+        if problem.id.is_some() && self.state().view.problems.iter().any(|known| **known == problem) {
             return;
         }
         let shown = self.shown_problem(&problem);
@@ -36,8 +36,8 @@ impl Client {
         }
         let mut state = self.state_mut();
         if problem.kind == ProblemKind::PayloadMismatch {
-            state.problems.truncate(PROBLEMS - 1);
-            state.problems.push_front(Rc::new(problem.clone()));
+            state.view.problems.truncate(PROBLEMS - 1);
+            state.view.problems.push_front(Rc::new(problem.clone()));
         }
         state.errors.push(ClientError::Problem(problem));
     }
@@ -72,7 +72,7 @@ impl State {
     pub(super) fn problem_of(&self, event: &Event) -> Option<Rc<Problem>> {
         let raw = matches!(event.payload, Payload::Raw(_));
         let about = |problem: &&Rc<Problem>| problem.id == event.id && problem.message_type == event.kind;
-        self.problems.iter().filter(|_| raw).find(about).cloned()
+        self.view.problems.iter().filter(|_| raw).find(about).cloned()
     }
 }
 

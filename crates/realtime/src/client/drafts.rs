@@ -81,7 +81,7 @@ impl Client {
         if self.0.settings.options.outbox.persist {
             self.platform().drafts(&self.draft_scope()).unwrap_or_default()
         } else {
-            self.state().drafts.clone()
+            self.state().sends.drafts.clone()
         }
     }
 
@@ -89,7 +89,7 @@ impl Client {
         if self.0.settings.options.outbox.persist {
             self.platform().keep_drafts(&self.draft_scope(), Some(text).filter(|text| !text.is_empty()));
         } else {
-            text.clone_into(&mut self.state_mut().drafts);
+            text.clone_into(&mut self.state_mut().sends.drafts);
         }
     }
 

@@ -45,24 +45,25 @@ impl Client {
 
         let called: Vec<u64> = {
             let mut state = self.state_mut();
-            let unsaved = state.send_log.has_unsaved();
-            if std::mem::replace(&mut state.shown_unsaved, unsaved) != unsaved {
-                state.dirty.insert(Interest::Unsaved);
+            let unsaved = state.sends.log.has_unsaved();
+            if std::mem::replace(&mut state.sends.shown_unsaved, unsaved) != unsaved {
+                state.listeners.dirty.insert(Interest::Unsaved);
             }
-            news.changed = std::mem::take(&mut state.dirty);
+            news.changed = std::mem::take(&mut state.listeners.dirty);
             news.errors = std::mem::take(&mut state.errors);
-            news.transitions = std::mem::take(&mut state.transitions);
+            news.transitions = std::mem::take(&mut state.view.transitions);
             if !news.errors.is_empty() {
                 news.changed.insert(Interest::Errors);
             }
-            let concerned = news.changed.iter().filter_map(|interest| state.by_interest.get(interest));
+            let concerned =
+                news.changed.iter().filter_map(|interest| state.listeners.by_interest.get(interest));
             let mut called = BTreeSet::new();
             called.extend(concerned.flatten().copied());
             called.into_iter().collect()
         };
         for number in called {
             // An earlier one may have ended it.
-            let listener = self.state().listeners.get(&number).map(|(_, listener)| listener.clone());
+            let listener = self.state().listeners.all.get(&number).map(|(_, listener)| listener.clone());
             if let Some(listener) = listener {
                 listener(&news);
             }
@@ -75,7 +76,7 @@ impl Client {
         self.close_subjects();
         self.arm_expiry();
         self.note_rendered();
-        if !self.state().dirty.is_empty() {
+        if !self.state().listeners.dirty.is_empty() {
             self.schedule_flush();
         }
     }
@@ -84,17 +85,17 @@ impl Client {
     fn expire(&self, now: u64) {
         let mut state = self.state_mut();
         let state = &mut *state;
-        if state.edits.expire(now) {
-            state.dirty.insert(Interest::Subject(super::send::incidents()));
+        if state.sends.edits.expire(now) {
+            state.listeners.dirty.insert(Interest::Subject(super::send::incidents()));
         }
-        for (subject, followed) in &mut state.subjects {
+        for (subject, followed) in &mut state.view.subjects {
             let is_over = match &mut followed.folded.state {
                 FoldState::Chat(fold) => fold.expire(now),
                 FoldState::Incidents(fold) => fold.expire(now),
                 _ => false,
             };
             if is_over {
-                state.dirty.insert(Interest::Subject(subject.clone()));
+                state.listeners.dirty.insert(Interest::Subject(subject.clone()));
             }
         }
     }
@@ -103,14 +104,14 @@ impl Client {
         let now = self.platform().mono();
         let next = {
             let state = self.state();
-            let typing = state.subjects.values().filter_map(|followed| match &followed.folded.state {
+            let typing = state.view.subjects.values().filter_map(|followed| match &followed.folded.state {
                 FoldState::Chat(fold) => fold.next_expiry(),
                 FoldState::Incidents(fold) => fold.next_expiry(),
                 _ => None,
             });
-            typing.chain(state.edits.next_expiry()).min()
+            typing.chain(state.sends.edits.next_expiry()).min()
         };
-        let armed = self.state().expiry_timer.as_ref().map(|(at, _)| *at);
+        let armed = self.state().sends.expiry_timer.as_ref().map(|(at, _)| *at);
         if next == armed {
             return;
         }
@@ -119,14 +120,14 @@ impl Client {
             let wait = u32::try_from(at.saturating_sub(now)).unwrap_or(u32::MAX);
             let fire = Box::new(move || {
                 client.with(|client| {
-                    let timer = client.state_mut().expiry_timer.take();
+                    let timer = client.state_mut().sends.expiry_timer.take();
                     drop(timer);
                     client.schedule_flush();
                 });
             });
             (at, self.platform().after(wait, fire))
         });
-        let old = std::mem::replace(&mut self.state_mut().expiry_timer, timer);
+        let old = std::mem::replace(&mut self.state_mut().sends.expiry_timer, timer);
         drop(old);
     }
 
@@ -134,7 +135,7 @@ impl Client {
     fn note_rendered(&self) {
         let pending = {
             let state = self.state();
-            !state.rendered.is_empty() && state.rendered_timer.is_none()
+            !state.sends.rendered.is_empty() && state.sends.rendered_timer.is_none()
         };
         if !pending {
             return;
@@ -146,14 +147,14 @@ impl Client {
                 client.with(|client| {
                     let at = client.platform().wall();
                     let mut state = client.state_mut();
-                    state.rendered_timer = None;
-                    for id in std::mem::take(&mut state.rendered) {
+                    state.sends.rendered_timer = None;
+                    for id in std::mem::take(&mut state.sends.rendered) {
                         state.recorder.rendered(at, &id);
                     }
-                    if state.watchers(&Interest::Diagnostics) > 0 {
-                        state.dirty.insert(Interest::Diagnostics);
+                    if state.listeners.watchers(&Interest::Diagnostics) > 0 {
+                        state.listeners.dirty.insert(Interest::Diagnostics);
                     }
-                    let reported = !state.dirty.is_empty();
+                    let reported = !state.listeners.dirty.is_empty();
                     drop(state);
                     if reported {
                         client.schedule_flush();
@@ -161,6 +162,6 @@ impl Client {
                 });
             }),
         );
-        self.state_mut().rendered_timer = Some(timer);
+        self.state_mut().sends.rendered_timer = Some(timer);
     }
 }

@@ -34,8 +34,8 @@ impl Client {
     /// The page goes away, for now or for good. Where the session's name cannot be stored, nothing can.
     pub(super) fn keep_unsaved(&self) {
         let state = self.state();
-        if let Some((scope, session)) = &state.session_name {
-            let text = write(&state.send_log, &self.0.settings.options.outbox, session);
+        if let Some((scope, session)) = &state.session.name {
+            let text = write(&state.sends.log, &self.0.settings.options.outbox, session);
             self.platform().keep(scope, text.as_deref());
         }
     }
@@ -56,7 +56,7 @@ impl Client {
         platform.keep(&scope, None);
         for request in read(&text, &session) {
             let id = MessageId::from(request.id.as_str());
-            self.state_mut().send_log.add(&id, &request);
+            self.state_mut().sends.log.add(&id, &request);
             self.show_at_once(&id, (request.channel, &request.kind), &request.payload, platform.wall());
         }
     }

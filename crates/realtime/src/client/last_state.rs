@@ -55,7 +55,7 @@ impl Client {
     /// When the shown state of a subject was true (wall clock, ms), while it is the one kept on this device; `None`: it is
     /// the server's, or there is none.
     pub(crate) fn as_of(&self, subject: &Subject) -> Option<u64> {
-        self.state().subjects.get(subject).and_then(|followed| followed.folded.as_of)
+        self.state().view.subjects.get(subject).and_then(|followed| followed.folded.as_of)
     }
 
     fn kept_channels(&self) -> &[Channel] {
@@ -98,11 +98,11 @@ impl Client {
         {
             let mut state = self.state_mut();
             if is_connected {
-                state.true_at = wall;
+                state.kept.true_at = wall;
             }
-            state.to_keep.extend(changed);
-            let is_armed = matches!(state.keep_timer, Some((false, _)));
-            if state.to_keep.is_empty() || is_armed {
+            state.kept.to_keep.extend(changed);
+            let is_armed = matches!(state.kept.timer, Some((false, _)));
+            if state.kept.to_keep.is_empty() || is_armed {
                 return;
             }
         }
@@ -113,23 +113,23 @@ impl Client {
         let client = self.downgrade();
         let fire = Box::new(move || client.with(|client| client.keep_state(renews)));
         let timer = self.platform().after(if renews { RENEW_MS } else { WRITE_MS }, fire);
-        let old = self.state_mut().keep_timer.replace((renews, timer));
+        let old = self.state_mut().kept.timer.replace((renews, timer));
         drop(old);
     }
 
     /// Writes what changed, or everything again with a later time. One of the tabs does: the one that has the connection.
     fn keep_state(&self, renews: bool) {
         let is_up = self.is_up();
-        let at = if is_up { self.platform().wall() } else { self.state().true_at };
+        let at = if is_up { self.platform().wall() } else { self.state().kept.true_at };
         let all = self.kept_channels().iter().copied().filter(|_| renews && is_up);
         let (timer, writes) = {
             let mut state = self.state_mut();
-            let mut channels = std::mem::take(&mut state.to_keep);
+            let mut channels = std::mem::take(&mut state.kept.to_keep);
             channels.extend(all);
-            let is_other_tabs = state.leader == Some(false);
+            let is_other_tabs = state.worker.leads == Some(false);
             let channels = channels.into_iter().filter(|_| !is_other_tabs);
             let writes: Vec<_> = channels.filter_map(|channel| state.last_state(channel, at)).collect();
-            (state.keep_timer.take(), writes)
+            (state.kept.timer.take(), writes)
         };
         drop(timer);
         for (channel, bytes) in writes {
@@ -141,7 +141,7 @@ impl Client {
     }
 
     fn is_up(&self) -> bool {
-        self.state().status.state == ConnectionState::Connected
+        self.state().view.status.state == ConnectionState::Connected
     }
 }
 
@@ -149,19 +149,19 @@ impl State {
     /// Where the server has not spoken. Whoever follows the channel later is shown it, too.
     fn show_last_state(&mut self, last: LastState, now: u64) {
         let subject = Subject::channel(last.channel);
-        match self.subjects.get_mut(&subject) {
+        match self.view.subjects.get_mut(&subject) {
             Some(followed) if followed.folded.continuity.is_none() && followed.folded.denied.is_none() => {
                 followed.folded.show_last(last.at, &last.events, now);
-                self.dirty.insert(Interest::Subject(subject));
+                self.listeners.dirty.insert(Interest::Subject(subject));
             }
             Some(_) => {}
-            None => drop(self.last_states.insert(subject, last)),
+            None => drop(self.kept.last_states.insert(subject, last)),
         }
     }
 
     /// The record of a channel that the server has told; `None`: it has not. An empty one deletes it.
     fn last_state(&self, channel: Channel, at: u64) -> Option<(Channel, Vec<u8>)> {
-        let folded = &self.subjects.get(&Subject::channel(channel))?.folded;
+        let folded = &self.view.subjects.get(&Subject::channel(channel))?.folded;
         if folded.denied.is_some() {
             return Some((channel, Vec::new()));
         }

@@ -189,7 +189,7 @@ impl Client {
 
     /// Hands a message to the worker, if there is one.
     fn post(&self, message: ToWorker) {
-        let port = self.state().port.clone();
+        let port = self.state().worker.port.clone();
         if let Some(port) = port {
             port.send(message);
         }
@@ -210,7 +210,7 @@ impl Client {
     /// }
     /// ```
     pub fn connect(&self) {
-        self.state_mut().wanted = Some(true);
+        self.state_mut().worker.wanted = Some(true);
         if !self.begin_again() && !self.is_ending() {
             self.post(ToWorker::Connect);
         }
@@ -227,7 +227,7 @@ impl Client {
     /// }
     /// ```
     pub fn disconnect(&self) {
-        self.state_mut().wanted = Some(false);
+        self.state_mut().worker.wanted = Some(false);
         self.post(ToWorker::Disconnect);
     }
 
@@ -278,7 +278,7 @@ impl Client {
     /// The browser says that there is no network, or that there is one.
     fn doubt(&self, no_network: bool) {
         let doubted = no_network && self.status().state == ConnectionState::Connected;
-        let before = std::mem::replace(&mut self.state_mut().doubted, doubted);
+        let before = std::mem::replace(&mut self.state_mut().view.doubted, doubted);
         if before != doubted {
             self.changed(Interest::Status);
         }
@@ -290,7 +290,7 @@ impl Client {
         self.keep_unsaved();
         self.post(ToWorker::PageHide);
         // The worker may be frozen before it reads that.
-        let leave_notice = self.state().leave_notice.clone();
+        let leave_notice = self.state().worker.leave_notice.clone();
         if let Some(leave_notice) = leave_notice {
             self.platform().broadcast(&leave_notice.channel, &leave_notice.bytes);
         }
@@ -338,7 +338,7 @@ impl Client {
         let (port, listeners) = {
             let mut state = self.state_mut();
             state.stop();
-            (state.port.take(), std::mem::take(&mut state.listeners))
+            (state.worker.port.take(), std::mem::take(&mut state.listeners.all))
         };
         // Nothing is called any more: who waits for the end of a message learns that nobody knows it.
         drop(listeners);

@@ -48,11 +48,11 @@ impl Client {
         self.record(RecordKind::Send, format!("retry {id}"));
         {
             let mut state = self.state_mut();
-            let listed = state.outbox.0.iter().find(|info| info.update.id == id.as_str()).cloned();
+            let listed = state.view.outbox.0.iter().find(|info| info.update.id == id.as_str()).cloned();
             if let Some(info) = listed {
-                state.send_log.listed(&info);
+                state.sends.log.listed(&info);
             }
-            state.send_log.retry(id);
+            state.sends.log.retry(id);
         }
         self.request_action(id, PendingAction::Retry { confirm });
         if !confirm {
@@ -64,9 +64,9 @@ impl Client {
     pub(super) fn resubmit(&self, id: &MessageId) {
         let request = {
             let mut state = self.state_mut();
-            let Some(request) = state.send_log.resubmit(id) else { return };
-            if state.port.is_some() {
-                state.send_log.mark_handed_over(id);
+            let Some(request) = state.sends.log.resubmit(id) else { return };
+            if state.worker.port.is_some() {
+                state.sends.log.mark_handed_over(id);
             }
             request
         };
@@ -89,8 +89,8 @@ impl Client {
         self.record(RecordKind::Send, format!("discard {id}"));
         let (page_s_own, now) = {
             let mut state = self.state_mut();
-            let down = state.port.is_none();
-            (state.send_log.discard(id, down), self.platform().mono())
+            let down = state.worker.port.is_none();
+            (state.sends.log.discard(id, down), self.platform().mono())
         };
         if page_s_own {
             // No worker ever had it, or what had it is gone with its memory.
@@ -104,10 +104,10 @@ impl Client {
         {
             let mut state = self.state_mut();
             // A worker that has delivered its list knows what it has.
-            if state.port.is_none() || state.resumes_outbox {
-                state.pending_actions.insert(id.clone(), action);
+            if state.worker.port.is_none() || state.sends.resumes_outbox {
+                state.sends.pending_actions.insert(id.clone(), action);
             } else {
-                state.pending_actions.remove(id);
+                state.sends.pending_actions.remove(id);
             }
         }
         self.post(action.post(id));
@@ -116,7 +116,7 @@ impl Client {
     /// The list of a worker that has read its store: what is in it can be done, of the rest there is
     /// nothing to do.
     pub(super) fn replay_actions(&self, list: &[Rc<MessageInfo>]) {
-        let actions = std::mem::take(&mut self.state_mut().pending_actions);
+        let actions = std::mem::take(&mut self.state_mut().sends.pending_actions);
         for (id, action) in actions {
             if list.iter().any(|info| info.update.id == id.as_str()) {
                 self.post(action.post(&id));

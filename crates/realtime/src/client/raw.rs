@@ -64,6 +64,6 @@ impl Client {
 
     pub(super) fn take_raw(&self, event: RawEvent, news: &mut News) {
         news.raw.push(event);
-        self.state_mut().dirty.insert(Interest::Raw);
+        self.state_mut().listeners.dirty.insert(Interest::Raw);
     }
 }

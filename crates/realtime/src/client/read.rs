@@ -25,7 +25,7 @@ impl Client {
     /// }
     /// ```
     pub fn status(&self) -> Rc<Status> {
-        self.state().status.clone()
+        self.state().view.status.clone()
     }
 
     /// What is known of a message this page sent.
@@ -38,7 +38,7 @@ impl Client {
     /// }
     /// ```
     pub fn send_state(&self, id: &MessageId) -> Option<SendState> {
-        self.state().send_log.state(id).cloned()
+        self.state().sends.log.state(id).cloned()
     }
 
     /// Whether something sent is neither on disk nor over: a page that closes now would lose it.
@@ -52,7 +52,7 @@ impl Client {
     /// }
     /// ```
     pub fn has_unsaved(&self) -> bool {
-        self.state().send_log.has_unsaved()
+        self.state().sends.log.has_unsaved()
     }
 
     /// The user of this scope, as the provider says.
@@ -74,16 +74,16 @@ impl Client {
             return Some(ClientError::Setup(error.clone()));
         }
         let state = self.state();
-        if let WorkerHealth::Failing(error) = state.supervisor.health() {
+        if let WorkerHealth::Failing(error) = state.worker.supervisor.health() {
             return Some(ClientError::Worker(error.clone()));
         }
         let denied = subject.and_then(|subject| {
-            let message = state.subjects.get(subject)?.folded.denied.clone()?;
+            let message = state.view.subjects.get(subject)?.folded.denied.clone()?;
             Some(ClientError::Denied { subject: subject.clone(), message })
         });
         denied.or_else(|| {
-            let gone = state.status.state != ConnectionState::Connected;
-            state.status.last_error.clone().filter(|_| gone).map(ClientError::Connection)
+            let gone = state.view.status.state != ConnectionState::Connected;
+            state.view.status.last_error.clone().filter(|_| gone).map(ClientError::Connection)
         })
     }
 
@@ -103,25 +103,25 @@ impl Client {
     }
 
     pub(crate) fn latencies(&self) -> List<f64> {
-        self.state().latencies.clone()
+        self.state().view.latencies.clone()
     }
 
     pub(crate) fn latency_at(&self) -> Option<u64> {
-        self.state().latency_at
+        self.state().view.latency_at
     }
 
     /// See [`UseConnectionHandle::is_checking`](crate::UseConnectionHandle::is_checking).
     pub(crate) fn is_checking(&self) -> bool {
         let state = self.state();
-        state.doubted && state.status.state == ConnectionState::Connected
+        state.view.doubted && state.view.status.state == ConnectionState::Connected
     }
 
     pub(crate) fn worker_health(&self) -> WorkerHealth {
-        self.state().supervisor.health().clone()
+        self.state().worker.supervisor.health().clone()
     }
 
     pub(crate) fn is_leader(&self) -> Option<bool> {
-        self.state().leader
+        self.state().worker.leads
     }
 
     pub(crate) fn shown_url(&self) -> AttrValue {
@@ -133,19 +133,19 @@ impl Client {
     }
 
     pub(crate) fn metrics(&self) -> Option<Rc<Metrics>> {
-        self.state().metrics.clone()
+        self.state().view.metrics.clone()
     }
 
     pub(crate) fn outbox(&self) -> (List<Rc<MessageInfo>>, MessageCounts) {
-        self.state().outbox.clone()
+        self.state().view.outbox.clone()
     }
 
     pub(crate) fn continuity(&self, subject: &Subject) -> Option<Continuity> {
-        self.state().subjects.get(subject)?.folded.continuity
+        self.state().view.subjects.get(subject)?.folded.continuity
     }
 
     pub(crate) fn problem(&self, subject: &Subject) -> Option<Rc<Problem>> {
-        self.state().subjects.get(subject)?.folded.problem.clone()
+        self.state().view.subjects.get(subject)?.folded.problem.clone()
     }
 
     /// An incident as the server has it: without own edits that it has not confirmed. `None`: no component follows
@@ -160,7 +160,7 @@ impl Client {
     /// }
     /// ```
     pub fn confirmed_incident(&self, id: &str) -> Option<Rc<Incident>> {
-        match &self.state().subjects.get(&super::send::incidents())?.folded.state {
+        match &self.state().view.subjects.get(&super::send::incidents())?.folded.state {
             FoldState::Incidents(fold) => fold.confirmed(id).cloned(),
             _ => None,
         }
@@ -169,29 +169,29 @@ impl Client {
     pub(crate) fn incidents(&self) -> List<IncidentRow> {
         let mut state = self.state_mut();
         let state = &mut *state;
-        match state.subjects.get_mut(&super::send::incidents()).map(|f| &mut f.folded.state) {
-            Some(FoldState::Incidents(fold)) => fold.rows(&state.edits),
+        match state.view.subjects.get_mut(&super::send::incidents()).map(|f| &mut f.folded.state) {
+            Some(FoldState::Incidents(fold)) => fold.rows(&state.sends.edits),
             _ => List::default(),
         }
     }
 
     pub(crate) fn incident(&self, id: &str) -> Option<IncidentRow> {
         let state = self.state();
-        match &state.subjects.get(&super::send::incidents())?.folded.state {
-            FoldState::Incidents(fold) => fold.row(id, &state.edits),
+        match &state.view.subjects.get(&super::send::incidents())?.folded.state {
+            FoldState::Incidents(fold) => fold.row(id, &state.sends.edits),
             _ => None,
         }
     }
 
     pub(crate) fn viewers(&self, id: &str) -> Vec<Rc<str>> {
-        match self.state().subjects.get(&super::send::incidents()).map(|f| &f.folded.state) {
+        match self.state().view.subjects.get(&super::send::incidents()).map(|f| &f.folded.state) {
             Some(FoldState::Incidents(fold)) => fold.viewers(id, self.user()),
             _ => Vec::new(),
         }
     }
 
     pub(crate) fn timeline(&self, subject: &Subject) -> List<Rc<TimelineEntry>> {
-        match self.state().subjects.get(subject).map(|f| &f.folded.state) {
+        match self.state().view.subjects.get(subject).map(|f| &f.folded.state) {
             Some(FoldState::Timeline(fold)) => fold.list(),
             _ => List::default(),
         }
@@ -199,28 +199,28 @@ impl Client {
 
     /// As they came: they are read by who shows them.
     pub(crate) fn stats(&self) -> Option<Json> {
-        match self.state().subjects.get(&Subject::channel(Channel::Stats)).map(|f| &f.folded.state) {
+        match self.state().view.subjects.get(&Subject::channel(Channel::Stats)).map(|f| &f.folded.state) {
             Some(FoldState::Stats(stats)) => stats.clone(),
             _ => None,
         }
     }
 
     pub(crate) fn agents(&self) -> List<Rc<AgentStatus>> {
-        match self.state().subjects.get(&Subject::channel(Channel::Agents)).map(|f| &f.folded.state) {
+        match self.state().view.subjects.get(&Subject::channel(Channel::Agents)).map(|f| &f.folded.state) {
             Some(FoldState::Agents(fold)) => fold.list(),
             _ => List::default(),
         }
     }
 
     pub(crate) fn alerts(&self) -> List<Rc<Alert>> {
-        match self.state().subjects.get(&Subject::channel(Channel::Alerts)).map(|f| &f.folded.state) {
+        match self.state().view.subjects.get(&Subject::channel(Channel::Alerts)).map(|f| &f.folded.state) {
             Some(FoldState::Alerts(fold)) => fold.list(),
             _ => List::default(),
         }
     }
 
     pub(crate) fn activities(&self) -> List<Rc<Activity>> {
-        match self.state().subjects.get(&Subject::channel(Channel::Activity)).map(|f| &f.folded.state) {
+        match self.state().view.subjects.get(&Subject::channel(Channel::Activity)).map(|f| &f.folded.state) {
             Some(FoldState::Activity(fold)) => fold.list(),
             _ => List::default(),
         }
@@ -230,15 +230,17 @@ impl Client {
         let user = self.user().map(str::to_owned);
         let mut state = self.state_mut();
         let state = &mut *state;
-        let basic = state.status.mode == Some(Mode::Basic);
+        let basic = state.view.status.mode == Some(Mode::Basic);
         let own = || {
             let here = |own: &&OwnChat| {
                 subject.topic.as_ref().is_none_or(|topic| *topic == own.message.conversation_id)
             };
-            state.own_chat.iter().filter(here).cloned().collect()
+            state.sends.own_chat.iter().filter(here).cloned().collect()
         };
-        match state.subjects.get_mut(subject).map(|f| &mut f.folded.state) {
-            Some(FoldState::Chat(fold)) => fold.view(own, state.own_chat_version, user.as_deref(), basic),
+        match state.view.subjects.get_mut(subject).map(|f| &mut f.folded.state) {
+            Some(FoldState::Chat(fold)) => {
+                fold.view(own, state.sends.own_chat_version, user.as_deref(), basic)
+            }
             _ => ChatView::default(),
         }
     }
@@ -268,9 +270,9 @@ impl Client {
         let shown = {
             let mut state = self.state_mut();
             state.recorder.record(at, kind, text);
-            let shown = state.watchers(&Interest::Diagnostics) > 0;
+            let shown = state.listeners.watchers(&Interest::Diagnostics) > 0;
             if shown {
-                state.dirty.insert(Interest::Diagnostics);
+                state.listeners.dirty.insert(Interest::Diagnostics);
             }
             shown
         };

@@ -61,17 +61,17 @@ impl Client {
         let subject = Subject::topic(Channel::Chat, conversation);
         let (newest, sent_at) = {
             let state = self.state();
-            let FoldState::Chat(fold) = &state.subjects.get(&subject)?.folded.state else { return None };
+            let FoldState::Chat(fold) = &state.view.subjects.get(&subject)?.folded.state else { return None };
             let newest = fold.newest()?;
             let elsewhere = self.user().and_then(|user| fold.read_by(user));
-            let sent = state.read_up_to.get(conversation);
+            let sent = state.receipts.read_up_to.get(conversation);
             if elsewhere.max(sent.map(|sent| sent.up_to)) >= Some(newest) {
                 return None;
             }
             (newest, sent.map(|sent| sent.at))
         };
         if let Some(next) = sent_at.map(|at| at + RECEIPT_MS).filter(|next| now < *next) {
-            self.state_mut().late_receipts.read.insert(conversation.to_owned(), newest);
+            self.state_mut().receipts.late.read.insert(conversation.to_owned(), newest);
             self.send_late_receipts_at(now, next);
             return None;
         }
@@ -82,15 +82,15 @@ impl Client {
         let at = self.platform().mono();
         {
             let mut state = self.state_mut();
-            state.late_receipts.read.remove(conversation);
-            state.read_up_to.insert(conversation.to_owned(), ReadReceipt { up_to, at });
+            state.receipts.late.read.remove(conversation);
+            state.receipts.read_up_to.insert(conversation.to_owned(), ReadReceipt { up_to, at });
         }
         self.send(Message::chat_read(conversation, up_to))
     }
 
     /// The page goes away, or its session ends: what was read and waits for its second is sent now.
     pub(super) fn send_waiting_reads(&self) {
-        let read = std::mem::take(&mut self.state_mut().late_receipts.read);
+        let read = std::mem::take(&mut self.state_mut().receipts.late.read);
         for (conversation, up_to) in read {
             self.send_read(&conversation, up_to);
         }
@@ -112,10 +112,10 @@ impl Client {
         let now = self.platform().mono();
         {
             let mut state = self.state_mut();
-            if state.typed_at.get(conversation).is_some_and(|last| now < last + TYPING_MS) {
+            if state.receipts.typed_at.get(conversation).is_some_and(|last| now < last + TYPING_MS) {
                 return;
             }
-            state.typed_at.insert(conversation.to_owned(), now);
+            state.receipts.typed_at.insert(conversation.to_owned(), now);
         }
         self.send(Message::typing(conversation));
     }
@@ -123,11 +123,11 @@ impl Client {
     /// Sends that one has an incident open, at most once in 5 s; not while the page is hidden.
     pub(crate) fn viewing(&self, incident: &str) {
         let now = self.platform().mono();
-        let sent = self.state().viewed_at.get(incident).is_some_and(|last| now < last + VIEWING_MS);
+        let sent = self.state().receipts.viewed_at.get(incident).is_some_and(|last| now < last + VIEWING_MS);
         if sent || !self.platform().visible() {
             return;
         }
-        self.state_mut().viewed_at.insert(incident.to_owned(), now);
+        self.state_mut().receipts.viewed_at.insert(incident.to_owned(), now);
         self.send(Message::viewing(incident));
     }
 
@@ -142,26 +142,27 @@ impl Client {
         let mut next: Option<u64> = None;
         let due: Vec<(String, u64)> = {
             let mut state = self.state_mut();
-            let all = std::mem::take(&mut state.late_receipts.is_due);
+            let all = std::mem::take(&mut state.receipts.late.is_due);
             let state = &*state;
             let user = self.user();
-            let newest = state.subjects.iter().filter_map(|(subject, followed)| {
+            let newest = state.view.subjects.iter().filter_map(|(subject, followed)| {
                 let (Channel::Chat, Some(conversation)) = (subject.channel, &subject.topic) else {
                     return None;
                 };
                 let FoldState::Chat(fold) = &followed.folded.state else { return None };
-                let sent = state.received.get(conversation).map(|sent| Interest::Send(sent.id.clone()));
+                let sent =
+                    state.receipts.received.get(conversation).map(|sent| Interest::Send(sent.id.clone()));
                 let changed = all
-                    || state.dirty.contains(&Interest::Subject(subject.clone()))
-                    || sent.is_some_and(|sent| state.dirty.contains(&sent));
+                    || state.listeners.dirty.contains(&Interest::Subject(subject.clone()))
+                    || sent.is_some_and(|sent| state.listeners.dirty.contains(&sent));
                 if !changed {
                     return None;
                 }
                 Some((conversation.clone(), fold.newest_unconfirmed(user)?))
             });
             let news = newest.filter(|(conversation, up_to)| {
-                state.received.get(conversation).is_none_or(|sent| {
-                    let under_way = state.send_log.state(&sent.id).is_some_and(|state| !state.is_final());
+                state.receipts.received.get(conversation).is_none_or(|sent| {
+                    let under_way = state.sends.log.state(&sent.id).is_some_and(|state| !state.is_final());
                     let is_news = sent.up_to < *up_to && !under_way;
                     let at = sent.at + RECEIPT_MS;
                     if is_news && now < at {
@@ -174,7 +175,7 @@ impl Client {
         };
         for (conversation, up_to) in due {
             let id = self.send(Message::chat_delivered(&conversation, up_to)).id();
-            self.state_mut().received.insert(conversation, SentReceipt { up_to, id, at: now });
+            self.state_mut().receipts.received.insert(conversation, SentReceipt { up_to, id, at: now });
         }
         if let Some(next) = next {
             self.send_late_receipts_at(now, next);
@@ -182,20 +183,20 @@ impl Client {
     }
 
     fn send_late_receipts_at(&self, now: u64, at: u64) {
-        if self.state().late_receipts.timer.is_some() {
+        if self.state().receipts.late.timer.is_some() {
             return;
         }
         let client = self.downgrade();
         let send = Box::new(move || client.with(Client::send_late_receipts));
         let timer = self.platform().after(u32::try_from(at - now).unwrap_or(u32::MAX), send);
-        self.state_mut().late_receipts.timer = Some(timer);
+        self.state_mut().receipts.late.timer = Some(timer);
     }
 
     fn send_late_receipts(&self) {
         let timer = {
             let mut state = self.state_mut();
-            state.late_receipts.is_due = true;
-            state.late_receipts.timer.take()
+            state.receipts.late.is_due = true;
+            state.receipts.late.timer.take()
         };
         drop(timer);
         self.send_waiting_reads();

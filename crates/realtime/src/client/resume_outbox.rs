@@ -15,13 +15,13 @@ use std::rc::Rc;
 impl Client {
     /// Asks the new worker what there is.
     pub(super) fn begin_resuming_outbox(&self) {
-        self.state_mut().resumes_outbox = true;
+        self.state_mut().sends.resumes_outbox = true;
         self.post(ToWorker::WatchOutbox(true));
     }
 
     /// Takes over what the first list of a worker shows.
     pub(super) fn resume_outbox(&self, list: &[Rc<MessageInfo>], now: u64) {
-        if !std::mem::take(&mut self.state_mut().resumes_outbox) {
+        if !std::mem::take(&mut self.state_mut().sends.resumes_outbox) {
             return;
         }
         let mut about: Vec<Inquiry> = Vec::new();
@@ -33,7 +33,7 @@ impl Client {
             if lasts && self.send_state(&id).is_none() {
                 self.show_at_once(&id, (info.channel, &info.kind), &info.payload, info.created_at);
                 self.take_update(&info.update, now);
-                let send_log = &mut self.state_mut().send_log;
+                let send_log = &mut self.state_mut().sends.log;
                 send_log.listed(info);
                 about.extend(send_log.inquiry(&id));
             }
@@ -41,7 +41,7 @@ impl Client {
         if !about.is_empty() {
             self.post(ToWorker::Inquire(about));
         }
-        if self.state().watchers(&Interest::Outbox) == 0 {
+        if self.state().listeners.watchers(&Interest::Outbox) == 0 {
             self.post(ToWorker::WatchOutbox(false));
         }
     }

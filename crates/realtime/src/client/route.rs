@@ -21,8 +21,8 @@ impl Client {
                 Delivery::Status(status) => self.take_status(*status),
                 Delivery::Metrics(metrics) => {
                     let mut state = self.state_mut();
-                    state.metrics = Some(metrics.into());
-                    state.dirty.insert(Interest::Metrics);
+                    state.view.metrics = Some(metrics.into());
+                    state.listeners.dirty.insert(Interest::Metrics);
                 }
                 Delivery::Snapshot(snapshot) => {
                     let line = format!(
@@ -44,10 +44,10 @@ impl Client {
                     let error = ClientError::Denied { subject: subject.clone(), message: message.clone() };
                     self.error_line(&error);
                     let mut state = self.state_mut();
-                    if let Some(followed) = state.subjects.get_mut(&subject) {
+                    if let Some(followed) = state.view.subjects.get_mut(&subject) {
                         followed.folded.deny(message);
                     }
-                    state.dirty.insert(Interest::Subject(subject));
+                    state.listeners.dirty.insert(Interest::Subject(subject));
                     state.errors.push(error);
                 }
                 Delivery::Message(update) => self.take_update(&update, now),
@@ -56,8 +56,8 @@ impl Client {
                     self.replay_actions(&rows);
                     self.resume_outbox(&rows, now);
                     let mut state = self.state_mut();
-                    state.outbox = (rows.into(), counts);
-                    state.dirty.insert(Interest::Outbox);
+                    state.view.outbox = (rows.into(), counts);
+                    state.listeners.dirty.insert(Interest::Outbox);
                 }
                 Delivery::Problem(problem) => self.take_problem(problem),
                 Delivery::Raw(frame) => self.take_raw(RawEvent::Frame(frame), news),
@@ -73,7 +73,7 @@ impl Client {
     }
 
     fn take_status(&self, status: Status) {
-        let before = self.state().status.clone();
+        let before = self.state().view.status.clone();
         if before.state != status.state {
             let line = format!("{:?} -> {:?} ({:?})", before.state, status.state, status.cause);
             self.record(RecordKind::State, line);
@@ -90,15 +90,15 @@ impl Client {
         if let Some(latency) = status.latency_ms
             && status.latency_ms != before.latency_ms
         {
-            let mut points = state.latencies.to_vec();
+            let mut points = state.view.latencies.to_vec();
             points.push(latency);
             let surplus = points.len().saturating_sub(LATENCIES);
             points.drain(..surplus);
-            state.latencies = List::from(points);
-            state.latency_at = Some(at);
+            state.view.latencies = List::from(points);
+            state.view.latency_at = Some(at);
             state.answered();
         }
-        state.doubted &= status.state == ConnectionState::Connected;
+        state.view.doubted &= status.state == ConnectionState::Connected;
         if *before != status {
             state.set_status(status);
         }
@@ -110,35 +110,36 @@ impl Client {
         let (line, over) = {
             let mut state = self.state_mut();
             let state = &mut *state;
-            if !state.send_log.update(update) {
+            if !state.sends.log.update(update) {
                 return;
             }
-            let Some(now_known) = state.send_log.state(&id).cloned() else { return };
-            if state.edits.update(&id, &now_known, now) {
-                state.dirty.insert(Interest::Subject(super::send::incidents()));
+            let Some(now_known) = state.sends.log.state(&id).cloned() else { return };
+            if state.sends.edits.update(&id, &now_known, now) {
+                state.listeners.dirty.insert(Interest::Subject(super::send::incidents()));
             }
-            if let Some(own) = state.own_chat.iter_mut().find(|own| own.id == id) {
+            if let Some(own) = state.sends.own_chat.iter_mut().find(|own| own.id == id) {
                 let subject = Subject::topic(Channel::Chat, own.message.conversation_id.as_str());
                 let folds = [subject.clone(), Subject::channel(Channel::Chat)];
-                let newest =
-                    folds.iter().filter_map(|subject| match &state.subjects.get(subject)?.folded.state {
+                let newest = folds.iter().filter_map(|subject| {
+                    match &state.view.subjects.get(subject)?.folded.state {
                         FoldState::Chat(fold) => fold.newest(),
                         _ => None,
-                    });
+                    }
+                });
                 own.update(now_known.clone(), at, newest.max());
-                state.own_chat_version += 1;
-                state.dirty_subject(&subject);
+                state.sends.own_chat_version += 1;
+                state.listeners.dirty_subject(&subject);
             }
             state.recorder.update(at, &id, &now_known);
             if now_known.is_delivered() {
-                state.rendered.push(id.to_string());
+                state.sends.rendered.push(id.to_string());
                 state.answered();
             }
             let line = match now_known.explanation() {
                 Some(why) => format!("{id}: {}. {why}", now_known.label()),
                 None => format!("{id}: {}", now_known.label()),
             };
-            state.dirty.insert(Interest::Send(id.clone()));
+            state.listeners.dirty.insert(Interest::Send(id.clone()));
             (line, now_known.is_final())
         };
         self.record(RecordKind::Send, line);
@@ -151,11 +152,11 @@ impl Client {
 
 impl State {
     fn take_snapshot(&mut self, snapshot: SnapshotDelivery, now: u64, news: &mut News) {
-        let Some(followed) = self.subjects.get_mut(&snapshot.subject) else { return };
+        let Some(followed) = self.view.subjects.get_mut(&snapshot.subject) else { return };
         followed.folded.snapshot(snapshot.continuity, &snapshot.items, now);
         match snapshot.subject.channel {
             Channel::Incidents => {
-                self.edits.snapshot();
+                self.sends.edits.snapshot();
             }
             // Delivered before this state was taken: it is in there, under the server's id. (What was handed
             // over to a basic server need not be: the state is what this server happened to send.)
@@ -166,47 +167,49 @@ impl State {
             .entry(snapshot.subject.clone())
             .or_default()
             .push(Incoming::Snapshot(snapshot.continuity));
-        self.dirty.insert(Interest::Continuity);
-        self.dirty.insert(Interest::Subject(snapshot.subject));
+        self.listeners.dirty.insert(Interest::Continuity);
+        self.listeners.dirty.insert(Interest::Subject(snapshot.subject));
     }
 
     /// Something came from the server: the connection lives, whatever the browser says.
     fn answered(&mut self) {
-        if std::mem::take(&mut self.doubted) {
-            self.dirty.insert(Interest::Status);
+        if std::mem::take(&mut self.view.doubted) {
+            self.listeners.dirty.insert(Interest::Status);
         }
     }
 
     fn take_event(&mut self, subject: Subject, event: Rc<Event>, now: u64, news: &mut News) {
         self.answered();
-        let Some(followed) = self.subjects.get_mut(&subject) else { return };
+        let Some(followed) = self.view.subjects.get_mut(&subject) else { return };
         followed.folded.event(&event, now);
         if let Some(problem) = self.problem_of(&event)
-            && let Some(followed) = self.subjects.get_mut(&subject)
+            && let Some(followed) = self.view.subjects.get_mut(&subject)
         {
             followed.folded.problem = Some(problem);
         }
         if let Payload::Incident(incident) = &event.payload {
-            self.edits.happened(&incident.incident_id);
+            self.sends.edits.happened(&incident.incident_id);
             if let Some(cause) = &event.cause {
-                self.edits.confirmed(cause);
+                self.sends.edits.confirmed(cause);
             }
         }
         if let Some(cause) = &event.cause {
-            self.rendered.push(cause.clone());
+            self.sends.rendered.push(cause.clone());
         }
-        self.dirty.insert(Interest::Subject(subject.clone()));
+        self.listeners.dirty.insert(Interest::Subject(subject.clone()));
         news.incoming.entry(subject).or_default().push(Incoming::Event(event));
     }
 
     fn forget_delivered_chat(&mut self, subject: &Subject) {
-        let Some(FoldState::Chat(fold)) = self.subjects.get(subject).map(|f| &f.folded.state) else { return };
-        let before = self.own_chat.len();
-        self.own_chat.retain(|own| {
+        let Some(FoldState::Chat(fold)) = self.view.subjects.get(subject).map(|f| &f.folded.state) else {
+            return;
+        };
+        let before = self.sends.own_chat.len();
+        self.sends.own_chat.retain(|own| {
             let concerned = subject.topic.as_ref().is_none_or(|topic| *topic == own.message.conversation_id);
-            let lives_on = own.is_handed_over() && self.status.mode != Some(Mode::V1);
+            let lives_on = own.is_handed_over() && self.view.status.mode != Some(Mode::V1);
             !concerned || !own.state.is_delivered() || lives_on || fold.has_cause(&own.id)
         });
-        self.own_chat_version += u64::from(self.own_chat.len() != before);
+        self.sends.own_chat_version += u64::from(self.sends.own_chat.len() != before);
     }
 }

@@ -44,8 +44,8 @@ impl Client {
         self.record(RecordKind::Send, line);
         {
             let mut state = self.state_mut();
-            state.send_log.add(&id, &request);
-            state.dirty.insert(Interest::Send(id.clone()));
+            state.sends.log.add(&id, &request);
+            state.listeners.dirty.insert(Interest::Send(id.clone()));
             if !request.ephemeral {
                 let payload =
                     self.0.settings.options.debug_contents.then(|| request.payload.as_str().to_owned());
@@ -62,8 +62,8 @@ impl Client {
         } else {
             {
                 let mut state = self.state_mut();
-                if state.port.is_some() {
-                    state.send_log.mark_handed_over(&id);
+                if state.worker.port.is_some() {
+                    state.sends.log.mark_handed_over(&id);
                 }
             }
             self.post(ToWorker::Send(vec![request]));
@@ -85,7 +85,7 @@ impl Client {
             return Some(FailReason::SignedOut);
         }
         let queues = request.queue && self.0.settings.options.outbox.enabled;
-        let lost = !queues && !request.ephemeral && self.state().port.is_none();
+        let lost = !queues && !request.ephemeral && self.state().worker.port.is_none();
         (lost || self.0.setup_error.is_some()).then_some(FailReason::NotConnected)
     }
 
@@ -107,14 +107,14 @@ impl Client {
         match what {
             (Channel::Incidents, "incident.update") => {
                 if let Ok(update) = decode_incident_update(payload) {
-                    state.edits.add(id.clone(), &IncidentEdit::from(update));
-                    state.dirty.insert(Interest::Subject(incidents()));
+                    state.sends.edits.add(id.clone(), &IncidentEdit::from(update));
+                    state.listeners.dirty.insert(Interest::Subject(incidents()));
                 }
             }
             (Channel::Incidents, "incident.create") => {
                 if let Ok(new) = decode_incident_create(payload) {
-                    state.edits.create(id.clone(), &IncidentEdit::from(new), created_at);
-                    state.dirty.insert(Interest::Subject(incidents()));
+                    state.sends.edits.create(id.clone(), &IncidentEdit::from(new), created_at);
+                    state.listeners.dirty.insert(Interest::Subject(incidents()));
                 }
             }
             (Channel::Chat, "chat.message") => {
@@ -132,13 +132,13 @@ impl Client {
                     timestamp: created_at,
                     extra: None,
                 });
-                if state.own_chat.len() >= OWN_CHAT {
-                    let over = state.own_chat.iter().position(|own| own.state.is_final()).unwrap_or(0);
-                    state.own_chat.remove(over);
+                if state.sends.own_chat.len() >= OWN_CHAT {
+                    let over = state.sends.own_chat.iter().position(|own| own.state.is_final()).unwrap_or(0);
+                    state.sends.own_chat.remove(over);
                 }
-                state.own_chat.push(OwnChat { id: id.clone(), message, state: SendState::default() });
-                state.own_chat_version += 1;
-                state.dirty_subject(&subject);
+                state.sends.own_chat.push(OwnChat { id: id.clone(), message, state: SendState::default() });
+                state.sends.own_chat_version += 1;
+                state.listeners.dirty_subject(&subject);
             }
             _ => {}
         }

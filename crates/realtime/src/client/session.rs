@@ -76,7 +76,7 @@ impl Client {
             self.send_waiting_reads();
         }
         let save_by = self.platform().mono() + SAVE_MS;
-        self.state_mut().session = Session::Closing { how, reported: false, save_by };
+        self.state_mut().session.phase = Session::Closing { how, reported: false, save_by };
         self.changed(Interest::Status);
         if how == SignOut::Wipe {
             self.end_messages(false);
@@ -91,12 +91,12 @@ impl Client {
 
     /// The session is over; see [`Client::sign_out`].
     pub(crate) fn is_signed_out(&self) -> bool {
-        self.state().session == Session::Ended
+        self.state().session.phase == Session::Ended
     }
 
     /// A sign-out is asked for and not over: how.
     pub(crate) fn signing_out(&self) -> Option<SignOut> {
-        match self.state().session {
+        match self.state().session.phase {
             Session::Closing { how, .. } => Some(how),
             _ => None,
         }
@@ -104,13 +104,13 @@ impl Client {
 
     /// The session is being closed, and nothing more is to leave for it.
     pub(crate) fn is_ending(&self) -> bool {
-        matches!(self.state().session, Session::Closing { how: SignOut::Keep | SignOut::Wipe, .. })
+        matches!(self.state().session.phase, Session::Closing { how: SignOut::Keep | SignOut::Wipe, .. })
     }
 
     /// A provider took this client, which nobody held any more.
     pub(crate) fn taken_up(&self) {
         if self.signing_out().is_some() {
-            self.state_mut().reopens = true;
+            self.state_mut().session.reopens = true;
         } else {
             self.begin_again();
         }
@@ -123,8 +123,8 @@ impl Client {
         }
         {
             let mut state = self.state_mut();
-            state.session = Session::Open;
-            state.status = Rc::default();
+            state.session.phase = Session::Open;
+            state.view.status = Rc::default();
         }
         self.note("a new session");
         self.start_worker();
@@ -134,7 +134,7 @@ impl Client {
     /// A new worker was made: it knows of no sign-out.
     pub(super) fn sign_out_anew(&self) {
         let now = self.platform().mono();
-        if let Session::Closing { reported, save_by, .. } = &mut self.state_mut().session {
+        if let Session::Closing { reported, save_by, .. } = &mut self.state_mut().session.phase {
             (*reported, *save_by) = (false, now + SAVE_MS);
         }
     }
@@ -144,9 +144,9 @@ impl Client {
         let now = self.platform().mono();
         let (how, wait) = {
             let mut state = self.state_mut();
-            let saving = state.send_log.is_saving();
-            let gone = state.port.is_none();
-            let Session::Closing { how, reported, save_by } = &mut state.session else { return };
+            let saving = state.sends.log.is_saving();
+            let gone = state.worker.port.is_none();
+            let Session::Closing { how, reported, save_by } = &mut state.session.phase else { return };
             if *reported || gone {
                 return;
             }
@@ -159,7 +159,7 @@ impl Client {
         let client = self.downgrade();
         let call = Box::new(move || client.with(Client::report_sign_out));
         let timer = self.platform().after(u32::try_from(wait).unwrap_or(u32::MAX), call);
-        let old = self.state_mut().session_timer.replace(timer);
+        let old = self.state_mut().session.timer.replace(timer);
         drop(old);
     }
 
@@ -167,7 +167,7 @@ impl Client {
     pub(super) fn name_session(&self, scope: &str, name: &str) {
         // Where nothing is stored no other tab could forget it.
         let stored = self.platform().is_session(scope, name);
-        self.state_mut().session_name = stored.then(|| (scope.to_owned(), name.to_owned()));
+        self.state_mut().session.name = stored.then(|| (scope.to_owned(), name.to_owned()));
     }
 
     /// The page was frozen or in the bfcache, or its worker is down: no news of a sign-out reached it.
@@ -181,7 +181,7 @@ impl Client {
     }
 
     fn is_forgotten(&self) -> bool {
-        let named = self.state().session_name.clone();
+        let named = self.state().session.name.clone();
         named.is_some_and(|(scope, name)| !self.platform().is_session(&scope, &name))
     }
 
@@ -198,7 +198,7 @@ impl Client {
             });
         });
         let timer = self.platform().after(FORGOTTEN_MS, call);
-        let old = self.state_mut().session_timer.replace(timer);
+        let old = self.state_mut().session.timer.replace(timer);
         drop(old);
     }
 
@@ -207,17 +207,17 @@ impl Client {
         // What came before it still counts: the last message that was sent first has arrived.
         self.flush();
         // Another tab does not say what became of saved messages: they leave at the next sign-in, or are gone.
-        let kept = !matches!(self.state().session, Session::Closing { how: SignOut::Wipe, .. });
+        let kept = !matches!(self.state().session.phase, Session::Closing { how: SignOut::Wipe, .. });
         let (port, name, timer, reopens) = {
             let mut state = self.state_mut();
-            state.session = Session::Ended;
-            state.wanted = None;
-            state.generation += 1;
-            state.supervisor.end();
+            state.session.phase = Session::Ended;
+            state.worker.wanted = None;
+            state.worker.generation += 1;
+            state.worker.supervisor.end();
             state.forget_all();
-            let port = state.port.take();
-            let name = state.session_name.take();
-            (port, name, state.session_timer.take(), std::mem::take(&mut state.reopens))
+            let port = state.worker.port.take();
+            let name = state.session.name.take();
+            (port, name, state.session.timer.take(), std::mem::take(&mut state.session.reopens))
         };
         drop(timer);
         self.drop_kept();
@@ -230,7 +230,7 @@ impl Client {
         }
         self.end_messages(kept);
         if left {
-            Rc::make_mut(&mut self.state_mut().status).last_error = Some(NOT_DELETED.to_owned());
+            Rc::make_mut(&mut self.state_mut().view.status).last_error = Some(NOT_DELETED.to_owned());
         }
         self.note(if left { NOT_DELETED } else { "signed out" });
         self.schedule_flush();
@@ -242,7 +242,7 @@ impl Client {
     /// What has no end yet has one now; `kept`: but for what is saved on this device.
     fn end_messages(&self, kept: bool) {
         let now = self.platform().mono();
-        let ended = self.state().send_log.signed_out(kept);
+        let ended = self.state().sends.log.signed_out(kept);
         ended.iter().for_each(|update| self.take_update(update, now));
     }
 }
@@ -251,32 +251,32 @@ impl super::State {
     /// What was shown was this user's.
     fn forget_all(&mut self) {
         self.inbox.clear();
-        self.leader = None;
-        self.latencies = Default::default();
-        self.latency_at = None;
-        self.doubted = false;
-        self.metrics = None;
-        self.outbox = Default::default();
-        self.resumes_outbox = false;
-        self.pending_actions.clear();
-        self.edits = Default::default();
-        self.own_chat.clear();
-        self.own_chat_version += 1;
-        self.read_up_to.clear();
-        self.received.clear();
-        self.late_receipts = LateReceipts::default();
-        self.typed_at.clear();
-        self.viewed_at.clear();
-        self.last_states.clear();
-        self.to_keep.clear();
+        self.worker.leads = None;
+        self.view.latencies = Default::default();
+        self.view.latency_at = None;
+        self.view.doubted = false;
+        self.view.metrics = None;
+        self.view.outbox = Default::default();
+        self.sends.resumes_outbox = false;
+        self.sends.pending_actions.clear();
+        self.sends.edits = Default::default();
+        self.sends.own_chat.clear();
+        self.sends.own_chat_version += 1;
+        self.receipts.read_up_to.clear();
+        self.receipts.received.clear();
+        self.receipts.late = LateReceipts::default();
+        self.receipts.typed_at.clear();
+        self.receipts.viewed_at.clear();
+        self.kept.last_states.clear();
+        self.kept.to_keep.clear();
         // Their worker answers no more.
         self.unreadable.clear();
-        for (subject, followed) in &mut self.subjects {
+        for (subject, followed) in &mut self.view.subjects {
             followed.folded = Folded::new(subject);
-            self.dirty.insert(Interest::Subject(subject.clone()));
+            self.listeners.dirty.insert(Interest::Subject(subject.clone()));
         }
-        let storage = self.status.storage.clone();
+        let storage = self.view.status.storage.clone();
         self.set_status(Status { cause: Cause::SignedOut, storage, ..Status::default() });
-        self.dirty.extend([Interest::Outbox, Interest::Metrics]);
+        self.listeners.dirty.extend([Interest::Outbox, Interest::Metrics]);
     }
 }

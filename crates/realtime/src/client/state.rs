@@ -30,22 +30,61 @@ pub(super) struct Followed {
     pub folded: Folded,
 }
 
+/// Everything, in parts.
 #[derive(Default)]
 pub(super) struct State {
+    pub worker: WorkerState,
+    pub session: SessionState,
+    pub view: View,
+    pub sends: Sends,
+    pub receipts: Receipts,
+    pub kept: KeptState,
+    pub listeners: Listeners,
+    /// The client has ended.
+    pub stopped: bool,
+    /// Taken in at the next frame.
+    pub inbox: Vec<Batch>,
+    pub flush_timers: Option<[Option<Timer>; 2]>,
+    pub pace: Pace,
+    pub recorder: Recorder,
+    /// Reported to the listeners at the next frame.
+    pub errors: Vec<ClientError>,
+    /// Type and path of what was warned of already.
+    pub warned: HashSet<(String, String)>,
+    /// Who waits for the records that cannot be read.
+    pub unreadable: VecDeque<Asked>,
+}
+
+/// The worker of this page, and what it reported of itself.
+#[derive(Default)]
+pub(super) struct WorkerState {
     pub port: Option<Rc<dyn Port>>,
-    /// Counts workers: late words of an earlier one are ignored.
+    /// Counts workers: what an earlier one still reports is ignored.
     pub generation: u64,
     /// What a person asked for last; over `auto_connect`, also for the next worker.
     pub wanted: Option<bool>,
-    pub stopped: bool,
-    pub session: Session,
+    pub leads: Option<bool>,
+    /// Broadcast to the other tabs when this page goes away.
+    pub leave_notice: Option<LeaveNotice>,
+    pub supervisor: Supervisor,
+    /// The supervisor's.
+    pub timer: Option<Timer>,
+}
+
+/// The session of the user.
+#[derive(Default)]
+pub(super) struct SessionState {
+    pub phase: Session,
     /// Scope and name of it, where the name is stored.
-    pub session_name: Option<(String, String)>,
+    pub name: Option<(String, String)>,
     /// A provider came while the session was being ended: it begins again afterwards.
     pub reopens: bool,
+    pub timer: Option<Timer>,
+}
 
-    /// Taken in at the next frame.
-    pub inbox: Vec<Batch>,
+/// What the hooks show.
+#[derive(Default)]
+pub(super) struct View {
     pub status: Rc<Status>,
     /// Of the connection, since the last frame.
     pub transitions: Vec<Transition>,
@@ -54,9 +93,6 @@ pub(super) struct State {
     pub latency_at: Option<u64>,
     /// The browser reported that there is no network, and nothing came from the server since.
     pub doubted: bool,
-    pub leader: Option<bool>,
-    /// Broadcast to the other tabs when this page goes away.
-    pub leave_notice: Option<LeaveNotice>,
     pub metrics: Option<Rc<Metrics>>,
     pub outbox: (List<Rc<MessageInfo>>, MessageCounts),
     pub subjects: HashMap<Subject, Followed>,
@@ -65,56 +101,64 @@ pub(super) struct State {
     pub closing: HashSet<Subject>,
     /// The last messages that did not fit their types; the latest first.
     pub problems: VecDeque<Rc<Problem>>,
+}
 
-    pub send_log: SendLog,
+/// What was sent from here, and how it is shown until the server's state holds it.
+#[derive(Default)]
+pub(super) struct Sends {
+    pub log: SendLog,
     /// What listeners were called with last of [`SendLog::has_unsaved`].
     pub shown_unsaved: bool,
-    /// The next list of the outbox is the first of this worker: see `adopt`.
+    /// The next list of the outbox is the first of this worker: see `resume_outbox`.
     pub resumes_outbox: bool,
     /// What people asked for while no worker could do it.
     pub pending_actions: BTreeMap<MessageId, PendingAction>,
     pub edits: Edits,
     pub own_chat: Vec<OwnChat>,
     pub own_chat_version: u64,
-    /// By conversation: up to when it was marked read, and when typing was last sent.
+    /// Confirmed messages that this frame shows.
+    pub rendered: Vec<String>,
+    pub rendered_timer: Option<Timer>,
+    /// Ends edits that waited long enough, and when it is due (mono ms).
+    pub expiry_timer: Option<(u64, Timer)>,
+    /// Where they are not stored: see `drafts`.
+    pub drafts: String,
+}
+
+/// By conversation, or by incident.
+#[derive(Default)]
+pub(super) struct Receipts {
+    /// Up to when a conversation was marked read.
     pub read_up_to: HashMap<String, ReadReceipt>,
     pub received: HashMap<String, SentReceipt>,
-    pub late_receipts: LateReceipts,
+    pub late: LateReceipts,
+    /// When typing was last sent (mono ms).
     pub typed_at: HashMap<String, u64>,
     /// When each incident was last reported as viewed (mono ms).
     pub viewed_at: HashMap<String, u64>,
-    /// Where they are not stored: see `drafts`.
-    pub drafts: String,
+}
 
-    /// Of channels that nobody follows yet: see `last_state`.
+/// The last state of channels that this device keeps: see `last_state`.
+#[derive(Default)]
+pub(super) struct KeptState {
+    /// Of channels that nobody follows yet.
     pub last_states: HashMap<Subject, LastState>,
     /// Channels that changed since they were kept.
     pub to_keep: HashSet<Channel>,
     /// When the shown state was last known to be true (wall clock, ms).
     pub true_at: u64,
-    /// Type and path of what was warned of already.
-    pub warned: HashSet<(String, String)>,
-    pub recorder: Recorder,
-    pub supervisor: Supervisor,
-    /// Confirmed messages that this frame shows.
-    pub rendered: Vec<String>,
-
-    pub listeners: BTreeMap<u64, (Vec<Interest>, Listener)>,
-    pub by_interest: HashMap<Interest, BTreeSet<u64>>,
-    pub next_listener: u64,
-    pub dirty: HashSet<Interest>,
-    pub errors: Vec<ClientError>,
-    /// Who waits for the records that cannot be read.
-    pub unreadable: VecDeque<Asked>,
-
-    pub flush_timers: Option<[Option<Timer>; 2]>,
-    pub pace: Pace,
-    pub supervisor_timer: Option<Timer>,
-    pub expiry_timer: Option<(u64, Timer)>,
-    pub rendered_timer: Option<Timer>,
-    pub session_timer: Option<Timer>,
     /// `true`: nothing changed, it only renews when the state was true.
-    pub keep_timer: Option<(bool, Timer)>,
+    pub timer: Option<(bool, Timer)>,
+}
+
+/// Who is called when something changes.
+#[derive(Default)]
+pub(super) struct Listeners {
+    pub all: BTreeMap<u64, (Vec<Interest>, Listener)>,
+    pub by_interest: HashMap<Interest, BTreeSet<u64>>,
+    pub next: u64,
+    /// Changed since the last frame.
+    pub dirty: HashSet<Interest>,
 }
 
 impl State {
@@ -129,7 +173,7 @@ impl State {
                 ..Status::default()
             },
         };
-        Self { status: Rc::new(status), ..Self::default() }
+        Self { view: View { status: Rc::new(status), ..View::default() }, ..Self::default() }
     }
 
     /// The status changed; a connection that came up or broke with it is remembered for the listeners.
@@ -137,34 +181,36 @@ impl State {
         let since = |status: &Status| {
             (status.state == ConnectionState::Connected).then(|| status.connected_since.unwrap_or_default())
         };
-        let (was, is) = (since(&self.status), since(&status));
+        let (was, is) = (since(&self.view.status), since(&status));
         if was != is {
             if was.is_some() {
                 // Up again since another time, and nobody saw it break.
                 let cause = if is.is_some() { Cause::Lost } else { status.cause.clone() };
-                self.transitions.push(Transition::Down(cause));
+                self.view.transitions.push(Transition::Down(cause));
             }
-            self.transitions.extend(is.map(Transition::Up));
+            self.view.transitions.extend(is.map(Transition::Up));
         }
-        self.status = Rc::new(status);
-        self.dirty.insert(Interest::Status);
+        self.view.status = Rc::new(status);
+        self.listeners.dirty.insert(Interest::Status);
     }
 
     /// No timer fires any more, no late word of the worker counts.
     pub(super) fn stop(&mut self) {
         self.stopped = true;
-        self.generation += 1;
+        self.worker.generation += 1;
         self.flush_timers = None;
         self.pace = Pace::default();
-        self.late_receipts = LateReceipts::default();
-        self.supervisor_timer = None;
-        self.expiry_timer = None;
-        self.rendered_timer = None;
-        self.session_timer = None;
-        self.keep_timer = None;
+        self.receipts.late = LateReceipts::default();
+        self.worker.timer = None;
+        self.sends.expiry_timer = None;
+        self.sends.rendered_timer = None;
+        self.session.timer = None;
+        self.kept.timer = None;
         self.inbox.clear();
     }
+}
 
+impl Listeners {
     /// A component follows it, or did.
     pub(super) fn watchers(&self, interest: &Interest) -> usize {
         self.by_interest.get(interest).map_or(0, BTreeSet::len)

@@ -14,20 +14,20 @@ impl Client {
     pub(super) fn start_worker(&self) {
         self.take_back();
         let (now, visible) = (self.platform().mono(), self.platform().visible());
-        let actions = self.state_mut().supervisor.start(now, visible);
+        let actions = self.state_mut().worker.supervisor.start(now, visible);
         self.act(actions);
     }
 
     /// A person does not want to wait for the restart.
     pub(super) fn restart_worker_now(&self) {
         let now = self.platform().mono();
-        let actions = self.state_mut().supervisor.reconnect(now);
+        let actions = self.state_mut().worker.supervisor.reconnect(now);
         self.act(actions);
     }
 
     pub(super) fn visible(&self, visible: bool) {
         let now = self.platform().mono();
-        self.state_mut().supervisor.visible(now, visible);
+        self.state_mut().worker.supervisor.visible(now, visible);
         self.act(Vec::new());
         if visible {
             // What came while hidden is shown at once, not at the next slow timer.
@@ -51,20 +51,20 @@ impl Client {
         let now = self.platform().mono();
         let next = {
             let mut state = self.state_mut();
-            if state.stopped { None } else { state.supervisor.next() }
+            if state.stopped { None } else { state.worker.supervisor.next() }
         };
         let timer = next.map(|at| {
             let client = self.downgrade();
             let wait = u32::try_from(at.saturating_sub(now)).unwrap_or(u32::MAX);
             self.platform().after(wait, Box::new(move || client.with(Client::supervisor_tick)))
         });
-        let old = std::mem::replace(&mut self.state_mut().supervisor_timer, timer);
+        let old = std::mem::replace(&mut self.state_mut().worker.timer, timer);
         drop(old);
     }
 
     fn supervisor_tick(&self) {
         let (now, wall) = (self.platform().mono(), self.platform().wall());
-        let actions = self.state_mut().supervisor.tick(now, wall);
+        let actions = self.state_mut().worker.supervisor.tick(now, wall);
         self.act(actions);
     }
 
@@ -75,8 +75,8 @@ impl Client {
         }
         let generation = {
             let mut state = self.state_mut();
-            state.generation += 1;
-            state.generation
+            state.worker.generation += 1;
+            state.worker.generation
         };
         self.record(RecordKind::Worker, format!("worker {generation} starts"));
         let client = self.downgrade();
@@ -85,17 +85,17 @@ impl Client {
         let port = self.0.factory.make(listener);
         {
             let mut state = self.state_mut();
-            let current = state.generation == generation && state.supervisor.has_worker();
+            let current = state.worker.generation == generation && state.worker.supervisor.has_worker();
             if !current {
                 // It failed while it was made.
                 drop(state);
                 return port.terminate();
             }
-            state.port = Some(port);
+            state.worker.port = Some(port);
         }
         let mut init =
             self.0.settings.init(&self.0.page, &**self.platform(), !self.0.token.borrow().is_none());
-        if let Some(wanted) = self.state().wanted {
+        if let Some(wanted) = self.state().worker.wanted {
             init.auto_connect = wanted;
         }
         // A session that ends connects for nothing but what its sign-out asks for.
@@ -107,13 +107,13 @@ impl Client {
             self.watched().into_iter().for_each(|post| self.post(post));
             self.ask_last_state();
             self.begin_resuming_outbox();
-            let saved = self.state().send_log.saved();
+            let saved = self.state().sends.log.saved();
             if !saved.is_empty() {
                 self.post(ToWorker::Inquire(saved));
             }
         }
         // At a wipe there is none: see `session`.
-        let unsaved = self.state_mut().send_log.unsaved();
+        let unsaved = self.state_mut().sends.log.unsaved();
         if !unsaved.is_empty() {
             self.record(
                 RecordKind::Worker,
@@ -122,7 +122,7 @@ impl Client {
             self.post(ToWorker::Send(unsaved));
         }
         self.report_sign_out();
-        self.state_mut().dirty.insert(Interest::Status);
+        self.state_mut().listeners.dirty.insert(Interest::Status);
         self.schedule_flush();
     }
 
@@ -131,13 +131,13 @@ impl Client {
     fn terminate(&self) {
         let (port, health) = {
             let mut state = self.state_mut();
-            state.generation += 1;
+            state.worker.generation += 1;
             state.inbox.clear();
             state.unreadable.clear();
-            state.leader = None;
-            state.leave_notice = None;
-            state.dirty.insert(Interest::Status);
-            (state.port.take(), state.supervisor.health().clone())
+            state.worker.leads = None;
+            state.worker.leave_notice = None;
+            state.listeners.dirty.insert(Interest::Status);
+            (state.worker.port.take(), state.worker.supervisor.health().clone())
         };
         if let Some(port) = port {
             port.terminate();
@@ -150,7 +150,7 @@ impl Client {
             let error = ClientError::Worker(error);
             self.record(RecordKind::Worker, error.to_string());
             let mut state = self.state_mut();
-            let before = state.status.clone();
+            let before = state.view.status.clone();
             state.set_status(Status {
                 state: if heals { ConnectionState::Reconnecting } else { ConnectionState::Error },
                 cause: Cause::Lost,
@@ -171,7 +171,7 @@ impl Client {
     /// What was to be sent at once or not at all did not leave with a worker that never ran.
     fn refuse_unqueued(&self) {
         let now = self.platform().mono();
-        let unqueued = self.state().send_log.unqueued(self.0.settings.options.outbox.enabled);
+        let unqueued = self.state().sends.log.unqueued(self.0.settings.options.outbox.enabled);
         unqueued.iter().for_each(|id| self.refuse(id, FailReason::NotConnected, now));
     }
 
@@ -185,17 +185,17 @@ impl Client {
     }
 
     fn port_event(&self, generation: u64, event: PortEvent) {
-        if self.state().generation != generation {
+        if self.state().worker.generation != generation {
             return;
         }
         let (now, wall) = (self.platform().mono(), self.platform().wall());
         match event {
             PortEvent::Failed(failure) => {
-                let actions = self.state_mut().supervisor.failed(now, wall, failure);
+                let actions = self.state_mut().worker.supervisor.failed(now, wall, failure);
                 self.act(actions);
             }
             PortEvent::Message(message) => {
-                self.state_mut().supervisor.received(now);
+                self.state_mut().worker.supervisor.received(now);
                 self.worker_says(message, now);
             }
         }
@@ -204,7 +204,7 @@ impl Client {
     fn worker_says(&self, message: FromWorker, now: u64) {
         match message {
             FromWorker::Ready => {
-                self.state_mut().supervisor.ready(now);
+                self.state_mut().worker.supervisor.ready(now);
                 self.record(RecordKind::Worker, "worker is ready".to_owned());
                 self.changed(Interest::Status);
                 self.arm_supervisor();
@@ -223,11 +223,11 @@ impl Client {
                     Role::Follower => (Some(false), "follows another tab"),
                     Role::Idle => (None, "is put away, signed out or outdated"),
                 };
-                self.state_mut().leader = leader;
+                self.state_mut().worker.leads = leader;
                 self.record(RecordKind::State, format!("this tab {text}"));
                 self.changed(Interest::Status);
             }
-            FromWorker::LeaveNotice(leave_notice) => self.state_mut().leave_notice = leave_notice,
+            FromWorker::LeaveNotice(leave_notice) => self.state_mut().worker.leave_notice = leave_notice,
             FromWorker::SignedOut { left } => self.end_session(left),
             FromWorker::LastState(records) => self.take_last_state(&records),
             FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
@@ -235,7 +235,7 @@ impl Client {
     }
 
     pub(super) fn changed(&self, interest: Interest) {
-        self.state_mut().dirty.insert(interest);
+        self.state_mut().listeners.dirty.insert(interest);
         self.schedule_flush();
     }
 

@@ -57,7 +57,7 @@ impl Client {
         message: ToWorker,
     ) -> LocalBoxFuture<'static, Result<Vec<UnreadableRecord>, ClientError>> {
         let (send, answer) = oneshot::channel();
-        if self.state().port.is_some() {
+        if self.state().worker.port.is_some() {
             self.state_mut().unreadable.push_back(send);
             self.post(message);
         }

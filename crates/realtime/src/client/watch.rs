@@ -28,19 +28,19 @@ impl Client {
         let now = self.platform().mono();
         let number = {
             let mut state = self.state_mut();
-            let number = state.next_listener;
-            state.next_listener += 1;
+            let number = state.listeners.next;
+            state.listeners.next += 1;
             for interest in &interests {
-                let first = state.watchers(interest) == 0;
-                state.by_interest.entry(interest.clone()).or_default().insert(number);
+                let first = state.listeners.watchers(interest) == 0;
+                state.listeners.by_interest.entry(interest.clone()).or_default().insert(number);
                 if let Interest::Subject(subject) = interest {
-                    let State { closing, subjects, last_states, .. } = &mut *state;
-                    closing.remove(subject);
-                    match subjects.entry(subject.clone()) {
+                    let State { view, kept, .. } = &mut *state;
+                    view.closing.remove(subject);
+                    match view.subjects.entry(subject.clone()) {
                         Entry::Occupied(mut known) => known.get_mut().holders += 1,
                         Entry::Vacant(new) => {
                             let mut folded = Folded::new(subject);
-                            if let Some(last) = last_states.remove(subject) {
+                            if let Some(last) = kept.last_states.remove(subject) {
                                 folded.show_last(last.at, &last.events, now);
                             }
                             new.insert(Followed { holders: 1, folded });
@@ -51,7 +51,7 @@ impl Client {
                     posts.extend(switch(interest, true));
                 }
             }
-            state.listeners.insert(number, (interests, listener));
+            state.listeners.all.insert(number, (interests, listener));
             number
         };
         posts.into_iter().for_each(|post| self.post(post));
@@ -62,28 +62,28 @@ impl Client {
         let mut posts = Vec::new();
         let (gone, closing) = {
             let mut state = self.state_mut();
-            let Some((interests, listener)) = state.listeners.remove(&number) else { return };
+            let Some((interests, listener)) = state.listeners.all.remove(&number) else { return };
             for interest in &interests {
-                if let Some(numbers) = state.by_interest.get_mut(interest) {
+                if let Some(numbers) = state.listeners.by_interest.get_mut(interest) {
                     numbers.remove(&number);
                     if numbers.is_empty() {
-                        state.by_interest.remove(interest);
+                        state.listeners.by_interest.remove(interest);
                     }
                 }
                 if let Interest::Subject(subject) = interest {
-                    if let Some(followed) = state.subjects.get_mut(subject) {
+                    if let Some(followed) = state.view.subjects.get_mut(subject) {
                         followed.holders = followed.holders.saturating_sub(1);
                         if followed.holders == 0 {
-                            state.closing.insert(subject.clone());
+                            state.view.closing.insert(subject.clone());
                         }
                     }
-                } else if state.watchers(interest) == 0
-                    && (*interest != Interest::Outbox || !state.resumes_outbox)
+                } else if state.listeners.watchers(interest) == 0
+                    && (*interest != Interest::Outbox || !state.sends.resumes_outbox)
                 {
                     posts.extend(switch(interest, false));
                 }
             }
-            (listener, !state.closing.is_empty())
+            (listener, !state.view.closing.is_empty())
         };
         // Outside the borrow: what the listener captured may be a watch itself.
         drop(gone);
@@ -97,13 +97,14 @@ impl Client {
     pub(super) fn close_subjects(&self) {
         let gone: Vec<Subject> = {
             let mut state = self.state_mut();
-            let closing: Vec<_> = state.closing.drain().collect();
+            let closing: Vec<_> = state.view.closing.drain().collect();
             closing
                 .into_iter()
                 .filter(|subject| {
-                    let unheld = state.subjects.get(subject).is_some_and(|followed| followed.holders == 0);
+                    let unheld =
+                        state.view.subjects.get(subject).is_some_and(|followed| followed.holders == 0);
                     if unheld {
-                        state.subjects.remove(subject);
+                        state.view.subjects.remove(subject);
                     }
                     unheld
                 })
@@ -115,9 +116,9 @@ impl Client {
     /// The messages that subscribe a new worker to what is watched.
     pub(super) fn watched(&self) -> Vec<ToWorker> {
         let state = self.state();
-        let mut posts: Vec<_> = state.subjects.keys().cloned().map(ToWorker::Subscribe).collect();
+        let mut posts: Vec<_> = state.view.subjects.keys().cloned().map(ToWorker::Subscribe).collect();
         for interest in [Interest::Outbox, Interest::Metrics, Interest::Raw] {
-            if state.watchers(&interest) > 0 {
+            if state.listeners.watchers(&interest) > 0 {
                 posts.extend(switch(&interest, true));
             }
         }

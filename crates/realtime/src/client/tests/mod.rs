@@ -86,8 +86,8 @@ fn subscribed_once_and_given_up_a_frame_after_the_last() {
     drop(third);
     connection.frame();
     assert_eq!(connection.subscriptions(), []);
-    assert!(client.state().listeners.is_empty() && client.state().by_interest.is_empty());
-    assert!(client.state().subjects.is_empty() && client.state().closing.is_empty());
+    assert!(client.state().listeners.all.is_empty() && client.state().listeners.by_interest.is_empty());
+    assert!(client.state().view.subjects.is_empty() && client.state().view.closing.is_empty());
 }
 
 #[test]
