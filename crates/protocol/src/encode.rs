@@ -208,6 +208,10 @@ pub fn encode_server_system(message: &ServerSystem, meta: OutboundMeta<'_>) -> S
             let object = Object::new().text("reason", reason);
             ("goodbye", object.number("reconnectWindowMs", *reconnect_window_ms))
         }
+        ServerSystem::Storage { available, message, retry_after_ms } => {
+            let object = Object::new().json("available", if *available { "true" } else { "false" });
+            ("storage", object.text("message", message).optional_number("retryAfterMs", *retry_after_ms))
+        }
         ServerSystem::Pong(None) => return system("pong", "null", meta),
         ServerSystem::Pong(Some(ping)) => ("pong", self::ping(ping)),
     };

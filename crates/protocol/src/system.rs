@@ -347,6 +347,15 @@ pub enum ServerSystem {
         /// Spread the next dial over so many ms.
         reconnect_window_ms: u64,
     },
+    /// Whether commands can be stored: when that changes, and after `welcome` while they cannot.
+    Storage {
+        /// Whether they can.
+        available: bool,
+        /// Why, for people.
+        message: String,
+        /// When it is worth asking again, ms.
+        retry_after_ms: Option<u64>,
+    },
     /// The answer to a ping; `None` when the server did not send our ping's content back.
     Pong(Option<Ping>),
 }

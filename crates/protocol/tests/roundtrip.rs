@@ -223,6 +223,9 @@ fn server_system() -> impl Strategy<Value = ServerSystem> {
         }),
         (text(), time())
             .prop_map(|(reason, reconnect_window_ms)| ServerSystem::Goodbye { reason, reconnect_window_ms }),
+        (any::<bool>(), text(), option::of(time())).prop_map(|(available, message, retry_after_ms)| {
+            ServerSystem::Storage { available, message, retry_after_ms }
+        }),
         option::of((time(), time()))
             .prop_map(|ping| ServerSystem::Pong(ping.map(|(n, sent_at)| Ping { n, sent_at }))),
     ]

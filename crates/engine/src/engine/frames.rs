@@ -222,6 +222,10 @@ impl Engine {
                 self.note(format!("goodbye: {reason}; window {reconnect_window_ms} ms"));
                 self.goodbye(now, reason, reconnect_window_ms);
             }
+            ServerSystem::Storage { message, .. } => {
+                let message = self.auth.redact(&message);
+                self.note(format!("the server reports: {message}"));
+            }
             other => self.note(format!("ignored before the welcome: {}", name(&other))),
         }
     }

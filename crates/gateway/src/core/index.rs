@@ -79,6 +79,11 @@ impl Index {
         self.users.get(user).map_or(0, |user| user.connections)
     }
 
+    /// Everybody who has greeted connections.
+    pub(super) fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.iter().filter(|(_, user)| user.connections > 0).map(|(user, _)| &**user)
+    }
+
     /// Takes in one command of a user.
     ///
     /// # Errors

@@ -14,7 +14,7 @@
 //!   [`Gateway::set_nack_every`].
 //! - Time: [`Gateway::timeout`]. Every input takes [`Now`]. Inputs that are there at the same time may be put between
 //!   [`Gateway::begin_batch`] and [`Gateway::end_batch`].
-//! - A log that several gateways write to ([`Store::writer`]): [`Gateway::fold`], [`Gateway::stale`],
+//! - A log that several gateways write to ([`Store::writer`]): [`Gateway::fold`], [`Gateway::passed`], [`Gateway::stale`],
 //!   [`Gateway::refused`], [`Gateway::told`], [`Gateway::reset`].
 //! - Memory: every accepted command becomes one [`Record`] of the [`Store`]; [`Gateway::durable`] is a value;
 //!   [`Gateway::restore`] starts from one.
@@ -256,6 +256,8 @@ impl Gateway {
         }
         self.watch_sources(now);
         self.publish_stats_when_due(now);
+        self.keep_leases(now);
+        self.answer_ahead(now);
         self.ids.forget_older(now.mono, self.config.dedupe_ms);
         self.settle(now);
     }
@@ -263,7 +265,10 @@ impl Gateway {
     /// When to call [`Gateway::timeout`] at the latest, on the monotonic clock.
     pub fn poll_timeout(&self) -> Option<u64> {
         let of_connections = self.timers.first().map(|(at, _, _)| *at);
-        [of_connections, self.watch_due(), self.stats_due].into_iter().flatten().min()
+        [of_connections, self.watch_due(), self.stats_due, self.leases_due(), self.ahead_due()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The next thing to do, if any. Held back until the store has committed every record it depends on.
@@ -328,10 +333,15 @@ impl Gateway {
     /// `Some(retryAfterMs)` while the store cannot take anything: every command is refused with a retryable `nack`,
     /// also one that was accepted before, because its record may be one that waits; events are not published. What
     /// depends on records that wait is held back until `None`; connections that have to end do end. Where other gateways
-    /// write to the same log, what waits for it is refused for now.
+    /// write to the same log, what waits for it is refused for now. Clients are told of the change.
     pub fn set_unavailable(&mut self, now: Now, retry_ms: Option<u64>) {
+        let changes = retry_ms.is_some() != self.unavailable.is_some();
         if self.is_shared() {
-            return self.set_unreachable(now, retry_ms);
+            self.set_unreachable(now, retry_ms);
+            if changes {
+                self.tell_storage(now);
+            }
+            return self.settle(now);
         }
         if retry_ms.is_some() && self.unavailable.is_none() {
             self.flush_everything(now);
@@ -348,6 +358,21 @@ impl Gateway {
             std::mem::swap(&mut self.held, &mut self.outputs);
         }
         self.unavailable = retry_ms;
+        if changes {
+            self.tell_storage(now);
+            self.settle(now);
+        }
+    }
+
+    /// Tells every welcomed connection whether commands can be stored.
+    fn tell_storage(&mut self, now: Now) {
+        let storage = session::storage(self.unavailable);
+        for conn in self.ids_of_connections() {
+            let is_welcomed = self.conns.get(&conn).is_some_and(|conn| conn.session().is_some());
+            if is_welcomed {
+                self.send_system(now, conn, &storage);
+            }
+        }
     }
 
     /// Sends at once whatever is owed to anybody, so that no later output depends on an earlier input. A connection

@@ -6,6 +6,19 @@ use super::{CROWDED_RETRY_S, Gateway};
 use sentinelops_protocol::system::{ClientSystem, Hello, ServerSystem, Welcome};
 use sentinelops_protocol::{Code, PROTOCOL_VERSION, Subject, close};
 
+/// Whether commands can be stored; `unavailable` is their `retryAfterMs` while they cannot.
+pub(super) fn storage(unavailable: Option<u64>) -> ServerSystem {
+    let message = match unavailable {
+        Some(_) => "the server cannot store anything at the moment: messages are refused for now",
+        None => "the server stores messages again",
+    };
+    ServerSystem::Storage {
+        available: unavailable.is_none(),
+        message: message.to_owned(),
+        retry_after_ms: unavailable,
+    }
+}
+
 impl Gateway {
     pub(super) fn system(&mut self, now: Now, conn: ConnId, message: ClientSystem) {
         let Some(state) = self.conns.get_mut(&conn) else { return };
@@ -44,6 +57,7 @@ impl Gateway {
     }
 
     pub(super) fn unsubscribe(&mut self, conn: ConnId, subject: &Subject) {
+        self.not_ahead(conn, subject);
         if let Some(state) = self.conns.get_mut(&conn)
             && state.subscriptions.end(subject)
         {
@@ -100,6 +114,9 @@ impl Gateway {
             expires_in_ms: left,
         };
         self.send_system(now, conn, &ServerSystem::Welcome(welcome));
+        if self.unavailable.is_some() {
+            self.send_system(now, conn, &storage(self.unavailable));
+        }
     }
 
     /// Of two connections of one session the lower term is closed. Equal terms are left alone: that

@@ -20,6 +20,15 @@ impl Gateway {
             self.stats.bad += 1;
             return self.send_system(now, id, &ServerSystem::Denied { subject, code, message });
         }
+        self.not_ahead(id, &subject);
+        if let Some(entry) = self.unless_ahead(now, id, entry) {
+            self.begin_subscription(now, id, entry);
+        }
+    }
+
+    /// Of one that may begin.
+    pub(super) fn begin_subscription(&mut self, now: Now, id: ConnId, entry: SubscribeEntry) {
+        let subject = entry.subject();
         let channel = subject.channel;
         let resumed = entry.since.as_ref().filter(|since| since.epoch == self.history.epoch);
         // Of figures only the present ones count.

@@ -101,6 +101,7 @@ impl Reader {
             ServerSystem::Snapshot(_)
             | ServerSystem::Authed { .. }
             | ServerSystem::Goodbye { .. }
+            | ServerSystem::Storage { .. }
             | ServerSystem::Pong(_) => {}
         }
     }

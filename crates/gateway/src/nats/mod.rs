@@ -71,6 +71,10 @@ pub(crate) enum Event {
         record: Record,
         own: Option<u64>,
     },
+    /// A message of the log that is no record.
+    Passed {
+        seq: u64,
+    },
     Stale {
         number: u64,
         newest: u64,

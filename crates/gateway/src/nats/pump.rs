@@ -124,6 +124,7 @@ impl<'a> Pump<'a> {
             if mark.is_none_or(|mark| mark.epoch != epoch) {
                 return Err(Trouble::Gone("another gateway began a new epoch".to_owned()).into());
             }
+            session.send(Event::Passed { seq }).await?;
         }
         session.position = Some(Position { epoch, seq, print: fingerprint(&payload) });
         session.figures.lag.store(pending, Ordering::Relaxed);

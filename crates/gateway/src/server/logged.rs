@@ -34,6 +34,7 @@ impl Hub {
     fn log_says(&mut self, now: Now, event: Event) -> Result<(), Failure> {
         match event {
             Event::Record { seq, key, record, own } => self.gateway.fold(now, seq, &key, &record, own),
+            Event::Passed { seq } => self.gateway.passed(now, seq),
             Event::Stale { number, newest } => self.gateway.stale(now, number, newest),
             Event::Refused { number, text } => {
                 warn!("NATS did not take a record: {text}");

@@ -321,6 +321,7 @@ async fn logged(
         match nats.events.recv().await {
             Some(Event::Loaded(loaded)) => durable = *loaded,
             Some(Event::Record { seq, record, .. }) => durable.take(seq, &record, config, clock.now()),
+            Some(Event::Passed { seq }) => durable.read_up_to(seq),
             Some(Event::Up) => return Ok((nats, durable)),
             Some(Event::Down(text)) if text != said => {
                 warn!("{text}; tried again until it is there");

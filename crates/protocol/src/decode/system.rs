@@ -150,6 +150,14 @@ pub(super) fn server(envelope: &Envelope<'_>) -> ServerResult {
                 reconnect_window_ms: fields.optional_number("reconnectWindowMs")?.unwrap_or_default(),
             }
         }
+        "storage" => {
+            let mut fields = fields?;
+            ServerSystem::Storage {
+                available: fields.flag("available")?,
+                message: optional(&mut fields, "message")?,
+                retry_after_ms: fields.optional_number("retryAfterMs")?,
+            }
+        }
         _ => return Ok(None),
     };
     Ok(Some(message))

@@ -6,7 +6,8 @@ use super::super::ingest::{Effect as Became, FULL_RETRY_MS, Trust};
 use super::super::types::{Answer, ConnId, NewEvent, Now, Output};
 use super::super::{Gateway, Identity, IngestCounts, Report, Source, What};
 use super::Judging;
-use sentinelops_protocol::{Code, Command};
+use sentinelops_protocol::domain::AgentStatus;
+use sentinelops_protocol::{Code, Command, Payload};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ enum Task {
     Ingest(Box<Reports>),
     /// An event that depends on nothing.
     Publish(NewEvent),
+    /// The status of an agent, unless it is no longer `instead_of`.
+    Agent { status: AgentStatus, instead_of: AgentStatus },
 }
 
 #[derive(Debug)]
@@ -82,6 +85,12 @@ impl Gateway {
     pub(in crate::core) fn enqueue_event(&mut self, now: Now, event: NewEvent) {
         let queue = event.payload.topic().map(|topic| format!("key/{}/{topic}", event.channel));
         self.enqueue(now, queue, Task::Publish(event));
+    }
+
+    /// Sets the status of an agent for its user, unless it is no longer `instead_of`.
+    pub(super) fn enqueue_agent(&mut self, now: Now, status: AgentStatus, instead_of: AgentStatus) {
+        let queue = format!("key/agents/{}", status.agent_id);
+        self.enqueue(now, Some(queue), Task::Agent { status, instead_of });
     }
 
     fn enqueue(&mut self, now: Now, queue: Option<String>, what: Task) {
@@ -175,6 +184,14 @@ impl Gateway {
                 self.publish_and_record(now, event.clone());
                 true
             }
+            Task::Agent { status, instead_of } => {
+                if self.state.agent(&status.agent_id) == Some(&*instead_of)
+                    && let Some(event) = NewEvent::of(Payload::Agent(status.clone()))
+                {
+                    self.publish_and_record(now, event);
+                }
+                true
+            }
         }
     }
 
@@ -223,7 +240,7 @@ impl Gateway {
                     reports.counts.add(reports.became.take().unwrap_or(Became::Event));
                 }
             }
-            Task::Publish(_) => return self.end_job(job),
+            Task::Publish(_) | Task::Agent { .. } => return self.end_job(job),
         }
         if let Some(shared) = &mut self.shared {
             shared.ready.push_back(job);
@@ -260,7 +277,7 @@ impl Gateway {
                 self.output(Output::Answer { request: *request, answer });
             }
             Task::Ingest(reports) => self.answer_reports(reports, Some(wait)),
-            Task::Publish(_) => self.stats.refused += 1,
+            Task::Publish(_) | Task::Agent { .. } => self.stats.refused += 1,
         }
         self.end_job(job);
     }

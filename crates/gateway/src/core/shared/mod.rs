@@ -10,8 +10,10 @@
 //! until that one has come back. What was proposed while the log became unreachable is refused for now: its id decides
 //! later whether it took effect.
 
+mod ahead;
 mod jobs;
 mod key;
+mod lease;
 mod missing;
 mod notices;
 
@@ -93,6 +95,8 @@ pub(super) struct Shared {
     queues: BTreeMap<String, VecDeque<Job>>,
     ready: VecDeque<Job>,
     proposed: Proposed,
+    leases: lease::Leases,
+    ahead: Vec<ahead::Ahead>,
 }
 
 impl Gateway {
@@ -104,6 +108,7 @@ impl Gateway {
         }
         for event in &record.events {
             let (payload, _) = decode_payload(&event.kind, &event.payload);
+            self.look_for_lost_agent(&payload);
             self.state.begin(&payload);
             self.state.apply(&payload, event.timestamp, self.config.max_items);
             let logged = Logged::new(&self.history.epoch, now.mono, seq, event, &payload);
@@ -126,6 +131,7 @@ impl Gateway {
                 self.proceed(now, job);
             }
         }
+        self.answer_ahead(now);
         self.judge_stale(now);
         self.work(now);
         self.settle(now);
@@ -196,7 +202,7 @@ impl Gateway {
             self.give_up_all(now, wait);
         }
         self.unavailable = retry_ms;
-        self.settle(now);
+        self.leases_begin_again(now);
     }
 
     /// A number for ids of events: no other gateway gives the same.

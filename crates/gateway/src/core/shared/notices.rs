@@ -22,6 +22,23 @@ pub enum Notice {
         session: String,
         /// Its term.
         term: u64,
+        /// The name of the gateway.
+        #[serde(default)]
+        gateway: String,
+    },
+    /// This gateway is alive. Sent every 5 s: after 15 s without anything it counts as dead.
+    Alive {
+        /// Its name.
+        gateway: String,
+    },
+    /// The users who have connections to this gateway.
+    Users {
+        /// Its name.
+        gateway: String,
+        /// Who.
+        users: Vec<String>,
+        /// Whether they replace those named before, or are more of them.
+        first: bool,
     },
     /// A source of alerts has sent something, and reported these alerts as firing.
     Heard {
@@ -44,7 +61,12 @@ impl Gateway {
                     self.pass_on(now, event, None);
                 }
             }
-            Notice::Session { user, session, term } => self.session_elsewhere(now, user, session, term),
+            Notice::Session { user, session, term, gateway } => {
+                self.is_alive(now, &gateway, vec![user.clone()], false);
+                self.session_elsewhere(now, user, session, term);
+            }
+            Notice::Alive { gateway } => self.is_alive(now, &gateway, Vec::new(), false),
+            Notice::Users { gateway, users, first } => self.is_alive(now, &gateway, users, first),
             Notice::Heard { source, firing } => self.heard_elsewhere(now, &source, firing),
         }
         self.settle(now);
@@ -66,9 +88,9 @@ impl Gateway {
     }
 
     pub(in crate::core) fn tell_session(&mut self, user: &str, session: &str, term: u64) {
-        if self.is_shared() {
+        if let Some(gateway) = self.store.writer().map(str::to_owned) {
             let (user, session) = (user.to_owned(), session.to_owned());
-            self.store.tell(Notice::Session { user, session, term });
+            self.store.tell(Notice::Session { user, session, term, gateway });
         }
     }
 

@@ -13,6 +13,7 @@ mod ingest;
 mod ingest_model;
 mod ingest_watch;
 mod limits;
+mod many;
 mod ordering;
 mod requests;
 mod scenario;

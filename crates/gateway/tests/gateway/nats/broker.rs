@@ -7,17 +7,12 @@ use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{Channel, Code, ServerMessage};
 use std::time::Duration;
 
-/// Sends `id` until it is refused for now.
-async fn refused(client: &mut Client, id: &str) -> u64 {
-    for n in 0.. {
-        client.send(&say(&format!("{id}{n}"), "x")).await;
-        match system(client).await {
-            ServerSystem::Nack { code: Code::Unavailable, retry_after_ms: Some(wait), .. } => return wait,
-            ServerSystem::Ack { .. } => {}
-            other => panic!("{other:?}"),
-        }
-    }
-    unreachable!("it goes on for ever")
+/// Whether the next message tells that commands can be stored again, or that they cannot.
+async fn is_told(client: &mut Client, stored: bool) {
+    let ServerSystem::Storage { available, message, retry_after_ms } = system(client).await else {
+        panic!("nothing is told")
+    };
+    assert_eq!((available, retry_after_ms), (stored, (!stored).then_some(2_000)), "{message}");
 }
 
 /// Sends `id` until it is acked.
@@ -60,9 +55,19 @@ async fn without_nats_commands_are_refused_for_now_and_it_comes_back_in_the_same
         client.send(&say("before", "x")).await;
         client.acked().await;
         service.nats.kill().await;
-        assert_eq!(refused(&mut client, "during").await, 2_000, "{version}");
+        is_told(&mut client, false).await;
+        client.send(&say("during", "x")).await;
+        let ServerSystem::Nack { code: Code::Unavailable, retry_after_ms, .. } = system(&mut client).await
+        else {
+            panic!("it is not refused")
+        };
+        assert_eq!(retry_after_ms, Some(2_000), "{version}");
+        // Who comes now is told, too.
+        let mut late = one.client("late").await;
+        is_told(&mut late, false).await;
         assert!(!is_ready(one).await, "{version}");
         service.nats.start_again().await;
+        is_told(&mut client, true).await;
         accepted(&mut client, "after").await;
         becomes_ready(one).await;
         let health = one.http("GET", "/admin/stats").await;

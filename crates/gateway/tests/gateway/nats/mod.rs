@@ -4,7 +4,7 @@ mod broker;
 mod commands;
 mod ingest;
 mod kill;
-mod peer;
+mod lease;
 mod settings;
 mod together;
 

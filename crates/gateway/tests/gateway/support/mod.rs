@@ -3,7 +3,9 @@
 
 pub mod bare;
 pub mod nats;
+pub mod peer;
 pub mod raw;
+pub mod relay;
 
 use futures::{SinkExt, StreamExt};
 use sentinelops_protocol::system::{ClientSystem, Hello, ServerSystem, SubscribeEntry};

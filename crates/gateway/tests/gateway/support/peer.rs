@@ -1,28 +1,122 @@
-//! A client that sends all the time, keeps its cursor, and goes to the next gateway when its connection ends.
+//! A client that sends all the time, keeps its cursor, and goes to the next gateway when its connection ends; and what a
+//! crowd of them saw.
 
-use crate::support::Client;
+use super::Client;
 use futures::SinkExt;
 use sentinelops_protocol::system::{ClientSystem, Continuity, Hello, ServerSystem, Since, SubscribeEntry};
 use sentinelops_protocol::{Channel, OutboundMeta, ServerMessage, encode_client_system};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Barrier, watch};
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 
 const IN_FLIGHT: usize = 8;
+/// Longest wait for acks, or for everything to come.
+const WAIT: Duration = Duration::from_secs(60);
 
 /// What all peers share.
 pub struct Crowd {
     /// Where the gateways are.
     pub ports: Vec<u16>,
     /// Set when nothing new is to be sent.
-    pub ending: watch::Receiver<bool>,
-    pub sent: AtomicU64,
-    pub acks: AtomicU64,
+    ending: watch::Sender<bool>,
+    sent: AtomicU64,
+    acks: watch::Sender<u64>,
+    /// How often a peer was told that nothing can be stored.
+    unavailable: watch::Sender<u64>,
     /// Nothing is sent before everybody sees it.
-    pub all: Barrier,
+    all: Barrier,
+}
+
+impl Crowd {
+    /// So many peers, each of them at another one of these gateways, begin.
+    pub fn start(ports: Vec<u16>, peers: usize) -> (Arc<Self>, Vec<JoinHandle<Peer>>) {
+        let crowd = Arc::new(Self {
+            ports,
+            ending: watch::Sender::new(false),
+            sent: AtomicU64::new(0),
+            acks: watch::Sender::new(0),
+            unavailable: watch::Sender::new(0),
+            all: Barrier::new(peers),
+        });
+        let lives = (0..peers).map(|n| tokio::spawn(Peer::new(n).live(crowd.clone()))).collect();
+        (crowd, lives)
+    }
+
+    /// Returns when so many more messages are acked.
+    pub async fn acks(&self, count: u64) {
+        more(&self.acks, count).await;
+    }
+
+    /// Returns when a peer is told that nothing can be stored.
+    pub async fn is_told(&self) {
+        more(&self.unavailable, 1).await;
+    }
+
+    /// Nothing new is sent; returns when everything has come to everybody.
+    pub async fn end(&self, lives: Vec<JoinHandle<Peer>>) -> Vec<Peer> {
+        self.ending.send_replace(true);
+        let mut peers = Vec::new();
+        for life in lives {
+            peers.push(tokio::time::timeout(WAIT, life).await.expect("everything comes").expect("a peer"));
+        }
+        peers
+    }
+}
+
+async fn more(counter: &watch::Sender<u64>, count: u64) {
+    let mut counter = counter.subscribe();
+    let wanted = *counter.borrow() + count;
+    let come = counter.wait_for(|counted| *counted >= wanted);
+    tokio::time::timeout(WAIT, come).await.expect("they come").expect("somebody counts");
+}
+
+/// What a crowd saw.
+#[derive(Debug)]
+pub struct Seen {
+    pub acked: usize,
+    pub lost: usize,
+    pub doubled: usize,
+    pub untold: u64,
+    pub resumes: u64,
+    pub exact: u64,
+    pub refused: u64,
+}
+
+impl Seen {
+    pub fn by(peers: &[Peer]) -> Self {
+        let acked: BTreeSet<&String> = peers.iter().flat_map(|peer| peer.acked.keys()).collect();
+        let count = |of: fn(&Peer) -> u64| peers.iter().map(of).sum::<u64>();
+        let lost = |peer: &Peer| acked.iter().filter(|id| !peer.seen.contains_key(id.as_str())).count();
+        let doubled = |peer: &Peer| peer.seen.values().filter(|times| **times > 1).count();
+        Self {
+            acked: acked.len(),
+            lost: peers.iter().map(lost).sum(),
+            doubled: peers.iter().map(doubled).sum(),
+            untold: count(|peer| peer.untold),
+            resumes: count(|peer| peer.resumes),
+            exact: count(|peer| peer.exact),
+            refused: count(|peer| peer.refused),
+        }
+    }
+
+    pub fn is_exact(&self) -> bool {
+        self.exact * 100 >= self.resumes * 99
+    }
+}
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { acked, lost, doubled, untold, resumes, exact, refused } = self;
+        write!(
+            f,
+            "{acked} acked, {refused} refused for now: {lost} lost, {doubled} doubled, {untold} holes untold, \
+             {exact} of {resumes} resumes exact"
+        )
+    }
 }
 
 #[derive(Default)]
@@ -45,12 +139,12 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn new(number: usize) -> Self {
+    fn new(number: usize) -> Self {
         Self { number, ..Self::default() }
     }
 
     /// Until everything sent by anybody was acked and received, or `Crowd::ending` and nothing comes any more.
-    pub async fn live(mut self, crowd: Arc<Crowd>) -> Self {
+    async fn live(mut self, crowd: Arc<Crowd>) -> Self {
         let mut gateway = self.number;
         loop {
             let port = crowd.ports[gateway % crowd.ports.len()];
@@ -134,7 +228,7 @@ impl Peer {
                     // A second ack answers what was sent twice.
                     if let Some(text) = self.unacked.remove(&number.parse().expect("a number")) {
                         self.acked.insert(id, text);
-                        crowd.acks.fetch_add(1, Ordering::SeqCst);
+                        crowd.acks.send_modify(|acks| *acks += 1);
                     }
                 }
             }
@@ -155,10 +249,11 @@ impl Peer {
                 for item in snapshot.items {
                     let text = item.payload.as_str();
                     // What a gap skipped may be in the state.
-                    if let Some((_, rest)) = text.split_once(r#""content":""#)
+                    if let Some((_, rest)) = text.split_once(r#""content":"p"#)
                         && let Some((id, _)) = rest.split_once('"')
+                        && id.chars().all(|char| char.is_ascii_digit() || char == '-')
                     {
-                        self.seen.entry(id.to_owned()).or_insert(1);
+                        self.seen.entry(format!("p{id}")).or_insert(1);
                     }
                 }
             }
@@ -169,6 +264,9 @@ impl Peer {
                 if let Some(cause) = event.cause {
                     *self.seen.entry(cause).or_default() += 1;
                 }
+            }
+            ServerMessage::System(ServerSystem::Storage { available: false, .. }) => {
+                crowd.unavailable.send_modify(|told| *told += 1);
             }
             ServerMessage::System(_) => {}
         }
