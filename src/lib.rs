@@ -12,6 +12,7 @@ pub mod components;
 pub mod config;
 pub mod letters;
 pub mod pages;
+pub mod story;
 pub mod words;
 
 // The code of these pages compiles.

@@ -4,6 +4,7 @@ use crate::letters::capital;
 use sentinelops_protocol::domain::Severity;
 
 pub mod board;
+pub mod story;
 
 /// What is counted in texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +187,14 @@ pub mod settings {
     }
 }
 
+/// Texts about times.
+pub mod time {
+    /// Changes the zone.
+    pub const TO_UTC: &str = "show times in UTC";
+    /// Changes it back.
+    pub const TO_LOCAL: &str = "show times in the zone of this device";
+}
+
 /// Texts of actions, commands and keys.
 pub mod commands {
     use super::Noun;
@@ -256,6 +265,8 @@ pub mod commands {
     pub const MUTE: &str = "Mute notifications for 1 hour, or end it";
     /// Switches the theme.
     pub const THEME: &str = "Switch between dark and light";
+    /// Switches the time zone.
+    pub const ZONE: &str = "Switch between local time and UTC";
     /// Switches single letters on.
     pub const LETTERS: &str = "Single-letter keys";
     /// What is typed in the palette.

@@ -76,6 +76,8 @@ pub enum Command {
     Mute,
     /// Dark or light.
     Theme,
+    /// The device's time zone, or UTC.
+    Zone,
 }
 
 /// Where a command stands in sheet and palette.
@@ -116,7 +118,7 @@ const fn entry(command: Command, title: &'static str, section: Section, keys: Ke
 }
 
 /// The table.
-pub const COMMANDS: [Entry; 32] = [
+pub const COMMANDS: [Entry; 33] = [
     entry(Command::Acknowledge, texts::ACKNOWLEDGE, Section::Incident, Keys::Letter('a')),
     entry(Command::Take, texts::TAKE, Section::Incident, Keys::Letter('m')),
     entry(Command::Investigate, texts::INVESTIGATE, Section::Incident, Keys::Letter('i')),
@@ -150,6 +152,7 @@ pub const COMMANDS: [Entry; 32] = [
     entry(Command::Notifications, texts::NOTIFICATIONS, Section::Console, Keys::None),
     entry(Command::Mute, texts::MUTE, Section::Console, Keys::None),
     entry(Command::Theme, texts::THEME, Section::Console, Keys::None),
+    entry(Command::Zone, texts::ZONE, Section::Console, Keys::Letter('z')),
 ];
 
 /// The row of a command.

@@ -24,3 +24,4 @@ pub mod shell;
 pub mod sign_in;
 pub mod sign_out;
 pub mod undo;
+pub mod zone;

@@ -2,7 +2,7 @@
 
 use super::away::is_away;
 use super::icon::{Icon, IconMark};
-use super::relative_time::{clock, exact};
+use super::zone::use_zone;
 use crate::words::panel as texts;
 use sentinelops_realtime::{ClientError, use_connection};
 use yew::prelude::*;
@@ -42,7 +42,7 @@ pub fn Panel(props: &PanelProps) -> Html {
             <header class="panel__head">
                 <h2 class="panel__title">{ &props.title }</h2>
                 if let Some(count) = &props.count { <span class="panel__count num">{ count }</span> }
-                if let Some(at) = props.as_of { { as_of(at) } }
+                if let Some(at) = props.as_of { <AsOf {at} /> }
                 <div class="panel__end">{ props.end.clone() }</div>
             </header>
             <Withdrawn error={props.error.clone()} />
@@ -51,10 +51,18 @@ pub fn Panel(props: &PanelProps) -> Html {
     }
 }
 
-/// Says that what stands there was kept on this device, and when it was true (ms).
-pub fn as_of(at: u64) -> Html {
-    let date = js_sys::Date::new(&(at as f64).into());
-    html! { <span class="panel__as-of" title={exact(&date)} data-testid="as-of">{ texts::as_of(&clock(&date)) }</span> }
+/// See [`AsOf`].
+#[derive(Properties, PartialEq)]
+pub struct AsOfProps {
+    /// When it was true (ms).
+    pub at: u64,
+}
+
+/// Says that what stands there was kept on this device, and when it was true.
+#[component]
+pub fn AsOf(props: &AsOfProps) -> Html {
+    let zone = use_zone();
+    html! { <span class="panel__as-of" title={zone.exact(props.at)} data-testid="as-of">{ texts::as_of(&zone.minute(props.at)) }</span> }
 }
 
 /// See [`Withdrawn`].

@@ -1,5 +1,6 @@
 //! How long ago something was.
 
+use super::zone::use_zone;
 use sentinelops_realtime::time_text::{ago, ago_words, use_time_text};
 use yew::prelude::*;
 
@@ -17,30 +18,26 @@ pub struct RelativeTimeProps {
 #[component]
 pub fn RelativeTime(props: &RelativeTimeProps) -> Html {
     let text = use_time_text(props.at, if props.words { ago_words } else { ago });
-    let date = js_sys::Date::new(&(props.at as f64).into());
-    // A time no calendar has (a server's mistake) has no parts to show.
-    if date.get_time().is_nan() {
-        return html! { <time>{ "–" }</time> };
-    }
-    // One text for machines and people: local date and time is a form HTML knows.
-    let exact = AttrValue::from(exact(&date));
-    html! { <time datetime={exact.clone()} title={exact}>{ text }</time> }
+    let title = use_zone().exact(props.at);
+    html! { <time datetime={machine(props.at)} {title}>{ text }</time> }
 }
 
-/// The local time to the second. By hand: a locale's formatter costs more than the row.
-pub(crate) fn exact(date: &js_sys::Date) -> String {
-    format!(
-        "{}-{:02}-{:02} {:02}:{:02}:{:02}",
-        date.get_full_year(),
-        date.get_month() + 1,
-        date.get_date(),
-        date.get_hours(),
-        date.get_minutes(),
-        date.get_seconds()
-    )
+/// See [`ClockTime`].
+#[derive(Properties, PartialEq)]
+pub struct ClockTimeProps {
+    /// Ms since the epoch.
+    pub at: u64,
 }
 
-/// The local time to the minute.
-pub(crate) fn clock(date: &js_sys::Date) -> String {
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+/// `03:12:04`, with day and zone in its title.
+#[component]
+pub fn ClockTime(props: &ClockTimeProps) -> Html {
+    let zone = use_zone();
+    html! { <time datetime={machine(props.at)} title={zone.exact(props.at)}>{ zone.time(props.at) }</time> }
+}
+
+/// With its offset, so that it stays unambiguous when it is copied. `None`: no calendar has the time (a server's mistake).
+fn machine(at: u64) -> Option<String> {
+    let date = js_sys::Date::new(&(at as f64).into());
+    (!date.get_time().is_nan()).then(|| date.to_iso_string().into())
 }

@@ -22,6 +22,7 @@ use crate::components::attention::{AttentionProvider, set_page_title};
 use crate::components::shell::NewBuildProvider;
 use crate::components::sign_out::SessionGate;
 use crate::components::undo::ActionsProvider;
+use crate::components::zone::ZoneProvider;
 use std::collections::HashMap;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -101,7 +102,7 @@ pub fn Pages(props: &PagesProps) -> Html {
                 <SessionGate>
                     <AttentionProvider>
                         <NewBuildProvider base={props.base.clone()}>
-                            <ActionsProvider><PagesCaller /><Switch<Route> render={page} /></ActionsProvider>
+                            <ActionsProvider><ZoneProvider><PagesCaller /><Switch<Route> render={page} /></ZoneProvider></ActionsProvider>
                         </NewBuildProvider>
                     </AttentionProvider>
                 </SessionGate>

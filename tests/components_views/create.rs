@@ -127,7 +127,7 @@ async fn others_who_view_an_incident_are_counted_until_they_leave() {
 #[wasm_bindgen_test]
 async fn the_timeline_says_who_did_what_newest_first() {
     let connection = FakeConnection::new();
-    let _page = connection.mount(html! { <IncidentDetail id="inc-1" on_close={Callback::noop()} /> });
+    let page = connection.mount(html! { <IncidentDetail id="inc-1" on_close={Callback::noop()} /> });
     connection.connect();
     connection.settle().await;
     connection.snapshot(Subject::channel(Channel::Incidents), [incident("inc-1").into()]);
@@ -137,8 +137,12 @@ async fn the_timeline_says_who_did_what_newest_first() {
     connection.snapshot(subject, [timeline("inc-1", "t1", "ann", IncidentStatus::Investigating)]);
     connection.deliver(timeline("inc-1", "t2", "ben", IncidentStatus::Resolved));
     connection.settle().await;
+    assert!(texts("[data-testid=timeline] li").is_empty(), "closed, it holds no list");
+    assert!(page.click("[data-testid=timeline] summary"));
+    connection.settle().await;
     let lines = texts("[data-testid=timeline] li");
-    assert_eq!(lines.len(), 2);
-    assert!(lines[0].starts_with("ben status resolved"), "{lines:?}");
-    assert!(lines[1].starts_with("ann status investigating"), "{lines:?}");
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("2023-11-1"), "the day stands above: {lines:?}");
+    assert!(lines[1].ends_with("ben status resolved"), "{lines:?}");
+    assert!(lines[2].ends_with("ann status investigating"), "{lines:?}");
 }

@@ -6,7 +6,7 @@ use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::marks::{SendStateMark, SeverityMark, StatusMark, capital};
 use crate::components::outbox::PendingChanges;
-use crate::components::panel::{Awaited, Empty, Withdrawn, as_of};
+use crate::components::panel::{AsOf, Awaited, Empty, Withdrawn};
 use crate::components::relative_time::RelativeTime;
 use sentinelops_protocol::Json;
 use sentinelops_protocol::domain::Incident;
@@ -51,7 +51,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
         <section class={classes!("panel", "detail", props.class.clone())} aria-label={format!("Incident {}", props.id)} data-testid="incident-detail">
             <header class="panel__head">
                 <h2 class="panel__title mono">{ &props.id }</h2>
-                if let Some(at) = detail.as_of.filter(|_| detail.incident.is_some()) { { as_of(at) } }
+                if let Some(at) = detail.as_of.filter(|_| detail.incident.is_some()) { <AsOf {at} /> }
                 <div class="panel__end">
                     <button type="button" class="button button--plain button--icon" ref={close_button} onclick={close.clone()} aria-label="Close incident"
                         data-testid="detail-close">
@@ -73,7 +73,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                     <Facts incident={row.incident.clone()} />
                     <IncidentActions key={props.id.to_string()} incident={row.incident.clone()} />
                     <IncidentAlerts id={props.id.clone()} />
-                    <Timeline id={props.id.clone()} />
+                    <Timeline key={props.id.to_string()} incident={row.incident.clone()} />
                 </div>
                 <ChatPane key={format!("chat-{}", props.id)} conversation={props.id.clone()} />
             } else if detail.is_loaded {

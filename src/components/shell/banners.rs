@@ -4,8 +4,8 @@ use super::{Banner, BannerKind, NewBuild};
 use crate::components::away::is_away;
 use crate::components::hooks::{lost_entries, use_gaps};
 use crate::components::outbox::{UnreadableActions, unreadable_words};
-use crate::components::relative_time::exact;
 use crate::components::sign_in::{SignIn, SignInButton, use_sign_in};
+use crate::components::zone::{Zone, use_zone};
 use crate::words::new_build as texts;
 use sentinelops_engine::{Cause, ConnectionState, Status, StorageState, StoreError};
 use sentinelops_realtime::UnloadGuard;
@@ -239,13 +239,14 @@ fn use_lasting(now: bool) -> bool {
 #[component]
 fn Gaps() -> Html {
     let clock = use_clock();
-    let missed = use_state_eq(|| None::<AttrValue>);
+    let zone = use_zone();
+    let missed = use_state_eq(|| None::<(Option<u64>, u64)>);
     let moment = use_mut_ref(|| None::<ClockTimeout>);
     let set = missed.setter();
     use_gaps(Callback::from({
         let set = set.clone();
         move |(from, to): (Option<u64>, u64)| {
-            set.set(Some(between(from, to)));
+            set.set(Some((from, to)));
             let is_short = from.is_some_and(|from| to.saturating_sub(from) <= SHORT_GAP_MS);
             let (set, lost) = (set.clone(), lost_entries());
             *moment.borrow_mut() = is_short.then(|| {
@@ -260,16 +261,16 @@ fn Gaps() -> Html {
     let dismiss = move |_| set.set(None);
     match &*missed {
         None => Html::default(),
-        Some(text) => html! {
-            <Banner kind={BannerKind::Note} name="gap" passing=true title="Some events were missed" detail={text.to_string()}>
+        Some((from, to)) => html! {
+            <Banner kind={BannerKind::Note} name="gap" passing=true title="Some events were missed" detail={between(*from, *to, &zone)}>
                 <button type="button" class="button" onclick={dismiss}>{ "Dismiss" }</button>
             </Banner>
         },
     }
 }
 
-fn between(from: Option<u64>, to: u64) -> AttrValue {
-    let clock = |at: u64| exact(&js_sys::Date::new(&(at as f64).into()));
+fn between(from: Option<u64>, to: u64, zone: &Zone) -> String {
+    let clock = |at| zone.exact(at);
     match from {
         Some(from) => format!(
             "between {} and {}. Lists show the present state; chat and activity may have holes.",
@@ -280,5 +281,4 @@ fn between(from: Option<u64>, to: u64) -> AttrValue {
             format!("before {}. Lists show the present state; chat and activity may have holes.", clock(to))
         }
     }
-    .into()
 }
