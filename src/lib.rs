@@ -13,6 +13,7 @@ pub mod config;
 pub mod letters;
 pub mod pages;
 pub mod story;
+pub mod trend;
 pub mod words;
 
 // The code of these pages compiles.

@@ -5,6 +5,7 @@ use sentinelops_protocol::domain::Severity;
 
 pub mod board;
 pub mod story;
+pub mod trend;
 
 /// What is counted in texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

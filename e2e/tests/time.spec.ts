@@ -104,3 +104,52 @@ test('a browser that was never here shows what happened; z switches to UTC in ev
     await other.close();
   }
 });
+
+test('figures above the list: who waits for longest, how long it takes, open over 24 hours, each with its table', async ({ world }) => {
+  const id = await world.gateway.publishIncident('Checkout is down', 'critical');
+  world.site.configure({ url: `${world.proxy.url}/?user=ann`, user: 'ann' });
+  const page = await world.open('/');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await expectState(page, 'Connected');
+  const trend = page.getByTestId('trend');
+  await expect(trend.getByTestId('trend-oldest')).toHaveText(/^\d+ (h \d+ )?min unacknowledged: inc-\d+$/);
+  const open = Number(/^\d+/.exec(await page.getByTestId('incidents-panel').locator('.panel__count').innerText())![0]);
+  await expect(trend.getByTestId('trend-plot')).toHaveText(new RegExp(`^Open incidents over 24 hours: ${open} now, \\d+ at most$`));
+  await trend.getByTestId('trend-plot').press('Enter');
+  const tables = page.getByTestId('trend-tables');
+  // The newest hour stands first, and says what the list says.
+  const newest = tables.locator('table').nth(1).locator('tbody tr').first().locator('td');
+  const counts = (await newest.allInnerTexts()).map(Number);
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(open);
+  expect(counts[0]).toBe(1);
+  expect(await tables.locator('table').nth(1).locator('tbody tr').count()).toBe(24);
+  await expect(tables.locator('table').first()).toContainText(/To acknowledge.*median .*, p90 .*, of \d+/);
+  for (const [theme, width] of WIDTHS) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width, height: 900 });
+    expect(await violations(page), `${theme}, ${width} px`).toEqual([]);
+    await page.screenshot({ path: test.info().outputPath(`trend-${theme}-${width}.png`) });
+  }
+  await trend.getByTestId('trend-plot').press('Enter');
+  await expect(tables).toHaveCount(0);
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.screenshot({ path: test.info().outputPath('trend-phone.png') });
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.screenshot({ path: test.info().outputPath('trend-wide.png') });
+  // What is resolved leaves plot and table at once, not with the next figures.
+  await page.locator(`[data-incident-id="${id}"] > button`).press('Shift+R');
+  await expect(trend.getByTestId('trend-plot')).toHaveText(new RegExp(`: ${open - 1} now`));
+  await trend.getByTestId('trend-oldest').press('Enter');
+  await expect(page.getByTestId('incident-detail')).toBeVisible();
+});
+
+test.describe('a server that counts nothing', () => {
+  test.use({ gatewayOptions: { args: ['--mock'] } });
+
+  test('has no figures above the list', async ({ world }) => {
+    const page = await world.open('/');
+    await expectState(page, 'Connected');
+    await expect(page.getByTestId('incident-row')).toHaveCount(1);
+    await expect(page.getByTestId('trend')).toHaveCount(0);
+  });
+});

@@ -116,7 +116,7 @@ pub fn ConsolePage() -> Html {
                 <TopBar><Banners problems={problems.0.clone()}><SilentSources /></Banners></TopBar>
                 <main id="main" class="console" tabindex="-1" {onkeydown} data-view={view.code()} data-detail={selected.is_some().to_string()}>
                     <h1 class="sr-only">{ "Console" }</h1>
-                    <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} address={Some(address)} />
+                    <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} address={Some(address)} trend=true />
                     <KeepActivity />
                     if let Some(id) = &selected {
                         <IncidentDetail class="console__side" id={id.clone()} {on_close} />

@@ -3,7 +3,7 @@
 use super::query::{BoardAddress, Step, use_board_query};
 use super::steady::{use_hand, use_steady};
 use super::{
-    CreateIncident, IncidentFilters, IncidentList, IncidentViews, Lines, MoreFilters, NothingMatches,
+    CreateIncident, IncidentFilters, IncidentList, IncidentViews, Lines, MoreFilters, NothingMatches, Trend,
     use_own_views,
 };
 use crate::board::{BoardQuery, Part, Scope, Sort, View, arrange, group, lines};
@@ -39,6 +39,9 @@ pub struct IncidentBoardProps {
     /// Says what is shown. Default: nothing does, and a reload shows what is shown at first.
     #[prop_or_default]
     pub address: Option<BoardAddress>,
+    /// Figures stand above the list.
+    #[prop_or_default]
+    pub trend: bool,
 }
 
 /// Every incident the query asks for, most urgent first at first; equal ones in one row.
@@ -76,6 +79,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
     });
     html! {
         <Panel title="Incidents" class={props.class.clone()} count={count.map(AttrValue::from)} testid="incidents-panel" as_of={feed.as_of} error={feed.error.clone().filter(|_| feed.is_loaded)}>
+            if props.trend { <Trend incidents={feed.items.clone()} on_select={props.on_select.clone()} /> }
             <IncidentFilters query={query.clone()} counts={is_known.then_some(counts)} on_query={on_query.clone()}>
                 <CreateIncident on_created={props.on_select.clone()} />
             </IncidentFilters>

@@ -19,6 +19,7 @@ mod row_actions;
 mod steady;
 mod timeline;
 mod touched;
+mod trend;
 mod views;
 
 pub use actions::IncidentActions;
@@ -38,4 +39,5 @@ pub use resolve_form::ResolveForm;
 pub use row::{IncidentLine, IncidentLineProps};
 use row_actions::row_actions;
 pub use timeline::{Timeline, Viewers};
+pub use trend::{Trend, TrendProps};
 pub use views::IncidentViews;
