@@ -75,6 +75,7 @@ enum Reading {
 /// Liveness over the sockets of one URL.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Liveness {
+    pub(crate) latency: Latency,
     /// Some socket of this URL answered a ping, or the protocol promises that it will.
     answers: bool,
     doublings: u32,
@@ -106,11 +107,11 @@ impl Liveness {
     }
 
     /// A verdict on this URL's sockets is possible from now on.
-    pub(crate) fn promise(&mut self, now: u64, latency: &Latency) {
+    pub(crate) fn promise(&mut self, now: u64) {
         if !self.answers {
             self.answers = true;
             if !self.out.is_empty() {
-                self.restart(now, latency);
+                self.restart(now);
             }
         }
     }
@@ -130,7 +131,7 @@ impl Liveness {
     }
 
     /// `bytes` went to the socket; a ping numbered before now ends there.
-    pub(crate) fn wrote(&mut self, now: u64, bytes: usize, latency: &Latency) {
+    pub(crate) fn wrote(&mut self, now: u64, bytes: usize) {
         self.written += bytes as u64;
         self.buffered += bytes as u64;
         let written = self.written;
@@ -140,7 +141,7 @@ impl Liveness {
             new = true;
         }
         if new && self.answers && self.deadline.is_none() {
-            self.restart(now, latency);
+            self.restart(now);
         }
     }
 
@@ -151,23 +152,23 @@ impl Liveness {
 
     /// `bufferedAmount` was read. A fall restarts the deadline only while the oldest ping still
     /// lies in it: what the kernel swallows after that says nothing about the other end.
-    pub(crate) fn buffer_read(&mut self, now: u64, bytes: u64, latency: &Latency) {
+    pub(crate) fn buffer_read(&mut self, now: u64, bytes: u64) {
         let fell = bytes < self.buffered;
         let gone_before = self.written.saturating_sub(self.buffered);
         if fell && self.out.front().is_some_and(|out| out.offset > gone_before) {
-            self.restart(now, latency);
+            self.restart(now);
         }
         self.buffered = bytes;
     }
 
     /// Any byte came in.
-    pub(crate) fn received(&mut self, now: u64, latency: &Latency) {
+    pub(crate) fn received(&mut self, now: u64) {
         self.rearmed = false;
         self.woken = false;
         // Also for the next socket: this one may end in another way than by a verdict.
         self.doublings = self.doublings(now);
         if !self.out.is_empty() {
-            self.restart(now, latency);
+            self.restart(now);
         }
     }
 
@@ -200,8 +201,8 @@ impl Liveness {
     }
 
     /// A timer that comes later than this was held up, and so was the answer that is measured.
-    pub(crate) fn too_late(latency: &Latency) -> u64 {
-        latency.srtt().map_or(0, |srtt| srtt as u64).max(LATE_MS)
+    pub(crate) fn too_late(&self) -> u64 {
+        self.latency.srtt().map_or(0, |srtt| srtt as u64).max(LATE_MS)
     }
 
     /// When to see whether we are held up, while a sample is under way.
@@ -220,12 +221,12 @@ impl Liveness {
 
     /// The machine slept or the network changed: the wait starts again. Once: such signs may come
     /// more often than the patience lasts.
-    pub(crate) fn woke(&mut self, now: u64, latency: &Latency) {
+    pub(crate) fn woke(&mut self, now: u64) {
         if self.out.is_empty() || self.woken || mutant::active(Mutant::JudgeBeforeReading) {
             return;
         }
         self.woken = true;
-        self.restart(now, latency);
+        self.restart(now);
     }
 
     pub(crate) fn deadline(&self) -> Option<u64> {
@@ -233,24 +234,24 @@ impl Liveness {
     }
 
     /// How long an answer may take: max(2 s, srtt + 4 rttvar).
-    pub(crate) fn patience(latency: &Latency) -> u64 {
-        latency.too_long().max(LEAST_MS)
+    pub(crate) fn patience(&self) -> u64 {
+        self.latency.too_long().max(LEAST_MS)
     }
 
     fn doublings(&self, now: u64) -> u32 {
         if now.saturating_sub(self.connected_at) >= FORGIVEN_AFTER_MS { 0 } else { self.doublings }
     }
 
-    fn restart(&mut self, now: u64, latency: &Latency) {
+    fn restart(&mut self, now: u64) {
         self.reading = Reading::No;
         if self.answers {
-            let doubled = Self::patience(latency) << self.doublings(now).min(8);
+            let doubled = self.patience() << self.doublings(now).min(8);
             self.deadline = Some(now + doubled.min(MOST_MS));
         }
     }
 
     /// The verdict timer expired.
-    pub(crate) fn judge(&mut self, now: u64, latency: &Latency) -> Verdict {
+    pub(crate) fn judge(&mut self, now: u64) -> Verdict {
         let Some(deadline) = self.deadline else { return Verdict::Fine };
         if now < deadline {
             return Verdict::At(deadline);
@@ -258,7 +259,7 @@ impl Liveness {
         let late_ms = now - deadline;
         let late = late_ms > LATE_MS && !mutant::active(Mutant::JudgeBeforeReading);
         if late && !self.rearmed {
-            self.restart(now, latency);
+            self.restart(now);
             self.rearmed = true;
             return self.deadline.map_or(Verdict::Fine, Verdict::AskAgain);
         }
@@ -290,151 +291,146 @@ impl Liveness {
 mod tests {
     use super::*;
 
-    fn pinged() -> (Liveness, Latency) {
-        let (mut liveness, latency) = (Liveness::default(), Latency::default());
+    fn pinged() -> Liveness {
+        let mut liveness = Liveness::default();
         liveness.opened(0);
-        liveness.promise(0, &latency);
+        liveness.promise(0);
         liveness.ping(0);
-        liveness.wrote(0, 50, &latency);
-        liveness.buffer_read(0, 0, &latency);
-        (liveness, latency)
+        liveness.wrote(0, 50);
+        liveness.buffer_read(0, 0);
+        liveness
     }
 
     #[test]
     fn silence_is_death_after_two_seconds() {
-        let (mut liveness, latency) = pinged();
-        assert_eq!(liveness.judge(1_999, &latency), Verdict::At(2_000));
-        assert_eq!(liveness.judge(2_000, &latency), Verdict::At(2_050), "first what was received is read");
-        assert_eq!(liveness.judge(2_050, &latency), Verdict::Dead);
+        let mut liveness = pinged();
+        assert_eq!(liveness.judge(1_999), Verdict::At(2_000));
+        assert_eq!(liveness.judge(2_000), Verdict::At(2_050), "first what was received is read");
+        assert_eq!(liveness.judge(2_050), Verdict::Dead);
     }
 
     #[test]
     fn what_is_read_in_the_last_moment_counts() {
-        let (mut liveness, latency) = pinged();
-        assert_eq!(liveness.judge(2_199, &latency), Verdict::At(2_249));
-        liveness.received(2_200, &latency);
-        assert_eq!(liveness.judge(2_249, &latency), Verdict::At(4_200));
+        let mut liveness = pinged();
+        assert_eq!(liveness.judge(2_199), Verdict::At(2_249));
+        liveness.received(2_200);
+        assert_eq!(liveness.judge(2_249), Verdict::At(4_200));
     }
 
     #[test]
     fn any_byte_restarts_it_and_a_pong_ends_it() {
-        let (mut liveness, latency) = pinged();
-        liveness.received(1_500, &latency);
-        assert_eq!(liveness.judge(2_000, &latency), Verdict::At(3_500));
+        let mut liveness = pinged();
+        liveness.received(1_500);
+        assert_eq!(liveness.judge(2_000), Verdict::At(3_500));
         assert_eq!(liveness.pong(2_100, Some(1)).and_then(|a| a.rtt), Some(2_100));
-        assert_eq!(liveness.judge(9_000, &latency), Verdict::Fine);
+        assert_eq!(liveness.judge(9_000), Verdict::Fine);
     }
 
     #[test]
     fn a_late_timer_is_armed_once_more() {
-        let (mut liveness, latency) = pinged();
-        assert_eq!(liveness.judge(60_000, &latency), Verdict::AskAgain(62_000));
-        assert_eq!(liveness.judge(90_000, &latency), Verdict::At(90_050));
-        assert_eq!(liveness.judge(90_050, &latency), Verdict::Dead);
+        let mut liveness = pinged();
+        assert_eq!(liveness.judge(60_000), Verdict::AskAgain(62_000));
+        assert_eq!(liveness.judge(90_000), Verdict::At(90_050));
+        assert_eq!(liveness.judge(90_050), Verdict::Dead);
     }
 
     #[test]
     fn reading_that_was_held_up_is_done_once_more() {
-        let (mut liveness, latency) = pinged();
-        assert_eq!(liveness.judge(60_000, &latency), Verdict::AskAgain(62_000));
-        assert_eq!(liveness.judge(62_000, &latency), Verdict::At(62_050));
-        assert_eq!(
-            liveness.judge(66_000, &latency),
-            Verdict::At(66_050),
-            "asleep since before anything was read"
-        );
-        assert_eq!(liveness.judge(66_500, &latency), Verdict::Dead, "timers that are always late end, too");
+        let mut liveness = pinged();
+        assert_eq!(liveness.judge(60_000), Verdict::AskAgain(62_000));
+        assert_eq!(liveness.judge(62_000), Verdict::At(62_050));
+        assert_eq!(liveness.judge(66_000), Verdict::At(66_050), "asleep since before anything was read");
+        assert_eq!(liveness.judge(66_500), Verdict::Dead, "timers that are always late end, too");
     }
 
     /// Timers that are a little late use no grant up that sleeps right after them need.
     #[test]
     fn reading_is_done_again_after_longer_hold_ups() {
-        let (mut liveness, latency) = pinged();
-        assert_eq!(liveness.judge(3_000, &latency), Verdict::AskAgain(5_000));
-        assert_eq!(liveness.judge(5_600, &latency), Verdict::At(5_650));
-        assert_eq!(liveness.judge(6_250, &latency), Verdict::At(6_300), "600 ms late");
-        assert_eq!(liveness.judge(10_000, &latency), Verdict::At(10_050), "asleep for 3,700 ms");
+        let mut liveness = pinged();
+        assert_eq!(liveness.judge(3_000), Verdict::AskAgain(5_000));
+        assert_eq!(liveness.judge(5_600), Verdict::At(5_650));
+        assert_eq!(liveness.judge(6_250), Verdict::At(6_300), "600 ms late");
+        assert_eq!(liveness.judge(10_000), Verdict::At(10_050), "asleep for 3,700 ms");
         let mut late_again = liveness.clone();
-        assert_eq!(late_again.judge(10_700, &latency), Verdict::Dead, "timers that are always late end");
+        assert_eq!(late_again.judge(10_700), Verdict::Dead, "timers that are always late end");
         let mut asleep_again = liveness.clone();
-        assert_eq!(asleep_again.judge(13_000, &latency), Verdict::At(13_050), "asleep for 2,950 ms");
-        assert_eq!(asleep_again.judge(16_000, &latency), Verdict::At(16_050));
-        assert_eq!(asleep_again.judge(19_000, &latency), Verdict::Dead, "so often and no more");
-        liveness.received(10_001, &latency);
-        assert_eq!(liveness.judge(10_050, &latency), Verdict::At(12_001), "what lay unread counts");
+        assert_eq!(asleep_again.judge(13_000), Verdict::At(13_050), "asleep for 2,950 ms");
+        assert_eq!(asleep_again.judge(16_000), Verdict::At(16_050));
+        assert_eq!(asleep_again.judge(19_000), Verdict::Dead, "so often and no more");
+        liveness.received(10_001);
+        assert_eq!(liveness.judge(10_050), Verdict::At(12_001), "what lay unread counts");
     }
 
     #[test]
     fn signs_of_waking_restart_the_wait_once() {
-        let (mut liveness, latency) = pinged();
+        let mut liveness = pinged();
         for now in [1_500, 3_000] {
-            liveness.woke(now, &latency);
+            liveness.woke(now);
             assert_eq!(liveness.deadline(), Some(3_500));
         }
-        liveness.received(3_100, &latency);
-        liveness.woke(4_000, &latency);
+        liveness.received(3_100);
+        liveness.woke(4_000);
         assert_eq!(liveness.deadline(), Some(6_000), "something came meanwhile");
     }
 
     #[test]
     fn a_falling_buffer_counts_only_while_the_ping_lies_in_it() {
-        let (mut liveness, latency) = pinged();
-        liveness.wrote(1_000, 100, &latency);
-        liveness.buffer_read(1_500, 0, &latency);
+        let mut liveness = pinged();
+        liveness.wrote(1_000, 100);
+        liveness.buffer_read(1_500, 0);
         assert_eq!(liveness.deadline(), Some(2_000), "the ping left long ago");
         let mut liveness = Liveness::default();
         liveness.opened(0);
-        liveness.promise(0, &latency);
-        liveness.wrote(0, 60_000, &latency);
+        liveness.promise(0);
+        liveness.wrote(0, 60_000);
         liveness.ping(0);
-        liveness.wrote(0, 50, &latency);
-        liveness.buffer_read(1_500, 30_000, &latency);
+        liveness.wrote(0, 50);
+        liveness.buffer_read(1_500, 30_000);
         assert_eq!(liveness.deadline(), Some(3_500));
     }
 
     #[test]
     fn no_verdict_where_pings_are_never_answered() {
-        let latency = Latency::default();
         let mut liveness = Liveness::default();
         liveness.opened(0);
         liveness.ping(0);
-        liveness.wrote(0, 50, &latency);
+        liveness.wrote(0, 50);
         assert_eq!(liveness.deadline(), None);
-        assert_eq!(liveness.judge(1_000_000, &latency), Verdict::Fine);
+        assert_eq!(liveness.judge(1_000_000), Verdict::Fine);
     }
 
     #[test]
     fn patience_doubles_until_health_lasted() {
-        let (mut liveness, latency) = pinged();
+        let mut liveness = pinged();
         let mut waits = Vec::new();
         let mut now = 2_000;
         for _ in 0..4 {
-            assert_eq!(liveness.judge(now, &latency), Verdict::At(now + 50));
+            assert_eq!(liveness.judge(now), Verdict::At(now + 50));
             now += 50;
-            assert_eq!(liveness.judge(now, &latency), Verdict::Dead);
+            assert_eq!(liveness.judge(now), Verdict::Dead);
             liveness.opened(now);
             liveness.ping(now);
-            liveness.wrote(now, 50, &latency);
+            liveness.wrote(now, 50);
             let deadline = liveness.deadline().unwrap_or_default();
             waits.push(deadline - now);
             now = deadline;
         }
         assert_eq!(waits, [4_000, 8_000, 10_000, 10_000]);
         let mut healthy = liveness.clone();
-        healthy.received(now + 60_000, &latency);
+        healthy.received(now + 60_000);
         healthy.opened(now + 60_001);
         healthy.ping(now + 60_001);
-        healthy.wrote(now + 60_001, 50, &latency);
+        healthy.wrote(now + 60_001, 50);
         assert_eq!(healthy.deadline(), Some(now + 62_001), "the health of the socket before counts");
         liveness.opened(now);
         liveness.ping(now + 60_000);
-        liveness.wrote(now + 60_000, 50, &latency);
+        liveness.wrote(now + 60_000, 50);
         assert_eq!(liveness.deadline(), Some(now + 62_000));
     }
 
     #[test]
     fn tainted_and_foreign_pongs_give_no_sample() {
-        let (mut liveness, _) = pinged();
+        let mut liveness = pinged();
         liveness.invalidate_samples();
         assert_eq!(liveness.pong(100, Some(7)), None);
         assert_eq!(liveness.pong(100, Some(1)).map(|a| a.rtt), Some(None));

@@ -2,11 +2,11 @@
 //!
 //! `docs/connection.md` shows the same list; a test compares them.
 
-use crate::engine::{dial, outputs, pings, time};
+use crate::engine::{outputs, pings, store_gate, time};
 use crate::{Options, auth, consumers, liveness, subscriptions};
 
 /// A timer, and what its expiry means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(usize)]
 pub(crate) enum Timer {
     /// The store has not opened: dial without knowing what it holds.
@@ -98,8 +98,8 @@ fn runs(timer: Timer) -> String {
     match timer {
         Timer::StoreWait => format!(
             "{}; {} where this tab had it open until now",
-            ms(dial::STORE_WAIT_MS),
-            ms(dial::LOOK_WAIT_MS)
+            ms(store_gate::STORE_WAIT_MS),
+            ms(store_gate::LOOK_WAIT_MS)
         ),
         Timer::Dial => "backoff or server window".to_owned(),
         Timer::Connect => format!("timeout ({})", ms(options.timeout_ms)),
@@ -162,21 +162,14 @@ impl Timers {
         self.due[timer as usize]
     }
 
-    /// The next deadline.
-    pub(crate) fn next(&self) -> Option<u64> {
-        self.due.iter().flatten().min().copied()
+    /// Arms a timer, or stops it where there is nothing to wait for.
+    pub(crate) fn set_or_stop(&mut self, timer: Timer, at: Option<u64>) {
+        self.due[timer as usize] = at;
     }
 
-    /// Takes the earliest expired timer, with its deadline.
-    pub(crate) fn expired(&mut self, now: u64) -> Option<(Timer, u64)> {
-        let (at, due) = self
-            .due
-            .iter()
-            .enumerate()
-            .filter_map(|(at, due)| due.filter(|due| *due <= now).map(|due| (at, due)))
-            .min_by_key(|(_, due)| *due)?;
-        self.due[at] = None;
-        Some((ALL[at], due))
+    /// The next deadline and its timer; of several at once the first in the table.
+    pub(crate) fn next(&self) -> Option<(u64, Timer)> {
+        self.due.iter().zip(ALL).filter_map(|(due, timer)| due.map(|at| (at, timer))).min()
     }
 }
 
@@ -192,15 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn the_earliest_expires_first_and_once() {
+    fn the_earliest_comes_first() {
         let mut timers = Timers::default();
         timers.set(Timer::Ping, 20);
         timers.set(Timer::Consumers, 10);
         timers.ensure(Timer::Consumers, 5);
-        assert_eq!(timers.next(), Some(10));
-        assert_eq!(timers.expired(9), None);
-        assert_eq!(timers.expired(30), Some((Timer::Consumers, 10)));
-        assert_eq!(timers.expired(30), Some((Timer::Ping, 20)));
-        assert_eq!(timers.expired(30), None);
+        assert_eq!(timers.next(), Some((10, Timer::Consumers)));
+        timers.stop(Timer::Consumers);
+        timers.set(Timer::Stable, 20);
+        assert_eq!(timers.next(), Some((20, Timer::Ping)), "the first in the table");
+        timers.set_or_stop(Timer::Ping, None);
+        timers.set_or_stop(Timer::Stable, Some(7));
+        assert_eq!(timers.next(), Some((7, Timer::Stable)));
+        timers.stop(Timer::Stable);
+        assert_eq!(timers.next(), None);
     }
 }

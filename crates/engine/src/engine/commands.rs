@@ -55,10 +55,10 @@ impl Engine {
     /// }
     /// ```
     pub fn reconnect(&mut self, now: Now) {
-        let too_soon = self.tried_now_at.is_some_and(|at| now.mono.saturating_sub(at) < TRY_EVERY_MS);
+        let too_soon = self.hints.asked_at.is_some_and(|at| now.mono.saturating_sub(at) < TRY_EVERY_MS);
         if !too_soon && matches!(self.phase, Phase::Waiting { .. } | Phase::Stopped) {
-            self.tried_now_at = Some(now.mono);
-            if self.phase == Phase::Stopped {
+            self.hints.asked_at = Some(now.mono);
+            if matches!(self.phase, Phase::Stopped) {
                 self.forget_attempts();
                 self.again = false;
                 self.cause = Cause::None;
@@ -88,7 +88,7 @@ impl Engine {
         match (asked, token) {
             (Some(TokenReason::Dial), Ok(token)) => {
                 self.auth.set(token);
-                if self.phase == Phase::Asking {
+                if matches!(self.phase, Phase::Asking) {
                     self.dial(now);
                 }
             }
@@ -251,7 +251,7 @@ impl Engine {
     pub fn send(&mut self, now: Now, consumer: ConsumerId, request: SendRequest) {
         self.detect_pause(now);
         self.outbox.enqueue(now, consumer, request);
-        self.status_dirty = true;
+        self.report.is_dirty = true;
         self.finish_input(now);
     }
 
@@ -271,7 +271,7 @@ impl Engine {
     pub fn retry(&mut self, now: Now, consumer: ConsumerId, id: &str, confirm: bool) {
         let new_id = ids::ulid(now.wall, &mut self.rng);
         self.outbox.retry(now, consumer, id, confirm, new_id);
-        self.status_dirty = true;
+        self.report.is_dirty = true;
         self.finish_input(now);
     }
 
@@ -286,7 +286,7 @@ impl Engine {
     /// ```
     pub fn discard(&mut self, now: Now, consumer: ConsumerId, id: &str) {
         self.outbox.discard(now, consumer, id);
-        self.status_dirty = true;
+        self.report.is_dirty = true;
         self.finish_input(now);
     }
 
@@ -346,15 +346,15 @@ impl Engine {
     pub fn send_raw(&mut self, now: Now, frame: RawFrame) {
         self.detect_pause(now);
         let most = RawFrame::BYTES_MAX;
-        match self.socket {
+        match self.phase.socket().map(|socket| socket.generation) {
             Some(generation)
-                if self.phase == Phase::Up(Mode::Basic)
+                if self.phase.mode() == Some(Mode::Basic)
                     && frame.len() <= most
                     && self.liveness.buffered() <= most as u64 =>
             {
-                self.metrics.frames_out += 1;
-                self.metrics.bytes_out += frame.len() as u64;
-                self.liveness.wrote(now.mono, frame.len(), &self.latency);
+                self.report.metrics.frames_out += 1;
+                self.report.metrics.bytes_out += frame.len() as u64;
+                self.liveness.wrote(now.mono, frame.len());
                 self.out.push_back(Output::TransmitRaw { generation, frame });
             }
             _ => self.note(format!(
@@ -371,8 +371,8 @@ impl Engine {
         if !self.auth.set(token) {
             return;
         }
-        match (self.phase, &self.cause) {
-            (Phase::Up(_), _) => self.refresh_in_place(now),
+        match (&self.phase, &self.cause) {
+            (Phase::Online(socket), _) if socket.is_up() => self.refresh_in_place(now),
             (Phase::Stopped | Phase::Waiting { .. }, Cause::NeedsAuth)
                 if self.auth.differs_from_rejected() =>
             {
@@ -384,7 +384,7 @@ impl Engine {
 
     /// A v1 server takes a new token in place; for others it waits for the next dial.
     fn refresh_in_place(&mut self, now: Now) {
-        if let (Phase::Up(Mode::V1), Some(token)) = (self.phase, self.auth.for_refresh()) {
+        if let (Some(Mode::V1), Some(token)) = (self.phase.mode(), self.auth.for_refresh()) {
             self.transmit_system(now, &ClientSystem::Auth { token });
         }
     }
@@ -397,7 +397,7 @@ impl Engine {
 
     /// The provider failed before a dial. It may need the network too: that is one failed attempt.
     pub(super) fn no_token(&mut self, now: Now, detail: &str) {
-        if self.phase == Phase::Asking {
+        if matches!(self.phase, Phase::Asking) {
             self.auth.provider_failed();
             self.blame(&format!("the token provider failed: {detail}"));
             self.connection_lost(now, Cause::NeedsAuth, super::dial::Delay::Backoff);
@@ -405,8 +405,8 @@ impl Engine {
     }
 
     pub(super) fn refresh_later(&mut self, now: Now) {
-        if let (Phase::Up(_), Some(at)) = (self.phase, self.auth.refresh_again(now.mono)) {
-            self.timers.set(Timer::Refresh, at);
+        if let (true, Some(at)) = (self.phase.is_up(), self.auth.refresh_again(now.mono)) {
+            self.phase.set(Timer::Refresh, at);
         }
     }
 }

@@ -1,15 +1,11 @@
 //! From the wish to connect to a socket: store, token, dial, failure, wait.
 
-use super::{Engine, Phase, SocketState};
-use crate::liveness::READ_MS;
+use super::Engine;
+use super::phase::{Phase, Socket};
 use crate::mutant::{self, Mutant};
 use crate::timers::Timer;
 use crate::{Cause, Generation, Now, Output, TokenReason, Trace};
 
-/// Longest wait (ms) for the store before dialling without it.
-pub(crate) const STORE_WAIT_MS: u64 = 5_000;
-/// The same (ms) where this tab had the store open until now: only a frozen tab's transaction can block it.
-pub(crate) const LOOK_WAIT_MS: u64 = 2_500;
 /// Attempt at which delays stop growing while a poison message is isolated: each such close comes from a running server,
 /// and all other messages wait.
 const POISON_ATTEMPT: u32 = 4;
@@ -51,44 +47,8 @@ impl Engine {
         self.again = false;
         self.arm_tick(now);
         self.cause = Cause::None;
-        self.status_dirty = true;
+        self.report.is_dirty = true;
         self.first_attempt(now);
-    }
-
-    /// The first dial of a wish. It waits for the store, which knows a time that a server gave to an earlier leader.
-    fn first_attempt(&mut self, now: Now) {
-        if !self.outbox.ready() && !self.store_waived {
-            self.phase = Phase::Loading;
-            self.timers.ensure(Timer::StoreWait, now.mono + self.store_wait - READ_MS);
-            return;
-        }
-        let by_server = self.server_delay_left(now);
-        if by_server > 0 {
-            self.not_before_mono = Some(now.mono.saturating_add(by_server));
-            self.again = true;
-            self.wait(now, by_server, true, "a server asked an earlier connection to wait");
-        } else {
-            self.start_attempt(now);
-        }
-    }
-
-    /// The store opened (or will not): continues if that was waited for.
-    pub(super) fn store_known(&mut self, now: Now) {
-        self.timers.stop(Timer::StoreWait);
-        self.know_pongs(now);
-        if self.outbox.store_is_open() && !self.store_opened {
-            self.store_opened = true;
-            self.adopt_stored_server_time(now);
-        }
-        // Before any hello, because the server keeps the connection of the higher term. A store that opens late may have
-        // a higher term than this tab had received.
-        if self.outbox.stored_term() >= self.hello_term {
-            self.outbox.update_meta(|meta| meta.term = meta.term.saturating_add(1));
-            self.hello_term = self.outbox.meta().term;
-        }
-        if self.phase == Phase::Loading {
-            self.first_attempt(now);
-        }
     }
 
     /// The wait before a dial is over, unless a store that opened late has a time that a server gave.
@@ -101,9 +61,8 @@ impl Engine {
 
     /// Starts an attempt: requests a token first where one is required.
     pub(super) fn start_attempt(&mut self, now: Now) {
-        self.timers.stop(Timer::Dial);
         self.arm_tick(now);
-        self.status_dirty = true;
+        self.report.is_dirty = true;
         if self.auth.must_ask() {
             self.phase = Phase::Asking;
             self.ask_token(now, TokenReason::Dial);
@@ -116,21 +75,19 @@ impl Engine {
         if self.server_delay_left(now) == 0 {
             self.forget_server_time();
         }
-        self.generation += 1;
-        let generation = Generation(self.generation);
-        self.socket = Some(generation);
-        self.socket_state = SocketState::default();
-        self.phase = Phase::Dialing;
-        self.status_dirty = true;
-        self.metrics.dials += 1;
-        self.timers.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
+        self.sockets += 1;
+        let generation = Generation(self.sockets);
+        self.phase = Phase::Online(Box::new(Socket::dialing(generation)));
+        self.report.is_dirty = true;
+        self.report.metrics.dials += 1;
+        self.phase.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
         let url = self.auth.url(&self.options.connection.url);
         self.out.push_back(Output::Dial { generation, url });
     }
 
     /// An attempt failed or a connection dropped: plan the next dial, or give up.
     pub(super) fn connection_lost(&mut self, now: Now, cause: Cause, delay: Delay) {
-        let delay = match (self.socket_state.goodbye.take(), delay) {
+        let delay = match (self.phase.socket_mut().and_then(|socket| socket.goodbye.take()), delay) {
             // It failed in another way before it closed.
             (Some(goodbye), Delay::Backoff) => Delay::Goodbye(goodbye.window),
             (_, delay) => delay,
@@ -157,9 +114,9 @@ impl Engine {
 
     /// How long to wait before this attempt. A time that the server gave is kept from here on.
     fn choose_delay(&mut self, now: Now, attempt: u32, delay: Delay) -> Wait {
-        let hinted = recent(self.hinted_at, now);
+        let hinted = recent(self.hints.at, now);
         if hinted {
-            self.hinted_at = None;
+            self.hints.at = None;
         }
         let earlier = self.server_delay_left(now);
         let delay = if mutant::active(Mutant::IgnoreServerTime) { Delay::Backoff } else { delay };
@@ -191,23 +148,22 @@ impl Engine {
 
     fn schedule_dial(&mut self, now: Now, attempt: u32, cause: Cause, wait: Wait) {
         let Wait { mut ms, by_server, mut why } = wait;
-        if self.offline && !by_server {
+        if self.hints.offline && !by_server {
             (ms, why) = (ms.max(self.backoff.offline(&mut self.rng)), "no network");
         }
         self.outbox.update_meta(|meta| meta.attempts = attempt);
         self.again = true;
-        self.cause = if self.offline { Cause::Offline } else { cause };
+        self.cause = if self.hints.offline { Cause::Offline } else { cause };
         self.wait(now, ms, by_server, why);
     }
 
     pub(super) fn just_woke(&self, now: Now) -> bool {
-        recent(self.woke_at, now)
+        recent(self.hints.woke_at, now)
     }
 
     pub(super) fn wait(&mut self, now: Now, ms: u64, by_server: bool, why: &str) {
-        self.phase = Phase::Waiting { by_server };
-        self.status_dirty = true;
-        self.timers.set(Timer::Dial, now.mono.saturating_add(ms));
+        self.phase = Phase::Waiting { until: now.mono.saturating_add(ms), by_server };
+        self.report.is_dirty = true;
         let attempt = self.outbox.meta().attempts;
         self.out.push_back(Output::Trace(Trace::Backoff { attempt, delay_ms: ms, why: why.to_owned() }));
     }
@@ -216,10 +172,9 @@ impl Engine {
     pub(super) fn stop_dialing(&mut self, phase: Phase, cause: Cause) {
         self.phase = phase;
         self.cause = cause;
-        self.status_dirty = true;
-        for timer in [Timer::Dial, Timer::StoreWait, Timer::Token, Timer::Tick] {
-            self.timers.stop(timer);
-        }
+        self.report.is_dirty = true;
+        self.timers.stop(Timer::Token);
+        self.timers.stop(Timer::Tick);
         self.auth.answered();
     }
 
@@ -237,7 +192,7 @@ impl Engine {
 
     /// The provider answered after a 4401.
     pub(super) fn after_rejection(&mut self, now: Now) {
-        if self.phase != Phase::Asking {
+        if !matches!(self.phase, Phase::Asking) {
             return;
         }
         let by_server = self.server_delay_left(now);
@@ -273,18 +228,18 @@ impl Engine {
 
     /// The attempts no longer count.
     pub(super) fn forget_attempts(&mut self) {
-        self.attempts_over = true;
+        self.gate.attempts_over = true;
         if self.outbox.meta().attempts != 0 {
             self.outbox.update_meta(|meta| meta.attempts = 0);
-            self.status_dirty = true;
+            self.report.is_dirty = true;
         }
     }
 
     /// Keeps the text of the last error, without tokens.
     pub(super) fn blame(&mut self, text: &str) {
         if !text.is_empty() {
-            self.last_error = Some(self.auth.redact(text));
-            self.status_dirty = true;
+            self.report.last_error = Some(self.auth.redact(text));
+            self.report.is_dirty = true;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Inbound frames: decodes them, decides the mode, passes each message to its owner.
 
-use super::{Engine, Phase, bounds};
+use super::{Engine, bounds};
 use crate::mode::{self, Decision, ModeEvidence};
 use crate::mutant::{self, Mutant};
 use crate::outbox::Connection as OutboxConnection;
@@ -17,10 +17,10 @@ pub(super) const BASIC_MESSAGE_BYTES: u64 = 64 * 1024;
 
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, bytes: &[u8], binary: bool) {
-        self.metrics.frames_in += 1;
-        self.metrics.bytes_in += bytes.len() as u64;
-        self.liveness.received(now.mono, &self.latency);
-        if self.socket_state.stable_due {
+        self.report.metrics.frames_in += 1;
+        self.report.metrics.bytes_in += bytes.len() as u64;
+        self.liveness.received(now.mono);
+        if self.phase.up().is_some_and(|up| up.stable_due) {
             self.mark_healthy();
         }
         if self.is_raw() && bytes.len() <= RawFrame::BYTES_MAX && self.takes_raw(now) {
@@ -32,7 +32,7 @@ impl Engine {
                 return self.consumers.offer_raw(&Rc::new(RawFrame::of(bytes, binary)));
             }
             Err(error) => {
-                self.metrics.refused_frames += 1;
+                self.report.metrics.refused_frames += 1;
                 let error = self.auth.redact(&error.to_string());
                 self.out.push_back(Output::Trace(Trace::RefusedFrame(error)));
                 return self.subs.refused(now);
@@ -48,13 +48,13 @@ impl Engine {
             self.problem(problem);
         }
         for message in decoded.messages {
-            self.metrics.messages_in += 1;
+            self.report.metrics.messages_in += 1;
             match message {
                 ServerMessage::System(system) => self.system(now, system),
                 ServerMessage::Event(event) => self.event(now, event),
             }
             // A message may have ended the socket (wrong user): the rest of its frame is void.
-            if self.socket.is_none() {
+            if self.phase.socket().is_none() {
                 return;
             }
         }
@@ -75,19 +75,19 @@ impl Engine {
             return false;
         }
         self.observe(now, ModeEvidence::Ordinary);
-        self.phase == Phase::Up(Mode::Basic)
+        self.phase.mode() == Some(Mode::Basic)
     }
 
     /// Counts and reports a problem; an unknown channel once per name.
     pub(super) fn problem(&mut self, mut problem: Problem) {
-        self.metrics.problems += 1;
+        self.report.metrics.problems += 1;
         problem.found = self.auth.redact(&problem.found);
         if problem.kind == ProblemKind::UnknownChannel {
-            let known = self.unknown_channels.contains(&problem.found);
-            if known || self.unknown_channels.len() >= MOST_UNKNOWN {
+            let known = self.report.unknown_channels.contains(&problem.found);
+            if known || self.report.unknown_channels.len() >= MOST_UNKNOWN {
                 return;
             }
-            self.unknown_channels.insert(problem.found.clone());
+            self.report.unknown_channels.insert(problem.found.clone());
         }
         self.consumers.offer_problem(&problem);
         #[cfg(feature = "traces")]
@@ -96,7 +96,7 @@ impl Engine {
 
     /// Uses what a new socket showed to decide the mode.
     pub(super) fn observe(&mut self, now: Now, evidence: ModeEvidence) {
-        if self.phase != Phase::Open {
+        if !self.phase.is_undecided() {
             return;
         }
         match mode::decide(self.options.connection.mode, self.outbox.meta().welcomed, evidence) {
@@ -139,12 +139,14 @@ impl Engine {
                 meta.user = user.or(meta.user.take());
             });
         }
-        if self.phase != Phase::Up(Mode::V1) {
+        if self.phase.mode() != Some(Mode::V1) {
             // No pong is due for what was asked before the welcome.
             self.liveness.forget();
             self.up(now, Mode::V1);
         }
-        self.socket_state.window = welcome.reconnect_window_ms;
+        if let Some(up) = self.phase.up_mut() {
+            up.window = welcome.reconnect_window_ms;
+        }
         self.max_message_bytes = welcome.max_message_bytes;
         self.outbox.set_server_time(now, welcome.now);
         self.outbox.connected(
@@ -157,7 +159,7 @@ impl Engine {
             },
         );
         self.subs.mode_known(now, Mode::V1);
-        self.liveness.promise(now.mono, &self.latency);
+        self.liveness.promise(now.mono);
         self.ping(now);
         self.token_lives(now, welcome.expires_in_ms);
     }
@@ -165,9 +167,9 @@ impl Engine {
     fn token_lives(&mut self, now: Now, expires_in_ms: Option<u64>) {
         match self.auth.lives(now.mono, expires_in_ms) {
             Some(at) if self.auth.has_provider() && !mutant::active(Mutant::NoRefresh) => {
-                self.timers.set(Timer::Refresh, at)
+                self.phase.set(Timer::Refresh, at)
             }
-            _ => self.timers.stop(Timer::Refresh),
+            _ => self.phase.stop(Timer::Refresh),
         }
     }
 
@@ -180,7 +182,7 @@ impl Engine {
             }
             _ => self.observe(now, ModeEvidence::SystemTalk),
         }
-        let v1 = self.phase == Phase::Up(Mode::V1);
+        let v1 = self.phase.mode() == Some(Mode::V1);
         match system {
             ServerSystem::Authed { expires_in_ms } => {
                 if let Some(problem) = bounds::check_token_life("authed", expires_in_ms) {
@@ -195,12 +197,12 @@ impl Engine {
             }
             ServerSystem::Ack { ids } => {
                 self.stuck_spent = false;
-                self.status_dirty = true;
+                self.report.is_dirty = true;
                 self.outbox.ack(now, &ids);
             }
             ServerSystem::Nack { id, code, message, retry_after_ms } => {
                 self.stuck_spent = false;
-                self.status_dirty = true;
+                self.report.is_dirty = true;
                 // What ends a message is stored with it.
                 let (code, message) = (self.auth.redact_code(code), self.auth.redact(&message));
                 self.outbox.nack(now, &id, code, message, retry_after_ms);
@@ -208,7 +210,7 @@ impl Engine {
             ServerSystem::Error { code, message, id } => {
                 let (code, message) = (self.auth.redact_code(code), self.auth.redact(&message));
                 let ours = id.is_some_and(|id| {
-                    self.status_dirty = true;
+                    self.report.is_dirty = true;
                     self.outbox.server_error(now, &id, code.clone(), message.clone())
                 });
                 if !ours {
@@ -234,13 +236,15 @@ impl Engine {
         let n = ping.map(|ping| ping.n);
         let answered = self.liveness.pong(now.mono, n);
         if let Some(answered) = answered {
-            self.socket_state.answered_to = self.socket_state.answered_to.max(Some(answered.sent_at));
+            if let Some(socket) = self.phase.socket_mut() {
+                socket.answered_to = socket.answered_to.max(Some(answered.sent_at));
+            }
             if let Some(rtt) = answered.rtt {
-                self.latency.sample(rtt as f64);
-                self.status_dirty = true;
+                self.liveness.latency.sample(rtt as f64);
+                self.report.is_dirty = true;
             }
             if self.liveness.answers() {
-                self.liveness.promise(now.mono, &self.latency);
+                self.liveness.promise(now.mono);
             }
         }
         self.outbox.pong(now, n);
@@ -248,13 +252,13 @@ impl Engine {
 
     fn event(&mut self, now: Now, mut event: Event) {
         self.observe(now, ModeEvidence::Ordinary);
-        if !matches!(self.phase, Phase::Up(_)) {
+        if !self.phase.is_up() {
             self.note(format!("ignored before the welcome: {}", event.kind));
             return;
         }
         if let Some(cause) = &event.cause {
             self.stuck_spent = false;
-            self.status_dirty = true;
+            self.report.is_dirty = true;
             self.outbox.cause(now, cause);
         }
         event.timestamp.get_or_insert(now.wall);

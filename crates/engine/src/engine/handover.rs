@@ -30,14 +30,14 @@ impl Engine {
             // The next wish to connect is a fresh one.
             meta.attempts = 0;
         }
-        Handover { meta, not_before_mono: self.not_before_mono, sockets: self.generation }
+        Handover { meta, not_before_mono: self.not_before_mono, sockets: self.sockets }
     }
 
     /// Restores the state in a new engine, before it connects. The store's metadata is merged when it opens. Term and
     /// socket-open mark are not handed over: the term counts engines, and the mark is about stored rows.
     pub(crate) fn restore_from(&mut self, now: Now, handover: &Handover) {
         self.not_before_mono = handover.not_before_mono;
-        self.generation = handover.sockets;
+        self.sockets = handover.sockets;
         self.outbox.update_meta(|meta| {
             let Meta { term, socket_open, last_order, .. } = *meta;
             *meta = Meta { term, socket_open, last_order, ..handover.meta.clone() };
@@ -52,7 +52,7 @@ impl Engine {
     /// A URL that answered a ping once is judged by its pongs, in this engine and later ones.
     pub(super) fn know_pongs(&mut self, now: Now) {
         if self.outbox.meta().pongs {
-            self.liveness.promise(now.mono, &self.latency);
+            self.liveness.promise(now.mono);
         }
     }
 }

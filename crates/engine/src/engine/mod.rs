@@ -1,83 +1,37 @@
 //! [`Engine`]: the one type that shells drive. The struct and its getters are here; its inputs are
-//! beside: *commands*, *dial* (the way to a socket), *server_time*, *socket*, *frames*, *time*; what every input
-//! ends with is in *outputs*, what shows in *status*, what the next engine gets in *handover*.
+//! beside: *commands*, *dial* (the way to a socket), *store_gate*, *server_time*, *socket*, *frames*, *time*; the states in
+//! *phase*; what every input ends with is in *outputs*, what shows in *status*, what the next engine gets in *handover*.
 
 mod bounds;
 mod commands;
-pub(crate) mod dial;
+mod dial;
 mod frames;
 pub(crate) mod handover;
 pub(crate) mod outputs;
+mod phase;
 pub(crate) mod pings;
 mod server_time;
 mod socket;
 mod status;
+pub(crate) mod store_gate;
 pub(crate) mod time;
 
 use crate::auth::Auth;
 use crate::backoff::Backoff;
 use crate::consumers::Consumers;
-use crate::latency::Latency;
 use crate::liveness::Liveness;
 use crate::outbox::Outbox;
 use crate::subscriptions::Subscriptions;
 use crate::timers::Timers;
-use crate::{
-    Cause, EngineOptions, Generation, MessageCounts, MessageInfo, Metrics, Mode, Now, Output, Status, Trace,
-};
+use crate::{Cause, EngineOptions, MessageCounts, MessageInfo, Now, Output, Trace};
 use fastrand::Rng;
+use phase::Phase;
 use sentinelops_protocol::{Event, Subject};
-use std::collections::{HashSet, VecDeque};
+use status::Report;
+use std::collections::VecDeque;
 use std::rc::Rc;
-
-/// Phase of the connection. The five documented states are derived from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// No connection is wanted.
-    Idle,
-    /// Wants to dial; waits for the store, which may have a time that a server gave to an earlier leader.
-    Loading,
-    /// Wants to dial; waits for a token.
-    Asking,
-    /// Waits for the handshake.
-    Dialing,
-    /// Open; the mode is not known.
-    Open,
-    /// Connected.
-    Up(Mode),
-    /// Waits for the next dial. `by_server`: a server gave the time, so no hint shortens it.
-    Waiting { by_server: bool },
-    /// Only the user (or a new token) can help.
-    Stopped,
-}
-
-/// State of the present socket.
-#[derive(Clone, Debug, Default)]
-struct SocketState {
-    /// When it opened, and when it became Connected: monotonic ms.
-    opened_at: u64,
-    up_at: Option<u64>,
-    /// `welcome.reconnectWindowMs`.
-    window: u64,
-    /// The server announced that it will close.
-    goodbye: Option<Goodbye>,
-    /// When the youngest answered ping had left.
-    answered_to: Option<u64>,
-    /// Lasted long enough: the next byte proves health.
-    stable_due: bool,
-    /// The subprotocol that the server chose.
-    protocol: Option<String>,
-}
-
-/// A received `goodbye`.
-#[derive(Clone, Debug)]
-struct Goodbye {
-    reason: String,
-    /// Ms.
-    window: u64,
-    /// Monotonic ms until which a close belongs to it.
-    until: u64,
-}
+use store_gate::StoreGate;
+use time::Hints;
 
 /// The engine of one connection. See the crate's page for how it is driven.
 ///
@@ -107,52 +61,23 @@ pub struct Engine {
     cause: Cause,
     /// A dial of this wish to connect failed or its connection dropped: Reconnecting, not Connecting.
     again: bool,
-    generation: u64,
-    socket: Option<Generation>,
-    socket_state: SocketState,
+    /// The number of the last socket.
+    sockets: u64,
     backoff: Backoff,
     auth: Auth,
-    latency: Latency,
     liveness: Liveness,
     outbox: Outbox,
     subs: Subscriptions,
     consumers: Consumers,
-    /// The store did not answer in time: dial without it.
-    store_waived: bool,
-    /// That wait is over, but for what there is to read.
-    store_read: bool,
-    /// How long a dial waits for it, ms.
-    store_wait: u64,
-    /// The store was opened: a time that a server gave to an earlier leader is known.
-    store_opened: bool,
-    /// The term was raised to this: an engine is one leader. 0 before.
-    hello_term: u64,
-    /// Attempts were forgotten in this life: what an earlier one counted is over.
-    attempts_over: bool,
+    gate: StoreGate,
+    hints: Hints,
     /// Monotonic ms before which a server forbade dialling.
     not_before_mono: Option<u64>,
-    offline: bool,
-    /// When (monotonic ms) the last hint arrived.
-    hinted_at: Option<u64>,
-    /// When (monotonic ms) a pause of the machine was last detected.
-    woke_at: Option<u64>,
-    /// When a hint last led to a dial.
-    hint_dialled_at: Option<u64>,
-    tried_now_at: Option<u64>,
     /// One reconnect was spent on a message that stays unanswered.
     stuck_spent: bool,
-    /// Wall clock when the tick was last armed.
-    tick_wall: u64,
-    buffer_wait: u64,
     /// `welcome.maxMessageBytes`, also for the first flight of the next socket.
     max_message_bytes: u64,
-    connected_before: bool,
-    connected_since: Option<u64>,
-    last_error: Option<String>,
-    unknown_channels: HashSet<String>,
-    metrics: Metrics,
-    shown: Status,
-    status_dirty: bool,
+    report: Report,
 }
 
 impl Engine {
@@ -173,39 +98,19 @@ impl Engine {
             phase: Phase::Idle,
             cause: Cause::NotAsked,
             again: false,
-            generation: 0,
-            socket: None,
-            socket_state: SocketState::default(),
+            sockets: 0,
             backoff: Backoff::new(&options.connection),
             auth: Auth::new(&options),
-            latency: Latency::default(),
             liveness: Liveness::default(),
             outbox: Outbox::new(options.outbox.clone(), options.tab.clone(), now),
             subs: Subscriptions::new(),
             consumers: Consumers::new(),
-            store_waived: false,
-            store_read: false,
-            store_wait: dial::STORE_WAIT_MS,
-            store_opened: false,
-            hello_term: 0,
-            attempts_over: false,
+            gate: StoreGate::default(),
+            hints: Hints::new(now),
             not_before_mono: None,
-            offline: false,
-            hinted_at: None,
-            woke_at: None,
-            hint_dialled_at: None,
-            tried_now_at: None,
             stuck_spent: false,
-            tick_wall: now.wall,
-            buffer_wait: outputs::BUFFER_LOOK_MS,
             max_message_bytes: frames::BASIC_MESSAGE_BYTES,
-            connected_before: false,
-            connected_since: None,
-            last_error: None,
-            unknown_channels: HashSet::new(),
-            metrics: Metrics::default(),
-            shown: Status::default(),
-            status_dirty: true,
+            report: Report { is_dirty: true, ..Report::default() },
             options,
         };
         if engine.outbox.ready() {
@@ -252,7 +157,7 @@ impl Engine {
     /// }
     /// ```
     pub fn poll_timeout(&self) -> Option<u64> {
-        self.timers.next()
+        self.next_due().map(|(at, _)| at)
     }
 
     /// Everything not answered yet, and the failed list.
@@ -307,7 +212,7 @@ impl Engine {
     /// The number of the last socket.
     #[cfg(test)]
     pub(crate) fn sockets(&self) -> u64 {
-        self.generation
+        self.sockets
     }
 
     /// Another led with this term. Where nothing is stored, nobody else remembers it.
@@ -349,7 +254,7 @@ impl Engine {
 
     /// The store was open until now, here or at the leader before, so it is not waited for as long as an opening.
     pub(crate) fn store_was_open(&mut self, now: Now) {
-        self.store_wait = dial::LOOK_WAIT_MS;
+        self.gate.wait_ms = store_gate::LOOK_WAIT_MS;
         self.outbox.store_was_open(now);
     }
 

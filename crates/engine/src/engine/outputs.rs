@@ -1,7 +1,7 @@
 //! What every input ends with: everything it brought about becomes outputs and timers.
 
-use super::{Engine, Phase};
-use crate::liveness::Liveness;
+use super::Engine;
+use super::phase::{Phase, Stage};
 use crate::outbox::OutboxOutput;
 use crate::subscriptions::SubOutput;
 use crate::timers::Timer;
@@ -58,7 +58,7 @@ impl Engine {
                 OutboxOutput::OpenStore => self.out.push_back(Output::OpenStore),
                 OutboxOutput::SetAside => self.out.push_back(Output::SetAsideUnreadable),
                 OutboxOutput::Update { to, update } => {
-                    self.status_dirty = true;
+                    self.report.is_dirty = true;
                     #[cfg(feature = "traces")]
                     self.out.push_back(Output::Trace(Trace::Message(update.clone())));
                     for consumer in to {
@@ -72,13 +72,13 @@ impl Engine {
 
     /// Messages leave while the socket's buffer has room.
     fn flush(&mut self, now: Now) {
-        if !matches!(self.phase, Phase::Up(_)) {
+        if !self.phase.is_up() {
             return;
         }
         while let Some(frame) = self.outbox.next_frame(now, self.liveness.buffered()) {
             // The store's mark goes ahead of the send it is about.
             self.drain_outbox(now);
-            self.metrics.messages_out += u64::from(frame.count);
+            self.report.metrics.messages_out += u64::from(frame.count);
             self.transmit(now, frame.text);
         }
         if self.outbox.wants_flush_ping(now) {
@@ -88,7 +88,7 @@ impl Engine {
     }
 
     pub(super) fn transmit_system(&mut self, now: Now, message: &ClientSystem) {
-        if !self.is_raw() && matches!(self.phase, Phase::Open | Phase::Up(_)) {
+        if !self.is_raw() && self.phase.is_open() {
             let text = self.system_text(now, message);
             self.transmit_system_text(now, text);
         }
@@ -96,7 +96,7 @@ impl Engine {
 
     /// A list as one message, or as several where one would be more than the server takes.
     pub(super) fn transmit_list<T: Clone>(&mut self, now: Now, list: &[T], say: fn(Vec<T>) -> ClientSystem) {
-        if list.is_empty() || self.is_raw() || !matches!(self.phase, Phase::Open | Phase::Up(_)) {
+        if list.is_empty() || self.is_raw() || !self.phase.is_open() {
             return;
         }
         let text = self.system_text(now, &say(list.to_vec()));
@@ -110,40 +110,40 @@ impl Engine {
 
     fn system_text(&mut self, now: Now, message: &ClientSystem) -> String {
         // A basic server may want the documented envelope whole; a v1 server needs neither field.
-        let id = (self.phase != Phase::Up(Mode::V1)).then(|| ids::ulid(now.wall, &mut self.rng));
+        let id = (self.phase.mode() != Some(Mode::V1)).then(|| ids::ulid(now.wall, &mut self.rng));
         let meta = OutboundMeta { id: id.as_deref(), timestamp: id.is_some().then_some(now.wall) };
         encode_client_system(message, meta)
     }
 
     fn transmit_system_text(&mut self, now: Now, text: String) {
-        self.metrics.messages_out += 1;
+        self.report.metrics.messages_out += 1;
         self.transmit(now, text);
     }
 
     fn transmit(&mut self, now: Now, text: String) {
-        let Some(generation) = self.socket else { return };
-        self.metrics.frames_out += 1;
-        self.metrics.bytes_out += text.len() as u64;
-        self.liveness.wrote(now.mono, text.len(), &self.latency);
-        let binary = self.phase == Phase::Up(Mode::V1);
+        let Some(generation) = self.phase.socket().map(|socket| socket.generation) else { return };
+        self.report.metrics.frames_out += 1;
+        self.report.metrics.bytes_out += text.len() as u64;
+        self.liveness.wrote(now.mono, text.len());
+        let binary = self.phase.mode() == Some(Mode::V1);
         self.out.push_back(Output::Transmit { generation, text, binary });
     }
 
     /// Tells consumers a changed status, and what they watch.
     fn report_changes(&mut self, now: Now) {
-        if self.status_dirty {
-            self.status_dirty = false;
+        if self.report.is_dirty {
+            self.report.is_dirty = false;
             let status = self.build_status(now);
-            if status != self.shown {
-                if status.state != self.shown.state {
+            if status != self.report.shown {
+                if status.state != self.report.shown.state {
                     self.out.push_back(Output::Trace(Trace::State {
-                        from: self.shown.state,
+                        from: self.report.shown.state,
                         to: status.state,
                         cause: status.cause.to_string(),
                     }));
                 }
                 self.consumers.offer_status(&status);
-                self.shown = status;
+                self.report.shown = status;
             }
         }
         if self.consumers.wants_metrics(now) {
@@ -164,38 +164,31 @@ impl Engine {
 
     /// Brings the timers in line with what they depend on.
     fn arm(&mut self, now: Now) {
-        if let Phase::Up(mode) = self.phase {
-            match self.liveness.deadline() {
-                Some(at) => self.timers.set(Timer::Verdict, at),
-                None => self.timers.stop(Timer::Verdict),
-            }
+        if let Phase::Online(socket) = &mut self.phase
+            && let Stage::Up(up) = &socket.stage
+        {
+            let (timers, liveness) = (&mut socket.timers, &self.liveness);
+            timers.set_or_stop(Timer::Verdict, liveness.deadline());
             match self.outbox.oldest_unacked() {
                 Some(since) => {
-                    if self.liveness.answers() {
-                        self.timers.ensure(Timer::Unacked, since + Liveness::patience(&self.latency));
+                    if liveness.answers() {
+                        timers.ensure(Timer::Unacked, since + liveness.patience());
                     }
-                    if mode == Mode::V1 && !self.stuck_spent {
-                        self.timers.ensure(Timer::Stuck, since + super::pings::STUCK_MS);
+                    if up.mode == Mode::V1 && !self.stuck_spent {
+                        timers.ensure(Timer::Stuck, since + super::pings::STUCK_MS);
                     }
                 }
                 None => {
-                    self.timers.stop(Timer::Unacked);
-                    self.timers.stop(Timer::Stuck);
+                    timers.stop(Timer::Unacked);
+                    timers.stop(Timer::Stuck);
                 }
             }
-            if self.liveness.buffered() > 0 {
-                self.timers.ensure(Timer::Buffer, now.mono + self.buffer_wait);
+            if liveness.buffered() > 0 {
+                timers.ensure(Timer::Buffer, now.mono + socket.buffer_wait);
             }
         }
-        for (timer, due) in [
-            (Timer::Outbox, self.outbox.next_timeout()),
-            (Timer::Subscriptions, self.subs.next_timeout()),
-            (Timer::Consumers, self.consumers.next_timeout()),
-        ] {
-            match due {
-                Some(at) => self.timers.set(timer, at),
-                None => self.timers.stop(timer),
-            }
-        }
+        self.timers.set_or_stop(Timer::Outbox, self.outbox.next_timeout());
+        self.timers.set_or_stop(Timer::Subscriptions, self.subs.next_timeout());
+        self.timers.set_or_stop(Timer::Consumers, self.consumers.next_timeout());
     }
 }

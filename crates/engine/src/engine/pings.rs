@@ -1,7 +1,7 @@
 //! Pings, probes, verdicts, and the proof of health.
 
-use super::{Engine, Phase};
-use crate::liveness::{Liveness, Verdict, WATCH_MS};
+use super::Engine;
+use crate::liveness::{Verdict, WATCH_MS};
 use crate::timers::Timer;
 use crate::{Cause, Mode, Now};
 use sentinelops_protocol::system::{ClientSystem, Ping};
@@ -18,18 +18,18 @@ impl Engine {
         }
         let n = self.liveness.ping(now.mono);
         self.transmit_system(now, &ClientSystem::Ping(Ping { n, sent_at: now.mono }));
-        self.timers.set(Timer::Ping, now.mono + self.options.connection.ping_interval_ms.max(1));
-        self.timers.ensure(Timer::Watch, now.mono + WATCH_MS);
+        self.phase.set(Timer::Ping, now.mono + self.options.connection.ping_interval_ms.max(1));
+        self.phase.ensure(Timer::Watch, now.mono + WATCH_MS);
         self.outbox.flush_ping_sent(now, n);
     }
 
     /// Asks whether the socket still lives. `fresh`: what was asked before counts from now on.
     pub(super) fn probe(&mut self, now: Now, fresh: bool) {
-        if !matches!(self.phase, Phase::Up(_)) {
+        if !self.phase.is_up() {
             return;
         }
         if fresh {
-            self.liveness.woke(now.mono, &self.latency);
+            self.liveness.woke(now.mono);
         }
         if self.liveness.asked_at().is_none_or(|at| now.mono.saturating_sub(at) >= PROBE_GAP_MS) {
             self.ping(now);
@@ -37,15 +37,15 @@ impl Engine {
     }
 
     pub(super) fn verdict(&mut self, now: Now) {
-        if !matches!(self.phase, Phase::Up(_)) {
+        if !self.phase.is_up() {
             return;
         }
-        match self.liveness.judge(now.mono, &self.latency) {
+        match self.liveness.judge(now.mono) {
             Verdict::Fine => {}
-            Verdict::At(at) => self.timers.set(Timer::Verdict, at),
+            Verdict::At(at) => self.phase.set(Timer::Verdict, at),
             Verdict::AskAgain(_) => self.probe(now, false),
             Verdict::Dead => {
-                self.metrics.verdicts += 1;
+                self.report.metrics.verdicts += 1;
                 self.connection_lost(now, Cause::Silent, super::dial::Delay::Backoff);
             }
         }
@@ -58,39 +58,41 @@ impl Engine {
             // No verdict could follow: the regular pings will do.
             return;
         }
-        let patience = Liveness::patience(&self.latency);
+        let patience = self.liveness.patience();
         let due = since + patience;
         if due <= now.mono {
             self.probe(now, false);
-            self.timers.set(Timer::Unacked, now.mono + patience);
+            self.phase.set(Timer::Unacked, now.mono + patience);
         } else {
-            self.timers.set(Timer::Unacked, due);
+            self.phase.set(Timer::Unacked, due);
         }
     }
 
     /// A send is unanswered for 30 s: pings sent after it were answered, so the server has it.
     pub(super) fn stuck(&mut self, now: Now) {
         let Some(since) = self.outbox.oldest_unacked() else { return };
-        if self.stuck_spent || self.phase != Phase::Up(Mode::V1) {
+        if self.stuck_spent || self.phase.mode() != Some(Mode::V1) {
             return;
         }
         if now.mono < since + STUCK_MS {
-            self.timers.set(Timer::Stuck, since + STUCK_MS);
-        } else if self.socket_state.answered_to.is_some_and(|at| at >= since) {
+            self.phase.set(Timer::Stuck, since + STUCK_MS);
+        } else if self.phase.answered_to().is_some_and(|at| at >= since) {
             self.stuck_spent = true;
             if !self.options.connection.reconnect {
                 return self.note("a message is unanswered on a connection that answers pings");
             }
             self.connection_lost(now, Cause::Stuck, super::dial::Delay::Backoff);
         } else {
-            self.timers.set(Timer::Stuck, now.mono + Liveness::patience(&self.latency));
+            self.phase.set(Timer::Stuck, now.mono + self.liveness.patience());
         }
     }
 
     /// The connection lasted: ask for proof. A server that answers no pings proves it by lasting.
     pub(super) fn on_stable(&mut self, now: Now) {
         if self.liveness.answers() {
-            self.socket_state.stable_due = true;
+            if let Some(up) = self.phase.up_mut() {
+                up.stable_due = true;
+            }
             self.ping(now);
         } else {
             self.mark_healthy();
@@ -98,12 +100,14 @@ impl Engine {
     }
 
     pub(super) fn mark_healthy(&mut self) {
-        self.socket_state.stable_due = false;
-        self.last_error = None;
-        self.status_dirty = true;
+        if let Some(up) = self.phase.up_mut() {
+            up.stable_due = false;
+        }
+        self.report.last_error = None;
+        self.report.is_dirty = true;
         self.forget_attempts();
         // A time it gave before this connection is spent; one given on this connection is not.
-        if self.socket_state.goodbye.is_none() {
+        if self.phase.socket().is_none_or(|socket| socket.goodbye.is_none()) {
             self.forget_server_time();
         }
     }

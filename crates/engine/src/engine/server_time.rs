@@ -1,6 +1,7 @@
 //! A time the server gave (goodbye, 1012, 1013, 4429), an hour of it at most: no tab dials before it.
 
-use super::{Engine, Goodbye};
+use super::Engine;
+use super::phase::Goodbye;
 use crate::Now;
 use crate::backoff::LONGEST_SERVER_DELAY_MS;
 use crate::mutant::{self, Mutant};
@@ -18,7 +19,9 @@ impl Engine {
         let ms = self.backoff.within(window, &mut self.rng);
         self.delay_by_server(now, ms);
         let until = now.mono.saturating_add(window + CLOSES_WITHIN_MS);
-        self.socket_state.goodbye = Some(Goodbye { reason, window, until });
+        if let Some(socket) = self.phase.socket_mut() {
+            socket.goodbye = Some(Goodbye { reason, window, until });
+        }
     }
 
     /// A server forbids dialling for `ms`. An earlier time that lasts longer stays in force.
@@ -73,11 +76,11 @@ impl Engine {
     /// Runs at every input. The stored time is by the wall clock; if that was set back, it is stored again, or it would
     /// last longer for the next leader. A goodbye is dropped when the server is still there long after its window.
     pub(super) fn maintain_server_time(&mut self, now: Now) {
-        if self.socket_state.goodbye.as_ref().is_some_and(|goodbye| now.mono >= goodbye.until) {
-            self.socket_state.goodbye = None;
-            if self.server_delay_left(now) == 0 {
-                self.forget_server_time();
-            }
+        if let Some(socket) = self.phase.socket_mut()
+            && socket.goodbye.take_if(|goodbye| now.mono >= goodbye.until).is_some()
+            && self.server_delay_left(now) == 0
+        {
+            self.forget_server_time();
         }
         let Some(until) = self.not_before_mono else { return };
         let left = until.saturating_sub(now.mono);

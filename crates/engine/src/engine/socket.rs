@@ -1,7 +1,8 @@
 //! Socket events: opened, frames, buffer, closed.
 
+use super::Engine;
 use super::dial::Delay;
-use super::{Engine, Phase, SocketState};
+use super::phase::{Phase, Socket, Stage, Up};
 use crate::close_codes::{self, Action, ReasonHint};
 use crate::mode::ModeEvidence;
 use crate::mutant::{self, Mutant};
@@ -22,7 +23,8 @@ impl Engine {
     /// }
     /// ```
     pub fn handle_socket(&mut self, now: Now, generation: Generation, event: SocketEvent<'_>) {
-        if self.socket != Some(generation) && !mutant::active(Mutant::LateEventOfOldSocket) {
+        let ours = self.phase.socket().is_some_and(|socket| socket.generation == generation);
+        if !ours && !mutant::active(Mutant::LateEventOfOldSocket) {
             return;
         }
         match event {
@@ -30,11 +32,13 @@ impl Engine {
             _ => self.detect_pause(now),
         }
         match event {
-            SocketEvent::Protocol(protocol) => self.socket_state.protocol = Some(protocol),
-            SocketEvent::Opened if self.phase == Phase::Dialing => self.opened(now),
-            SocketEvent::Frame { bytes, binary } if matches!(self.phase, Phase::Open | Phase::Up(_)) => {
-                self.frame(now, bytes, binary);
+            SocketEvent::Protocol(protocol) => {
+                if let Some(socket) = self.phase.socket_mut() {
+                    socket.protocol = Some(protocol);
+                }
             }
+            SocketEvent::Opened if matches!(self.phase.stage(), Some(Stage::Dialing)) => self.opened(now),
+            SocketEvent::Frame { bytes, binary } if self.phase.is_open() => self.frame(now, bytes, binary),
             SocketEvent::Buffered(bytes) => self.buffered(now, bytes),
             SocketEvent::Closed { code, reason } => self.closed(now, code, &reason),
             SocketEvent::Refused { reason } => {
@@ -47,8 +51,9 @@ impl Engine {
     }
 
     fn opened(&mut self, now: Now) {
-        self.phase = Phase::Open;
-        self.socket_state.opened_at = now.mono;
+        if let Some(socket) = self.phase.socket_mut() {
+            socket.stage = Stage::Open;
+        }
         self.liveness.opened(now.mono);
         if mutant::active(Mutant::ResetAttemptsAtOpen) {
             self.forget_attempts();
@@ -58,9 +63,9 @@ impl Engine {
         self.first_flight(now);
         self.observe(now, ModeEvidence::Opened);
         let welcomed = self.outbox.meta().welcomed;
-        if self.phase == Phase::Open && !crate::mode::pinned(self.options.connection.mode, welcomed) {
+        if self.phase.is_undecided() && !crate::mode::pinned(self.options.connection.mode, welcomed) {
             // Silence makes a basic server only when it lasted: a slow handshake must not eat into it.
-            self.timers.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
+            self.phase.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
         }
     }
 
@@ -83,27 +88,26 @@ impl Engine {
 
     fn buffered(&mut self, now: Now, bytes: usize) {
         let before = self.liveness.buffered();
-        self.liveness.buffer_read(now.mono, bytes as u64, &self.latency);
+        self.liveness.buffer_read(now.mono, bytes as u64);
+        let Some(socket) = self.phase.socket_mut() else { return };
         if (bytes as u64) < before {
-            self.buffer_wait = super::outputs::BUFFER_LOOK_MS;
+            socket.buffer_wait = super::outputs::BUFFER_LOOK_MS;
         }
         if bytes == 0 {
-            self.timers.stop(Timer::Buffer);
-            if matches!(self.phase, Phase::Up(_)) {
+            socket.timers.stop(Timer::Buffer);
+            if socket.is_up() {
                 self.outbox.written_out(now);
             }
         }
     }
 
     fn closed(&mut self, now: Now, code: u16, reason: &str) {
-        self.socket = None;
-        let up = matches!(self.phase, Phase::Up(_));
-        let window = self.socket_state.window;
-        let goodbye = self.socket_state.goodbye.take();
         let reason = self.auth.redact(reason);
         // Called before `disconnected`: it must still know what was in flight.
         let poison = self.outbox.closed_on_us(now, code, &reason);
-        self.end_socket(now);
+        let Some(socket) = self.end_socket(now) else { return };
+        let Socket { stage, goodbye, .. } = *socket;
+        let (up, window) = if let Stage::Up(up) = stage { (true, up.window) } else { (false, 0) };
         let cause = Cause::Closed { code, reason: reason.clone() };
         let words = cause.to_string();
         let delay = match (&goodbye, up && window > 0) {
@@ -150,7 +154,7 @@ impl Engine {
             self.again = true;
             self.cause = Cause::NeedsAuth;
             self.phase = Phase::Asking;
-            self.status_dirty = true;
+            self.report.is_dirty = true;
             self.ask_token(now, TokenReason::Rejected);
         } else {
             self.needs_auth();
@@ -159,56 +163,42 @@ impl Engine {
 
     /// The mode is known. Again for an upgrade to v1.
     pub(super) fn up(&mut self, now: Now, mode: Mode) {
-        let upgrade = matches!(self.phase, Phase::Up(_));
-        self.phase = Phase::Up(mode);
-        self.status_dirty = true;
-        if upgrade {
+        self.report.is_dirty = true;
+        let Some(socket) = self.phase.socket_mut() else { return };
+        if let Stage::Up(up) = &mut socket.stage {
+            up.mode = mode;
             return;
         }
-        self.timers.stop(Timer::Connect);
-        self.socket_state.up_at = Some(now.mono);
-        self.timers.set(Timer::Stable, now.mono + self.options.connection.stable_after_ms);
+        socket.stage = Stage::Up(Up { mode, since: now, window: 0, stable_due: false });
+        socket.timers.stop(Timer::Connect);
+        socket.timers.set(Timer::Stable, now.mono + self.options.connection.stable_after_ms);
         // An answer arrived, so there is a network, whatever the browser reports.
-        self.offline = false;
+        self.hints.offline = false;
         self.cause = Cause::None;
-        self.connected_since = Some(now.wall);
-        self.metrics.reconnects += u64::from(self.connected_before);
-        self.connected_before = true;
+        self.report.metrics.reconnects += u64::from(self.report.connected_before);
+        self.report.connected_before = true;
         // Whatever was asked before: a verdict can fall from here on.
-        self.liveness.received(now.mono, &self.latency);
+        self.liveness.received(now.mono);
     }
 
     /// Closes and forgets the socket, if there is one.
     pub(super) fn abandon(&mut self, now: Now, code: u16, reason: &str) {
-        if let Some(generation) = self.socket.take() {
-            self.out.push_back(Output::Abandon { generation, code, reason: reason.to_owned() });
+        if let Some(socket) = self.end_socket(now) {
+            let (generation, reason) = (socket.generation, reason.to_owned());
+            self.out.push_back(Output::Abandon { generation, code, reason });
         }
-        self.end_socket(now);
     }
 
-    /// What the present socket meant is over.
-    fn end_socket(&mut self, now: Now) {
-        if let Some(up_at) = self.socket_state.up_at.take() {
-            self.metrics.uptime_ms += now.mono.saturating_sub(up_at);
+    /// What the present socket meant is over. The caller enters the next phase.
+    fn end_socket(&mut self, now: Now) -> Option<Box<Socket>> {
+        let socket = self.phase.take_socket()?;
+        if let Stage::Up(up) = &socket.stage {
+            self.report.metrics.uptime_ms += now.mono.saturating_sub(up.since.mono);
         }
-        self.connected_since = None;
-        self.socket_state = SocketState::default();
         self.liveness.forget();
         self.outbox.disconnected(now);
         self.subs.disconnected(now);
-        for timer in [
-            Timer::Connect,
-            Timer::Refresh,
-            Timer::Ping,
-            Timer::Unacked,
-            Timer::Verdict,
-            Timer::Watch,
-            Timer::Stable,
-            Timer::Stuck,
-            Timer::Buffer,
-        ] {
-            self.timers.stop(timer);
-        }
-        self.status_dirty = true;
+        self.report.is_dirty = true;
+        Some(socket)
     }
 }

@@ -1,8 +1,22 @@
 //! What shows: status and metrics.
 
-use super::{Engine, Phase};
-use crate::timers::Timer;
+use super::Engine;
+use super::phase::Phase;
 use crate::{Cause, ConnectionState, Metrics, Now, Status};
+use std::collections::HashSet;
+
+/// What was shown and counted.
+#[derive(Default)]
+pub(super) struct Report {
+    /// The status as shown last.
+    pub shown: Status,
+    /// It may have changed since.
+    pub is_dirty: bool,
+    pub last_error: Option<String>,
+    pub metrics: Metrics,
+    pub connected_before: bool,
+    pub unknown_channels: HashSet<String>,
+}
 
 impl Engine {
     /// The connection as shown.
@@ -14,7 +28,7 @@ impl Engine {
     /// assert_eq!(engine.status().cause, Cause::NotAsked);
     /// ```
     pub fn status(&self) -> Status {
-        self.shown.clone()
+        self.report.shown.clone()
     }
 
     /// Waits for a token that its page's provider did not give.
@@ -24,7 +38,7 @@ impl Engine {
 
     /// The server closed because of a newer connection of this browser.
     pub(crate) fn is_superseded(&self) -> bool {
-        self.phase == Phase::Stopped && self.cause == Cause::Superseded
+        matches!(self.phase, Phase::Stopped) && self.cause == Cause::Superseded
     }
 
     /// Counters since the engine started.
@@ -36,8 +50,8 @@ impl Engine {
     /// assert_eq!(Engine::new(EngineOptions::default(), 7, now).metrics(now).dials, 0);
     /// ```
     pub fn metrics(&self, now: Now) -> Metrics {
-        let mut metrics = self.metrics.clone();
-        metrics.uptime_ms += self.socket_state.up_at.map_or(0, |at| now.mono.saturating_sub(at));
+        let mut metrics = self.report.metrics.clone();
+        metrics.uptime_ms += self.phase.up().map_or(0, |up| now.mono.saturating_sub(up.since.mono));
         let subs = self.subs.counts();
         metrics.repeats = subs.repeats;
         metrics.holes = subs.holes;
@@ -47,15 +61,15 @@ impl Engine {
         metrics.queued = counts.queued.iter().sum();
         metrics.in_flight = counts.in_flight;
         metrics.failed = counts.failed;
-        metrics.rtt_us = self.latency.srtt().map(|ms| (ms * 1_000.0) as u64);
+        metrics.rtt_us = self.liveness.latency.srtt().map(|ms| (ms * 1_000.0) as u64);
         metrics
     }
 
     fn state(&self) -> ConnectionState {
-        match self.phase {
+        match &self.phase {
             Phase::Idle => ConnectionState::Disconnected,
             Phase::Stopped => ConnectionState::Error,
-            Phase::Up(_) => ConnectionState::Connected,
+            Phase::Online(socket) if socket.is_up() => ConnectionState::Connected,
             Phase::Waiting { .. } => ConnectionState::Reconnecting,
             _ if self.again => ConnectionState::Reconnecting,
             _ => ConnectionState::Connecting,
@@ -63,28 +77,24 @@ impl Engine {
     }
 
     pub(super) fn build_status(&self, now: Now) -> Status {
-        let waits = matches!(self.phase, Phase::Waiting { .. });
-        let mode = if let Phase::Up(mode) = self.phase { Some(mode) } else { None };
+        let next_dial = if let Phase::Waiting { until, .. } = self.phase { Some(until) } else { None };
+        let up = self.phase.up();
         Status {
             state: self.state(),
             cause: self.cause.clone(),
-            mode,
-            latency_ms: self.latency.srtt(),
-            jitter_ms: self.latency.rttvar(),
-            p95_ms: self.latency.p95(),
-            quality: self.latency.quality(),
+            mode: self.phase.mode(),
+            latency_ms: self.liveness.latency.srtt(),
+            jitter_ms: self.liveness.latency.rttvar(),
+            p95_ms: self.liveness.latency.p95(),
+            quality: self.liveness.latency.quality(),
             attempts: self.outbox.meta().attempts,
-            next_dial_at: self
-                .timers
-                .get(Timer::Dial)
-                .filter(|_| waits)
-                .map(|at| now.wall + at.saturating_sub(now.mono)),
-            connected_since: self.connected_since,
+            next_dial_at: next_dial.map(|at| now.wall + at.saturating_sub(now.mono)),
+            connected_since: up.map(|up| up.since.wall),
             queued: self.outbox.counts().queued,
             storage: self.outbox.storage().clone(),
             unreadable: self.outbox.unreadable(),
-            last_error: self.last_error.clone(),
-            protocol: self.socket_state.protocol.clone().filter(|_| mode.is_some()),
+            last_error: self.report.last_error.clone(),
+            protocol: up.and(self.phase.socket()).and_then(|socket| socket.protocol.clone()),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Time, store events, and signs from the browser.
 
+use super::Engine;
 use super::dial::Delay;
-use super::{Engine, Phase};
+use super::phase::{Phase, Stage};
 use crate::auth::PROVIDER_MS;
-use crate::liveness::{Liveness, READ_MS};
 use crate::mode::{self, ModeEvidence};
 use crate::subscriptions::{ANSWER_MS, Line};
 use crate::timers::Timer;
@@ -14,7 +14,35 @@ pub(crate) const TICK_MS: u64 = 2_000;
 /// Hints bring a dial forward at most so often.
 const HINT_DIAL_MS: u64 = 2_000;
 
+/// Signs that a dial may be worth it: from the browser, from a person, from our own clock.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    /// The browser reports no network.
+    pub offline: bool,
+    /// When (monotonic ms) the last hint arrived that no dial has used.
+    pub at: Option<u64>,
+    /// When (monotonic ms) a pause of the machine was last detected.
+    pub woke_at: Option<u64>,
+    /// When (monotonic ms) a hint last led to a dial.
+    pub dialled_at: Option<u64>,
+    /// When (monotonic ms) a person last asked for a dial.
+    pub asked_at: Option<u64>,
+    /// Wall clock when the tick was last armed.
+    tick_wall: u64,
+}
+
+impl Hints {
+    pub fn new(now: Now) -> Self {
+        Self { tick_wall: now.wall, ..Self::default() }
+    }
+}
+
 impl Engine {
+    /// The next deadline and its timer.
+    pub(super) fn next_due(&self) -> Option<(u64, Timer)> {
+        self.timers.next().into_iter().chain(self.phase.next_due()).min()
+    }
+
     /// Time passed. Call it when [`Engine::poll_timeout`] says so; earlier or later is harmless.
     ///
     /// ```
@@ -30,7 +58,9 @@ impl Engine {
         self.detect_pause(now);
         // Each timer at most once a call: what is re-armed for now waits for the next.
         for _ in 0..crate::timers::COUNT {
-            let Some((timer, _)) = self.timers.expired(now.mono) else { break };
+            let Some((_, timer)) = self.next_due().filter(|(at, _)| *at <= now.mono) else { break };
+            self.timers.stop(timer);
+            self.phase.stop(timer);
             self.expired(now, timer);
         }
         self.finish_input(now);
@@ -50,10 +80,10 @@ impl Engine {
         self.detect_pause(now);
         let attempts = self.outbox.meta().attempts;
         self.outbox.store_event(now, event);
-        if self.attempts_over {
+        if self.gate.attempts_over {
             self.outbox.update_meta(|meta| meta.attempts = attempts);
         }
-        self.status_dirty = true;
+        self.report.is_dirty = true;
         if self.outbox.has_newer_schema() {
             self.outdated(now);
         } else if self.outbox.ready() {
@@ -82,14 +112,14 @@ impl Engine {
     /// A store that came late may know that this URL welcomed once: then silence made no basic server.
     fn adopt_stored_welcome(&mut self, now: Now) {
         let pinned = mode::pinned(self.options.connection.mode, self.outbox.meta().welcomed);
-        if pinned && self.phase == Phase::Up(Mode::Basic) {
+        if pinned && self.phase.mode() == Some(Mode::Basic) {
             self.connection_lost(now, Cause::NoWelcome, Delay::Backoff);
         }
     }
 
     /// A newer build took the store over: this one sends nothing more, and leaves the connection to it.
     fn outdated(&mut self, now: Now) {
-        if self.phase != Phase::Idle {
+        if !matches!(self.phase, Phase::Idle) {
             self.abandon(now, 1000, "reload to update");
             self.stop_dialing(Phase::Idle, Cause::NotAsked);
         }
@@ -97,15 +127,7 @@ impl Engine {
 
     fn expired(&mut self, now: Now, timer: Timer) {
         match timer {
-            // Its answer may lie behind this timer, on a thread that was held up.
-            Timer::StoreWait if !std::mem::replace(&mut self.store_read, true) => {
-                self.timers.set(Timer::StoreWait, now.mono + READ_MS);
-            }
-            Timer::StoreWait => {
-                self.note("the store does not answer: connecting without it");
-                self.store_waived = true;
-                self.store_known(now);
-            }
+            Timer::StoreWait => self.store_wait_over(now),
             Timer::Dial => self.dial_due(now),
             Timer::Connect => self.connect_timeout(now),
             Timer::Token => self.token_timeout(now),
@@ -115,14 +137,16 @@ impl Engine {
             Timer::Verdict => self.verdict(now),
             Timer::Watch => {
                 if let Some(at) = self.liveness.watch_at(now.mono) {
-                    self.timers.set(Timer::Watch, at);
+                    self.phase.set(Timer::Watch, at);
                 }
             }
             Timer::Stable => self.on_stable(now),
             Timer::Stuck => self.stuck(now),
             // The shell read bufferedAmount just before; `finish_input` arms it again while it is needed.
             Timer::Buffer => {
-                self.buffer_wait = (self.buffer_wait * 2).min(super::outputs::BUFFER_LOOK_MAX_MS)
+                if let Some(socket) = self.phase.socket_mut() {
+                    socket.buffer_wait = (socket.buffer_wait * 2).min(super::outputs::BUFFER_LOOK_MAX_MS);
+                }
             }
             Timer::Tick => self.arm_tick(now),
             Timer::Outbox => {
@@ -132,7 +156,7 @@ impl Engine {
                     self.store_known(now);
                 }
                 // The store may be found silent, or whole again.
-                self.status_dirty = true;
+                self.report.is_dirty = true;
             }
             Timer::Subscriptions => self.subscriptions_due(now),
             // `finish_input` looks who wants what.
@@ -141,14 +165,14 @@ impl Engine {
     }
 
     fn subscriptions_due(&mut self, now: Now) {
-        let patience = ANSWER_MS.max(4 * self.latency.too_long());
-        self.subs.timeout(now, Line { answered_to: self.socket_state.answered_to, patience });
+        let patience = ANSWER_MS.max(4 * self.liveness.latency.too_long());
+        self.subs.timeout(now, Line { answered_to: self.phase.answered_to(), patience });
     }
 
     fn connect_timeout(&mut self, now: Now) {
-        match self.phase {
-            Phase::Dialing => self.connection_lost(now, Cause::TimedOut, Delay::Backoff),
-            Phase::Open => self.observe(now, ModeEvidence::Silence),
+        match self.phase.stage() {
+            Some(Stage::Dialing) => self.connection_lost(now, Cause::TimedOut, Delay::Backoff),
+            Some(Stage::Open) => self.observe(now, ModeEvidence::Silence),
             _ => {}
         }
     }
@@ -172,15 +196,15 @@ impl Engine {
     }
 
     pub(super) fn arm_tick(&mut self, now: Now) {
-        self.tick_wall = now.wall;
+        self.hints.tick_wall = now.wall;
         self.timers.set(Timer::Tick, now.mono + TICK_MS);
     }
 
     /// At every input: a tick overdue by far on either clock means that we were held up or asleep.
     pub(super) fn detect_pause(&mut self, now: Now) {
         self.maintain_server_time(now);
-        let late = self.timers.next().map_or(0, |due| now.mono.saturating_sub(due));
-        if late > Liveness::too_late(&self.latency) {
+        let late = self.next_due().map_or(0, |(due, _)| now.mono.saturating_sub(due));
+        if late > self.liveness.too_late() {
             self.liveness.invalidate_samples();
         }
         if self.was_paused(now) {
@@ -195,21 +219,21 @@ impl Engine {
         if self.was_paused(now) {
             self.arm_tick(now);
             self.liveness.invalidate_samples();
-            self.hinted_at = Some(now.mono);
-            self.woke_at = Some(now.mono);
+            self.hints.at = Some(now.mono);
+            self.hints.woke_at = Some(now.mono);
         }
     }
 
     fn was_paused(&self, now: Now) -> bool {
         let Some(due) = self.timers.get(Timer::Tick) else { return false };
-        now.mono > due + 2 * TICK_MS || now.wall > self.tick_wall + 3 * TICK_MS
+        now.mono > due + 2 * TICK_MS || now.wall > self.hints.tick_wall + 3 * TICK_MS
     }
 
     fn hint(&mut self, now: Now, hint: Hint) {
         match hint {
             Hint::Hidden => return,
             Hint::Offline => return self.went_offline(now),
-            Hint::Online => self.offline = false,
+            Hint::Online => self.hints.offline = false,
             _ => {}
         }
         let woke = matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow | Hint::Online);
@@ -218,15 +242,15 @@ impl Engine {
             self.liveness.invalidate_samples();
         }
         if matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow) {
-            self.woke_at = Some(now.mono);
+            self.hints.woke_at = Some(now.mono);
         }
-        self.hinted_at = Some(now.mono);
-        match self.phase {
+        self.hints.at = Some(now.mono);
+        match &mut self.phase {
             Phase::Waiting { .. } => self.dial_by_hint(now),
-            Phase::Up(_) => self.probe(now, woke),
+            Phase::Online(socket) if socket.is_up() => self.probe(now, woke),
             // The answer may lie unread behind a timer that slept.
-            Phase::Dialing | Phase::Open if hint == Hint::LateTick => {
-                self.timers.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
+            Phase::Online(socket) if hint == Hint::LateTick => {
+                socket.timers.set(Timer::Connect, now.mono + self.options.connection.timeout_ms);
             }
             Phase::Asking if hint == Hint::LateTick => self.timers.set(Timer::Token, now.mono + PROVIDER_MS),
             _ => {}
@@ -234,28 +258,27 @@ impl Engine {
     }
 
     fn dial_by_hint(&mut self, now: Now) {
-        let earliest = self.hint_dialled_at.map_or(0, |at| at + HINT_DIAL_MS);
+        let earliest = self.hints.dialled_at.map_or(0, |at| at + HINT_DIAL_MS);
         // No sign from the browser beats a time the server gave.
         let earliest = earliest.max(now.mono.saturating_add(self.server_delay_left(now)));
         if earliest > now.mono {
-            let planned = self.timers.get(Timer::Dial).unwrap_or(u64::MAX);
-            self.timers.set(Timer::Dial, planned.min(earliest));
+            if let Phase::Waiting { until, .. } = &mut self.phase {
+                *until = earliest.min(*until);
+            }
         } else {
-            self.hint_dialled_at = Some(now.mono);
+            self.hints.dialled_at = Some(now.mono);
             self.start_attempt(now);
         }
     }
 
     /// Slows dialling and asks whether the connection lives: the ping decides, the browser declares nothing.
     fn went_offline(&mut self, now: Now) {
-        self.offline = true;
+        self.hints.offline = true;
         self.probe(now, false);
-        if self.phase == (Phase::Waiting { by_server: false }) {
-            let later = now.mono + self.backoff.offline(&mut self.rng);
-            let planned = self.timers.get(Timer::Dial).unwrap_or(0);
-            self.timers.set(Timer::Dial, planned.max(later));
+        if let Phase::Waiting { until, by_server: false } = &mut self.phase {
+            *until = (now.mono + self.backoff.offline(&mut self.rng)).max(*until);
             self.cause = Cause::Offline;
-            self.status_dirty = true;
+            self.report.is_dirty = true;
         }
     }
 }

@@ -35,7 +35,7 @@ fn a_leader_without_an_answer_dials_soon_with_a_higher_term_and_is_not_alone() {
     let first =
         |wanted: fn(&NodeOutput) -> bool| outputs.iter().find(|(_, o)| wanted(o)).map(|(when, _)| *when);
     let dials = first(|output| matches!(output, NodeOutput::Engine(Output::Dial { .. })));
-    assert_eq!(dials, Some(10 + crate::engine::dial::LOOK_WAIT_MS));
+    assert_eq!(dials, Some(10 + crate::engine::store_gate::LOOK_WAIT_MS));
     let calls = first(|output| matches!(output, NodeOutput::Link(_, LinkMessage::RollCall { term: 8 })));
     assert_eq!(calls, Some(5_010));
     assert_eq!((node.role(), &node.engine().unwrap().status().storage), (Role::Leader, &SILENT));
