@@ -8,7 +8,7 @@ import { DIST } from '../lib/env';
 /** The one that is promised, word for word. */
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
-  "manifest-src 'self'; connect-src 'self' wss: ws:; worker-src 'self'; base-uri 'none'; " +
+  "font-src 'self'; manifest-src 'self'; connect-src 'self' wss: ws:; worker-src 'self'; base-uri 'none'; " +
   "require-trusted-types-for 'script'; trusted-types sentinelops";
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 

@@ -13,6 +13,8 @@ pub const WHO: &str = "Assigned to";
 pub const SERVICE: &str = "Service";
 /// Any service.
 pub const ANY_SERVICE: &str = "Any";
+/// How high rows are.
+pub const DENSITY: &str = "Rows";
 /// In which order.
 pub const ORDER: &str = "Order";
 /// Equal incidents are one row.

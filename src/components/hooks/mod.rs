@@ -1,5 +1,6 @@
 //! Hooks of the console: what lists, media queries and banners need.
 
+mod use_density;
 mod use_focus;
 mod use_follow;
 mod use_gaps;
@@ -11,6 +12,7 @@ mod use_total;
 mod use_visible;
 mod use_window;
 
+pub use use_density::{Density, use_density};
 pub use use_focus::use_focus;
 pub use use_follow::{Follow, use_follow};
 pub use use_gaps::use_gaps;

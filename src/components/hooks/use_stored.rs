@@ -5,6 +5,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Storage, StorageEvent};
 use yew::prelude::*;
 
+/// The event of a change.
+const CHANGED: &str = "storage";
+
 /// See [`use_stored`].
 #[derive(Clone, PartialEq)]
 pub struct Stored {
@@ -19,10 +22,16 @@ pub struct Stored {
 pub fn use_stored(key: AttrValue) -> Stored {
     let text = use_state_eq(|| read_stored(&key));
     let set = use_callback((key.clone(), text.setter()), |text: String, (key, set)| {
-        if let Some(storage) = storage() {
-            let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, &text) };
-        }
+        let written = storage().map(|storage| match text.is_empty() {
+            true => storage.remove_item(key),
+            false => storage.set_item(key, &text),
+        });
         set.set(Some(text).filter(|text| !text.is_empty()).map(AttrValue::from));
+        // Browsers send the event to the other tabs only; on this page others may show the same text.
+        if let (Some(Ok(())), Some(window), Ok(event)) = (written, web_sys::window(), Event::new(CHANGED)) {
+            // Nobody cancels it.
+            let _ = window.dispatch_event(&event);
+        }
     });
     use_effect_with(key, {
         let set = text.setter();
@@ -30,10 +39,10 @@ pub fn use_stored(key: AttrValue) -> Stored {
             set.set(read_stored(key));
             let key = key.clone();
             let listener = web_sys::window().map(|window| {
-                EventListener::new(&window, "storage", move |event| {
+                EventListener::new(&window, CHANGED, move |event| {
                     let event = event.dyn_ref::<StorageEvent>();
-                    // Without a key everything was deleted.
-                    if event.is_some_and(|event| event.key().is_none_or(|changed| changed == *key)) {
+                    // Without a key everything was deleted; without more than its name it is from this page.
+                    if event.is_none_or(|event| event.key().is_none_or(|changed| changed == *key)) {
                         set.set(read_stored(&key));
                     }
                 })

@@ -4,7 +4,7 @@ use super::{GroupLine, IncidentLine, row_actions};
 use crate::board::Line;
 use crate::commands::Command;
 use crate::components::commands::{focused_incident, press_focused_group, step_row, use_commands};
-use crate::components::hooks::{TWO_LINES, use_media, use_window};
+use crate::components::hooks::{use_density, use_window};
 use crate::components::undo::Actor;
 use sentinelops_realtime::IncidentRow;
 use std::collections::HashSet;
@@ -12,10 +12,6 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
-
-/// Height of a row, px; the style sheet's `--row`.
-const ROW: u32 = 44;
-const ROW_TWO_LINES: u32 = 56;
 
 /// The rows of a list. Equal when they are the same ones: comparing a thousand costs more than rendering those in view.
 #[derive(Clone)]
@@ -51,9 +47,9 @@ pub struct IncidentListProps {
 /// Keyed, memoised, windowed. One tab stop; arrow keys move between rows.
 #[component]
 pub fn IncidentList(props: &IncidentListProps) -> Html {
-    let height = if use_media(TWO_LINES) { ROW_TWO_LINES } else { ROW };
+    let density = use_density();
     let total = props.lines.0.len();
-    let window = use_window(total, height);
+    let window = use_window(total, density.row);
     let visible = props.lines.0.get(window.range.clone()).unwrap_or_default();
     // A window says nothing of how long the list is.
     let size = (visible.len() < total).then_some(total);
@@ -122,7 +118,7 @@ pub fn IncidentList(props: &IncidentListProps) -> Html {
         }
     };
     html! {
-        <div class="panel__body" ref={window.scroller} onkeydown={Callback::from(walk)} {onfocusin} {onpointermove} {onpointerleave}>
+        <div class="panel__body" data-density={density.name} ref={window.scroller} onkeydown={Callback::from(walk)} {onfocusin} {onpointermove} {onpointerleave}>
             <ul class="rows" ref={window.holder} aria-label="Incidents, most urgent first" data-testid="incident-list">
                 { for visible.iter().enumerate().map(line) }
             </ul>

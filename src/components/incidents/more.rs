@@ -2,7 +2,9 @@
 
 use super::query::Step;
 use crate::board::{BoardQuery, Scope, Sort, Views, Who, services};
+use crate::components::hooks::{Density, use_density};
 use crate::components::people::Names;
+use crate::letters::capital;
 use crate::words::board as texts;
 use sentinelops_realtime::{IncidentRow, List};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
@@ -55,6 +57,7 @@ fn who_of(value: &str) -> Who {
 pub fn MoreFilters(props: &MoreFiltersProps) -> Html {
     let names = use_context::<Names>().unwrap_or_default();
     let query = &props.query;
+    let density = use_density();
     let services = use_memo(props.incidents.clone(), |incidents| services(incidents));
     let mut people: Vec<Choice> = vec![(String::new(), AttrValue::Static(texts::ANYONE))];
     if props.me.is_some() {
@@ -83,6 +86,7 @@ pub fn MoreFilters(props: &MoreFiltersProps) -> Html {
                 query.sort = Sort::ALL.into_iter().find(|sort| texts::sort(*sort) == word).unwrap_or_default();
             })) }
             <label class="check"><input type="checkbox" checked={query.is_grouped} onchange={on_group} data-testid="filter-group" /><span>{ texts::GROUP }</span></label>
+            { select(texts::DENSITY, "density", Density::names().map(|name| (name.to_owned(), AttrValue::from(capital(name)))).into(), density.name.to_owned(), &density.set) }
             <KeepView query={query.clone()} own={props.own.clone()} on_own={props.on_own.clone()} />
         </div>
     }

@@ -12,4 +12,4 @@ pub use banners::Banners;
 pub use connection::ConnectionButton;
 pub use me::Me;
 pub use new_build::{NewBuild, NewBuildProvider, NewBuildProviderProps};
-pub use theme::{Theme, ThemeToggle};
+pub use theme::ThemeToggle;

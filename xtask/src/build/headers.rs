@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn the_policy_is_the_promised_one_word_for_word() {
         let promised = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-                        img-src 'self' data:; manifest-src 'self'; connect-src 'self' wss: ws:; worker-src 'self'; \
+                        img-src 'self' data:; font-src 'self'; manifest-src 'self'; connect-src 'self' wss: ws:; worker-src 'self'; \
                         base-uri 'none'; require-trusted-types-for 'script'; trusted-types sentinelops";
         assert_eq!(policy().unwrap(), promised);
     }
