@@ -53,6 +53,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Takes the pictures of docs/images again: console and demo, both themes, 360, 1440 and 2560 px wide
+    Screenshots,
     /// What trunk calls after bundling
     #[command(hide = true)]
     PostBuild,
@@ -69,6 +71,7 @@ fn main() -> std::process::ExitCode {
         Task::Test { groups } => test::run(&groups),
         Task::Sim { args } => test::sim(&args),
         Task::Bench { name, args } => test::bench(&name, &args),
+        Task::Screenshots => test::screenshots(),
         Task::PostBuild => build::post_build::run(),
     };
     match outcome {

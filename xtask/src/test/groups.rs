@@ -268,6 +268,15 @@ fn release() -> Result<String> {
     run::beside("release build", command.env(OF_THE_BUILD.0, OF_THE_BUILD.1))
 }
 
+/// Takes the pictures of `docs/images`, of the app as it is shipped, with the gateway's made-up day.
+pub fn screenshots() -> Result<()> {
+    let tests = Playwright::find()?;
+    let options = built(false);
+    build::build(&options)?;
+    let _inside = run::shell().push_dir(Playwright::FOLDER);
+    run::visible(tests.command(&options.dist).args(["--config", "screenshots.config.ts"]))
+}
+
 pub(super) fn playwright() -> Result<PathBuf> {
     let program = root::at("e2e/node_modules/.bin/playwright");
     if !program.exists() {

@@ -13,7 +13,7 @@ mod simulator;
 mod steps;
 mod worker;
 
-pub use groups::bench;
+pub use groups::{bench, screenshots};
 pub use simulator::sim;
 
 use crate::setup;
