@@ -46,13 +46,13 @@ pub struct StoredEvent {
     pub begins: bool,
 }
 
-/// Layout of a [`Record`] written now.
+/// The newest layout of a [`Record`] that this version reads.
 pub const RECORD_VERSION: u8 = 1;
 
 /// What is stored at once: an accepted command with everything that changed with it, or one published event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Layout: [`RECORD_VERSION`].
+    /// Its layout, at most [`RECORD_VERSION`].
     #[serde(default = "record_version")]
     pub v: u8,
     /// Time of acceptance, ms since the epoch.

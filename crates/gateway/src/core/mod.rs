@@ -63,7 +63,7 @@ pub(crate) use ingest::FULL_RETRY_MS as INGEST_RETRY_MS;
 pub use ingest::{Firing, Group, IncidentRule, IngestCounts, Part, Report, Signal, Source, What};
 #[cfg(feature = "server")]
 pub(crate) use shared::key_of_record;
-pub use shared::{Notice, Proposal, Proposed};
+pub use shared::{Notice, Place, Position, Proposal, Proposed};
 pub use state::{NEWEST, State};
 pub use statistics::{Progress, WEEK_MS};
 pub use store::{Memory, Store};

@@ -4,6 +4,7 @@ use super::connect::connect;
 use super::layout::{Layout, fingerprint, once, record};
 use super::session::{Outcome, outcome};
 use super::{NatsOptions, Trouble, streams};
+use crate::Record;
 use crate::core::key_of_record;
 use std::io::BufRead;
 
@@ -35,7 +36,8 @@ async fn put(options: &NatsOptions, lines: impl BufRead) -> Result<u64, Trouble>
     for (number, line) in (1_u64..).zip(lines.lines()) {
         let failed = |text: String| Trouble::Unusable(format!("line {number}: {text}"));
         let line = line.map_err(|error| failed(error.to_string()))?;
-        let record = record(line.as_bytes()).map_err(failed)?;
+        let record = record(line.as_bytes(), options.newest_layout).map_err(failed)?;
+        let record = Record { v: options.layout, ..record };
         let body = serde_json::to_vec(&record).map_err(|error| failed(error.to_string()))?;
         let subject = layout.subject(&key_of_record(&record));
         let headers = once(&format!("import/{:016x}", fingerprint(&body)));

@@ -82,17 +82,19 @@ impl Layout {
     }
 }
 
-/// The idempotency key of a command, as a header may hold it.
-fn message_id(user: &str, id: &str) -> String {
-    format!("{}/{}", URL_SAFE_NO_PAD.encode(user), URL_SAFE_NO_PAD.encode(id))
+/// The idempotency key of the command behind a record, as a header may hold it.
+pub(super) fn command_id(record: &Record) -> Option<String> {
+    let accepted = record.accepted.as_ref()?;
+    let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    Some(format!("{}/{}", encode(&accepted.user), encode(&accepted.id)))
 }
 
 pub(super) fn headers(writer: &str, proposal: &Proposal) -> HeaderMap {
     let mut headers = HeaderMap::new();
     expect(&mut headers, proposal.after);
     headers.insert(BY, format!("{writer}/{}", proposal.number));
-    if let Some(accepted) = &proposal.record.accepted {
-        headers.insert(NATS_MESSAGE_ID, message_id(&accepted.user, &accepted.id));
+    if let Some(id) = command_id(&proposal.record) {
+        headers.insert(NATS_MESSAGE_ID, id);
     }
     headers
 }
@@ -120,17 +122,16 @@ pub(super) fn source_seq(headers: Option<&HeaderMap>) -> Option<u64> {
     headers?.get(SOURCE)?.as_str().split_whitespace().nth(1)?.parse().ok()
 }
 
-/// A record of the log.
+/// A record of the log, of a layout up to `newest`.
 ///
 /// # Errors
 /// It was written by a later version, or by something else.
-pub(super) fn record(payload: &[u8]) -> Result<Record, String> {
+pub(super) fn record(payload: &[u8], newest: u8) -> Result<Record, String> {
     let record: Record = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
-    if record.v > crate::core::RECORD_VERSION {
+    if record.v > newest {
+        let found = record.v;
         return Err(format!(
-            "layout {}; this gateway reads up to {}: start the version that wrote it",
-            record.v,
-            crate::core::RECORD_VERSION
+            "layout {found}; this gateway reads up to {newest}: start the version that wrote it"
         ));
     }
     Ok(record)
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_later_layout_is_refused_with_a_sentence() {
-        let error = record(br#"{"v":200}"#).expect_err("refused");
+        let error = record(br#"{"v":200}"#, crate::core::RECORD_VERSION).expect_err("refused");
         assert!(error.contains("layout 200") && error.contains("start the version"), "{error}");
     }
 }

@@ -1,9 +1,10 @@
 //! Everything that the streams hold, as the memory of a gateway.
 
-use super::Trouble;
 use super::layout::{record, source_seq};
 use super::reader::{Read, Reader};
+use super::session::unreadable;
 use super::streams::{self, Streams};
+use super::{NatsOptions, Trouble};
 use crate::core::key_of_record;
 use crate::{Durable, GatewayConfig, Loaded, Now, Record};
 use async_nats::jetstream::stream::Stream;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 /// What is left of the time before the log's message `first`.
 pub(super) async fn before(
     streams: &Streams,
+    options: &NatsOptions,
     first: u64,
     epoch: &str,
     config: &GatewayConfig,
@@ -20,7 +22,7 @@ pub(super) async fn before(
     let mut records = BTreeMap::new();
     if first > 1 {
         for stream in [&streams.state, &streams.tail] {
-            read_before(stream, first, &mut records).await?;
+            read_before(stream, options, first, &mut records).await?;
         }
     }
     let gone = first.saturating_sub(1);
@@ -36,12 +38,13 @@ pub(super) async fn before(
 /// What streams hold that were filled from another log: the records that lead to it, each with its key.
 pub(super) async fn orphans(
     streams: &Streams,
+    options: &NatsOptions,
     config: &GatewayConfig,
     now: Now,
 ) -> Result<Vec<(String, Record)>, Trouble> {
     let mut records = BTreeMap::new();
     for stream in [&streams.state, &streams.tail] {
-        read_before(stream, u64::MAX, &mut records).await?;
+        read_before(stream, options, u64::MAX, &mut records).await?;
     }
     let mut durable = Durable::default();
     for (seq, record) in records {
@@ -52,6 +55,7 @@ pub(super) async fn orphans(
 
 async fn read_before(
     stream: &Stream,
+    options: &NatsOptions,
     first: u64,
     records: &mut BTreeMap<u64, Record>,
 ) -> Result<(), Trouble> {
@@ -63,10 +67,9 @@ async fn read_before(
     while left {
         let Read { headers, payload, pending, .. } = reader.next().await?;
         left = pending > 0;
-        // Messages that are no records are of the epoch; those that cannot be read are so in the log as well.
-        if let Some(seq) = source_seq(headers.as_ref()).filter(|seq| *seq < first)
-            && let Ok(record) = record(&payload)
-        {
+        // One of the epoch counts as a record of nothing.
+        if let Some(seq) = source_seq(headers.as_ref()).filter(|seq| *seq < first) {
+            let record = record(&payload, options.newest_layout).map_err(|error| unreadable(seq, &error))?;
             records.insert(seq, record);
         }
     }

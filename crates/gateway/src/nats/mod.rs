@@ -23,7 +23,7 @@ mod streams;
 
 pub use import::import;
 pub use layout::NAMESPACE;
-pub use options::NatsOptions;
+pub use options::{NatsOptions, RECORD_LAYOUT};
 pub use status::status;
 
 use crate::{Durable, GatewayConfig, Notice, Now, Proposal, Record, Store};
@@ -43,12 +43,14 @@ pub(crate) enum Trouble {
     Gone(String),
     /// It will not do as it is: trying again would not help.
     Unusable(String),
+    /// It holds a record that this version cannot read: going on would be a guess.
+    Unreadable(String),
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Gone(text) | Self::Unusable(text) => f.write_str(text),
+            Self::Gone(text) | Self::Unusable(text) | Self::Unreadable(text) => f.write_str(text),
         }
     }
 }

@@ -26,7 +26,15 @@ pub struct NatsOptions {
     pub password: Option<String>,
     /// A token.
     pub token: Option<String>,
+    /// Layout of the records that are written.
+    pub layout: u8,
+    /// The newest layout that is read.
+    pub newest_layout: u8,
 }
+
+/// Layout of the records that are written unless another one is named: the newest that the version before reads, so that
+/// both may work on one log while one replaces the other.
+pub const RECORD_LAYOUT: u8 = 1;
 
 impl NatsOptions {
     /// The servers without what lets in.

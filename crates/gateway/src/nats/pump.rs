@@ -3,10 +3,10 @@
 use super::connect::Connection;
 use super::layout::{fingerprint, headers, own, record};
 use super::reader::{Read, Reader};
-use super::session::{Ended, Outcome, Position, Session, Stop, outcome, unreadable};
+use super::session::{Ended, Outcome, Session, Stop, outcome, unreadable};
 use super::streams::{self, Streams};
 use super::{Ask, Event, Gateway, Trouble};
-use crate::Proposal;
+use crate::{Position, Proposal};
 use async_nats::Client;
 use futures::StreamExt;
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ impl<'a> Pump<'a> {
                 Some(answer) = answers.next() => pump.answered(&answer).await?,
                 ask = asks.recv() => match ask {
                     None => return Ok(()),
-                    Some(Ask::Propose(proposal)) => pump.propose(&proposal).await?,
+                    Some(Ask::Propose(proposal)) => pump.propose(proposal).await?,
                     Some(Ask::Tell(notice)) => {
                         let body = serde_json::to_vec(&notice).unwrap_or_default();
                         // A notice may be lost.
@@ -116,7 +116,8 @@ impl<'a> Pump<'a> {
         let session = &mut *self.session;
         let epoch = session.position.as_ref().map(|position| position.epoch.clone()).unwrap_or_default();
         if let Some(key) = session.layout.key(&subject) {
-            let record = record(&payload).map_err(|error| unreadable(seq, &error))?;
+            let record =
+                record(&payload, session.options.newest_layout).map_err(|error| unreadable(seq, &error))?;
             let own = own(&session.name, headers.as_ref());
             session.send(Event::Record { seq, key, record, own }).await?;
         } else if subject == session.layout.epoch() {
@@ -147,14 +148,15 @@ impl<'a> Pump<'a> {
         }
     }
 
-    async fn propose(&mut self, proposal: &Proposal) -> Result<(), Stop> {
+    async fn propose(&mut self, mut proposal: Proposal) -> Result<(), Stop> {
+        proposal.record.v = self.session.options.layout;
         let number = proposal.number;
         let refused = |text: String| Event::Refused { number, text };
         let Ok(body) = serde_json::to_vec(&proposal.record) else {
             return Ok(self.session.send(refused("the record cannot be encoded".to_owned())).await?);
         };
         let subject = self.session.layout.subject(&proposal.key);
-        let headers = headers(&self.session.name, proposal);
+        let headers = headers(&self.session.name, &proposal);
         let reply = format!("{}.{number}", self.inbox);
         match self.client.publish_with_reply_and_headers(subject, reply, headers, body.into()).await {
             Ok(()) => {

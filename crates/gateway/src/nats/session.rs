@@ -2,12 +2,12 @@
 
 use super::connect::{Connection, connect};
 use super::epoch::{self, Mark};
-use super::layout::{Layout, expect, fingerprint, once, record};
+use super::layout::{Layout, command_id, expect, fingerprint, once, record};
 use super::pump::Pump;
 use super::reader::Reader;
 use super::streams::{self, Streams};
 use super::{Ask, Event, Figures, NatsOptions, Trouble, load};
-use crate::{Durable, GatewayConfig, Now, Record};
+use crate::{Durable, GatewayConfig, Now, Place, Position, Record};
 use async_nats::Client;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::stream::Info;
@@ -26,15 +26,6 @@ const RETRY: Duration = Duration::from_millis(500);
 const DELETION: Duration = Duration::from_millis(1_500);
 /// How often is looked whether the log has everything that this gateway holds, once that was put in.
 const MOST_ROUNDS: u32 = 8;
-
-/// The message of the log that was handed over last.
-#[derive(Clone, Debug)]
-pub(super) struct Position {
-    pub epoch: String,
-    pub seq: u64,
-    /// Of its payload.
-    pub print: u64,
-}
 
 pub(super) struct Session {
     pub options: NatsOptions,
@@ -136,6 +127,7 @@ impl Session {
                 Stop::Trouble(trouble) => (trouble, self.figures.up.swap(0, Ordering::Relaxed) == 1),
             };
             let event = match stop {
+                Trouble::Unreadable(text) => Event::Broken(text),
                 // What was right before is tried again.
                 Trouble::Unusable(text) if self.position.is_none() => Event::Broken(text),
                 trouble => Event::Down(trouble.to_string()),
@@ -216,7 +208,7 @@ impl Session {
             info!("the log goes on as epoch {}", mark.epoch);
             let mut old = Vec::new();
             if is_new_log {
-                old = load::orphans(streams, &self.config, (self.now)()).await?;
+                old = load::orphans(streams, &self.options, &self.config, (self.now)()).await?;
                 if !old.is_empty() {
                     warn!("the log is new, its other streams are not: they are made again");
                     streams::renew(context, &self.layout, &self.options).await?;
@@ -236,21 +228,14 @@ impl Session {
 
     /// What the log is to this gateway.
     async fn place(&self, streams: &Streams, log: &Info, mark: Option<&Mark>) -> Result<Place, Trouble> {
-        let Some(position) = &self.position else { return Ok(Place::Unknown) };
-        let is_same_epoch = mark.is_some_and(|mark| mark.epoch == position.epoch);
-        if mark.is_some() && !is_same_epoch {
-            // Another gateway has settled it.
-            return Ok(Place::Behind);
-        }
-        if !is_same_epoch || log.state.last_sequence < position.seq {
-            return Ok(Place::Lost);
-        }
-        if position.seq < log.state.first_sequence {
-            return Ok(Place::Behind);
-        }
+        let (first, last) = (log.state.first_sequence, log.state.last_sequence);
+        let position = self.position.as_ref();
+        let settled = Place::of(position, mark.map(|mark| &*mark.epoch), first, last);
+        let (None, Some(position)) = (settled, position) else {
+            return Ok(settled.unwrap_or(Place::Unknown));
+        };
         match streams.log.get_raw_message(position.seq).await {
-            Ok(message) if fingerprint(&message.payload) == position.print => Ok(Place::Continues),
-            Ok(_) => Ok(Place::Lost),
+            Ok(message) => Ok(Place::with(position, fingerprint(&message.payload))),
             Err(error) => Err(Trouble::Gone(format!("the log cannot be read: {error}"))),
         }
     }
@@ -297,8 +282,11 @@ impl Session {
         record: &Record,
     ) -> Result<(), Trouble> {
         let failed = |text: String| Trouble::Gone(format!("a lost record cannot be put in again: {text}"));
-        let body = serde_json::to_vec(record).map_err(|error| failed(error.to_string()))?;
-        let id = format!("again/{}/{:016x}", mark.epoch, fingerprint(&body));
+        let record = Record { v: self.options.layout, ..record.clone() };
+        let body = serde_json::to_vec(&record).map_err(|error| failed(error.to_string()))?;
+        // Another gateway may be sent the same command at this moment: the log takes one of the two.
+        let again = || format!("again/{}/{:016x}", mark.epoch, fingerprint(&body));
+        let id = command_id(&record).unwrap_or_else(again);
         let mut headers = once(&id);
         if !["chat/", "activity/", "timeline/", "none/"].iter().any(|many| key.starts_with(many)) {
             expect(&mut headers, newest.get(key).copied().unwrap_or(0));
@@ -315,7 +303,7 @@ impl Session {
         let log = streams::info(&streams.log).await?;
         let (first, last) = (log.state.first_sequence.max(1), log.state.last_sequence);
         let now = (self.now)();
-        let mut durable = load::before(streams, first, &mark.epoch, &self.config, now).await?;
+        let mut durable = load::before(streams, &self.options, first, &mark.epoch, &self.config, now).await?;
         let mut position = Position { epoch: mark.epoch.clone(), seq: first.saturating_sub(1), print: 0 };
         let mut reader = Reader::start(&streams.log, first).await?;
         let mut left = reader.pending > 0;
@@ -325,7 +313,8 @@ impl Session {
             let read = reader.next().await?;
             left = read.pending > 0 && read.seq < last;
             if let Some(key) = self.layout.key(&read.subject) {
-                let record = record(&read.payload).map_err(|error| unreadable(read.seq, &error))?;
+                let record = record(&read.payload, self.options.newest_layout)
+                    .map_err(|error| unreadable(read.seq, &error))?;
                 load::take(&mut durable, read.seq, &record, &self.config, now);
                 newest.insert(key, read.seq);
                 count += 1;
@@ -350,19 +339,6 @@ struct All {
     newest: BTreeMap<String, u64>,
 }
 
-/// What the log is to a gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// It has read nothing yet.
-    Unknown,
-    /// The message it read last is where it was.
-    Continues,
-    /// It missed something and reads everything again.
-    Behind,
-    /// The message it read last is not there any more.
-    Lost,
-}
-
 pub(super) fn unreadable(seq: u64, error: &str) -> Trouble {
-    Trouble::Unusable(format!("record {seq} of the log cannot be read: {error}"))
+    Trouble::Unreadable(format!("record {seq} of the log cannot be read: {error}"))
 }

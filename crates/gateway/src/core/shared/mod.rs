@@ -16,10 +16,12 @@ mod key;
 mod lease;
 mod missing;
 mod notices;
+mod place;
 
 pub(super) use jobs::Reports;
 pub(crate) use key::key_of_record;
 pub use notices::Notice;
+pub use place::{Place, Position};
 
 use super::durable::{Accepted, Durable, Record, StoredEvent};
 use super::history::{History, Logged};

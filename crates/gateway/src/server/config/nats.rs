@@ -1,7 +1,8 @@
 //! The log of many gateways.
 
 use super::{ConfigErrors, Settings};
-use crate::nats::{NAMESPACE, NatsOptions};
+use crate::core::RECORD_VERSION;
+use crate::nats::{NAMESPACE, NatsOptions, RECORD_LAYOUT};
 use async_nats::ServerAddr;
 
 impl NatsOptions {
@@ -27,6 +28,7 @@ pub(super) fn nats_options(settings: &Settings, errors: &mut Vec<String>) -> Opt
         let given = [
             ("--nats-namespace", settings.nats_namespace.is_some()),
             ("--nats-replicas", settings.nats_replicas.is_some()),
+            ("--nats-record-layout", settings.nats_record_layout.is_some()),
             ("--nats-ca", settings.nats_ca.is_some()),
             ("--nats-cert", settings.nats_cert.is_some()),
             ("--nats-key", settings.nats_key.is_some()),
@@ -79,6 +81,11 @@ pub(super) fn nats_options(settings: &Settings, errors: &mut Vec<String>) -> Opt
     if !matches!(replicas, 1 | 3 | 5) {
         errors.push(format!("nats_replicas is {replicas}: 1, 3 or 5 are allowed"));
     }
+    let newest_layout = settings.test_newest_layout.unwrap_or(RECORD_VERSION);
+    let layout = settings.nats_record_layout.unwrap_or(RECORD_LAYOUT);
+    if !(1..=newest_layout).contains(&layout) {
+        errors.push(format!("nats_record_layout is {layout}: 1 to {newest_layout} are allowed"));
+    }
     for (one, other, is_half) in [
         ("--nats-cert", "--nats-key", settings.nats_cert.is_some() != settings.nats_key.is_some()),
         ("--nats-user", "--nats-password", settings.nats_user.is_some() != settings.nats_password.is_some()),
@@ -102,5 +109,7 @@ pub(super) fn nats_options(settings: &Settings, errors: &mut Vec<String>) -> Opt
         user: settings.nats_user.clone(),
         password: settings.nats_password.clone(),
         token: settings.nats_token.clone(),
+        layout,
+        newest_layout,
     })
 }

@@ -116,6 +116,10 @@ pub struct Settings {
     /// With --nats: copies of each stream when it is made: 1, 3 or 5 [default: 1]
     #[arg(long, env = "SENTINELOPS_NATS_REPLICAS", value_name = "N", global = true)]
     pub nats_replicas: Option<usize>,
+    /// With --nats: layout of the records that are written [default: 1]; name a later one when no gateway of an earlier
+    /// version works on the log any more
+    #[arg(long, env = "SENTINELOPS_NATS_RECORD_LAYOUT", value_name = "N", global = true)]
+    pub nats_record_layout: Option<u8>,
     /// With --nats: the authority that signed the servers' certificates, a PEM file; asks for TLS
     #[arg(long, env = "SENTINELOPS_NATS_CA", value_name = "FILE", global = true)]
     pub nats_ca: Option<PathBuf>,
@@ -169,6 +173,10 @@ pub struct Settings {
     /// For tests: requests under /admin close, drain, nack, publish and show figures; on a loopback address only
     #[arg(long, env = "SENTINELOPS_TEST_ADMIN", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     pub test_admin: Option<bool>,
+    /// For tests: plays a later version, which reads layouts of records up to this one
+    #[arg(long, value_name = "N", hide = true)]
+    #[serde(skip)]
+    pub test_newest_layout: Option<u8>,
 
     /// Where alerts come from: tables `[[ingest]]` of the file of --config only
     #[arg(skip)]
@@ -212,6 +220,7 @@ impl Settings {
             nats: list(self.nats, below.nats),
             nats_namespace: self.nats_namespace.or(below.nats_namespace),
             nats_replicas: self.nats_replicas.or(below.nats_replicas),
+            nats_record_layout: self.nats_record_layout.or(below.nats_record_layout),
             nats_ca: self.nats_ca.or(below.nats_ca),
             nats_cert: self.nats_cert.or(below.nats_cert),
             nats_key: self.nats_key.or(below.nats_key),
@@ -227,6 +236,7 @@ impl Settings {
             log: self.log.or(below.log),
             trust_user: self.trust_user.or(below.trust_user),
             test_admin: self.test_admin.or(below.test_admin),
+            test_newest_layout: self.test_newest_layout.or(below.test_newest_layout),
             ingest: list(self.ingest, below.ingest),
         }
     }

@@ -7,6 +7,7 @@ mod kill;
 mod lease;
 mod settings;
 mod together;
+mod upgrade;
 
 use crate::support::nats::NatsServer;
 use crate::support::{Client, Program};
