@@ -1,4 +1,4 @@
-// Starts the page. A file of its own because the content security policy allows no inline script; imports by
+// Starts the page's program. A file of its own because the content security policy allows no inline script; imports by
 // hand because a missing or blocked file must be shown to people instead of leaving "Loading" for ever.
 
 // The theme chosen earlier, before the console is painted. Its theme button reads and writes the same key.
@@ -30,8 +30,17 @@ try {
   // The library tries again, and says what is wrong.
 }
 
-import("./app.js")
-  .then((app) => app.default())
+// Pages that are programs of their own, by address; every other address is the console's.
+const PROGRAMS = { "realtime-demo": ["demo", () => import("./demo.js")] };
+const base = document.querySelector('meta[name="sentinelops-base"]').content;
+const address = location.pathname.slice(base.length).replace(/\/$/, "");
+const [program, load] = Object.hasOwn(PROGRAMS, address) ? PROGRAMS[address] : ["app", () => import("./app.js")];
+
+// The build lists the files of each program. Only those of this page are loaded: script and module side by side.
+for (const link of document.querySelectorAll(`link[data-program="${program}"]`)) link.rel = link.dataset.rel;
+
+load()
+  .then((started) => started.default())
   .catch((error) => {
     const status = document.getElementById("boot-status");
     if (status) {

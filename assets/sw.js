@@ -4,6 +4,8 @@
 const BASE = "/";
 const BOOT = "";
 const FILES = [];
+// Of these, what only one page needs, by its address: kept when that page is open while a build is installed, or asks.
+const LATER = {};
 
 const PREFIX = `sentinelops ${BASE} `;
 const CACHE = PREFIX + BOOT;
@@ -23,12 +25,15 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin || !pathname.startsWith(BASE)) return;
   if (request.mode === "navigate") event.respondWith(page(event, request));
-  else if (FILES.includes(pathname)) event.respondWith(file(request));
+  else if (FILES.includes(pathname)) event.respondWith(file(event, request));
 });
 
 async function install() {
   const cache = await caches.open(CACHE);
-  await cache.addAll(FILES);
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const open = windows.map((client) => new URL(client.url).pathname.replace(/\/$/, ""));
+  const later = Object.keys(LATER).filter((address) => !open.includes(BASE + address)).flatMap((address) => LATER[address]);
+  await cache.addAll(FILES.filter((file) => !later.includes(file)));
   await keep(await fetch(BASE, { cache: "no-cache" }));
   // Pages that are open go on with the files they have; the next load is of this build anyway.
   await self.skipWaiting();
@@ -64,6 +69,14 @@ async function keep(answer) {
   if ((await answer.text()).includes(`"${BOOT}"`)) await (await caches.open(CACHE)).put(BASE, copy);
 }
 
-async function file(request) {
-  return (await caches.match(request.url)) ?? fetch(request);
+async function file(event, request) {
+  const kept = await caches.match(request.url);
+  if (kept) return kept;
+  const found = await fetch(request);
+  if (found.ok) {
+    const copy = found.clone();
+    // A device without room for it has it from the server each time.
+    event.waitUntil(caches.open(CACHE).then((cache) => cache.put(request.url, copy)).catch(() => {}));
+  }
+  return found;
 }

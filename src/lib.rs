@@ -12,6 +12,7 @@ pub mod components;
 pub mod config;
 pub mod letters;
 pub mod pages;
+pub mod program;
 pub mod story;
 pub mod trend;
 pub mod words;

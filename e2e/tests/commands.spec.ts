@@ -157,9 +157,12 @@ test('the palette finds commands, incidents and people; the sheet lists keys, an
   await page.keyboard.type('realtime demo');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/realtime-demo/);
+  // Another program: its keys are there when it is.
+  await expectState(page, 'Connected');
   await page.keyboard.press('g');
   await page.keyboard.press('i');
   await expect(page).toHaveURL(/\/$/);
+  await expectState(page, 'Connected');
 
   await page.keyboard.press('?');
   await expect(page.getByTestId('keys-dialog')).toContainText('Take it');

@@ -59,6 +59,19 @@ test("every answer carries it: page, scripts, styles, programs, the worker's own
     expect(headers['cross-origin-opener-policy'], file).toBe('same-origin');
   }
 
+  // Each page has a program of its own, and loads no other.
+  const programs = () => [...answers.keys()].filter((file) => /\/(app|demo)(_bg)?-/.test(file) && !file.endsWith('.css'));
+  expect(programs().filter((file) => file.includes('demo'))).toEqual([]);
+  expect(programs().length, String(programs())).toBe(2);
+  answers.clear();
+  const demo = await world.chrome.context.newPage();
+  await demo.goto(world.site.url('/realtime-demo'));
+  await expectState(demo, 'Connected');
+  expect(programs().filter((file) => !file.includes('demo'))).toEqual([]);
+  expect(programs().length, String(programs())).toBe(2);
+  expect(answers.get('/realtime-demo')!.link).toMatch(/^<\/assets\/demo-[^>]*>; rel=modulepreload; integrity="sha384-/);
+  await demo.close();
+
   // Which is what makes a second visit ask for the page alone.
   const before = world.site.requests.length;
   await page.reload();

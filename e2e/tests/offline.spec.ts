@@ -63,6 +63,30 @@ test('without site and gateway a reload, and a new tab, show the last board', as
   await unregister(page);
 });
 
+test('the demo is kept from the first time it is opened, not before, and starts without a network', async ({ world }) => {
+  const page = await served(world);
+  const keptOfDemo = () =>
+    page.evaluate(async () => {
+      const all = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+      return all.flat().filter((request) => /\/demo/.test(request.url)).length;
+    });
+  await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.ready).active?.state)).toBe('activated');
+  expect(await keptOfDemo()).toBe(0);
+  await page.getByRole('link', { name: 'Demo' }).click();
+  await expect(page.getByRole('heading', { name: 'Realtime demo' })).toBeVisible();
+  await expect.poll(keptOfDemo).toBe(2);
+  world.proxy.cut();
+  const restore = cutSite(world);
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Realtime demo' })).toBeVisible();
+  await page.getByRole('link', { name: 'Console' }).first().click();
+  await expect(page.getByTestId('incidents-panel')).toBeVisible();
+  expect(new URL(page.url()).pathname).toBe('/');
+  restore();
+  world.proxy.restore();
+  await unregister(page);
+});
+
 test('a configuration that was edited in a deployed page counts at the next reload', async ({ world }) => {
   const page = await served(world);
   world.site.configure({ url: `${world.proxy.url}/?user=bob`, user: 'bob' });

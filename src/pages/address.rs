@@ -6,6 +6,7 @@ use crate::components::incidents::BoardAddress;
 use std::rc::Rc;
 use yew::prelude::*;
 use yew_router::prelude::*;
+use yew_router::query::ToQuery;
 
 /// The query key of the chosen incident: an address a colleague can be sent.
 const INCIDENT: &str = "incident";
@@ -33,9 +34,28 @@ pub(super) fn with_incident(pairs: &Pairs, id: Option<&str>) -> Pairs {
     all
 }
 
-/// Goes to a page with these parameters; `push`: as a new entry of the history.
+/// Whether a page is of another program than the one that runs.
+pub(super) fn leaves(navigator: &Navigator, route: &Route) -> bool {
+    let base = navigator.basename().unwrap_or_default();
+    let path = web_sys::window().and_then(|window| window.location().pathname().ok()).unwrap_or_default();
+    let here = Route::recognize(path.strip_prefix(base).unwrap_or(&path)).unwrap_or(Route::NotFound);
+    here.program() != route.program()
+}
+
+/// Loads the program of a page.
+fn load(navigator: &Navigator, route: &Route, pairs: &Pairs) -> NavigationResult<()> {
+    let (base, path) = (navigator.basename().unwrap_or_default(), route.to_path());
+    let query = pairs.to_query()?;
+    let mark = if query.is_empty() { "" } else { "?" };
+    // It fails for addresses that are none, and this one is a path.
+    let _ = web_sys::window().map(|window| window.location().assign(&format!("{base}{path}{mark}{query}")));
+    Ok(())
+}
+
+/// Goes to a page with these parameters; `push`: as a new entry of the history. A page of another program is always one.
 pub(super) fn go(navigator: &Navigator, route: &Route, pairs: &Pairs, push: bool) {
     let gone = match (pairs.is_empty(), push) {
+        _ if leaves(navigator, route) => load(navigator, route, pairs),
         (true, true) => return navigator.push(route),
         (true, false) => return navigator.replace(route),
         (false, true) => navigator.push_with_query(route, pairs),

@@ -34,7 +34,8 @@ pub fn PagesCaller() -> Html {
     });
     let on_go = use_callback(navigator, |command, navigator| {
         if let Some(navigator) = navigator {
-            navigator.push(if command == Command::GoDemo { &Route::RealtimeDemo } else { &Route::Console });
+            let to = if command == Command::GoDemo { Route::RealtimeDemo } else { Route::Console };
+            go(navigator, &to, &Pairs::new(), true);
         }
     });
     html! {

@@ -5,6 +5,7 @@ mod caller;
 mod console;
 #[cfg(feature = "faults")]
 mod lab;
+mod link;
 mod not_found;
 mod opener;
 mod print_header;
@@ -13,6 +14,7 @@ mod top_bar;
 
 use caller::PagesCaller;
 pub use console::ConsolePage;
+use link::PageLink;
 pub use not_found::NotFoundPage;
 use print_header::PrintHeader;
 pub use realtime_demo::RealtimeDemoPage;
@@ -33,7 +35,7 @@ use yew_router::prelude::*;
 pub enum Route {
     /// The console.
     Console,
-    /// All realtime features side by side.
+    /// All realtime features side by side: a program of its own.
     RealtimeDemo,
     /// What end-to-end tests press and read.
     #[cfg(feature = "faults")]
@@ -50,6 +52,14 @@ impl Route {
         ("/lab", Self::Lab),
         ("/404", Self::NotFound),
     ];
+
+    /// The program that shows it.
+    fn program(&self) -> &'static str {
+        match self {
+            Self::RealtimeDemo => "demo",
+            _ => "app",
+        }
+    }
 }
 
 // By hand: what the macro makes of it brings a state machine for patterns, 14 KB for three fixed addresses.
@@ -89,6 +99,9 @@ pub struct PagesProps {
     /// See [`ConfigProblems`].
     #[prop_or_default]
     pub problems: ConfigProblems,
+    /// The page at an address. Those of the console where nothing else is said.
+    #[prop_or_else(|| Callback::from(of_console))]
+    pub page: Callback<Route, Html>,
 }
 
 /// The router. Expects a provider above.
@@ -102,7 +115,7 @@ pub fn Pages(props: &PagesProps) -> Html {
                 <SessionGate>
                     <AttentionProvider>
                         <NewBuildProvider base={props.base.clone()}>
-                            <ActionsProvider><ZoneProvider><PagesCaller /><Switch<Route> render={page} /></ZoneProvider></ActionsProvider>
+                            <ActionsProvider><ZoneProvider><PagesCaller /><Switch<Route> render={props.page.clone()} /></ZoneProvider></ActionsProvider>
                         </NewBuildProvider>
                     </AttentionProvider>
                 </SessionGate>
@@ -111,13 +124,13 @@ pub fn Pages(props: &PagesProps) -> Html {
     }
 }
 
-fn page(route: Route) -> Html {
+/// The pages of the console's program.
+pub fn of_console(route: Route) -> Html {
     match route {
         Route::Console => html! { <ConsolePage /> },
-        Route::RealtimeDemo => html! { <RealtimeDemoPage /> },
         #[cfg(feature = "faults")]
         Route::Lab => html! { <lab::LabPage /> },
-        Route::NotFound => html! { <NotFoundPage /> },
+        Route::RealtimeDemo | Route::NotFound => html! { <NotFoundPage /> },
     }
 }
 

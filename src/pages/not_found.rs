@@ -1,8 +1,7 @@
 //! An address nothing lives at.
 
-use super::{Route, TopBar, use_title};
+use super::{PageLink, Route, TopBar, use_title};
 use yew::prelude::*;
-use yew_router::prelude::*;
 
 /// Says so, and leads back.
 #[component]
@@ -15,7 +14,7 @@ pub fn NotFoundPage() -> Html {
             <main id="main" class="screen" tabindex="-1" data-testid="not-found">
                 <h1>{ "Nothing lives here" }</h1>
                 <p>{ "The address may be mistyped, or what it led to is gone. Incidents are on the console." }</p>
-                <Link<Route> to={Route::Console} classes="button button--primary">{ "Open the console" }</Link<Route>>
+                <PageLink to={Route::Console} classes="button button--primary">{ "Open the console" }</PageLink>
             </main>
         </div>
     }

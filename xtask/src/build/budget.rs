@@ -1,7 +1,7 @@
-//! Whether a build is within `budgets.json`: `limits` for the two downloads, and what every file and crate weighed when
+//! Whether a build is within `budgets.json`: `limits` for each download, and what every file and crate weighed when
 //! that was last recorded.
 
-use super::sizes::{Size, part};
+use super::sizes::{PARTS, Size, part};
 use crate::root;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ fn name(path: &str) -> String {
 pub fn check(sizes: &BTreeMap<String, Size>, crates: &Crates) -> Result<()> {
     let budgets = read()?;
     let mut over = Vec::new();
-    for of in ["page", "worker"] {
+    for of in PARTS {
         let limit =
             budgets["limits"][of].as_u64().with_context(|| format!("budgets.json has no limits.{of}"))?;
         let total = total(sizes, of);
@@ -85,7 +85,7 @@ fn total(sizes: &BTreeMap<String, Size>, of: &str) -> u64 {
 /// Writes today's sizes as what later builds are compared with. Limits come down to 0.5 % above them; they never go up.
 pub fn record(sizes: &BTreeMap<String, Size>, crates: &Crates) -> Result<()> {
     let mut budgets = read()?;
-    for of in ["page", "worker"] {
+    for of in PARTS {
         let total = total(sizes, of);
         let limit = (total + total / 200).next_multiple_of(100);
         if budgets["limits"][of].as_u64().is_none_or(|was| limit < was) {

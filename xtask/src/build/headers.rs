@@ -1,7 +1,8 @@
 //! The headers file that Netlify, Cloudflare Pages and their like read, and the one place the policy is written:
 //! `assets/csp.txt` (the server of the end-to-end tests reads it too).
 
-use super::{graph, service_worker};
+use super::preload::{Preload, Preloads};
+use super::{PROGRAMS, graph, service_worker};
 use crate::root;
 use anyhow::{Context, Result, bail};
 
@@ -17,7 +18,7 @@ pub fn policy() -> Result<String> {
 }
 
 /// The file `_headers` for an app under this path.
-pub fn file(public_url: &str) -> Result<String> {
+pub fn file(public_url: &str, preloads: &Preloads) -> Result<String> {
     let policy = policy()?;
     // Hosts join the values of a header that two matching rules set: no rule repeats another's header.
     let mut out = format!(
@@ -27,8 +28,13 @@ pub fn file(public_url: &str) -> Result<String> {
         graph::FOLDER
     );
     // The addresses a page is shown at by itself; what is no file has the default of the host, which asks each time.
-    for page in ["", "index.html", "404.html", "realtime-demo", service_worker::NAME] {
-        out.push_str(&format!("\n{public_url}{page}\n  Cache-Control: no-cache\n"));
+    for file in ["index.html", "404.html", service_worker::NAME] {
+        out.push_str(&format!("\n{public_url}{file}\n  Cache-Control: no-cache\n"));
+    }
+    for (program, address) in PROGRAMS {
+        let files: Vec<String> = preloads[program].iter().map(Preload::header).collect();
+        let files = files.join(", ");
+        out.push_str(&format!("\n{public_url}{address}\n  Cache-Control: no-cache\n  Link: {files}\n"));
     }
     Ok(out)
 }
@@ -56,6 +62,25 @@ mod tests {
         set
     }
 
+    fn preloads() -> Preloads {
+        let of = |(program, _): (&'static str, &str)| {
+            (program, vec![Preload::script(format!("/{program}.js"), b"")])
+        };
+        PROGRAMS.into_iter().map(of).collect()
+    }
+
+    #[test]
+    fn address_of_a_program_names_the_files_of_that_program_and_of_no_other() {
+        let file = file("/ops/", &preloads()).unwrap();
+        for (path, starts) in
+            [("/ops/", "</app.js>; rel=modulepreload; "), ("/ops/realtime-demo", "</demo.js>; ")]
+        {
+            let links: Vec<_> = of(&file, path).into_iter().filter(|(name, _)| *name == "Link").collect();
+            assert!(matches!(links[..], [(_, link)] if link.starts_with(starts)), "{path}: {links:?}");
+        }
+        assert!(of(&file, "/ops/elsewhere").iter().all(|(name, _)| *name != "Link"));
+    }
+
     const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
     #[test]
@@ -70,7 +95,7 @@ mod tests {
     fn every_file_has_the_policy_and_each_its_cache_rule() {
         let policy = policy().unwrap();
         for base in ["/", "/console/"] {
-            let file = file(base).unwrap();
+            let file = file(base, &preloads()).unwrap();
             for (path, cache) in [
                 ("", Some("no-cache")),
                 ("index.html", Some("no-cache")),
@@ -100,6 +125,6 @@ mod tests {
 
     #[test]
     fn an_app_under_a_path_says_nothing_about_its_neighbours() {
-        assert_eq!(of(&file("/console/").unwrap(), "/assets/of-another-app.js"), []);
+        assert_eq!(of(&file("/console/", &preloads()).unwrap(), "/assets/of-another-app.js"), []);
     }
 }

@@ -8,6 +8,7 @@ pub mod headers;
 pub mod html;
 pub mod names;
 pub mod post_build;
+pub mod preload;
 pub mod service_worker;
 pub mod shorten;
 pub mod show_sizes;
@@ -19,8 +20,10 @@ use crate::{root, run};
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 
-/// The two programs, by the names of their modules.
-pub const MODULES: [&str; 2] = ["app", "worker"];
+/// The programs of pages: the name of the module, and the address it is for. That of the console is for every other, too.
+pub const PROGRAMS: [(&str, &str); 2] = [("app", ""), ("demo", "realtime-demo")];
+/// Every program, by the name of its module.
+pub const MODULES: [&str; 3] = ["app", "demo", "worker"];
 
 /// Says to the hook that the sizes found are to be the new ones to compare with.
 pub const BUDGETS_RECORD: &str = "SENTINELOPS_BUDGETS_RECORD";

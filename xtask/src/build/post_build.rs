@@ -4,8 +4,8 @@
 //! In a debug build names stay plain (trunk's reload works by them) and only the meta tags are set.
 
 use super::{
-    BUDGETS_RECORD, MODULES, QUICK, budget, functions, graph, headers, html, names, service_worker, shorten,
-    show_sizes, sizes, wasm_opt,
+    BUDGETS_RECORD, MODULES, QUICK, budget, functions, graph, headers, html, names, preload, service_worker,
+    shorten, show_sizes, sizes, wasm_opt,
 };
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -54,7 +54,8 @@ pub fn run() -> Result<()> {
     let source = join_styles(source, &public_url, &mut files)?;
     let plain_sizes = if quick { BTreeMap::new() } else { sizes::measure(&files)? };
     let (hashed, renamed) = graph::hash_all(files)?;
-    let source = finish_page(source, &public_url, &hashed, &renamed)?;
+    let preloads = preload::of_programs(&public_url, &hashed, &renamed)?;
+    let source = finish_page(source, &public_url, &hashed, &renamed, &preloads)?;
 
     for old in fs::read_dir(&stage)?.flatten() {
         let path = old.path();
@@ -68,7 +69,7 @@ pub fn run() -> Result<()> {
     fs::write(stage.join(service_worker::NAME), service_worker::file(&public_url, &hashed, &renamed)?)?;
     // Static hosts answer an unknown path with this page; the app's router then shows the right one.
     fs::write(stage.join("404.html"), &source)?;
-    fs::write(stage.join("_headers"), headers::file(&public_url)?)?;
+    fs::write(stage.join("_headers"), headers::file(&public_url, &preloads)?)?;
 
     if quick {
         return Ok(());
@@ -163,12 +164,13 @@ fn read_all(base: &Path, dir: &Path, files: &mut graph::Files) -> Result<()> {
     Ok(())
 }
 
-/// Hashed addresses, integrity, preloads and the worker's address.
+/// Hashed addresses, integrity, the files of each program and the worker's address.
 fn finish_page(
     source: String,
     public_url: &str,
     files: &graph::Files,
     renamed: &BTreeMap<String, String>,
+    preloads: &preload::Preloads,
 ) -> Result<String> {
     let address = |old: &str| {
         let new = renamed.get(old).with_context(|| format!("trunk built no {old}"))?;
@@ -186,23 +188,11 @@ fn finish_page(
         let (address, content) = address(old)?;
         source = html::pin(&source, &address, content)?;
     }
-    // Without these the browser would learn of each file only from the one before it.
-    let app = String::from_utf8_lossy(address("app.js")?.1);
-    // Not those of the worker, which the page never asks for.
-    let scripts = renamed.iter().filter(|(old, new)| {
-        old.starts_with("snippets/") && new.strip_prefix(graph::FOLDER).is_some_and(|name| app.contains(name))
-    });
-    let scripts = scripts.map(|(old, _)| old.as_str());
-    for old in ["app.js"].into_iter().chain(scripts) {
-        let (address, content) = address(old)?;
-        let line = format!("<link rel=\"modulepreload\" href=\"{address}\" {}>", html::integrity(content));
-        source = html::add_to_head(&source, &line)?;
+    for (program, preloads) in preloads {
+        for preload in preloads {
+            source = html::add_to_head(&source, &preload.element(program))?;
+        }
     }
-    let (wasm, _) = address("app_bg.wasm")?;
-    let line = format!(
-        "<link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" href=\"{wasm}\" crossorigin=\"anonymous\">"
-    );
-    source = html::add_to_head(&source, &line)?;
     html::check_strict(&source)?;
     Ok(source)
 }

@@ -1,5 +1,7 @@
-//! Fills in the service worker: where the app is deployed, the script its pages start with, and the files of this build.
+//! Fills in the service worker: where the app is deployed, the script its pages start with, the files of this build, and
+//! which of them are for one page only.
 
+use super::PROGRAMS;
 use super::graph::Files;
 use crate::root;
 use anyhow::{Context, Result, bail};
@@ -14,7 +16,17 @@ pub fn file(public_url: &str, files: &Files, renamed: &BTreeMap<String, String>)
     let text =
         std::fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
     let boot = renamed.get("boot.js").context("trunk built no boot.js")?;
-    fill(&text, public_url, boot, files.keys().map(String::as_str))
+    fill(&text, public_url, boot, files.keys().map(String::as_str), &later(public_url, renamed))
+}
+
+/// The files of the programs that are not the console, by the address of their page.
+fn later(public_url: &str, renamed: &BTreeMap<String, String>) -> BTreeMap<&'static str, Vec<String>> {
+    let files = |program: &str| {
+        let own = [format!("{program}.js"), format!("{program}_bg.wasm")];
+        own.iter().filter_map(|old| renamed.get(old)).map(|new| format!("{public_url}{new}")).collect()
+    };
+    let others = PROGRAMS.into_iter().filter(|(_, address)| !address.is_empty());
+    others.map(|(program, address)| (address, files(program))).collect()
 }
 
 fn fill<'a>(
@@ -22,6 +34,7 @@ fn fill<'a>(
     public_url: &str,
     boot: &str,
     files: impl Iterator<Item = &'a str>,
+    later: &BTreeMap<&str, Vec<String>>,
 ) -> Result<String> {
     let files: Vec<String> = files.map(|path| format!("{public_url}{path}")).collect();
     let mut text = text.to_owned();
@@ -29,6 +42,7 @@ fn fill<'a>(
         ("const BASE = \"/\";", serde_json::to_string(public_url)?),
         ("const BOOT = \"\";", serde_json::to_string(&format!("{public_url}{boot}"))?),
         ("const FILES = [];", serde_json::to_string(&files)?),
+        ("const LATER = {};", serde_json::to_string(later)?),
     ] {
         if !text.contains(line) {
             bail!("assets/sw.js has no line `{line}`: the build fills it in, put it back");
@@ -47,14 +61,18 @@ mod tests {
     fn lines_are_filled_in_for_an_app_under_a_path_and_a_missing_one_is_an_error() {
         let text = std::fs::read_to_string(root::at("assets/sw.js")).expect("it is there");
         let files = ["assets/app-1.js", "assets/boot-2.js"];
-        let filled = fill(&text, "/console/", files[1], files.into_iter()).expect("all lines are there");
+        let renamed = [("demo.js".to_owned(), "assets/demo-3.js".to_owned())].into();
+        let later = later("/console/", &renamed);
+        let filled =
+            fill(&text, "/console/", files[1], files.into_iter(), &later).expect("all lines are there");
         for line in [
             "const BASE = \"/console/\";",
             "const BOOT = \"/console/assets/boot-2.js\";",
             "const FILES = [\"/console/assets/app-1.js\",\"/console/assets/boot-2.js\"];",
+            "const LATER = {\"realtime-demo\":[\"/console/assets/demo-3.js\"]};",
         ] {
             assert!(filled.contains(line), "{line}");
         }
-        assert!(fill("const BASE = \"/\";", "/", files[1], files.into_iter()).is_err());
+        assert!(fill("const BASE = \"/\";", "/", files[1], files.into_iter(), &later).is_err());
     }
 }

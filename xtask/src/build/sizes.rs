@@ -56,11 +56,16 @@ fn brotli(content: &[u8]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The two downloads that have a budget, by the names trunk gave the files.
+/// The downloads that have a budget, by the names trunk gave the files: the console's page and the worker, and what the
+/// demo has in place of the console's program.
+pub const PARTS: [&str; 3] = ["page", "demo", "worker"];
+
+/// Which of [`PARTS`] a file belongs to.
 pub fn part(path: &str) -> Option<&'static str> {
     match path {
         "worker.js" | "worker_bg.wasm" | "worker_loader.js" => Some("worker"),
         "app.js" | "app_bg.wasm" | "boot.js" => Some("page"),
+        "demo.js" | "demo_bg.wasm" => Some("demo"),
         // What only the worker's modules import.
         _ if path.starts_with("snippets/") && path.contains("/src/worker/") => Some("worker"),
         _ if path.starts_with("snippets/") => Some("page"),

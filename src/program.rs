@@ -1,0 +1,70 @@
+//! What every program of a page has: configuration, sign-in, provider.
+
+use crate::components::alerts::LinkTemplates;
+use crate::components::sign_in::{Access, SignIn, SignInGate};
+use crate::config::AppConfig;
+use crate::pages::{ConfigProblems, Pages, Route};
+use sentinelops_realtime::{WebSocketProvider, WebSocketProviderProps, install_reload_screen};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// Where the build says the app is deployed. There is no `<base>`: the content security policy forbids it.
+const BASE: &str = "meta[name=\"sentinelops-base\"]";
+
+#[derive(Properties, PartialEq)]
+struct AppProps {
+    page: Callback<Route, Html>,
+}
+
+#[component]
+fn App(props: &AppProps) -> Html {
+    let loaded = use_memo((), |()| AppConfig::load());
+    let (config, errors) = &*loaded;
+    let problems = use_memo((), |()| {
+        ConfigProblems(Rc::new(errors.iter().map(|error| error.to_string().into()).collect()))
+    });
+    let problems = (*problems).clone();
+    let shown = problems.0.clone();
+    let links = use_memo((), |()| LinkTemplates(Rc::new(config.link_templates.clone())));
+    let page = props.page.clone();
+    // What is wrong with the URL or the options stands in the banners.
+    let app = move |props: WebSocketProviderProps| {
+        html! {
+            <WebSocketProvider show_setup_error={false} ..props>
+                <Pages base={base()} problems={problems.clone()} page={page.clone()} />
+            </WebSocketProvider>
+        }
+    };
+    let props = config.provider_props();
+    let sign_in_url = config.sign_in_url.clone().map(AttrValue::from);
+    let page = match config.token_url.clone().filter(|_| config.enable_websocket) {
+        None => html! {
+            <ContextProvider<SignIn> context={SignIn { url: sign_in_url, ..SignIn::default() }}>{ app(props) }</ContextProvider<SignIn>>
+        },
+        Some(token_url) => {
+            let render =
+                move |Access { user, token }| app(WebSocketProviderProps { user, token, ..props.clone() });
+            html! { <SignInGate {token_url} {sign_in_url} user={config.user.clone()} problems={shown} {render} /> }
+        }
+    };
+    html! { <ContextProvider<LinkTemplates> context={(*links).clone()}>{ page }</ContextProvider<LinkTemplates>> }
+}
+
+fn document() -> Option<web_sys::Document> {
+    web_sys::window()?.document()
+}
+
+fn base() -> AttrValue {
+    let meta = document().and_then(|document| document.query_selector(BASE).ok().flatten());
+    meta.and_then(|meta| meta.get_attribute("content")).map_or(AttrValue::Static("/"), AttrValue::from)
+}
+
+/// Starts a program that shows these pages. Links to a page of another program load that program.
+pub fn run(page: fn(Route) -> Html) {
+    install_reload_screen();
+    let props = AppProps { page: Callback::from(page) };
+    match document().and_then(|document| document.get_element_by_id("app")) {
+        Some(root) => yew::Renderer::<App>::with_root_and_props(root, props).render(),
+        None => yew::Renderer::<App>::with_props(props).render(),
+    };
+}
