@@ -2,15 +2,24 @@
 //! what goes wrong on the way.
 //!
 //! A world gives it what is due ([`Internet::step`]), puts what it wants to happen ([`Internet::soon`])
-//! into its own queue, and receives what took effect at the server ([`Internet::effects`]).
+//! into its own queue, and receives what there is to check ([`Internet::notes`]).
 
 mod faults;
 
+use crate::check::numbers_after;
+use crate::disk::Disk;
 use crate::net::{Conditions, Conn, End, Item};
+use crate::script::ServerKind;
 use crate::server::{Server, USER};
 use fastrand::Rng;
-use sentinelops_gateway::{ConnId, Output};
+use sentinelops_gateway::{ConnId, Output, Token};
 use sentinelops_protocol::{Channel, close};
+
+/// The gateway counts bytes handed to a socket as unsent until the shell reports them, after this many bytes at the
+/// latest.
+const REPORT_BYTES: usize = 100_000;
+/// How long (ms) the disk of a server takes to commit.
+const COMMIT_MS: u64 = 25;
 
 /// Something that will happen to a connection or to the server.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +38,8 @@ pub enum Traffic {
     Flap(usize),
     /// The server's send buffer may have drained.
     Drained(usize),
+    /// The disk of the server has committed what waited.
+    Committed,
     /// The server's timer.
     ServerTimer(u64),
     /// The server starts again.
@@ -43,6 +54,21 @@ impl Traffic {
             _ => None,
         }
     }
+}
+
+/// What a world may want to check.
+#[derive(Debug)]
+pub enum Note {
+    /// This message took effect: its id and type.
+    Effect(String, String),
+    /// A basic server read the messages of these numbers.
+    Read(Vec<usize>),
+    /// A client is refused for its rate.
+    RateLimited,
+    /// The server closed this connection because its token is over.
+    TokenOver(usize),
+    /// An event arrives broken.
+    Spoilt,
 }
 
 /// See the module.
@@ -60,8 +86,8 @@ pub struct Internet {
     slow_login: u64,
     /// What is to happen, and when.
     pub soon: Vec<(u64, Traffic)>,
-    /// Ids that took effect since somebody looked.
-    pub effects: Vec<String>,
+    /// What happened at the server since somebody looked.
+    pub notes: Vec<Note>,
 }
 
 impl Internet {
@@ -76,7 +102,7 @@ impl Internet {
             timer: 0,
             slow_login: 0,
             soon: Vec::new(),
-            effects: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -99,6 +125,12 @@ impl Internet {
             Traffic::ServerReset(index) => self.server_reset(index),
             Traffic::Flap(index) => self.server_closes(index, close::INTERNAL, "flap"),
             Traffic::Drained(index) => self.drained(index),
+            Traffic::Committed => {
+                if let Some(disk) = &self.server.disk {
+                    disk.commit(Server::now(self.now));
+                }
+                self.serve();
+            }
             Traffic::ServerTimer(token) => {
                 if token == self.timer {
                     if let Some(gateway) = &mut self.server.gateway {
@@ -176,7 +208,10 @@ impl Internet {
             let latency = self.net.link(self.now).latency;
             return self.soon.push((self.now + latency + 1, Traffic::ClientReset(index)));
         };
-        let id = gateway.connect(Server::now(self.now), USER);
+        let now = Server::now(self.now);
+        let id = gateway.connect(now, USER);
+        gateway.buffered(now, id, 0);
+        gateway.offer_token(now, id, Token::new("of the URL"));
         self.server.conns.insert(id.0, index);
         let life = self.server.life;
         let conn = &mut self.conns[index];
@@ -218,6 +253,16 @@ impl Internet {
 
     fn server_reads(&mut self, index: usize, bytes: &[u8]) {
         let Some(id) = self.server_side(index) else { return };
+        let text = String::from_utf8_lossy(bytes);
+        if let Some(code) = poison(&text) {
+            return self.server_closes(index, code, "poison");
+        }
+        if self.server.kind != ServerKind::V1 {
+            self.notes.push(Note::Read(numbers_after(&text, "\"id\":\"").collect()));
+            if self.server.kind == ServerKind::Mute {
+                return;
+            }
+        }
         let over = self.now >= self.server.nacks_until;
         if let Some(gateway) = &mut self.server.gateway {
             if over {
@@ -238,35 +283,64 @@ impl Internet {
 
     /// Carries out what the gateway wants, and notes what took effect.
     pub fn serve(&mut self) {
-        self.effects.extend(self.server.new_effects().into_iter().map(|(id, _)| id));
+        self.note_effects();
         while let Some(output) = self.server.gateway.as_mut().and_then(|g| g.poll_output()) {
             match output {
                 Output::Send { conn, mut frame, binary } => {
                     let Some(index) = self.server.conn(conn) else { continue };
-                    if !self.server.cursed.is_empty() {
-                        self.server.spoil(&mut frame);
+                    if holds(&frame, "\"code\":\"rate_limited\"") {
+                        self.notes.push(Note::RateLimited);
+                    }
+                    if !self.server.cursed.is_empty() && self.server.spoil(&mut frame) {
+                        self.notes.push(Note::Spoilt);
+                    }
+                    if self.now < self.server.twice_until && is_only_events(&frame) {
+                        self.send_down(index, Item::Frame { bytes: frame.clone(), binary });
                     }
                     self.server.lies.spoil(self.now, &mut self.conns[index], &mut frame);
+                    let bytes = frame.len();
                     self.send_down(index, Item::Frame { bytes: frame, binary });
-                    if self.conns[index].down.unsent(self.now) > 100_000 {
+                    self.conns[index].unreported += bytes;
+                    if self.server.reads_slowly() {
+                        self.soon.push((self.now + 40, Traffic::Drained(index)));
+                    } else if self.conns[index].unreported > REPORT_BYTES {
                         self.soon.push((self.now, Traffic::Drained(index)));
                     }
                 }
                 Output::Close { conn, code, reason } => {
                     let Some(index) = self.server.conns.remove(&conn.0) else { continue };
                     self.conns[index].server = End::Closed;
+                    if code == close::UNAUTHENTICATED {
+                        self.notes.push(Note::TokenOver(index));
+                    }
                     self.send_down(index, Item::Close { code, reason });
                 }
-                Output::CheckToken { .. } | Output::Answer { .. } => {}
+                Output::CheckToken { conn, .. } => {
+                    let identity = self.server.identity(self.now);
+                    if let Some(gateway) = &mut self.server.gateway {
+                        gateway.authenticated(Server::now(self.now), conn, Ok(identity));
+                    }
+                }
+                // No source sends anything here.
+                Output::Answer { .. } => {}
             }
+        }
+        if self.server.gateway.is_some() && self.server.disk.as_ref().is_some_and(Disk::is_busy) {
+            self.soon.push((self.now + COMMIT_MS, Traffic::Committed));
         }
         let Some(due) = self.server.gateway.as_ref().and_then(|g| g.poll_timeout()) else { return };
         self.timer += 1;
         self.soon.push((due.max(self.now), Traffic::ServerTimer(self.timer)));
     }
 
+    fn note_effects(&mut self) {
+        let effects = self.server.new_effects().into_iter();
+        self.notes.extend(effects.map(|(id, kind)| Note::Effect(id, kind)));
+    }
+
     fn drained(&mut self, index: usize) {
         let Some(id) = self.server_side(index) else { return };
+        self.conns[index].unreported = 0;
         let unsent = self.conns[index].down.unsent(self.now);
         if let Some(gateway) = &mut self.server.gateway {
             gateway.buffered(Server::now(self.now), id, unsent as usize);
@@ -309,4 +383,20 @@ impl Internet {
         }
         self.serve();
     }
+}
+
+/// Something between browser and server that closes the connection at the sight of some messages: with which code.
+fn poison(text: &str) -> Option<u16> {
+    let at = text.find("\"poison\":")?;
+    text[at + 9..].chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+}
+
+/// Whether a frame may come twice: a repeated answer would be counted as a second one.
+fn is_only_events(frame: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(frame) else { return false };
+    text.contains("\"seq\":") && !text.contains("\"channel\":\"system\"")
+}
+
+fn holds(frame: &[u8], text: &str) -> bool {
+    frame.windows(text.len()).any(|part| part == text.as_bytes())
 }

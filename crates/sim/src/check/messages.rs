@@ -1,7 +1,8 @@
 //! What is known of every message, and what must hold of it.
 
 use super::{Checker, message_id};
-use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate};
+use crate::script::What;
+use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, SendRequest};
 use sentinelops_protocol::{Priority, Watermark};
 use std::collections::HashMap;
 
@@ -9,7 +10,7 @@ use std::collections::HashMap;
 pub type SocketName = (u32, u64);
 
 /// One message.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Message {
     /// The page that sent it.
     pub page: usize,
@@ -70,6 +71,19 @@ pub struct Message {
 }
 
 impl Message {
+    /// As a page sends it. Who has it, and its place, are still to be said.
+    pub fn of(request: &SendRequest, what: What) -> Self {
+        Self {
+            coalesce: request.coalesce.clone(),
+            mark: Watermark::of(request.channel, &request.kind, &request.payload),
+            priority: request.priority,
+            hopeless: matches!(what, What::Unknown | What::Poison(_)),
+            // The server keeps the highest receipt, in whatever order they come.
+            unordered: matches!(what, What::Receipt(..)),
+            ..Self::default()
+        }
+    }
+
     /// Sockets that were given it, as far as a worker can know.
     pub fn known_sent(&self) -> u32 {
         self.sent - self.sent_unmarked

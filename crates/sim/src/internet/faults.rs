@@ -74,6 +74,7 @@ impl Internet {
                     gateway.set_nack_every(Some(every));
                 }
             }
+            Fault::Twice(ms) => self.server.twice_until = until(ms),
             Fault::Curse(channel) => self.server.curse_next.push(channel),
             _ => {}
         }
@@ -83,6 +84,7 @@ impl Internet {
     pub fn heal(&mut self) {
         self.net.heal();
         self.server.flap_until = 0;
+        self.server.twice_until = 0;
         self.server.nacks_until = 0;
         self.server.lies = Lies::default();
         self.server.curse_next.clear();
@@ -113,7 +115,7 @@ impl Internet {
             let (code, reason) = if polite { (close::RESTART, "restart") } else { (close::ABNORMAL, "") };
             self.server_closes(index, code, reason);
         }
-        self.effects.extend(self.server.new_effects().into_iter().map(|(id, _)| id));
+        self.note_effects();
         self.server.stop(forget);
         self.soon.push((up_at, Traffic::ServerUp));
     }

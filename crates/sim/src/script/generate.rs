@@ -7,7 +7,8 @@ use fastrand::Rng;
 use sentinelops_engine::{Bounds, Hint, ModeOption};
 use sentinelops_protocol::{Channel, Priority, close};
 
-const CHANNELS: [Channel; 5] =
+/// The channels that schedules use.
+pub const CHANNELS: [Channel; 5] =
     [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
 
 /// The schedule of a seed: at least 30 queued sends, 5 faults and one restart in three minutes and more.
@@ -125,7 +126,8 @@ pub fn lie(rng: &mut Rng) -> Lie {
     }
 }
 
-fn pick<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {
+/// One of these.
+pub fn pick<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {
     &of[rng.usize(0..of.len())]
 }
 
@@ -222,16 +224,10 @@ fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
         )),
         _ => What::Agent,
     };
-    let priority = match rng.u8(0..10) {
-        0 => Priority::Critical,
-        1..3 => Priority::High,
-        3..8 => Priority::Normal,
-        _ => Priority::Low,
-    };
     let mut spec = SendSpec {
-        page: rng.usize(0..setup.pages),
         what,
-        priority,
+        priority: priority(rng),
+        page: rng.usize(0..setup.pages),
         coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
         queue: rng.u8(0..25) > 0,
         size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
@@ -241,6 +237,16 @@ fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
         spec.size += 64 * 1024;
     }
     spec
+}
+
+/// How urgent a message is.
+pub fn priority(rng: &mut Rng) -> Priority {
+    match rng.u8(0..10) {
+        0 => Priority::Critical,
+        1..3 => Priority::High,
+        3..8 => Priority::Normal,
+        _ => Priority::Low,
+    }
 }
 
 fn restart(rng: &mut Rng) -> Fault {

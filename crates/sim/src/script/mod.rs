@@ -5,7 +5,7 @@ mod generate;
 mod keep;
 mod rare;
 
-pub use generate::{generate, lie};
+pub use generate::{CHANNELS, generate, lie, pick, priority};
 pub use keep::{format_keep, parse_keep};
 pub use rare::{Rare, WorkerSetup};
 

@@ -2,14 +2,11 @@
 
 use super::script::{FAULTS_END, TabAction, TabFault, TabScript, TabSetup, Who};
 use crate::net::Link;
-use crate::script::{Entry, Fault, Script, SendSpec, What, lie};
+use crate::script::{CHANNELS, Entry, Fault, Script, SendSpec, What, lie, pick, priority};
 use fastrand::Rng;
 use sentinelops_engine::Hint;
 use sentinelops_engine::tabs::SignOut;
-use sentinelops_protocol::{Channel, Priority, close};
-
-const CHANNELS: [Channel; 5] =
-    [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
+use sentinelops_protocol::{Channel, close};
 
 /// The schedule of a seed: at least 20 sends, 5 faults, and the leader hit twice.
 pub fn generate(seed: u64) -> TabScript {
@@ -70,10 +67,6 @@ pub fn generate(seed: u64) -> TabScript {
     Script { setup, entries: entries.into_iter().enumerate().collect() }
 }
 
-fn pick<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {
-    &of[rng.usize(0..of.len())]
-}
-
 fn setup(seed: u64, rng: &mut Rng) -> TabSetup {
     let latency = *pick(rng, &[1, 5, 20, 40, 80, 150, 400]);
     let window = *pick(rng, &[64, 64, 64, 16, 9]);
@@ -108,16 +101,10 @@ fn send(rng: &mut Rng, setup: &TabSetup) -> SendSpec {
         97 => What::Unknown,
         _ => What::Agent,
     };
-    let priority = match rng.u8(0..10) {
-        0 => Priority::Critical,
-        1..3 => Priority::High,
-        3..8 => Priority::Normal,
-        _ => Priority::Low,
-    };
     SendSpec {
-        page: rng.usize(0..setup.tabs),
         what,
-        priority,
+        priority: priority(rng),
+        page: rng.usize(0..setup.tabs),
         coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
         queue: rng.u8(0..20) > 0,
         size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },

@@ -7,7 +7,7 @@ use crate::script::{SendSpec, What};
 use crate::world::request;
 use sentinelops_engine::tabs::{Inquiry, PageCommand};
 use sentinelops_engine::{Batch, Delivery, DeliveryState, Durability};
-use sentinelops_protocol::{Watermark, ordering_key};
+use sentinelops_protocol::ordering_key;
 
 impl TabWorld {
     // Messages.
@@ -27,36 +27,16 @@ impl TabWorld {
             .map(|name| messages.key(format!("{place}/{}/{name}", self.tabs[place].life)));
         let promised = spec.queue && !request.ephemeral;
         let submitted = messages.next_number();
+        let of = Message::of(&request, spec.what);
         messages.all.push(Message {
             page: place,
             key,
-            coalesce: request.coalesce.clone(),
-            mark: Watermark::of(request.channel, &request.kind, &request.payload),
-            priority: spec.priority,
             promised,
-            hopeless: matches!(spec.what, What::Unknown | What::Poison(_)),
             submitted,
             original: submitted,
-            instance: 0,
-            first_worker: 0,
-            sent: 0,
-            sent_unmarked: 0,
-            handed_over_early: false,
-            on: None,
-            nacked: false,
-            answered: false,
-            effects: 0,
-            received: 0,
-            unfenced: false,
-            durable: false,
-            reported: None,
-            ended_badly: false,
-            retried: false,
-            // It does not matter in which order receipts come: the server keeps the highest.
-            unordered: request.ephemeral || matches!(spec.what, What::Receipt(..)),
-            let_go: false,
-            forgotten: false,
+            unordered: request.ephemeral || of.unordered,
             at: self.now,
+            ..of
         });
         let tab = &mut self.tabs[place];
         self.check.senders.push((place, tab.life));

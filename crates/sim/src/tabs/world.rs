@@ -8,7 +8,7 @@ use super::send_log::SendLog;
 use super::sign_out::Session;
 use super::tab::{Inbox, Tab};
 use crate::check::Violation;
-use crate::internet::{Internet, Traffic};
+use crate::internet::{Internet, Note, Traffic};
 use crate::net::Conditions;
 use crate::page::Page;
 use crate::queue::Queue;
@@ -189,9 +189,11 @@ impl TabWorld {
         if let Some(wrong) = self.internet.server.wrong.take() {
             self.check.inner.fail("state-kept", || wrong);
         }
-        for id in std::mem::take(&mut self.internet.effects) {
-            self.log(|| format!("server: {id} takes effect"));
-            self.check.inner.effect(&id);
+        for note in std::mem::take(&mut self.internet.notes) {
+            if let Note::Effect(id, _) = note {
+                self.log(|| format!("server: {id} takes effect"));
+                self.check.inner.effect(&id);
+            }
         }
         for lock in self.locks.values_mut() {
             for (turn, event) in std::mem::take(&mut lock.soon) {

@@ -2,11 +2,12 @@
 
 use super::{Happening, World};
 use crate::check::{message_id, message_number, messages::Message};
+use crate::internet::Internet;
 use crate::page::{Page, View};
 use crate::script::{Action, Fault, SendSpec, What};
 use crate::story::clip;
 use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, Hint, SendRequest};
-use sentinelops_protocol::{Channel, Json, Outbound, Subject, Watermark, ordering_key};
+use sentinelops_protocol::{Channel, Json, Outbound, Subject, ordering_key};
 
 /// How long a fault waits for something to break before it looks again.
 const FAULT_WAITS_MS: u64 = 400;
@@ -24,8 +25,8 @@ impl World {
             Action::Send(spec) => self.send(spec),
             Action::Publish(channel, count) => self.publish(channel, count),
             Action::Finish(count) => {
-                self.server.finish(self.now, count);
-                self.serve();
+                self.internet.server.finish(self.now, count);
+                self.net(Internet::serve);
             }
             Action::Hint(hint) => {
                 self.check.wire.excuse(self.now);
@@ -80,12 +81,7 @@ impl World {
     }
 
     pub(super) fn publish(&mut self, channel: Channel, count: u16) {
-        for _ in 0..count {
-            if let Some(payload) = self.server.payload(self.now, channel) {
-                self.server.publish(self.now, payload);
-            }
-        }
-        self.serve();
+        self.net(|internet| internet.publish(channel, count));
     }
 
     fn send(&mut self, spec: SendSpec) {
@@ -100,33 +96,13 @@ impl World {
         self.check.messages.all.push(Message {
             page,
             key,
-            coalesce: request.coalesce.clone(),
-            mark: Watermark::of(request.channel, &request.kind, &request.payload),
-            priority: spec.priority,
             promised,
-            hopeless: Self::hopeless(spec.what),
             submitted,
             original: submitted,
             instance: self.worker.instance,
             first_worker: self.worker.instance,
-            sent: 0,
-            sent_unmarked: 0,
-            handed_over_early: false,
-            on: None,
-            nacked: false,
-            answered: false,
-            effects: 0,
-            received: 0,
-            unfenced: false,
-            durable: false,
-            reported: None,
-            ended_badly: false,
-            retried: false,
-            // The server keeps the highest receipt, in whatever order they come.
-            unordered: matches!(spec.what, What::Receipt(..)),
-            let_go: false,
-            forgotten: false,
             at: self.now,
+            ..Message::of(&request, spec.what)
         });
         let bytes = bytes_of(&request);
         if ephemeral {

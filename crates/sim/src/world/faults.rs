@@ -5,7 +5,6 @@ use super::{Happening, World};
 use crate::net::End;
 use crate::script::{Fault, QUIET};
 use sentinelops_engine::{Engine, Hint, StorageState, StoreError, StoreEvent};
-use sentinelops_protocol::close;
 
 /// A store that works keeps what it is given within this time, ms.
 const STORED_WITHIN_MS: u64 = 1_000;
@@ -21,10 +20,10 @@ impl World {
         let awake = self.now >= self.worker.asleep_until;
         match fault {
             Fault::Reset(_) | Fault::Zombie(..) | Fault::AckLoss(_) => {
-                self.live_conn().is_some_and(|index| self.conns[index].client == End::Open)
+                self.live_conn().is_some_and(|index| self.internet.conns[index].client == End::Open)
             }
-            Fault::Close(_) | Fault::Drain { .. } => !self.server.conns.is_empty(),
-            Fault::Restart { .. } => self.server.gateway.is_some(),
+            Fault::Close(_) | Fault::Drain { .. } => !self.internet.server.conns.is_empty(),
+            Fault::Restart { .. } => self.internet.server.gateway.is_some(),
             Fault::WorkerCrash(_) | Fault::BrowserCrash(_) => self.worker.engine.is_some(),
             Fault::Sleep(..) | Fault::Doze(_) => awake && self.worker.engine.is_some(),
             _ => true,
@@ -36,75 +35,6 @@ impl World {
         // No fault outlasts the beginning of the quiet part.
         let until = |ms: u64| (now + ms).min(QUIET);
         match fault {
-            Fault::Reset(server) => {
-                if let Some(index) = self.live_conn() {
-                    self.queue.push(now, Happening::ClientReset(index));
-                    if let Some(after) = server {
-                        self.queue.push(now + after, Happening::ServerReset(index));
-                    }
-                }
-            }
-            Fault::Zombie(up, down) => {
-                if let Some(index) = self.live_conn() {
-                    self.conns[index].up.swallow |= up;
-                    self.conns[index].down.swallow |= down;
-                }
-            }
-            Fault::AckLoss(ms) => {
-                if let Some(index) = self.live_conn() {
-                    self.conns[index].down.swallow = true;
-                    self.queue.push(until(ms), Happening::ClientReset(index));
-                    self.queue.push(until(ms) + 30, Happening::ServerReset(index));
-                }
-            }
-            Fault::Stall(ms) => self.stall(until(ms)),
-            Fault::Cut(ms, fast) => {
-                self.stall(until(ms));
-                let dials = if fast { &mut self.net.refuse_until } else { &mut self.net.silent_until };
-                *dials = until(ms);
-            }
-            Fault::Refuse(ms) => self.net.refuse_until = until(ms),
-            Fault::Worse(link, ms) => {
-                self.net.worse = link;
-                self.net.worse_until = until(ms);
-            }
-            Fault::SlowLogin(ms) => self.slow_login = until(ms),
-            Fault::Restart { down, forget, polite } => self.restart(until(down), forget, polite),
-            Fault::Drain { window, down } => {
-                if let Some(gateway) = &mut self.server.gateway {
-                    gateway.drain(crate::server::Server::now(now), "restarting", window);
-                }
-                self.serve();
-                self.restart(until(down), false, true);
-            }
-            Fault::Close(code) => {
-                for index in self.server_conns() {
-                    self.server_closes(index, code, "as asked");
-                }
-            }
-            Fault::Flap(ms) => {
-                self.server.flap_until = until(ms);
-                for index in self.server_conns() {
-                    self.server_closes(index, close::INTERNAL, "flap");
-                }
-            }
-            Fault::Lies(lie, ms) => {
-                self.server.lies.begin(lie, until(ms));
-                for index in self.server_conns() {
-                    self.server_closes(index, close::RESTART, "restart");
-                }
-            }
-            Fault::Nacks(every, ms) => {
-                self.server.nacks_until = until(ms);
-                if let Some(gateway) = &mut self.server.gateway {
-                    gateway.set_nack_every(Some(every));
-                }
-            }
-            Fault::Twice(ms) => self.server.twice_until = until(ms),
-            Fault::Curse(channel) => {
-                self.check.stream.holes = true;
-                self.server.curse_next.push(channel);
-            }
             Fault::Quota(ms) => {
                 self.store.quota_until = until(ms);
                 self.store_trouble = self.store_trouble.max(until(ms));
@@ -155,41 +85,16 @@ impl World {
                 }
             }
             Fault::Tokens(ms) => self.tokens_bad_until = until(ms),
+            fault => {
+                self.check.stream.holes |= matches!(fault, Fault::Curse(_));
+                let live = self.live_conn();
+                self.net(|internet| internet.fault(&fault, live, until));
+            }
         }
     }
 
     fn live_conn(&self) -> Option<usize> {
-        self.worker.live.filter(|index| self.conns[*index].client != End::Closed)
-    }
-
-    fn server_conns(&self) -> Vec<usize> {
-        let mut conns: Vec<usize> = self.server.conns.values().copied().collect();
-        conns.sort_unstable();
-        conns
-    }
-
-    fn stall(&mut self, until: u64) {
-        for conn in &mut self.conns {
-            if conn.client != End::Closed || conn.server == End::Open {
-                conn.up.held_until = conn.up.held_until.max(until);
-                conn.down.held_until = conn.down.held_until.max(until);
-            }
-        }
-    }
-
-    fn restart(&mut self, up_at: u64, forget: bool, polite: bool) {
-        for index in self.server_conns() {
-            if polite {
-                self.server_closes(index, close::RESTART, "restart");
-            } else {
-                self.server_closes(index, close::ABNORMAL, "");
-            }
-        }
-        for (id, _) in self.server.new_effects() {
-            self.check.effect(&id);
-        }
-        self.server.stop(forget);
-        self.queue.push(up_at, Happening::ServerUp);
+        self.worker.live.filter(|index| self.internet.conns[*index].client != End::Closed)
     }
 
     fn sleep(&mut self, until: u64, mono_runs: bool) {
@@ -214,9 +119,9 @@ impl World {
         let committed = self.rng.usize(0..=self.store.pending());
         self.store.crash(self.now, committed);
         let instance = self.worker.instance;
-        for index in 0..self.conns.len() {
-            if self.conns[index].instance == instance {
-                self.close_client(index, 1006);
+        for index in 0..self.internet.conns.len() {
+            if self.internet.conns[index].instance == instance {
+                self.net(|internet| internet.close_client(index, 1006));
             }
         }
         // Nothing that is on its way to the dead worker reaches the next one.

@@ -16,7 +16,8 @@ pub use watch::Tally;
 
 use crate::check::{Checker, Violation};
 use crate::clock::Clock;
-use crate::net::{Conditions, Conn};
+use crate::internet::{Internet, Traffic};
+use crate::net::Conditions;
 use crate::page::Page;
 use crate::queue::Queue;
 use crate::script::{Action, Entry, QUIET, Script, ServerKind};
@@ -35,26 +36,8 @@ pub(crate) enum Happening {
     Script(usize),
     /// The worker's timer.
     Timer(u64),
-    /// Something may have arrived at the server.
-    Up(usize),
-    /// Something may have arrived at the browser.
-    Down(usize),
-    /// A dial reaches the server.
-    Accept(usize),
-    /// The browser learns that a connection broke.
-    ClientReset(usize),
-    /// The server learns that a connection broke.
-    ServerReset(usize),
-    /// A flapping server closes what it has just taken.
-    Flap(usize),
-    /// The server's send buffer may have drained.
-    Drained(usize),
-    /// The disk of the server has committed what waited.
-    Committed,
-    /// The server's timer.
-    ServerTimer(u64),
-    /// The server starts again.
-    ServerUp,
+    /// Network or server.
+    Net(Traffic),
     /// A store request of this worker is done.
     Store(u32),
     /// A batch reaches a page.
@@ -120,11 +103,7 @@ pub struct World {
     pub(crate) script: Script,
     pub(crate) queue: Queue<Happening>,
     pub(crate) rng: Rng,
-    pub(crate) net: Conditions,
-    pub(crate) conns: Vec<Conn>,
-    pub(crate) server: Server,
-    pub(crate) server_timer: u64,
-    pub(crate) slow_login: u64,
+    pub(crate) internet: Internet,
     pub(crate) store: Store,
     pub(crate) worker: Worker,
     pub(crate) pages: Vec<Page>,
@@ -164,11 +143,11 @@ impl World {
             now: 0,
             queue: Queue::default(),
             rng: Rng::with_seed(setup.seed ^ 0xabad_1dea),
-            net: Conditions::new(setup.link, setup.kernel),
-            conns: Vec::new(),
-            server: Server::new(setup).with(&setup.rare),
-            server_timer: 0,
-            slow_login: 0,
+            internet: Internet::new(
+                setup.seed,
+                Conditions::new(setup.link, setup.kernel),
+                Server::new(setup).with(&setup.rare),
+            ),
             store: Store::default(),
             worker: Worker::new(),
             pages: Vec::new(),
@@ -225,17 +204,7 @@ impl World {
         match happening {
             Happening::Script(index) => self.act(index),
             Happening::Timer(token) => self.timer(token),
-            Happening::Up(conn) => self.up(conn),
-            Happening::Down(conn) => self.down(conn),
-            Happening::Accept(conn) => self.accept(conn),
-            Happening::ClientReset(conn) => self.client_reset(conn),
-            Happening::ServerReset(conn) => self.server_reset(conn),
-            Happening::Flap(conn) => self.server_closes(conn, 1011, "flap"),
-            Happening::Drained(conn) => self.drained(conn),
-            Happening::Committed => self.server_committed(),
-            Happening::ServerTimer(token) if token == self.server_timer => self.server_tick(),
-            Happening::ServerTimer(_) => {}
-            Happening::ServerUp => self.server_up(),
+            Happening::Net(traffic) => self.traffic(traffic),
             Happening::Store(instance) if instance == self.worker.instance => self.store_done(),
             Happening::Store(_) => {}
             Happening::Deliver(instance, page, batch) => self.deliver(instance, page, batch),
@@ -262,9 +231,8 @@ impl World {
                 self.script.entries[*index].1,
                 Entry { action: Action::Publish(..) | Action::Fault(_), .. }
             ),
+            Happening::Net(traffic) => traffic.client().is_some(),
             Happening::Timer(_)
-            | Happening::Down(_)
-            | Happening::ClientReset(_)
             | Happening::Store(_)
             | Happening::Deliver(..)
             | Happening::Credit(..)

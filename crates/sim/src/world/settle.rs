@@ -3,6 +3,7 @@
 use super::{Happening, World};
 use crate::check::{message_id, message_number};
 use crate::fold::Fold;
+use crate::internet::{Internet, Traffic};
 use crate::net::End;
 use crate::script::{QUIET, SETTLED_BY, ServerKind};
 use crate::server::CONVERSATIONS;
@@ -49,27 +50,17 @@ impl World {
     pub(super) fn quiet(&mut self) {
         self.log(|| "everything is whole again".to_owned());
         self.check.wire.quiet();
-        self.net.heal();
         self.store.heal();
-        self.server.flap_until = 0;
-        self.server.lies = crate::lies::Lies::default();
-        self.server.nacks_until = 0;
-        self.server.twice_until = 0;
-        self.server.curse_next.clear();
-        self.server.cursed.clear();
         self.tokens_bad_until = self.tokens_bad_until.min(self.now);
-        self.server_up();
-        if let Some(gateway) = &mut self.server.gateway {
-            gateway.set_nack_every(None);
-        }
-        let silent = match self.server.kind {
+        self.net(Internet::heal);
+        let silent = match self.internet.server.kind {
             ServerKind::V1 => false,
             ServerKind::Basic => !self.check.messages.pongs,
             ServerKind::Mute => true,
         };
         if let (true, Some(index)) = (silent, self.worker.live) {
             // A server that answers nothing (or has not yet, as far as this worker knows) cannot be found dead by asking: the kernel gives up.
-            self.queue.push(self.now, Happening::ClientReset(index));
+            self.queue.push(self.now, Happening::Net(Traffic::ClientReset(index)));
         }
         self.spawn();
         // Who missed an event so far must notice by these at the latest: also who looks at one conversation.
@@ -88,12 +79,14 @@ impl World {
     /// A v1 server that fell silent before its welcome is a basic one for a worker that knows nothing of
     /// it, and cannot be found dead by asking: the kernel gives up.
     fn give_up_silent(&mut self) {
-        let Some(index) = self.worker.live.filter(|_| self.server.kind == ServerKind::V1) else { return };
-        let conn = &self.conns[index];
+        let Some(index) = self.worker.live.filter(|_| self.internet.server.kind == ServerKind::V1) else {
+            return;
+        };
+        let conn = &self.internet.conns[index];
         let mode = self.worker.engine.as_ref().and_then(|engine| engine.status().mode);
         let silent = !conn.spoken && (conn.up.swallow || conn.down.swallow);
         if silent && mode == Some(Mode::Basic) {
-            self.queue.push(self.now, Happening::ClientReset(index));
+            self.queue.push(self.now, Happening::Net(Traffic::ClientReset(index)));
         }
     }
 
@@ -150,7 +143,7 @@ impl World {
             return Some("pages have not taken their batches".to_owned());
         }
         let busy = self.worker.live.is_some_and(|index| {
-            let conn = &self.conns[index];
+            let conn = &self.internet.conns[index];
             // A connection that went silent unnoticed is not at rest: it has yet to be found out.
             let silent = conn.up.swallow || conn.down.swallow || conn.server != End::Open;
             // Where little is handed to a socket at once, the rest waits in the server between two frames.
@@ -206,9 +199,9 @@ impl World {
             .collect();
         for (index, subject) in subjects {
             let view = &self.pages[index].views[&subject];
-            let truth = match self.server.kind {
+            let truth = match self.internet.server.kind {
                 ServerKind::V1 => {
-                    let Some(gateway) = &self.server.gateway else { continue };
+                    let Some(gateway) = &self.internet.server.gateway else { continue };
                     Fold::of_items(&gateway.state(&subject))
                 }
                 // A basic server shows its state by events only: what the worker folded is compared.
@@ -235,7 +228,7 @@ impl World {
 
     /// A fold without what a server may have dropped because more is finished than it keeps.
     fn as_kept(&self, fold: &Fold, server: &Fold) -> Fold {
-        if self.server.drops_finished() { fold.as_kept_by(server) } else { fold.clone() }
+        if self.internet.server.drops_finished() { fold.as_kept_by(server) } else { fold.clone() }
     }
 
     fn compare_engine_fold(&mut self, subject: &Subject, truth: &Fold) {

@@ -64,15 +64,15 @@ impl World {
 
     /// Something is in flight on a connection: it must not stay silent for long unnoticed.
     pub(super) fn watch(&mut self, index: usize) {
-        if !self.conns[index].watched {
-            self.conns[index].watched = true;
+        if !self.internet.conns[index].watched {
+            self.internet.conns[index].watched = true;
             self.queue.push(self.now + 2 * PATIENCE_MS, Happening::Watch(index));
         }
     }
 
     pub(super) fn watched(&mut self, index: usize) {
-        self.conns[index].watched = false;
-        let conn = &self.conns[index];
+        self.internet.conns[index].watched = false;
+        let conn = &self.internet.conns[index];
         let gone = conn.client != End::Open || self.worker.live != Some(index);
         let answers = conn.welcomed || self.check.messages.pongs;
         let Some(waits_since) = self.check.wire.waits_since().filter(|_| !gone && answers) else { return };
@@ -91,10 +91,10 @@ impl World {
         let hint = self.worker.hinted.iter().rfind(|at| (quiet_since..due).contains(at));
         let due = hint.map_or(due, |at| due.max(at + judge_within + NOTICE_SLACK_MS));
         if self.now < due {
-            self.conns[index].watched = true;
+            self.internet.conns[index].watched = true;
             return self.queue.push(due, Happening::Watch(index));
         }
-        let silent = self.now - self.conns[index].received_at;
+        let silent = self.now - self.internet.conns[index].received_at;
         self.check.fail("zombie-noticed", || {
             format!("nothing came for {silent} ms and {} ms ago something was sent", due - waits_since)
         });
@@ -111,7 +111,7 @@ impl World {
 
     /// A connection of the worker is gone: closed with a code, or abandoned.
     pub(super) fn note_end(&mut self, index: usize, code: Option<u16>) {
-        let conn = &self.conns[index];
+        let conn = &self.internet.conns[index];
         let opened = conn.opened_at;
         let life = Life {
             lasted: opened.map_or(0, |at| self.now - at),
@@ -141,7 +141,7 @@ impl World {
     /// learned of the expiry so late that four fifths of a life have not passed since.
     pub(super) fn token_is_over(&mut self, index: usize) {
         let (now, ms) = (self.now, self.script.setup.rare.token_ms.unwrap_or_default());
-        let conn = &self.conns[index];
+        let conn = &self.internet.conns[index];
         let Some(since) = conn.token_reported_at else { return };
         if conn.client != End::Open || conn.instance != self.worker.instance {
             return;

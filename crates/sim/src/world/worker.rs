@@ -4,12 +4,11 @@ use super::round_trips::RoundTrips;
 use super::{Happening, Worker, World};
 use crate::check::{message_number, number_after, numbers_after};
 use crate::clock::Clock;
-use crate::net::{Conn, End, Item};
+use crate::net::End;
 use crate::script::ServerKind;
 use crate::server::USER;
 use crate::store::Request;
 use crate::story::clip;
-use fastrand::Rng;
 use sentinelops_engine::{
     Batch, Cause, Delivery, DeliveryState, Durability, Engine, EngineOptions, Generation, ModeOption, Now,
     Options, OutboxOptions, Output, SnapshotDelivery, SocketEvent, StoreEvent, StoreGroup, StoreOp, Trace,
@@ -118,7 +117,7 @@ impl World {
     fn read_buffered(&mut self, generation: Generation) {
         let now = self.now;
         let Some(index) = self.worker.sockets.get(&generation.0).copied() else { return };
-        let unsent = self.conns[index].up.unsent(now).saturating_sub(self.net.kernel);
+        let unsent = self.net(|internet| internet.buffered(index));
         self.worker.buffered = unsent;
         let clock = self.worker.clock.now(now);
         if let Some(engine) = &mut self.worker.engine {
@@ -157,7 +156,7 @@ impl World {
         if self.worker.buffered > 0
             && let Some(live) = self.worker.live
         {
-            self.read_buffered(Generation(self.conns[live].generation));
+            self.read_buffered(Generation(self.internet.conns[live].generation));
             self.drain();
         }
         self.input(|engine, now| engine.handle_timeout(now));
@@ -221,21 +220,10 @@ impl World {
         self.check.dial((instance, generation.0));
         self.set_window(false);
         self.log(|| format!("dials #{}", generation.0));
-        let index = self.conns.len();
-        let rng = Rng::with_seed(self.script.setup.seed ^ ((index as u64 + 1) << 20));
-        let mut conn = Conn::new(instance, generation.0, rng);
-        conn.slow_server_until = self.slow_login;
-        self.slow_login = 0;
-        self.conns.push(conn);
+        let index = self.net(|internet| internet.dial(instance, generation.0));
         self.worker.sockets.insert(generation.0, index);
         self.worker.live = Some(index);
         self.worker.buffered = 0;
-        let latency = self.net.link(self.now).latency;
-        if self.now < self.net.refuse_until {
-            self.queue.push(self.now + latency + 1, Happening::ClientReset(index));
-        } else if self.now >= self.net.silent_until {
-            self.queue.push(self.now + latency, Happening::Accept(index));
-        }
     }
 
     fn transmit(&mut self, generation: Generation, text: String, binary: bool) {
@@ -244,12 +232,12 @@ impl World {
             return self.check.fail("one-live-socket", || format!("sends on {socket:?}, which never was"));
         };
         self.log(|| format!("#{} <- {}", generation.0, clip(&text, 200)));
-        let conn = &self.conns[index];
+        let conn = &self.internet.conns[index];
         if conn.client != End::Open {
             let end = conn.client;
             return self.check.fail("one-live-socket", || format!("sends on {socket:?}, which is {end:?}"));
         }
-        let unsent = self.conns[index].up.unsent(self.now).saturating_sub(self.net.kernel);
+        let unsent = self.net(|internet| internet.buffered(index));
         let (messages, size) = (numbers_after(&text, "\"id\":\"").count(), text.len() as u64);
         if messages > 0 && unsent > 0 && unsent + size > MOST_BYTES {
             self.check.fail("buffer", || format!("sends {size} bytes while {unsent} are buffered"));
@@ -264,22 +252,17 @@ impl World {
             self.watch(index);
         }
         if text.contains("\"type\":\"auth\"") {
-            self.conns[index].refreshed_at = self.now;
+            self.internet.conns[index].refreshed_at = self.now;
         }
         if text.contains("\"type\":\"ping\"") {
             self.worker.round_trips.ping(generation.0, number_after(&text, "\"n\":"), self.now);
         }
-        let link = self.net.link(self.now);
-        let conn = &mut self.conns[index];
-        let item = Item::Frame { bytes: text.into_bytes(), binary };
-        if let Some(at) = conn.up.send(self.now, item, &link, &mut conn.rng) {
-            self.queue.push(at, Happening::Up(index));
-        }
+        self.net(|internet| internet.send(index, text.into_bytes(), binary));
     }
 
     /// Whether the worker can know how the server of a connection speaks.
     fn mode_is_known(&self, index: usize) -> bool {
-        let conn = &self.conns[index];
+        let conn = &self.internet.conns[index];
         let silent = conn.opened_at.is_some_and(|at| at + SILENCE_MS <= self.now);
         match (self.script.setup.mode, self.script.setup.server) {
             (ModeOption::Basic | ModeOption::Raw, _) => true,
@@ -296,7 +279,7 @@ impl World {
         let Some(index) = self.worker.sockets.get(&generation.0).copied() else { return };
         let cause = self.worker.engine.as_ref().map(|engine| engine.status().cause);
         let now = self.now;
-        let conn = &mut self.conns[index];
+        let conn = &mut self.internet.conns[index];
         if cause == Some(Cause::Silent) && conn.client == End::Open {
             if conn.down.receive_ready(now) {
                 self.check.fail("judge-after-reading", || {
@@ -314,27 +297,13 @@ impl World {
         // What shows as the cause may be something else: no network, or the attempts spent.
         self.worker.judged |= verdicts > self.worker.verdicts;
         self.worker.verdicts = verdicts;
-        if self.conns[index].client != End::Closed {
+        if self.internet.conns[index].client != End::Closed {
             self.note_end(index, None);
         }
-        self.close_client(index, code);
+        self.net(|internet| internet.close_client(index, code));
         self.check.gone(socket);
         if self.worker.live == Some(index) {
             self.worker.live = None;
-        }
-    }
-
-    /// The browser's end is closed: the server will receive that after what was sent before.
-    pub(super) fn close_client(&mut self, index: usize, code: u16) {
-        let link = self.net.link(self.now);
-        let conn = &mut self.conns[index];
-        if conn.client == End::Closed {
-            return;
-        }
-        conn.client = End::Closed;
-        let item = Item::Close { code, reason: String::new() };
-        if let Some(at) = conn.up.send(self.now, item, &link, &mut conn.rng) {
-            self.queue.push(at, Happening::Up(index));
         }
     }
 
@@ -391,7 +360,7 @@ impl World {
             let instance = self.worker.instance;
             // That this server was welcomed once is written where this worker cannot read it.
             self.check.messages.welcomed &=
-                self.conns.iter().any(|conn| conn.instance == instance && conn.welcomed)
+                self.internet.conns.iter().any(|conn| conn.instance == instance && conn.welcomed)
                     || !self.check.wire.without_store;
             if self.check.wire.without_store && self.check.wire.patience_of != self.worker.instance {
                 // The worker that was asked to wait died, and what it wrote down cannot be read.
