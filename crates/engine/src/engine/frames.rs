@@ -110,9 +110,7 @@ impl Engine {
 
     fn basic(&mut self, now: Now) {
         self.up(now, Mode::Basic);
-        let (max_in_flight, max_message_bytes) = (self.options.outbox.window, BASIC_MESSAGE_BYTES);
-        let link = OutboxConnection { mode: Mode::Basic, max_in_flight, max_message_bytes, rate: None };
-        self.outbox.connected(now, link);
+        self.outbox.connected(now, OutboxConnection::basic(&self.options.outbox, BASIC_MESSAGE_BYTES));
         self.subs.mode_known(now, Mode::Basic);
     }
 
@@ -133,7 +131,7 @@ impl Engine {
         }
         let anonymous = self.options.user.is_none();
         if !known || (anonymous && self.outbox.meta().user.is_none()) {
-            let user = anonymous.then_some(welcome.user);
+            let user = anonymous.then(|| welcome.user.clone());
             self.outbox.update_meta(|meta| {
                 meta.welcomed = true;
                 meta.user = user.or(meta.user.take());
@@ -149,15 +147,7 @@ impl Engine {
         }
         self.max_message_bytes = welcome.max_message_bytes;
         self.outbox.set_server_time(now, welcome.now);
-        self.outbox.connected(
-            now,
-            OutboxConnection {
-                mode: Mode::V1,
-                max_in_flight: welcome.max_in_flight,
-                max_message_bytes: welcome.max_message_bytes,
-                rate: welcome.rate,
-            },
-        );
+        self.outbox.connected(now, OutboxConnection::v1(&welcome));
         self.subs.mode_known(now, Mode::V1);
         self.liveness.promise(now.mono);
         self.ping(now);

@@ -104,7 +104,7 @@ impl Outbox {
     /// Whether the network may still carry a copy that the server would accept after we reported the failure.
     fn copy_may_come(&self, now: Now, seq: u64) -> bool {
         let Some(entry) = self.queue.get(seq) else { return false };
-        let since = entry.lost_at.or(entry.sent_before.then_some(self.started));
+        let since = entry.lost_at.or(entry.sent_before.then_some(self.earlier.until));
         since.is_some_and(|at| now.mono < at.saturating_add(COPY_COMES_MS))
     }
 

@@ -17,13 +17,6 @@ pub(super) struct FlushBarrier {
 }
 
 impl FlushBarrier {
-    /// A new socket: forgets the pings of the old one.
-    pub fn reset(&mut self) {
-        self.pings.clear();
-        self.covered = 0;
-        self.last = None;
-    }
-
     /// When (monotonic ms) a ping is due for the writes up to `written`.
     pub fn due(&self, written: u64) -> Option<u64> {
         (written > self.covered).then(|| self.last.map_or(0, |last| last.saturating_add(EVERY_MS)))
@@ -64,8 +57,5 @@ mod tests {
         assert_eq!(flush_barrier.pong(Some(9)), None);
         assert_eq!(flush_barrier.pong(Some(3)), Some(5));
         assert_eq!(flush_barrier.pong(None), None);
-        flush_barrier.sent(9_000, 4, 6);
-        flush_barrier.reset();
-        assert_eq!(flush_barrier.pong(Some(4)), None, "of another socket");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Outbox, OutboxOutput};
 use crate::tabs::Inquiry;
-use crate::{ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Mode};
+use crate::{ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate};
 
 /// An inquiry that waits for the store: to be read, or for a later transaction than this one to commit. That proves that
 /// this tab was still its writer, so no message that another one stored is missing here.
@@ -32,13 +32,13 @@ impl Outbox {
             if self.known(&[to], &id) {
                 continue;
             }
-            let delivery = match self.connection.map(|link| link.mode) {
+            let delivery = match self.connection() {
                 _ if self.unreadable.may_hold(&id) => DeliveryState::Failed(FailReason::Unreadable),
                 // It may have arrived before it was discarded; that is no longer known.
                 _ if discarded => DeliveryState::Failed(FailReason::Discarded),
                 // Arrived, or replaced by a newer one.
                 _ if coalesced => DeliveryState::Superseded,
-                Some(Mode::Basic) => DeliveryState::HandedOver,
+                Some(link) if !link.acks => DeliveryState::HandedOver,
                 _ => DeliveryState::Delivered,
             };
             let update = MessageUpdate { id, durability: Durability::Durable, delivery };

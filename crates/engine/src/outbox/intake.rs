@@ -24,24 +24,26 @@ impl Outbox {
             outbox.ended.add(update.clone());
             outbox.update(vec![to], update);
         };
-        let mut row = match row_of(&request, self.latest(now), self.tab_of(to)) {
+        let mut row = match row_of(&request, self.clock.latest(now), self.tab_of(to)) {
             Ok(row) => row,
             Err(reason) => return refuse(self, request.id, reason),
         };
         let (size, again) = (row.bytes.len() as u64, request.again);
         let allowed =
-            self.connection.map(|link| link.max_message_bytes).filter(|_| request.ephemeral || !again);
+            self.connection().map(|link| link.max_message_bytes).filter(|_| request.ephemeral || !again);
         if let Some(allowed) = allowed.filter(|allowed| size > *allowed) {
             return refuse(self, row.id, FailReason::TooBig { found: size, allowed });
         }
         if request.ephemeral {
-            if self.may_send() && self.ephemeral.len() < MAX_EPHEMERAL {
-                self.ephemeral.push_back((now.mono, row.bytes));
+            if self.may_send()
+                && let Some(link) = self.link.as_mut().filter(|link| link.ephemeral.len() < MAX_EPHEMERAL)
+            {
+                link.ephemeral.push_back((now.mono, row.bytes));
             }
             return;
         }
         let volatile = !request.queue || !self.options.enabled;
-        if volatile && self.connection.is_none() && !again {
+        if volatile && self.connection().is_none() && !again {
             return refuse(self, row.id, FailReason::NotConnected);
         }
         if self.is_redundant(&row) {
@@ -117,14 +119,15 @@ impl Outbox {
             }
             return;
         };
-        let over_age = self.earliest(now).saturating_sub(failed.row.created_at) > self.options.max_age_ms;
+        let over_age =
+            self.clock.earliest(now).saturating_sub(failed.row.created_at) > self.options.max_age_ms;
         let needs_new = over_age || matches!(failed.state, DeliveryState::Expired { may_have_arrived: true });
         if needs_new && !confirm {
             self.known(&[to], id);
             return;
         }
         let mut row = match needs_new {
-            true => under_new_id(&failed.row, new_id, self.latest(now)),
+            true => under_new_id(&failed.row, new_id, self.clock.latest(now)),
             false => Row { attempts: 0, ..failed.row.clone() },
         };
         if let Err(reason) = self.make_room(now, &row) {
@@ -291,11 +294,11 @@ impl Outbox {
     /// Ends rows over the maximum age, because the server may have forgotten their ids. Both the server's clock and ours
     /// must say so: one wrong clock ends nothing.
     pub(super) fn expire(&mut self, now: Now) {
-        if self.offset.is_none() {
+        if !self.clock.is_known() {
             return;
         }
-        self.local_offset = i128::from(now.wall) - i128::from(now.mono);
-        let earliest = self.earliest(now);
+        self.clock.check(now);
+        let earliest = self.clock.earliest(now);
         while let Some((created_at, seq)) = self.queue.oldest() {
             if created_at.saturating_add(self.options.max_age_ms) >= earliest {
                 return;

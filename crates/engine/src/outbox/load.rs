@@ -40,10 +40,10 @@ impl Outbox {
     pub(super) fn open_failed(&mut self, now: Now, error: StoreError) {
         let first = !self.store.answered;
         let silent = error == StoreError::Silent;
-        self.mark_missing |= silent;
+        self.earlier.mark_missing |= silent;
         self.store.failed(now.mono, error);
         self.roll_back_all();
-        let assumed_stored = std::mem::take(&mut self.assumed_stored);
+        let assumed_stored = std::mem::take(&mut self.earlier.assumed_stored);
         if first {
             let early = self.take_unloaded();
             for (to, request) in assumed_stored.into_iter().filter(|_| silent) {
@@ -78,7 +78,7 @@ impl Outbox {
         }
         self.roll_back_all();
         let first = !self.store.loaded;
-        self.assumed_stored.clear();
+        self.earlier.assumed_stored.clear();
         let early = if self.store.answered { Vec::new() } else { self.take_unloaded() };
         let StoreSnapshot { mut rows, failed, mut meta, unreadable } = snapshot;
         if unreadable.iter().any(|it| it.store == StoreName::Meta && it.set_aside_at.is_none()) {
@@ -93,7 +93,7 @@ impl Outbox {
         }
         self.found_unreadable(unreadable);
         let stored_meta = meta.clone();
-        if first && self.mark_missing {
+        if first && self.earlier.mark_missing {
             meta.mark_all();
         }
         let marked = |row: &Row| row.possibly_sent || meta.socket_open && row.order <= meta.last_order;
@@ -229,7 +229,7 @@ impl Outbox {
         if !first {
             return self.store.touch_meta();
         }
-        self.stored_term = stored.term;
+        self.earlier.term = stored.term;
         let highest = self.store.highest_order();
         let ours = &mut self.store.meta;
         if stored.not_before > ours.not_before {

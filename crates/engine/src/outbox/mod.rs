@@ -9,7 +9,8 @@
 //! | [`queue`] | rows in memory: order per key, priority across keys |
 //! | [`intake`] | send, retry, discard; capacity, age |
 //! | [`coalesce`] | which unsent row replaces which |
-//! | [`sending`], [`window`], [`flush_barrier`] | frames, how much is in flight, hand-over to basic servers |
+//! | [`sending`], [`link`], [`window`], [`flush_barrier`] | the open socket, frames, how much is in flight, hand-over to basic servers |
+//! | [`clock`] | the server's time and ours |
 //! | [`answers`] | acks, nacks, errors, the poison rule |
 //! | [`store_session`], [`load`] | groups, falling back to memory and recovering, what the store holds |
 //! | [`removal`] | how a row ends, and when that is reported |
@@ -20,11 +21,13 @@
 //! | [`inquiry`] | how a saved message ended |
 
 mod answers;
+mod clock;
 mod coalesce;
 mod ended;
 mod flush_barrier;
 mod inquiry;
 mod intake;
+mod link;
 mod load;
 mod queue;
 mod removal;
@@ -36,13 +39,14 @@ mod unreadable;
 mod view;
 mod window;
 
+pub(crate) use link::Connection;
 pub(crate) use row::key_of;
 #[cfg(test)]
 pub(crate) use row::row_of;
 
 use crate::mutant::{self, Mutant};
 use crate::{
-    ConsumerId, DeliveryState, Durability, MessageUpdate, Meta, Mode, Now, OutboxOptions, SendRequest,
+    ConsumerId, DeliveryState, Durability, MessageUpdate, Meta, Now, OutboxOptions, SendRequest,
     StorageState, StoreGroup, StoreOp,
 };
 use queue::{Entry, Place};
@@ -50,16 +54,6 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// First sequence number of rows taken by this engine; loaded rows have lower ones.
 const FIRST_SEQ: u64 = 1 << 32;
-
-/// What the outbox needs to know of a connection whose mode is known and whose user fits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Connection {
-    pub mode: Mode,
-    pub max_in_flight: u32,
-    pub max_message_bytes: u64,
-    /// Messages per second, if the server limits them.
-    pub rate: Option<f64>,
-}
 
 /// One frame to transmit.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,35 +79,38 @@ pub(crate) enum OutboxOutput {
     Note(String),
 }
 
+/// What is known of leaders before this one.
+#[derive(Debug, Default)]
+struct EarlierLeader {
+    /// None sends any more since then (monotonic ms).
+    until: u64,
+    /// The term that the store had when it was first read, 0 before.
+    term: u64,
+    /// Messages their senders know to be stored, in case the store cannot be read.
+    assumed_stored: Vec<(ConsumerId, SendRequest)>,
+    /// The store was silent when it sent, so that it could not leave its mark: it is left for it when the store opens, over
+    /// every row that lies there.
+    mark_missing: bool,
+}
+
 /// All messages of one scope. See the module's page.
 pub(crate) struct Outbox {
     options: OutboxOptions,
     tab: String,
     queue: queue::Queue,
     window: window::Window,
-    flush_barrier: flush_barrier::FlushBarrier,
     ended: ended::Ended,
     failed: ended::Failed,
     store: store_session::StoreSession,
     /// Rows whose last write failed although the store is open.
     memory_only: BTreeSet<u64>,
     removals: removal::PendingRemovals,
-    connection: Option<Connection>,
-    /// When (monotonic ms) this outbox began.
-    started: u64,
-    /// Server time minus the monotonic clock (ms), once a server has sent its time.
-    offset: Option<i128>,
-    /// Wall clock minus the monotonic clock (ms) when ages were last checked.
-    local_offset: i128,
-    ephemeral: VecDeque<(u64, String)>,
+    /// The open socket.
+    link: Option<link::Link>,
+    clock: clock::Clock,
     owners: HashMap<String, ConsumerId>,
     inquiries: Vec<inquiry::WaitingInquiry>,
-    /// Messages their senders know to be stored, in case the store cannot be read.
-    assumed_stored: Vec<(ConsumerId, SendRequest)>,
-    stored_term: u64,
-    /// The store was silent when an earlier leader sent, which could not leave its mark: it is left for it when the
-    /// store opens, over every row that lies there.
-    mark_missing: bool,
+    earlier: EarlierLeader,
     /// Retried rows that are not stored yet, and their ids in the stored failed list.
     retried: HashMap<String, String>,
     unreadable: unreadable::Unreadable,
@@ -132,21 +129,15 @@ impl Outbox {
             tab,
             queue: queue::Queue::default(),
             window: window::Window::default(),
-            flush_barrier: flush_barrier::FlushBarrier::default(),
             ended: ended::Ended::default(),
             failed: ended::Failed::default(),
             memory_only: BTreeSet::new(),
             removals: removal::PendingRemovals::default(),
-            connection: None,
-            started: now.mono,
-            offset: None,
-            local_offset: i128::from(now.wall) - i128::from(now.mono),
-            ephemeral: VecDeque::new(),
+            link: None,
+            clock: clock::Clock::new(now),
             owners: HashMap::new(),
             inquiries: Vec::new(),
-            assumed_stored: Vec::new(),
-            stored_term: 0,
-            mark_missing: false,
+            earlier: EarlierLeader { until: now.mono, ..EarlierLeader::default() },
             retried: HashMap::new(),
             unreadable: unreadable::Unreadable::default(),
             next_seq: FIRST_SEQ,
@@ -181,15 +172,9 @@ impl Outbox {
 
     /// Monotonic ms.
     pub fn next_timeout(&self) -> Option<u64> {
-        let age = match (self.offset, self.queue.oldest()) {
-            (Some(offset), Some((created_at, _))) => {
-                let at = i128::from(created_at.saturating_add(self.options.max_age_ms)) + 1;
-                let at = at - offset.min(self.local_offset);
-                Some(u64::try_from(at.max(0)).unwrap_or(u64::MAX))
-            }
-            _ => None,
-        };
-        let token = match self.connection.is_some() && self.queue.next(false).is_some() {
+        let over_age = |(created_at, _): (u64, u64)| created_at.saturating_add(self.options.max_age_ms);
+        let age = self.queue.oldest().and_then(|row| self.clock.passes(over_age(row)));
+        let token = match self.connection().is_some() && self.queue.next(false).is_some() {
             true => self.window.next_token(),
             false => None,
         };
@@ -200,30 +185,14 @@ impl Outbox {
 
     /// `welcome.now`, within bounds. Stored times are never rewritten: the next server may be right.
     pub fn set_server_time(&mut self, now: Now, server_now: u64) {
-        self.offset = Some(i128::from(server_now) - i128::from(now.mono));
-        self.local_offset = i128::from(now.wall) - i128::from(now.mono);
+        self.clock.set(now, server_now);
         // No row was sent in the future of both clocks; it could otherwise outlive the server's memory of its id.
-        let latest = self.latest(now);
+        let latest = self.clock.latest(now);
         while let Some((created_at, seq)) = self.queue.youngest()
             && created_at > latest
         {
             self.queue.set_created_at(seq, latest);
         }
-    }
-
-    fn server_now(&self, now: Now) -> u64 {
-        self.offset.map_or(now.wall, |offset| from_offset(offset, now))
-    }
-
-    /// The later of the server's clock and ours. New rows are dated with it, so that a slow clock makes no row old.
-    fn latest(&self, now: Now) -> u64 {
-        self.server_now(now).max(now.wall)
-    }
-
-    /// The earlier of the two: a row is over its age when both say so.
-    fn earliest(&self, now: Now) -> u64 {
-        let wall = if mutant::active(Mutant::TrustOneClock) { u64::MAX } else { now.wall };
-        self.server_now(now).min(wall)
     }
 
     /// Sets the bound of the failed list.
@@ -362,10 +331,6 @@ impl Outbox {
         self.version += 1;
         self.out.push_back(OutboxOutput::Update { to, update });
     }
-}
-
-fn from_offset(offset: i128, now: Now) -> u64 {
-    u64::try_from((i128::from(now.mono) + offset).max(0)).unwrap_or(u64::MAX)
 }
 
 fn update_of(entry: &Entry) -> MessageUpdate {

@@ -105,7 +105,7 @@ impl Outbox {
             MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
         let to = self.audience_of(&entry);
         if !entry.volatile && is_listed(&state) {
-            self.list_failed(FailedRow { row: entry.row, state, ended_at: self.server_now(now) });
+            self.list_failed(FailedRow { row: entry.row, state, ended_at: self.clock.server_now(now) });
         } else if !entry.volatile {
             self.store.delete(&entry.row);
         }
@@ -144,7 +144,7 @@ impl Outbox {
         }
         self.window.clear(seq);
         self.memory_only.remove(&seq);
-        let (id, ended_at) = (entry.row.id.clone(), self.server_now(now));
+        let (id, ended_at) = (entry.row.id.clone(), self.clock.server_now(now));
         if is_listed(&state) {
             let (row, state) = (entry.row.clone(), state.clone());
             self.store.move_to_failed(&FailedRow { row, state, ended_at });

@@ -1,10 +1,10 @@
 //! Sending: connections, frames, rows in flight, and the hand-over to basic servers.
 
+use super::link::{Connection, Link};
 use super::queue::Place;
-use super::window::MAX_BATCH;
-use super::{Connection, OutFrame, Outbox};
+use super::{OutFrame, Outbox};
 use crate::mutant::{self, Mutant};
-use crate::{DeliveryState, FailReason, Mode, Now};
+use crate::{DeliveryState, FailReason, Now};
 use sentinelops_protocol::encode_batch;
 
 /// Most bytes in the socket's buffer. Above that pongs are late although the server is fine.
@@ -15,7 +15,7 @@ const EPHEMERAL_MS: u64 = 250;
 impl Outbox {
     /// The handshake succeeded: the store's socket-open mark is written ahead of the first send.
     pub fn socket_opened(&mut self, now: Now) {
-        self.flush_barrier.reset();
+        self.link = Some(Link::default());
         self.store.mark(now.mono);
     }
 
@@ -24,9 +24,12 @@ impl Outbox {
         self.store.mark(now.mono);
         self.window.connected(now.mono, &link);
         self.queue.release_connection_holds();
-        self.connection = Some(link);
-        if link.mode == Mode::Basic && self.offset.is_none() {
-            // A basic server never sends its time: uses our clock, from now on without jumps.
+        let socket = self.link.get_or_insert_default();
+        socket.connection = Some(link);
+        if link.acks {
+            socket.barrier = None;
+        } else if !self.clock.is_known() {
+            // It never sends its time: uses our clock, from now on without jumps.
             self.set_server_time(now, now.wall);
         }
         self.expire(now);
@@ -35,9 +38,7 @@ impl Outbox {
 
     /// The socket is gone: rows in flight may have arrived. Call `closed_on_us` first.
     pub fn disconnected(&mut self, now: Now) {
-        self.connection = None;
-        self.flush_barrier.reset();
-        self.ephemeral.clear();
+        self.link = None;
         let in_flight: Vec<u64> = self.queue.in_flight_rows().map(|(_, seq)| seq).collect();
         for seq in in_flight {
             self.queue.requeue(seq);
@@ -63,13 +64,13 @@ impl Outbox {
     }
 
     pub(super) fn may_send(&self) -> bool {
-        self.connection.is_some() && self.store.may_send()
+        self.connection().is_some() && self.store.may_send()
     }
 
     /// The next frame, if anything may leave. `buffered` is `bufferedAmount` and what is pending: with the
     /// frame it is 64 KiB at most, unless there is nothing and a single message is more than that.
     pub fn next_frame(&mut self, now: Now, buffered: u64) -> Option<OutFrame> {
-        let link = self.connection?;
+        let link = *self.connection()?;
         let room = BUFFER_BYTES.saturating_sub(buffered);
         if room == 0 || !self.may_send() {
             return None;
@@ -80,11 +81,10 @@ impl Outbox {
             return Some(frame);
         }
         self.queue.wake(now.mono);
-        let most = if link.mode == Mode::V1 { MAX_BATCH } else { 1 };
         let mut texts: Vec<String> = Vec::new();
         // Brackets, and a comma each.
         let mut bytes = 2u64;
-        while texts.len() < most as usize {
+        while texts.len() < link.max_batch as usize {
             let (all, common) = self.window.limits(&self.options, &link);
             let in_flight = self.queue.in_flight();
             if in_flight >= all {
@@ -133,14 +133,15 @@ impl Outbox {
     }
 
     fn ephemeral_frame(&mut self, now: Now, allowed: u64, fits: impl Fn(u64) -> bool) -> Option<OutFrame> {
-        while let Some((at, text)) = self.ephemeral.front() {
+        let ephemeral = &mut self.link.as_mut()?.ephemeral;
+        while let Some((at, text)) = ephemeral.front() {
             let size = text.len() as u64;
             // It was taken under this server's limit, unless the mode became known only since.
             let stale = now.mono.saturating_sub(*at) > EPHEMERAL_MS || size > allowed;
             if !stale && !fits(size) {
                 return None;
             }
-            let (_, text) = self.ephemeral.pop_front()?;
+            let (_, text) = ephemeral.pop_front()?;
             if !stale && self.window.take(now.mono) {
                 return Some(OutFrame { text, count: 1 });
             }
@@ -166,36 +167,35 @@ impl Outbox {
     }
 
     pub(super) fn flush_due(&self) -> Option<u64> {
-        let basic = self.connection.is_some_and(|link| link.mode == Mode::Basic);
-        let written = self.queue.last_in_flight()?;
-        if basic && self.meta().pongs { self.flush_barrier.due(written) } else { None }
+        let barrier = self.link.as_ref()?.barrier.as_ref().filter(|_| self.meta().pongs)?;
+        barrier.due(self.queue.last_in_flight()?)
     }
 
     /// A ping was sent on this socket, after everything `next_frame` returned so far.
     pub fn flush_ping_sent(&mut self, now: Now, n: u64) {
-        self.flush_barrier.sent(now.mono, n, self.queue.writes());
+        let written = self.queue.writes();
+        if let Some(barrier) = self.barrier() {
+            barrier.sent(now.mono, n, written);
+        }
     }
 
     /// A pong of this socket; `None` when the server did not send the ping's content back. From now on
     /// only pongs count on this URL.
     pub fn pong(&mut self, now: Now, n: Option<u64>) {
         self.update_meta(|meta| meta.pongs = true);
-        if let Some(written) = self.flush_barrier.pong(n) {
+        if let Some(written) = self.barrier().and_then(|barrier| barrier.pong(n)) {
             self.hand_over(now, written);
         }
     }
 
     /// `bufferedAmount` is 0 and nothing is pending. For a server that never answered a ping, that counts as handed over.
     pub fn written_out(&mut self, now: Now) {
-        if !self.meta().pongs {
+        if !self.meta().pongs && self.barrier().is_some() {
             self.hand_over(now, self.queue.writes());
         }
     }
 
     fn hand_over(&mut self, now: Now, written: u64) {
-        if self.connection.is_none_or(|link| link.mode != Mode::Basic) {
-            return;
-        }
         let over: Vec<u64> = self
             .queue
             .in_flight_rows()

@@ -26,13 +26,13 @@ impl Outbox {
 
     /// See [`crate::Engine::store_was_silent`].
     pub fn store_was_silent(&mut self) {
-        self.mark_missing = true;
+        self.earlier.mark_missing = true;
     }
 
     /// See [`crate::Engine::assume_stored`].
     pub fn assume_stored(&mut self, now: Now, to: ConsumerId, requests: Vec<SendRequest>) {
         if !self.store.answered {
-            self.assumed_stored.extend(requests.into_iter().map(|request| (to, request)));
+            self.earlier.assumed_stored.extend(requests.into_iter().map(|request| (to, request)));
         } else if !self.store.loaded && self.store.is_silent() {
             requests.into_iter().for_each(|request| self.enqueue(now, to, request));
         }
@@ -40,7 +40,7 @@ impl Outbox {
 
     /// The term that the store had when it was first read, 0 before.
     pub fn stored_term(&self) -> u64 {
-        self.stored_term
+        self.earlier.term
     }
 
     /// See [`crate::Engine::lead_after`].

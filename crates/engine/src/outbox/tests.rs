@@ -28,11 +28,11 @@ pub(super) fn request(id: &str, priority: Priority, key: Option<&str>) -> SendRe
 }
 
 pub(super) fn v1() -> Connection {
-    Connection { mode: Mode::V1, max_in_flight: 64, max_message_bytes: 65_536, rate: None }
+    Connection { acks: true, max_batch: 512, max_in_flight: 64, max_message_bytes: 65_536, rate: None }
 }
 
 pub(super) fn basic() -> Connection {
-    Connection { mode: Mode::Basic, ..v1() }
+    Connection { acks: false, max_batch: 1, ..v1() }
 }
 
 /// An outbox with a store that acts on request only.

@@ -1,7 +1,7 @@
 //! How much may be in flight: the window, its reserve, the server's rate, and one row at a time after the server closed
 //! because of a message.
 
-use super::Connection;
+use super::link::Connection;
 use crate::OutboxOptions;
 use crate::backoff::LONGEST_SERVER_DELAY_MS;
 use crate::mutant::{self, Mutant};
@@ -105,10 +105,9 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Mode;
 
     fn link(max_in_flight: u32, rate: Option<f64>) -> Connection {
-        Connection { mode: Mode::V1, max_in_flight, max_message_bytes: 65_536, rate }
+        Connection { acks: true, max_batch: MAX_BATCH, max_in_flight, max_message_bytes: 65_536, rate }
     }
 
     #[test]
