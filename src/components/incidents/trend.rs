@@ -6,7 +6,7 @@ use crate::words::{severity, trend as texts};
 use sentinelops_engine::Mode;
 use sentinelops_protocol::domain::{Durations, Spread, Stats};
 use sentinelops_realtime::time_text::use_time_text;
-use sentinelops_realtime::{IncidentRow, List, use_connection, use_stats};
+use sentinelops_realtime::{ClientError, IncidentRow, List, use_connection, use_stats};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -35,7 +35,9 @@ pub fn Trend(props: &TrendProps) -> Html {
         let day = open_over_day(stats.as_deref().unwrap_or(&Stats::default()), *now);
         (outlines(&day, HEIGHT), day)
     });
-    if feed.error.is_some() || feed.problem.is_some() || status.mode == Some(Mode::Basic) {
+    // A connection that is down takes nothing away: the rows below keep their places.
+    let is_denied = matches!(feed.error, Some(ClientError::Denied { .. }));
+    if is_denied || feed.problem.is_some() || status.mode == Some(Mode::Basic) {
         return Html::default();
     }
     let (paths, day) = &*plot;
