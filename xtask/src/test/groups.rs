@@ -80,11 +80,12 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         "protocol" => "sentinelops-protocol",
         "gateway" => "sentinelops-gateway",
         "store" => return bench_store(),
-        "page" => return bench_page(args),
+        "page" => return bench_page("page", false, args),
+        "faults" => return bench_page("faults", true, args),
         "start" => return bench_start(args),
         other => {
             bail!(
-                "no benchmark is called `{other}`: there are engine, protocol, gateway, store, page and start"
+                "no benchmark is called `{other}`: there are engine, protocol, gateway, store, page, faults and start"
             )
         }
     };
@@ -108,22 +109,26 @@ fn bench_store() -> Result<()> {
     Ok(())
 }
 
-/// In a real browser with the real gateway: what the shipped pages cost beside pages written by hand. `--quick`: one run at
-/// two rates, in three minutes; `--json FILE`: every figure.
-fn bench_page(args: &[String]) -> Result<()> {
+/// In a real browser with the real gateway, beside pages written by hand and other libraries: what pages cost (`page`), and what
+/// faults do (`faults`, with the page of the end-to-end tests). `--quick`: one run at one rate, or two faults; `--json FILE`:
+/// every figure; `--docs`: tables and plots into docs/benchmarks.md.
+fn bench_page(name: &str, for_tests: bool, args: &[String]) -> Result<()> {
     let tests = Playwright::find()?;
-    let options = built(false);
+    let options = built(for_tests);
     build::build(&options)?;
-    let mut bench = tests.command(&options.dist).args(["--config", "bench.config.ts", "page"]);
+    let mut bench = tests.command(&options.dist).args(["--config", "bench.config.ts", name]);
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         bench = match (arg.as_str(), rest.as_slice().first()) {
-            ("--quick", _) => bench.env("BENCH_RUNS", "1").env("BENCH_RATES", "2,1000"),
+            ("--quick", _) => {
+                bench.env("BENCH_RUNS", "1").env("BENCH_RATES", "1000").env("BENCH_FAULTS", "cut,reload")
+            }
+            ("--docs", _) => bench.env("BENCH_DOCS", "1"),
             ("--json", Some(file)) => {
                 rest.next();
                 bench.env("BENCH_JSON", std::path::absolute(file)?)
             }
-            _ => bail!("`{arg}` is not known: --quick and --json FILE are"),
+            _ => bail!("`{arg}` is not known: --quick, --docs and --json FILE are"),
         };
     }
     let _inside = run::shell().push_dir(Playwright::FOLDER);

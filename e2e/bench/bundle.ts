@@ -1,0 +1,28 @@
+// The contenders' pages, each bundled with its library alone.
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Answer } from '../lib/site';
+
+const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'peers');
+
+export interface Bundle {
+  answer: Answer;
+  /** What its script weighs. */
+  gzip: number;
+}
+
+export async function bundle(name: string): Promise<Bundle> {
+  const { outputFiles } = await build({
+    stdin: { contents: `import { connect } from './${name}'; import { run } from './peer'; run(connect);`, resolveDir: FOLDER, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'iife',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  const script = outputFiles[0]!.text;
+  const body = `<!doctype html><title>${name}</title><ul></ul><script>${script.replaceAll('</script', '<\\/script')}</script>`;
+  return { answer: { status: 200, headers: { 'content-type': 'text/html' }, body }, gzip: gzipSync(script).length };
+}
