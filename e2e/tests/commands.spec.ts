@@ -144,11 +144,15 @@ test('the palette finds commands, incidents and people; the sheet lists keys, an
   expect(await focusedRow(page), 'the focus is back').toBe(id);
 
   await page.keyboard.press('Control+k');
+  await expect(input).toBeFocused();
   await page.keyboard.type('assign priya');
+  await expect(page.getByTestId('palette-option').first()).toContainText('Priya Raman');
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('toast')).toContainText(`Assigned ${id} to Priya Raman`);
   await page.keyboard.press('Control+k');
+  await expect(input).toBeFocused();
   await page.keyboard.type('disk db-7');
+  await expect(page.getByTestId('palette-option').first()).toContainText('Disk full on db-7');
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('detail-title')).toHaveText('Disk full on db-7');
   // From a field, too.
