@@ -14,6 +14,7 @@ mod ingest_model;
 mod ingest_watch;
 mod limits;
 mod log_model;
+mod log_port;
 mod many;
 mod ordering;
 mod requests;

@@ -72,12 +72,7 @@ async fn a_planned_stop_moves_clients_to_the_others_inside_the_window() {
     stopped.signal("-TERM").await;
     let began = std::time::Instant::now();
     assert_eq!(stopped.ended().await, 0);
-    let connected = async {
-        while !other.http("GET", "/admin/stats").await.contains(&format!("\"connections\":{PEERS},")) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), connected).await.expect("they come");
+    crowd.resumed(PEERS as u64 / 2).await;
     let took = began.elapsed();
     let seen = Seen::by(&crowd.end(lives).await);
     assert!(took < Duration::from_millis(2_000), "{took:?}");

@@ -27,6 +27,8 @@ pub struct Crowd {
     acks: watch::Sender<u64>,
     /// How often a peer was told that nothing can be stored.
     unavailable: watch::Sender<u64>,
+    /// How often a peer has gone on from its cursor at another gateway.
+    resumes: watch::Sender<u64>,
     /// Nothing is sent before everybody sees it.
     all: Barrier,
 }
@@ -40,6 +42,7 @@ impl Crowd {
             sent: AtomicU64::new(0),
             acks: watch::Sender::new(0),
             unavailable: watch::Sender::new(0),
+            resumes: watch::Sender::new(0),
             all: Barrier::new(peers),
         });
         let lives = (0..peers).map(|n| tokio::spawn(Peer::new(n).live(crowd.clone()))).collect();
@@ -49,6 +52,11 @@ impl Crowd {
     /// Returns when so many more messages are acked.
     pub async fn acks(&self, count: u64) {
         more(&self.acks, count).await;
+    }
+
+    /// Returns when peers have resumed so often since the crowd began.
+    pub async fn resumed(&self, times: u64) {
+        reaches(&self.resumes, times).await;
     }
 
     /// Returns when a peer is told that nothing can be stored.
@@ -68,8 +76,12 @@ impl Crowd {
 }
 
 async fn more(counter: &watch::Sender<u64>, count: u64) {
-    let mut counter = counter.subscribe();
     let wanted = *counter.borrow() + count;
+    reaches(counter, wanted).await;
+}
+
+async fn reaches(counter: &watch::Sender<u64>, wanted: u64) {
+    let mut counter = counter.subscribe();
     let come = counter.wait_for(|counted| *counted >= wanted);
     tokio::time::timeout(WAIT, come).await.expect("they come").expect("somebody counts");
 }
@@ -240,6 +252,7 @@ impl Peer {
             ServerMessage::System(ServerSystem::Subscribed(subscribed)) => {
                 if self.cursor.is_some() {
                     self.resumes += 1;
+                    crowd.resumes.send_modify(|resumes| *resumes += 1);
                     self.exact += u64::from(subscribed.continuity == Continuity::Exact);
                     self.gaps += u64::from(subscribed.continuity == Continuity::Gap);
                 }

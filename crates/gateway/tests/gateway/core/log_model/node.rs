@@ -1,55 +1,10 @@
 //! A gateway of the model: the real core, and what its shell does with the log.
 
+use super::super::log_port::{LogPort, Outbox};
 use super::Planted;
 use super::log::{Body, Log, id_of};
-use sentinelops_gateway::{
-    ConnId, Durable, Gateway, GatewayConfig, Loaded, Notice, Now, Place, Position, Proposal, Record, Store,
-};
+use sentinelops_gateway::{ConnId, Durable, Gateway, GatewayConfig, Loaded, Now, Place, Position, Proposal};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex};
-
-#[derive(Clone, Debug, Default)]
-pub struct Outbox(Arc<Mutex<VecDeque<Proposal>>>);
-
-impl Outbox {
-    pub fn pop(&self) -> Option<Proposal> {
-        self.0.lock().expect("one thread").pop_front()
-    }
-
-    pub fn clear(&self) {
-        self.0.lock().expect("one thread").clear();
-    }
-
-    pub fn all(&self) -> Vec<Proposal> {
-        self.0.lock().expect("one thread").iter().cloned().collect()
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Port {
-    name: String,
-    outbox: Outbox,
-}
-
-impl Store for Port {
-    fn append(&mut self, _: Record) -> u64 {
-        unreachable!("a log gives no seq")
-    }
-
-    fn committed(&self) -> u64 {
-        u64::MAX
-    }
-
-    fn writer(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-
-    fn propose(&mut self, proposal: Proposal) {
-        self.outbox.0.lock().expect("one thread").push_back(proposal);
-    }
-
-    fn tell(&mut self, _: Notice) {}
-}
 
 pub struct Node {
     pub gateway: Gateway,
@@ -93,7 +48,7 @@ impl Node {
             epoch
         });
         let (outbox, name) = (Outbox::default(), format!("g{number}"));
-        let port = Port { name: name.clone(), outbox: outbox.clone() };
+        let port = LogPort { name: name.clone(), outbox: outbox.clone() };
         let durable = loaded(log, &epoch, now);
         let gateway =
             Gateway::restore(GatewayConfig::default(), number, durable, now).with_store(Box::new(port));
@@ -103,7 +58,9 @@ impl Node {
 
     /// The log takes the next proposal, or does not. `true`: it met another one.
     pub fn publish(&mut self, log: &mut Log, planted: Planted, now: Now) -> bool {
-        let Some(proposal) = self.outbox.pop().filter(|_| self.reachable) else { return false };
+        let Some(proposal) = self.outbox.lock().proposals.pop_front().filter(|_| self.reachable) else {
+            return false;
+        };
         let Proposal { number, key, after, record } = proposal;
         let id = id_of(&record);
         let twin = id.as_ref().and_then(|id| log.known(id));
@@ -161,7 +118,7 @@ impl Node {
     }
 
     pub fn lose_way(&mut self, now: Now) {
-        self.outbox.clear();
+        *self.outbox.lock() = Default::default();
         self.answers.clear();
         self.reachable = false;
         self.gateway.set_unavailable(now, Some(2_000));

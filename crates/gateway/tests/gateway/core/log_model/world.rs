@@ -124,14 +124,19 @@ impl World {
         let now = self.now;
         self.nodes[at].gateway.receive(now, conn, text.as_bytes());
         if self.planted == Planted::AckEarly {
-            for id in
-                self.nodes[at].outbox.all().iter().filter_map(|proposal| proposal.record.accepted.clone())
+            for id in self.nodes[at]
+                .outbox
+                .lock()
+                .proposals
+                .iter()
+                .filter_map(|proposal| proposal.record.accepted.clone())
             {
                 self.clients[client].acked.insert(id.id);
             }
         }
         if self.planted == Planted::FoldEarly {
-            for proposal in self.nodes[at].outbox.all() {
+            let proposals = self.nodes[at].outbox.lock().proposals.clone();
+            for proposal in proposals {
                 let gateway = &mut self.nodes[at].gateway;
                 gateway.fold(now, gateway.seq() + 1, &proposal.key, &proposal.record, Some(proposal.number));
             }

@@ -3,46 +3,14 @@
 mod ahead;
 mod lease;
 
-use sentinelops_gateway::{ConnId, Gateway, GatewayConfig, Notice, Now, Output, Proposal, Record, Store};
+use super::log_port::{LogPort, Outbox, Published};
+use sentinelops_gateway::{ConnId, Gateway, GatewayConfig, Now, Output, Record};
 use sentinelops_protocol::domain::Presence;
 use sentinelops_protocol::{Limits, ServerMessage, decode_server_frame};
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-
-#[derive(Clone, Debug, Default)]
-struct Sent(Arc<Mutex<(VecDeque<Proposal>, VecDeque<Notice>)>>);
-
-#[derive(Debug)]
-struct Port {
-    name: String,
-    sent: Sent,
-}
-
-impl Store for Port {
-    fn append(&mut self, _: Record) -> u64 {
-        unreachable!("a log gives no seq")
-    }
-
-    fn committed(&self) -> u64 {
-        u64::MAX
-    }
-
-    fn writer(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-
-    fn propose(&mut self, proposal: Proposal) {
-        self.sent.0.lock().expect("one thread").0.push_back(proposal);
-    }
-
-    fn tell(&mut self, notice: Notice) {
-        self.sent.0.lock().expect("one thread").1.push_back(notice);
-    }
-}
 
 struct Node {
     gateway: Gateway,
-    sent: Sent,
+    outbox: Outbox,
     read: usize,
     /// Neither log nor notices reach it.
     is_cut_off: bool,
@@ -59,10 +27,10 @@ impl World {
     fn new(count: usize) -> Self {
         let nodes = (0..count)
             .map(|n| {
-                let sent = Sent::default();
-                let port = Port { name: format!("g{n}"), sent: sent.clone() };
+                let outbox = Outbox::default();
+                let port = LogPort { name: format!("g{n}"), outbox: outbox.clone() };
                 let gateway = Gateway::new(GatewayConfig::default(), 1).with_store(Box::new(port));
-                Node { gateway, sent, read: 0, is_cut_off: false, is_dead: false }
+                Node { gateway, outbox, read: 0, is_cut_off: false, is_dead: false }
             })
             .collect();
         let mut world = Self { mono: 1_000, log: Vec::new(), nodes };
@@ -104,7 +72,7 @@ impl World {
             let mut quiet = true;
             for at in 0..self.nodes.len() {
                 let node = &mut self.nodes[at];
-                let (proposals, notices) = std::mem::take(&mut *node.sent.0.lock().expect("one thread"));
+                let Published { proposals, notices } = std::mem::take(&mut *node.outbox.lock());
                 if node.is_dead || node.is_cut_off {
                     continue;
                 }
