@@ -11,6 +11,7 @@ use crate::{Durable, GatewayConfig, Now, Place, Position, Record};
 use async_nats::Client;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::stream::Info;
+use futures::{StreamExt, stream};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ const RETRY: Duration = Duration::from_millis(500);
 const DELETION: Duration = Duration::from_millis(1_500);
 /// How often is looked whether the log has everything that this gateway holds, once that was put in.
 const MOST_ROUNDS: u32 = 8;
+/// So many lost records are on their way into the log at once.
+const PUT_AGAIN_AT_ONCE: usize = 64;
 
 pub(super) struct Session {
     pub options: NatsOptions,
@@ -262,9 +265,16 @@ impl Session {
                 break;
             }
             warn!("the log has lost records: {} are put in again", missing.len());
-            for (key, record) in missing.drain(..) {
-                self.put_again(client, mark, &all.newest, &key, &record).await?;
+            let (newest, this) = (&all.newest, &*self);
+            let puts = missing.drain(..).map(|(key, record)| async move {
+                this.put_again(client, mark, newest, &key, &record).await
+            });
+            // In order: each is written to the connection before the next one begins.
+            let mut puts = stream::iter(puts).buffered(PUT_AGAIN_AT_ONCE);
+            while let Some(put) = puts.next().await {
+                put?;
             }
+            drop(puts);
             (all, reader) = self.read_all(streams, mark).await?;
         }
         self.send(Event::Loaded(Box::new(all.durable))).await?;
