@@ -132,7 +132,7 @@ async fn a_gateway_that_is_cut_off_from_nats_loses_and_doubles_nothing() {
 #[ignore = "minutes on a busy machine: `cargo xtask test long` runs it"]
 async fn twenty_times_each_on_every_version_lose_and_double_nothing() {
     for version in VERSIONS {
-        for victim in [Victim::Gateway, Victim::Nats, Victim::Way] {
+        for victim in [Victim::Gateway, Victim::Nats, Victim::Stream, Victim::Way] {
             killed_under_load(version, victim, 20).await;
         }
     }
