@@ -60,7 +60,7 @@ test('signed out by the server: shown, with what to do; nothing is dialled until
   const accepted = world.proxy.accepted;
   await world.gateway.close(4401, 'token expired');
   await expectState(page, 'Error');
-  await expect(banner(page, 'auth')).toContainText('You need to sign in again.');
+  await expect(banner(page, 'auth')).toContainText('Sign in to continue.');
   await expect(banner(page, 'auth')).toContainText('saved on this device');
   expect(world.proxy.accepted).toBe(accepted);
 });

@@ -69,7 +69,7 @@ test('a posted alert shows labels, source, its incident and only links of the op
   await alert.getByRole('button', { name: 'Open incident' }).click();
   const detail = page.getByTestId('incident-detail');
   const listed = detail.getByTestId('incident-alerts');
-  await expect(listed.locator('> summary')).toHaveText('Alerts 1 of 1 raised');
+  await expect(listed.locator('> summary')).toHaveText('Alerts 1 of 1 firing');
   await expect(listed.getByTestId('alert')).toContainText('app/1 is <b>down</b>');
   await expect(listed.getByTestId('alert-link')).toHaveAttribute('href', 'https://runbooks.example/TargetDown?of=app%2F1%3A80%26x');
   expect(await violations(page)).toEqual([]);
@@ -82,7 +82,7 @@ test('a posted alert shows labels, source, its incident and only links of the op
 
   await post(world.gateway, 'resolved', [ALERT], began);
   await expect(alert).toHaveCount(0);
-  await expect(listed.locator('> summary')).toHaveText('Alerts 0 of 1 raised');
+  await expect(listed.locator('> summary')).toHaveText('Alerts 0 of 1 firing');
   await expect(listed.getByTestId('alert')).toContainText('Cleared');
   await expect(detail.getByTestId('incident-status')).toHaveText('Resolved');
 });

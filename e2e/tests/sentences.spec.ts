@@ -10,9 +10,9 @@ test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '7'], stores: false
 const CLOSES: [number, string, string, RegExp][] = [
   [1002, 'Received an unmasked frame from client', 'Error', /unmasked frame from client \(code 1002\)\. Reload the page/],
   [1007, 'text that is not UTF-8', 'Error', /not UTF-8 \(code 1007\)\. Reload the page/],
-  [1013, 'retry after 600 s; the keys cannot be fetched', 'Reconnecting', /asks for patience: the keys cannot be fetched\. It goes on by itself/],
+  [1013, 'retry after 600 s; the keys cannot be fetched', 'Reconnecting', /is busy: the keys cannot be fetched\. It goes on by itself/],
   [4400, 'the first message must be hello', 'Error', /must be hello \(code 4400\)\. Reload the page/],
-  [4401, 'the token has expired: sign in again', 'Error', /You need to sign in again\./],
+  [4401, 'the token has expired: sign in again', 'Error', /Sign in to continue\./],
   [4403, 'pages of https://x may not connect: see --origin of the gateway', 'Error', /pages of https:\/\/x may not connect.*Ask the operator of the server.*--origin/],
   [4404, '', 'Error', /no such endpoint \(code 4404\)\. Check the url/],
   [4409, '', 'Error', /a conflict that retrying cannot mend \(code 4409\)\. Reload/],

@@ -151,7 +151,7 @@ test('a session that ends: what is sent meanwhile arrives once, under the same u
   const page = await connected(world, '/lab');
   signIn.endSessions();
   await world.gateway.close(4401, 'the token has expired: sign in again');
-  await expect(banner(page, 'auth')).toContainText('You need to sign in again.');
+  await expect(banner(page, 'auth')).toContainText('Sign in to continue.');
   await expectState(page, 'Error');
   const ids = await saveMessages(page, 3);
   await expect(banner(page, 'auth')).toContainText('3 unsent changes saved on this device.');
@@ -170,7 +170,7 @@ test('another user who signs in sends nothing of the first one, who finds it all
   const page = await connected(world, '/lab');
   signIn.endSessions();
   await world.gateway.close(4401, 'the token has expired: sign in again');
-  await expect(banner(page, 'auth')).toContainText('You need to sign in again.');
+  await expect(banner(page, 'auth')).toContainText('Sign in to continue.');
   const ids = await saveMessages(page, 2);
   await signInAs(page, 'bob');
   await expectState(page, 'Connected');
@@ -203,7 +203,7 @@ test('signed in again in one tab, the others go on by themselves', async ({ worl
   await expectState(other, 'Connected');
   signIn.endSessions();
   await world.gateway.close(4401, 'the token has expired: sign in again');
-  for (const tab of [page, other]) await expect(banner(tab, 'auth')).toContainText('You need to sign in again.');
+  for (const tab of [page, other]) await expect(banner(tab, 'auth')).toContainText('Sign in to continue.');
   await signInAs(other, 'ann');
   for (const tab of [other, page]) await expectState(tab, 'Connected');
   await expect(banner(page, 'auth')).toHaveCount(0);

@@ -54,7 +54,7 @@ test('5,000 firing alerts: all are counted and can be reached, and the page answ
   const meanwhile = await counted(page, 'alerts-panel');
   await search.fill('');
   await posted;
-  await expect(page.getByTestId('alerts-panel').locator('.panel__count')).toHaveText(`${alerts + ALERTS} raised`, { timeout: 120_000 });
+  await expect(page.getByTestId('alerts-panel').locator('.panel__count')).toHaveText(`${alerts + ALERTS} firing`, { timeout: 120_000 });
   await expect(page.getByTestId('incidents-panel').locator('.panel__count')).toHaveText(`${incidents + ALERTS} open`, { timeout: 120_000 });
   const storm = await cost.figures();
 
@@ -91,7 +91,7 @@ test('5,000 firing alerts: all are counted and can be reached, and the page answ
   await search.fill('');
   await postAll(world.gateway, 'resolved', [STORM[4_321]!], began, IN_A_BODY);
   await expect(detail.getByTestId('incident-status')).toHaveText('Resolved');
-  await expect(page.getByTestId('alerts-panel').locator('.panel__count')).toHaveText(`${alerts + ALERTS - 1} raised`);
+  await expect(page.getByTestId('alerts-panel').locator('.panel__count')).toHaveText(`${alerts + ALERTS - 1} firing`);
   await expect(page.getByTestId('incidents-panel').locator('.panel__count')).toHaveText(`${incidents + ALERTS - 1} open`);
   const after = await cost.figures();
   expect(await violations(page)).toEqual([]);
@@ -99,7 +99,7 @@ test('5,000 firing alerts: all are counted and can be reached, and the page answ
 
   // What the storm brought goes with it.
   await postAll(world.gateway, 'resolved', STORM, began, IN_A_BODY);
-  await expect(page.getByTestId('alerts-panel').locator('.panel__count')).toHaveText(`${alerts} raised`, { timeout: 120_000 });
+  await expect(page.getByTestId('alerts-panel').locator('.panel__count')).toHaveText(`${alerts} firing`, { timeout: 120_000 });
   await expect(page.getByTestId('incidents-panel').locator('.panel__count')).toHaveText(`${incidents} open`, { timeout: 120_000 });
   const gone = await cost.figures();
   test.info().annotations.push({ type: 'measured', description: JSON.stringify({ before, meanwhile, storm, after, gone }) });

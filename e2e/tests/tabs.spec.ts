@@ -143,7 +143,7 @@ test('the server asks to sign in again: the tab in which somebody did takes the 
   const all = [leader, ...followers];
   const accepted = world.proxy.accepted;
   await world.gateway.close(4401, 'token expired');
-  for (const page of all) await expect(banner(page, 'auth')).toContainText('You need to sign in again.');
+  for (const page of all) await expect(banner(page, 'auth')).toContainText('Sign in to continue.');
   expect(world.proxy.accepted, 'nobody signed in').toBe(accepted);
   const signedIn = followers[1]!;
   await signedIn.bringToFront();

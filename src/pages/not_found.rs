@@ -12,7 +12,7 @@ pub fn NotFoundPage() -> Html {
             <a class="skip-link" href="#main">{ "Skip to the content" }</a>
             <TopBar />
             <main id="main" class="screen" tabindex="-1" data-testid="not-found">
-                <h1>{ "Nothing lives here" }</h1>
+                <h1>{ "Page not found" }</h1>
                 <p>{ "The address may be mistyped, or what it led to is gone. Incidents are on the console." }</p>
                 <PageLink to={Route::Console} classes="button button--primary">{ "Open the console" }</PageLink>
             </main>

@@ -128,7 +128,7 @@ async fn an_incident_lists_its_alerts_and_leaves_out_the_key_that_says_nothing()
     connection.snapshot(Subject::channel(Channel::Alerts), alerts);
     connection.settle().await;
     let listed = "[data-testid=incident-alerts]";
-    assert_eq!(texts(&format!("{listed} > summary")), ["Alerts 1 of 2 raised"]);
+    assert_eq!(texts(&format!("{listed} > summary")), ["Alerts 1 of 2 firing"]);
     assert_eq!(texts(&format!("{listed} .alert__title")), ["burning", "over"]);
     assert_eq!(texts("[data-testid=facts] dt"), ["Opened", "Updated", "Runbook", "Source"]);
     assert!(!one_text("[data-testid=facts]").contains("9f2b7c"));
@@ -142,7 +142,7 @@ fn one_text(selector: &str) -> String {
 async fn many_alerts_are_shown_in_parts_and_the_rest_is_counted() {
     let many: Vec<_> = (0..120).map(|n| alert(&format!("alr-{n:03}"), Raised, Severity::High)).collect();
     let (connection, page) = shown(html! { <AlertsPanel /> }, many).await;
-    assert_eq!(texts(".panel__count"), ["120 raised"]);
+    assert_eq!(texts(".panel__count"), ["120 firing"]);
     let shown = || all("[data-testid=alert]").len();
     for parts in [[50, 70], [100, 20]] {
         assert_eq!(shown(), parts[0]);

@@ -80,7 +80,7 @@ async fn what_may_have_arrived_is_sent_again_only_after_a_question() {
     yew::scheduler::flush().await;
     assert_eq!(tried.borrow().len(), 1, "asked first");
     let question =
-        shown.select("button").into_iter().find(|b| b.text_content().unwrap().contains("send anyway"));
+        shown.select("button").into_iter().find(|b| b.text_content().unwrap().contains("Send again"));
     question.unwrap().click();
     assert_eq!(tried.borrow().last(), Some(&("x".to_owned(), true)));
 }

@@ -95,11 +95,8 @@ async fn an_expired_session_is_said_in_two_sentences() {
     connection.settle().await;
     let shown = texts("[data-banner=auth] .banner__text").remove(0);
     assert_eq!(shown.matches('.').count(), 2, "{shown}");
-    assert!(
-        shown.starts_with("You need to sign in again.") && shown.contains("2 unsent changes saved"),
-        "{shown}"
-    );
-    assert_eq!(texts(STATUS_TEXT), ["You need to sign in again."]);
+    assert!(shown.starts_with("Sign in to continue.") && shown.contains("2 unsent changes saved"), "{shown}");
+    assert_eq!(texts(STATUS_TEXT), ["Sign in to continue."]);
 }
 
 #[wasm_bindgen_test]

@@ -86,7 +86,7 @@ async fn one_message_is_one() {
     let rig = Rig::open(1, 0).await;
     let question = rig.text("sign-out-unsent");
     assert_eq!(question.as_deref(), Some("1 message has not arrived yet. What should happen to it?"));
-    assert!(rig.text("sign-out-keep").unwrap().contains("It is sent when you sign in here again."));
+    assert!(rig.text("sign-out-keep").unwrap().contains("It will be sent the next time you sign in here."));
     rig.connection.drop_connection();
     rig.press("sign-out-send").await;
     let progress = rig.text("sign-out-progress").unwrap();

@@ -38,14 +38,14 @@ pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
     let (alerts, silent) = &*read;
     let raised = alerts.iter().filter(|alert| alert.change == AlertChange::Raised).count();
     let is_known = feed.is_loaded || feed.as_of.is_some();
-    let count = is_known.then(|| AttrValue::from(format!("{raised} raised")));
+    let count = is_known.then(|| AttrValue::from(format!("{raised} firing")));
     html! {
         <Panel title="Alerts" class={props.class.clone()} {count} testid="alerts-panel" as_of={feed.as_of} error={feed.error.clone().filter(|_| feed.is_loaded)}>
             <div class="panel__body" tabindex="0">
                 if !is_known {
                     <Awaited what="The alerts" rows={3} error={feed.error.clone()} />
                 } else if alerts.is_empty() {
-                    <Empty title="All quiet" detail="No alert is raised." icon={Icon::Bell} />
+                    <Empty title="All quiet" detail="No alert is firing." icon={Icon::Bell} />
                 } else {
                     <AlertList alerts={alerts.clone()} step={STEP} on_incident={props.on_incident.clone()} />
                 }

@@ -19,11 +19,11 @@ pub fn Meters() -> Html {
         ("dials", count(|m| m.dials)),
         ("reconnects", count(|m| m.reconnects)),
         ("problems", count(|m| m.problems)),
-        ("refused frames", count(|m| m.refused_frames)),
-        ("repeats dropped", count(|m| m.repeats)),
-        ("holes", count(|m| m.holes)),
+        ("invalid frames", count(|m| m.refused_frames)),
+        ("duplicates dropped", count(|m| m.repeats)),
+        ("gaps", count(|m| m.holes)),
         ("resyncs", count(|m| m.resyncs)),
-        ("dead verdicts", count(|m| m.verdicts)),
+        ("silent connections", count(|m| m.verdicts)),
     ];
     html! {
         <div class="meters" data-testid="metrics">

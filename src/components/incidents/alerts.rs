@@ -22,7 +22,7 @@ pub fn IncidentAlerts(props: &OfIncidentProps) -> Html {
     let raised = alerts.iter().filter(|alert| alert.change == AlertChange::Raised).count();
     html! {
         <details class="timeline" open=true data-testid="incident-alerts">
-            <summary>{ "Alerts " }<span class="num">{ format!("{raised} of {} raised", alerts.len()) }</span></summary>
+            <summary>{ "Alerts " }<span class="num">{ format!("{raised} of {} firing", alerts.len()) }</span></summary>
             <AlertList alerts={(*alerts).clone()} step={STEP} />
         </details>
     }

@@ -96,7 +96,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
                     if narrows && !feed.items.is_empty() {
                         <NothingMatches incidents={feed.items.clone()} {query} first={props.scope} {me} {on_query} />
                     } else if feed.items.is_empty() {
-                        <Empty title="No incidents" detail="Nothing is broken, or nobody has noticed yet. New ones appear here by themselves." />
+                        <Empty title="No incidents" detail="New ones appear here by themselves." />
                     } else {
                         <Empty title="Nothing open" detail="Every incident is resolved." icon={Icon::Tick} />
                     }

@@ -73,7 +73,7 @@ pub fn ResolveForm(props: &ResolveFormProps) -> Html {
             </p>
             <div class="sends">
                 if sends.is_empty() {
-                    <p class="hint">{ "The way of what you send shows here: saving, saved on this device, sent, delivered." }</p>
+                    <p class="hint">{ "Each change shows its progress here: saved, sent, delivered." }</p>
                 }
                 { for sends.iter().map(|(id, what)| html! { <SendLine key={id.as_str().to_owned()} id={id.clone()} what={what.clone()} /> }) }
             </div>

@@ -58,7 +58,7 @@ pub fn OutboxItem(props: &OutboxItemProps) -> Html {
                 <SendStateMark {state} explain={ended} />
                 <span class="actions">
                     if *asking {
-                        <button type="button" class="button button--small" onclick={retry(true)}>{ "It may arrive twice: send anyway" }</button>
+                        <button type="button" class="button button--small" onclick={retry(true)}>{ "Send again (may arrive twice)" }</button>
                     } else if ended {
                         <button type="button" class="button button--small" onclick={retry(false)} data-testid="outbox-retry">{ "Retry" }</button>
                     }

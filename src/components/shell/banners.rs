@@ -127,9 +127,9 @@ impl Away {
         let lacks = !ended && (status.state == ConnectionState::Reconnecting || sign_in.ask.is_some());
         let (kind, name, title) = match (&status.state, &status.cause) {
             (_, Cause::SignedOut) => (BannerKind::Note, "auth", "Signed out."),
-            _ if ended => (BannerKind::Failure, "auth", "You need to sign in again."),
+            _ if ended => (BannerKind::Failure, "auth", "Sign in to continue."),
             (_, Cause::NeedsAuth) if lacks => (BannerKind::Warning, "auth", "No valid token."),
-            (_, Cause::NeedsAuth) => (BannerKind::Failure, "auth", "You need to sign in again."),
+            (_, Cause::NeedsAuth) => (BannerKind::Failure, "auth", "Sign in to continue."),
             (_, Cause::WrongUser { .. }) => (BannerKind::Failure, "auth", "Another user is signed in."),
             (ConnectionState::Error, _) => (BannerKind::Failure, "connection", "Not connected."),
             (_, Cause::Offline) => (BannerKind::Warning, "offline", "Offline."),
@@ -165,8 +165,12 @@ fn away_banner(status: &Status, sign_in: &SignIn, waiting: u32, reconnect: Callb
     let changes = if waiting == 1 { "change" } else { "changes" };
     let queue = match (&status.cause, waiting, saved) {
         (Cause::SignedOut, ..) => String::new(),
-        (_, 0, true) => "What you send meanwhile is saved on this device and leaves afterwards.".to_owned(),
-        (_, 0, false) => "What you send meanwhile is not saved on this device.".to_owned(),
+        (_, 0, true) => {
+            "Your changes are saved on this device and will be sent once you are connected.".to_owned()
+        }
+        (_, 0, false) => {
+            "Your changes are not saved on this device: keep this tab open until they are sent.".to_owned()
+        }
         (Cause::NeedsAuth, n, true) => format!("{n} unsent {changes} saved on this device."),
         (Cause::NeedsAuth, n, false) => format!("{n} unsent {changes} not saved on this device."),
         (_, n, true) => format!("{n} waiting to be sent, saved on this device."),
@@ -273,12 +277,12 @@ fn between(from: Option<u64>, to: u64, zone: &Zone) -> String {
     let clock = |at| zone.exact(at);
     match from {
         Some(from) => format!(
-            "between {} and {}. Lists show the present state; chat and activity may have holes.",
+            "between {} and {}. The board is current; chat and activity may lack entries.",
             clock(from),
             clock(to)
         ),
         None => {
-            format!("before {}. Lists show the present state; chat and activity may have holes.", clock(to))
+            format!("before {}. The board is current; chat and activity may lack entries.", clock(to))
         }
     }
 }

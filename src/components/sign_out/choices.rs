@@ -52,14 +52,14 @@ pub fn SignOutChoices(props: &SignOutChoicesProps) -> Html {
                     <Choice icon={Icon::Sent} name="send" title="Send first" detail="Waits until everything has arrived, then signs out."
                         onclick={choose(SignOut::SendFirst)} />
                     if *saved {
-                        <Choice icon={Icon::Saved} name="keep" title="Keep on this device" detail={if *unsent == 1 { "It is sent when you sign in here again." } else { "They are sent when you sign in here again." }}
+                        <Choice icon={Icon::Saved} name="keep" title="Keep on this device" detail={if *unsent == 1 { "It will be sent the next time you sign in here." } else { "They will be sent the next time you sign in here." }}
                             onclick={choose(SignOut::Keep)} />
                     }
                 } else {
                     <Choice icon={Icon::SignOut} name="keep" title="Sign out" detail="In every tab of this browser."
                         onclick={choose(SignOut::Keep)} />
                 }
-                <Choice icon={Icon::Delete} name="wipe" title="Delete from this device" detail="Removes what this browser keeps of you here."
+                <Choice icon={Icon::Delete} name="wipe" title="Sign out and erase" detail="Deletes your saved board, drafts and unsent changes from this browser."
                     onclick={ask(true)} danger=true />
             </ul>
             <div class="dialog__end">
@@ -85,13 +85,16 @@ fn waiting(unsent: u32, failed: u32, saved: bool) -> String {
 
 fn lost(unsent: u32, failed: u32) -> String {
     let what = match (unsent, failed) {
-        (0, 0) => return "Everything this browser keeps of you here is deleted, in every tab.".to_owned(),
+        (0, 0) => {
+            return "Your saved board, drafts and unsent changes are deleted from this browser, in every tab."
+                .to_owned();
+        }
         (n, 0) => format!("{} not yet sent", messages(n)),
         (0, n) => format!("{} that could not be sent", messages(n)),
         (n, m) => format!("{} not yet sent and {m} that could not be sent", messages(n)),
     };
     format!(
-        "{what} will be lost for good. Everything this browser keeps of you here is deleted, in every tab."
+        "{what} will be lost for good. Your saved board, drafts and unsent changes are deleted from this browser, in every tab."
     )
 }
 

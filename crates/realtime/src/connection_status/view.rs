@@ -113,11 +113,11 @@ pub fn ConnectionView(props: &ConnectionViewProps) -> Html {
                 </dd>
                 <dt>{ "Quality" }</dt>
                 <dd class={stale_class}>{ status.quality.map_or("Not measured yet", quality_label) }{ &stale }</dd>
-                <dt>{ "Waiting to be sent" }</dt>
+                <dt>{ "Unsent changes" }</dt>
                 <dd data-testid="connection-queue">{ waiting_words(status.queued) }</dd>
                 <dt>{ "Storage" }</dt>
                 <dd class={storage_class(&status.storage)} data-testid="connection-storage">{ storage_label(&status.storage) }</dd>
-                <dt>{ "Server speaks" }</dt>
+                <dt>{ "Delivery" }</dt>
                 <dd>{ status.mode.map_or(if state == ConnectionState::Connected { "Not known yet" } else { "Not connected" }, mode_label) }</dd>
                 if let Some(protocol) = &status.protocol {
                     <dt>{ "Subprotocol" }</dt>
@@ -166,10 +166,10 @@ fn sentence(status: &Status, error: Option<&AttrValue>) -> AttrValue {
         return text.clone();
     }
     let calm = match status.state {
-        ConnectionState::Connected => "Everything arrives as it happens.",
-        ConnectionState::Connecting => "Calling the server.",
+        ConnectionState::Connected => "Live.",
+        ConnectionState::Connecting => "Connecting to the server.",
         ConnectionState::Disconnected => "There is no connection.",
-        ConnectionState::Reconnecting => "Trying to get back.",
+        ConnectionState::Reconnecting => "Trying to reconnect.",
         ConnectionState::Error => "The connection failed.",
     };
     // A cause outlives the state it explains: once connected it is history.
@@ -185,7 +185,7 @@ fn sentence(status: &Status, error: Option<&AttrValue>) -> AttrValue {
 fn waiting_words(queued: [u32; 4]) -> String {
     let total: u32 = queued.iter().sum();
     if total == 0 {
-        return "Nothing".to_owned();
+        return "None".to_owned();
     }
     let parts: Vec<String> = queued
         .iter()
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn words_of_the_queue() {
-        assert_eq!(waiting_words([0; 4]), "Nothing");
+        assert_eq!(waiting_words([0; 4]), "None");
         assert_eq!(waiting_words([1, 0, 2, 0]), "3 (1 critical, 2 normal)");
     }
 
@@ -258,7 +258,7 @@ mod tests {
             Status { state: ConnectionState::Reconnecting, cause: Cause::Offline, ..Status::default() };
         assert!(sentence(&status, None).contains("no network"));
         status.state = ConnectionState::Connected;
-        assert_eq!(sentence(&status, None), "Everything arrives as it happens.");
+        assert_eq!(sentence(&status, None), "Live.");
         assert_eq!(sentence(&status, Some(&"worker gone".into())), "worker gone");
     }
 }

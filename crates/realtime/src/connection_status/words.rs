@@ -26,7 +26,7 @@ pub fn state_label(state: ConnectionState) -> &'static str {
 pub fn cause_label(cause: &Cause) -> Option<String> {
     Some(match cause {
         Cause::None => return None,
-        Cause::NotAsked => "Nobody asked for a connection.".into(),
+        Cause::NotAsked => "Not connected yet.".into(),
         Cause::Lost => "The connection broke.".into(),
         Cause::Unreachable => "No server answers.".into(),
         Cause::TimedOut => "The server took too long to answer.".into(),
@@ -40,10 +40,10 @@ pub fn cause_label(cause: &Cause) -> Option<String> {
             format!("The server takes no more for now: {}.", of_server(*code, reason))
         }
         Cause::Overloaded { code, reason } => {
-            format!("The server asks for patience: {}.", of_server(*code, reason))
+            format!("The server is busy: {}.", of_server(*code, reason))
         }
         Cause::TooSlow { reason } if reason.is_empty() => {
-            "This page was too slow for the stream of events.".into()
+            "This tab could not keep up, so the server closed the connection.".into()
         }
         Cause::TooSlow { reason } => format!("The server closed the connection: {reason}."),
         Cause::NeedsAuth => "You are signed out, or your session has expired.".into(),
@@ -53,8 +53,8 @@ pub fn cause_label(cause: &Cause) -> Option<String> {
         Cause::Superseded => "Another tab holds the connection now.".into(),
         Cause::SignedOut => "This session was signed out.".into(),
         Cause::Outdated => "A newer version of this app runs in another tab.".into(),
-        Cause::GaveUp { attempts } => format!("Gave up after {attempts} attempts."),
-        Cause::NoWelcome => "The server did not greet as it did before.".into(),
+        Cause::GaveUp { attempts } => format!("Stopped trying after {attempts} attempts."),
+        Cause::NoWelcome => "The reply is not from a SentinelOps server. A proxy may be in the way.".into(),
         Cause::Closed { code, reason } => {
             format!("The server closed the connection: {} (code {code}).", of_server(*code, reason))
         }
@@ -168,8 +168,8 @@ pub fn store_error_label(error: &StoreError) -> &'static str {
 /// How the server speaks.
 pub fn mode_label(mode: Mode) -> &'static str {
     match mode {
-        Mode::Basic => "Basic (the server confirms nothing)",
-        Mode::V1 => "Full (every message is confirmed)",
+        Mode::Basic => "Best effort (basic protocol)",
+        Mode::V1 => "Confirmed (protocol v1)",
     }
 }
 
