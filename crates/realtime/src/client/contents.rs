@@ -86,7 +86,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::settings;
-    use super::super::{Interest, TokenSource};
+    use super::super::{Dependency, TokenSource};
     use super::*;
     use crate::Message;
     use crate::testing::{FakeConnection, chat_message, incident, raw};
@@ -174,7 +174,7 @@ mod tests {
             let connection = FakeConnection::new();
             let client = open(&connection, debug, contents);
             let chat = Subject::topic(Channel::Chat, "c1");
-            let _watch = client.watch(vec![Interest::Subject(chat)], Rc::new(|_| {}));
+            let _watch = client.watch(vec![Dependency::Subject(chat)], Rc::new(|_| {}));
             connection.deliver(chat_message("c1", "1", "ann", "the received words"));
             connection.problem(problem(r#"{"agentId":"a","status":"x","lastSeen":"the wrong words"}"#));
             connection.paint();
@@ -198,7 +198,7 @@ mod tests {
         let connection = FakeConnection::new();
         let client = open(&connection, false, false);
         let subject = Subject::channel(Channel::Incidents);
-        let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
+        let _watch = client.watch(vec![Dependency::Subject(subject.clone())], Rc::new(|_| {}));
         let json = r#"{"incidentId":"a","data":{"status":9}}"#;
         connection.deliver(raw(Channel::Incidents, "incident.updated", json));
         connection.paint();

@@ -1,6 +1,6 @@
 //! Once a frame: take in what came, tell whom it concerns, give the credit back.
 
-use super::news::{Interest, News};
+use super::changes::{Changes, Dependency};
 use super::{Client, WeakClient};
 use crate::bridge::ToWorker;
 use crate::fold::State as FoldState;
@@ -34,10 +34,10 @@ impl Client {
         // The one that fired is dropped outside of the borrow, the others are cancelled by it.
         drop(timers);
 
-        let mut news = News::default();
+        let mut changes = Changes::default();
         let credits: Vec<u64> = batches.iter().map(|batch| batch.number).collect();
         for batch in batches {
-            self.route(batch, now, &mut news);
+            self.route(batch, now, &mut changes);
         }
         self.report_sign_out();
         self.expire(now);
@@ -47,16 +47,16 @@ impl Client {
             let mut state = self.state_mut();
             let unsaved = state.sends.log.has_unsaved();
             if std::mem::replace(&mut state.sends.shown_unsaved, unsaved) != unsaved {
-                state.listeners.dirty.insert(Interest::Unsaved);
+                state.listeners.dirty.insert(Dependency::Unsaved);
             }
-            news.changed = std::mem::take(&mut state.listeners.dirty);
-            news.errors = std::mem::take(&mut state.errors);
-            news.transitions = std::mem::take(&mut state.view.transitions);
-            if !news.errors.is_empty() {
-                news.changed.insert(Interest::Errors);
+            changes.changed = std::mem::take(&mut state.listeners.dirty);
+            changes.errors = std::mem::take(&mut state.errors);
+            changes.transitions = std::mem::take(&mut state.view.transitions);
+            if !changes.errors.is_empty() {
+                changes.changed.insert(Dependency::Errors);
             }
             let concerned =
-                news.changed.iter().filter_map(|interest| state.listeners.by_interest.get(interest));
+                changes.changed.iter().filter_map(|dependency| state.listeners.by_dependency.get(dependency));
             let mut called = BTreeSet::new();
             called.extend(concerned.flatten().copied());
             called.into_iter().collect()
@@ -65,11 +65,11 @@ impl Client {
             // An earlier one may have ended it.
             let listener = self.state().listeners.all.get(&number).map(|(_, listener)| listener.clone());
             if let Some(listener) = listener {
-                listener(&news);
+                listener(&changes);
             }
         }
 
-        self.note_last_state(&news);
+        self.note_last_state(&changes);
         // Not before the listeners ran: a page that is slow gets less.
         credits.into_iter().for_each(|number| self.post(ToWorker::Credit(number)));
         self.note_flush(now);
@@ -86,7 +86,7 @@ impl Client {
         let mut state = self.state_mut();
         let state = &mut *state;
         if state.sends.edits.expire(now) {
-            state.listeners.dirty.insert(Interest::Subject(super::send::incidents()));
+            state.listeners.dirty.insert(Dependency::Subject(super::send::incidents()));
         }
         for (subject, followed) in &mut state.view.subjects {
             let is_over = match &mut followed.folded.state {
@@ -95,7 +95,7 @@ impl Client {
                 _ => false,
             };
             if is_over {
-                state.listeners.dirty.insert(Interest::Subject(subject.clone()));
+                state.listeners.dirty.insert(Dependency::Subject(subject.clone()));
             }
         }
     }
@@ -151,8 +151,8 @@ impl Client {
                     for id in std::mem::take(&mut state.sends.rendered) {
                         state.recorder.rendered(at, &id);
                     }
-                    if state.listeners.watchers(&Interest::Diagnostics) > 0 {
-                        state.listeners.dirty.insert(Interest::Diagnostics);
+                    if state.listeners.watchers(&Dependency::Diagnostics) > 0 {
+                        state.listeners.dirty.insert(Dependency::Diagnostics);
                     }
                     let reported = !state.listeners.dirty.is_empty();
                     drop(state);

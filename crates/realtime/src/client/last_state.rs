@@ -5,7 +5,7 @@
 //! build counts as none. It belongs to the user of the client, and ends with the session.
 
 use super::Client;
-use super::news::{Interest, News};
+use super::changes::{Changes, Dependency};
 use super::state::State;
 use crate::bridge::{BUILD_ID, ToWorker};
 use sentinelops_engine::ConnectionState;
@@ -84,7 +84,7 @@ impl Client {
     }
 
     /// Something of these subjects is new: what is kept is written soon.
-    pub(super) fn note_last_state(&self, news: &News) {
+    pub(super) fn note_last_state(&self, changes: &Changes) {
         if self.kept_channels().is_empty() {
             return;
         }
@@ -93,7 +93,7 @@ impl Client {
         let changed = self
             .kept_channels()
             .iter()
-            .filter(|channel| news.changed.contains(&Interest::Subject(Subject::channel(**channel))));
+            .filter(|channel| changes.changed.contains(&Dependency::Subject(Subject::channel(**channel))));
         let changed: Vec<Channel> = changed.copied().collect();
         {
             let mut state = self.state_mut();
@@ -152,7 +152,7 @@ impl State {
         match self.view.subjects.get_mut(&subject) {
             Some(followed) if followed.folded.continuity.is_none() && followed.folded.denied.is_none() => {
                 followed.folded.show_last(last.at, &last.events, now);
-                self.listeners.dirty.insert(Interest::Subject(subject));
+                self.listeners.dirty.insert(Dependency::Subject(subject));
             }
             Some(_) => {}
             None => drop(self.kept.last_states.insert(subject, last)),

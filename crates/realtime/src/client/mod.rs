@@ -5,12 +5,12 @@
 //! send_log and listeners in one go, then the credit goes back. **Nothing is called while the state is
 //! borrowed**: a listener, a port or a timer may call the client again.
 
+mod changes;
 mod contents;
 mod drafts;
 mod flush;
 mod handoff;
 mod last_state;
-mod news;
 mod options;
 mod own;
 mod pace;
@@ -32,7 +32,7 @@ mod tests;
 mod unreadable;
 mod watch;
 
-pub(crate) use news::{Interest, News};
+pub(crate) use changes::{Changes, Dependency};
 pub use options::ClientOptions;
 pub use own::OwnMessage;
 pub(crate) use own::messages_in;
@@ -280,7 +280,7 @@ impl Client {
         let doubted = no_network && self.status().state == ConnectionState::Connected;
         let before = std::mem::replace(&mut self.state_mut().view.doubted, doubted);
         if before != doubted {
-            self.changed(Interest::Status);
+            self.changed(Dependency::Status);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Frames of one's own, to and from a basic server.
 
-use super::news::{Interest, News};
+use super::changes::{Changes, Dependency};
 use super::{Client, Subscription};
 use crate::bridge::ToWorker;
 use crate::{RawError, RawEvent};
@@ -29,8 +29,8 @@ impl Client {
     /// }
     /// ```
     pub fn subscribe_raw(&self, on_event: impl Fn(&RawEvent) + 'static) -> Subscription {
-        let listener = Rc::new(move |news: &News| news.raw.iter().for_each(&on_event));
-        Subscription::of(self.watch(vec![Interest::Raw], listener))
+        let listener = Rc::new(move |changes: &Changes| changes.raw.iter().for_each(&on_event));
+        Subscription::of(self.watch(vec![Dependency::Raw], listener))
     }
 
     /// Sends a frame as it is to a basic server, at once or not at all, like `WebSocket.send`: it waits in no queue, survives
@@ -62,8 +62,8 @@ impl Client {
         }
     }
 
-    pub(super) fn take_raw(&self, event: RawEvent, news: &mut News) {
-        news.raw.push(event);
-        self.state_mut().listeners.dirty.insert(Interest::Raw);
+    pub(super) fn take_raw(&self, event: RawEvent, changes: &mut Changes) {
+        changes.raw.push(event);
+        self.state_mut().listeners.dirty.insert(Dependency::Raw);
     }
 }

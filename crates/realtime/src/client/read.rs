@@ -1,7 +1,7 @@
 //! What hooks read, and the lines of recorder and log.
 
 use super::Client;
-use super::news::Interest;
+use super::changes::Dependency;
 use crate::fold::{ChatView, OwnChat, State as FoldState};
 use crate::recorder::RecordKind;
 use crate::supervisor::WorkerHealth;
@@ -270,9 +270,9 @@ impl Client {
         let shown = {
             let mut state = self.state_mut();
             state.recorder.record(at, kind, text);
-            let shown = state.listeners.watchers(&Interest::Diagnostics) > 0;
+            let shown = state.listeners.watchers(&Dependency::Diagnostics) > 0;
             if shown {
-                state.listeners.dirty.insert(Interest::Diagnostics);
+                state.listeners.dirty.insert(Dependency::Diagnostics);
             }
             shown
         };

@@ -1,6 +1,6 @@
 //! What is sent by itself: receipts of conversations and typing notices, and who views an incident.
 
-use super::news::Interest;
+use super::changes::Dependency;
 use super::{Client, SentMessage};
 use crate::fold::State as FoldState;
 use crate::platform::Timer;
@@ -151,16 +151,16 @@ impl Client {
                 };
                 let FoldState::Chat(fold) = &followed.folded.state else { return None };
                 let sent =
-                    state.receipts.received.get(conversation).map(|sent| Interest::Send(sent.id.clone()));
+                    state.receipts.received.get(conversation).map(|sent| Dependency::Send(sent.id.clone()));
                 let changed = all
-                    || state.listeners.dirty.contains(&Interest::Subject(subject.clone()))
+                    || state.listeners.dirty.contains(&Dependency::Subject(subject.clone()))
                     || sent.is_some_and(|sent| state.listeners.dirty.contains(&sent));
                 if !changed {
                     return None;
                 }
                 Some((conversation.clone(), fold.newest_unconfirmed(user)?))
             });
-            let news = newest.filter(|(conversation, up_to)| {
+            let changes = newest.filter(|(conversation, up_to)| {
                 state.receipts.received.get(conversation).is_none_or(|sent| {
                     let under_way = state.sends.log.state(&sent.id).is_some_and(|state| !state.is_final());
                     let is_news = sent.up_to < *up_to && !under_way;
@@ -171,7 +171,7 @@ impl Client {
                     is_news && now >= at
                 })
             });
-            news.collect()
+            changes.collect()
         };
         for (conversation, up_to) in due {
             let id = self.send(Message::chat_delivered(&conversation, up_to)).id();

@@ -5,7 +5,7 @@
 //! ends: from then on it receives their updates beside the page that sent them, and needs no further list.
 
 use super::Client;
-use super::news::Interest;
+use super::changes::Dependency;
 use crate::MessageId;
 use crate::bridge::ToWorker;
 use sentinelops_engine::tabs::Inquiry;
@@ -41,7 +41,7 @@ impl Client {
         if !about.is_empty() {
             self.post(ToWorker::Inquire(about));
         }
-        if self.state().listeners.watchers(&Interest::Outbox) == 0 {
+        if self.state().listeners.watchers(&Dependency::Outbox) == 0 {
             self.post(ToWorker::WatchOutbox(false));
         }
     }

@@ -1,7 +1,7 @@
 //! Applies a batch to the folds and the send_log.
 
 use super::Client;
-use super::news::{Incoming, Interest, News};
+use super::changes::{Changes, Dependency, FeedItem};
 use super::state::State;
 use crate::fold::State as FoldState;
 use crate::recorder::RecordKind;
@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, rc::Rc};
 const LATENCIES: usize = 64;
 
 impl Client {
-    pub(super) fn route(&self, batch: Batch, now: u64, news: &mut News) {
+    pub(super) fn route(&self, batch: Batch, now: u64, changes: &mut Changes) {
         let mut received: BTreeMap<Subject, usize> = BTreeMap::new();
         for item in batch.items {
             match item {
@@ -22,7 +22,7 @@ impl Client {
                 Delivery::Metrics(metrics) => {
                     let mut state = self.state_mut();
                     state.view.metrics = Some(metrics.into());
-                    state.listeners.dirty.insert(Interest::Metrics);
+                    state.listeners.dirty.insert(Dependency::Metrics);
                 }
                 Delivery::Snapshot(snapshot) => {
                     let line = format!(
@@ -33,12 +33,12 @@ impl Client {
                     );
                     self.record(RecordKind::Receive, line);
                     snapshot.items.iter().for_each(|item| self.show_contents(&snapshot.subject, item));
-                    self.state_mut().take_snapshot(snapshot, now, news);
+                    self.state_mut().take_snapshot(snapshot, now, changes);
                 }
                 Delivery::Event(subject, event) => {
                     *received.entry(subject.clone()).or_default() += 1;
                     self.show_contents(&subject, &event);
-                    self.state_mut().take_event(subject, event, now, news);
+                    self.state_mut().take_event(subject, event, now, changes);
                 }
                 Delivery::Denied(subject, message) => {
                     let error = ClientError::Denied { subject: subject.clone(), message: message.clone() };
@@ -47,7 +47,7 @@ impl Client {
                     if let Some(followed) = state.view.subjects.get_mut(&subject) {
                         followed.folded.deny(message);
                     }
-                    state.listeners.dirty.insert(Interest::Subject(subject));
+                    state.listeners.dirty.insert(Dependency::Subject(subject));
                     state.errors.push(error);
                 }
                 Delivery::Message(update) => self.take_update(&update, now),
@@ -57,11 +57,11 @@ impl Client {
                     self.resume_outbox(&rows, now);
                     let mut state = self.state_mut();
                     state.view.outbox = (rows.into(), counts);
-                    state.listeners.dirty.insert(Interest::Outbox);
+                    state.listeners.dirty.insert(Dependency::Outbox);
                 }
                 Delivery::Problem(problem) => self.take_problem(problem),
-                Delivery::Raw(frame) => self.take_raw(RawEvent::Frame(frame), news),
-                Delivery::RawLost(frames) => self.take_raw(RawEvent::Lost { frames }, news),
+                Delivery::Raw(frame) => self.take_raw(RawEvent::Frame(frame), changes),
+                Delivery::RawLost(frames) => self.take_raw(RawEvent::Lost { frames }, changes),
                 other => self.note(&format!("not known here: {other:?}")),
             }
         }
@@ -115,7 +115,7 @@ impl Client {
             }
             let Some(now_known) = state.sends.log.state(&id).cloned() else { return };
             if state.sends.edits.update(&id, &now_known, now) {
-                state.listeners.dirty.insert(Interest::Subject(super::send::incidents()));
+                state.listeners.dirty.insert(Dependency::Subject(super::send::incidents()));
             }
             if let Some(own) = state.sends.own_chat.iter_mut().find(|own| own.id == id) {
                 let subject = Subject::topic(Channel::Chat, own.message.conversation_id.as_str());
@@ -139,7 +139,7 @@ impl Client {
                 Some(why) => format!("{id}: {}. {why}", now_known.label()),
                 None => format!("{id}: {}", now_known.label()),
             };
-            state.listeners.dirty.insert(Interest::Send(id.clone()));
+            state.listeners.dirty.insert(Dependency::Send(id.clone()));
             (line, now_known.is_final())
         };
         self.record(RecordKind::Send, line);
@@ -151,7 +151,7 @@ impl Client {
 }
 
 impl State {
-    fn take_snapshot(&mut self, snapshot: SnapshotDelivery, now: u64, news: &mut News) {
+    fn take_snapshot(&mut self, snapshot: SnapshotDelivery, now: u64, changes: &mut Changes) {
         let Some(followed) = self.view.subjects.get_mut(&snapshot.subject) else { return };
         followed.folded.snapshot(snapshot.continuity, &snapshot.items, now);
         match snapshot.subject.channel {
@@ -163,22 +163,23 @@ impl State {
             Channel::Chat => self.forget_delivered_chat(&snapshot.subject),
             _ => {}
         }
-        news.incoming
+        changes
+            .incoming
             .entry(snapshot.subject.clone())
             .or_default()
-            .push(Incoming::Snapshot(snapshot.continuity));
-        self.listeners.dirty.insert(Interest::Continuity);
-        self.listeners.dirty.insert(Interest::Subject(snapshot.subject));
+            .push(FeedItem::Snapshot(snapshot.continuity));
+        self.listeners.dirty.insert(Dependency::Continuity);
+        self.listeners.dirty.insert(Dependency::Subject(snapshot.subject));
     }
 
     /// Something came from the server: the connection lives, whatever the browser says.
     fn answered(&mut self) {
         if std::mem::take(&mut self.view.doubted) {
-            self.listeners.dirty.insert(Interest::Status);
+            self.listeners.dirty.insert(Dependency::Status);
         }
     }
 
-    fn take_event(&mut self, subject: Subject, event: Rc<Event>, now: u64, news: &mut News) {
+    fn take_event(&mut self, subject: Subject, event: Rc<Event>, now: u64, changes: &mut Changes) {
         self.answered();
         let Some(followed) = self.view.subjects.get_mut(&subject) else { return };
         followed.folded.event(&event, now);
@@ -196,8 +197,8 @@ impl State {
         if let Some(cause) = &event.cause {
             self.sends.rendered.push(cause.clone());
         }
-        self.listeners.dirty.insert(Interest::Subject(subject.clone()));
-        news.incoming.entry(subject).or_default().push(Incoming::Event(event));
+        self.listeners.dirty.insert(Dependency::Subject(subject.clone()));
+        changes.incoming.entry(subject).or_default().push(FeedItem::Event(event));
     }
 
     fn forget_delivered_chat(&mut self, subject: &Subject) {

@@ -1,6 +1,6 @@
 //! Sending: mints the id, adds the message to the send_log, hands it over.
 
-use super::news::Interest;
+use super::changes::Dependency;
 use super::{Client, SentMessage};
 use crate::bridge::ToWorker;
 use crate::fold::OwnChat;
@@ -45,7 +45,7 @@ impl Client {
         {
             let mut state = self.state_mut();
             state.sends.log.add(&id, &request);
-            state.listeners.dirty.insert(Interest::Send(id.clone()));
+            state.listeners.dirty.insert(Dependency::Send(id.clone()));
             if !request.ephemeral {
                 let payload =
                     self.0.settings.options.debug_contents.then(|| request.payload.as_str().to_owned());
@@ -108,13 +108,13 @@ impl Client {
             (Channel::Incidents, "incident.update") => {
                 if let Ok(update) = decode_incident_update(payload) {
                     state.sends.edits.add(id.clone(), &IncidentEdit::from(update));
-                    state.listeners.dirty.insert(Interest::Subject(incidents()));
+                    state.listeners.dirty.insert(Dependency::Subject(incidents()));
                 }
             }
             (Channel::Incidents, "incident.create") => {
                 if let Ok(new) = decode_incident_create(payload) {
                     state.sends.edits.create(id.clone(), &IncidentEdit::from(new), created_at);
-                    state.listeners.dirty.insert(Interest::Subject(incidents()));
+                    state.listeners.dirty.insert(Dependency::Subject(incidents()));
                 }
             }
             (Channel::Chat, "chat.message") => {

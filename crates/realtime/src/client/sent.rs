@@ -1,6 +1,6 @@
 //! What `send` gives back: the id of the message, and its end as a future.
 
-use super::news::{Interest, News};
+use super::changes::{Changes, Dependency};
 use super::{Client, WeakClient};
 use crate::{MessageId, SendError};
 use futures::channel::oneshot;
@@ -56,8 +56,8 @@ impl SentMessage {
             let give = Cell::new(Some(give));
             let weak = client.downgrade();
             let watch = client.watch(
-                vec![Interest::Send(id.clone())],
-                Rc::new(move |_: &News| {
+                vec![Dependency::Send(id.clone())],
+                Rc::new(move |_: &Changes| {
                     let Some(end) = weak.upgrade().and_then(|client| client.end_of(&id)) else { return };
                     if let Some(give) = give.take() {
                         // Nobody waits any more: nothing to do.

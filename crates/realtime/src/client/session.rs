@@ -4,7 +4,7 @@
 //! asked for, or die over it.
 
 use super::Client;
-use super::news::Interest;
+use super::changes::Dependency;
 use super::receipts::LateReceipts;
 use crate::bridge::{SignOut, ToWorker};
 use crate::fold::Folded;
@@ -77,7 +77,7 @@ impl Client {
         }
         let save_by = self.platform().mono() + SAVE_MS;
         self.state_mut().session.phase = Session::Closing { how, reported: false, save_by };
-        self.changed(Interest::Status);
+        self.changed(Dependency::Status);
         if how == SignOut::Wipe {
             self.end_messages(false);
         }
@@ -273,10 +273,10 @@ impl super::State {
         self.unreadable.clear();
         for (subject, followed) in &mut self.view.subjects {
             followed.folded = Folded::new(subject);
-            self.listeners.dirty.insert(Interest::Subject(subject.clone()));
+            self.listeners.dirty.insert(Dependency::Subject(subject.clone()));
         }
         let storage = self.view.status.storage.clone();
         self.set_status(Status { cause: Cause::SignedOut, storage, ..Status::default() });
-        self.listeners.dirty.extend([Interest::Outbox, Interest::Metrics]);
+        self.listeners.dirty.extend([Dependency::Outbox, Dependency::Metrics]);
     }
 }

@@ -1,7 +1,7 @@
 //! Everything a client knows.
 
+use super::changes::{Dependency, Listener, Transition};
 use super::last_state::LastState;
-use super::news::{Interest, Listener, Transition};
 use super::pace::Pace;
 use super::pending_actions::PendingAction;
 use super::receipts::{LateReceipts, ReadReceipt, SentReceipt};
@@ -154,11 +154,11 @@ pub(super) struct KeptState {
 /// Who is called when something changes.
 #[derive(Default)]
 pub(super) struct Listeners {
-    pub all: BTreeMap<u64, (Vec<Interest>, Listener)>,
-    pub by_interest: HashMap<Interest, BTreeSet<u64>>,
+    pub all: BTreeMap<u64, (Vec<Dependency>, Listener)>,
+    pub by_dependency: HashMap<Dependency, BTreeSet<u64>>,
     pub next: u64,
     /// Changed since the last frame.
-    pub dirty: HashSet<Interest>,
+    pub dirty: HashSet<Dependency>,
 }
 
 impl State {
@@ -191,7 +191,7 @@ impl State {
             self.view.transitions.extend(is.map(Transition::Up));
         }
         self.view.status = Rc::new(status);
-        self.listeners.dirty.insert(Interest::Status);
+        self.listeners.dirty.insert(Dependency::Status);
     }
 
     /// No timer fires any more, no late word of the worker counts.
@@ -212,15 +212,15 @@ impl State {
 
 impl Listeners {
     /// A component follows it, or did.
-    pub(super) fn watchers(&self, interest: &Interest) -> usize {
-        self.by_interest.get(interest).map_or(0, BTreeSet::len)
+    pub(super) fn watchers(&self, dependency: &Dependency) -> usize {
+        self.by_dependency.get(dependency).map_or(0, BTreeSet::len)
     }
 
     /// Everybody who shows this subject looks again; for chat, both ways to follow it.
     pub(super) fn dirty_subject(&mut self, subject: &Subject) {
-        self.dirty.insert(Interest::Subject(subject.clone()));
+        self.dirty.insert(Dependency::Subject(subject.clone()));
         if subject.topic.is_some() {
-            self.dirty.insert(Interest::Subject(Subject::channel(subject.channel)));
+            self.dirty.insert(Dependency::Subject(Subject::channel(subject.channel)));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Callbacks outside components, and what they have in common with those of `use_websocket`.
 
 use super::Client;
-use super::news::{Incoming, Interest, News, Transition};
+use super::changes::{Changes, Dependency, FeedItem, Transition};
 use super::watch::Watch;
 use crate::SubscribeOptions;
 use sentinelops_engine::{ConnectionState, Status};
@@ -42,17 +42,17 @@ impl Client {
         }
         let dispatch = Dispatch::new(self);
         let client = self.downgrade();
-        let interests = interests(&options);
+        let dependencies = dependencies(&options);
         let listener =
-            Rc::new(move |news: &News| client.with(|client| dispatch.call(client, &options, news)));
-        Subscription { _watch: Some(self.watch(interests, listener)) }
+            Rc::new(move |changes: &Changes| client.with(|client| dispatch.call(client, &options, changes)));
+        Subscription { _watch: Some(self.watch(dependencies, listener)) }
     }
 }
 
 /// What callbacks depend on.
-pub(crate) fn interests(options: &SubscribeOptions) -> Vec<Interest> {
-    let of_channel = options.subject().map_or(Interest::Continuity, Interest::Subject);
-    vec![Interest::Status, Interest::Errors, of_channel]
+pub(crate) fn dependencies(options: &SubscribeOptions) -> Vec<Dependency> {
+    let of_channel = options.subject().map_or(Dependency::Continuity, Dependency::Subject);
+    vec![Dependency::Status, Dependency::Errors, of_channel]
 }
 
 /// Calls callbacks with what is new, and remembers since when the connection is up, as far as they know.
@@ -63,9 +63,9 @@ impl Dispatch {
         Self(RefCell::new(connected_since(&client.status())))
     }
 
-    pub(crate) fn call(&self, client: &Client, options: &SubscribeOptions, news: &News) {
+    pub(crate) fn call(&self, client: &Client, options: &SubscribeOptions, changes: &Changes) {
         // Not borrowed during the calls.
-        let missed = missed(&mut self.0.borrow_mut(), &news.transitions, &client.status());
+        let missed = missed(&mut self.0.borrow_mut(), &changes.transitions, &client.status());
         for transition in missed {
             match transition {
                 Transition::Up(_) => options.on_connect.iter().for_each(|call| call.emit(())),
@@ -76,24 +76,24 @@ impl Dispatch {
         }
         let subject = options.subject();
         if let Some(call) = &options.on_error {
-            for error in news.errors_for(subject.as_ref()) {
+            for error in changes.errors_for(subject.as_ref()) {
                 call.emit(error.clone());
             }
         }
         let Some(subject) = &subject else {
             if let Some(call) = &options.on_continuity {
-                news.continuities().for_each(|continuity| call.emit(continuity));
+                changes.continuities().for_each(|continuity| call.emit(continuity));
             }
             return;
         };
         let passes =
             |event: &&Rc<Event>| options.filter.as_ref().is_none_or(|filter| filter.emit((*event).clone()));
-        for incoming in news.of(subject) {
+        for incoming in changes.of(subject) {
             match incoming {
-                Incoming::Snapshot(continuity) => {
+                FeedItem::Snapshot(continuity) => {
                     options.on_continuity.iter().for_each(|call| call.emit(*continuity));
                 }
-                Incoming::Event(event) => {
+                FeedItem::Event(event) => {
                     if let Some(call) = options.on_message.as_ref().filter(|_| passes(&event)) {
                         call.emit(event.clone());
                     }
@@ -101,7 +101,7 @@ impl Dispatch {
             }
         }
         if let Some(call) = &options.on_batch {
-            let events: Rc<[Rc<Event>]> = news.events(subject).filter(passes).cloned().collect();
+            let events: Rc<[Rc<Event>]> = changes.events(subject).filter(passes).cloned().collect();
             if !events.is_empty() {
                 call.emit(events);
             }

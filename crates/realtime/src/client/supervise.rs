@@ -1,7 +1,7 @@
 //! The worker's life: start, words, failures, restarts. What to do is decided in `supervisor`.
 
 use super::Client;
-use super::news::Interest;
+use super::changes::Dependency;
 use crate::ClientError;
 use crate::bridge::{FromWorker, PortEvent, PortListener, ToWorker};
 use crate::recorder::RecordKind;
@@ -122,7 +122,7 @@ impl Client {
             self.post(ToWorker::Send(unsaved));
         }
         self.report_sign_out();
-        self.state_mut().listeners.dirty.insert(Interest::Status);
+        self.state_mut().listeners.dirty.insert(Dependency::Status);
         self.schedule_flush();
     }
 
@@ -136,7 +136,7 @@ impl Client {
             state.unreadable.clear();
             state.worker.leads = None;
             state.worker.leave_notice = None;
-            state.listeners.dirty.insert(Interest::Status);
+            state.listeners.dirty.insert(Dependency::Status);
             (state.worker.port.take(), state.worker.supervisor.health().clone())
         };
         if let Some(port) = port {
@@ -181,7 +181,7 @@ impl Client {
             self.error_line(&error);
             self.state_mut().errors.push(error);
         }
-        self.changed(Interest::Status);
+        self.changed(Dependency::Status);
     }
 
     fn port_event(&self, generation: u64, event: PortEvent) {
@@ -206,7 +206,7 @@ impl Client {
             FromWorker::Ready => {
                 self.state_mut().worker.supervisor.ready(now);
                 self.record(RecordKind::Worker, "worker is ready".to_owned());
-                self.changed(Interest::Status);
+                self.changed(Dependency::Status);
                 self.arm_supervisor();
             }
             FromWorker::Batch(batch) => {
@@ -225,7 +225,7 @@ impl Client {
                 };
                 self.state_mut().worker.leads = leader;
                 self.record(RecordKind::State, format!("this tab {text}"));
-                self.changed(Interest::Status);
+                self.changed(Dependency::Status);
             }
             FromWorker::LeaveNotice(leave_notice) => self.state_mut().worker.leave_notice = leave_notice,
             FromWorker::SignedOut { left } => self.end_session(left),
@@ -234,8 +234,8 @@ impl Client {
         }
     }
 
-    pub(super) fn changed(&self, interest: Interest) {
-        self.state_mut().listeners.dirty.insert(interest);
+    pub(super) fn changed(&self, dependency: Dependency) {
+        self.state_mut().listeners.dirty.insert(dependency);
         self.schedule_flush();
     }
 

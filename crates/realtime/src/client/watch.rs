@@ -1,6 +1,6 @@
 //! Who listens to what. The first listener of a subject subscribes it, the last one unsubscribes.
 
-use super::news::{Interest, Listener};
+use super::changes::{Dependency, Listener};
 use super::state::{Followed, State};
 use super::{Client, WeakClient};
 use crate::bridge::ToWorker;
@@ -22,18 +22,18 @@ impl Drop for Watch {
 }
 
 impl Client {
-    /// Calls `listener` after each frame in which one of these interests changed.
-    pub(crate) fn watch(&self, interests: Vec<Interest>, listener: Listener) -> Watch {
+    /// Calls `listener` after each frame in which one of these dependencies changed.
+    pub(crate) fn watch(&self, dependencies: Vec<Dependency>, listener: Listener) -> Watch {
         let mut posts = Vec::new();
         let now = self.platform().mono();
         let number = {
             let mut state = self.state_mut();
             let number = state.listeners.next;
             state.listeners.next += 1;
-            for interest in &interests {
-                let first = state.listeners.watchers(interest) == 0;
-                state.listeners.by_interest.entry(interest.clone()).or_default().insert(number);
-                if let Interest::Subject(subject) = interest {
+            for dependency in &dependencies {
+                let first = state.listeners.watchers(dependency) == 0;
+                state.listeners.by_dependency.entry(dependency.clone()).or_default().insert(number);
+                if let Dependency::Subject(subject) = dependency {
                     let State { view, kept, .. } = &mut *state;
                     view.closing.remove(subject);
                     match view.subjects.entry(subject.clone()) {
@@ -48,10 +48,10 @@ impl Client {
                         }
                     }
                 } else if first {
-                    posts.extend(switch(interest, true));
+                    posts.extend(switch(dependency, true));
                 }
             }
-            state.listeners.all.insert(number, (interests, listener));
+            state.listeners.all.insert(number, (dependencies, listener));
             number
         };
         posts.into_iter().for_each(|post| self.post(post));
@@ -62,25 +62,25 @@ impl Client {
         let mut posts = Vec::new();
         let (gone, closing) = {
             let mut state = self.state_mut();
-            let Some((interests, listener)) = state.listeners.all.remove(&number) else { return };
-            for interest in &interests {
-                if let Some(numbers) = state.listeners.by_interest.get_mut(interest) {
+            let Some((dependencies, listener)) = state.listeners.all.remove(&number) else { return };
+            for dependency in &dependencies {
+                if let Some(numbers) = state.listeners.by_dependency.get_mut(dependency) {
                     numbers.remove(&number);
                     if numbers.is_empty() {
-                        state.listeners.by_interest.remove(interest);
+                        state.listeners.by_dependency.remove(dependency);
                     }
                 }
-                if let Interest::Subject(subject) = interest {
+                if let Dependency::Subject(subject) = dependency {
                     if let Some(followed) = state.view.subjects.get_mut(subject) {
                         followed.holders = followed.holders.saturating_sub(1);
                         if followed.holders == 0 {
                             state.view.closing.insert(subject.clone());
                         }
                     }
-                } else if state.listeners.watchers(interest) == 0
-                    && (*interest != Interest::Outbox || !state.sends.resumes_outbox)
+                } else if state.listeners.watchers(dependency) == 0
+                    && (*dependency != Dependency::Outbox || !state.sends.resumes_outbox)
                 {
-                    posts.extend(switch(interest, false));
+                    posts.extend(switch(dependency, false));
                 }
             }
             (listener, !state.view.closing.is_empty())
@@ -117,9 +117,9 @@ impl Client {
     pub(super) fn watched(&self) -> Vec<ToWorker> {
         let state = self.state();
         let mut posts: Vec<_> = state.view.subjects.keys().cloned().map(ToWorker::Subscribe).collect();
-        for interest in [Interest::Outbox, Interest::Metrics, Interest::Raw] {
-            if state.listeners.watchers(&interest) > 0 {
-                posts.extend(switch(&interest, true));
+        for dependency in [Dependency::Outbox, Dependency::Metrics, Dependency::Raw] {
+            if state.listeners.watchers(&dependency) > 0 {
+                posts.extend(switch(&dependency, true));
             }
         }
         posts
@@ -127,11 +127,11 @@ impl Client {
 }
 
 /// What the worker only tells while somebody looks.
-fn switch(interest: &Interest, on: bool) -> Option<ToWorker> {
-    match interest {
-        Interest::Outbox => Some(ToWorker::WatchOutbox(on)),
-        Interest::Metrics => Some(ToWorker::WatchMetrics(on)),
-        Interest::Raw => Some(ToWorker::WatchRaw(on)),
+fn switch(dependency: &Dependency, on: bool) -> Option<ToWorker> {
+    match dependency {
+        Dependency::Outbox => Some(ToWorker::WatchOutbox(on)),
+        Dependency::Metrics => Some(ToWorker::WatchMetrics(on)),
+        Dependency::Raw => Some(ToWorker::WatchRaw(on)),
         _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! What the hooks of a channel have in common: the state of a subject, and a call for each of its
 //! events.
 
-use super::selected::{use_news, use_selected};
+use super::selected::{use_changes, use_selected};
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use crate::{Client, ClientError, List};
 use sentinelops_engine::ConnectionState;
 use sentinelops_protocol::{Event, Payload, Problem, Subject, system::Continuity};
@@ -225,9 +225,9 @@ where
 {
     let client = use_client();
     let followed = Some(subject).filter(|_| enabled);
-    let mut interests = vec![Interest::Status];
-    interests.extend(followed.clone().map(Interest::Subject));
-    use_selected(&client, interests, move |client| handle(client, Feed::of(client, followed.as_ref())))
+    let mut dependencies = vec![Dependency::Status];
+    dependencies.extend(followed.clone().map(Dependency::Subject));
+    use_selected(&client, dependencies, move |client| handle(client, Feed::of(client, followed.as_ref())))
 }
 
 /// The items that pass. `last` keeps the list of before: it stays the same list while the same items pass, so that
@@ -256,10 +256,10 @@ where
     F: Fn(&Client, &Event) + 'static,
 {
     let client = use_client();
-    let interests = if enabled { vec![Interest::Subject(subject.clone())] } else { Vec::new() };
-    use_news(&client, interests, {
+    let dependencies = if enabled { vec![Dependency::Subject(subject.clone())] } else { Vec::new() };
+    use_changes(&client, dependencies, {
         let client = client.clone();
-        move |news| news.events(&subject).for_each(|event| on_event(&client, event))
+        move |changes| changes.events(&subject).for_each(|event| on_event(&client, event))
     });
 }
 

@@ -1,9 +1,9 @@
 //! `use_channel`: one's own message types.
 
 use super::feed::Feed;
-use super::selected::{use_news, use_selected};
+use super::selected::{use_changes, use_selected};
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use crate::{Client, ClientError, Message, PayloadError, SentMessage};
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Json, Payload, Problem, Subject, encode_payload, read_value};
@@ -248,10 +248,10 @@ where
 {
     let client = use_client();
     let subject = Subject { channel: options.channel, topic: options.topic.clone() };
-    use_news(&client, vec![Interest::Subject(subject.clone())], {
+    use_changes(&client, vec![Dependency::Subject(subject.clone())], {
         let (kind, subject) = (options.kind.clone(), subject.clone());
-        move |news| {
-            for event in news.events(&subject).filter(|event| event.kind == kind) {
+        move |changes| {
+            for event in changes.events(&subject).filter(|event| event.kind == kind) {
                 // Typed and sent under a documented name: give it back as the JSON it was.
                 let json = match &event.payload {
                     Payload::Raw(json) => json.clone(),
@@ -261,8 +261,8 @@ where
             }
         }
     });
-    let interests = vec![Interest::Status, Interest::Subject(subject.clone())];
-    use_selected(&client, interests, move |client| {
+    let dependencies = vec![Dependency::Status, Dependency::Subject(subject.clone())];
+    use_selected(&client, dependencies, move |client| {
         let Feed { is_loaded, is_connected, continuity, error, .. } = Feed::of(client, Some(&subject));
         UseChannelHandle {
             is_loaded,

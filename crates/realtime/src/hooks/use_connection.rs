@@ -2,7 +2,7 @@
 
 use super::selected::use_selected;
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use crate::{Client, ClientError, List, SignOut, WorkerHealth};
 use sentinelops_engine::{ConnectionState, Status};
 use std::rc::Rc;
@@ -133,7 +133,7 @@ impl UseConnectionHandle {
 #[hook]
 pub fn use_connection() -> UseConnectionHandle {
     let client = use_client();
-    use_selected(&client, vec![Interest::Status], |client| {
+    use_selected(&client, vec![Dependency::Status], |client| {
         let status = client.status();
         UseConnectionHandle {
             is_connected: status.state == ConnectionState::Connected,
@@ -167,5 +167,5 @@ pub fn use_connection() -> UseConnectionHandle {
 #[hook]
 pub fn use_connection_state() -> ConnectionState {
     let client = use_client();
-    use_selected(&client, vec![Interest::Status], |client| client.status().state)
+    use_selected(&client, vec![Dependency::Status], |client| client.status().state)
 }

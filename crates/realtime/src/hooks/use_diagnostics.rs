@@ -2,7 +2,7 @@
 
 use super::selected::use_selected;
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use crate::{Client, List, MessageTrace, Record};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -68,7 +68,7 @@ impl UseDiagnosticsHandle {
 #[hook]
 pub fn use_diagnostics() -> UseDiagnosticsHandle {
     let client = use_client();
-    use_selected(&client, vec![Interest::Diagnostics], |client| {
+    use_selected(&client, vec![Dependency::Diagnostics], |client| {
         let (records, traces) = client.diagnostics();
         UseDiagnosticsHandle { records, traces, client: client.clone() }
     })

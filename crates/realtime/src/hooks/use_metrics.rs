@@ -2,7 +2,7 @@
 
 use super::selected::use_selected;
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use sentinelops_engine::Metrics;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -23,7 +23,7 @@ use yew::prelude::*;
 #[hook]
 pub fn use_metrics() -> Option<Rc<Metrics>> {
     let client = use_client();
-    use_selected(&client, vec![Interest::Metrics], Client::metrics)
+    use_selected(&client, vec![Dependency::Metrics], Client::metrics)
 }
 
 use crate::Client;

@@ -2,7 +2,7 @@
 
 use super::selected::use_selected;
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use crate::{Client, ClientError, List, MessageId};
 use futures::future::LocalBoxFuture;
 use sentinelops_engine::{MessageCounts, MessageInfo, StorageState};
@@ -153,7 +153,7 @@ impl UseOutboxHandle {
 #[hook]
 pub fn use_outbox() -> UseOutboxHandle {
     let client = use_client();
-    use_selected(&client, vec![Interest::Status, Interest::Outbox], |client| {
+    use_selected(&client, vec![Dependency::Status, Dependency::Outbox], |client| {
         let (messages, counts) = client.outbox();
         UseOutboxHandle {
             messages,

@@ -1,8 +1,8 @@
 //! `use_own_channel`: messages on a channel of one's own, to and from a basic server.
 
-use super::selected::{use_news, use_selected};
+use super::selected::{use_changes, use_selected};
 use super::use_client;
-use crate::client::{Client, Interest, messages_in};
+use crate::client::{Client, Dependency, messages_in};
 use crate::{ClientError, OwnMessage, OwnSendError};
 use sentinelops_engine::{ConnectionState, Mode};
 use sentinelops_protocol::Problem;
@@ -92,15 +92,15 @@ where
 {
     let client = use_client();
     let channel = channel.into();
-    use_news(&client, vec![Interest::Raw], {
+    use_changes(&client, vec![Dependency::Raw], {
         let channel = channel.clone();
-        move |news| {
-            for event in &news.raw {
+        move |changes| {
+            for event in &changes.raw {
                 messages_in(&channel, event).for_each(&on_message);
             }
         }
     });
-    use_selected(&client, vec![Interest::Status], move |client| {
+    use_selected(&client, vec![Dependency::Status], move |client| {
         let status = client.status();
         UseOwnChannelHandle {
             is_ready: status.state == ConnectionState::Connected && status.mode == Some(Mode::Basic),

@@ -1,8 +1,8 @@
 //! `use_raw_frames`: frames of one's own, to and from a basic server.
 
-use super::selected::{use_news, use_selected};
+use super::selected::{use_changes, use_selected};
 use super::use_client;
-use crate::client::{Client, Interest};
+use crate::client::{Client, Dependency};
 use crate::{ClientError, RawError, RawEvent};
 use sentinelops_engine::{ConnectionState, Mode, RawFrame};
 use yew::prelude::*;
@@ -106,8 +106,8 @@ where
     F: Fn(&RawEvent) + 'static,
 {
     let client = use_client();
-    use_news(&client, vec![Interest::Raw], move |news| news.raw.iter().for_each(&on_event));
-    use_selected(&client, vec![Interest::Status], |client| {
+    use_changes(&client, vec![Dependency::Raw], move |changes| changes.raw.iter().for_each(&on_event));
+    use_selected(&client, vec![Dependency::Status], |client| {
         let status = client.status();
         UseRawHandle {
             is_ready: status.state == ConnectionState::Connected && status.mode == Some(Mode::Basic),

@@ -2,7 +2,7 @@
 
 use super::selected::use_selected;
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use crate::{MessageId, SendState};
 use yew::prelude::*;
 
@@ -27,6 +27,6 @@ use yew::prelude::*;
 #[hook]
 pub fn use_send_state(id: Option<MessageId>) -> Option<SendState> {
     let client = use_client();
-    let interests = id.iter().cloned().map(Interest::Send).collect();
-    use_selected(&client, interests, move |client| id.as_ref().and_then(|id| client.send_state(id)))
+    let dependencies = id.iter().cloned().map(Dependency::Send).collect();
+    use_selected(&client, dependencies, move |client| id.as_ref().and_then(|id| client.send_state(id)))
 }

@@ -2,7 +2,7 @@
 
 use super::selected::use_selected;
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use sentinelops_engine::Cause;
 use yew::prelude::*;
 
@@ -21,5 +21,5 @@ use yew::prelude::*;
 #[hook]
 pub fn use_signed_out() -> bool {
     let client = use_client();
-    use_selected(&client, vec![Interest::Status], |client| client.status().cause == Cause::SignedOut)
+    use_selected(&client, vec![Dependency::Status], |client| client.status().cause == Cause::SignedOut)
 }

@@ -2,7 +2,7 @@
 
 use super::selected::use_selected;
 use super::use_client;
-use crate::client::{Client, Interest};
+use crate::client::{Client, Dependency};
 use yew::prelude::*;
 
 /// Whether something sent is neither on disk nor over: a page that closes now would lose it. Renders when that
@@ -21,5 +21,5 @@ use yew::prelude::*;
 #[hook]
 pub fn use_unsaved() -> bool {
     let client = use_client();
-    use_selected(&client, vec![Interest::Unsaved], Client::has_unsaved)
+    use_selected(&client, vec![Dependency::Unsaved], Client::has_unsaved)
 }

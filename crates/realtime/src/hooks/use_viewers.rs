@@ -2,7 +2,7 @@
 
 use super::selected::use_selected;
 use super::use_client;
-use crate::client::Interest;
+use crate::client::Dependency;
 use gloo::timers::callback::Interval;
 use sentinelops_protocol::{Channel, Subject};
 use std::rc::Rc;
@@ -34,6 +34,6 @@ pub fn use_viewers(incident: &str) -> Vec<Rc<str>> {
         move || drop(timer)
     });
     let incident = incident.to_owned();
-    let interests = vec![Interest::Subject(Subject::channel(Channel::Incidents))];
-    use_selected(&client, interests, move |client| client.viewers(&incident))
+    let dependencies = vec![Dependency::Subject(Subject::channel(Channel::Incidents))];
+    use_selected(&client, dependencies, move |client| client.viewers(&incident))
 }

@@ -1,8 +1,8 @@
 //! `use_websocket`: the documented basic hook.
 
-use super::selected::{use_news, use_selected};
+use super::selected::{use_changes, use_selected};
 use super::use_client;
-use crate::client::{Dispatch, Interest, subscribe};
+use crate::client::{Dependency, Dispatch, subscribe};
 use crate::{Client, ClientError, Message, SentMessage};
 use sentinelops_engine::{Cause, ConnectionState, Quality};
 use sentinelops_protocol::{Channel, Event, Subject, system::Continuity};
@@ -316,10 +316,10 @@ impl UseWebSocketHandle {
 pub fn use_websocket(options: SubscribeOptions) -> UseWebSocketHandle {
     let client = use_client();
     let subject = options.subject().filter(|_| options.enabled);
-    let mut interests = vec![Interest::Status];
-    interests.extend(subject.clone().map(Interest::Subject));
+    let mut dependencies = vec![Dependency::Status];
+    dependencies.extend(subject.clone().map(Dependency::Subject));
 
-    let handle = use_selected(&client, interests, {
+    let handle = use_selected(&client, dependencies, {
         move |client| {
             let status = client.status();
             UseWebSocketHandle {
@@ -337,10 +337,10 @@ pub fn use_websocket(options: SubscribeOptions) -> UseWebSocketHandle {
 
     // Made when it is switched on: what the connection did before is no event.
     let dispatch = use_memo((client.clone(), options.enabled), |(client, _)| Dispatch::new(client));
-    let news_of = if options.enabled { subscribe::interests(&options) } else { Vec::new() };
-    use_news(&client, news_of, {
+    let news_of = if options.enabled { subscribe::dependencies(&options) } else { Vec::new() };
+    use_changes(&client, news_of, {
         let client = client.clone();
-        move |news| dispatch.call(&client, &options, news)
+        move |changes| dispatch.call(&client, &options, changes)
     });
     handle
 }

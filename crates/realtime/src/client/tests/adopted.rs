@@ -23,7 +23,7 @@ fn adopted(arrived: bool) {
     let connection = FakeConnection::new();
     let client = open(&connection);
     let subject = Subject::topic(Channel::Chat, "c");
-    let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
+    let _watch = client.watch(vec![Dependency::Subject(subject.clone())], Rc::new(|_| {}));
     connection.outbox(vec![waiting(&connection, "01EARLIER", Durability::Durable)], MessageCounts::default());
     connection.paint();
     let label = || client.chat(&subject).messages.iter().map(|entry| entry.label()).collect::<Vec<_>>();

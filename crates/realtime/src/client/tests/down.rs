@@ -87,7 +87,7 @@ fn a_page_that_goes_away_says_for_its_worker_what_that_asked_for() {
 fn a_wipe_asked_for_while_the_worker_is_down_is_all_the_next_one_gets() {
     let connection = FakeConnection::new();
     let client = open(&connection);
-    let _watch = client.watch(vec![Interest::Subject(Subject::channel(Channel::Chat))], Rc::new(|_| {}));
+    let _watch = client.watch(vec![Dependency::Subject(Subject::channel(Channel::Chat))], Rc::new(|_| {}));
     let (saved, unsaved) = (chat(&client, "1"), chat(&client, "2"));
     connection.save(&saved);
     connection.paint();
@@ -238,7 +238,7 @@ fn a_session_that_is_over_says_so_refuses_and_begins_again() {
     let connection = FakeConnection::new();
     let client = open(&connection);
     let subject = Subject::channel(Channel::Incidents);
-    let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
+    let _watch = client.watch(vec![Dependency::Subject(subject.clone())], Rc::new(|_| {}));
     connection.connect();
     connection.snapshot(subject.clone(), [incident("i1").into()]);
     connection.paint();

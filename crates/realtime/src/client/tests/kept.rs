@@ -57,7 +57,7 @@ fn a_reload_hands_in_what_nobody_took_under_the_same_ids_and_shows_it() {
     assert!(again.iter().all(|request| request.again));
     assert_eq!(kept(&client), None, "it is in memory again");
     let subject = Subject::topic(Channel::Chat, "c");
-    let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
+    let _watch = client.watch(vec![Dependency::Subject(subject.clone())], Rc::new(|_| {}));
     assert_eq!(client.chat(&subject).messages.len(), 2);
     connection.ack(&ids[0]);
     connection.paint();

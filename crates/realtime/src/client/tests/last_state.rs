@@ -14,7 +14,7 @@ fn page(connection: &FakeConnection) -> Client {
 }
 
 fn watched(client: &Client) -> Watch {
-    client.watch(vec![Interest::Subject(incidents())], Rc::new(|_| {}))
+    client.watch(vec![Dependency::Subject(incidents())], Rc::new(|_| {}))
 }
 
 fn rows(client: &Client) -> Vec<IncidentRow> {

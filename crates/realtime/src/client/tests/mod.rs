@@ -8,7 +8,7 @@ mod paced;
 mod providers;
 mod recorded;
 
-use super::news::Transition;
+use super::changes::Transition;
 use super::*;
 use crate::bridge::PortFailure;
 use crate::testing::{FakeConnection, chat_message, incident, typing};
@@ -49,11 +49,11 @@ type Followed = (Watch, Rc<RefCell<Vec<Event>>>, Rc<Cell<u32>>);
 fn follow(client: &Client) -> Followed {
     let events = Rc::new(RefCell::new(Vec::new()));
     let calls = Rc::new(Cell::new(0));
-    let watch = client.watch(vec![Interest::Subject(incidents())], {
+    let watch = client.watch(vec![Dependency::Subject(incidents())], {
         let (events, calls) = (events.clone(), calls.clone());
-        Rc::new(move |news: &News| {
+        Rc::new(move |changes: &Changes| {
             calls.set(calls.get() + 1);
-            events.borrow_mut().extend(news.events(&incidents()).map(|event| (**event).clone()));
+            events.borrow_mut().extend(changes.events(&incidents()).map(|event| (**event).clone()));
         })
     });
     (watch, events, calls)
@@ -86,7 +86,7 @@ fn subscribed_once_and_given_up_a_frame_after_the_last() {
     drop(third);
     connection.frame();
     assert_eq!(connection.subscriptions(), []);
-    assert!(client.state().listeners.all.is_empty() && client.state().listeners.by_interest.is_empty());
+    assert!(client.state().listeners.all.is_empty() && client.state().listeners.by_dependency.is_empty());
     assert!(client.state().view.subjects.is_empty() && client.state().view.closing.is_empty());
 }
 
@@ -256,7 +256,7 @@ fn chat_shows_own_messages_typing_and_marks_read_once() {
     let connection = FakeConnection::new();
     let client = open(&connection);
     let subject = Subject::topic(Channel::Chat, "c");
-    let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_| {}));
+    let _watch = client.watch(vec![Dependency::Subject(subject.clone())], Rc::new(|_| {}));
     connection.deliver(chat_message("c", "1", "ann", "hello"));
     connection.deliver(typing("c", "bob"));
     connection.paint();
@@ -344,20 +344,20 @@ fn a_refused_subscription_and_a_gap_are_told() {
 fn each_break_between_two_frames_is_in_the_news_with_its_cause() {
     let connection = FakeConnection::new();
     let client = open(&connection);
-    let news = Rc::new(RefCell::new(Vec::new()));
-    let _watch = client.watch(vec![Interest::Status], {
-        let news = news.clone();
-        Rc::new(move |frame: &News| news.borrow_mut().extend(frame.transitions.iter().cloned()))
+    let changes = Rc::new(RefCell::new(Vec::new()));
+    let _watch = client.watch(vec![Dependency::Status], {
+        let changes = changes.clone();
+        Rc::new(move |frame: &Changes| changes.borrow_mut().extend(frame.transitions.iter().cloned()))
     });
     connection.connect();
     connection.paint();
     let since = |ms| Transition::Up(connection.now() + ms);
-    assert_eq!(news.take(), [since(0)]);
+    assert_eq!(changes.take(), [since(0)]);
     // Up again since later, and nobody saw it break.
     connection.advance(100);
     connection.connect();
     connection.paint();
-    assert_eq!(news.take(), [Transition::Down(Cause::Lost), since(0)]);
+    assert_eq!(changes.take(), [Transition::Down(Cause::Lost), since(0)]);
     // Twice in one frame, then the worker dies.
     let overloaded = Cause::Overloaded { code: 1013, reason: String::new() };
     for cause in [Cause::Offline, overloaded.clone()] {
@@ -370,10 +370,10 @@ fn each_break_between_two_frames_is_in_the_news_with_its_cause() {
     connection.paint();
     let [up, lost] = [since(0), Transition::Down(Cause::Lost)];
     let [offline, overloaded] = [Cause::Offline, overloaded].map(Transition::Down);
-    assert_eq!(news.take(), [offline, up.clone(), overloaded, up]);
+    assert_eq!(changes.take(), [offline, up.clone(), overloaded, up]);
     connection.fail_worker(PortFailure::Crashed("x".to_owned()));
     connection.paint();
-    assert_eq!(news.take(), [lost]);
+    assert_eq!(changes.take(), [lost]);
 }
 
 #[test]
@@ -434,7 +434,7 @@ fn receipts_can_be_switched_off() {
             None,
         );
         let subject = Subject::topic(Channel::Chat, "c");
-        let _watch = client.watch(vec![Interest::Subject(subject)], Rc::new(|_| {}));
+        let _watch = client.watch(vec![Dependency::Subject(subject)], Rc::new(|_| {}));
         connection.deliver(chat_message("c", "m1", "ann", "hello"));
         connection.frame();
         let sent = connection.sent().iter().filter(|request| request.kind == "chat.delivered").count();

@@ -78,9 +78,9 @@ fn receipts_are_sent_once_a_second_and_the_last_one_always() {
     let subject = Subject::topic(Channel::Chat, "c");
     let reads = {
         let client = client.clone();
-        move |_: &News| drop(client.mark_read("c"))
+        move |_: &Changes| drop(client.mark_read("c"))
     };
-    let _watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(reads));
+    let _watch = client.watch(vec![Dependency::Subject(subject.clone())], Rc::new(reads));
     connection.connect();
     connection.snapshot(subject, []);
     for n in 0..30_u64 {
@@ -124,7 +124,7 @@ fn reader() -> (FakeConnection, Client, Watch) {
     let connection = FakeConnection::new();
     let client = open(&connection);
     let subject = Subject::topic(Channel::Chat, "c");
-    let watch = client.watch(vec![Interest::Subject(subject.clone())], Rc::new(|_: &News| ()));
+    let watch = client.watch(vec![Dependency::Subject(subject.clone())], Rc::new(|_: &Changes| ()));
     connection.connect();
     connection.snapshot(subject, []);
     connection.paint();

@@ -8,9 +8,9 @@ use std::{
     rc::Rc,
 };
 
-/// What a listener is interested in.
+/// What a listener depends on: it is called after each frame in which one of these changed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Interest {
+pub(crate) enum Dependency {
     /// Status, worker, role, setup.
     Status,
     /// Errors as they happen.
@@ -35,7 +35,7 @@ pub(crate) enum Interest {
 
 /// Something of a subject, in order.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Incoming {
+pub(crate) enum FeedItem {
     /// Its state was replaced.
     Snapshot(Continuity),
     /// This happened after it.
@@ -51,11 +51,11 @@ pub(crate) enum Transition {
     Down(Cause),
 }
 
-/// Everything new of one frame.
+/// Everything that changed in one frame.
 #[derive(Default)]
-pub(crate) struct News {
-    pub changed: HashSet<Interest>,
-    pub incoming: HashMap<Subject, Vec<Incoming>>,
+pub(crate) struct Changes {
+    pub changed: HashSet<Dependency>,
+    pub incoming: HashMap<Subject, Vec<FeedItem>>,
     /// In order.
     pub transitions: Vec<Transition>,
     pub errors: Vec<ClientError>,
@@ -63,25 +63,25 @@ pub(crate) struct News {
     pub raw: Vec<RawEvent>,
 }
 
-impl News {
+impl Changes {
     /// What came of a subject, in order.
-    pub(crate) fn of(&self, subject: &Subject) -> &[Incoming] {
+    pub(crate) fn of(&self, subject: &Subject) -> &[FeedItem] {
         self.incoming.get(subject).map_or(&[], Vec::as_slice)
     }
 
     /// How the state of each subject that was replaced came about.
     pub(crate) fn continuities(&self) -> impl Iterator<Item = Continuity> {
         self.incoming.values().flatten().filter_map(|incoming| match incoming {
-            Incoming::Snapshot(continuity) => Some(*continuity),
-            Incoming::Event(_) => None,
+            FeedItem::Snapshot(continuity) => Some(*continuity),
+            FeedItem::Event(_) => None,
         })
     }
 
     /// Its events, in order.
     pub(crate) fn events(&self, subject: &Subject) -> impl Iterator<Item = &Rc<Event>> {
         self.of(subject).iter().filter_map(|incoming| match incoming {
-            Incoming::Event(event) => Some(event),
-            Incoming::Snapshot(_) => None,
+            FeedItem::Event(event) => Some(event),
+            FeedItem::Snapshot(_) => None,
         })
     }
 
@@ -100,7 +100,7 @@ impl News {
 }
 
 /// Called with what is new.
-pub(crate) type Listener = Rc<dyn Fn(&News)>;
+pub(crate) type Listener = Rc<dyn Fn(&Changes)>;
 
 #[cfg(test)]
 mod tests {
@@ -121,9 +121,9 @@ mod tests {
             })
         };
         let channels = [None, Some(Channel::System), Some(Channel::Chat), Some(Channel::Alerts)];
-        let news = News { errors: channels.map(problem).to_vec(), ..News::default() };
+        let changes = Changes { errors: channels.map(problem).to_vec(), ..Changes::default() };
         let reported = |subject: Option<Subject>| {
-            let errors = news.errors_for(subject.as_ref());
+            let errors = changes.errors_for(subject.as_ref());
             errors.cloned().collect::<Vec<_>>()
         };
         let chat = reported(Some(Subject::topic(Channel::Chat, "c")));
