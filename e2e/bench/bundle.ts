@@ -13,16 +13,21 @@ export interface Bundle {
   gzip: number;
 }
 
-export async function bundle(name: string): Promise<Bundle> {
+async function script(contents: string, define: Record<string, string> = {}): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: `import { connect } from './${name}'; import { run } from './peer'; run(connect);`, resolveDir: FOLDER, loader: 'ts' },
+    stdin: { contents, resolveDir: FOLDER, loader: 'ts' },
     bundle: true,
     minify: true,
     write: false,
     format: 'iife',
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': '"production"', ...define },
   });
-  const script = outputFiles[0]!.text;
-  const body = `<!doctype html><title>${name}</title><ul></ul><script>${script.replaceAll('</script', '<\\/script')}</script>`;
-  return { answer: { status: 200, headers: { 'content-type': 'text/html' }, body }, gzip: gzipSync(script).length };
+  return outputFiles[0]!.text;
+}
+
+export async function bundle(name: string): Promise<Bundle> {
+  const define: Record<string, string> = name === 'worker' ? { WORKER_THREAD: JSON.stringify(await script("import './worker-thread'")) } : {};
+  const text = await script(`import { connect } from './${name}'; import { run } from './peer'; run(connect);`, define);
+  const body = `<!doctype html><title>${name}</title><ul></ul><script>${text.replaceAll('</script', '<\\/script')}</script>`;
+  return { answer: { status: 200, headers: { 'content-type': 'text/html' }, body }, gzip: gzipSync(text).length };
 }

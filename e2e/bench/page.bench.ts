@@ -8,7 +8,7 @@ import { RealBrowser } from '../lib/browser';
 import { Gateway } from '../lib/gateway';
 import { Site } from '../lib/site';
 import { bundle } from './bundle';
-import { type Contender, CONTENDERS, LIBRARIES } from './contenders';
+import { BY_HAND, LIBRARIES, OWN } from './contenders';
 import { PeerServer } from './peer-server';
 import { bars, machine, publish, table } from './report';
 import { begin, type Threads } from './threads';
@@ -99,15 +99,14 @@ async function timeToPaint(page: Page, gateway: Gateway): Promise<number[]> {
 }
 
 async function measure(chrome: RealBrowser, site: Site, name: string, rate: number): Promise<Figures> {
-  const { route, shows }: Contender = CONTENDERS[name] ?? { route: `/bench-${name}`, shows: true };
   const gateway = await Gateway.start({ args: ['--rate', String(rate)], stores: false, origins: [new URL(site.url('/')).origin] });
   site.configure({ url: gateway.url });
-  const peers = name in CONTENDERS ? undefined : await PeerServer.start();
+  const peers = LIBRARIES.includes(name) ? await PeerServer.start() : undefined;
   const feed = peers && (await client(gateway, (text) => messages(text).forEach((message) => peers.publish(JSON.stringify(message)))));
   const url = peers ? `ws://127.0.0.1:${peers.port}${PeerServer.path(name)}` : gateway.url;
   const page = await chrome.context.newPage();
   try {
-    await page.goto(`${site.url(route)}?url=${encodeURIComponent(url)}`);
+    await page.goto(`${site.url(OWN[name] ?? `/bench-${name}`)}?url=${encodeURIComponent(url)}`);
     await pause(WARM_MS);
     // A frame asked for is a frame made: at low rates the probe would be what is measured.
     if (rate >= 100) await probe(page);
@@ -123,7 +122,7 @@ async function measure(chrome: RealBrowser, site: Site, name: string, rate: numb
     const session = await chrome.context.newCDPSession(page);
     const { usedSize: heap } = await session.send('Runtime.getHeapUsage');
     await session.detach();
-    const latencies = shows && rate >= 100 ? await timeToPaint(page, gateway) : [];
+    const latencies = name !== 'raw' && rate >= 100 ? await timeToPaint(page, gateway) : [];
     const each = Object.entries(used).map(([key, ms]) => [key, ms / seconds]);
     const sorted = gaps.toSorted((a, b) => a - b);
     const at = (part: number) => sorted[Math.floor(part * (sorted.length - 1))] ?? 0;
@@ -141,15 +140,14 @@ function messages(text: string): object[] {
   return Array.isArray(frame) ? frame : [frame];
 }
 
-const contenders = (rate: number) => [...Object.keys(CONTENDERS), ...(rate === LIBRARY_RATE ? LIBRARIES : [])];
+const contenders = (rate: number) => [...BY_HAND, ...Object.keys(OWN), ...(rate === LIBRARY_RATE ? LIBRARIES : [])];
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 test('pages beside pages written by hand', async () => {
   const [chrome, site] = await Promise.all([RealBrowser.start(), Site.start({})]);
-  for (const { route, answer } of Object.values(CONTENDERS)) if (answer) site.overrides.set(route, () => answer);
   const weights: Record<string, number> = {};
-  for (const name of LIBRARIES) {
+  for (const name of [...BY_HAND, ...LIBRARIES]) {
     const { answer, gzip } = await bundle(name);
     weights[name] = gzip;
     site.overrides.set(`/bench-${name}`, () => answer);

@@ -81,11 +81,12 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         "gateway" => "sentinelops-gateway",
         "store" => return bench_store(),
         "page" => return bench_page("page", false, args),
+        "saturation" => return bench_page("saturation", false, args),
         "faults" => return bench_page("faults", true, args),
         "start" => return bench_start(args),
         other => {
             bail!(
-                "no benchmark is called `{other}`: there are engine, protocol, gateway, store, page, faults and start"
+                "no benchmark is called `{other}`: there are engine, protocol, gateway, store, page, saturation, faults and start"
             )
         }
     };
