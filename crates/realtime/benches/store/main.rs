@@ -1,10 +1,11 @@
-//! How fast a message becomes durable, beside what one would write by hand and beside a library that many use, in
+//! How fast a message becomes durable, beside what one would write by hand and beside libraries that many use, in
 //! one run and one worker, over 0, 1,000 and 10,000 rows that are there already. `cargo xtask bench store`.
 //!
 //! * **leader**: the whole way of a message inside the worker, from `ToWorker::Send` to the update that says
 //!   Durable: shell, node, outbox, group commit.
 //! * **raw group**: plain JS objects, one strict transaction at a time with everything that came meanwhile.
 //! * **raw single**: plain JS objects, one strict transaction for each.
+//! * **dexie**: `Dexie`, one `add` for each message, with strict transactions.
 //! * **workbox**: `workbox-background-sync`, its `Queue.pushRequest`; its transactions are relaxed, so what it calls
 //!   stored may not be on the disk yet.
 #![cfg(target_arch = "wasm32")]
@@ -37,7 +38,7 @@ const CHUNK: u32 = 100;
 const ROUNDS: usize = 5;
 /// Rows that are there already.
 const STORED: [u32; 3] = [0, 1_000, 10_000];
-const WAYS: [&str; 4] = ["leader", "raw group", "raw single", "workbox"];
+const WAYS: [&str; 5] = ["leader", "raw group", "raw single", "dexie", "workbox"];
 
 #[wasm_bindgen]
 extern "C" {
@@ -119,11 +120,12 @@ async fn durable_records_a_second() {
         let rates = rounds.map(median);
         let shown: Vec<_> = WAYS.iter().zip(rates).map(|(way, rate)| format!("{way} {rate:.0}")).collect();
         console_log!("  over {stored} stored rows: {}", shown.join("; "));
-        let [leader, group, single, workbox] = rates;
+        let [leader, group, single, dexie, workbox] = rates;
         console_log!(
-            "    leader: {:.2} x raw group (goal 0.7); {:.1} x raw single (goal 5); {:.1} x workbox",
+            "    leader: {:.2} x raw group (goal 0.7); {:.1} x raw single (goal 5); {:.1} x dexie; {:.1} x workbox",
             leader / group,
             leader / single,
+            leader / dexie,
             leader / workbox
         );
     }

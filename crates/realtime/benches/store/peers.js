@@ -1,4 +1,4 @@
-// What is measured beside ours: rows written by hand, and workbox-background-sync.
+// What is measured beside ours: rows written by hand, Dexie, and workbox-background-sync.
 
 const database = (name) => new Promise((resolve, reject) => {
   const request = indexedDB.open(name, 1);
@@ -60,16 +60,36 @@ class Raw {
   }
 }
 
-// The package as it is published, served beside the bench. It is made for service workers: of what they have and
-// others lack it asks for a registration.
+// A package as it is published, served beside the bench: its file is a script, not a module.
+async function load(path) {
+  const address = `/node_modules/${path}`;
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}; run npm ci in the root of the checkout`);
+  (0, eval)(await answer.text());
+}
+
+// It is made for service workers: of what they have and others lack it asks for a registration.
 async function loadWorkbox() {
   if (globalThis.workbox?.backgroundSync) return;
   globalThis.registration = { scope: location.href, sync: { register: async () => {} } };
-  for (const part of ["core", "background-sync"]) {
-    const address = `/node_modules/workbox-${part}/build/workbox-${part}.prod.js`;
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error(`${address}: ${answer.status}; run npm ci in the root of the checkout`);
-    (0, eval)(await answer.text());
+  for (const part of ["core", "background-sync"]) await load(`workbox-${part}/build/workbox-${part}.prod.js`);
+}
+
+// A table as its documentation has it: each `add` is a transaction, here a strict one as ours are.
+class OfDexie {
+  #table;
+
+  constructor(name) {
+    const db = new Dexie(name, { chromeTransactionDurability: "strict" });
+    db.version(1).stores({ outbox: "++order, priority" });
+    this.#table = db.outbox;
+  }
+
+  send(id, payload) {
+    return this.#table.add({
+      id, priority: 2, kind: "chat.message", channel: "chat", attempts: 0, bytes: envelope(id, payload),
+      orderingKey: "chat/c", createdAt: Date.now(), possiblySent: false,
+    });
   }
 }
 
@@ -100,6 +120,9 @@ export class Peer {
     if (kind === "workbox") {
       await loadWorkbox();
       peer.#queue = new Workbox(name);
+    } else if (kind === "dexie") {
+      globalThis.Dexie ?? (await load("dexie/dist/dexie.min.js"));
+      peer.#queue = new OfDexie(name);
     } else {
       peer.#queue = new Raw(await database(name), kind === "group");
     }
