@@ -45,8 +45,8 @@ enum Task {
         args: Vec<String>,
     },
     /// Runs a benchmark: engine (the default), protocol, gateway, store (in a browser, beside hand-written queues), page (in a
-    /// browser, beside pages written by hand and other libraries; `--quick`, `--json FILE`, `--docs`), faults (the same, with faults)
-    /// or start (navigation to first row; builds to compare)
+    /// browser, beside pages written by hand and other libraries; `--quick`, `--json FILE`, `--docs`), saturation (how much a
+    /// page takes), faults (the same pages, with faults) or start (navigation to first row; builds to compare)
     Bench {
         #[arg(default_value = "engine")]
         name: String,
