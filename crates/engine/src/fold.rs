@@ -5,7 +5,9 @@
 
 use sentinelops_protocol::domain::{Incident, Receipt, ReceiptKind};
 use sentinelops_protocol::{Channel, Event, Payload};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::Hash;
 use std::rc::Rc;
 
 /// Most keys of a keyed channel, and most receipts; the one untouched for longest goes. Pages keep the same.
@@ -43,15 +45,15 @@ impl Fold {
     pub fn apply(&mut self, event: &Rc<Event>) -> bool {
         match (self, &event.payload) {
             (Self::Keyed(state), Payload::Incident(change)) => {
-                let mut incident = match state.take(&change.incident_id) {
-                    Some(Last { incident: Some(incident), .. }) => incident,
-                    _ => Box::new(Incident::new(change.incident_id.as_str())),
-                };
-                incident.apply(&change.data);
-                state.put(change.incident_id.clone(), Last::new(event, Some(incident)))
+                state.put(change.incident_id.as_str(), event, |incident| {
+                    let mut incident =
+                        incident.unwrap_or_else(|| Box::new(Incident::new(change.incident_id.as_str())));
+                    incident.apply(&change.data);
+                    Some(incident)
+                })
             }
             (Self::Keyed(state), payload @ (Payload::Agent(_) | Payload::Alert(_))) => {
-                payload.key().is_some_and(|key| state.put(key.to_owned(), Last::new(event, None)))
+                payload.key().is_some_and(|key| state.put(key, event, |_| None))
             }
             (Self::Latest(latest), _) => {
                 *latest = Some(event.clone());
@@ -65,7 +67,7 @@ impl Fold {
             (Self::Recent { receipts, .. }, Payload::Receipt(receipt)) => {
                 let key = (receipt.conversation_id.clone(), receipt.user_id.clone(), receipt.kind);
                 let known = receipts.get(&key).and_then(up_to);
-                known.is_none_or(|known| known < receipt.up_to) && receipts.put(key, Last::new(event, None))
+                known.is_none_or(|known| known < receipt.up_to) && receipts.put(&key, event, |_| None)
             }
             _ => false,
         }
@@ -101,10 +103,6 @@ pub(crate) struct Last {
 }
 
 impl Last {
-    fn new(event: &Rc<Event>, incident: Option<Box<Incident>>) -> Self {
-        Self { event: event.clone(), incident, touched: 0 }
-    }
-
     /// The event with the full state in it; made on demand, because reading is rarer than changing.
     fn full(&self) -> Rc<Event> {
         let (Some(incident), Payload::Incident(last)) = (&self.incident, &self.event.payload) else {
@@ -140,32 +138,36 @@ impl<K> Default for LastByKey<K> {
     }
 }
 
-impl<K: Clone + Eq + std::hash::Hash> LastByKey<K> {
+impl<K: Eq + Hash> LastByKey<K> {
     fn get(&self, key: &K) -> Option<&Last> {
         self.values.get(key)
     }
 
-    fn take<Q>(&mut self, key: &Q) -> Option<Last>
+    /// The newest event of a key; `merge` gives the incident it leaves, from the one before. `true` when another key had
+    /// to go.
+    fn put<Q>(
+        &mut self,
+        key: &Q,
+        event: &Rc<Event>,
+        merge: impl FnOnce(Option<Box<Incident>>) -> Option<Box<Incident>>,
+    ) -> bool
     where
-        K: std::borrow::Borrow<Q>,
-        Q: Eq + std::hash::Hash + ?Sized,
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
-        let last = self.values.remove(key)?;
-        self.order.remove(&last.touched);
-        Some(last)
-    }
-
-    /// `true` when another key had to go.
-    fn put(&mut self, key: K, mut last: Last) -> bool {
         self.changes += 1;
-        last.touched = self.changes;
-        self.order.insert(self.changes, key.clone());
-        if let Some(before) = self.values.insert(key, last) {
-            self.order.remove(&before.touched);
+        let touched = self.changes;
+        if let Some(last) = self.values.get_mut(key) {
+            let key = self.order.remove(&last.touched).unwrap_or_else(|| key.to_owned());
+            self.order.insert(touched, key);
+            *last = Last { event: event.clone(), incident: merge(last.incident.take()), touched };
             return false;
         }
+        let last = Last { event: event.clone(), incident: merge(None), touched };
+        self.order.insert(touched, key.to_owned());
+        self.values.insert(key.to_owned(), last);
         let oldest = if self.values.len() > MAX_KEYS { self.order.pop_first() } else { None };
-        oldest.is_some_and(|(_, key)| self.values.remove(&key).is_some())
+        oldest.is_some_and(|(_, key)| self.values.remove(key.borrow()).is_some())
     }
 
     fn iter(&self) -> impl Iterator<Item = &Last> {

@@ -2,8 +2,9 @@
 
 use crate::domain::Patch;
 use crate::problem::clip;
-use crate::scan::{self, Member};
+use crate::scan::{self, Members};
 use crate::{Channel, Json, Problem, ProblemKind};
+use std::borrow::Cow;
 
 /// A value, or where it does not fit, what is expected there and what was found.
 pub(crate) type Reading<T> = Result<T, Box<Problem>>;
@@ -58,14 +59,18 @@ impl Place<'_> {
     }
 
     /// The string that stands here.
-    pub(crate) fn text(self, message_type: &str, json: &str) -> Reading<String> {
+    fn word<'j>(self, message_type: &str, json: &'j str) -> Reading<Cow<'j, str>> {
         match scan::unquote(json) {
-            Some(text) => Ok(text.into_owned()),
+            Some(text) => Ok(text),
             None if json.starts_with('"') => {
                 Err(self.wrong(message_type, "a string without half a surrogate pair", json))
             }
             None => Err(self.wrong(message_type, "a string", json)),
         }
+    }
+
+    pub(crate) fn text(self, message_type: &str, json: &str) -> Reading<String> {
+        self.word(message_type, json).map(Cow::into_owned)
     }
 
     fn number(self, message_type: &str, json: &str) -> Reading<u64> {
@@ -110,7 +115,7 @@ pub(crate) fn words(json: &str) -> String {
 pub struct Fields<'a> {
     message_type: &'a str,
     pub(crate) place: Place<'a>,
-    members: Vec<Member<'a>>,
+    members: Members<'a>,
 }
 
 impl<'a> Fields<'a> {
@@ -183,8 +188,13 @@ impl<'a> Fields<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn text(&mut self, name: &str) -> Result<String, Box<Problem>> {
+        self.word(name).map(Cow::into_owned)
+    }
+
+    /// A string that is read and not kept.
+    pub(crate) fn word(&mut self, name: &str) -> Reading<Cow<'a, str>> {
         let json = self.required(name)?;
-        Place::Field(&self.place, name).text(self.message_type, json)
+        Place::Field(&self.place, name).word(self.message_type, json)
     }
 
     /// A string that may be absent.
@@ -201,8 +211,12 @@ impl<'a> Fields<'a> {
     /// # Ok::<(), sentinelops_protocol::JsonError>(())
     /// ```
     pub fn optional_text(&mut self, name: &str) -> Result<Option<String>, Box<Problem>> {
+        Ok(self.optional_word(name)?.map(Cow::into_owned))
+    }
+
+    pub(crate) fn optional_word(&mut self, name: &str) -> Reading<Option<Cow<'a, str>>> {
         let Some(json) = self.optional(name)? else { return Ok(None) };
-        Place::Field(&self.place, name).text(self.message_type, json).map(Some)
+        Place::Field(&self.place, name).word(self.message_type, json).map(Some)
     }
 
     /// A whole number from 0 to 2^64 - 1.
@@ -260,11 +274,11 @@ impl<'a> Fields<'a> {
     }
 
     /// A string of a partial update: absent is unchanged, `null` is cleared.
-    pub(crate) fn patch_text(&mut self, name: &str) -> Reading<Patch<String>> {
+    pub(crate) fn patch_word(&mut self, name: &str) -> Reading<Patch<Cow<'a, str>>> {
         match self.take(name)? {
             None => Ok(Patch::Keep),
             Some("null") => Ok(Patch::Clear),
-            Some(json) => Place::Field(&self.place, name).text(self.message_type, json).map(Patch::Set),
+            Some(json) => Place::Field(&self.place, name).word(self.message_type, json).map(Patch::Set),
         }
     }
 

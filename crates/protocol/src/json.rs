@@ -185,17 +185,15 @@ impl Json {
     }
 
     /// An object of these fields; `None`: there are none.
-    pub(crate) fn of_members<'a>(members: impl IntoIterator<Item = &'a Member<'a>>) -> Option<Self> {
-        let mut text = String::from("{");
+    pub(crate) fn of_members<'m, 'a: 'm>(members: impl IntoIterator<Item = &'m Member<'a>>) -> Option<Self> {
+        let mut text = String::new();
         for Member { key, value, .. } in members {
-            if text.len() > 1 {
-                text.push(',');
-            }
+            text.push(if text.is_empty() { '{' } else { ',' });
             text.push_str(key);
             text.push(':');
             text.push_str(value);
         }
-        if text.len() == 1 {
+        if text.is_empty() {
             return None;
         }
         text.push('}');

@@ -2,6 +2,7 @@
 //!
 //! Nothing here panics on a text that is not valid; what comes of it then means nothing.
 
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// One field of an object, as it stands in the text.
@@ -15,14 +16,17 @@ pub(crate) struct Member<'a> {
     pub value: &'a str,
 }
 
+/// Those of an object. Most have no more than this many, and ask for no memory.
+pub(crate) type Members<'a> = SmallVec<[Member<'a>; 8]>;
+
 /// The fields of an object in their order; `None`: it is no object.
-pub(crate) fn members(json: &str) -> Option<Vec<Member<'_>>> {
+pub(crate) fn members(json: &str) -> Option<Members<'_>> {
     let bytes = json.as_bytes();
     let mut at = skip_space(bytes, 0);
     if bytes.get(at) != Some(&b'{') {
         return None;
     }
-    let mut members = Vec::with_capacity(8);
+    let mut members = Members::new();
     loop {
         let start = skip_space(bytes, at + 1);
         if bytes.get(start) != Some(&b'"') {

@@ -8,6 +8,7 @@ use crate::domain::{
 use crate::fields::{Fields, Place, Reading};
 use crate::write::Object;
 use crate::{Json, Payload};
+use std::borrow::Cow;
 
 /// `Ok(None)` for a type without a typed payload.
 pub(crate) fn read(kind: &str, json: &str) -> Reading<Option<Payload>> {
@@ -29,7 +30,7 @@ pub(crate) fn read(kind: &str, json: &str) -> Reading<Option<Payload>> {
 fn incident(kind: &str, mut fields: Fields<'_>) -> Reading<Payload> {
     let incident_id = fields.text("incidentId")?;
     // It repeats the tail of the message's type, which counts.
-    fields.optional_text("type")?;
+    fields.optional_word("type")?;
     let change = match kind {
         "incident.created" => IncidentChange::Created,
         "incident.resolved" => IncidentChange::Resolved,
@@ -45,10 +46,10 @@ fn incident(kind: &str, mut fields: Fields<'_>) -> Reading<Payload> {
 
 fn patch(mut fields: Fields<'_>) -> Reading<IncidentPatch> {
     Ok(IncidentPatch {
-        title: fields.patch_text("title")?,
-        severity: map(fields.patch_text("severity")?, |text| Severity::parse(&text)),
-        status: map(fields.patch_text("status")?, |text| IncidentStatus::parse(&text)),
-        assigned_to: fields.patch_text("assignedTo")?,
+        title: map(fields.patch_word("title")?, Cow::into_owned),
+        severity: map(fields.patch_word("severity")?, |text| Severity::parse(&text)),
+        status: map(fields.patch_word("status")?, |text| IncidentStatus::parse(&text)),
+        assigned_to: map(fields.patch_word("assignedTo")?, Cow::into_owned),
         created_at: fields.patch_number("createdAt")?,
         updated_at: fields.patch_number("updatedAt")?,
         extra: fields.rest(),
@@ -66,7 +67,7 @@ fn map<A, B>(patch: Patch<A>, f: impl FnOnce(A) -> B) -> Patch<B> {
 fn agent(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
     Ok(Payload::Agent(AgentStatus {
         agent_id: fields.text("agentId")?,
-        status: Presence::parse(&fields.text("status")?),
+        status: Presence::parse(&fields.word("status")?),
         last_seen: fields.number("lastSeen")?,
         name: fields.optional_text("name")?,
         extra: fields.rest(),
@@ -108,7 +109,7 @@ fn alert(kind: &str, mut fields: Fields<'_>) -> Reading<Payload> {
             "alert.acknowledged" => AlertChange::Acknowledged,
             _ => AlertChange::Cleared,
         },
-        severity: Severity::parse(&fields.text("severity")?),
+        severity: Severity::parse(&fields.word("severity")?),
         title: fields.text("title")?,
         source: fields.optional_text("source")?,
         incident_id: fields.optional_text("incidentId")?,
@@ -136,11 +137,11 @@ fn timeline(_: &str, mut fields: Fields<'_>) -> Reading<Payload> {
         id: fields.text("id")?,
         incident_id: fields.text("incidentId")?,
         actor: fields.text("actor")?,
-        action: TimelineAction::parse(&fields.text("action")?),
+        action: TimelineAction::parse(&fields.word("action")?),
         timestamp: fields.number("timestamp")?,
-        status: fields.optional_text("status")?.map(|text| IncidentStatus::parse(&text)),
-        severity: fields.optional_text("severity")?.map(|text| Severity::parse(&text)),
-        assigned_to: fields.patch_text("assignedTo")?,
+        status: fields.optional_word("status")?.map(|text| IncidentStatus::parse(&text)),
+        severity: fields.optional_word("severity")?.map(|text| Severity::parse(&text)),
+        assigned_to: map(fields.patch_word("assignedTo")?, Cow::into_owned),
         alert_id: fields.optional_text("alertId")?,
         title: fields.optional_text("title")?,
         extra: fields.rest(),

@@ -56,7 +56,7 @@ pub(super) fn parse<'a>(json: &'a str, problems: &mut Vec<Problem>) -> Reading<O
 fn read<'a>(json: &'a str, problems: &mut Vec<Problem>) -> Reading<Option<Envelope<'a>>> {
     let mut fields = Fields::at("", Place::Envelope, json)?;
     let kind = fields.text("type")?;
-    let name = fields.text("channel")?;
+    let name = fields.word("channel")?;
     if !is_type(&kind) {
         return Err(bad("", "type", "1 to 64 characters, dotted lower case", &kind));
     }
