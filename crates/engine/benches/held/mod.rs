@@ -105,7 +105,7 @@ fn alert(seq: usize, key: usize) -> String {
 }
 
 /// A frame with `count` events, from the `from`-th on, each about one of 50 keys.
-fn batch(from: usize, count: usize, event: fn(usize, usize) -> String) -> String {
+fn batch(from: usize, count: usize, event: Make) -> String {
     let events: Vec<String> = (from..from + count).map(|seq| event(seq, seq % 50)).collect();
     format!("[{}]", events.join(","))
 }
@@ -129,19 +129,18 @@ fn alert_event(seq: usize, key: usize) -> String {
     alert(seq, key).replacen(&format!(r#""id":"e{seq}","#), "", 1)
 }
 
+/// Makes the event of a number about a key.
+pub type Make = fn(usize, usize) -> String;
+
 /// What [`allocations`] counts, by name.
-pub const EVENTS: [(&str, Channel, fn(usize, usize) -> String); 3] = [
+pub const EVENTS: [(&str, Channel, Make); 3] = [
     ("alert", Channel::Alerts, alert_event),
     ("agent", Channel::Agents, agent),
     ("incident", Channel::Incidents, incident),
 ];
 
 /// How often memory is asked for per event of a frame with 64 of keys that are known. `count` says how often a closure asks.
-pub fn allocations(
-    channel: Channel,
-    event: fn(usize, usize) -> String,
-    count: fn(&mut dyn FnMut()) -> u64,
-) -> f64 {
+pub fn allocations(channel: Channel, event: Make, count: fn(&mut dyn FnMut()) -> u64) -> f64 {
     const BATCH: usize = 64;
     let mut bench = Bench::new(false);
     bench.connect();
