@@ -54,13 +54,25 @@ pub(crate) struct SubCounts {
     pub dropped: u64,
 }
 
+/// Which subscriptions this socket's server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    /// No socket is open: nothing is subscribed to.
+    NoSocket,
+    /// The mode is not known yet: no answer is late.
+    Unknown,
+    /// A v1 server answers each one.
+    Each,
+    /// A basic server answers none: what it sends is live at once.
+    None,
+}
+
 /// All subscriptions of one engine.
 pub(crate) struct Subscriptions {
     channels: BTreeMap<Channel, ChannelNodes>,
     /// See [`Due`].
     timers: BTreeSet<(u64, Subject, Due)>,
-    on_wire: bool,
-    mode: Option<Mode>,
+    answers: Answers,
     subscribe: Vec<SubscribeEntry>,
     unsubscribe: Vec<Subject>,
     out: VecDeque<SubOutput>,
@@ -72,8 +84,7 @@ impl Subscriptions {
         Self {
             channels: BTreeMap::new(),
             timers: BTreeSet::new(),
-            on_wire: false,
-            mode: None,
+            answers: Answers::NoSocket,
             subscribe: Vec::new(),
             unsubscribe: Vec::new(),
             out: VecDeque::new(),
@@ -86,7 +97,7 @@ impl Subscriptions {
     /// A socket is open: what its first flight subscribes to. From here on changes go out as outputs.
     pub fn first_flight(&mut self, now: Now) -> Vec<SubscribeEntry> {
         self.disconnected(now);
-        self.on_wire = true;
+        self.answers = Answers::Unknown;
         let mut entries = Vec::new();
         let mut again = Vec::new();
         for (&channel, nodes) in &mut self.channels {
@@ -115,14 +126,18 @@ impl Subscriptions {
 
     /// The mode is known (again, after an upgrade).
     pub fn mode_known(&mut self, now: Now, mode: Mode) {
-        let before = self.mode.replace(mode);
+        let answers = match mode {
+            Mode::V1 => Answers::Each,
+            Mode::Basic => Answers::None,
+        };
+        let before = std::mem::replace(&mut self.answers, answers);
         let (mut news, mut asked_for) = (Vec::new(), Vec::new());
         for (&channel, nodes) in &mut self.channels {
             for (subject, wire) in nodes.wires(channel) {
                 let asked = matches!(wire.phase, Phase::Asked);
-                if mode == Mode::Basic && asked && wire.live_at_once() {
+                if answers == Answers::None && asked && wire.live_at_once() {
                     news.push(subject);
-                } else if mode == Mode::V1 && before == Some(Mode::Basic) && !asked {
+                } else if answers == Answers::Each && before == Answers::None && !asked {
                     // The answers to what was asked meanwhile are still to come.
                     wire.phase = Phase::Asked;
                     asked_for.push(subject);
@@ -141,8 +156,7 @@ impl Subscriptions {
 
     /// The socket is gone. States and cursors stay.
     pub fn disconnected(&mut self, _now: Now) {
-        self.on_wire = false;
-        self.mode = None;
+        self.answers = Answers::NoSocket;
         self.subscribe.clear();
         self.unsubscribe.clear();
         for (&channel, nodes) in &mut self.channels {

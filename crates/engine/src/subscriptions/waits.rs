@@ -4,8 +4,8 @@
 //! and not answered in time is asked for again; unanswered twice, one reconnect is tried.
 
 use super::wire::Phase;
-use super::{SubOutput, Subscriptions};
-use crate::{Mode, Now};
+use super::{Answers, SubOutput, Subscriptions};
+use crate::Now;
 use sentinelops_protocol::Subject;
 use sentinelops_protocol::system::SubscribeEntry;
 
@@ -69,7 +69,7 @@ impl Subscriptions {
     /// A frame, or a message that may have been an answer, could not be read: who waits for one asks
     /// again. Where that happens often the answers may be what cannot be read, and the deadline must do.
     pub fn refused(&mut self, now: Now) {
-        if self.mode != Some(Mode::V1) {
+        if self.answers != Answers::Each {
             return;
         }
         let mut lost = Vec::new();
@@ -116,13 +116,13 @@ impl Subscriptions {
 
     /// Something came of it, or it was just asked for: the wait for the rest begins.
     pub(super) fn progress(&mut self, now: Now, subject: &Subject) {
-        let v1 = self.mode == Some(Mode::V1);
+        let answered = self.answers == Answers::Each;
         let Some(wire) = self.wire_mut(subject).filter(|wire| !matches!(wire.phase, Phase::Later)) else {
             return;
         };
         wire.progress_at = now.mono;
         let wait = ANSWER_MS << wire.unanswered.saturating_sub(1).min(MOST_DOUBLINGS);
-        let due = (v1 && wire.is_pending()).then(|| now.mono.saturating_add(wait));
+        let due = (answered && wire.is_pending()).then(|| now.mono.saturating_add(wait));
         self.set_due(subject, due);
     }
 

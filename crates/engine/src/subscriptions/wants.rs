@@ -2,8 +2,8 @@
 
 use super::waits::Due;
 use super::wire::{Phase, WireSubscription};
-use super::{SubOutput, Subscriptions};
-use crate::{Mode, Now};
+use super::{Answers, SubOutput, Subscriptions};
+use crate::Now;
 use sentinelops_protocol::system::Continuity;
 use sentinelops_protocol::{Channel, Subject};
 
@@ -54,14 +54,14 @@ impl Subscriptions {
     }
 
     pub(super) fn add_wire(&mut self, now: Now, subject: &Subject) {
-        let (on_wire, basic) = (self.on_wire, self.mode == Some(Mode::Basic));
+        let answers = self.answers;
         let Some(node) = self.node_mut(subject) else { return };
         node.wire = Some(WireSubscription::new(subject.channel));
-        if !on_wire {
+        if answers == Answers::NoSocket {
             return;
         }
         self.ask(now, subject);
-        if basic && self.wire_mut(subject).is_some_and(WireSubscription::live_at_once) {
+        if answers == Answers::None && self.wire_mut(subject).is_some_and(WireSubscription::live_at_once) {
             self.offer_reset(subject, Continuity::Snapshot);
         }
     }
@@ -70,7 +70,7 @@ impl Subscriptions {
         self.set_due(subject, None);
         let Some(wire) = self.node_mut(subject).and_then(|node| node.wire.take()) else { return };
         self.subscribe.retain(|entry| entry.channel != subject.channel || entry.topic != subject.topic);
-        if self.on_wire && !matches!(wire.phase, Phase::Idle | Phase::Denied) {
+        if self.answers != Answers::NoSocket && !matches!(wire.phase, Phase::Idle | Phase::Denied) {
             self.unsubscribe.push(subject.clone());
         }
     }
