@@ -1,7 +1,7 @@
 //! Final states remembered for a while, and the failed list.
 
-use crate::{FailedRow, MessageUpdate, Row};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use crate::{FailedRow, MessageUpdate};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Most final states remembered, so that a resubmitted id is answered with its end.
 const MAX_ENDED: usize = 4_096;
@@ -54,26 +54,13 @@ pub(super) struct Failed {
     rows: BTreeMap<u64, FailedRow>,
     ids: HashMap<String, u64>,
     seen: u64,
-    /// Entries that are not in the store yet.
-    pub unsaved: HashSet<String>,
-    /// Entries removed while the store was closed.
-    pub gone: HashSet<String>,
 }
 
 impl Default for Failed {
     fn default() -> Self {
         let (rows, ids, seen) = Default::default();
-        let (unsaved, gone) = Default::default();
-        Self { most: crate::Bounds::default().failed, rows, ids, seen, unsaved, gone }
+        Self { most: crate::Bounds::default().failed, rows, ids, seen }
     }
-}
-
-/// An entry for which the list had no place any more.
-#[derive(Debug)]
-pub(super) struct Dropped {
-    pub row: FailedRow,
-    /// The store did not have it yet.
-    pub was_unsaved: bool,
 }
 
 impl Failed {
@@ -89,11 +76,10 @@ impl Failed {
         self.rows.values()
     }
 
-    /// Adds a row; returns the entry dropped for it.
-    pub fn add(&mut self, row: FailedRow) -> Option<Dropped> {
+    /// Adds a row; returns the id of the entry dropped for it.
+    pub fn add(&mut self, row: FailedRow) -> Option<String> {
         self.remove(&row.row.id);
         self.seen += 1;
-        self.gone.remove(&row.row.id);
         self.ids.insert(row.row.id.clone(), self.seen);
         self.rows.insert(self.seen, row);
         if self.rows.len() <= self.most {
@@ -101,28 +87,10 @@ impl Failed {
         }
         let (_, oldest) = self.rows.pop_first()?;
         self.ids.remove(&oldest.row.id);
-        let was_unsaved = self.unsaved.remove(&oldest.row.id);
-        Some(Dropped { row: oldest, was_unsaved })
-    }
-
-    /// The stored copy of a listed message is this row. Returns the updated entry if its position changed.
-    pub fn stored_as(&mut self, row: &Row) -> Option<FailedRow> {
-        let failed = self.rows.get_mut(self.ids.get(&row.id)?)?;
-        let place = (row.priority, row.order);
-        if (failed.row.priority, failed.row.order) == place {
-            return None;
-        }
-        (failed.row.priority, failed.row.order) = place;
-        Some(failed.clone())
-    }
-
-    /// The store was opened again: marks every entry as unsaved until it is found there.
-    pub fn all_unsaved(&mut self) {
-        self.unsaved = self.ids.keys().cloned().collect();
+        Some(oldest.row.id)
     }
 
     pub fn remove(&mut self, id: &str) -> Option<FailedRow> {
-        self.unsaved.remove(id);
         self.rows.remove(&self.ids.remove(id)?)
     }
 }

@@ -4,9 +4,7 @@ use super::queue::Entry;
 use super::row::{row_of, under_new_id};
 use super::{Outbox, OutboxOutput, update_of};
 use crate::mutant::{self, Mutant};
-use crate::{
-    ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Now, Row, SendRequest, StoreOp,
-};
+use crate::{ConsumerId, DeliveryState, Durability, FailReason, MessageUpdate, Now, Row, SendRequest};
 
 /// Most ephemeral messages that wait for the next frame.
 const MAX_EPHEMERAL: usize = 16;
@@ -134,26 +132,20 @@ impl Outbox {
             let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Failed(reason));
             return self.update(vec![to], MessageUpdate { id: id.to_owned(), durability, delivery });
         }
-        // Its row is still there, if the store had no room for the entry.
-        let kept_row = self.failed.unsaved.contains(id).then_some(row.order);
-        self.failed.remove(id);
-        self.version += 1;
-        if self.store.is_open() {
-            // Removed from the stored list with the commit of its row: a full disk must not lose it.
-            self.retried.insert(row.id.clone(), id.to_owned());
-        } else {
-            self.failed.gone.insert(id.to_owned());
-        }
+        self.forget_failed(id, needs_new);
+        // Behind earlier rows of its key, also where a change of it waits already.
+        self.store.stored.put_last(&row.id);
         self.ended.forget(&row.id);
-        row.order = match kept_row.filter(|order| *order > 0) {
-            _ if !self.store.is_open() => 0,
-            Some(order) => order,
-            None => self.store.next_order(),
+        row.order = match self.store.is_open() {
+            false => 0,
+            // Its row is still there, if the store had no room for the entry.
+            true => self.store.stored.order_of(&row).unwrap_or_else(|| self.store.next_order()),
         };
         let durability = if self.store.may_store() { Durability::Pending } else { Durability::MemoryOnly };
         let mut entry = Entry::new(row, vec![to], durability);
         // The server answered it, so it is not unconfirmed; it stays possibly sent all the same.
         entry.unconfirmed = false;
+        entry.retry_of = needs_new.then(|| id.to_owned());
         let seq = self.take(entry);
         self.await_stored(now, seq);
     }
@@ -172,7 +164,7 @@ impl Outbox {
         } else if let Some(failed) = self.failed.get(id) {
             // Its end stays true; only the entry is removed.
             let (id, delivery) = (id.to_owned(), failed.state.clone());
-            self.forget_failed(&id);
+            self.forget_failed(&id, false);
             let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
             self.ended.add(update.clone());
             return self.update(vec![to], update);
@@ -180,24 +172,12 @@ impl Outbox {
         self.known(&[to], id);
     }
 
-    /// A retried row is stored or final: removes its entry from the stored failed list.
-    pub(super) fn retry_settled(&mut self, id: &str) {
-        if let Some(listed) = self.retried.remove(id)
-            && self.failed.get(&listed).is_none()
-        {
-            self.store.push(StoreOp::DeleteFailed { id: listed });
-        }
-    }
-
-    fn forget_failed(&mut self, id: &str) {
-        let kept_row = self.failed.unsaved.contains(id);
-        if let Some(failed) = self.failed.remove(id) {
-            self.version += 1;
-            if self.store.is_open() {
-                self.forget_stored_end(&failed, kept_row);
-            } else {
-                self.failed.gone.insert(id.to_owned());
-            }
+    /// Removes an entry from the failed list; the stored one as well, unless it `stays` until another row is stored.
+    fn forget_failed(&mut self, id: &str, stays: bool) {
+        self.failed.remove(id);
+        self.version += 1;
+        if !(stays && self.store.is_open()) {
+            self.store.unlisted(id);
         }
     }
 

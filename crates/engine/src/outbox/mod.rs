@@ -47,10 +47,11 @@ pub(crate) use row::row_of;
 use crate::mutant::{self, Mutant};
 use crate::{
     ConsumerId, DeliveryState, Durability, MessageUpdate, Meta, Now, OutboxOptions, SendRequest,
-    StorageState, StoreGroup, StoreOp,
+    StorageState, StoreGroup,
 };
 use queue::{Entry, Place};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use store_session::Wanted;
 
 /// First sequence number of rows taken by this engine; loaded rows have lower ones.
 const FIRST_SEQ: u64 = 1 << 32;
@@ -102,8 +103,6 @@ pub(crate) struct Outbox {
     ended: ended::Ended,
     failed: ended::Failed,
     store: store_session::StoreSession,
-    /// Rows whose last write failed although the store is open.
-    memory_only: BTreeSet<u64>,
     removals: removal::PendingRemovals,
     /// The open socket.
     link: Option<link::Link>,
@@ -111,8 +110,6 @@ pub(crate) struct Outbox {
     owners: HashMap<String, ConsumerId>,
     inquiries: Vec<inquiry::WaitingInquiry>,
     earlier: EarlierLeader,
-    /// Retried rows that are not stored yet, and their ids in the stored failed list.
-    retried: HashMap<String, String>,
     unreadable: unreadable::Unreadable,
     next_seq: u64,
     next_old_seq: u64,
@@ -131,14 +128,12 @@ impl Outbox {
             window: window::Window::default(),
             ended: ended::Ended::default(),
             failed: ended::Failed::default(),
-            memory_only: BTreeSet::new(),
             removals: removal::PendingRemovals::default(),
             link: None,
             clock: clock::Clock::new(now),
             owners: HashMap::new(),
             inquiries: Vec::new(),
             earlier: EarlierLeader { until: now.mono, ..EarlierLeader::default() },
-            retried: HashMap::new(),
             unreadable: unreadable::Unreadable::default(),
             next_seq: FIRST_SEQ,
             next_old_seq: 0,
@@ -159,13 +154,8 @@ impl Outbox {
             self.version += 1;
         }
         self.release_unanswered(now.mono);
-        match self.store.timeout(now.mono) {
-            Ok(true) => {
-                self.save_again();
-                self.store.healed();
-            }
-            Ok(false) => {}
-            Err(error) => self.open_failed(now, error),
+        if let Err(error) = self.store.timeout(now.mono) {
+            self.open_failed(now, error);
         }
         self.planted(now);
     }
@@ -212,7 +202,7 @@ impl Outbox {
 
     /// The store opened or failed to open: `meta` is what it holds.
     pub fn ready(&self) -> bool {
-        self.store.answered
+        self.store.has_answered()
     }
 
     /// Whether a newer build upgraded the database: this one sends nothing more.
@@ -247,7 +237,8 @@ impl Outbox {
         if let Some(output) = self.out.pop_front() {
             return Some(output);
         }
-        if let Some(group) = self.store.group(now.mono) {
+        let Self { store, queue, removals, failed, .. } = self;
+        if let Some(group) = store.group(now.mono, |id| wanted(queue, removals, failed, id)) {
             if mutant::active(Mutant::DurableBeforeCommit) {
                 self.saved_at_once(&group);
             }
@@ -270,36 +261,28 @@ impl Outbox {
 
     /// Writes the row as it is now.
     fn put(&mut self, seq: u64) {
+        let Some(entry) = self.queue.get_mut(seq).filter(|entry| !entry.volatile) else { return };
         if !self.store.is_open() {
             return;
         }
+        if entry.row.order == 0 {
+            entry.row.order = self.store.next_order();
+        }
+        let id = entry.row.id.clone();
         if self.waits_for_the_refused(seq) {
-            self.memory_only.insert(seq);
+            self.store.stored.refuse(&id);
             return self.set_durability(seq, Durability::MemoryOnly);
         }
-        let order = match self.queue.get(seq) {
-            Some(entry) if entry.volatile => return,
-            Some(entry) if entry.row.order == 0 => self.store.next_order(),
-            Some(entry) => entry.row.order,
-            None => return,
-        };
-        if let Some(entry) = self.queue.get_mut(seq) {
-            entry.row.order = order;
-            let row = entry.row.clone();
-            if self.retried.get(&row.id) == Some(&row.id) {
-                self.store.move_from_failed(row);
-            } else {
-                self.store.push(StoreOp::Put(row));
-            }
-        }
+        self.store.changed(&id);
     }
 
     /// Whether an earlier row of the same key cannot be stored. Then this one is not stored either: after a crash the
     /// earlier row, resubmitted by its page, would come too late.
     fn waits_for_the_refused(&self, seq: u64) -> bool {
         let lacks = |seq: u64| self.queue.get(seq).is_some_and(|e| e.durability != Durability::Durable);
-        let refused = |before: &u64| lacks(*before) && self.queue.in_one_lane(*before, seq);
-        !self.memory_only.is_empty() && lacks(seq) && self.memory_only.range(..seq).any(refused)
+        let before = |before: u64| before < seq && lacks(before) && self.queue.in_one_lane(before, seq);
+        let mut refused = self.store.stored.refused().filter_map(|id| self.queue.find(id));
+        lacks(seq) && refused.any(before)
     }
 
     fn set_durability(&mut self, seq: u64, durability: Durability) {
@@ -331,6 +314,19 @@ impl Outbox {
         self.version += 1;
         self.out.push_back(OutboxOutput::Update { to, update });
     }
+}
+
+/// What the store should hold of a message.
+fn wanted(
+    queue: &queue::Queue,
+    removals: &removal::PendingRemovals,
+    failed: &ended::Failed,
+    id: &str,
+) -> Wanted {
+    let row = queue.find(id).and_then(|seq| queue.get(seq)).filter(|entry| !entry.volatile);
+    let row = row.map(|entry| Wanted::Row(entry.row.clone())).or_else(|| removals.wanted(id));
+    let listed = || failed.get(id).map(|failed| Wanted::Failed(failed.clone()));
+    row.or_else(listed).unwrap_or(Wanted::Nothing(None))
 }
 
 fn update_of(entry: &Entry) -> MessageUpdate {

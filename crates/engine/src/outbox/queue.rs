@@ -27,7 +27,6 @@ pub(super) struct Queue {
     unsent_bytes: [u64; 4],
     coalesce: HashMap<String, BTreeSet<u64>>,
     ages: BTreeSet<(u64, u64)>,
-    sent_flag_unsaved: BTreeSet<u64>,
     volatile: BTreeSet<u64>,
     held_lanes: Vec<LaneKey>,
     by_rank: [u32; 4],
@@ -85,9 +84,6 @@ impl Queue {
         if entry.volatile {
             self.volatile.insert(seq);
         }
-        if entry.sent_flag_unsaved {
-            self.sent_flag_unsaved.insert(seq);
-        }
         if !entry.row.possibly_sent {
             self.unsent[rank].insert(seq);
             self.unsent_bytes[rank] += entry.size();
@@ -114,7 +110,6 @@ impl Queue {
         self.by_rank[rank] = self.by_rank[rank].saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(entry.size());
         self.volatile.remove(&seq);
-        self.sent_flag_unsaved.remove(&seq);
         self.forget_unsent(seq, &entry);
         if let Some(lane) = self.lanes.get_mut(&entry.lane) {
             match entry.place {
@@ -181,13 +176,7 @@ impl Queue {
             if !mutant::active(Mutant::EvictPossiblySent) {
                 self.forget_unsent(seq, &entry);
             }
-            if !entry.row.possibly_sent {
-                entry.row.possibly_sent = true;
-                if !entry.volatile {
-                    entry.sent_flag_unsaved = true;
-                    self.sent_flag_unsaved.insert(seq);
-                }
-            }
+            entry.row.possibly_sent = true;
             if let Some(lane) = self.lanes.get_mut(&entry.lane) {
                 lane.waiting.remove(&seq);
                 let rank = entry.rank();
@@ -342,28 +331,10 @@ impl Queue {
         }
     }
 
-    /// Takes the rows whose stored copies lack the possibly-sent flag. The caller writes them.
-    pub fn take_sent_flag_unsaved(&mut self) -> Vec<u64> {
-        let rows: Vec<u64> = std::mem::take(&mut self.sent_flag_unsaved).into_iter().collect();
-        for seq in &rows {
-            if let Some(entry) = self.entries.get_mut(seq) {
-                entry.sent_flag_unsaved = false;
-            }
-        }
-        rows
-    }
-
     /// The stored copy of the row has this order.
     pub fn moved_to(&mut self, seq: u64, order: u64) {
         if let Some(entry) = self.entries.get_mut(&seq) {
             entry.row.order = order;
-        }
-    }
-
-    pub fn set_sent_flag_unsaved(&mut self, seq: u64) {
-        if let Some(entry) = self.entries.get_mut(&seq) {
-            entry.sent_flag_unsaved = true;
-            self.sent_flag_unsaved.insert(seq);
         }
     }
 
@@ -392,13 +363,11 @@ impl Queue {
         if lane.in_flight.is_empty() {
             lane.draining = false;
         }
-        let free = lane.blocked.is_none() && !lane.held_for_connection && !lane.draining;
-        let mut rank = lane.ranks.iter().position(|count| *count > 0);
+        let mut ready = lane.next();
         if mutant::active(Mutant::IgnorePriority) {
             // Critical ones still use their reserve: only the order is wrong.
-            rank = rank.map(|rank| rank.min(1));
+            ready = ready.map(|(rank, head)| (rank.min(1), head));
         }
-        let ready = if free { rank.zip(lane.head()) } else { None };
         if ready != lane.ready {
             if let Some(before) = lane.ready {
                 self.ready.remove(&before);

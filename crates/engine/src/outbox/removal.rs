@@ -10,7 +10,7 @@
 
 use super::Outbox;
 use super::queue::{Entry, Place};
-use super::store_session::UNRESPONSIVE_MS;
+use super::store_session::{UNRESPONSIVE_MS, Wanted, place_of};
 use crate::{DeliveryState, Durability, FailReason, FailedRow, MessageUpdate, Now, StoreGroup, StoreOp};
 use std::collections::{BTreeSet, HashMap};
 
@@ -50,11 +50,17 @@ impl PendingRemovals {
         self.rows.get_mut(id).map(|removal| &mut removal.entry)
     }
 
-    /// A write of the row has committed.
-    pub fn stored(&mut self, id: &str) {
-        if let Some(removal) = self.rows.get_mut(id) {
-            removal.entry.durability = Durability::Durable;
-        }
+    /// What the store should hold of a message whose removal is pending.
+    pub fn wanted(&self, id: &str) -> Option<Wanted> {
+        let PendingRemoval { entry, state, ended_at, .. } = self.rows.get(id)?;
+        Some(match is_listed(state) {
+            true => {
+                let (row, state, ended_at) = (entry.row.clone(), state.clone(), *ended_at);
+                Wanted::Failed(FailedRow { row, state, ended_at })
+            }
+            // Also of a row that was never stored: the commit completes the removal.
+            false => Wanted::Nothing(Some(place_of(&entry.row))),
+        })
     }
 
     /// The store answered something: it is not unresponsive.
@@ -100,16 +106,20 @@ impl Outbox {
         self.stored_or_given_up(seq);
         let Some(entry) = self.queue.remove(seq) else { return };
         self.window.clear(seq);
-        self.memory_only.remove(&seq);
-        let update =
-            MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery: state.clone() };
+        if !entry.volatile {
+            self.store.changed(&entry.row.id);
+        }
+        self.conclude(entry, state, self.clock.server_now(now));
+    }
+
+    /// Lists and reports the end of a row that is out of the queue.
+    fn conclude(&mut self, entry: Entry, state: DeliveryState, ended_at: u64) {
+        let update = ended(&entry, state.clone());
         let to = self.audience_of(&entry);
         if !entry.volatile && is_listed(&state) {
-            self.list_failed(FailedRow { row: entry.row, state, ended_at: self.clock.server_now(now) });
-        } else if !entry.volatile {
-            self.store.delete(&entry.row);
+            self.add_failed(FailedRow { row: entry.row, state, ended_at });
         }
-        self.retry_settled(&update.id);
+        self.retry_settled(entry.retry_of);
         self.ended.add(update.clone());
         self.update(to, update);
     }
@@ -125,7 +135,7 @@ impl Outbox {
                 )
         );
         // A row that did not fit before may be being written now.
-        let stored = || entry.durability != Durability::MemoryOnly || self.store.is_writing(&entry.row.id);
+        let stored = || entry.durability != Durability::MemoryOnly || self.store.is_storing(&entry.row.id);
         ours && !entry.volatile && self.store.is_open() && entry.place == Place::Waiting && stored()
     }
 
@@ -143,14 +153,8 @@ impl Outbox {
             entry.durability = Durability::Pending;
         }
         self.window.clear(seq);
-        self.memory_only.remove(&seq);
         let (id, ended_at) = (entry.row.id.clone(), self.clock.server_now(now));
-        if is_listed(&state) {
-            let (row, state) = (entry.row.clone(), state.clone());
-            self.store.move_to_failed(&FailedRow { row, state, ended_at });
-        } else {
-            self.store.delete(&entry.row);
-        }
+        self.store.changed(&id);
         self.removals.until.get_or_insert(now.mono.saturating_add(UNRESPONSIVE_MS));
         self.removals
             .rows
@@ -158,11 +162,15 @@ impl Outbox {
         self.version += 1;
     }
 
-    /// A change has committed: completes the removal it was for, if any.
-    pub(super) fn removal_stored(&mut self, op: &StoreOp) {
-        if let Some(removal) = self.removals.ended_by(op) {
-            let id = removal.entry.row.id.clone();
-            self.finish_removal(&id);
+    /// A write about this message has committed: completes its removal, if one is pending and this was it.
+    pub(super) fn removal_stored(&mut self, id: &str) {
+        let is_over = !self.store.stored.is_marked(id);
+        let Some(removal) = self.removals.rows.get_mut(id) else { return };
+        if is_over || self.store.stored.has_row(id) {
+            removal.entry.durability = Durability::Durable;
+        }
+        if is_over {
+            self.finish_removal(id);
         }
     }
 
@@ -173,58 +181,40 @@ impl Outbox {
 
     /// See [`crate::Engine::endings_in`].
     pub fn endings_in(&self, group: &StoreGroup) -> Vec<MessageUpdate> {
-        let ended = group.ops.iter().filter_map(|op| self.removals.ended_by(op));
-        let update = |removal: &PendingRemoval| MessageUpdate {
-            id: removal.entry.row.id.clone(),
-            durability: removal.entry.durability,
-            delivery: removal.state.clone(),
-        };
-        ended.map(update).collect()
+        let removals = group.ops.iter().filter_map(|op| self.removals.ended_by(op));
+        removals.map(|removal| ended(&removal.entry, removal.state.clone())).collect()
     }
 
-    /// The store never held this row and will not, so its removal needs no commit. `false`: no removal of it is pending.
-    pub(super) fn was_never_stored(&mut self, id: &str) -> bool {
+    /// The store refuses what it should hold of this message: the removal of a row that it never held needs no commit, any
+    /// other is rolled back. `false`: none is pending.
+    pub(super) fn removal_refused(&mut self, id: &str) -> bool {
         let Some(removal) = self.removals.rows.get(id) else { return false };
         if removal.entry.durability == Durability::Pending {
-            let listed = is_listed(&removal.state);
             self.finish_removal(id);
-            if listed {
-                self.failed.unsaved.insert(id.to_owned());
-            }
+        } else if !self.store.stored.is_marked(id) {
+            self.roll_back_removal(id);
         }
         true
     }
 
     fn finish_removal(&mut self, id: &str) {
-        let Some(PendingRemoval { seq, entry, state, ended_at, holds_lane, .. }) = self.removals.take(id)
-        else {
-            return;
-        };
-        if holds_lane {
-            self.queue.removal_settled(seq, &entry);
-        }
-        let to = self.audience_of(&entry);
-        let update =
-            MessageUpdate { id: id.to_owned(), durability: entry.durability, delivery: state.clone() };
-        if is_listed(&state)
-            && let Some(dropped) = self.failed.add(FailedRow { row: entry.row, state, ended_at })
-        {
-            self.forget_stored_end(&dropped.row, dropped.was_unsaved);
-        }
-        self.retry_settled(id);
-        self.ended.add(update.clone());
-        self.update(to, update);
+        let Some(removal) = self.removals.take(id) else { return };
+        self.release(&removal);
+        self.conclude(removal.entry, removal.state, removal.ended_at);
     }
 
-    /// The store refuses the end of this row: it returns to the queue. `false`: no removal of it is pending.
-    pub(super) fn roll_back_removal(&mut self, id: &str) -> bool {
-        let Some(PendingRemoval { seq, entry, state, left_at, holds_lane, .. }) = self.removals.take(id)
-        else {
-            return false;
-        };
-        if holds_lane {
-            self.queue.removal_settled(seq, &entry);
+    /// Later rows of its key no longer wait for it.
+    fn release(&mut self, removal: &PendingRemoval) {
+        if removal.holds_lane {
+            self.queue.removal_settled(removal.seq, &removal.entry);
         }
+    }
+
+    /// The store refuses the end of this row: it returns to the queue.
+    fn roll_back_removal(&mut self, id: &str) {
+        let Some(removal) = self.removals.take(id) else { return };
+        self.release(&removal);
+        let PendingRemoval { seq, entry, state, left_at, .. } = removal;
         let pending = entry.durability == Durability::Pending;
         self.queue.insert(seq, entry);
         if matches!(state, DeliveryState::Failed(FailReason::TooManyAttempts { .. })) {
@@ -234,7 +224,6 @@ impl Outbox {
             self.put(seq);
         }
         self.version += 1;
-        true
     }
 
     /// The store is closed: completes the removals of rows it never held and that are not being written.
@@ -246,13 +235,14 @@ impl Outbox {
             self.removals.rows.iter().filter(|(id, removal)| never(removal) && !self.store.is_storing(id));
         let ids: Vec<String> = rows.map(|(id, _)| id.clone()).collect();
         for id in ids {
-            self.was_never_stored(&id);
+            self.finish_removal(&id);
         }
     }
 
     /// Pauses a retried row until it is stored, if it can be stored.
     pub(super) fn await_stored(&mut self, now: Now, seq: u64) {
-        if self.store.is_open() && !self.memory_only.contains(&seq) {
+        let pending = |entry: &Entry| entry.durability == Durability::Pending;
+        if self.store.is_open() && self.queue.get(seq).is_some_and(pending) {
             self.queue.hold_lane(seq);
             self.removals.awaiting_stored.insert(seq);
             self.removals.until.get_or_insert(now.mono.saturating_add(UNRESPONSIVE_MS));
@@ -297,22 +287,17 @@ impl Outbox {
         }
     }
 
-    pub(super) fn list_failed(&mut self, row: FailedRow) {
-        let id = row.row.id.clone();
-        self.store.move_to_failed(&row);
+    /// Adds an entry to the failed list, which drops the oldest when it is full.
+    pub(super) fn add_failed(&mut self, row: FailedRow) {
         if let Some(dropped) = self.failed.add(row) {
-            self.forget_stored_end(&dropped.row, dropped.was_unsaved);
+            self.store.unlisted(&dropped);
         }
-        // Until its commit.
-        self.failed.unsaved.insert(id);
     }
 
-    /// Deletes an entry of the failed list. `kept_row`: the store has had no room for the entry, so that its row lies there
-    /// still.
-    pub(super) fn forget_stored_end(&mut self, failed: &FailedRow, kept_row: bool) {
-        self.store.push(StoreOp::DeleteFailed { id: failed.row.id.clone() });
-        if kept_row {
-            self.store.delete(&failed.row);
+    /// The row of a message that was tried again under a new id is stored or final: the stored entry of the old one goes.
+    pub(super) fn retry_settled(&mut self, retry_of: Option<String>) {
+        if let Some(id) = retry_of {
+            self.store.changed(&id);
         }
     }
 
@@ -322,12 +307,16 @@ impl Outbox {
     }
 
     pub(super) fn failed_durability(&self, id: &str) -> Durability {
-        match (self.failed.unsaved.contains(id), self.store.is_healthy()) {
-            (false, _) => Durability::Durable,
-            (true, true) => Durability::Pending,
-            (true, false) => Durability::MemoryOnly,
+        match (self.store.stored.is_listed_as_wanted(id), self.store.is_healthy()) {
+            (true, _) => Durability::Durable,
+            (false, true) => Durability::Pending,
+            (false, false) => Durability::MemoryOnly,
         }
     }
+}
+
+fn ended(entry: &Entry, delivery: DeliveryState) -> MessageUpdate {
+    MessageUpdate { id: entry.row.id.clone(), durability: entry.durability, delivery }
 }
 
 /// Whether this end is kept in the failed list.

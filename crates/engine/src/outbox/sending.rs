@@ -4,7 +4,7 @@ use super::link::{Connection, Link};
 use super::queue::Place;
 use super::{OutFrame, Outbox};
 use crate::mutant::{self, Mutant};
-use crate::{DeliveryState, FailReason, Now};
+use crate::{DeliveryState, FailReason, Now, Row};
 use sentinelops_protocol::encode_batch;
 
 /// Most bytes in the socket's buffer. Above that pongs are late although the server is fine.
@@ -56,9 +56,11 @@ impl Outbox {
         // Until the next socket the rows carry their own flags, so that rows queued from now on stay evictable over a
         // reload.
         if self.store.unmark() && self.store.is_open() {
-            for seq in self.queue.take_sent_flag_unsaved() {
-                self.put(seq);
-            }
+            // Also where a row without it is being stored now.
+            let lacks_flag = |row: &Row| row.possibly_sent && self.store.stored.flag_of(row) != Some(true);
+            let rows = self.queue.iter().filter(|(_, entry)| lacks_flag(&entry.row));
+            let rows: Vec<u64> = rows.map(|(seq, _)| seq).collect();
+            rows.into_iter().for_each(|seq| self.put(seq));
         }
         self.version += 1;
     }

@@ -1,6 +1,6 @@
 //! What a leader needs of the outbox because other tabs send through it, and led before.
 
-use super::Outbox;
+use super::{Outbox, wanted};
 use crate::{ConsumerId, Now, SendRequest, StoreGroup};
 
 impl Outbox {
@@ -31,9 +31,9 @@ impl Outbox {
 
     /// See [`crate::Engine::assume_stored`].
     pub fn assume_stored(&mut self, now: Now, to: ConsumerId, requests: Vec<SendRequest>) {
-        if !self.store.answered {
+        if !self.store.has_answered() {
             self.earlier.assumed_stored.extend(requests.into_iter().map(|request| (to, request)));
-        } else if !self.store.loaded && self.store.is_silent() {
+        } else if !self.store.is_loaded() && self.store.is_silent() {
             requests.into_iter().for_each(|request| self.enqueue(now, to, request));
         }
     }
@@ -50,7 +50,8 @@ impl Outbox {
 
     /// See [`crate::Engine::last_group`].
     pub fn last_group(&mut self) -> Option<StoreGroup> {
-        self.store.last_group()
+        let Self { store, queue, removals, failed, .. } = self;
+        store.last_group(|id| wanted(queue, removals, failed, id))
     }
 
     /// See [`crate::Engine::group_under_way`].

@@ -1,15 +1,19 @@
-//! The store as the outbox sees it: groups, their bisection, falling back to memory and recovering.
+//! The store as the outbox sees it: what it holds ([`stored`]), its transactions ([`groups`]), falling back to memory and
+//! recovering.
 //!
-//! One group (transaction) is outstanding; changes made meanwhile are in the next. A group that aborts is bisected until
-//! the one record that cannot be stored is alone. A dead handle is reopened once; a store that does not open is tried
+//! One group (transaction) is outstanding; changes made meanwhile are in the next. After an abort groups are smaller, until
+//! the one message that cannot be stored is alone. A dead handle is reopened once; a store that does not open is tried
 //! again every 30 s, and everything in memory is written then.
 
 mod groups;
+mod stored;
 
-pub(super) use groups::Aborted;
+#[cfg(test)]
+pub(super) use stored::Stored;
+pub(super) use stored::{Wanted, place_of};
 
-use crate::{Meta, Now, OutboxOptions, Row, StorageState, StoreError, StoreGroup, StoreOp};
-use std::collections::VecDeque;
+use crate::{Meta, Now, OutboxOptions, StorageState, StoreError};
+use std::collections::HashSet;
 
 /// Interval (ms) at which a failed open is tried again, and a single record that did not fit.
 const RETRY_MS: u64 = 30_000;
@@ -24,12 +28,39 @@ const EVERY_ORDER: u64 = (1 << 53) - 1;
 /// The state shown while the store is unresponsive, whatever failed before.
 static SILENT: StorageState = StorageState::MemoryOnly(StoreError::Silent);
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The handle of the database.
+#[derive(Debug)]
 enum StoreHandle {
     Off,
-    Opening { until: u64 },
-    Open,
-    Memory { retry_at: u64 },
+    Opening {
+        until: u64,
+    },
+    Open(OpenStore),
+    /// It cannot be opened: rows are in memory only.
+    Memory {
+        retry_at: u64,
+    },
+}
+
+/// What belongs to an open store.
+#[derive(Debug)]
+struct OpenStore {
+    outstanding: Option<groups::Outstanding>,
+    /// Most messages in the next group.
+    most: usize,
+    /// When (monotonic ms) what was refused is tried again.
+    retry_at: Option<u64>,
+}
+
+/// What this engine knows of the rows in the store.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Contents {
+    /// The store has not answered yet.
+    Unknown,
+    /// It could not be opened so far.
+    Unavailable,
+    /// It was opened at least once: its rows are in memory.
+    Loaded,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,31 +70,31 @@ enum SocketMark {
     Set,
 }
 
+/// Whether the metadata is to be written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum MetaWrite {
+    Done,
+    Due,
+    /// It could not be written: it waits for the next retry, or for its next change.
+    Refused,
+}
+
 #[derive(Debug)]
 pub(super) struct StoreSession {
     handle: StoreHandle,
-    /// The store has answered at least once: it opened or failed to.
-    pub answered: bool,
-    /// It was opened at least once: its rows are in memory.
-    pub loaded: bool,
+    contents: Contents,
     /// A newer build upgraded the database: this one must not write to it any more.
     pub has_newer_schema: bool,
     state: StorageState,
+    /// A dead handle was reopened, and nothing has committed since.
     reopened: bool,
-    pending: VecDeque<StoreOp>,
-    bisected: VecDeque<Vec<StoreOp>>,
-    outstanding: Option<StoreGroup>,
-    /// When (monotonic ms) the outstanding group makes the store count as unresponsive.
-    answer_by: Option<u64>,
+    pub stored: stored::Stored,
     groups: u64,
     pub meta: Meta,
-    meta_dirty: bool,
+    meta_write: MetaWrite,
     mark: SocketMark,
     /// The store has not answered for [`UNRESPONSIVE_MS`].
     unresponsive: bool,
-    /// Changes that failed alone, to be tried again later.
-    retry_later: Vec<StoreOp>,
-    retry_at: Option<u64>,
     open_wanted: bool,
     max_order: u64,
     /// Lowest order for rows of this engine.
@@ -82,23 +113,17 @@ impl StoreSession {
             } else {
                 StoreHandle::Off
             },
-            answered: !on,
-            loaded: false,
+            contents: if on { Contents::Unknown } else { Contents::Unavailable },
             has_newer_schema: false,
             state: if on { StorageState::Opening } else { StorageState::Off },
             reopened: false,
-            pending: VecDeque::new(),
-            bisected: VecDeque::new(),
-            outstanding: None,
-            answer_by: None,
+            stored: stored::Stored::default(),
             // Numbers differ from those of earlier engines of this worker, whose answers may still come.
             groups: now << 12,
             meta: Meta { term, ..Meta::default() },
-            meta_dirty: false,
+            meta_write: MetaWrite::Done,
             mark: SocketMark::Down,
             unresponsive: false,
-            retry_later: Vec::new(),
-            retry_at: None,
             open_wanted: on,
             max_order: 0,
             first_order: 0,
@@ -108,14 +133,14 @@ impl StoreSession {
     /// Raises the term to (without a store: above) the highest one received. A clock that was set back, or a silent
     /// store, must not give a later leader a lower term.
     pub fn lead_after(&mut self, term: u64) {
-        let counted = if self.handle == StoreHandle::Off { term.saturating_add(1) } else { term };
+        let counted = if matches!(self.handle, StoreHandle::Off) { term.saturating_add(1) } else { term };
         self.meta.term = self.meta.term.max(counted);
     }
 
     /// This tab had the store open until now, so the wait is shorter: only a frozen tab's transaction can block it.
     pub fn was_open(&mut self, now: u64) {
-        if matches!(self.handle, StoreHandle::Opening { .. }) {
-            self.handle = StoreHandle::Opening { until: now.saturating_add(UNRESPONSIVE_MS) };
+        if let StoreHandle::Opening { until } = &mut self.handle {
+            *until = now.saturating_add(UNRESPONSIVE_MS);
         }
     }
 
@@ -128,8 +153,18 @@ impl StoreSession {
         self.is_open() && self.state == StorageState::Durable
     }
 
+    /// The store opened or failed to at least once.
+    pub fn has_answered(&self) -> bool {
+        self.contents != Contents::Unknown
+    }
+
+    /// It was opened at least once: its rows are in memory.
+    pub fn is_loaded(&self) -> bool {
+        self.contents == Contents::Loaded
+    }
+
     pub fn is_open(&self) -> bool {
-        self.handle == StoreHandle::Open
+        matches!(self.handle, StoreHandle::Open(_))
     }
 
     /// Whether rows are in memory only because the store cannot be opened.
@@ -139,7 +174,7 @@ impl StoreSession {
 
     /// Whether a row taken now can still become durable.
     pub fn may_store(&self) -> bool {
-        matches!(self.handle, StoreHandle::Open | StoreHandle::Opening { .. })
+        matches!(self.handle, StoreHandle::Open(_) | StoreHandle::Opening { .. })
     }
 
     pub fn next_order(&mut self) -> u64 {
@@ -161,15 +196,23 @@ impl StoreSession {
 
     // Changes.
 
-    /// Queues a change. Dropped unless the store is open: an open finds out what the store lacks.
-    pub fn push(&mut self, op: StoreOp) {
+    /// What the store should hold of this message has changed. Nothing to do unless the store is open: an open finds out
+    /// what it lacks.
+    pub fn changed(&mut self, id: &str) {
         if self.is_open() {
-            self.pending.push_back(op);
+            self.stored.mark(id);
         }
     }
 
-    pub fn delete(&mut self, row: &Row) {
-        self.push(StoreOp::Delete { priority: row.priority, order: row.order, id: row.id.clone() });
+    /// An entry of the failed list is gone. A store that is closed may list it: an open deletes it then.
+    pub fn unlisted(&mut self, id: &str) {
+        match self.handle {
+            StoreHandle::Off => {}
+            StoreHandle::Open(_) => self.stored.mark(id),
+            StoreHandle::Opening { .. } | StoreHandle::Memory { .. } => {
+                self.stored.found_listed(id.to_owned())
+            }
+        }
     }
 
     /// The stored copy of this row lacks the possibly-sent flag and cannot get it: the socket-open mark covers it.
@@ -178,12 +221,12 @@ impl StoreSession {
             let before = if self.meta.socket_open { self.meta.last_order } else { 0 };
             self.meta.socket_open = true;
             self.meta.last_order = order.max(before);
-            self.meta_dirty = true;
+            self.touch_meta();
         }
     }
 
     pub fn touch_meta(&mut self) {
-        self.meta_dirty = true;
+        self.meta_write = MetaWrite::Due;
     }
 
     /// A socket is open: requests the mark that every stored row may have been sent.
@@ -194,7 +237,7 @@ impl StoreSession {
             };
             self.meta.socket_open = true;
             self.meta.last_order = EVERY_ORDER;
-            self.meta_dirty = true;
+            self.touch_meta();
         }
     }
 
@@ -203,21 +246,12 @@ impl StoreSession {
         if self.is_open() { self.unresponsive } else { self.state == SILENT }
     }
 
-    fn nothing_due(&mut self) {
-        if self.outstanding.is_none() {
-            self.answer_by = None;
-        }
-    }
-
-    fn forget_asked(&mut self) {
-        (self.outstanding, self.answer_by) = (None, None);
-    }
-
     /// The store answered something: it is at most slow.
     pub fn on_answer(&mut self, now: u64) {
         self.unresponsive = false;
-        self.answer_by = Some(now.saturating_add(UNRESPONSIVE_MS));
-        self.nothing_due();
+        if let Some(outstanding) = self.outstanding_mut() {
+            outstanding.answer_by = Some(now.saturating_add(UNRESPONSIVE_MS));
+        }
         if let SocketMark::Wanted { until } = &mut self.mark {
             *until = now.saturating_add(UNRESPONSIVE_MS);
         }
@@ -231,7 +265,7 @@ impl StoreSession {
         self.mark = SocketMark::Down;
         self.meta.socket_open = false;
         self.meta.last_order = self.max_order;
-        self.meta_dirty = true;
+        self.touch_meta();
         true
     }
 
@@ -243,56 +277,37 @@ impl StoreSession {
             SocketMark::Wanted { .. } => self.unresponsive || !self.may_store(),
             SocketMark::Down => false,
         };
-        self.answered && !self.has_newer_schema && (marked || !self.may_store())
-    }
-
-    /// Queues a change for the next retry.
-    pub fn retry_op_later(&mut self, op: StoreOp) {
-        self.retry_later.push(op);
-    }
-
-    fn degrade(&mut self, now: u64, error: StoreError) {
-        self.state = StorageState::MemoryOnly(error);
-        self.retry_at.get_or_insert(now.saturating_add(RETRY_MS));
-    }
-
-    /// No row is in memory only any more.
-    pub fn healed(&mut self) {
-        if self.is_open() && self.retry_at.is_none() {
-            self.state = StorageState::Durable;
-        }
+        self.has_answered() && !self.has_newer_schema && (marked || !self.may_store())
     }
 
     // The handle.
 
-    pub fn opened(&mut self, now: u64) {
+    /// Returns the ids of what was known of it before.
+    pub fn opened(&mut self, now: u64) -> HashSet<String> {
         if self.mark != SocketMark::Down {
             // Stored rows must not leave before the store has the mark of this socket.
             self.mark = SocketMark::Wanted { until: now.saturating_add(UNRESPONSIVE_MS) };
-            self.meta_dirty = true;
+            self.touch_meta();
         }
-        self.handle = StoreHandle::Open;
-        self.answered = true;
-        self.loaded = true;
+        self.handle =
+            StoreHandle::Open(OpenStore { outstanding: None, most: groups::MOST_MESSAGES, retry_at: None });
+        self.contents = Contents::Loaded;
         self.has_newer_schema = false;
         self.state = StorageState::Durable;
-        self.pending.clear();
-        self.bisected.clear();
-        self.retry_later.clear();
-        self.forget_asked();
-        self.retry_at = None;
         self.open_wanted = false;
+        self.stored.start_over()
     }
 
     /// The store cannot be opened: rows are in memory only until it opens again.
     pub fn failed(&mut self, now: u64, error: StoreError) {
-        if self.handle == StoreHandle::Off {
+        if matches!(self.handle, StoreHandle::Off) {
             return;
         }
         self.handle = StoreHandle::Memory { retry_at: now.saturating_add(RETRY_MS) };
-        self.answered = true;
+        if self.contents == Contents::Unknown {
+            self.contents = Contents::Unavailable;
+        }
         self.open_wanted = false;
-        self.forget_asked();
         self.state = StorageState::MemoryOnly(error);
     }
 
@@ -301,7 +316,6 @@ impl StoreSession {
         match error {
             StoreError::Dead(_) if self.is_open() && !self.reopened => {
                 self.reopened = true;
-                self.forget_asked();
                 self.handle = StoreHandle::Opening { until: now.saturating_add(OPEN_MS) };
                 self.open_wanted = true;
             }
@@ -320,50 +334,46 @@ impl StoreSession {
 
     /// Marks the store as unresponsive when its answer is overdue. `true`: that is new.
     pub fn notice_silence(&mut self, now: u64) -> bool {
-        if self.answer_by.is_none_or(|by| now < by) {
-            return false;
-        }
-        self.answer_by = None;
+        let overdue =
+            |outstanding: &&mut groups::Outstanding| outstanding.answer_by.is_some_and(|by| now >= by);
+        let Some(outstanding) = self.outstanding_mut().filter(overdue) else { return false };
+        outstanding.answer_by = None;
         !std::mem::replace(&mut self.unresponsive, true)
     }
 
-    /// `Ok(true)`: single records that did not fit are to be tried again. `Err`: the open took too long.
-    pub fn timeout(&mut self, now: u64) -> Result<bool, StoreError> {
-        match self.handle {
-            StoreHandle::Opening { until } if now >= until => {
-                return Err(StoreError::Silent);
-            }
-            StoreHandle::Memory { retry_at } if now >= retry_at => {
-                self.handle = StoreHandle::Memory { retry_at: now.saturating_add(RETRY_MS) };
+    /// `Err`: the open took too long.
+    pub fn timeout(&mut self, now: u64) -> Result<(), StoreError> {
+        match &mut self.handle {
+            StoreHandle::Opening { until } if now >= *until => return Err(StoreError::Silent),
+            StoreHandle::Memory { retry_at } if now >= *retry_at => {
+                *retry_at = now.saturating_add(RETRY_MS);
                 self.open_wanted = true;
+            }
+            StoreHandle::Open(open) if open.retry_at.is_some_and(|at| now >= at) => {
+                open.retry_at = None;
+                if self.meta_write == MetaWrite::Refused {
+                    self.meta_write = MetaWrite::Due;
+                }
+                self.stored.retry_refused();
+                self.state = StorageState::Durable;
             }
             _ => {}
         }
-        if self.is_open() && self.retry_at.is_some_and(|at| now >= at) {
-            self.retry_at = None;
-            for op in std::mem::take(&mut self.retry_later) {
-                match op {
-                    StoreOp::PutMeta(_) => self.meta_dirty = true,
-                    op => self.pending.push_back(op),
-                }
-            }
-            return Ok(true);
-        }
-        Ok(false)
+        Ok(())
     }
 
     pub fn next_timeout(&self) -> Option<u64> {
-        let handle = match self.handle {
-            StoreHandle::Off | StoreHandle::Open => None,
-            StoreHandle::Opening { until } => Some(until),
-            StoreHandle::Memory { retry_at } => Some(retry_at),
+        let handle = match &self.handle {
+            StoreHandle::Off => None,
+            StoreHandle::Opening { until } => Some(*until),
+            StoreHandle::Open(open) => open.next_timeout(),
+            StoreHandle::Memory { retry_at } => Some(*retry_at),
         };
         let mark = match self.mark {
             SocketMark::Wanted { until } if self.may_store() => Some(until),
             _ => None,
         };
-        let retry = self.retry_at.filter(|_| self.is_open());
-        handle.into_iter().chain(mark).chain(retry).chain(self.answer_by).min()
+        handle.into_iter().chain(mark).min()
     }
 
     /// Ends an overdue wait for the mark.

@@ -8,7 +8,7 @@ mod storage;
 mod unreadable;
 
 use super::*;
-use crate::{FailReason, FailedRow, Row, SendRequest, StoreEvent, StoreSnapshot, UnreadableRecord};
+use crate::{FailReason, FailedRow, Row, SendRequest, StoreEvent, StoreOp, StoreSnapshot, UnreadableRecord};
 use sentinelops_protocol::{Channel, ClientMessage, Json, Limits, Priority, decode_client_frame};
 use std::collections::BTreeMap;
 

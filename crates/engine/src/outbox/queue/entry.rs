@@ -35,8 +35,8 @@ pub(in crate::outbox) struct Entry {
     pub sent_before: bool,
     /// How often it was alone in flight when the server closed because of a message.
     pub alone: u8,
-    /// The stored copy lacks the possibly-sent flag.
-    pub sent_flag_unsaved: bool,
+    /// The message of the failed list that is tried again as this new one. Its entry goes when this row is stored.
+    pub retry_of: Option<String>,
     pub(super) lane: LaneKey,
 }
 
@@ -45,7 +45,7 @@ impl Entry {
         let (unconfirmed, sent_before, lost_at) = (row.possibly_sent, row.possibly_sent, None);
         let (volatile, alone) = (false, 0);
         let lane = LaneKey::Alone(0);
-        let (elsewhere, sent_flag_unsaved, place) = (false, false, Place::Waiting);
+        let (elsewhere, retry_of, place) = (false, None, Place::Waiting);
         Self {
             row,
             observers,
@@ -57,7 +57,7 @@ impl Entry {
             lost_at,
             sent_before,
             alone,
-            sent_flag_unsaved,
+            retry_of,
             lane,
         }
     }

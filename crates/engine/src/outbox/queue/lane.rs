@@ -28,10 +28,13 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// The row that may leave next by order.
-    pub fn head(&self) -> Option<u64> {
+    /// The row to send next, and the highest priority that waits behind it: the one place that says whether this key may go
+    /// on.
+    pub fn next(&self) -> Option<(usize, u64)> {
         let head = *self.waiting.first()?;
-        let waits = self.holds.first().is_some_and(|holds| *holds <= head);
-        (!waits).then_some(head)
+        let awaits_commit = self.holds.first().is_some_and(|held| *held <= head);
+        let paused = self.blocked.is_some() || self.draining || self.held_for_connection || awaits_commit;
+        let rank = self.ranks.iter().position(|count| *count > 0)?;
+        (!paused).then_some((rank, head))
     }
 }

@@ -359,3 +359,17 @@ fn what_failed_on_a_full_disk_and_is_tried_again_lies_there_once() {
     world.ack("m");
     assert!(world.rows.is_empty(), "{:?}", world.rows);
 }
+
+#[test]
+fn entry_discarded_under_a_dying_store_does_not_return() {
+    let mut world = evicting();
+    answer(&mut world, None);
+    assert!(world.failed.contains_key("low"));
+    world.outbox.discard(world.now(), ME, "low");
+    world.drain();
+    world.groups.clear();
+    world.store(StoreEvent::Closed(StoreError::Dead("gone".to_owned())));
+    world.commits = true;
+    world.open();
+    assert!(world.failed.is_empty() && world.outbox.counts().failed == 0);
+}
