@@ -2,9 +2,6 @@
 //!
 //! `docs/connection.md` shows the same list; a test compares them.
 
-use crate::engine::{outputs, pings, store_gate, time};
-use crate::{Options, auth, consumers, liveness, subscriptions};
-
 /// A timer, and what its expiry means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(usize)]
@@ -44,7 +41,7 @@ pub(crate) enum Timer {
 }
 
 /// All of them, in the order of the enum.
-const ALL: [Timer; 16] = [
+pub(crate) const ALL: [Timer; 16] = [
     Timer::StoreWait,
     Timer::Dial,
     Timer::Connect,
@@ -65,77 +62,6 @@ const ALL: [Timer; 16] = [
 
 /// How many there are.
 pub(crate) const COUNT: usize = ALL.len();
-
-/// For the documentation: each timer, when it is set, how long it runs. The numbers are the constants
-/// and defaults themselves.
-pub(crate) fn rows() -> Vec<[String; 3]> {
-    ALL.iter().map(|timer| [format!("{timer:?}"), set_when(*timer).to_owned(), runs(*timer)]).collect()
-}
-
-fn set_when(timer: Timer) -> &'static str {
-    match timer {
-        Timer::StoreWait => "connect before the store opened",
-        Timer::Dial => "an attempt failed or a connection dropped",
-        Timer::Connect => "dial",
-        Timer::Token => "the token provider is asked",
-        Timer::Refresh => "welcome or authed with expiresInMs",
-        Timer::Ping => "open, and after each ping",
-        Timer::Unacked | Timer::Stuck => "a message is in flight",
-        Timer::Verdict => "a ping is out; again at any inbound byte",
-        Timer::Watch => "a ping is out",
-        Timer::Stable => "connected",
-        Timer::Buffer => "bufferedAmount is above 0",
-        Timer::Tick => "a connection is wanted",
-        Timer::Outbox => "the outbox waits for something",
-        Timer::Subscriptions => "a subscription waits for its answer, or lingers",
-        Timer::Consumers => "a consumer watches",
-    }
-}
-
-fn runs(timer: Timer) -> String {
-    let options = Options::default();
-    let patience = format!("max({}, srtt + 4 rttvar)", ms(liveness::LEAST_MS));
-    match timer {
-        Timer::StoreWait => format!(
-            "{}; {} where this tab had it open until now",
-            ms(store_gate::STORE_WAIT_MS),
-            ms(store_gate::LOOK_WAIT_MS)
-        ),
-        Timer::Dial => "backoff or server window".to_owned(),
-        Timer::Connect => format!("timeout ({})", ms(options.timeout_ms)),
-        Timer::Token => ms(auth::PROVIDER_MS),
-        Timer::Refresh => "80 % of it".to_owned(),
-        Timer::Ping => ms(options.ping_interval_ms),
-        Timer::Unacked => patience,
-        Timer::Verdict => format!("{patience}, doubled, at most {}", ms(liveness::MOST_MS)),
-        Timer::Watch => format!(
-            "{}, again for {}; late timers make the sample void",
-            ms(liveness::WATCH_MS),
-            ms(liveness::WATCHED_MS)
-        ),
-        Timer::Stable => ms(options.stable_after_ms),
-        Timer::Stuck => ms(pings::STUCK_MS),
-        Timer::Buffer => format!("{} to {}", ms(outputs::BUFFER_LOOK_MS), ms(outputs::BUFFER_LOOK_MAX_MS)),
-        Timer::Tick => {
-            format!("{}; late by more than {} is a wake", ms(time::TICK_MS), ms(2 * time::TICK_MS))
-        }
-        Timer::Outbox => "its next deadline".to_owned(),
-        Timer::Subscriptions => format!(
-            "max({}, 4 x (srtt + 4 rttvar)) for an answer or its next part; {} to linger",
-            ms(subscriptions::ANSWER_MS),
-            ms(subscriptions::LINGER_MS)
-        ),
-        Timer::Consumers => format!(
-            "{} for lists, {} for metrics",
-            ms(consumers::OUTBOX_EVERY_MS),
-            ms(consumers::METRICS_EVERY_MS)
-        ),
-    }
-}
-
-fn ms(ms: u64) -> String {
-    if ms.is_multiple_of(1_000) { format!("{} s", ms / 1_000) } else { format!("{ms} ms") }
-}
 
 /// Deadlines on the monotonic clock.
 #[derive(Clone, Debug, Default)]

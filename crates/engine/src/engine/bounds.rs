@@ -2,12 +2,13 @@
 //! runs ahead), and neither messages nor the login service may pay for it. What is out of bounds is replaced and
 //! reported as a problem.
 
-use super::frames::BASIC_MESSAGE_BYTES;
 use crate::Now;
 use crate::auth::TOKEN_LIFE_MIN_MS;
 use crate::mutant::{self, Mutant};
 use sentinelops_protocol::{Problem, ProblemKind, system::Welcome};
 
+/// Message size (bytes) that a server accepts if it has named no other: the limit of the wire.
+pub(super) const BASIC_MESSAGE_BYTES: u64 = 64 * 1024;
 /// A server's clock counts while it differs from ours by no more, ms.
 const SKEW_MAX_MS: u64 = 24 * 60 * 60 * 1_000;
 /// A smaller `maxMessageBytes` is a mistake: it would end nearly every message as too big.

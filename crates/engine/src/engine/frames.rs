@@ -12,8 +12,6 @@ use std::rc::Rc;
 
 /// Unknown channel names remembered, so that each is reported once.
 const MOST_UNKNOWN: usize = 256;
-/// Message size (bytes) that a server accepts if it has named no other: the limit of the wire.
-pub(super) const BASIC_MESSAGE_BYTES: u64 = 64 * 1024;
 
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, bytes: &[u8], binary: bool) {
@@ -110,7 +108,8 @@ impl Engine {
 
     fn basic(&mut self, now: Now) {
         self.up(now, Mode::Basic);
-        self.outbox.connected(now, OutboxConnection::basic(&self.options.outbox, BASIC_MESSAGE_BYTES));
+        self.outbox
+            .connected(now, OutboxConnection::basic(&self.options.outbox, bounds::BASIC_MESSAGE_BYTES));
         self.subs.mode_known(now, Mode::Basic);
     }
 

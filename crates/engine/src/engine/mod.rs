@@ -7,8 +7,8 @@ mod commands;
 mod dial;
 mod frames;
 pub(crate) mod handover;
-pub(crate) mod outputs;
-mod phase;
+mod outputs;
+pub(crate) mod phase;
 pub(crate) mod pings;
 mod server_time;
 mod socket;
@@ -109,7 +109,7 @@ impl Engine {
             hints: Hints::new(now),
             not_before_mono: None,
             stuck_spent: false,
-            max_message_bytes: frames::BASIC_MESSAGE_BYTES,
+            max_message_bytes: bounds::BASIC_MESSAGE_BYTES,
             report: Report { is_dirty: true, ..Report::default() },
             options,
         };

@@ -9,10 +9,6 @@ use crate::{Cause, Mode, Now, Output, Trace, ids};
 use sentinelops_protocol::system::ClientSystem;
 use sentinelops_protocol::{OutboundMeta, encode_client_system};
 
-/// First and longest wait before bufferedAmount is looked at again.
-pub(crate) const BUFFER_LOOK_MS: u64 = 25;
-pub(crate) const BUFFER_LOOK_MAX_MS: u64 = 1_000;
-
 impl Engine {
     pub(super) fn finish_input(&mut self, now: Now) {
         self.drain_subscriptions(now);

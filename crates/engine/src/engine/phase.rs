@@ -3,6 +3,10 @@
 use crate::timers::{Timer, Timers};
 use crate::{Generation, Mode, Now};
 
+/// First and longest wait before bufferedAmount is looked at again.
+pub(crate) const BUFFER_LOOK_MS: u64 = 25;
+pub(crate) const BUFFER_LOOK_MAX_MS: u64 = 1_000;
+
 /// The five documented states are derived from it.
 #[derive(Debug)]
 pub(super) enum Phase {
@@ -87,7 +91,7 @@ impl Socket {
             protocol: None,
             goodbye: None,
             answered_to: None,
-            buffer_wait: super::outputs::BUFFER_LOOK_MS,
+            buffer_wait: BUFFER_LOOK_MS,
         }
     }
 

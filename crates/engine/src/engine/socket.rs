@@ -91,7 +91,7 @@ impl Engine {
         self.liveness.buffer_read(now.mono, bytes as u64);
         let Some(socket) = self.phase.socket_mut() else { return };
         if (bytes as u64) < before {
-            socket.buffer_wait = super::outputs::BUFFER_LOOK_MS;
+            socket.buffer_wait = super::phase::BUFFER_LOOK_MS;
         }
         if bytes == 0 {
             socket.timers.stop(Timer::Buffer);

@@ -145,7 +145,7 @@ impl Engine {
             // The shell read bufferedAmount just before; `finish_input` arms it again while it is needed.
             Timer::Buffer => {
                 if let Some(socket) = self.phase.socket_mut() {
-                    socket.buffer_wait = (socket.buffer_wait * 2).min(super::outputs::BUFFER_LOOK_MAX_MS);
+                    socket.buffer_wait = (socket.buffer_wait * 2).min(super::phase::BUFFER_LOOK_MAX_MS);
                 }
             }
             Timer::Tick => self.arm_tick(now),

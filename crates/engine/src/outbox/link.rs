@@ -2,10 +2,12 @@
 
 use super::Outbox;
 use super::flush_barrier::FlushBarrier;
-use super::window::MAX_BATCH;
 use crate::OutboxOptions;
 use sentinelops_protocol::system::Welcome;
 use std::collections::VecDeque;
+
+/// Most messages in one frame.
+pub(super) const MAX_BATCH: u32 = 512;
 
 /// What a server takes, once its mode is known and its user fits.
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,6 @@ use crate::backoff::LONGEST_SERVER_DELAY_MS;
 use crate::mutant::{self, Mutant};
 use std::collections::HashSet;
 
-/// Most messages in one frame.
-pub(super) const MAX_BATCH: u32 = 512;
-
 #[derive(Debug, Default)]
 pub(super) struct Window {
     /// Rows in flight when the server closed with a code that blames a message. While one of them is unanswered, one row
@@ -104,6 +101,7 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
+    use super::super::link::MAX_BATCH;
     use super::*;
 
     fn link(max_in_flight: u32, rate: Option<f64>) -> Connection {

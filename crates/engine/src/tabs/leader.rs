@@ -2,8 +2,7 @@
 
 use super::incomplete::{Incomplete, MISSED};
 use super::link::{Inquiry, Interest, LinkMessage, LinkTarget, TabId};
-use super::node::LOCAL;
-use super::types::{NodeOutput, PageCommand};
+use super::types::{LOCAL, NodeOutput, PageCommand};
 use crate::engine::handover::Handover;
 use crate::mutant::{self, Mutant};
 use crate::{Batch, ConsumerId, Delivery, Engine, EngineOptions, Now, Output, SendRequest, StoreEvent};

@@ -13,38 +13,28 @@
 //!
 //! | file | concern |
 //! |---|---|
-//! | `node`, `roles` | inputs; what follows from a change of role |
-//! | `term_check` | a leader that was paused reads the stored term before anything else |
-//! | `sends` | what the page sent, until it is final |
-//! | `hand_on` | how a follower hands it to the leader |
+//! | `node`, `node/roles` | inputs; what follows from a change of role |
+//! | `node/term_check` | a leader that was paused reads the stored term before anything else |
+//! | `node/sends` | what the page sent, until it is final |
+//! | `node/hand_on` | how a follower hands it to the leader |
 //! | `page_state` | what the page wants and watches |
-//! | `follower`, `pending_commands` | what a tab without an engine does with commands |
-//! | `sign_in` | which tab has a token, and gets the lock for it |
-//! | `sign_out` | the end of a user's session, in all tabs |
+//! | `node/follower`, `pending_commands` | what a tab without an engine does with commands |
+//! | `node/sign_in` | which tab has a token, and gets the lock for it |
+//! | `node/sign_out` | the end of a user's session, in all tabs |
 //! | `leader`, `incomplete` | the engine, and other tabs as its consumers; tabs that must resend everything |
 //! | `election` | lock, heartbeats, silence |
 //! | `link`, `types` | messages between tabs; commands and outputs |
 
 mod election;
-mod follower;
-mod hand_on;
 mod incomplete;
 mod leader;
 mod link;
 mod node;
 mod page_state;
 mod pending_commands;
-mod roles;
-mod sends;
-mod sign_in;
-mod sign_out;
-mod term_check;
-#[cfg(test)]
-mod tests;
 mod types;
 
 pub use election::{LockEvent, Role};
 pub use link::{Inquiry, Interest, LINK_VERSION, LinkMessage, LinkTarget, TabId};
-pub use node::{LOCAL, Node};
-pub use sign_out::SignOut;
-pub use types::{LockRequest, NodeOutput, PageCommand};
+pub use node::Node;
+pub use types::{LOCAL, LockRequest, NodeOutput, PageCommand, SignOut};

@@ -1,57 +1,62 @@
 //! [`Node`]: the state of one tab, and where each input goes.
 
+mod follower;
+mod hand_on;
+mod roles;
+mod sends;
+mod sign_in;
+mod sign_out;
+mod term_check;
+
 use super::election::{Election, LockEvent, Role};
-use super::follower::Attachment;
 use super::leader::Leader;
 use super::link::{LinkMessage, TabId};
 use super::page_state::PageState;
 use super::pending_commands::PendingCommands;
-use super::sends::Sends;
-use super::sign_in::SignIn;
-use super::sign_out::{Session, SignOut};
-use super::term_check::{DeferredInput, TermCheck};
-use super::types::{NodeOutput, PageCommand};
+use super::types::{LOCAL, NodeOutput, PageCommand, SignOut};
 use crate::engine::handover::Handover;
 use crate::mutant::{self, Mutant};
 use crate::{
-    Batch, ConsumerId, Delivery, DeliveryState, Durability, EngineOptions, Generation, Hint, MessageUpdate,
-    Now, Output, SocketEvent, StorageState, StoreError, StoreEvent,
+    Batch, Delivery, DeliveryState, Durability, EngineOptions, Generation, Hint, MessageUpdate, Now, Output,
+    SocketEvent, StorageState, StoreError, StoreEvent,
 };
+use follower::Attachment;
+use sends::Sends;
+use sign_in::SignIn;
+use sign_out::Session;
 use std::collections::{BTreeSet, VecDeque};
-
-/// The tab's own page, as a consumer of its engine.
-pub const LOCAL: ConsumerId = ConsumerId(0);
+use term_check::{DeferredInput, TermCheck};
 
 /// One tab of the browser's shared connection.
 pub struct Node {
-    pub(super) options: EngineOptions,
+    options: EngineOptions,
     /// State of this node's random numbers.
-    pub(super) seed: u64,
-    pub(super) election: Election,
-    pub(super) leader: Option<Leader>,
+    seed: u64,
+    election: Election,
+    leader: Option<Leader>,
     /// What the last engine of this tab knew.
-    pub(super) handover: Handover,
-    pub(super) page: PageState,
-    pub(super) sends: Sends,
-    pub(super) pending_commands: PendingCommands,
-    pub(super) store: StoreHistory,
-    pub(super) sign_in: SignIn,
+    handover: Handover,
+    page: PageState,
+    sends: Sends,
+    pending_commands: PendingCommands,
+    store: StoreHistory,
+    sign_in: SignIn,
     /// A newer build owns the store: reload to update.
-    pub(super) outdated: bool,
+    outdated: bool,
     /// Highest term received or held.
-    pub(super) term: u64,
+    term: u64,
     /// Since when (monotonic ms) only heartbeats of a lower term arrive, and how many.
-    pub(super) lower_term_heartbeats: Option<(u64, u32)>,
+    lower_term_heartbeats: Option<(u64, u32)>,
     /// Tabs that sent messages to a leader of this term. If this tab takes over, they must resend everything, because
     /// their earlier messages went to the other leader.
-    pub(super) unattached_senders: BTreeSet<TabId>,
-    pub(super) attachment: Attachment,
-    pub(super) term_check: Option<TermCheck>,
+    unattached_senders: BTreeSet<TabId>,
+    attachment: Attachment,
+    term_check: Option<TermCheck>,
     /// Inputs deferred by the term check are being handled.
-    pub(super) resuming: bool,
-    pub(super) session: Session,
-    pub(super) reported: Reported,
-    pub(super) out: VecDeque<NodeOutput>,
+    resuming: bool,
+    session: Session,
+    reported: Reported,
+    out: VecDeque<NodeOutput>,
 }
 
 /// What this tab has learned of the store.
@@ -160,7 +165,7 @@ impl Node {
     }
 
     /// Updates this node's records with what is delivered to the page.
-    pub(super) fn on_deliveries(&mut self, items: &[Delivery]) {
+    fn on_deliveries(&mut self, items: &[Delivery]) {
         self.sends.note(items);
         self.pending_commands.answered(items);
         // A full one is open, too.
@@ -354,16 +359,16 @@ impl Node {
         group.is_some_and(|group| group.number == *number)
     }
 
-    pub(super) fn can_store(&self) -> bool {
+    fn can_store(&self) -> bool {
         self.options.outbox.enabled && self.options.outbox.persist
     }
 
     /// Delivers a batch of this node itself to the page. Its number, 0, needs no credit.
-    pub(super) fn deliver_items(&mut self, items: Vec<Delivery>) {
+    fn deliver_items(&mut self, items: Vec<Delivery>) {
         self.deliver(Batch { number: 0, items });
     }
 
-    pub(super) fn deliver_update(&mut self, id: &str, durability: Durability, delivery: DeliveryState) {
+    fn deliver_update(&mut self, id: &str, durability: Durability, delivery: DeliveryState) {
         self.deliver_items(vec![Delivery::Message(MessageUpdate {
             id: id.to_owned(),
             durability,
@@ -371,22 +376,25 @@ impl Node {
         })]);
     }
 
-    pub(super) fn deliver(&mut self, batch: Batch) {
+    fn deliver(&mut self, batch: Batch) {
         self.out.push_back(NodeOutput::Engine(Output::Deliver { consumer: LOCAL, batch }));
     }
 
     /// Whether this tab leads or follows.
-    pub(super) fn takes_part(&self) -> bool {
+    fn takes_part(&self) -> bool {
         !self.page.away && !self.outdated && !self.session.is_over()
     }
 
-    pub(super) fn elect(&mut self, now: Now) {
+    fn elect(&mut self, now: Now) {
         self.election.want(now, self.takes_part());
     }
 
     /// The next random number of this node.
-    pub(super) fn random(&mut self) -> u64 {
+    fn random(&mut self) -> u64 {
         self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.seed ^ (self.seed >> 33)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,12 @@
 
 use super::election::Role;
 use super::link::{Inquiry, LinkMessage, LinkTarget};
-use super::sign_out::SignOut;
-use crate::{Hint, Output, RawFrame, SendRequest};
+use crate::{ConsumerId, Hint, Output, RawFrame, SendRequest};
 use sentinelops_protocol::Subject;
+use serde::{Deserialize, Serialize};
+
+/// The tab's own page, as a consumer of its engine.
+pub const LOCAL: ConsumerId = ConsumerId(0);
 
 /// A command of a page to its worker.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +59,26 @@ pub enum PageCommand {
     Inquire(Vec<Inquiry>),
 }
 
+/// What to do with unsent messages at sign-out.
+///
+/// ```
+/// use sentinelops_engine::tabs::SignOut;
+///
+/// /// On a shared machine nothing stays behind.
+/// fn how(shared_machine: bool) -> SignOut {
+///     if shared_machine { SignOut::Wipe } else { SignOut::SendFirst }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignOut {
+    /// Send everything first, then close. Waits for a connection.
+    SendFirst,
+    /// Keep them on this device for the next login of the same user.
+    Keep,
+    /// Delete everything of this user on this device.
+    Wipe,
+}
+
 /// What to do with the scope's lock. A shell has one request at a time. Each of these withdraws the one before; late
 /// events of a withdrawn request (a grant, which the shell releases, or a loss) are not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +94,7 @@ pub enum LockRequest {
 /// What a node's shell has to carry out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NodeOutput {
-    /// An output of the engine. `Deliver` is for [`super::LOCAL`] only.
+    /// An output of the engine. `Deliver` is for [`LOCAL`] only.
     Engine(Output),
     /// A request for the lock.
     Lock(LockRequest),

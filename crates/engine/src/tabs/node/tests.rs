@@ -5,6 +5,7 @@ mod silence;
 mod store;
 
 use super::*;
+use crate::tabs::*;
 use crate::{
     Delivery, DeliveryState, Durability, EngineOptions, Hint, Meta, Now, Output, SendRequest, StorageState,
     StoreError, StoreEvent, StoreSnapshot,

@@ -1,31 +1,10 @@
 //! The end of a user's session: requested in one tab, carried out once, broadcast to all.
 
-use super::election::Role;
-use super::link::LinkMessage;
-use super::node::Node;
-use super::types::NodeOutput;
+use super::Node;
 use crate::Now;
-use serde::{Deserialize, Serialize};
-
-/// What to do with unsent messages at sign-out.
-///
-/// ```
-/// use sentinelops_engine::tabs::SignOut;
-///
-/// /// On a shared machine nothing stays behind.
-/// fn how(shared_machine: bool) -> SignOut {
-///     if shared_machine { SignOut::Wipe } else { SignOut::SendFirst }
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SignOut {
-    /// Send everything first, then close. Waits for a connection.
-    SendFirst,
-    /// Keep them on this device for the next login of the same user.
-    Keep,
-    /// Delete everything of this user on this device.
-    Wipe,
-}
+use crate::tabs::election::Role;
+use crate::tabs::link::LinkMessage;
+use crate::tabs::types::{NodeOutput, SignOut};
 
 /// State of the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,8 +106,8 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::super::tests::request;
-    use super::super::{Interest, LinkTarget, LockEvent, LockRequest, PageCommand};
     use super::*;
+    use crate::tabs::{Interest, LinkTarget, LockEvent, LockRequest, PageCommand};
     use crate::{EngineOptions, Generation, Output, SocketEvent, StoreEvent};
     use sentinelops_protocol::Priority;
 

@@ -1,7 +1,7 @@
 //! Signing in. Only the leader needs a token, and any tab may have it. Tokens never travel between tabs, so the lock does.
 
-use super::link::LinkMessage;
-use super::node::Node;
+use super::Node;
+use crate::tabs::link::LinkMessage;
 use crate::{Cause, ConnectionState, Delivery, Now};
 
 /// A provider's answer, or a token the page gives unasked.
@@ -91,9 +91,9 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
-    use super::super::link::Interest;
-    use super::super::{LinkTarget, LockEvent, LockRequest, NodeOutput, PageCommand, Role};
     use super::*;
+    use crate::tabs::Interest;
+    use crate::tabs::{LinkTarget, LockEvent, LockRequest, NodeOutput, PageCommand, Role};
     use crate::{Batch, EngineOptions, Output, Status, StoreEvent};
 
     fn at(mono: u64) -> Now {

@@ -1,10 +1,10 @@
 //! How a follower passes on what its page sent: the leader stores and sends it.
 
-use super::link::LinkMessage;
-use super::node::Node;
+use super::Node;
 use super::sends::{Custody, PendingSend, Sends};
 use crate::SendRequest;
 use crate::mutant::{self, Mutant};
+use crate::tabs::link::LinkMessage;
 use std::collections::BTreeSet;
 
 impl Sends {

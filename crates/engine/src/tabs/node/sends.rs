@@ -1,10 +1,10 @@
 //! What the page sent. A message is *pending* until it is durable or final, through every change of role; a durable one is
 //! *in doubt* until it is final.
 
-use super::election::Role;
-use super::link::Inquiry;
-use super::node::Node;
+use super::Node;
 use crate::outbox::key_of;
+use crate::tabs::election::Role;
+use crate::tabs::link::Inquiry;
 use crate::{
     ConnectionState, Delivery, DeliveryState, Durability, FailReason, MessageUpdate, Now, SendRequest,
     StorageState, StoreError, StoreEvent,
@@ -239,7 +239,7 @@ impl Node {
             let waiting = self.sends.pending.iter_mut().filter(|pending| pending.custody == Custody::Nobody);
             for pending in waiting {
                 pending.custody = Custody::Engine;
-                leader.engine.send(now, super::LOCAL, pending.request.clone());
+                leader.engine.send(now, crate::tabs::LOCAL, pending.request.clone());
             }
         } else if self.outdated {
             self.refuse(|_| true);

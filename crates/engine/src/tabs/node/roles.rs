@@ -1,12 +1,13 @@
 //! Changes of role and their consequences.
 
-use super::election::{ElectionAction, Role, SILENCE_MS};
+use super::Node;
 use super::follower::Attachment;
-use super::leader::Leader;
-use super::link::{LinkMessage, LinkTarget};
-use super::node::{LOCAL, Node};
-use super::types::{LockRequest, NodeOutput};
 use crate::mutant::{self, Mutant};
+use crate::tabs::LOCAL;
+use crate::tabs::election::{ElectionAction, Role, SILENCE_MS};
+use crate::tabs::leader::Leader;
+use crate::tabs::link::{LinkMessage, LinkTarget};
+use crate::tabs::types::{LockRequest, NodeOutput};
 use crate::{
     Cause, ConnectionState, Delivery, Now, Output, Status, StorageState, StoreError, StoreEvent, StoreGroup,
 };

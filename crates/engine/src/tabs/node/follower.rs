@@ -1,9 +1,9 @@
 //! Commands of the page while this tab has no engine: the leader is asked.
 
-use super::link::{LinkMessage, LinkTarget, TabId};
-use super::node::Node;
-use super::types::{NodeOutput, PageCommand};
+use super::Node;
 use crate::Now;
+use crate::tabs::link::{LinkMessage, LinkTarget, TabId};
+use crate::tabs::types::{NodeOutput, PageCommand};
 
 /// An attachment of this tab to a leader. Nothing of an earlier one counts.
 #[derive(Default)]

@@ -1,10 +1,10 @@
 //! A leader that was paused reads the stored term before it does anything: at thaw, broadcasts, sockets and timers run
 //! before the loss of the lock is reported.
 
-use super::link::LinkMessage;
-use super::node::Node;
-use super::types::{NodeOutput, PageCommand};
+use super::Node;
 use crate::mutant::{self, Mutant};
+use crate::tabs::link::LinkMessage;
+use crate::tabs::types::{NodeOutput, PageCommand};
 use crate::{Generation, Hint, Meta, Now, SocketEvent, StoreEvent};
 
 /// How long (ms) the leader waits for the term. Without an answer it queues for the lock again.
