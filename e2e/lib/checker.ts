@@ -1,7 +1,7 @@
 // The set checker: what was sent from any tab, over crashes and reloads, against what took effect.
 import { expect, type Page } from '@playwright/test';
-import type { Gateway } from './gateway';
 import { follow, type LabMessage, labMessages } from './lab';
+import type { Records } from './records';
 import { noteTexts, repeatedTexts } from './texts';
 
 const FAILED = /^(Failed|Expired|Evicted|Superseded)/;
@@ -17,8 +17,8 @@ export class Checker {
   /** What took effect, and under which ids: a message that was sent again as another one is doubled, too. */
   private texts = new Map<string, Set<string>>();
 
-  /** `gateway`: whose memory on disk is the truth. */
-  constructor(private gateway: Gateway) {}
+  /** `truth`: a gateway with its memory on disk, or the records that several of them share. */
+  constructor(private truth: Pick<Records, 'acceptedEver' | 'chatTexts'>) {}
 
   /** Reads the pages again. One that is gone (crashed, loading) keeps what was last seen of it. */
   async look(pages: Page[]): Promise<void> {
@@ -28,8 +28,8 @@ export class Checker {
     const messages = (read as LabMessage[][]).flat();
     for (const message of messages) this.note(message);
     // Read after the pages were: whatever they call delivered has to be there by now.
-    const accepted = await this.gateway.acceptedEver();
-    noteTexts(this.texts, await this.gateway.chatTexts());
+    const accepted = await this.truth.acceptedEver();
+    noteTexts(this.texts, await this.truth.chatTexts());
     for (const { id, delivery } of messages) if (delivery === 'Delivered' && !accepted.has(id)) this.early.add(id);
   }
 
@@ -61,7 +61,7 @@ export class Checker {
   async expectKept(pages: Page[], timeout: number): Promise<void> {
     const missing = async () => {
       await this.look(pages);
-      const accepted = await this.gateway.acceptedEver();
+      const accepted = await this.truth.acceptedEver();
       const perPage = await Promise.all(pages.map(labMessages));
       const waiting = perPage.flat().filter(({ delivery }) => delivery !== 'Delivered' && delivery !== 'Unknown');
       const ids = new Set([...this.promised.filter((id) => !accepted.has(id)), ...waiting.map(({ id }) => id)]);
@@ -70,9 +70,9 @@ export class Checker {
     await expect.poll(async () => (await missing()).length, { timeout, intervals: [500] }).toBe(0).catch(async (error) => {
       throw new Error(`lost or without an end: ${JSON.stringify((await missing()).slice(0, 20))}`, { cause: error });
     });
-    const accepted = await this.gateway.acceptedEver();
+    const accepted = await this.truth.acceptedEver();
     // Once more: everything may have been accepted between the two questions of the last look.
-    noteTexts(this.texts, await this.gateway.chatTexts());
+    noteTexts(this.texts, await this.truth.chatTexts());
     const doubled = [...accepted].filter(([, times]) => times !== 1);
     expect(doubled, 'doubled').toEqual([]);
     expect(repeatedTexts(this.texts), 'doubled under another id').toEqual([]);

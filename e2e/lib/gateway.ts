@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { GATEWAY, ROOT } from './env';
+import { Records } from './records';
 
 export interface Stats {
   connections: number;
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   origins?: string[];
   /** Keep everything in a data folder, so that it outlives a kill. Default true. */
   stores?: boolean;
+  /** Keep everything in this NATS instead, and make up no events. */
+  nats?: string;
 }
 
 export class Gateway {
@@ -54,11 +57,12 @@ export class Gateway {
   /** Starts it (again). */
   async run(): Promise<void> {
     const args = ['--port', String(this.port), '--test-admin', ...(this.options.args ?? [])];
-    if (this.stores) args.push('--data', this.dir);
+    const { command, checksTokens, nats } = this.options;
+    if (nats) args.push('--nats', nats);
+    else if (this.stores) args.push('--data', this.dir);
     for (const origin of this.options.origins ?? []) args.push('--origin', origin);
-    const { command, checksTokens } = this.options;
     if (!command && !checksTokens) args.push('--dev');
-    if (!command && !args.includes('--mock')) args.push('--scenario');
+    if (!command && !nats && !args.includes('--mock')) args.push('--scenario');
     const [program, words] = command ? ['sh', ['-c', `exec ${command} "$@"`, 'sh', ...args]] : [GATEWAY, args];
     const child = spawn(program, words, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
@@ -74,6 +78,11 @@ export class Gateway {
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`gateway ended with ${code}: ${this.log.slice(-2000)}`)));
     });
+  }
+
+  /** The process is there. */
+  get runs(): boolean {
+    return !!this.child && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** kill -9: no goodbye, no flush. */
@@ -93,30 +102,24 @@ export class Gateway {
   }
 
   /** How often each id was accepted, over all restarts: what its memory on disk says. */
-  async acceptedEver(): Promise<Map<string, number>> {
-    const counts = new Map<string, number>();
-    for (const { id } of await this.accepted()) counts.set(id, (counts.get(id) ?? 0) + 1);
-    return counts;
+  acceptedEver(): Promise<Map<string, number>> {
+    return this.records.acceptedEver();
   }
 
   /** What the lab's messages say, each of them something else, by id: of those accepted since the last start. */
-  async chatTexts(): Promise<Map<string, string>> {
-    const chat = (await this.accepted()).filter(({ text }) => text);
-    return new Map(chat.map(({ id, text }) => [id, text!]));
+  chatTexts(): Promise<Map<string, string>> {
+    return this.records.chatTexts();
   }
 
   private get stores(): boolean {
-    return this.options.stores ?? true;
+    return (this.options.stores ?? true) && !this.options.nats;
   }
 
-  private async accepted(): Promise<{ id: string; text?: string }[]> {
+  private records = new Records(async () => {
     if (!this.stores) return [];
     const { stdout } = await promisify(execFile)(GATEWAY, ['records', this.dir], { maxBuffer: 1 << 30 });
-    return stdout.split('\n').flatMap((line) => {
-      const id = line && (JSON.parse(line) as { accepted?: { id: string } }).accepted?.id;
-      return id ? [{ id, text: /"content":"(lab \d+ of [\d-]+)/.exec(line)?.[1] }] : [];
-    });
-  }
+    return stdout.split('\n');
+  });
 
   /** Stands still, as a machine in trouble does, until `resume()`. */
   pause(): void {
@@ -176,7 +179,7 @@ export class Gateway {
 
   private async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.runs) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await gone;

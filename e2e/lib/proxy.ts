@@ -19,10 +19,11 @@ export class FaultProxy {
   private constructor(
     private server: net.Server,
     readonly port: number,
-    private target: () => number,
+    /** The port behind, asked at each connection. */
+    public target: () => number,
   ) {}
 
-  /** `target`: the port behind, asked at each connection. */
+  /** See `target`. */
   static async start(target: () => number): Promise<FaultProxy> {
     const server = net.createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
