@@ -1,9 +1,21 @@
 // Starts the page's program. A file of its own because the content security policy allows no inline script; imports by
 // hand because a missing or blocked file must be shown to people instead of leaving "Loading" for ever.
 
-// The theme chosen earlier, before the console is painted. Its theme button reads and writes the same key.
+// Pages that are programs of their own, by address; every other address is the console's.
+const PROGRAMS = {
+  "realtime-demo": ["demo", () => import("./demo.js")],
+  wall: ["wall", () => import("./wall.js")],
+};
+const base = document.querySelector('meta[name="sentinelops-base"]').content;
+const address = location.pathname.slice(base.length).replace(/\/$/, "");
+const [program, load] = Object.hasOwn(PROGRAMS, address) ? PROGRAMS[address] : ["app", () => import("./app.js")];
+
+// The theme chosen earlier, before the console is painted. Its theme button reads and writes the same key. A wall is dark
+// unless its address says otherwise, and has no use for the picture of the console.
 try {
-  const theme = localStorage.getItem("sentinelops.theme");
+  const isWall = program === "wall";
+  if (isWall) document.getElementById("boot-skeleton").hidden = true;
+  const theme = isWall ? (new URLSearchParams(location.search).get("theme") ?? "dark") : localStorage.getItem("sentinelops.theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
 } catch {
   // Storage is forbidden here: the system's wish rules.
@@ -29,12 +41,6 @@ try {
 } catch {
   // The library tries again, and says what is wrong.
 }
-
-// Pages that are programs of their own, by address; every other address is the console's.
-const PROGRAMS = { "realtime-demo": ["demo", () => import("./demo.js")] };
-const base = document.querySelector('meta[name="sentinelops-base"]').content;
-const address = location.pathname.slice(base.length).replace(/\/$/, "");
-const [program, load] = Object.hasOwn(PROGRAMS, address) ? PROGRAMS[address] : ["app", () => import("./app.js")];
 
 // The build lists the files of each program. Only those of this page are loaded: script and module side by side.
 for (const link of document.querySelectorAll(`link[data-program="${program}"]`)) link.rel = link.dataset.rel;

@@ -15,6 +15,7 @@ pub mod pages;
 pub mod program;
 pub mod story;
 pub mod trend;
+pub mod wall;
 pub mod words;
 
 // The code of these pages compiles.

@@ -6,6 +6,7 @@ use sentinelops_protocol::domain::Severity;
 pub mod board;
 pub mod story;
 pub mod trend;
+pub mod wall;
 
 /// What is counted in texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,6 +239,8 @@ pub mod commands {
     pub const GO_TEAM: &str = "Go to the team";
     /// Shows the realtime demo.
     pub const GO_DEMO: &str = "Go to the realtime demo";
+    /// Shows the display on a wall.
+    pub const GO_WALL: &str = "Go to the wall display";
     /// Everything that the page shows at first.
     pub const VIEW_ALL: &str = "Show all, and clear the filter";
     /// What is assigned to the person at this page.

@@ -54,5 +54,7 @@ mod text;
 mod uncaught;
 #[path = "components_views/undo.rs"]
 mod undo;
+#[path = "components_views/wall.rs"]
+mod wall;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,4 +1,4 @@
-// The pictures of README and documentation: each page in both themes at three widths.
+// The pictures of README and documentation: console and demo in both themes at three widths, the wall on a large screen.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
@@ -19,6 +19,21 @@ async function take(page: Page, name: string): Promise<void> {
   await session.detach();
   await writeFile(path.join(ROOT, 'docs/images', `${name}.webp`), Buffer.from(data, 'base64'));
 }
+
+test('wall, light and dark', async ({ world }) => {
+  world.site.configure({ url: `${world.gateway.url}/?user=agent-2`, user: 'agent-2' });
+  for (const theme of ['light', 'dark']) {
+    // The fonts are in the cache from the second visit on.
+    for (const _ of [1, 2]) {
+      const page = await world.open(`/wall?theme=${theme}`);
+      await page.setViewportSize({ width: 2560, height: 1440 });
+      await expect(page.getByTestId('wall-age')).toHaveAttribute('data-age', 'live');
+      await expect(page.getByTestId('wall-row')).toHaveCount(8);
+      await take(page, `wall-${theme}-2560`);
+      await page.close();
+    }
+  }
+});
 
 test('console and demo, light and dark', async ({ world }) => {
   world.site.configure({ url: `${world.gateway.url}/?user=agent-2`, user: 'agent-2' });

@@ -4,6 +4,7 @@ import { violations } from '../lib/axe';
 import { banner } from '../lib/banners';
 import { expect, expectState, test, type World } from '../lib/fixtures';
 import { kept } from '../lib/kept';
+import { cutSite, unregister } from '../lib/service-worker';
 
 test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '5'] } });
 
@@ -16,23 +17,6 @@ async function served(world: World): Promise<Page> {
   await expectState(page, 'Connected');
   await expect.poll(() => page.evaluate(() => !!navigator.serviceWorker.controller)).toBe(true);
   return page;
-}
-
-/** Everything that is asked of the site from now on fails, as without a network. */
-function cutSite(world: World): () => void {
-  world.site.overrides.set(/.*/, (_, request) => {
-    request.socket.destroy();
-    return { status: 503 };
-  });
-  return () => world.site.overrides.delete([...world.site.overrides.keys()].at(-1)!);
-}
-
-/** The browser serves other tests, too. */
-async function unregister(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.unregister();
-    for (const name of await caches.keys()) await caches.delete(name);
-  });
 }
 
 test('without site and gateway a reload, and a new tab, show the last board', async ({ world }) => {

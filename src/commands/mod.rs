@@ -70,6 +70,8 @@ pub enum Command {
     GoTeam,
     /// The realtime demo.
     GoDemo,
+    /// The display on a wall.
+    GoWall,
     /// The preferences of notifications.
     Notifications,
     /// No notifications for an hour, or again.
@@ -118,7 +120,7 @@ const fn entry(command: Command, title: &'static str, section: Section, keys: Ke
 }
 
 /// The table.
-pub const COMMANDS: [Entry; 33] = [
+pub const COMMANDS: [Entry; 34] = [
     entry(Command::Acknowledge, texts::ACKNOWLEDGE, Section::Incident, Keys::Letter('a')),
     entry(Command::Take, texts::TAKE, Section::Incident, Keys::Letter('m')),
     entry(Command::Investigate, texts::INVESTIGATE, Section::Incident, Keys::Letter('i')),
@@ -147,6 +149,7 @@ pub const COMMANDS: [Entry; 33] = [
     entry(Command::GoActivity, texts::GO_ACTIVITY, Section::Go, Keys::After('g', 'f')),
     entry(Command::GoTeam, texts::GO_TEAM, Section::Go, Keys::After('g', 't')),
     entry(Command::GoDemo, texts::GO_DEMO, Section::Go, Keys::After('g', 'd')),
+    entry(Command::GoWall, texts::GO_WALL, Section::Go, Keys::After('g', 'w')),
     entry(Command::Palette, texts::PALETTE, Section::Console, Keys::Mod('k')),
     entry(Command::Sheet, texts::SHEET, Section::Console, Keys::Letter('?')),
     entry(Command::Notifications, texts::NOTIFICATIONS, Section::Console, Keys::None),

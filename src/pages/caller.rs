@@ -17,7 +17,7 @@ pub fn PagesCaller() -> Html {
     let pairs = use_pairs();
     let is_console = use_route::<Route>() == Some(Route::Console);
     let on_notification = use_callback(
-        (navigator.clone(), pairs, is_console),
+        (navigator.clone(), pairs.clone(), is_console),
         |incident: Option<String>, (navigator, pairs, is_console)| {
             // The filter of another page's board is not the one of the console.
             let kept = if *is_console { (**pairs).clone() } else { Pairs::new() };
@@ -32,10 +32,15 @@ pub fn PagesCaller() -> Html {
             go(navigator, &Route::Console, &view, true);
         }
     });
-    let on_go = use_callback(navigator, |command, navigator| {
+    let on_go = use_callback((navigator, pairs), |command, (navigator, pairs)| {
+        let (to, pairs) = match command {
+            Command::GoDemo => (Route::RealtimeDemo, Pairs::new()),
+            // It shows what this board shows.
+            Command::GoWall => (Route::Wall, with_incident(pairs, None)),
+            _ => (Route::Console, Pairs::new()),
+        };
         if let Some(navigator) = navigator {
-            let to = if command == Command::GoDemo { Route::RealtimeDemo } else { Route::Console };
-            go(navigator, &to, &Pairs::new(), true);
+            go(navigator, &to, &pairs, true);
         }
     });
     html! {

@@ -11,6 +11,7 @@ mod opener;
 mod print_header;
 mod realtime_demo;
 mod top_bar;
+mod wall;
 
 use caller::PagesCaller;
 pub use console::ConsolePage;
@@ -19,6 +20,7 @@ pub use not_found::NotFoundPage;
 use print_header::PrintHeader;
 pub use realtime_demo::RealtimeDemoPage;
 pub use top_bar::TopBar;
+pub use wall::WallPage;
 
 use crate::components::attention::{AttentionProvider, set_page_title};
 use crate::components::shell::NewBuildProvider;
@@ -37,6 +39,8 @@ pub enum Route {
     Console,
     /// All realtime features side by side: a program of its own.
     RealtimeDemo,
+    /// A display to be read from afar: a program of its own.
+    Wall,
     /// What end-to-end tests press and read.
     #[cfg(feature = "faults")]
     Lab,
@@ -48,6 +52,7 @@ impl Route {
     const ALL: &[(&'static str, Self)] = &[
         ("/", Self::Console),
         ("/realtime-demo", Self::RealtimeDemo),
+        ("/wall", Self::Wall),
         #[cfg(feature = "faults")]
         ("/lab", Self::Lab),
         ("/404", Self::NotFound),
@@ -57,12 +62,13 @@ impl Route {
     fn program(&self) -> &'static str {
         match self {
             Self::RealtimeDemo => "demo",
+            Self::Wall => "wall",
             _ => "app",
         }
     }
 }
 
-// By hand: what the macro makes of it brings a state machine for patterns, 14 KB for three fixed addresses.
+// By hand: what the macro makes of it brings a state machine for patterns, 14 KB for a few fixed addresses.
 impl Routable for Route {
     fn from_path(path: &str, _: &HashMap<&str, &str>) -> Option<Self> {
         Self::ALL.iter().find(|(at, _)| *at == path).map(|(_, route)| route.clone())
@@ -130,7 +136,7 @@ pub fn of_console(route: Route) -> Html {
         Route::Console => html! { <ConsolePage /> },
         #[cfg(feature = "faults")]
         Route::Lab => html! { <lab::LabPage /> },
-        Route::RealtimeDemo | Route::NotFound => html! { <NotFoundPage /> },
+        Route::RealtimeDemo | Route::Wall | Route::NotFound => html! { <NotFoundPage /> },
     }
 }
 

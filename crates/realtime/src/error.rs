@@ -318,6 +318,9 @@ pub enum RawError {
     /// The server speaks v1, which knows messages only.
     #[error("this server speaks v1, which takes messages only: send a message")]
     NotBasic,
+    /// The client only shows: [`ClientOptions::read_only`](crate::ClientOptions::read_only).
+    #[error("this page only shows (`read_only`): send it through a client without that option")]
+    ReadOnly,
     /// It has too many bytes.
     #[error("the frame has {found} bytes; at most {allowed} are allowed: send several")]
     TooBig {

@@ -43,6 +43,9 @@ pub struct WebSocketProviderProps {
     /// Default `true`.
     #[prop_or(true)]
     pub receipts: bool,
+    /// For a page that only shows: see [`ClientOptions::read_only`]. Default `false`.
+    #[prop_or_default]
+    pub read_only: bool,
     /// Readable lines in the browser's console: states, sends, receipts, reconnects, errors.
     /// Contents and tokens are left out. `debug` of `options` turns this on, too. Default `false`.
     #[prop_or_default]
@@ -105,6 +108,7 @@ impl WebSocketProviderProps {
             enabled: self.enabled,
             auto_connect: self.auto_connect,
             receipts: self.receipts,
+            read_only: self.read_only,
             debug: self.debug,
             debug_contents: self.debug_contents,
             options: self.options.clone(),

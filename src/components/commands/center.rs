@@ -41,7 +41,7 @@ pub struct CommandCenterProps {
     /// A view of one's own was chosen in the palette.
     #[prop_or_default]
     pub on_view: Callback<Pairs>,
-    /// [`Command::GoIncidents`] and [`Command::GoDemo`], where no page takes them.
+    /// [`Command::GoIncidents`], [`Command::GoDemo`] and [`Command::GoWall`], where no page takes them.
     pub on_go: Callback<Command>,
     /// The incident whose detail is open: commands are about it while no row has the focus.
     #[prop_or_default]
@@ -57,7 +57,7 @@ pub fn CommandCenter(props: &CommandCenterProps) -> Html {
     // Carried out when the dialog is gone and the focus is back.
     let chosen = use_mut_ref(|| None::<Call>);
 
-    use_fallback(&[Command::GoIncidents, Command::GoDemo], props.on_go.clone());
+    use_fallback(&[Command::GoIncidents, Command::GoDemo, Command::GoWall], props.on_go.clone());
     use_commands(&[Command::Palette, Command::Sheet], {
         let (set, selected) = (overlay.setter(), props.selected.clone());
         Callback::from(move |command| {

@@ -101,6 +101,7 @@ mod tests {
                 ("index.html", Some("no-cache")),
                 ("404.html", Some("no-cache")),
                 ("realtime-demo", Some("no-cache")),
+                ("wall", Some("no-cache")),
                 ("sw.js", Some("no-cache")),
                 ("assets/worker_loader-0123456789abcdef.js", Some(IMMUTABLE)),
                 ("assets/worker_bg-0123456789abcdef.wasm", Some(IMMUTABLE)),

@@ -21,9 +21,9 @@ use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 
 /// The programs of pages: the name of the module, and the address it is for. That of the console is for every other, too.
-pub const PROGRAMS: [(&str, &str); 2] = [("app", ""), ("demo", "realtime-demo")];
+pub const PROGRAMS: [(&str, &str); 3] = [("app", ""), ("demo", "realtime-demo"), ("wall", "wall")];
 /// Every program, by the name of its module.
-pub const MODULES: [&str; 3] = ["app", "demo", "worker"];
+pub const MODULES: [&str; 4] = ["app", "demo", "wall", "worker"];
 
 /// Says to the hook that the sizes found are to be the new ones to compare with.
 pub const BUDGETS_RECORD: &str = "SENTINELOPS_BUDGETS_RECORD";

@@ -63,8 +63,16 @@ mod tests {
 
     #[test]
     fn each_program_names_its_script_what_that_imports_and_its_module() {
-        let names =
-            ["app.js", "app_bg.wasm", "demo.js", "demo_bg.wasm", "snippets/x-1/a.js", "snippets/y-1/w.js"];
+        let names = [
+            "app.js",
+            "app_bg.wasm",
+            "demo.js",
+            "demo_bg.wasm",
+            "snippets/x-1/a.js",
+            "snippets/y-1/w.js",
+            "wall.js",
+            "wall_bg.wasm",
+        ];
         let renamed: BTreeMap<String, String> =
             names.map(|name| (name.to_owned(), format!("assets/1-{}", name.replace('/', "-")))).into();
         let import = "import './1-snippets-x-1-a.js'";

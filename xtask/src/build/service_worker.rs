@@ -61,7 +61,8 @@ mod tests {
     fn lines_are_filled_in_for_an_app_under_a_path_and_a_missing_one_is_an_error() {
         let text = std::fs::read_to_string(root::at("assets/sw.js")).expect("it is there");
         let files = ["assets/app-1.js", "assets/boot-2.js"];
-        let renamed = [("demo.js".to_owned(), "assets/demo-3.js".to_owned())].into();
+        let names = [("demo.js", "assets/demo-3.js"), ("wall.js", "assets/wall-4.js")];
+        let renamed = names.map(|(old, new)| (old.to_owned(), new.to_owned())).into();
         let later = later("/console/", &renamed);
         let filled =
             fill(&text, "/console/", files[1], files.into_iter(), &later).expect("all lines are there");
@@ -69,7 +70,7 @@ mod tests {
             "const BASE = \"/console/\";",
             "const BOOT = \"/console/assets/boot-2.js\";",
             "const FILES = [\"/console/assets/app-1.js\",\"/console/assets/boot-2.js\"];",
-            "const LATER = {\"realtime-demo\":[\"/console/assets/demo-3.js\"]};",
+            "const LATER = {\"realtime-demo\":[\"/console/assets/demo-3.js\"],\"wall\":[\"/console/assets/wall-4.js\"]};",
         ] {
             assert!(filled.contains(line), "{line}");
         }

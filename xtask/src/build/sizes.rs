@@ -56,9 +56,9 @@ fn brotli(content: &[u8]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The downloads that have a budget, by the names trunk gave the files: the console's page and the worker, and what the
-/// demo has in place of the console's program.
-pub const PARTS: [&str; 3] = ["page", "demo", "worker"];
+/// The downloads that have a budget, by the names trunk gave the files: the console's page and the worker, and what demo
+/// and wall each have in place of the console's program.
+pub const PARTS: [&str; 4] = ["page", "demo", "wall", "worker"];
 
 /// Which of [`PARTS`] a file belongs to.
 pub fn part(path: &str) -> Option<&'static str> {
@@ -66,6 +66,7 @@ pub fn part(path: &str) -> Option<&'static str> {
         "worker.js" | "worker_bg.wasm" | "worker_loader.js" => Some("worker"),
         "app.js" | "app_bg.wasm" | "boot.js" => Some("page"),
         "demo.js" | "demo_bg.wasm" => Some("demo"),
+        "wall.js" | "wall_bg.wasm" => Some("wall"),
         // What only the worker's modules import.
         _ if path.starts_with("snippets/") && path.contains("/src/worker/") => Some("worker"),
         _ if path.starts_with("snippets/") => Some("page"),

@@ -33,6 +33,10 @@ pub struct ClientOptions {
     pub auto_connect: bool,
     /// Send `chat.delivered` receipts for the conversations that hooks and subscriptions follow. Default `true`.
     pub receipts: bool,
+    /// `true`: a page that only shows, such as a display on a wall. Nothing is sent through this client: each message fails
+    /// at once ([`FailReason::Invalid`](sentinelops_engine::FailReason::Invalid)), receipts and typing as well. What other
+    /// pages of the same user left on this device is delivered all the same. Default `false`.
+    pub read_only: bool,
     /// Readable lines in the browser's console: states, sends, receipts, reconnects, errors; no contents and no tokens.
     /// `debug` of `options` does the same. Default `false`.
     pub debug: bool,
@@ -67,6 +71,7 @@ impl Default for ClientOptions {
             enabled: true,
             auto_connect: true,
             receipts: true,
+            read_only: false,
             debug: false,
             debug_contents: false,
             options: Options::default(),
@@ -101,6 +106,7 @@ impl ClientOptions {
         let options = [
             ("auto_connect", self.auto_connect == other.auto_connect),
             ("receipts", self.receipts == other.receipts),
+            ("read_only", self.read_only == other.read_only),
             ("debug", self.is_debug() == other.is_debug()),
             ("debug_contents", self.debug_contents == other.debug_contents),
             ("options", connection(self) == connection(other)),

@@ -52,6 +52,7 @@ impl Client {
         }
         let status = self.status();
         match status.mode.filter(|_| status.state == ConnectionState::Connected) {
+            _ if self.0.settings.options.read_only => Err(RawError::ReadOnly),
             _ if self.is_signed_out() || self.is_ending() => Err(RawError::NotConnected),
             None => Err(RawError::NotConnected),
             Some(Mode::V1) => Err(RawError::NotBasic),

@@ -15,6 +15,9 @@ use std::rc::Rc;
 /// Own chat messages a page keeps.
 const OWN_CHAT: usize = 1_000;
 
+/// Why a client that only shows sends nothing.
+const READ_ONLY: &str = "this page only shows (`read_only`)";
+
 /// All incidents.
 pub(super) fn incidents() -> Subject {
     Subject::channel(Channel::Incidents)
@@ -83,6 +86,9 @@ impl Client {
     fn refusal(&self, request: &SendRequest) -> Option<FailReason> {
         if self.is_signed_out() || self.is_ending() {
             return Some(FailReason::SignedOut);
+        }
+        if self.0.settings.options.read_only {
+            return Some(FailReason::Invalid { detail: READ_ONLY.to_owned() });
         }
         let queues = request.queue && self.0.settings.options.outbox.enabled;
         let lost = !queues && !request.ephemeral && self.state().worker.port.is_none();

@@ -6,6 +6,7 @@ mod kept;
 mod last_state;
 mod paced;
 mod providers;
+mod read_only;
 mod recorded;
 
 use super::changes::Transition;

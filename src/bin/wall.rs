@@ -1,0 +1,5 @@
+//! The display at `/wall`. It sends nothing: its provider is told so.
+
+fn main() {
+    sentinelops::program::run_wall();
+}
