@@ -218,7 +218,7 @@ impl Internet {
         conn.server = End::Open;
         conn.server_id = Some((life, id.0));
         self.send_down(index, Item::Opened);
-        if self.now < self.server.flap_until {
+        if self.now < self.server.faults.flap_until {
             self.soon.push((self.now + 300, Traffic::Flap(index)));
         }
         self.serve();
@@ -263,7 +263,7 @@ impl Internet {
                 return;
             }
         }
-        let over = self.now >= self.server.nacks_until;
+        let over = self.now >= self.server.faults.nacks_until;
         if let Some(gateway) = &mut self.server.gateway {
             if over {
                 gateway.set_nack_every(None);
@@ -291,13 +291,13 @@ impl Internet {
                     if holds(&frame, "\"code\":\"rate_limited\"") {
                         self.notes.push(Note::RateLimited);
                     }
-                    if !self.server.cursed.is_empty() && self.server.spoil(&mut frame) {
+                    if !self.server.faults.cursed.is_empty() && self.server.spoil(&mut frame) {
                         self.notes.push(Note::Spoilt);
                     }
-                    if self.now < self.server.twice_until && is_only_events(&frame) {
+                    if self.now < self.server.faults.twice_until && is_only_events(&frame) {
                         self.send_down(index, Item::Frame { bytes: frame.clone(), binary });
                     }
-                    self.server.lies.spoil(self.now, &mut self.conns[index], &mut frame);
+                    self.server.faults.lies.spoil(self.now, &mut self.conns[index], &mut frame);
                     let bytes = frame.len();
                     self.send_down(index, Item::Frame { bytes: frame, binary });
                     self.conns[index].unreported += bytes;

@@ -24,4 +24,5 @@ pub mod store;
 pub mod storm;
 pub mod story;
 pub mod tabs;
+mod thread;
 pub mod world;

@@ -137,6 +137,25 @@ pub enum End {
     Closed,
 }
 
+/// What the browser received on a connection.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// When the browser saw it open.
+    pub opened_at: Option<u64>,
+    /// When the browser last got a frame.
+    pub received_at: u64,
+    /// Whether any frame has come.
+    pub spoken: bool,
+    /// The window of the goodbye that was read.
+    pub goodbye: Option<u64>,
+    /// When the browser last received the life of the token.
+    pub token_reported_at: Option<u64>,
+    /// Whether a welcome reached the browser.
+    pub welcomed: bool,
+    /// A pong has reached the browser.
+    pub ponged: bool,
+}
+
 /// A connection between a worker and the server.
 #[derive(Debug)]
 pub struct Conn {
@@ -156,24 +175,12 @@ pub struct Conn {
     pub server_id: Option<(u32, u64)>,
     /// Jitter of this connection.
     pub rng: Rng,
-    /// When the browser saw it open.
-    pub opened_at: Option<u64>,
-    /// When the browser last got a frame.
-    pub received_at: u64,
-    /// Whether any frame has come.
-    pub spoken: bool,
-    /// The window of the goodbye that was read.
-    pub goodbye: Option<u64>,
+    /// What the browser received.
+    pub seen: Seen,
     /// When the last `auth` left.
     pub refreshed_at: u64,
-    /// When the browser last received the life of the token.
-    pub token_reported_at: Option<u64>,
     /// A look at how long it is silent is due.
     pub watched: bool,
-    /// Whether a welcome reached the browser.
-    pub welcomed: bool,
-    /// A pong has reached the browser.
-    pub ponged: bool,
     /// When the server closes with a reason that asks for patience.
     pub slow_code: Option<u16>,
     /// What the server still has to read waits this long (a slow login).
@@ -196,15 +203,9 @@ impl Conn {
             server: End::Waiting,
             server_id: None,
             rng,
-            opened_at: None,
-            received_at: 0,
-            spoken: false,
-            goodbye: None,
+            seen: Seen::default(),
             refreshed_at: 0,
-            token_reported_at: None,
             watched: false,
-            welcomed: false,
-            ponged: false,
             slow_code: None,
             slow_server_until: 0,
             lie: None,

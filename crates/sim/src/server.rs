@@ -27,6 +27,23 @@ const QUIET_CONVERSATION: &str = "quiet";
 /// Incidents and alerts that are finished at once have numbers above this.
 const FINISHED_FROM: u64 = 1_000_000;
 
+/// What is wrong with a server for a while.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// New connections are closed right after their welcome until then.
+    pub flap_until: u64,
+    /// What it sends of events is sent twice until then.
+    pub twice_until: u64,
+    /// Commands are nacked until then.
+    pub nacks_until: u64,
+    /// What is wrong in its welcomes.
+    pub lies: Lies,
+    /// Events whose envelopes arrive broken: how they begin.
+    pub cursed: Vec<String>,
+    /// Channels whose next event is to be cursed.
+    pub curse_next: Vec<Channel>,
+}
+
 /// A server and its lives.
 #[derive(Debug)]
 pub struct Server {
@@ -44,18 +61,8 @@ pub struct Server {
     /// Which connection of the world a connection of the gateway is.
     pub conns: HashMap<u64, usize>,
     effects_seen: u64,
-    /// New connections are closed right after their welcome until then.
-    pub flap_until: u64,
-    /// What it sends of events is sent twice until then.
-    pub twice_until: u64,
-    /// Commands are nacked until then.
-    pub nacks_until: u64,
-    /// What is wrong in its welcomes.
-    pub lies: Lies,
-    /// Events whose envelopes arrive broken: how they begin.
-    pub cursed: Vec<String>,
-    /// Channels whose next event is to be cursed.
-    pub curse_next: Vec<Channel>,
+    /// What is wrong with it for a while.
+    pub faults: Faults,
     /// Tokens give no right to write to `agents`.
     narrow_rights: bool,
     /// How long a token is good, ms.
@@ -92,12 +99,7 @@ impl Server {
             seed: setup.seed,
             conns: HashMap::new(),
             effects_seen: 0,
-            flap_until: 0,
-            twice_until: 0,
-            nacks_until: 0,
-            lies: Lies::default(),
-            cursed: Vec::new(),
-            curse_next: Vec::new(),
+            faults: Faults::default(),
             narrow_rights: false,
             token_ms: None,
             published: 0,
@@ -270,9 +272,9 @@ impl Server {
             {
                 self.wrong = Some(format!("{id} is open and not in the state"));
             }
-            if let (Some(seq), Some(at)) = (seq, self.curse_next.iter().position(|c| *c == channel)) {
-                self.curse_next.remove(at);
-                self.cursed.push(format!("\"id\":\"{}-{channel}-{seq}\",\"type\"", gateway.epoch()));
+            if let (Some(seq), Some(at)) = (seq, self.faults.curse_next.iter().position(|c| *c == channel)) {
+                self.faults.curse_next.remove(at);
+                self.faults.cursed.push(format!("\"id\":\"{}-{channel}-{seq}\",\"type\"", gateway.epoch()));
             }
         }
     }
@@ -323,7 +325,7 @@ impl Server {
     /// What the network makes of a frame: cursed events lose their type.
     pub fn spoil(&self, frame: &mut [u8]) -> bool {
         let mut spoilt = false;
-        for mark in &self.cursed {
+        for mark in &self.faults.cursed {
             let mark = mark.as_bytes();
             if let Some(at) = frame.windows(mark.len()).position(|w| w == mark) {
                 // `"type"` becomes `"tyke"`: still JSON, no longer an envelope.

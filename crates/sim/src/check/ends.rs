@@ -178,7 +178,7 @@ impl Checker {
         let now = self.now;
         let message = &self.messages.all[n];
         let (promised, critical) = (message.promised, message.priority == Priority::Critical);
-        let (at, sent, first_worker) = (message.at, message.sent, message.first_worker);
+        let (at, sent, first_worker) = (message.at, message.wire.sent, message.first_worker);
         let replaceable = self.messages.is_replaceable(n);
         let ends = &mut self.ends;
         let witness = &ends.all[n];

@@ -9,6 +9,29 @@ use std::collections::HashMap;
 /// Where a socket was when it carried a message.
 pub type SocketName = (u32, u64);
 
+/// What happened to a message between workers and server.
+#[derive(Debug, Default)]
+pub struct OnWire {
+    /// Sockets that were given it.
+    pub sent: u32,
+    /// So many of them by workers that died without their store, which could not say so.
+    pub sent_unmarked: u32,
+    /// The last of them, and whether it may be sent there again (a retryable nack came).
+    pub on: Option<SocketName>,
+    /// A retryable nack came for it on `on`.
+    pub nacked: bool,
+    /// The engine has received the server's answer.
+    pub answered: bool,
+    /// How often it took effect.
+    pub effects: u32,
+    /// It left when no pong had been seen yet: a basic server promised nothing then.
+    pub unfenced: bool,
+    /// An engine that no server had welcomed called it handed over.
+    pub handed_over_early: bool,
+    /// A basic server got it so often.
+    pub received: u32,
+}
+
 /// One message.
 #[derive(Debug, Default)]
 pub struct Message {
@@ -34,24 +57,8 @@ pub struct Message {
     pub instance: u32,
     /// The worker it was handed to first: to a later one it may have been sent already.
     pub first_worker: u32,
-    /// Sockets that were given it.
-    pub sent: u32,
-    /// So many of them by workers that died without their store, which could not say so.
-    pub sent_unmarked: u32,
-    /// The last of them, and whether it may be sent there again (a retryable nack came).
-    pub on: Option<SocketName>,
-    /// A retryable nack came for it on `on`.
-    pub nacked: bool,
-    /// The engine has received the server's answer.
-    pub answered: bool,
-    /// How often it took effect.
-    pub effects: u32,
-    /// It left when no pong had been seen yet: a basic server promised nothing then.
-    pub unfenced: bool,
-    /// An engine that no server had welcomed called it handed over.
-    pub handed_over_early: bool,
-    /// A basic server got it so often.
-    pub received: u32,
+    /// What happened to it between workers and server.
+    pub wire: OnWire,
     /// It was reported to the page as durable.
     pub durable: bool,
     /// The last state reported to the page.
@@ -86,7 +93,7 @@ impl Message {
 
     /// Sockets that were given it, as far as a worker can know.
     pub fn known_sent(&self) -> u32 {
-        self.sent - self.sent_unmarked
+        self.wire.sent - self.wire.sent_unmarked
     }
 }
 
@@ -160,9 +167,9 @@ impl Checker {
             return self.fail("effect-known", || format!("{id:?} took effect, and nobody sent it"));
         };
         let message = &mut self.messages.all[n];
-        message.effects += 1;
-        let (effects, hopeless) = (message.effects, message.hopeless);
-        let bad = message.ended_badly && message.sent_unmarked == 0;
+        message.wire.effects += 1;
+        let (effects, hopeless) = (message.wire.effects, message.hopeless);
+        let bad = message.ended_badly && message.wire.sent_unmarked == 0;
         let reported = message.reported.clone();
         if effects > 1 {
             self.fail("at-most-once", || format!("{id} took effect {effects} times"));
@@ -195,7 +202,7 @@ impl Checker {
     pub fn saved(&mut self, id: &str, on_disk: bool) {
         let number = super::message_number(id).filter(|n| *n < self.messages.all.len());
         let Some(message) = number.map(|n| &self.messages.all[n]) else { return };
-        if !message.durable && !on_disk && message.effects == 0 && message.received == 0 {
+        if !message.durable && !on_disk && message.wire.effects == 0 && message.wire.received == 0 {
             self.fail("durable-truth", || format!("{id} is reported saved and is not on the disk"));
         }
     }
@@ -204,7 +211,7 @@ impl Checker {
     pub fn handed_over(&mut self, id: &str) {
         let number = super::message_number(id).filter(|n| *n < self.messages.all.len());
         if let Some(n) = number.filter(|_| !self.messages.welcomed) {
-            self.messages.all[n].handed_over_early = !self.messages.basic;
+            self.messages.all[n].wire.handed_over_early = !self.messages.basic;
         }
     }
 
@@ -218,12 +225,12 @@ impl Checker {
         let (basic, welcomed) = (self.messages.basic, self.messages.welcomed);
         let message = &mut self.messages.all[n];
         // The news may come after the welcome.
-        message.handed_over_early |= update.delivery == DeliveryState::HandedOver && !welcomed && !basic;
-        let early = message.handed_over_early;
+        message.wire.handed_over_early |= update.delivery == DeliveryState::HandedOver && !welcomed && !basic;
+        let early = message.wire.handed_over_early;
         let before = message.reported.replace(update.delivery.clone());
-        let (sent, effects, received) = (message.sent, message.effects, message.received);
+        let (sent, effects, received) = (message.wire.sent, message.wire.effects, message.wire.received);
         let known = message.known_sent();
-        let fenced = !message.unfenced;
+        let fenced = !message.wire.unfenced;
         if update.durability == Durability::Durable && !message.durable && !update.delivery.is_final() {
             message.durable = true;
         }
@@ -290,17 +297,17 @@ impl Checker {
                 continue;
             }
             // Its page was closed before it was saved or refused: nobody is left who could know.
-            let orphan = message.instance == u32::MAX && !message.durable && message.sent == 0;
+            let orphan = message.instance == u32::MAX && !message.durable && message.wire.sent == 0;
             let id = message_id(n);
             let bad_end = match &message.reported {
                 Some(state) if state.is_final() && !arrived(state) => Some(state.clone()),
                 _ => kept(&id),
             };
-            let there = if basic { message.received > 0 } else { message.effects > 0 };
+            let there = if basic { message.wire.received > 0 } else { message.wire.effects > 0 };
             // Before its first pong a basic server promises nothing.
-            let weak = basic && message.unfenced;
+            let weak = basic && message.wire.unfenced;
             // A worker that could not know that this URL was welcomed took a silent server for a basic one.
-            let weak = weak || message.handed_over_early;
+            let weak = weak || message.wire.handed_over_early;
             let let_go = message.let_go;
             if !there && bad_end.is_none() && !let_go && !weak && !orphan && !self.messages.replaced(n) {
                 let reported = &message.reported;
@@ -308,7 +315,7 @@ impl Checker {
                     "nothing-lost",
                     format!(
                         "{id} is nowhere: reported {reported:?}, durable {}, {} sockets",
-                        message.durable, message.sent
+                        message.durable, message.wire.sent
                     ),
                 ));
                 break;

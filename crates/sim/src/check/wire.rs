@@ -166,15 +166,15 @@ impl Checker {
     pub fn transmit(&mut self, socket: SocketName, text: &str, mode_known: bool) {
         for n in numbers_after(text, "\"id\":\"") {
             let Some(message) = self.messages.all.get_mut(n) else { continue };
-            let again = message.on == Some(socket) && !message.nacked;
-            let answered = message.answered;
+            let again = message.wire.on == Some(socket) && !message.wire.nacked;
+            let answered = message.wire.answered;
             let critical = message.priority == Priority::Critical;
             // What is dropped when it cannot leave at once is not waited for.
             let row = message.promised || self.turns.has(n);
-            message.sent += 1;
-            message.unfenced |= !self.messages.pongs;
-            message.on = Some(socket);
-            message.nacked = false;
+            message.wire.sent += 1;
+            message.wire.unfenced |= !self.messages.pongs;
+            message.wire.on = Some(socket);
+            message.wire.nacked = false;
             self.turns.sent(n);
             let id = || message_id(n);
             if again {
@@ -244,9 +244,9 @@ impl Checker {
                     self.ends.nacked(n);
                     self.wire.suspects.remove(&n);
                     if let Some(message) = self.messages.all.get_mut(n)
-                        && message.on == Some(socket)
+                        && message.wire.on == Some(socket)
                     {
-                        message.nacked = true;
+                        message.wire.nacked = true;
                         self.turns.nacked(n);
                         self.wire.in_flight.remove(&n);
                     }
@@ -286,9 +286,10 @@ impl Checker {
     fn answered(&mut self, n: usize) {
         self.wire.in_flight.remove(&n);
         self.wire.suspects.remove(&n);
-        let unknown = |message: &super::messages::Message| message.on.is_none() && self.wire.without_store;
+        let unknown =
+            |message: &super::messages::Message| message.wire.on.is_none() && self.wire.without_store;
         if let Some(message) = self.messages.all.get_mut(n).filter(|message| !unknown(message)) {
-            message.answered = true;
+            message.wire.answered = true;
         }
     }
 }

@@ -1,10 +1,9 @@
 //! What breaks in network and server.
 
 use super::{Internet, Traffic};
-use crate::lies::Lies;
 use crate::net::End;
 use crate::script::Fault;
-use crate::server::Server;
+use crate::server::{Faults, Server};
 use sentinelops_protocol::close;
 
 impl Internet {
@@ -57,25 +56,25 @@ impl Internet {
                 }
             }
             Fault::Flap(ms) => {
-                self.server.flap_until = until(ms);
+                self.server.faults.flap_until = until(ms);
                 for index in self.server_conns() {
                     self.server_closes(index, close::INTERNAL, "flap");
                 }
             }
             Fault::Lies(lie, ms) => {
-                self.server.lies.begin(lie, until(ms));
+                self.server.faults.lies.begin(lie, until(ms));
                 for index in self.server_conns() {
                     self.server_closes(index, close::RESTART, "restart");
                 }
             }
             Fault::Nacks(every, ms) => {
-                self.server.nacks_until = until(ms);
+                self.server.faults.nacks_until = until(ms);
                 if let Some(gateway) = &mut self.server.gateway {
                     gateway.set_nack_every(Some(every));
                 }
             }
-            Fault::Twice(ms) => self.server.twice_until = until(ms),
-            Fault::Curse(channel) => self.server.curse_next.push(channel),
+            Fault::Twice(ms) => self.server.faults.twice_until = until(ms),
+            Fault::Curse(channel) => self.server.faults.curse_next.push(channel),
             _ => {}
         }
     }
@@ -83,12 +82,7 @@ impl Internet {
     /// No fault any more.
     pub fn heal(&mut self) {
         self.net.heal();
-        self.server.flap_until = 0;
-        self.server.twice_until = 0;
-        self.server.nacks_until = 0;
-        self.server.lies = Lies::default();
-        self.server.curse_next.clear();
-        self.server.cursed.clear();
+        self.server.faults = Faults::default();
         self.server_up();
         if let Some(gateway) = &mut self.server.gateway {
             gateway.set_nack_every(None);

@@ -115,7 +115,7 @@ impl TabChecker {
         if let Some(message) = number.and_then(|n| self.inner.messages.all.get_mut(n))
             && message.reported == Some(DeliveryState::Superseded)
             && update.delivery == DeliveryState::Delivered
-            && message.effects > 0
+            && message.wire.effects > 0
         {
             // Arrived, or gone for a newer one: nobody remembered, and it was handed in once more.
             message.reported = Some(DeliveryState::Delivered);
@@ -126,16 +126,16 @@ impl TabChecker {
         let message = number.and_then(|n| self.inner.messages.all.get_mut(n));
         if let Some(message) = message
             && match update.delivery {
-                DeliveryState::Superseded => message.effects > 0 && message.coalesce.is_some(),
+                DeliveryState::Superseded => message.wire.effects > 0 && message.coalesce.is_some(),
                 // Saved, and nowhere: its tab has not received the wipe yet.
-                DeliveryState::Delivered => wiped && message.effects == 0,
+                DeliveryState::Delivered => wiped && message.wire.effects == 0,
                 // Or it was refused, and is off the list of what failed.
                 DeliveryState::Failed(FailReason::Discarded) => {
-                    discarded && (message.effects > 0 || message.sent > 0)
+                    discarded && (message.wire.effects > 0 || message.wire.sent > 0)
                 }
                 // A leader that found it in the list.
                 DeliveryState::Failed(FailReason::QueueFull { .. }) | DeliveryState::Evicted => {
-                    listed_still && message.sent > 0
+                    listed_still && message.wire.sent > 0
                 }
                 _ => false,
             }
@@ -150,7 +150,7 @@ impl TabChecker {
     /// An update was reported to another page than the one that sent the message. `nobody_knows`: no tab knows how it
     /// ended.
     pub fn reported_to_another(&mut self, page: &str, n: usize, update: &MessageUpdate, nobody_knows: bool) {
-        let effects = self.inner.messages.all[n].effects;
+        let effects = self.inner.messages.all[n].wire.effects;
         if !nobody_knows && update.delivery == DeliveryState::Delivered && effects == 0 {
             let id = message_id(n);
             self.inner.fail("report-truth", || {
@@ -189,12 +189,12 @@ impl TabWorld {
     fn overruled(&self, place: usize) -> bool {
         // What it does as a tab alone comes before the word that it is one.
         let worker = self.tabs[place].worker.as_ref().filter(|worker| worker.node.role() != Role::Solo);
-        let since = worker.and_then(|worker| worker.robbed_since);
+        let since = worker.and_then(|worker| worker.since.robbed);
         since.is_some_and(|since| self.now > since.max(self.ran_since(place)) + GRACE_MS || since == 0)
     }
 
     fn ran_since(&self, place: usize) -> u64 {
-        self.tabs[place].worker.as_ref().map_or(0, |worker| worker.ran_since)
+        self.tabs[place].worker.as_ref().map_or(0, |worker| worker.since.runs)
     }
 
     /// A thread runs again: what was decided meanwhile it must find out before it acts.
@@ -204,7 +204,7 @@ impl TabWorld {
         let Some(worker) = &mut self.tabs[place].worker else { return };
         let below = worker.node.engine().is_some_and(|engine| engine.term() < term);
         if slept > SLEPT_MS && robbed && below && worker.role == Role::Leader {
-            worker.robbed_since = Some(0);
+            worker.since.robbed = Some(0);
         }
     }
 
@@ -215,11 +215,11 @@ impl TabWorld {
         let Some(worker) = &mut self.tabs[place].worker else { return };
         let leads = worker.node.engine().is_some();
         if holds || !leads || worker.role == Role::Solo {
-            worker.robbed_since = None;
+            worker.since.robbed = None;
         } else {
-            worker.robbed_since.get_or_insert(now);
+            worker.since.robbed.get_or_insert(now);
         }
-        if !leads && let Some(live) = worker.live {
+        if !leads && let Some(live) = worker.thread.live {
             let number = worker.number;
             self.check.inner.fail("one-live-socket", || format!("{number} has no engine and socket {live}"));
         }
@@ -254,13 +254,13 @@ impl TabWorld {
         }
         for n in numbers {
             let Some(message) = self.check.inner.messages.all.get_mut(n) else { continue };
-            let again = message.on == Some(socket) && !message.nacked;
+            let again = message.wire.on == Some(socket) && !message.wire.nacked;
             if message.retried && self.tabs[place].holds_in_memory(&message_id(n)) {
                 self.check.listed_still.insert(n);
             }
-            message.sent += 1;
-            message.on = Some(socket);
-            message.nacked = false;
+            message.wire.sent += 1;
+            message.wire.on = Some(socket);
+            message.wire.nacked = false;
             if again {
                 let id = message_id(n);
                 self.check.inner.fail("resend-on-new-socket", || format!("{id} is sent twice on {socket:?}"));
@@ -288,7 +288,7 @@ impl TabWorld {
         let holds = self.holds_lock(place);
         let Some(worker) = self.tabs[place].worker.as_ref().filter(|worker| worker.has_left) else { return };
         let number = worker.number;
-        if holds || worker.live.is_some() {
+        if holds || worker.thread.live.is_some() {
             self.check.inner.fail("put-away", || format!("{number} is put away with lock or socket"));
         }
     }
@@ -300,10 +300,11 @@ impl TabWorld {
         let Some(robbed) = self.place_of(holder) else { return };
         let Some(worker) = &self.tabs[robbed].worker else { return };
         let peaceful = |since: u64| self.now >= since + PEACE_MS;
-        let runs = |worker: &Worker| worker.blocked_until <= self.now && peaceful(worker.ran_since);
-        let on_time =
-            peaceful(worker.late.1) && peaceful(self.link_slow.1) && peaceful(self.disk.store.slow_until);
-        if runs(worker) && on_time && worker.leads_since.is_some_and(peaceful) && !worker.has_left {
+        let runs = |worker: &Worker| worker.blocked_until <= self.now && peaceful(worker.since.runs);
+        let on_time = peaceful(worker.thread.late.1)
+            && peaceful(self.links.slow.1)
+            && peaceful(self.disk.store.slow_until);
+        if runs(worker) && on_time && worker.since.leads.is_some_and(peaceful) && !worker.has_left {
             self.check
                 .inner
                 .fail("unjustified-steal", || format!("{holder} leads and runs, and is robbed of the lock"));
@@ -320,13 +321,13 @@ impl TabWorld {
         let still_since_then =
             leave_notice_at.filter(|at| since <= at + GRACE_MS).map(|at| self.now - since.max(at));
         let in_time = slept < TAKEOVER_MS && still_since_then.is_none_or(|still| still < SUCCESSION_MS);
-        if !holds || in_time || self.link_slow.1 >= since {
+        if !holds || in_time || self.links.slow.1 >= since {
             return;
         }
         let in_need = |worker: &&Worker| {
-            let ran = worker.blocked_until == 0 && worker.ran_since <= since && worker.late.1 < since;
-            let follows = worker.role == Role::Follower && worker.role_since < since;
-            ran && follows && worker.visible_since <= since && !worker.has_left
+            let ran = worker.blocked_until == 0 && worker.since.runs <= since && worker.thread.late.1 < since;
+            let follows = worker.role == Role::Follower && worker.since.role < since;
+            ran && follows && worker.since.visible <= since && !worker.has_left
         };
         let others = self.tabs.iter().enumerate().filter(|(at, tab)| *at != place && tab.build == build);
         let others: Vec<&Worker> = others.filter_map(|(_, tab)| tab.worker.as_ref()).collect();

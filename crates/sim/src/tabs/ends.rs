@@ -13,7 +13,7 @@ impl TabWorld {
             && let Some(n) = message_number(&update.id)
             && let Some(worker) = &self.tabs[place].worker
         {
-            self.check.dropped_by.insert(n, (worker.number, worker.leads_since));
+            self.check.dropped_by.insert(n, (worker.number, worker.since.leads));
         }
     }
 
@@ -21,7 +21,7 @@ impl TabWorld {
     pub(super) fn is_dropped_and_forgotten(&self, n: usize) -> bool {
         let knows = |(number, since): &(u32, Option<u64>)| {
             let worker = self.place_of(*number).and_then(|place| self.tabs[place].worker.as_ref());
-            worker.is_some_and(|worker| worker.node.engine().is_some() && worker.leads_since == *since)
+            worker.is_some_and(|worker| worker.node.engine().is_some() && worker.since.leads == *since)
         };
         self.check.discarded.contains(&n) && !self.check.dropped_by.get(&n).is_some_and(knows)
     }
@@ -43,7 +43,7 @@ impl TabWorld {
             let over = message.reported.as_ref().is_some_and(DeliveryState::is_final);
             message.durable
                 && !message.forgotten
-                && message.effects == 0
+                && message.wire.effects == 0
                 && !over
                 && !message.retried
                 && !self.check.discarded.contains(n)
@@ -67,7 +67,7 @@ impl TabWorld {
             let over = message.reported.as_ref().is_some_and(DeliveryState::is_final);
             let store = &self.disk.store;
             let deleted = store.was_there(&id) && !store.has(&id) && store.failed(&id).is_none();
-            if deleted && !over && message.effects == 0 && self.check.inner.messages.replaced(n) {
+            if deleted && !over && message.wire.effects == 0 && self.check.inner.messages.replaced(n) {
                 self.check.inner.messages.all[n].unordered = true;
             }
         }
@@ -89,8 +89,8 @@ impl TabWorld {
             let messages = &self.check.inner.messages;
             // Discarded by a page that closed before it received that.
             let let_go = self.check.discarded.contains(&n);
-            if message.effects == 0 && bad_end.is_none() && !messages.replaced(n) && !let_go {
-                let (reported, durable, sent) = (&message.reported, message.durable, message.sent);
+            if message.wire.effects == 0 && bad_end.is_none() && !messages.replaced(n) && !let_go {
+                let (reported, durable, sent) = (&message.reported, message.durable, message.wire.sent);
                 found = Some((
                     "nothing-lost",
                     format!("{id} is nowhere: reported {reported:?}, durable {durable}, {sent} sockets"),

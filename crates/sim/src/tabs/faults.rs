@@ -21,7 +21,8 @@ impl TabWorld {
         let until = |ms: u64| (now + ms).min(QUIET);
         match fault {
             TabFault::Net(fault) => {
-                let live = self.find(Who::Leader).and_then(|place| self.tabs[place].worker.as_ref()?.live);
+                let live =
+                    self.find(Who::Leader).and_then(|place| self.tabs[place].worker.as_ref()?.thread.live);
                 self.internet.fault(&fault, live, until);
             }
             TabFault::Crash(who) => {
@@ -69,7 +70,7 @@ impl TabWorld {
                 if let Some(place) = self.find(who)
                     && let Some(worker) = &mut self.tabs[place].worker
                 {
-                    worker.late = (by, until(ms));
+                    worker.thread.late = (by, until(ms));
                 }
             }
             TabFault::HungPage(who, ms) => {
@@ -82,7 +83,7 @@ impl TabWorld {
             TabFault::StoreSlow(by, ms) => {
                 (self.disk.store.slow_by, self.disk.store.slow_until) = (by, until(ms));
             }
-            TabFault::LinkSlow(by, ms) => self.link_slow = (by, until(ms)),
+            TabFault::LinkSlow(by, ms) => self.links.slow = (by, until(ms)),
         }
     }
 
@@ -117,10 +118,10 @@ impl TabWorld {
         }
         self.asleep_until = until;
         for worker in self.tabs.iter_mut().filter_map(|tab| tab.worker.as_mut()) {
-            worker.ran_since = until;
+            worker.since.runs = until;
             if !mono_runs {
                 // Nothing reads the clock before the wake-up.
-                worker.clock.sleep(until - self.now);
+                worker.thread.clock.sleep(until - self.now);
             }
         }
     }
@@ -180,7 +181,7 @@ impl TabWorld {
         if let Some(number) = self.tabs[place].worker.as_ref().map(|worker| worker.number) {
             self.perhaps_hold(number, until);
         }
-        let live = self.tabs[place].worker.as_ref().and_then(|worker| worker.live);
+        let live = self.tabs[place].worker.as_ref().and_then(|worker| worker.thread.live);
         if let Some(live) = live.filter(|_| closes) {
             self.queue.push(now, Happening::Net(Traffic::ClientReset(live)));
             self.queue.push(now + 5, Happening::Net(Traffic::ServerReset(live)));

@@ -55,7 +55,7 @@ impl TabWorld {
                 let message = &self.check.inner.messages.all[*n];
                 message.promised
                     && !message.hopeless
-                    && message.effects == 0
+                    && message.wire.effects == 0
                     && matches!(message.reported, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
                     && self.sender(*n).is_some()
             })
@@ -65,7 +65,7 @@ impl TabWorld {
         let submitted = self.check.inner.messages.next_number();
         let message = &mut self.check.inner.messages.all[n];
         (message.retried, message.ended_badly) = (true, false);
-        (message.answered, message.nacked) = (false, true);
+        (message.wire.answered, message.wire.nacked) = (false, true);
         (message.submitted, message.unordered) = (submitted, !message.promised || message.mark.is_some());
         let id = message_id(n);
         self.log(|| format!("somebody retries {id}"));

@@ -2,12 +2,12 @@
 
 use super::script::{QUIET, TabAction, Who};
 use super::sign_out::Session;
-use super::tab::{Inbox, Tab, Worker};
+use super::tab::{Inbox, Since, Tab, Worker};
 use super::world::{Happening, TabWorld};
 use crate::check::message_id;
-use crate::clock::Clock;
 use crate::page::{Page, View};
 use crate::story::clip;
+use crate::thread::Thread;
 use crate::world::subject;
 use sentinelops_engine::tabs::{Inquiry, LinkTarget, Node, PageCommand, Role};
 use sentinelops_engine::{EngineOptions, Hint, ModeOption, Options, OutboxOptions, SendRequest};
@@ -144,7 +144,7 @@ impl TabWorld {
             open: true,
             page,
             build: if newer { 2 } else { 1 },
-            of_session: self.session,
+            of_session: self.sessions.number,
             ..Tab::none()
         };
         for (n, request) in kept {
@@ -165,39 +165,27 @@ impl TabWorld {
         }
         self.workers += 1;
         let number = self.workers;
-        let mut clock = Clock::default();
-        clock.restart(self.now);
+        let mut thread = Thread::default();
+        thread.clock.restart(self.now);
         let name = self.tabs[place].name.clone();
         self.log(|| format!("worker {number} of {name} starts"));
         let options = self.options(&name);
         let seed = self.script.setup.seed ^ (u64::from(number) << 40);
         self.tabs[place].worker = Some(Worker {
-            node: Node::new(options, seed, clock.now(self.now)),
+            node: Node::new(options, seed, thread.clock.now(self.now)),
             number,
-            clock,
-            timer: 0,
-            timer_at: None,
-            late: (0, 0),
-            sockets: Default::default(),
-            live: None,
-            buffered: 0,
+            thread,
             turn: None,
             blocked_until: 0,
             backlog: Vec::new(),
             blocked_since: 0,
             refused_at: None,
             opening: None,
-            open_again: false,
-            visible_since: u64::MAX,
             has_left: false,
             role: Role::Idle,
+            since: Since::start(self.now),
             outdated: false,
-            robbed_since: None,
-            ran_since: self.now,
-            leads_since: None,
             without_store: false,
-            connected_since: None,
-            role_since: self.now,
             leave_notice: None,
             leave_notice_at: None,
         });
@@ -281,7 +269,7 @@ impl TabWorld {
                 ..OutboxOptions::default()
             },
             user: Some(crate::server::USER.to_owned()),
-            session: format!("session-{}", self.session),
+            session: format!("session-{}", self.sessions.number),
             client: "sim/1".to_owned(),
             tab: tab.to_owned(),
             has_token_provider: false,

@@ -37,7 +37,7 @@ impl TabWorld {
         self.log(|| "everything is whole again".to_owned());
         self.internet.heal();
         self.disk.store.heal();
-        self.link_slow = (0, 0);
+        self.links.slow = (0, 0);
         if !self.tabs.iter().any(|tab| tab.open) {
             self.open(0);
         }

@@ -1,7 +1,7 @@
 //! What a worker's shell shares with those of other tabs: lock, channel, store.
 
 use super::disk::{Answer, Ask};
-use super::tab::Inbox;
+use super::tab::{Inbox, Opening};
 use super::world::{Happening, TabWorld};
 use crate::check::message_number;
 use crate::store::Request;
@@ -38,7 +38,7 @@ impl TabWorld {
             return;
         }
         let (from, build) = (worker.number, self.tabs[place].build);
-        let slow = if self.now < self.link_slow.1 { self.link_slow.0 } else { 0 };
+        let slow = if self.now < self.links.slow.1 { self.links.slow.0 } else { 0 };
         for to in 0..self.tabs.len() {
             let tab = &self.tabs[to];
             let meant = match target {
@@ -52,7 +52,7 @@ impl TabWorld {
                 continue;
             }
             let number = worker.number;
-            let order = self.link_order.entry((from, number)).or_default();
+            let order = self.links.order.entry((from, number)).or_default();
             let at = (self.now + self.rng.u64(0..4) + slow).max(*order);
             *order = at;
             self.queue.push(at, Happening::Worker(number, Inbox::Link(message.clone())));
@@ -72,10 +72,11 @@ impl TabWorld {
     pub(super) fn open_store(&mut self, place: usize, number: u32, as_writer: bool) {
         let build = self.tabs[place].build;
         let Some(worker) = self.worker(place) else { return };
-        if worker.opening.replace(as_writer).is_some() {
-            worker.open_again = true;
+        if let Some(opening) = &mut worker.opening {
+            *opening = Opening { as_writer, again: true };
             return;
         }
+        worker.opening = Some(Opening { as_writer, again: false });
         if self.disk.is_open(number) {
             return self.ask_to_open(place, number);
         }
@@ -85,7 +86,8 @@ impl TabWorld {
     }
 
     fn ask_to_open(&mut self, place: usize, number: u32) {
-        let as_writer = self.worker(place).is_some_and(|worker| worker.opening == Some(true));
+        let opening = self.worker(place).and_then(|worker| worker.opening.as_ref());
+        let as_writer = opening.is_some_and(|opening| opening.as_writer);
         let ask = if as_writer { Ask::Plain(Request::Open) } else { Ask::Probe };
         self.ask(number, ask);
     }
@@ -151,16 +153,18 @@ impl TabWorld {
                     worker.refused_at = Some(now);
                 }
                 match &event {
-                    StoreEvent::Opened(_) if worker.open_again => {
-                        worker.open_again = false;
-                        return self.ask_to_open(place, number);
+                    StoreEvent::Opened(_) => {
+                        if let Some(opening) = worker.opening.as_mut().filter(|opening| opening.again) {
+                            opening.again = false;
+                            return self.ask_to_open(place, number);
+                        }
+                        worker.opening = None;
                     }
-                    StoreEvent::Opened(_) => worker.opening = None,
                     StoreEvent::OpenFailed(error) => {
                         // A blocked request stays: it is answered once the older build has closed the store.
                         let ended = *error != StoreError::Blocked;
                         if ended {
-                            (worker.opening, worker.open_again) = (None, false);
+                            worker.opening = None;
                         }
                         // What lies there keeps no order with what is sent meanwhile.
                         for n in self.disk.store.row_ids().filter_map(message_number) {

@@ -30,7 +30,7 @@ impl TabWorld {
             return;
         }
         worker.blocked_until = 0;
-        worker.ran_since = now;
+        worker.since.runs = now;
         let slept = now - worker.blocked_since;
         let mut backlog = std::mem::take(&mut worker.backlog);
         backlog.sort_by_key(Inbox::class);
@@ -55,9 +55,9 @@ impl TabWorld {
                 worker.has_left &= !back;
                 match &command {
                     PageCommand::Hint(Hint::Visible | Hint::Focus) => {
-                        worker.visible_since = worker.visible_since.min(self.now);
+                        worker.since.visible = worker.since.visible.min(self.now);
                     }
-                    PageCommand::Hint(Hint::Hidden) => worker.visible_since = u64::MAX,
+                    PageCommand::Hint(Hint::Hidden) => worker.since.visible = u64::MAX,
                     _ => {}
                 }
                 let hides = command == PageCommand::PageHide;
@@ -126,7 +126,7 @@ impl TabWorld {
     pub(super) fn input(&mut self, place: usize, give: impl FnOnce(&mut Node, Now)) {
         let now = self.now;
         let Some(worker) = &mut self.tabs[place].worker else { return };
-        give(&mut worker.node, worker.clock.now(now));
+        give(&mut worker.node, worker.thread.clock.now(now));
         self.drain(place);
     }
 
@@ -157,46 +157,35 @@ impl TabWorld {
     fn read_buffered(&mut self, place: usize, generation: Generation) {
         let now = self.now;
         let Some(worker) = &mut self.tabs[place].worker else { return };
-        let Some(index) = worker.sockets.get(&generation.0).copied() else { return };
-        worker.buffered = self.internet.buffered(index);
-        let event = SocketEvent::Buffered(worker.buffered as usize);
-        worker.node.handle_socket(worker.clock.now(now), generation, event);
+        let Some(index) = worker.thread.sockets.get(&generation.0).copied() else { return };
+        worker.thread.buffered = self.internet.buffered(index);
+        let event = SocketEvent::Buffered(worker.thread.buffered as usize);
+        worker.node.handle_socket(worker.thread.clock.now(now), generation, event);
     }
 
     fn arm_timer(&mut self, place: usize) {
         let now = self.now;
         let late = self.rng.u64(0..1_000);
         let Some(worker) = &mut self.tabs[place].worker else { return };
-        let Some(due) = worker.node.poll_timeout() else {
-            worker.timer_at = None;
-            return;
-        };
-        let mut at = worker.clock.time_of(due).max(now);
-        if worker.timer_at.is_some_and(|armed| armed <= at) {
-            return;
+        let due = worker.node.poll_timeout();
+        if let Some((at, timer)) = worker.thread.arm(now, due, |by| late * by / 1_000) {
+            let number = worker.number;
+            self.queue.push(at, Happening::Worker(number, Inbox::Timer(timer)));
         }
-        if now < worker.late.1 && worker.late.0 > 0 {
-            at += late * worker.late.0 / 1_000;
-        }
-        worker.timer += 1;
-        worker.timer_at = Some(at);
-        let (number, token) = (worker.number, worker.timer);
-        self.queue.push(at, Happening::Worker(number, Inbox::Timer(token)));
     }
 
     fn timer(&mut self, place: usize, token: u64) {
         let now = self.now;
         let Some(worker) = &mut self.tabs[place].worker else { return };
-        if token != worker.timer {
+        if !worker.thread.expires(token) {
             return;
         }
-        worker.timer_at = None;
-        let mono = worker.clock.mono(now);
+        let mono = worker.thread.clock.mono(now);
         if worker.node.poll_timeout().is_none_or(|due| due > mono) {
             return self.arm_timer(place);
         }
-        if worker.buffered > 0
-            && let Some(live) = worker.live
+        if worker.thread.buffered > 0
+            && let Some(live) = worker.thread.live
         {
             let generation = Generation(self.internet.conns[live].generation);
             self.read_buffered(place, generation);
@@ -246,8 +235,8 @@ impl TabWorld {
                 self.check_alone(place, role);
                 let now = self.now;
                 if let Some(worker) = self.worker(place) {
-                    (worker.role, worker.role_since) = (role, now);
-                    worker.leads_since = (role == Role::Leader).then_some(now);
+                    (worker.role, worker.since.role) = (role, now);
+                    worker.since.leads = (role == Role::Leader).then_some(now);
                 }
             }
         }
@@ -262,8 +251,8 @@ impl TabWorld {
             Output::Abandon { generation, code, reason } => {
                 self.log(|| format!("{number} abandons #{} with {code} {reason}", generation.0));
                 let Some(worker) = self.worker(place) else { return };
-                let Some(index) = worker.sockets.get(&generation.0).copied() else { return };
-                worker.live.take_if(|live| *live == index);
+                let Some(index) = worker.thread.sockets.get(&generation.0).copied() else { return };
+                worker.thread.closed(index);
                 self.internet.close_client(index, code);
             }
             Output::RequestToken { .. } => {}
@@ -301,9 +290,7 @@ impl TabWorld {
         self.log(|| format!("{number} dials #{}", generation.0));
         let index = self.internet.dial(number, generation.0);
         let Some(worker) = self.worker(place) else { return };
-        let before = worker.live.replace(index);
-        worker.sockets.insert(generation.0, index);
-        worker.buffered = 0;
+        let before = worker.thread.dials(generation.0, index);
         if before.is_some_and(|index| self.internet.conns[index].client != End::Closed) {
             self.check.inner.fail("one-live-socket", || format!("{number} dials while its socket lives"));
         }
@@ -313,8 +300,8 @@ impl TabWorld {
     fn transmit(&mut self, place: usize, generation: Generation, text: String, binary: bool) {
         let Some(worker) = self.worker(place) else { return };
         let number = worker.number;
-        let index = worker.sockets.get(&generation.0).copied();
-        let has_none = worker.live.is_none();
+        let index = worker.thread.sockets.get(&generation.0).copied();
+        let has_none = worker.thread.live.is_none();
         let open = index.filter(|index| self.internet.conns[*index].client == End::Open);
         if index.is_some() && open.is_none() && has_none {
             self.check_transmit(place, (number, generation.0), &text);
@@ -359,7 +346,7 @@ impl TabWorld {
             }
             Item::Close { code, reason } => {
                 conn.client = End::Closed;
-                worker.live.take_if(|live| *live == index);
+                worker.thread.closed(index);
                 self.log(|| format!("{number} #{} closed: {code} {reason}", generation.0));
                 self.input(place, |node, now| {
                     node.handle_socket(now, generation, SocketEvent::Closed { code, reason });

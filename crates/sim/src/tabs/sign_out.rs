@@ -38,7 +38,7 @@ impl TabWorld {
         let Some(place) = self.acting(who).filter(|place| self.tabs[*place].session == Session::Open) else {
             return;
         };
-        self.sign_outs.push((self.tabs[place].of_session, how));
+        self.sessions.to_end.push((self.tabs[place].of_session, how));
         let save_by = self.now + SAVE_MS;
         self.tabs[place].session = Session::Closing { how, reported: false, save_by };
         if how == SignOut::Wipe {
@@ -93,7 +93,7 @@ impl TabWorld {
             for message in self.check.inner.messages.all.iter_mut() {
                 message.forgotten = true;
             }
-            self.check.wipes.push((self.check.inner.messages.all.len(), self.session));
+            self.check.wipes.push((self.check.inner.messages.all.len(), self.sessions.number));
             for tab in &mut self.tabs {
                 tab.send_log.forget();
             }
@@ -101,10 +101,10 @@ impl TabWorld {
             self.ask(number, Ask::Wipe);
         }
         // The browser tells the pages of all tabs.
-        self.session += 1;
+        self.sessions.number += 1;
         // A tab that slept may end an earlier session while another one is being ended.
         let ended = self.tabs[place].of_session;
-        self.sign_outs.retain(|(session, _)| *session > ended);
+        self.sessions.to_end.retain(|(session, _)| *session > ended);
         for place in 0..self.tabs.len() {
             let life = self.tabs[place].life;
             self.queue.push(self.now + FORGOTTEN_MS, Happening::SessionOver(place, life));
@@ -124,7 +124,7 @@ impl TabWorld {
     pub(super) fn come_back(&mut self, place: usize, life: u32) {
         let tab = &self.tabs[place];
         let stale = tab.open && tab.life == life && tab.session != Session::Over;
-        if stale && tab.of_session != self.session && self.runs(place) {
+        if stale && tab.of_session != self.sessions.number && self.runs(place) {
             self.log(|| format!("the page in place {place} finds that somebody signed out"));
             self.end_session(place);
         }
@@ -159,7 +159,7 @@ impl TabWorld {
             return;
         }
         tab.session = Session::Open;
-        tab.of_session = self.session;
+        tab.of_session = self.sessions.number;
         tab.status = None;
         self.log(|| format!("somebody signs in at place {place}"));
         self.spawn(place);
@@ -193,16 +193,16 @@ impl TabWorld {
         let sends_nothing = |how: SignOut| how != SignOut::SendFirst;
         // Its own page may have asked for it after another tab had ended the session.
         let of_page = matches!(self.tabs[place].session, Session::Closing { how, .. } if sends_nothing(how));
-        if of_page || self.sign_outs.iter().any(|(_, how)| sends_nothing(*how)) {
+        if of_page || self.sessions.to_end.iter().any(|(_, how)| sends_nothing(*how)) {
             return;
         }
         let handed = self.check.handed.get(&number).cloned().unwrap_or_default();
         let missed = handed.into_iter().map(|(n, _)| n).find(|n| {
             let message = &self.check.inner.messages.all[*n];
             let over = message.reported.as_ref().is_some_and(DeliveryState::is_final);
-            message.effects == 0
+            message.wire.effects == 0
                 && !over
-                && !message.answered
+                && !message.wire.answered
                 && !message.forgotten
                 && !self.check.ended.contains(n)
                 && !self.check.discarded.contains(n)

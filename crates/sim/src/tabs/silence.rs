@@ -43,15 +43,16 @@ impl TabWorld {
         }
         let leads = |tab: &&super::tab::Tab| {
             tab.worker.as_ref().is_some_and(|worker| {
-                let connected = worker.connected_since.is_some_and(|since| lasts(since, REPORTED_MS));
+                let connected = worker.since.connected.is_some_and(|since| lasts(since, REPORTED_MS));
                 // A handle that died is opened again, which may take longer than a look.
-                let undisturbed = worker.ran_since.max(worker.late.1).max(worker.refused_at.unwrap_or(0));
+                let undisturbed =
+                    worker.since.runs.max(worker.thread.late.1).max(worker.refused_at.unwrap_or(0));
                 let runs = worker.blocked_until == 0 && lasts(undisturbed, REPORTED_MS);
-                connected && runs && worker.leads_since.is_some_and(|since| lasts(since, REPORTED_MS))
+                connected && runs && worker.since.leads.is_some_and(|since| lasts(since, REPORTED_MS))
             })
         };
         let Some(leader) = self.tabs.iter().find(leads) else { return };
-        if !lasts(self.last_sent, QUIET_MS) || !lasts(self.link_slow.1, QUIET_MS) {
+        if !lasts(self.last_sent, QUIET_MS) || !lasts(self.links.slow.1, QUIET_MS) {
             return;
         }
         let build = leader.build;
@@ -70,7 +71,7 @@ impl TabWorld {
                     let settled = matches!(worker.role, Role::Leader | Role::Follower);
                     settled
                         && worker.blocked_until == 0
-                        && lasts(worker.ran_since.max(worker.role_since), REPORTED_MS)
+                        && lasts(worker.since.runs.max(worker.since.role), REPORTED_MS)
                 });
             let over = message.reported.as_ref().is_some_and(DeliveryState::is_final);
             // What a sign-out ended waits for nothing.
@@ -78,7 +79,7 @@ impl TabWorld {
             let plain = stays && !message.hopeless && !message.retried && message.coalesce.is_none();
             runs && plain
                 && !over
-                && message.sent == 0
+                && message.wire.sent == 0
                 && lasts(message.at, REPORTED_MS)
                 && !self.check.discarded.contains(&n)
         };
@@ -101,13 +102,13 @@ impl TabWorld {
                 && !tab.hidden
                 && tab.frozen_until == 0
                 && worker.is_some_and(|worker| {
-                    let since = worker.role_since.max(worker.ran_since).max(worker.late.1);
+                    let since = worker.since.role.max(worker.since.runs).max(worker.thread.late.1);
                     worker.blocked_until == 0 && lasts(since)
                 })
         };
         // A leader that waits for a held store knows neither its term nor the other tabs.
         let held = self.disk.held_since().is_some();
-        let undisturbed = lasts(self.link_slow.1) && lasts(self.disk.store.slow_until) && !held;
+        let undisturbed = lasts(self.links.slow.1) && lasts(self.disk.store.slow_until) && !held;
         let leads = |tab: &&super::tab::Tab| {
             tab.away_until > self.now && lasts(tab.away_since) && steady(tab, Role::Leader)
         };
@@ -140,7 +141,7 @@ impl TabWorld {
         let Some(worker) = &mut self.tabs[place].worker else { return };
         let connected =
             worker.node.engine().is_some_and(|engine| engine.status().state == ConnectionState::Connected);
-        worker.connected_since = if connected { worker.connected_since.or(Some(now)) } else { None };
+        worker.since.connected = if connected { worker.since.connected.or(Some(now)) } else { None };
         let Some(engine) = worker.node.engine() else { return };
         let storage = &engine.status().storage;
         worker.without_store = matches!(storage, StorageState::MemoryOnly(_));
@@ -152,9 +153,9 @@ impl TabWorld {
     /// A worker died that sent without its store: where neither row nor mark says what it sent, nobody can know.
     pub(super) fn forget_sends(&mut self, number: u32) {
         for (n, message) in self.check.inner.messages.all.iter_mut().enumerate() {
-            let by_it = message.on.is_some_and(|(instance, _)| instance == number);
+            let by_it = message.wire.on.is_some_and(|(instance, _)| instance == number);
             if by_it && !self.disk.store.has_sent_flag(&message_id(n)) {
-                message.sent_unmarked = message.sent;
+                message.wire.sent_unmarked = message.wire.sent;
             }
         }
     }
@@ -172,7 +173,7 @@ impl TabWorld {
         }
         // What was nacked too often goes when the store has taken that in; it is not waited for with what is
         // behind it, and may come back.
-        for message in self.check.inner.messages.all.iter_mut().filter(|message| message.nacked) {
+        for message in self.check.inner.messages.all.iter_mut().filter(|message| message.wire.nacked) {
             message.unordered = true;
         }
     }

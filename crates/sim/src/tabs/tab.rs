@@ -3,12 +3,11 @@
 use super::locks::Turn;
 use super::send_log::SendLog;
 use super::sign_out::Session;
-use crate::clock::Clock;
 use crate::net::Item;
 use crate::page::Page;
+use crate::thread::Thread;
 use sentinelops_engine::tabs::{LinkMessage, LockEvent, Node, PageCommand, Role, TabId};
 use sentinelops_engine::{Delivery, Durability, MessageInfo, SendRequest, Status};
-use std::collections::HashMap;
 
 use super::disk::Answer;
 
@@ -47,19 +46,42 @@ impl Inbox {
     }
 }
 
+/// The store is being opened for a worker.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) as_writer: bool,
+    /// It was asked for once more meanwhile.
+    pub(super) again: bool,
+}
+
+/// Since when a worker has been what it is.
+#[derive(Debug)]
+pub(super) struct Since {
+    /// Its page is visible, as far as it has received that; `u64::MAX`: it is not.
+    pub(super) visible: u64,
+    /// Its thread runs.
+    pub(super) runs: u64,
+    pub(super) role: u64,
+    pub(super) leads: Option<u64>,
+    /// Its engine is connected.
+    pub(super) connected: Option<u64>,
+    /// It acts as leader without the lock; 0: it must know.
+    pub(super) robbed: Option<u64>,
+}
+
+impl Since {
+    /// A worker that starts now.
+    pub(super) fn start(now: u64) -> Self {
+        Self { visible: u64::MAX, runs: now, role: now, leads: None, connected: None, robbed: None }
+    }
+}
+
 /// A worker: the node and what surrounds it in its thread.
 pub(super) struct Worker {
     pub(super) node: Node,
     /// Counts the workers of the world.
     pub(super) number: u32,
-    pub(super) clock: Clock,
-    pub(super) timer: u64,
-    pub(super) timer_at: Option<u64>,
-    pub(super) late: (u64, u64),
-    /// Connections by generation.
-    pub(super) sockets: HashMap<u64, usize>,
-    pub(super) live: Option<usize>,
-    pub(super) buffered: u64,
+    pub(super) thread: Thread,
     pub(super) turn: Option<Turn>,
     /// Its thread does not run before then; 0: it runs.
     pub(super) blocked_until: u64,
@@ -69,27 +91,16 @@ pub(super) struct Worker {
     pub(super) blocked_since: u64,
     /// When the store last refused to open for it.
     pub(super) refused_at: Option<u64>,
-    /// The store is being opened, and whether as its writer.
-    pub(super) opening: Option<bool>,
-    pub(super) open_again: bool,
-    /// Since when its page is visible, as far as it has received that; `u64::MAX`: it is not.
-    pub(super) visible_since: u64,
+    /// The store is being opened.
+    pub(super) opening: Option<Opening>,
     /// The shell holds no channel: the page is put away.
     pub(super) has_left: bool,
     pub(super) role: Role,
+    pub(super) since: Since,
     /// A newer build took the store, and it has received that.
     pub(super) outdated: bool,
-    /// Since when it acts as leader without the lock; 0: it must know.
-    pub(super) robbed_since: Option<u64>,
-    /// Since when its thread runs, and since when it leads.
-    pub(super) ran_since: u64,
-    pub(super) leads_since: Option<u64>,
     /// Its engine sends without the store, or did when it last had one.
     pub(super) without_store: bool,
-    /// Since when its engine is connected.
-    pub(super) connected_since: Option<u64>,
-    /// Since when it has been what it is.
-    pub(super) role_since: u64,
     /// What its page says for it when it goes away, and when it last did.
     pub(super) leave_notice: Option<LinkMessage>,
     pub(super) leave_notice_at: Option<u64>,

@@ -71,6 +71,24 @@ pub(super) enum Happening {
     Settle,
 }
 
+/// The sessions of the browser.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    /// Number of the one that lasts.
+    pub(super) number: u32,
+    /// Those that people asked to end, and how.
+    pub(super) to_end: Vec<(u32, SignOut)>,
+}
+
+/// The channels between workers.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// They are slow: by so many ms, until then.
+    pub(super) slow: (u64, u64),
+    /// When the youngest message from one worker to another arrives.
+    pub(super) order: BTreeMap<(u32, u32), u64>,
+}
+
 /// See the module.
 pub struct TabWorld {
     pub(super) now: u64,
@@ -83,10 +101,8 @@ pub struct TabWorld {
     pub(super) locks: BTreeMap<u32, Lock>,
     pub(super) tabs: Vec<Tab>,
     pub(super) workers: u32,
-    pub(super) link_slow: (u64, u64),
-    /// When the youngest message between two workers arrives.
-    pub(super) link_order: BTreeMap<(u32, u32), u64>,
-    /// The same for events of locks.
+    pub(super) links: Links,
+    /// When the youngest event of its lock reaches a worker.
     pub(super) lock_order: BTreeMap<u32, u64>,
     /// When a worker last ran again.
     pub(super) last_wake: u64,
@@ -94,10 +110,7 @@ pub struct TabWorld {
     pub(super) last_sent: u64,
     /// The machine sleeps until then.
     pub(super) asleep_until: u64,
-    /// Counts the sessions of the browser.
-    pub(super) session: u32,
-    /// The sessions that people asked to end, and how.
-    pub(super) sign_outs: Vec<(u32, SignOut)>,
+    pub(super) sessions: Sessions,
     /// The checker.
     pub check: TabChecker,
     /// The story.
@@ -139,14 +152,12 @@ impl TabWorld {
             locks: BTreeMap::new(),
             tabs,
             workers: 0,
-            link_slow: (0, 0),
-            link_order: BTreeMap::new(),
+            links: Links::default(),
             lock_order: BTreeMap::new(),
             last_wake: 0,
             last_sent: 0,
             asleep_until: 0,
-            session: 0,
-            sign_outs: Vec::new(),
+            sessions: Sessions::default(),
             check: TabChecker { max_age_ms: setup.max_age, ..TabChecker::default() },
             story,
             settled_since: None,

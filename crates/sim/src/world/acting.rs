@@ -193,7 +193,7 @@ impl World {
                 let message = &self.check.messages.all[*n];
                 message.promised
                     && !message.hopeless
-                    && message.effects == 0
+                    && message.wire.effects == 0
                     && matches!(message.reported, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
             })
             .collect();
@@ -202,8 +202,8 @@ impl World {
         let message = &mut self.check.messages.all[n];
         message.retried = true;
         message.ended_badly = false;
-        message.answered = false;
-        message.nacked = true;
+        message.wire.answered = false;
+        message.wire.nacked = true;
         message.submitted = submitted;
         let (key, rank) = (message.key, message.priority.rank());
         // A second click finds it under way.

@@ -68,7 +68,7 @@ impl World {
                     // It looks like a sleep.
                     self.worker.hinted.push(now);
                 }
-                self.worker.clock.jump(ms);
+                self.worker.thread.clock.jump(ms);
             }
             Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
             Fault::Doze(ms) if now >= self.worker.asleep_until => {
@@ -78,7 +78,7 @@ impl World {
                 self.worker.timer_first = true;
             }
             Fault::Doze(_) => {}
-            Fault::LateTicks(by, ms) => self.worker.set_late(by, until(ms)),
+            Fault::LateTicks(by, ms) => self.worker.thread.late = (by, until(ms)),
             Fault::Hung(page, ms) => {
                 if let Some(page) = self.pages.get_mut(page) {
                     page.hung_until = until(ms);
@@ -94,7 +94,7 @@ impl World {
     }
 
     fn live_conn(&self) -> Option<usize> {
-        self.worker.live.filter(|index| self.internet.conns[*index].client != End::Closed)
+        self.worker.thread.live.filter(|index| self.internet.conns[*index].client != End::Closed)
     }
 
     fn sleep(&mut self, until: u64, mono_runs: bool) {
@@ -106,7 +106,7 @@ impl World {
         self.check.wire.excuse(until);
         if !mono_runs {
             // Nothing reads the clock before the wake-up.
-            self.worker.clock.sleep(until - self.now);
+            self.worker.thread.clock.sleep(until - self.now);
             self.check.ends.clock_error += until - self.now;
         }
     }
@@ -126,15 +126,13 @@ impl World {
         }
         // Nothing that is on its way to the dead worker reaches the next one.
         self.worker.instance += 1;
-        self.worker.sockets.clear();
-        self.worker.live = None;
-        self.worker.timer_at = None;
+        self.worker.thread.dies();
         self.worker.outstanding.clear();
         self.check.wire.reset();
         self.check.turns.landed();
         self.check.messages.pongs = false;
         self.check.messages.welcomed = self.store.meta().welcomed;
-        let kept = self.store.meta().not_before > self.worker.clock.now(self.now).wall;
+        let kept = self.store.meta().not_before > self.worker.thread.clock.now(self.now).wall;
         let had_to = durable && self.had_to_be_kept();
         if !kept && !had_to {
             self.check.wire.patience_until = 0;
@@ -155,7 +153,7 @@ impl World {
     fn forget_sends(&mut self) {
         for (n, message) in self.check.messages.all.iter_mut().enumerate() {
             if !self.store.has_sent_flag(&crate::check::message_id(n)) {
-                message.sent_unmarked = message.sent;
+                message.wire.sent_unmarked = message.wire.sent;
             }
         }
     }
@@ -182,9 +180,9 @@ impl World {
             let undone = self.store.has(&id) && self.store.failed(&id).is_none();
             let message = &mut self.check.messages.all[n];
             message.ended_badly &= !undone;
-            message.answered = false;
-            message.nacked = false;
-            message.on = None;
+            message.wire.answered = false;
+            message.wire.nacked = false;
+            message.wire.on = None;
             // What nobody was to keep keeps no place before what the next worker is given.
             message.unordered |= !message.promised;
             if browser {
@@ -200,7 +198,10 @@ impl World {
                     self.check.turns.enter(n, message.key, message.priority.rank(), message.submitted);
                 }
             }
-            let done = message.effects > 0 || message.received > 0 || message.ended_badly || message.let_go;
+            let done = message.wire.effects > 0
+                || message.wire.received > 0
+                || message.ended_badly
+                || message.let_go;
             if done || replaced || !message.promised || message.forgotten {
                 continue;
             }
@@ -209,7 +210,7 @@ impl World {
             }
             let reported = message.reported.as_ref().is_some_and(|state| state.is_final());
             // Before its first pong a basic server promises nothing.
-            let weak = basic && message.unfenced;
+            let weak = basic && message.wire.unfenced;
             if message.durable && !reported && !weak {
                 lost = Some(id);
             } else {
@@ -227,7 +228,7 @@ impl World {
             return;
         }
         self.worker.instance += 1;
-        self.worker.clock.restart(self.now);
+        self.worker.thread.clock.restart(self.now);
         let instance = self.worker.instance;
         self.log(|| format!("worker {instance} starts"));
         self.check.wire.excuse(self.now);
@@ -241,7 +242,7 @@ impl World {
         self.worker.hinted.clear();
         let seed = self.script.setup.seed ^ (u64::from(instance) << 40);
         let options = self.options();
-        let now = self.worker.clock.now(self.now);
+        let now = self.worker.thread.clock.now(self.now);
         let mut engine = Engine::new(options, seed, now);
         engine.set_bounds(self.script.setup.rare.bounds);
         self.worker.engine = Some(engine);

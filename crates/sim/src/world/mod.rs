@@ -15,7 +15,6 @@ pub(crate) use acting::{request, subject};
 pub use watch::Tally;
 
 use crate::check::{Checker, Violation};
-use crate::clock::Clock;
 use crate::internet::{Internet, Traffic};
 use crate::net::Conditions;
 use crate::page::Page;
@@ -24,6 +23,7 @@ use crate::script::{Action, Entry, QUIET, Script, ServerKind};
 use crate::server::Server;
 use crate::store::Store;
 use crate::story::Story;
+use crate::thread::Thread;
 use fastrand::Rng;
 use round_trips::RoundTrips;
 use sentinelops_engine::{Batch, Engine, OutboxOptions};
@@ -61,23 +61,16 @@ pub(crate) enum Happening {
 }
 
 /// The worker: the engine and what surrounds it in its thread.
+#[derive(Default)]
 pub(crate) struct Worker {
     pub engine: Option<Engine>,
     /// Counts workers.
     pub instance: u32,
-    pub clock: Clock,
+    pub thread: Thread,
     /// Nothing runs before then.
     pub asleep_until: u64,
     /// At wake-up the timer runs before the socket's events.
     pub timer_first: bool,
-    timer: u64,
-    timer_at: Option<u64>,
-    late_by: u64,
-    late_until: u64,
-    /// Connections by generation.
-    sockets: HashMap<u64, usize>,
-    live: Option<usize>,
-    buffered: u64,
     /// Batches without credit, by consumer.
     outstanding: HashMap<u64, u64>,
     /// A person asked for the connection to be closed.
@@ -149,7 +142,7 @@ impl World {
                 Server::new(setup).with(&setup.rare),
             ),
             store: Store::default(),
-            worker: Worker::new(),
+            worker: Worker::default(),
             pages: Vec::new(),
             next_page: 1,
             tokens: 0,

@@ -44,7 +44,7 @@ impl World {
             Note::Read(numbers) => {
                 for n in numbers {
                     if let Some(message) = self.check.messages.all.get_mut(n) {
-                        message.received += 1;
+                        message.wire.received += 1;
                     }
                 }
             }
@@ -82,22 +82,23 @@ impl World {
         let socket = (conn.instance, conn.generation);
         let generation = Generation(conn.generation);
         // Handlers are detached at an abandon; an event that was queued before may still come.
-        if !live && (conn.rng.u8(0..4) == 0 || now > conn.received_at + LATE_EVENTS_MS) {
+        if !live && (conn.rng.u8(0..4) == 0 || now > conn.seen.received_at + LATE_EVENTS_MS) {
             return;
         }
         match item {
             Item::Opened => {
                 if conn.client == End::Waiting {
                     conn.client = End::Open;
-                    conn.opened_at = Some(now);
+                    conn.seen.opened_at = Some(now);
                 }
-                conn.received_at = now;
+                conn.seen.received_at = now;
                 self.input(|engine, now| engine.handle_socket(now, generation, SocketEvent::Opened));
             }
             Item::Frame { bytes, binary } => {
                 if live {
-                    conn.received_at = now;
+                    conn.seen.received_at = now;
                     let healthy = conn
+                        .seen
                         .opened_at
                         .is_some_and(|at| self.worker.asleep_until < at && at + FORGIVEN_AFTER_MS <= now);
                     if healthy {
@@ -121,11 +122,11 @@ impl World {
     fn note_frame(&mut self, index: usize, bytes: &[u8]) {
         let now = self.now;
         let conn = &mut self.internet.conns[index];
-        conn.spoken = true;
+        conn.seen.spoken = true;
         let Ok(text) = std::str::from_utf8(bytes) else { return };
-        if !conn.welcomed && text.contains("\"type\":\"welcome\"") {
-            conn.welcomed = true;
-            let (lie, opened_at) = (conn.lie, conn.opened_at.unwrap_or(now));
+        if !conn.seen.welcomed && text.contains("\"type\":\"welcome\"") {
+            conn.seen.welcomed = true;
+            let (lie, opened_at) = (conn.lie, conn.seen.opened_at.unwrap_or(now));
             self.set_window(true);
             self.check.messages.welcomed = true;
             self.check.wire.welcomed(now);
@@ -141,18 +142,18 @@ impl World {
             let n = pong.split("\"type\"").next().and_then(|pong| number_after(pong, "\"n\":"));
             self.worker.round_trips.pong(conn.generation, n, now, self.worker.asleep_until);
         }
-        if !conn.ponged && text.contains("\"type\":\"pong\"") {
-            conn.ponged = true;
+        if !conn.seen.ponged && text.contains("\"type\":\"pong\"") {
+            conn.seen.ponged = true;
             if !self.check.messages.pongs {
                 self.check.messages.pongs = true;
                 self.worker.answers_since = now;
             }
         }
         if text.contains("\"type\":\"goodbye\"") {
-            conn.goodbye = number_after(text, "\"reconnectWindowMs\":");
+            conn.seen.goodbye = number_after(text, "\"reconnectWindowMs\":");
         }
         if text.contains("\"expiresInMs\":") {
-            conn.token_reported_at = Some(now);
+            conn.seen.token_reported_at = Some(now);
         }
         for gap in self.check.stream.read(bytes, text) {
             self.gap_is_due(&gap);
@@ -181,16 +182,14 @@ impl World {
         let live = conn.client != End::Closed;
         if live {
             conn.client = End::Closed;
-            let goodbye = conn.goodbye;
+            let goodbye = conn.seen.goodbye;
             self.note_end(index, Some(code));
             self.note_server_time(code, goodbye);
             if blames(code) {
                 self.check.closed_over();
             }
             self.check.gone(socket);
-            if self.worker.live == Some(index) {
-                self.worker.live = None;
-            }
+            self.worker.thread.closed(index);
         }
         self.log(|| {
             format!("#{} {}closed: {code} {reason}", generation.0, if live { "" } else { "(late) " })

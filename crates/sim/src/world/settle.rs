@@ -58,7 +58,7 @@ impl World {
             ServerKind::Basic => !self.check.messages.pongs,
             ServerKind::Mute => true,
         };
-        if let (true, Some(index)) = (silent, self.worker.live) {
+        if let (true, Some(index)) = (silent, self.worker.thread.live) {
             // A server that answers nothing (or has not yet, as far as this worker knows) cannot be found dead by asking: the kernel gives up.
             self.queue.push(self.now, Happening::Net(Traffic::ClientReset(index)));
         }
@@ -79,12 +79,13 @@ impl World {
     /// A v1 server that fell silent before its welcome is a basic one for a worker that knows nothing of
     /// it, and cannot be found dead by asking: the kernel gives up.
     fn give_up_silent(&mut self) {
-        let Some(index) = self.worker.live.filter(|_| self.internet.server.kind == ServerKind::V1) else {
+        let Some(index) = self.worker.thread.live.filter(|_| self.internet.server.kind == ServerKind::V1)
+        else {
             return;
         };
         let conn = &self.internet.conns[index];
         let mode = self.worker.engine.as_ref().and_then(|engine| engine.status().mode);
-        let silent = !conn.spoken && (conn.up.swallow || conn.down.swallow);
+        let silent = !conn.seen.spoken && (conn.up.swallow || conn.down.swallow);
         if silent && mode == Some(Mode::Basic) {
             self.queue.push(self.now, Happening::Net(Traffic::ClientReset(index)));
         }
@@ -142,12 +143,12 @@ impl World {
         if !self.worker.outstanding.is_empty() {
             return Some("pages have not taken their batches".to_owned());
         }
-        let busy = self.worker.live.is_some_and(|index| {
+        let busy = self.worker.thread.live.is_some_and(|index| {
             let conn = &self.internet.conns[index];
             // A connection that went silent unnoticed is not at rest: it has yet to be found out.
             let silent = conn.up.swallow || conn.down.swallow || conn.server != End::Open;
             // Where little is handed to a socket at once, the rest waits in the server between two frames.
-            let streams = conn.received_at + STREAMS_MS > self.now;
+            let streams = conn.seen.received_at + STREAMS_MS > self.now;
             conn.client == End::Open && (silent || streams || !conn.up.is_empty() || !conn.down.is_empty())
         });
         busy.then(|| "something is on its way".to_owned())

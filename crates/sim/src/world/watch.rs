@@ -73,15 +73,15 @@ impl World {
     pub(super) fn watched(&mut self, index: usize) {
         self.internet.conns[index].watched = false;
         let conn = &self.internet.conns[index];
-        let gone = conn.client != End::Open || self.worker.live != Some(index);
-        let answers = conn.welcomed || self.check.messages.pongs;
+        let gone = conn.client != End::Open || self.worker.thread.live != Some(index);
+        let answers = conn.seen.welcomed || self.check.messages.pongs;
         let Some(waits_since) = self.check.wire.waits_since().filter(|_| !gone && answers) else { return };
         let quiet_since = [
             waits_since,
-            conn.received_at,
+            conn.seen.received_at,
             conn.up.leaves_at(),
             self.worker.asleep_until,
-            self.worker.late_until,
+            self.worker.thread.late.1,
             self.worker.answers_since,
         ];
         let quiet_since = quiet_since.into_iter().max().unwrap_or_default();
@@ -94,7 +94,7 @@ impl World {
             self.internet.conns[index].watched = true;
             return self.queue.push(due, Happening::Watch(index));
         }
-        let silent = self.now - self.internet.conns[index].received_at;
+        let silent = self.now - self.internet.conns[index].seen.received_at;
         self.check.fail("zombie-noticed", || {
             format!("nothing came for {silent} ms and {} ms ago something was sent", due - waits_since)
         });
@@ -112,11 +112,11 @@ impl World {
     /// A connection of the worker is gone: closed with a code, or abandoned.
     pub(super) fn note_end(&mut self, index: usize, code: Option<u16>) {
         let conn = &self.internet.conns[index];
-        let opened = conn.opened_at;
+        let opened = conn.seen.opened_at;
         let life = Life {
             lasted: opened.map_or(0, |at| self.now - at),
-            received_for: opened.map_or(0, |at| conn.received_at.saturating_sub(at)),
-            awake: opened.is_some_and(|at| self.worker.asleep_until < at && self.worker.late_until < at),
+            received_for: opened.map_or(0, |at| conn.seen.received_at.saturating_sub(at)),
+            awake: opened.is_some_and(|at| self.worker.asleep_until < at && self.worker.thread.late.1 < at),
         };
         let in_flight = self.check.wire.in_flight().next().is_some();
         self.check.standing.lost(code, in_flight, life);
@@ -142,12 +142,12 @@ impl World {
     pub(super) fn token_is_over(&mut self, index: usize) {
         let (now, ms) = (self.now, self.script.setup.rare.token_ms.unwrap_or_default());
         let conn = &self.internet.conns[index];
-        let Some(since) = conn.token_reported_at else { return };
+        let Some(since) = conn.seen.token_reported_at else { return };
         if conn.client != End::Open || conn.instance != self.worker.instance {
             return;
         }
         let refreshed = conn.refreshed_at > since || since + ms / 5 * 4 + REFRESH_SLACK_MS > now;
-        let awake = self.worker.asleep_until <= since && self.worker.late_until <= since;
+        let awake = self.worker.asleep_until <= since && self.worker.thread.late.1 <= since;
         let reported = self.tokens_bad_until <= since;
         if !refreshed && awake && reported && self.worker.engine.is_some() {
             self.check.fail("token-refreshed", || {
@@ -233,7 +233,7 @@ impl World {
             let number = message_number(&row.update.id);
             let Some((n, message)) = number.and_then(|n| Some((n, messages.get(n)?))) else { continue };
             let counted = row.update.delivery == DeliveryState::Queued
-                && message.sent == 0
+                && message.wire.sent == 0
                 && message.first_worker == self.worker.instance
                 // It was to be evicted, and the store refused that.
                 && !self.store.clings(&row.update.id);

@@ -1,9 +1,7 @@
 //! The worker's shell: gives the engine its inputs and carries out its outputs.
 
-use super::round_trips::RoundTrips;
-use super::{Happening, Worker, World};
+use super::{Happening, World};
 use crate::check::{message_number, number_after, numbers_after};
-use crate::clock::Clock;
 use crate::net::End;
 use crate::script::ServerKind;
 use crate::server::USER;
@@ -13,44 +11,11 @@ use sentinelops_engine::{
     Batch, Cause, Delivery, DeliveryState, Durability, Engine, EngineOptions, Generation, ModeOption, Now,
     Options, OutboxOptions, Output, SnapshotDelivery, SocketEvent, StoreEvent, StoreGroup, StoreOp, Trace,
 };
-use std::collections::HashMap;
 
 /// How long (ms) an unknown server may stay silent before it is taken for a basic one.
 const SILENCE_MS: u64 = 10_000;
 /// What may lie in a socket's buffer, and what a server takes in one frame.
 const MOST_BYTES: u64 = 64 * 1024;
-
-impl Worker {
-    pub(super) fn new() -> Self {
-        Self {
-            engine: None,
-            instance: 0,
-            clock: Clock::default(),
-            asleep_until: 0,
-            timer_first: false,
-            timer: 0,
-            timer_at: None,
-            late_by: 0,
-            late_until: 0,
-            sockets: HashMap::new(),
-            live: None,
-            buffered: 0,
-            outstanding: HashMap::new(),
-            away: false,
-            trouble: 0,
-            judged: false,
-            verdicts: 0,
-            hinted: Vec::new(),
-            answers_since: 0,
-            round_trips: RoundTrips::default(),
-            token_asked_at: None,
-        }
-    }
-
-    pub(super) fn set_late(&mut self, by: u64, until: u64) {
-        (self.late_by, self.late_until) = (by, until);
-    }
-}
 
 impl World {
     pub(super) fn options(&self) -> EngineOptions {
@@ -82,7 +47,7 @@ impl World {
 
     /// One input: everything it brings about is carried out before anything else happens.
     pub(super) fn input<R>(&mut self, give: impl FnOnce(&mut Engine, Now) -> R) -> Option<R> {
-        let now = self.worker.clock.now(self.now);
+        let now = self.worker.thread.clock.now(self.now);
         let engine = self.worker.engine.as_mut()?;
         let answer = give(engine, now);
         self.drain();
@@ -116,10 +81,10 @@ impl World {
     /// Tells the engine `bufferedAmount`; the caller drains.
     fn read_buffered(&mut self, generation: Generation) {
         let now = self.now;
-        let Some(index) = self.worker.sockets.get(&generation.0).copied() else { return };
+        let Some(index) = self.worker.thread.sockets.get(&generation.0).copied() else { return };
         let unsent = self.net(|internet| internet.buffered(index));
-        self.worker.buffered = unsent;
-        let clock = self.worker.clock.now(now);
+        self.worker.thread.buffered = unsent;
+        let clock = self.worker.thread.clock.now(now);
         if let Some(engine) = &mut self.worker.engine {
             engine.handle_socket(clock, generation, SocketEvent::Buffered(unsent as usize));
         }
@@ -127,34 +92,23 @@ impl World {
 
     fn arm_timer(&mut self) {
         let Some(engine) = &self.worker.engine else { return };
-        let Some(due) = engine.poll_timeout() else {
-            self.worker.timer_at = None;
-            return;
-        };
-        let mut at = self.worker.clock.time_of(due).max(self.now);
-        if self.worker.timer_at.is_some_and(|armed| armed <= at) {
-            return;
+        let (due, rng) = (engine.poll_timeout(), &mut self.rng);
+        if let Some((at, timer)) = self.worker.thread.arm(self.now, due, |by| rng.u64(0..by)) {
+            self.queue.push(at, Happening::Timer(timer));
         }
-        if self.now < self.worker.late_until && self.worker.late_by > 0 {
-            at += self.rng.u64(0..self.worker.late_by);
-        }
-        self.worker.timer += 1;
-        self.worker.timer_at = Some(at);
-        self.queue.push(at, Happening::Timer(self.worker.timer));
     }
 
     pub(super) fn timer(&mut self, token: u64) {
-        if token != self.worker.timer {
+        if !self.worker.thread.expires(token) {
             return;
         }
-        self.worker.timer_at = None;
         let Some(engine) = &self.worker.engine else { return };
-        let mono = self.worker.clock.mono(self.now);
+        let mono = self.worker.thread.clock.mono(self.now);
         if engine.poll_timeout().is_none_or(|due| due > mono) {
             return self.arm_timer();
         }
-        if self.worker.buffered > 0
-            && let Some(live) = self.worker.live
+        if self.worker.thread.buffered > 0
+            && let Some(live) = self.worker.thread.live
         {
             self.read_buffered(Generation(self.internet.conns[live].generation));
             self.drain();
@@ -221,14 +175,12 @@ impl World {
         self.set_window(false);
         self.log(|| format!("dials #{}", generation.0));
         let index = self.net(|internet| internet.dial(instance, generation.0));
-        self.worker.sockets.insert(generation.0, index);
-        self.worker.live = Some(index);
-        self.worker.buffered = 0;
+        self.worker.thread.dials(generation.0, index);
     }
 
     fn transmit(&mut self, generation: Generation, text: String, binary: bool) {
         let socket = (self.worker.instance, generation.0);
-        let Some(index) = self.worker.sockets.get(&generation.0).copied() else {
+        let Some(index) = self.worker.thread.sockets.get(&generation.0).copied() else {
             return self.check.fail("one-live-socket", || format!("sends on {socket:?}, which never was"));
         };
         self.log(|| format!("#{} <- {}", generation.0, clip(&text, 200)));
@@ -263,20 +215,20 @@ impl World {
     /// Whether the worker can know how the server of a connection speaks.
     fn mode_is_known(&self, index: usize) -> bool {
         let conn = &self.internet.conns[index];
-        let silent = conn.opened_at.is_some_and(|at| at + SILENCE_MS <= self.now);
+        let silent = conn.seen.opened_at.is_some_and(|at| at + SILENCE_MS <= self.now);
         match (self.script.setup.mode, self.script.setup.server) {
             (ModeOption::Basic | ModeOption::Raw, _) => true,
-            _ if conn.welcomed => true,
+            _ if conn.seen.welcomed => true,
             (ModeOption::Full, _) => false,
             (ModeOption::Auto, ServerKind::V1) => silent && !self.check.messages.welcomed,
-            (ModeOption::Auto, _) => conn.spoken || silent,
+            (ModeOption::Auto, _) => conn.seen.spoken || silent,
         }
     }
 
     fn abandon(&mut self, generation: Generation, code: u16, reason: &str) {
         let socket = (self.worker.instance, generation.0);
         self.log(|| format!("abandons #{} with {code} {reason}", generation.0));
-        let Some(index) = self.worker.sockets.get(&generation.0).copied() else { return };
+        let Some(index) = self.worker.thread.sockets.get(&generation.0).copied() else { return };
         let cause = self.worker.engine.as_ref().map(|engine| engine.status().cause);
         let now = self.now;
         let conn = &mut self.internet.conns[index];
@@ -285,14 +237,14 @@ impl World {
                 self.check.fail("judge-after-reading", || {
                     format!("{socket:?} is called silent while received data is unread")
                 });
-            } else if conn.received_at + 1_900 > now && conn.ponged {
-                let ago = now - conn.received_at;
+            } else if conn.seen.received_at + 1_900 > now && conn.seen.ponged {
+                let ago = now - conn.seen.received_at;
                 self.check.fail("judge-after-reading", || {
                     format!("{socket:?} is called silent {ago} ms after its last frame")
                 });
             }
         }
-        let clock = self.worker.clock.now(now);
+        let clock = self.worker.thread.clock.now(now);
         let verdicts = self.worker.engine.as_ref().map_or(0, |engine| engine.metrics(clock).verdicts);
         // What shows as the cause may be something else: no network, or the attempts spent.
         self.worker.judged |= verdicts > self.worker.verdicts;
@@ -302,9 +254,7 @@ impl World {
         }
         self.net(|internet| internet.close_client(index, code));
         self.check.gone(socket);
-        if self.worker.live == Some(index) {
-            self.worker.live = None;
-        }
+        self.worker.thread.closed(index);
     }
 
     fn request_token(&mut self) {
@@ -360,7 +310,7 @@ impl World {
             let instance = self.worker.instance;
             // That this server was welcomed once is written where this worker cannot read it.
             self.check.messages.welcomed &=
-                self.internet.conns.iter().any(|conn| conn.instance == instance && conn.welcomed)
+                self.internet.conns.iter().any(|conn| conn.instance == instance && conn.seen.welcomed)
                     || !self.check.wire.without_store;
             if self.check.wire.without_store && self.check.wire.patience_of != self.worker.instance {
                 // The worker that was asked to wait died, and what it wrote down cannot be read.
