@@ -70,6 +70,28 @@ test('one of two tabs notifies; a press opens the incident; a storm is one summa
   await expect.poll(stored).toEqual([]);
 });
 
+test('what one does oneself in another tab does not call', async ({ world }) => {
+  await recordCues(world.chrome.context);
+  world.site.configure({ url: `${world.gateway.url}/?user=ann`, user: 'ann' });
+  const leading = await world.open('/');
+  await expectState(leading, 'Connected');
+  const id = await world.gateway.publishIncident('Checkout is down', 'critical');
+  const other = await world.open(`/?incident=${id}`);
+  await expectState(other, 'Connected');
+  await other.bringToFront();
+  await other.mouse.move(20, 20);
+  await expect(leading, 'the person is here').toHaveTitle('SentinelOps');
+  // The board is looked at a few times a second: this one may be confirmed before.
+  await world.gateway.publishIncident('Other news', 'low');
+  await other.getByTestId('action-take').press('Enter');
+  await expect(other.getByTestId('incident-detail').getByTestId('incident-status')).toHaveText('Acknowledged');
+  await other.getByTestId('action-escalate').press('Enter');
+  await expect(leading.locator(`[data-incident-id="${id}"]`).getByTestId('incident-status')).toHaveText('Escalated');
+  // Behind it, so that the change before it was looked at.
+  await world.gateway.publishIncident('Disk full on db-7', 'critical');
+  await expect(leading).toHaveTitle('(1) Critical: Disk full on db-7 · SentinelOps');
+});
+
 test('what calls is chosen in a dialog, by keyboard too, and kept; muted and quiet hours leave the badge', async ({ world }) => {
   await recordCues(world.chrome.context, 'default');
   const page = await world.open('/');

@@ -18,6 +18,9 @@ use std::mem;
 const GATHER_MS: u64 = 700;
 /// After a call the next one waits this long, ms, unless it is more urgent.
 const REST_MS: u64 = 10_000;
+/// After a report of an own change the incident may change for this long, ms, without a call: the tab that calls may see
+/// the change later than the tab that made it.
+const OWN_MS: u64 = 2_000;
 /// So many titles stand in a summary.
 const TITLES_MAX: usize = 3;
 
@@ -159,6 +162,8 @@ pub struct Attention {
     unseen: Vec<Call>,
     /// Those with a notification, and why it was shown.
     notified: Vec<(String, Reason)>,
+    /// Incidents that this user changes, in this tab or in another one, and until when that holds, ms.
+    own: Vec<(String, u64)>,
     phase: Phase,
     badge: Badge,
 }
@@ -194,6 +199,7 @@ impl Attention {
         me: Option<&str>,
     ) -> Vec<Cue> {
         let is_first = self.known.is_none();
+        self.own.retain(|(_, until)| now.ms < *until);
         let before = self.known.take().unwrap_or_default();
         let mut after = BTreeMap::new();
         let mut calls = Vec::new();
@@ -203,9 +209,9 @@ impl Attention {
                 status: incident.status.clone(),
                 assigned_to: incident.assigned_to.clone(),
             };
-            let reason = reason(before.get(&incident.id), &known, me)
-                // Own edits change status and assignee; a severity raised meanwhile is somebody else's.
-                .filter(|reason| !is_own_edit || *reason == Reason::Raised);
+            let is_own = is_own_edit || self.own.iter().any(|(id, _)| *id == incident.id);
+            let reason =
+                reason(before.get(&incident.id), &known, me).filter(|reason| !is_own || !may_be_own(*reason));
             if let Some(reason) = reason.filter(|_| !is_first && self.concerns(&known, me)) {
                 calls.push(Call {
                     id: incident.id.clone(),
@@ -221,6 +227,19 @@ impl Attention {
         self.add(now, calls);
         cues.extend(self.show());
         cues
+    }
+
+    /// This user begins to change these incidents, or the server has just confirmed it; in this tab or in another one. What
+    /// came of it before is no call any more.
+    pub fn handle_own(&mut self, now: Now, ids: &[String]) -> Vec<Cue> {
+        self.own.retain(|(id, _)| !ids.contains(id));
+        self.own.extend(ids.iter().map(|id| (id.clone(), now.ms + OWN_MS)));
+        let is_call = |call: &Call| !may_be_own(call.reason) || !ids.contains(&call.id);
+        self.unseen.retain(is_call);
+        if let Phase::Gathering { calls, .. } = &mut self.phase {
+            calls.retain(is_call);
+        }
+        self.show()
     }
 
     /// The person does something on a page of the console: nothing is unseen any more.
@@ -348,6 +367,11 @@ impl Attention {
         self.badge = badge.clone();
         vec![Cue::Badge(badge)]
     }
+}
+
+/// Own changes are of status and assignee, or new incidents; a severity raised meanwhile is somebody else's.
+fn may_be_own(reason: Reason) -> bool {
+    reason != Reason::Raised
 }
 
 /// What happened to an incident that is worth a call.

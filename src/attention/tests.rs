@@ -259,3 +259,37 @@ fn severity_raised_under_an_own_edit_calls() {
     test.show_all(NOW, vec![raised], true);
     assert_eq!(notified(&test.due(NOW)), [("Critical: Title of inc-1", "Severity raised · inc-1")]);
 }
+
+#[test]
+fn own_change_in_another_tab_does_not_call_whichever_arrives_first() {
+    for report_is_first in [true, false] {
+        let mut test = Test::new(all_ways());
+        let one = incident("inc-1", Severity::High);
+        test.attention = Attention::new(all_ways());
+        assert_eq!(test.show(NOW, [one.clone()]), [], "the first board");
+        let mine = with(&one, |i| i.assigned_to = Some("ann".to_owned()));
+        let ids = ["inc-1".to_owned()];
+        if report_is_first {
+            assert_eq!(test.attention.handle_own(NOW, &ids), []);
+            assert_eq!(test.show(at(NOW.ms + 500), [mine.clone()]), []);
+        } else {
+            assert_eq!(test.show(NOW, [mine.clone()]).len(), 1, "the badge");
+            let cues = test.attention.handle_own(at(NOW.ms + 500), &ids);
+            assert_eq!(cues, [Cue::Badge(Badge::default())]);
+            assert_eq!(test.due(NOW), [], "nothing is left of it");
+        }
+        let escalated = with(&mine, |i| i.status = Some(IncidentStatus::Escalated));
+        assert_ne!(test.show(at(NOW.ms + 500 + OWN_MS), [escalated]), [], "somebody else, later");
+    }
+}
+
+#[test]
+fn severity_raised_during_an_own_change_calls() {
+    let mut test = Test::new(all_ways());
+    let one = incident("inc-1", Severity::Low);
+    test.attention = Attention::new(all_ways());
+    test.show(NOW, [one.clone()]);
+    test.attention.handle_own(NOW, &["inc-1".to_owned()]);
+    let raised = with(&one, |i| i.severity = Some(Severity::Critical));
+    assert_eq!(test.show(NOW, [raised]).len(), 1);
+}

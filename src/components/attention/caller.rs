@@ -48,6 +48,8 @@ struct Shell {
     speaks: Cell<bool>,
     has_sound: Cell<bool>,
     acted_at: Cell<u64>,
+    /// Incidents that this tab changes, as far as the server has not confirmed it.
+    own: RefCell<Vec<String>>,
     announce: UseStateSetter<Announced>,
     announced: RefCell<Option<ClockTimeout>>,
     on_open: RefCell<Callback<Option<String>>>,
@@ -117,8 +119,10 @@ impl Shell {
         let shell = Rc::downgrade(self);
         self.tabs.listen(move |text| {
             let Some(shell) = shell.upgrade() else { return };
-            if let Report::Acted = shell.tabs.receive(&text, shell.clock.now()) {
-                shell.input(|attention, _| attention.handle_presence());
+            match shell.tabs.receive(&text, shell.clock.now()) {
+                Report::Acted => shell.input(|attention, _| attention.handle_presence()),
+                Report::Own(ids) => shell.input(|attention, now| attention.handle_own(now, &ids)),
+                Report::Other => {}
             }
         })
     }
@@ -131,6 +135,19 @@ impl Shell {
                 shell.tabs.report(is_focused(), now);
             }
         }))
+    }
+
+    /// Takes in, and reports, which own changes begin, and which ones end.
+    fn own(self: &Rc<Self>, own: &[String]) {
+        let before = self.own.replace(own.to_vec());
+        let differ = |some: &[String], others: &[String]| -> Vec<String> {
+            some.iter().filter(|id| !others.contains(id)).cloned().collect()
+        };
+        let changed = [differ(own, &before), differ(&before, own)].concat();
+        if !changed.is_empty() {
+            self.tabs.report_own(&changed);
+            self.input(|attention, now| attention.handle_own(now, &changed));
+        }
     }
 
     /// The person does something on this page.
@@ -166,6 +183,7 @@ pub fn Caller(props: &CallerProps) -> Html {
                 speaks: Cell::new(false),
                 has_sound: Cell::new(false),
                 acted_at: Cell::new(0),
+                own: RefCell::default(),
                 announce,
                 announced: RefCell::default(),
                 on_open: RefCell::default(),
@@ -178,6 +196,9 @@ pub fn Caller(props: &CallerProps) -> Html {
     shell.speaks.set(connection.is_leader == Some(true));
 
     shell.has_sound.set(preferences.ways.iter().any(|ways| ways[Way::Sound as usize]));
+    // Not paced: an edit may be confirmed before the board is looked at.
+    let own: Vec<_> = feed.items.iter().filter(|row| row.edit.is_some()).map(|row| row.id.clone()).collect();
+    use_effect_with((shell.clone(), own), |(shell, own)| shell.own(own));
     let board = use_paced(feed.items.clone(), LOOK_MS);
     let board = feed.is_loaded.then_some(board);
     let me = connection.client().user().map(str::to_owned);

@@ -12,10 +12,15 @@ const STALE_MS: u64 = 12_000;
 /// It repeats it so often, ms.
 const REPEAT_MS: u64 = 4_000;
 
+/// The first word of a report of own changes.
+const OWN: &str = "own";
+
 /// What another tab reports.
 pub(super) enum Report {
     /// The person did something there.
     Acted,
+    /// These incidents are changed there, or the server has just confirmed it.
+    Own(Vec<String>),
     /// Something else: [`Tabs::is_attended`] may have changed.
     Other,
 }
@@ -62,6 +67,9 @@ impl Tabs {
     /// Takes in what another tab reports.
     pub(super) fn receive(&self, text: &str, now: u64) -> Report {
         let Some((what, id)) = text.split_once(' ') else { return Report::Acted };
+        if what == OWN {
+            return Report::Own(id.split('\n').map(str::to_owned).collect());
+        }
         let mut here = self.here.borrow_mut();
         here.retain(|(known, _)| known != id);
         if what == "here" {
@@ -90,6 +98,11 @@ impl Tabs {
     /// Reports to the others that the person did something.
     pub(super) fn report_act(&self) {
         self.post("acted");
+    }
+
+    /// Reports to the others that these incidents are changed here.
+    pub(super) fn report_own(&self, ids: &[String]) {
+        self.post(&format!("{OWN} {}", ids.join("\n")));
     }
 
     /// Whether another tab is in front.

@@ -26,5 +26,3 @@ pub use use_window::{Window, use_window};
 
 /// Where it matches, the console is one panel at a time. The style sheet says the same.
 pub const PHONE: &str = "(width < 760px), (height < 560px)";
-/// Where it matches, a row of the incidents has two lines. The style sheet says the same.
-pub const TWO_LINES: &str = "(width < 1200px), (height < 560px)";

@@ -23,31 +23,35 @@ pub struct Window {
     pub range: Range<usize>,
 }
 
-/// A window over `count` rows of `row_height` px each.
+/// A window over `count` rows of one height, which is measured: the style sheet may change it with `density` and the width
+/// of the panel.
 #[hook]
-pub fn use_window(count: usize, row_height: u32) -> Window {
+pub fn use_window(count: usize, density: &'static str) -> Window {
     let scroller = use_node_ref();
     let holder = use_node_ref();
-    let seen = use_state_eq(|| (0, 40));
+    let seen = use_state_eq(|| Seen { first: 0, shown: 40, row_height: 44 });
     // Paper does not scroll.
     let windowed = !use_media("print") && count > THRESHOLD;
 
     let set = seen.setter();
-    use_effect_with((scroller.clone(), windowed, row_height), move |(scroller, windowed, row_height)| {
-        let listeners = scroller.cast::<Element>().filter(|_| *windowed).map(|element| {
-            let row_height = *row_height;
-            let measured = element.clone();
-            let measure = move || set.set(visible(&measured, row_height));
-            measure();
-            let again = measure.clone();
-            let resized = web_sys::window().map(|w| EventListener::new(&w, "resize", move |_| again()));
-            (EventListener::new(&element, "scroll", move |_| measure()), resized)
-        });
-        move || drop(listeners)
-    });
+    use_effect_with(
+        (scroller.clone(), holder.clone(), windowed, density),
+        move |(scroller, holder, windowed, _)| {
+            let elements = scroller.cast::<Element>().zip(holder.cast::<Element>()).filter(|_| *windowed);
+            let listeners = elements.map(|(element, holder)| {
+                let measured = element.clone();
+                let measure = move || set.set(visible(&measured, &holder));
+                measure();
+                let again = measure.clone();
+                let resized = web_sys::window().map(|w| EventListener::new(&w, "resize", move |_| again()));
+                (EventListener::new(&element, "scroll", move |_| measure()), resized)
+            });
+            move || drop(listeners)
+        },
+    );
 
     let range = if windowed {
-        let (first, shown) = *seen;
+        let Seen { first, shown, .. } = *seen;
         // A list that became shorter under a scrolled view ends at its end.
         let start = first.saturating_sub(MARGIN).min(count.saturating_sub(shown + MARGIN));
         start..(first + shown + MARGIN).min(count)
@@ -57,11 +61,11 @@ pub fn use_window(count: usize, row_height: u32) -> Window {
 
     // CSSOM, because the content security policy forbids style attributes.
     use_effect_with(
-        (holder.clone(), range.start, count, row_height, windowed),
+        (holder.clone(), range.start, count, seen.row_height, windowed),
         |(holder, start, count, height, windowed)| {
             if let Some(style) = holder.cast::<HtmlElement>().map(|element| element.style()) {
                 let set = |name: &str, rows: usize| match windowed {
-                    true => style.set_property(name, &format!("{}px", rows * *height as usize)),
+                    true => style.set_property(name, &format!("{}px", rows * height)),
                     false => style.remove_property(name).map(|_| ()),
                 };
                 // A browser that refuses a length shows the list without its full height, no worse.
@@ -73,10 +77,20 @@ pub fn use_window(count: usize, row_height: u32) -> Window {
     Window { scroller, holder, range }
 }
 
-/// First visible row, rounded down to a step, and how many are visible.
-fn visible(element: &Element, row_height: u32) -> (usize, usize) {
-    let height = row_height.max(1) as usize;
-    let first = element.scroll_top().max(0) as usize / height;
-    let shown = element.client_height().max(0) as usize / height + STEP + 1;
-    (first / STEP * STEP, shown)
+/// What is visible, in rows.
+#[derive(Clone, Copy, PartialEq)]
+struct Seen {
+    /// The first one, rounded down to a step.
+    first: usize,
+    /// How many.
+    shown: usize,
+    /// Px.
+    row_height: usize,
+}
+
+fn visible(scroller: &Element, holder: &Element) -> Seen {
+    let height = |element: &Element| element.client_height().max(0) as usize;
+    let row_height = holder.first_element_child().as_ref().map_or(0, height).max(1);
+    let first = scroller.scroll_top().max(0) as usize / row_height;
+    Seen { first: first / STEP * STEP, shown: height(scroller) / row_height + STEP + 1, row_height }
 }

@@ -87,12 +87,12 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
                 own={own.clone()} on_query={on_query.clone()} is_open={*more} {on_open} />
             if *more { <MoreFilters incidents={feed.items.clone()} query={query.clone()} me={me.clone()} {own} {on_own} on_query={on_query.clone()} /> }
             if !is_known && feed.items.is_empty() {
-                <div class="panel__body">
+                <div key="awaited" class="panel__body">
                     <Awaited what="The incidents" rows={8} error={feed.error.clone()} />
                     <PendingChanges />
                 </div>
             } else if steady.parts.is_empty() {
-                <div class="panel__body">
+                <div key="nothing" class="panel__body">
                     if narrows && !feed.items.is_empty() {
                         <NothingMatches incidents={feed.items.clone()} {query} first={props.scope} {me} {on_query} />
                     } else if feed.items.is_empty() {
@@ -102,7 +102,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
                     }
                 </div>
             } else {
-                <div class="anchor" ref={hand.holder} onpointermove={hand.onpointermove} onpointerleave={hand.onpointerleave}
+                <div key="rows" class="anchor" ref={hand.holder} onpointermove={hand.onpointermove} onpointerleave={hand.onpointerleave}
                     onfocusin={hand.onfocusin} onfocusout={hand.onfocusout} data-testid="incidents-steady">
                     <IncidentList {lines} selected={props.selected.clone()} {fresh} actor={Some(actor)} on_select={props.on_select.clone()} {on_toggle} />
                     <div aria-live="polite">

@@ -49,7 +49,7 @@ pub struct IncidentListProps {
 pub fn IncidentList(props: &IncidentListProps) -> Html {
     let density = use_density();
     let total = props.lines.0.len();
-    let window = use_window(total, density.row);
+    let window = use_window(total, density.name);
     let visible = props.lines.0.get(window.range.clone()).unwrap_or_default();
     // A window says nothing of how long the list is.
     let size = (visible.len() < total).then_some(total);

@@ -52,7 +52,7 @@ pub fn Trend(props: &TrendProps) -> Html {
             let id = id.clone();
             move |_: MouseEvent| id.clone()
         });
-        html! { <button type="button" class="link" {onclick} data-testid="trend-oldest"><Waited at={oldest.opened_at} />{ " " }{ texts::oldest(&id) }</button> }
+        html! { <button type="button" class="link" {onclick} data-testid="trend-oldest"><Waited at={oldest.opened_at} />{ " " }<span>{ texts::oldest(&id) }</span></button> }
     });
     html! {
         <>
@@ -75,7 +75,8 @@ pub fn Trend(props: &TrendProps) -> Html {
 fn figure(name: &'static str, of: &Durations) -> Html {
     html! {
         <span class="trend__figure" title={texts::spread(&of.day)}>
-            { name }{ " " }<b class="num">{ texts::median(&of.day) }</b>{ " " }<span class="quiet">{ texts::in_week(&texts::median(&of.week)) }</span>
+            <span class="quiet">{ name }</span>{ " " }
+            <span><b class="num">{ texts::median(&of.day) }</b>{ " " }<span class="quiet">{ texts::in_week(&texts::median(&of.week)) }</span></span>
         </span>
     }
 }
