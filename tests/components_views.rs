@@ -8,6 +8,8 @@ mod actions;
 mod activity;
 #[path = "components_views/alerts.rs"]
 mod alerts;
+#[path = "components_views/bulk.rs"]
+mod bulk;
 #[path = "components_views/chat.rs"]
 mod chat;
 #[path = "components_views/configured.rs"]

@@ -119,6 +119,8 @@ test('rows have actions under the pointer and behind the arrow keys', async ({ w
   await expect(page.getByTestId('incident-detail'), 'nothing is opened').toHaveCount(0);
   await row(page, id).locator('.row').focus();
   await page.keyboard.press('ArrowRight');
+  await expect(page.getByTestId('row-select')).toBeFocused();
+  await page.keyboard.press('ArrowRight');
   await expect(page.getByTestId('row-take')).toBeFocused();
   expect(await violations(page)).toEqual([]);
   await page.keyboard.press('Enter');

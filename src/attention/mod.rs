@@ -18,9 +18,9 @@ use std::mem;
 const GATHER_MS: u64 = 700;
 /// After a call the next one waits this long, ms, unless it is more urgent.
 const REST_MS: u64 = 10_000;
-/// After a report of an own change the incident may change for this long, ms, without a call: the tab that calls may see
-/// the change later than the tab that made it.
-const OWN_MS: u64 = 2_000;
+/// An own change is known for this long, ms: a tab in the background, which may be the one that calls, looks at the board
+/// late.
+const OWN_MS: u64 = 60_000;
 /// So many titles stand in a summary.
 const TITLES_MAX: usize = 3;
 
@@ -140,6 +140,30 @@ struct Known {
     assigned_to: Option<String>,
 }
 
+impl Known {
+    fn of(incident: &Incident) -> Self {
+        Self {
+            level: level(incident.severity.as_ref()),
+            status: incident.status.clone(),
+            assigned_to: incident.assigned_to.clone(),
+        }
+    }
+
+    fn change(&self, id: &str) -> String {
+        let status = self.status.as_ref().map_or("", IncidentStatus::as_str);
+        format!("{id}\t{status}\t{}", self.assigned_to.as_deref().unwrap_or_default())
+    }
+}
+
+/// What a user has made of an incident, in a line: another change of it by somebody else is another line.
+pub fn own_change(incident: &Incident) -> String {
+    Known::of(incident).change(&incident.id)
+}
+
+fn is_own(own: &[(String, u64)], change: &str) -> bool {
+    own.iter().any(|(known, _)| known == change)
+}
+
 /// Whether a call is on its way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Phase {
@@ -162,7 +186,7 @@ pub struct Attention {
     unseen: Vec<Call>,
     /// Those with a notification, and why it was shown.
     notified: Vec<(String, Reason)>,
-    /// Incidents that this user changes, in this tab or in another one, and until when that holds, ms.
+    /// What this user has made of incidents, in this tab or in another one: [`own_change`], and until when it is known, ms.
     own: Vec<(String, u64)>,
     phase: Phase,
     badge: Badge,
@@ -204,12 +228,9 @@ impl Attention {
         let mut after = BTreeMap::new();
         let mut calls = Vec::new();
         for Seen { incident, is_own_edit } in rows {
-            let known = Known {
-                level: level(incident.severity.as_ref()),
-                status: incident.status.clone(),
-                assigned_to: incident.assigned_to.clone(),
-            };
-            let is_own = is_own_edit || self.own.iter().any(|(id, _)| *id == incident.id);
+            let known = Known::of(incident);
+            let is_own =
+                is_own_edit || !self.own.is_empty() && is_own(&self.own, &known.change(&incident.id));
             let reason =
                 reason(before.get(&incident.id), &known, me).filter(|reason| !is_own || !may_be_own(*reason));
             if let Some(reason) = reason.filter(|_| !is_first && self.concerns(&known, me)) {
@@ -229,14 +250,19 @@ impl Attention {
         cues
     }
 
-    /// This user begins to change these incidents, or the server has just confirmed it; in this tab or in another one. What
-    /// came of it before is no call any more.
-    pub fn handle_own(&mut self, now: Now, ids: &[String]) -> Vec<Cue> {
-        self.own.retain(|(id, _)| !ids.contains(id));
-        self.own.extend(ids.iter().map(|id| (id.clone(), now.ms + OWN_MS)));
-        let is_call = |call: &Call| !may_be_own(call.reason) || !ids.contains(&call.id);
-        self.unseen.retain(is_call);
-        if let Phase::Gathering { calls, .. } = &mut self.phase {
+    /// This user makes this of incidents ([`own_change`]), or the server has just confirmed it; in this tab or in another
+    /// one. What came of it before is no call any more.
+    pub fn handle_own(&mut self, now: Now, changes: &[String]) -> Vec<Cue> {
+        self.own.retain(|(change, _)| !changes.contains(change));
+        self.own.extend(changes.iter().map(|change| (change.clone(), now.ms + OWN_MS)));
+        let Self { own, known, unseen, phase, .. } = self;
+        let known = known.as_ref();
+        let is_call = |call: &Call| {
+            let change = known.and_then(|known| known.get(&call.id)).map(|known| known.change(&call.id));
+            !may_be_own(call.reason) || !change.is_some_and(|change| is_own(own, &change))
+        };
+        unseen.retain(is_call);
+        if let Phase::Gathering { calls, .. } = phase {
             calls.retain(is_call);
         }
         self.show()

@@ -262,24 +262,27 @@ fn severity_raised_under_an_own_edit_calls() {
 
 #[test]
 fn own_change_in_another_tab_does_not_call_whichever_arrives_first() {
+    let one = incident("inc-1", Severity::High);
+    let mine = with(&one, |i| i.assigned_to = Some("ann".to_owned()));
+    let escalated = with(&mine, |i| i.status = Some(IncidentStatus::Escalated));
+    let own = [own_change(&mine)];
     for report_is_first in [true, false] {
         let mut test = Test::new(all_ways());
-        let one = incident("inc-1", Severity::High);
         test.attention = Attention::new(all_ways());
         assert_eq!(test.show(NOW, [one.clone()]), [], "the first board");
-        let mine = with(&one, |i| i.assigned_to = Some("ann".to_owned()));
-        let ids = ["inc-1".to_owned()];
         if report_is_first {
-            assert_eq!(test.attention.handle_own(NOW, &ids), []);
-            assert_eq!(test.show(at(NOW.ms + 500), [mine.clone()]), []);
+            assert_eq!(test.attention.handle_own(NOW, &own), []);
+            assert_eq!(test.show(at(NOW.ms + OWN_MS - 1), [mine.clone()]), []);
         } else {
             assert_eq!(test.show(NOW, [mine.clone()]).len(), 1, "the badge");
-            let cues = test.attention.handle_own(at(NOW.ms + 500), &ids);
+            let cues = test.attention.handle_own(at(NOW.ms + 500), &own);
             assert_eq!(cues, [Cue::Badge(Badge::default())]);
             assert_eq!(test.due(NOW), [], "nothing is left of it");
         }
-        let escalated = with(&mine, |i| i.status = Some(IncidentStatus::Escalated));
-        assert_ne!(test.show(at(NOW.ms + 500 + OWN_MS), [escalated]), [], "somebody else, later");
+        assert_ne!(test.show(NOW, [escalated.clone()]), [], "somebody else, meanwhile");
+        test.show(NOW, [one.clone()]);
+        test.attention.handle_presence();
+        assert_ne!(test.show(at(NOW.ms + 500 + OWN_MS), [mine.clone()]), [], "somebody else, later");
     }
 }
 
@@ -289,7 +292,7 @@ fn severity_raised_during_an_own_change_calls() {
     let one = incident("inc-1", Severity::Low);
     test.attention = Attention::new(all_ways());
     test.show(NOW, [one.clone()]);
-    test.attention.handle_own(NOW, &["inc-1".to_owned()]);
     let raised = with(&one, |i| i.severity = Some(Severity::Critical));
+    test.attention.handle_own(NOW, &[own_change(&raised)]);
     assert_eq!(test.show(NOW, [raised]).len(), 1);
 }

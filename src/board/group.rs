@@ -73,12 +73,22 @@ pub enum Line<I> {
     Member(I),
 }
 
-impl<I> Line<I> {
-    /// The incident of the row, where it is one.
-    pub fn incident(&self) -> Option<&I> {
+impl<I: Deref<Target = Incident>> Line<I> {
+    /// What names the row: the incident, or what those of a group have in common.
+    pub fn key(&self) -> &str {
         match self {
-            Self::One(row) | Self::Member(row) => Some(row),
-            Self::Head(..) => None,
+            Self::One(row) | Self::Member(row) => &row.id,
+            Self::Head(group, _) => &group.key,
+        }
+    }
+}
+
+impl<I> Line<I> {
+    /// Its incidents: one, or all of a group.
+    pub fn rows(&self) -> &[I] {
+        match self {
+            Self::One(row) | Self::Member(row) => std::slice::from_ref(row),
+            Self::Head(group, _) => &group.members,
         }
     }
 }

@@ -26,6 +26,10 @@ pub enum Command {
     Open,
     /// Back to the list.
     Close,
+    /// Picks the row, or not any more.
+    Pick,
+    /// Picks the rows between.
+    PickRange,
     /// See [`crate::actions::Action`].
     Acknowledge,
     /// See there.
@@ -120,7 +124,7 @@ const fn entry(command: Command, title: &'static str, section: Section, keys: Ke
 }
 
 /// The table.
-pub const COMMANDS: [Entry; 34] = [
+pub const COMMANDS: [Entry; 36] = [
     entry(Command::Acknowledge, texts::ACKNOWLEDGE, Section::Incident, Keys::Letter('a')),
     entry(Command::Take, texts::TAKE, Section::Incident, Keys::Letter('m')),
     entry(Command::Investigate, texts::INVESTIGATE, Section::Incident, Keys::Letter('i')),
@@ -133,6 +137,8 @@ pub const COMMANDS: [Entry; 34] = [
     entry(Command::Next, texts::NEXT, Section::List, Keys::Letter('j')),
     entry(Command::Previous, texts::PREVIOUS, Section::List, Keys::Letter('k')),
     entry(Command::Open, texts::OPEN, Section::List, Keys::Letter('o')),
+    entry(Command::Pick, texts::PICK, Section::List, Keys::Letter('x')),
+    entry(Command::PickRange, texts::PICK_RANGE, Section::List, Keys::Named("Shift ↓")),
     entry(Command::Close, texts::CLOSE, Section::List, Keys::Named("Esc")),
     entry(Command::Search, texts::SEARCH, Section::List, Keys::Letter('/')),
     entry(Command::ViewAll, texts::VIEW_ALL, Section::View, Keys::After('v', 'a')),

@@ -55,6 +55,8 @@ pub enum Icon {
     SignOut,
     /// Bin.
     Delete,
+    /// Box with a tick: select it.
+    Select,
 }
 
 impl Icon {
@@ -86,6 +88,7 @@ impl Icon {
             }
             Self::SignOut => "M6.4 13.4H3V2.6h3.4M10.2 5 13.2 8l-3 3M13 8H6.4",
             Self::Delete => "M2.8 4.4h10.4M6.2 4.2V2.6h3.6v1.6M4.2 4.6l.6 8.8h6.4l.6-8.8M6.8 7v4M9.2 7v4",
+            Self::Select => "M2.8 2.8h10.4v10.4H2.8ZM5.2 8.2 7.2 10.2 10.9 5.8",
             Self::Team => {
                 "M6 3.2a2.2 2.2 0 1 1 0 4.4 2.2 2.2 0 0 1 0-4.4ZM1.8 13c.3-2.4 2-3.6 4.2-3.6s3.9 1.2 4.2 3.6M10.6 3.4a2.2 \
                  2.2 0 0 1 0 4M11.8 9.7c1.4.4 2.2 1.5 2.4 3.3"

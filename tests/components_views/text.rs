@@ -21,6 +21,8 @@ async fn of_an_incident() {
     incident.assigned_to = Some(HOSTILE.to_owned());
     let shown = mount::<IncidentList>(IncidentListProps {
         actor: None,
+        picks: Rc::default(),
+        on_pick: Callback::noop(),
         lines: Lines(Rc::new(vec![Line::One(IncidentRow { incident: Rc::new(incident), edit: None })])),
         selected: None,
         fresh: Rc::default(),

@@ -5,7 +5,7 @@ use super::notify::Notifications;
 use super::sound;
 use super::store::AttentionChoice;
 use super::tabs::{Report, Tabs, is_focused};
-use crate::attention::{Attention, Badge, Cue, Now, Seen, Way};
+use crate::attention::{Attention, Badge, Cue, Now, Seen, Way, own_change};
 use crate::components::hooks::use_paced;
 use gloo::events::EventListener;
 use sentinelops_realtime::{
@@ -48,7 +48,7 @@ struct Shell {
     speaks: Cell<bool>,
     has_sound: Cell<bool>,
     acted_at: Cell<u64>,
-    /// Incidents that this tab changes, as far as the server has not confirmed it.
+    /// What this tab makes of incidents, as far as the server has not confirmed it.
     own: RefCell<Vec<String>>,
     announce: UseStateSetter<Announced>,
     announced: RefCell<Option<ClockTimeout>>,
@@ -121,7 +121,7 @@ impl Shell {
             let Some(shell) = shell.upgrade() else { return };
             match shell.tabs.receive(&text, shell.clock.now()) {
                 Report::Acted => shell.input(|attention, _| attention.handle_presence()),
-                Report::Own(ids) => shell.input(|attention, now| attention.handle_own(now, &ids)),
+                Report::Own(changes) => shell.input(|attention, now| attention.handle_own(now, &changes)),
                 Report::Other => {}
             }
         })
@@ -141,7 +141,7 @@ impl Shell {
     fn own(self: &Rc<Self>, own: &[String]) {
         let before = self.own.replace(own.to_vec());
         let differ = |some: &[String], others: &[String]| -> Vec<String> {
-            some.iter().filter(|id| !others.contains(id)).cloned().collect()
+            some.iter().filter(|change| !others.contains(change)).cloned().collect()
         };
         let changed = [differ(own, &before), differ(&before, own)].concat();
         if !changed.is_empty() {
@@ -197,7 +197,7 @@ pub fn Caller(props: &CallerProps) -> Html {
 
     shell.has_sound.set(preferences.ways.iter().any(|ways| ways[Way::Sound as usize]));
     // Not paced: an edit may be confirmed before the board is looked at.
-    let own: Vec<_> = feed.items.iter().filter(|row| row.edit.is_some()).map(|row| row.id.clone()).collect();
+    let own: Vec<_> = feed.items.iter().filter(|row| row.edit.is_some()).map(|row| own_change(row)).collect();
     use_effect_with((shell.clone(), own), |(shell, own)| shell.own(own));
     let board = use_paced(feed.items.clone(), LOOK_MS);
     let board = feed.is_loaded.then_some(board);

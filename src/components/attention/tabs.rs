@@ -19,7 +19,7 @@ const OWN: &str = "own";
 pub(super) enum Report {
     /// The person did something there.
     Acted,
-    /// These incidents are changed there, or the server has just confirmed it.
+    /// What this user made of incidents there.
     Own(Vec<String>),
     /// Something else: [`Tabs::is_attended`] may have changed.
     Other,
@@ -68,7 +68,7 @@ impl Tabs {
     pub(super) fn receive(&self, text: &str, now: u64) -> Report {
         let Some((what, id)) = text.split_once(' ') else { return Report::Acted };
         if what == OWN {
-            return Report::Own(id.split('\n').map(str::to_owned).collect());
+            return Report::Own(id.lines().map(str::to_owned).collect());
         }
         let mut here = self.here.borrow_mut();
         here.retain(|(known, _)| known != id);
@@ -100,9 +100,9 @@ impl Tabs {
         self.post("acted");
     }
 
-    /// Reports to the others that these incidents are changed here.
-    pub(super) fn report_own(&self, ids: &[String]) {
-        self.post(&format!("{OWN} {}", ids.join("\n")));
+    /// Reports to the others what this user makes of incidents here.
+    pub(super) fn report_own(&self, changes: &[String]) {
+        self.post(&format!("{OWN} {}", changes.join("\n")));
     }
 
     /// Whether another tab is in front.

@@ -59,6 +59,11 @@ pub fn focused_incident() -> Option<String> {
     focused(ROW)?.get_attribute("data-incident-id")
 }
 
+/// What names the row that has the focus.
+pub fn focused_line() -> Option<String> {
+    focused(LINE)?.get_attribute("data-line")
+}
+
 /// The focus goes to the first element of a selector. What is not shown leaves it where it is.
 pub(super) fn focus(selector: &str) {
     if let Some(element) = find(selector).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
@@ -69,7 +74,7 @@ pub(super) fn focus(selector: &str) {
 /// The focus goes to the first button of the row, or else of the group, that an element is in. For a button that its own
 /// press removes: the focus would be lost with it.
 pub fn focus_first_beside(element: &Element) {
-    let group = element.closest(&format!("{ROW}, .assign__line")).ok().flatten();
+    let group = element.closest(&format!("{LINE}, .assign__line")).ok().flatten();
     let button = group.and_then(|group| group.query_selector("button").ok()?);
     if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
         let _ = button.focus();

@@ -3,17 +3,18 @@
 use super::query::{BoardAddress, Step, use_board_query};
 use super::steady::{use_hand, use_steady};
 use super::{
-    CreateIncident, IncidentFilters, IncidentList, IncidentViews, Lines, MoreFilters, NothingMatches, Trend,
-    use_own_views,
+    BulkBar, CreateIncident, IncidentFilters, IncidentList, IncidentViews, Lines, MoreFilters,
+    NothingMatches, Pick, Picks, Trend, use_own_views,
 };
-use crate::board::{BoardQuery, Part, Scope, Sort, View, arrange, group, lines};
+use crate::board::{BoardQuery, Part, Scope, Selection, Sort, View, arrange, group, lines};
 use crate::commands::Command;
-use crate::components::commands::{is_row_focused, rescue_focus, use_commands, use_incident_commands};
+use crate::components::commands::{Bulk, is_row_focused, rescue_focus, use_commands, use_incident_commands};
 use crate::components::hooks::use_media;
 use crate::components::icon::Icon;
 use crate::components::outbox::PendingChanges;
 use crate::components::panel::{Awaited, Empty, Panel};
 use crate::components::undo::use_actor;
+use crate::words::commands;
 use gloo::timers::callback::Timeout;
 use sentinelops_realtime::{IncidentRow, List, use_incidents};
 use std::cell::RefCell;
@@ -63,11 +64,22 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
         (Rc::new(parts), count, found.counts)
     });
     let (parts, shown, counts) = (&arranged.0, arranged.1, arranged.2);
-    use_incident_commands(&feed, props.selected.clone(), props.on_select.clone());
     use_board_commands(&query, props.scope, &on_query);
     let hand = use_hand();
     let steady = use_steady(parts, &feed.items, &query, hand.is_on);
     let (lines, on_toggle) = use_lines(&steady.parts);
+    let (picks, on_pick, bulk) = use_picks(&steady.parts);
+    use_incident_commands(&feed, props.selected.clone(), props.on_select.clone(), bulk.clone());
+    let onkeydown = {
+        let (on_pick, is_empty) = (on_pick.clone(), bulk.rows.is_empty());
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" && !is_empty {
+                // Not the detail, too.
+                event.stop_propagation();
+                on_pick.emit(Pick::Clear);
+            }
+        })
+    };
     let (own, on_own) = use_own_views(me.as_deref());
     let more = use_state_eq(|| false);
     let on_open = use_callback(more.setter(), |is_open, set| set.set(is_open));
@@ -83,8 +95,13 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
             <IncidentFilters query={query.clone()} counts={is_known.then_some(counts)} on_query={on_query.clone()}>
                 <CreateIncident on_created={props.on_select.clone()} />
             </IncidentFilters>
-            <IncidentViews incidents={feed.items.clone()} query={query.clone()} first={props.scope} me={me.clone()} is_loaded={is_known}
-                own={own.clone()} on_query={on_query.clone()} is_open={*more} {on_open} />
+            <p class="sr-only" role="status">if !bulk.rows.is_empty() { { commands::selected(bulk.rows.len()) } }</p>
+            if bulk.rows.is_empty() {
+                <IncidentViews incidents={feed.items.clone()} query={query.clone()} first={props.scope} me={me.clone()} is_loaded={is_known}
+                    own={own.clone()} on_query={on_query.clone()} is_open={*more} {on_open} />
+            } else {
+                <BulkBar {bulk} actor={actor.clone()} onkeydown={onkeydown.clone()} />
+            }
             if *more { <MoreFilters incidents={feed.items.clone()} query={query.clone()} me={me.clone()} {own} {on_own} on_query={on_query.clone()} /> }
             if !is_known && feed.items.is_empty() {
                 <div key="awaited" class="panel__body">
@@ -102,9 +119,9 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
                     }
                 </div>
             } else {
-                <div key="rows" class="anchor" ref={hand.holder} onpointermove={hand.onpointermove} onpointerleave={hand.onpointerleave}
+                <div key="rows" class="anchor" ref={hand.holder} {onkeydown} onpointermove={hand.onpointermove} onpointerleave={hand.onpointerleave}
                     onfocusin={hand.onfocusin} onfocusout={hand.onfocusout} data-testid="incidents-steady">
-                    <IncidentList {lines} selected={props.selected.clone()} {fresh} actor={Some(actor)} on_select={props.on_select.clone()} {on_toggle} />
+                    <IncidentList {lines} selected={props.selected.clone()} {fresh} {picks} {on_pick} actor={Some(actor)} on_select={props.on_select.clone()} {on_toggle} />
                     <div aria-live="polite">
                         if let Some(words) = steady.held {
                             <button type="button" class="button float float--top" onclick={steady.release.reform(|_: MouseEvent| ())} data-testid="incidents-new">
@@ -136,6 +153,34 @@ fn use_lines(parts: &Rc<Vec<Part<IncidentRow>>>) -> (Lines, Callback<Rc<str>>) {
         Lines(lines(&parts.0, |key| *is_paper || open.contains(key)).into())
     });
     ((*lines).clone(), on_toggle)
+}
+
+/// What is picked of the rows, and the incidents of it. What is shown no more is picked no more.
+#[hook]
+fn use_picks(parts: &Rc<Vec<Part<IncidentRow>>>) -> (Rc<Selection>, Callback<Pick>, Bulk) {
+    let picks = use_reducer_eq(Picks::default);
+    let on_pick = use_callback(picks.dispatcher(), |pick, picks| picks.dispatch(pick));
+    let selection = picks.0.clone();
+    let rows = parts.iter().flat_map(|part| part.rows()).filter(|row| selection.has(&row.id));
+    let picked: Rc<[IncidentRow]> = rows.cloned().collect();
+    use_effect_with((Shared(parts.clone()), selection.clone()), {
+        let on_pick = on_pick.clone();
+        move |(parts, selection)| {
+            if !selection.is_empty() {
+                let rows = parts.0.iter().flat_map(|part| part.rows());
+                on_pick.emit(Pick::Keep(rows.map(|row| row.id.clone()).collect()));
+            }
+        }
+    });
+    // The bar goes with the last of them, and the focus would be lost with it.
+    let had = use_mut_ref(|| false);
+    use_effect_with(picked.is_empty(), move |is_empty| {
+        let had = had.replace(!is_empty);
+        let soon = (had && *is_empty).then(|| Timeout::new(0, rescue_focus));
+        move || drop(soon)
+    });
+    let on_clear = on_pick.reform(|()| Pick::Clear);
+    (selection, on_pick, Bulk { rows: picked, on_clear })
 }
 
 /// Equal when it is the same one.

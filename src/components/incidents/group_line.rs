@@ -1,7 +1,8 @@
 //! Equal incidents in one row.
 
+use super::picks::{PickMark, picks};
 use super::touched::use_touched;
-use crate::board::Group;
+use crate::board::{Group, Picked};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::marks::{SeverityMark, StatusMark};
 use crate::components::people::PersonName;
@@ -26,8 +27,14 @@ pub struct GroupLineProps {
     /// It is the tab stop of the list.
     #[prop_or_default]
     pub stop: bool,
+    /// How much of it is picked.
+    #[prop_or_default]
+    pub picked: Picked,
     /// It is to be opened or closed; with its key.
     pub on_toggle: Callback<Rc<str>>,
+    /// It was pressed to pick it; `true`: with all rows up to it.
+    #[prop_or_default]
+    pub on_pick: Callback<(AttrValue, bool)>,
 }
 
 /// The content of a list item. How many, the latest of them, and what they have in common.
@@ -38,8 +45,12 @@ pub fn GroupLine(props: &GroupLineProps) -> Html {
     let latest = members.iter().max_by_key(age).unwrap_or(&members[0]);
     let touched = use_touched(&latest.incident, props.fresh);
     let onclick = {
-        let (on_toggle, key) = (props.on_toggle.clone(), props.group.key.clone());
-        move |_| on_toggle.emit(key.clone())
+        let (on_toggle, on_pick) = (props.on_toggle.clone(), props.on_pick.clone());
+        let key = props.group.key.clone();
+        move |event: MouseEvent| match picks(&event) {
+            Some(range) => on_pick.emit((key.clone().into(), range)),
+            None => on_toggle.emit(key.clone()),
+        }
     };
     let done = latest.status == Some(IncidentStatus::Resolved);
     let is_same = members.iter().all(|row| row.status == latest.status);
@@ -54,8 +65,9 @@ pub fn GroupLine(props: &GroupLineProps) -> Html {
         (count, _) => html! { { texts::people(count) } },
     };
     html! {
-        <button type="button" class={classes!("row", "row--group", touched, done.then_some("row--done"))} {onclick}
+        <button type="button" class={classes!("row", "row--group", touched, done.then_some("row--done"), (props.picked == Picked::All).then_some("row--picked"))} {onclick}
             tabindex={if props.stop { "0" } else { "-1" }} aria-expanded={props.is_open.to_string()}>
+            if props.picked != Picked::None { <PickMark /> }
             <SeverityMark severity={latest.severity.clone()} />
             <span class="row__title">
                 <span class="row__fold"><IconMark icon={Icon::Fold} size={14} /></span>

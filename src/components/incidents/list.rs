@@ -1,9 +1,11 @@
 //! The rows.
 
-use super::{GroupLine, IncidentLine, row_actions};
-use crate::board::Line;
+use super::{GroupLine, IncidentLine, Pick, row_actions};
+use crate::board::{Line, Picked, Selection};
 use crate::commands::Command;
-use crate::components::commands::{focused_incident, press_focused_group, step_row, use_commands};
+use crate::components::commands::{
+    focused_incident, focused_line, press_focused_group, step_row, use_commands,
+};
 use crate::components::hooks::{use_density, use_window};
 use crate::components::undo::Actor;
 use sentinelops_realtime::IncidentRow;
@@ -34,6 +36,12 @@ pub struct IncidentListProps {
     /// Ids that appeared while the list was open.
     #[prop_or_default]
     pub fresh: Rc<HashSet<String>>,
+    /// What is picked.
+    #[prop_or_default]
+    pub picks: Rc<Selection>,
+    /// It is to change.
+    #[prop_or_default]
+    pub on_pick: Callback<Pick>,
     /// Does what the row under the pointer or with the focus offers. Default: it offers nothing.
     #[prop_or_default]
     pub actor: Option<Actor>,
@@ -61,64 +69,92 @@ pub fn IncidentList(props: &IncidentListProps) -> Html {
         let set = active.setter();
         move |event: PointerEvent, ()| {
             if event.pointer_type() == "mouse" {
-                set.set(row_of(&event, "data-incident-id"));
+                set.set(row_of(&event, LINE));
             }
         }
     });
     let onpointerleave = use_callback((), {
         let set = active.setter();
-        move |_: PointerEvent, ()| set.set(focused_incident())
+        move |_: PointerEvent, ()| set.set(focused_line())
     });
     let onfocusin = use_callback((), {
         let set = last.setter();
         let active = active.setter();
         move |event: FocusEvent, ()| {
-            active.set(row_of(&event, "data-incident-id"));
-            set.set(row_of(&event, "data-line"));
+            active.set(row_of(&event, LINE));
+            set.set(row_of(&event, LINE));
         }
     });
-    let is_there = |id: &&str| visible.iter().any(|line| id_of(line) == *id);
+    let is_there = |id: &&str| visible.iter().any(|line| line.key() == *id);
     let stop = [last.as_deref(), props.selected.as_deref()].into_iter().flatten().find(is_there);
-    let stop = stop.or_else(|| visible.first().map(id_of));
-    use_commands(&[Command::Next, Command::Previous, Command::Open], {
-        let on_select = props.on_select.clone();
+    let stop = stop.or_else(|| visible.first().map(Line::key));
+    use_commands(&[Command::Next, Command::Previous, Command::Open, Command::Pick], {
+        let (on_select, on_pick, lines) =
+            (props.on_select.clone(), props.on_pick.clone(), props.lines.clone());
         Callback::from(move |command| match (command, focused_incident()) {
+            (Command::Pick, _) => {
+                let line = focused_line().and_then(|key| lines.0.iter().find(|line| line.key() == key));
+                line.into_iter().for_each(|line| on_pick.emit(Pick::Toggle(line.clone())));
+            }
             (Command::Open, Some(id)) => on_select.emit(id.into()),
             (Command::Open, None) => press_focused_group(),
             (command, _) => step_row(command == Command::Next),
         })
     });
-    let row = |row: &IncidentRow| {
-        html! {
-            <>
-                <IncidentLine row={row.clone()}
-                    selected={props.selected.as_deref() == Some(row.id.as_str())}
-                    fresh={props.fresh.contains(&row.id)}
-                    stop={stop == Some(row.id.as_str())}
-                    on_select={props.on_select.clone()} />
-                if let Some(actor) = props.actor.as_ref().filter(|_| active.as_deref() == Some(row.id.as_str())) { { row_actions(actor, &row.incident) } }
-            </>
+    let on_pick = use_callback((props.lines.clone(), props.on_pick.clone()), {
+        |(key, range): (AttrValue, bool), (lines, on_pick): &(Lines, Callback<Pick>)| {
+            let line = lines.0.iter().find(|line| line.key() == key);
+            match line.cloned().filter(|_| !range) {
+                Some(line) => on_pick.emit(Pick::Toggle(line)),
+                None => on_pick.emit(Pick::Extend(lines.clone(), key.to_string(), key.to_string())),
+            }
+        }
+    });
+    let onkeydown = {
+        let (lines, on_pick) = (props.lines.clone(), props.on_pick.clone());
+        move |event: KeyboardEvent| {
+            if let Some((from, to)) = walk(&event).filter(|_| event.shift_key()) {
+                on_pick.emit(Pick::Extend(lines.clone(), from, to));
+            }
         }
     };
     let line = |(at, line): (usize, &Line<IncidentRow>)| {
         let position = size.map(|_| (window.range.start + at + 1).to_string());
         let size = size.map(|size| size.to_string());
         let is_member = matches!(line, Line::Member(_));
+        let picked = props.picks.of(line.rows());
+        let stop = stop == Some(line.key());
+        let is_fresh = line.rows().iter().any(|row| props.fresh.contains(&row.id));
+        let actions = |what: &str| {
+            let Some(actor) = props.actor.as_ref().filter(|_| active.as_deref() == Some(line.key())) else {
+                // A node, too: without one Yew would make the row again, and the focus would be lost.
+                return Html::default();
+            };
+            let toggle = props.on_pick.reform({
+                let line = line.clone();
+                move |()| Pick::Toggle(line.clone())
+            });
+            row_actions(actor, line.rows(), what, picked == Picked::All, toggle)
+        };
         match line {
             Line::One(of) | Line::Member(of) => html! {
                 <li key={of.id.clone()} class={is_member.then_some("rows__member")} aria-setsize={size} aria-posinset={position}
-                    data-testid="incident-row" data-line={of.id.clone()} data-incident-id={of.id.clone()}>{ row(of) }</li>
+                    data-testid="incident-row" data-line={of.id.clone()} data-incident-id={of.id.clone()}>
+                    <IncidentLine row={of.clone()} selected={props.selected.as_deref() == Some(of.id.as_str())} fresh={is_fresh} {stop}
+                        picked={picked == Picked::All} on_select={props.on_select.clone()} on_pick={on_pick.clone()} />
+                    { actions(&of.id) }
+                </li>
             },
             Line::Head(group, is_open) => html! {
                 <li key={&*group.key} aria-setsize={size} aria-posinset={position} data-testid="incident-group" data-line={group.key.to_string()}>
-                    <GroupLine group={group.clone()} is_open={*is_open} stop={stop == Some(&*group.key)}
-                        fresh={group.members.iter().any(|row| props.fresh.contains(&row.id))} on_toggle={props.on_toggle.clone()} />
+                    <GroupLine group={group.clone()} is_open={*is_open} {stop} fresh={is_fresh} {picked} on_toggle={props.on_toggle.clone()} on_pick={on_pick.clone()} />
+                    { actions(&group.title()) }
                 </li>
             },
         }
     };
     html! {
-        <div class="panel__body" data-density={density.name} ref={window.scroller} onkeydown={Callback::from(walk)} {onfocusin} {onpointermove} {onpointerleave}>
+        <div class="panel__body" data-density={density.name} ref={window.scroller} {onkeydown} {onfocusin} {onpointermove} {onpointerleave}>
             <ul class="rows" ref={window.holder} aria-label="Incidents, most urgent first" data-testid="incident-list">
                 { for visible.iter().enumerate().map(line) }
             </ul>
@@ -126,13 +162,8 @@ pub fn IncidentList(props: &IncidentListProps) -> Html {
     }
 }
 
-/// What names the row: the incident, or what those of a group have in common.
-fn id_of(line: &Line<IncidentRow>) -> &str {
-    match line {
-        Line::One(row) | Line::Member(row) => &row.id,
-        Line::Head(group, _) => &group.key,
-    }
-}
+/// The attribute that names the row.
+const LINE: &str = "data-line";
 
 /// The attribute of the row that an event is about.
 fn row_of(event: &web_sys::Event, attribute: &str) -> Option<String> {
@@ -141,26 +172,25 @@ fn row_of(event: &web_sys::Event, attribute: &str) -> Option<String> {
 }
 
 /// Up and down move the focus to the neighbouring row, and the browser scrolls it into view; right and left go through
-/// what can be done with the row, or open and close a group.
-fn walk(event: KeyboardEvent) {
+/// what can be done with the row, and open and close a group. Answers from which row to which one the focus moved.
+fn walk(event: &KeyboardEvent) -> Option<(String, String)> {
     let target = event.target_dyn_into::<Element>();
-    let Some(item) = target.as_ref().and_then(|element| element.closest("li").ok().flatten()) else { return };
+    let item = target.as_ref().and_then(|element| element.closest("li").ok().flatten())?;
+    let from = item.get_attribute(LINE)?;
     let button = |item: Element| item.first_element_child();
     let next = match event.key().as_str() {
         "ArrowDown" => item.next_element_sibling().and_then(button),
         "ArrowUp" => item.previous_element_sibling().and_then(button),
-        key @ ("ArrowRight" | "ArrowLeft") if is_group(&item) => {
-            let is_closed = key == "ArrowRight";
-            let selector = format!("button[aria-expanded={}]", !is_closed);
-            let button = item.query_selector(&selector).ok().flatten();
-            if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
-                event.prevent_default();
-                button.click();
-            }
-            return;
-        }
         key @ ("ArrowRight" | "ArrowLeft") => {
-            let Ok(buttons) = item.query_selector_all("button") else { return };
+            // A closed group opens first; an open one closes from its own button.
+            let is_closed = key == "ArrowRight";
+            let turned = format!("button[aria-expanded={}]", !is_closed);
+            if let Some(button) = target.as_ref().filter(|button| button.matches(&turned).unwrap_or(false)) {
+                event.prevent_default();
+                button.dyn_ref::<HtmlElement>()?.click();
+                return None;
+            }
+            let buttons = item.query_selector_all("button").ok()?;
             let all: Vec<_> = (0..buttons.length()).filter_map(|at| buttons.get(at)).collect();
             let at = all
                 .iter()
@@ -168,15 +198,12 @@ fn walk(event: KeyboardEvent) {
             let to = at.and_then(|at| if key == "ArrowRight" { Some(at + 1) } else { at.checked_sub(1) });
             to.and_then(|to| all.get(to).cloned()?.dyn_into().ok())
         }
-        _ => return,
+        _ => return None,
     };
-    if let Some(button) = next.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        event.prevent_default();
-        // An element that cannot be focused keeps the focus where it was.
-        let _ = button.focus();
-    }
-}
-
-fn is_group(item: &Element) -> bool {
-    item.matches("[data-testid=incident-group]").unwrap_or(false)
+    let button = next?.dyn_into::<HtmlElement>().ok()?;
+    event.prevent_default();
+    // An element that cannot be focused keeps the focus where it was.
+    let _ = button.focus();
+    let to = button.closest("li").ok().flatten()?.get_attribute(LINE)?;
+    (from != to).then_some((from, to))
 }

@@ -1,5 +1,6 @@
 //! One incident in the list.
 
+use super::picks::{PickMark, picks};
 use super::touched::use_touched;
 use crate::components::marks::{SendStateMark, SeverityMark, StatusMark};
 use crate::components::people::PersonName;
@@ -22,8 +23,14 @@ pub struct IncidentLineProps {
     /// It is the tab stop of the list.
     #[prop_or_default]
     pub stop: bool,
+    /// It is picked.
+    #[prop_or_default]
+    pub picked: bool,
     /// It was chosen; with its id.
     pub on_select: Callback<AttrValue>,
+    /// It was pressed to pick it; `true`: with all rows up to it.
+    #[prop_or_default]
+    pub on_pick: Callback<(AttrValue, bool)>,
 }
 
 /// The content of a list item. One line: severity, title, status, who, how old. Marked for a moment when something of it changed.
@@ -33,13 +40,17 @@ pub fn IncidentLine(props: &IncidentLineProps) -> Html {
     let touched = use_touched(incident, props.fresh);
     let done = incident.status == Some(IncidentStatus::Resolved);
     let onclick = {
-        let on_select = props.on_select.clone();
+        let (on_select, on_pick) = (props.on_select.clone(), props.on_pick.clone());
         let id = AttrValue::from(incident.id.clone());
-        move |_| on_select.emit(id.clone())
+        move |event: MouseEvent| match picks(&event) {
+            Some(range) => on_pick.emit((id.clone(), range)),
+            None => on_select.emit(id.clone()),
+        }
     };
-    let class = classes!("row", touched, done.then_some("row--done"));
+    let class = classes!("row", touched, done.then_some("row--done"), props.picked.then_some("row--picked"));
     html! {
         <button type="button" {class} {onclick} tabindex={if props.stop { "0" } else { "-1" }} aria-current={props.selected.then_some("true")}>
+            if props.picked { <PickMark /> }
             <SeverityMark severity={incident.severity.clone()} />
             <span class="row__title">
                 <span class="row__name" data-testid="incident-title">{ incident.title.as_deref().unwrap_or("Untitled incident") }</span>

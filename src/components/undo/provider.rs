@@ -3,7 +3,7 @@
 use crate::actions::{Action, Done};
 use sentinelops_protocol::Priority;
 use sentinelops_protocol::domain::{Incident, Severity};
-use sentinelops_realtime::{Client, Message, MessageId, use_client};
+use sentinelops_realtime::{Client, IncidentRow, Message, MessageId, UseFeedHandle, use_client};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -14,21 +14,26 @@ pub(super) enum Last {
     #[default]
     Nothing,
     /// It may be taken back. The number tells one from the next.
-    Offered(Rc<Done>, u64),
-    /// It was taken back.
-    Undone(Rc<Done>),
+    Offered(Rc<[Done]>, u64),
+    /// It was taken back, as far as that was possible.
+    Undone(Rc<Undone>),
+}
+
+/// What became of taking it back, by incident.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Undone {
+    /// As it was before.
+    pub back: Vec<Done>,
     /// Somebody changed the same meanwhile.
-    Refused(Rc<Done>),
+    pub refused: Vec<Done>,
     /// The action failed itself.
-    Failed(Rc<Done>),
+    pub failed: Vec<Done>,
 }
 
 /// See [`Last`].
 pub(super) enum Step {
-    Did(Rc<Done>),
-    Undo,
-    Refuse,
-    Fail,
+    Did(Rc<[Done]>),
+    Undo(Undone),
     Forget,
 }
 
@@ -39,9 +44,7 @@ impl Reducible for Last {
         let next = match (&*self, step) {
             (Self::Offered(_, number), Step::Did(done)) => Self::Offered(done, number + 1),
             (_, Step::Did(done)) => Self::Offered(done, 0),
-            (Self::Offered(done, _), Step::Undo) => Self::Undone(done.clone()),
-            (Self::Offered(done, _), Step::Refuse) => Self::Refused(done.clone()),
-            (Self::Offered(done, _), Step::Fail) => Self::Failed(done.clone()),
+            (Self::Offered(..), Step::Undo(undone)) => Self::Undone(undone.into()),
             (_, Step::Forget) => Self::Nothing,
             _ => return self,
         };
@@ -61,17 +64,34 @@ pub struct Actor {
 impl Actor {
     /// Sends it; the offer to undo follows.
     pub fn act(&self, incident: &Rc<Incident>, action: Action) -> MessageId {
+        let done = self.send(incident, action);
+        let sent = done.sent.clone();
+        self.step(Step::Did([done].into()));
+        sent
+    }
+
+    /// The same for all that it makes sense for, with one offer to undo. `false`: there are none.
+    pub fn act_all(&self, rows: &[IncidentRow], action: &Action) -> bool {
+        let offered = rows.iter().filter(|row| action.is_offered(row));
+        let done: Rc<[Done]> = offered.map(|row| self.send(&row.incident, action.clone())).collect();
+        let any = !done.is_empty();
+        if any {
+            self.step(Step::Did(done));
+        }
+        any
+    }
+
+    fn send(&self, incident: &Rc<Incident>, action: Action) -> Done {
         let message = Message::from(action.edit(incident)).priority(urgency(incident));
         let confirmed = self.client.confirmed_incident(&incident.id);
         let sent = self.client.send(message).id();
-        let last = self.last();
-        let earlier = match &last {
-            Last::Offered(done, _) | Last::Undone(done) => Some(&**done),
-            _ => None,
+        let earlier = match self.last.as_deref() {
+            Some(Last::Offered(done, _)) => &**done,
+            Some(Last::Undone(undone)) => &undone.back,
+            _ => &[],
         };
-        let done = Done::new(action, incident.clone(), sent.clone(), confirmed, earlier);
-        self.step(Step::Did(done.into()));
-        sent
+        let earlier = earlier.iter().find(|earlier| earlier.before.id == incident.id);
+        Done::new(action, incident.clone(), sent, confirmed, earlier)
     }
 
     /// The action that takes an incident, if somebody is known to be at this page.
@@ -84,18 +104,28 @@ impl Actor {
         self.last.as_ref().map_or_else(Last::default, |last| (**last).clone())
     }
 
-    /// Takes an action back, given its incident as the page shows it now.
-    pub(super) fn undo(&self, done: &Done, now: &Incident) {
-        if self.client.send_state(&done.sent).is_some_and(|state| state.is_failed()) {
-            return self.step(Step::Fail);
-        }
-        match done.inverse(now, self.client.confirmed_incident(&now.id).as_deref()) {
-            None => self.step(Step::Refuse),
-            Some(edit) => {
-                self.client.send(Message::from(edit).priority(urgency(&done.before)));
-                self.step(Step::Undo);
+    /// Takes an action back, given the incidents as the page shows them now.
+    pub(super) fn undo(&self, all: &[Done], now: &UseFeedHandle<IncidentRow>) {
+        let mut undone = Undone::default();
+        for done in all.iter().cloned() {
+            let id = &done.before.id;
+            let confirmed = self.client.confirmed_incident(id);
+            let inverse = now.get(id).and_then(|now| done.inverse(now, confirmed.as_deref()));
+            match inverse {
+                _ if self.has_failed(&done) => undone.failed.push(done),
+                None => undone.refused.push(done),
+                Some(edit) => {
+                    self.client.send(Message::from(edit).priority(urgency(&done.before)));
+                    undone.back.push(done);
+                }
             }
         }
+        self.step(Step::Undo(undone));
+    }
+
+    /// The server refused it, or it was too late.
+    pub(super) fn has_failed(&self, done: &Done) -> bool {
+        self.client.send_state(&done.sent).is_some_and(|state| state.is_failed())
     }
 
     pub(super) fn forget(&self) {

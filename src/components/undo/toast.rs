@@ -1,13 +1,12 @@
 //! What was done, for 8 s, with the button that takes it back.
 
-use super::provider::{Last, use_actor};
+use super::provider::{Last, Undone, use_actor};
 use crate::actions::{Action, Done};
 use crate::commands::{Command, entry_of};
 use crate::components::commands::{focus_row_or_main, use_commands};
 use crate::components::people::Names;
 use crate::words::commands as texts;
 use sentinelops_realtime::{ClockTimeout, use_clock, use_incidents, use_timeline};
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// How long it can be seen, ms; not while the pointer or the focus is on it.
@@ -55,10 +54,8 @@ fn Toast() -> Html {
     let undo = Callback::from({
         let (actor, feed) = (actor.clone(), feed.clone());
         move |()| {
-            if let Last::Offered(done, _) = actor.last()
-                && let Some(now) = feed.get(&done.before.id)
-            {
-                actor.undo(&done, now);
+            if let Last::Offered(done, _) = actor.last() {
+                actor.undo(&done, &feed);
             }
         }
     });
@@ -68,7 +65,7 @@ fn Toast() -> Html {
         move |_: MouseEvent| {
             // The button goes, and the focus would be lost with it.
             if let Last::Offered(done, _) = actor.last() {
-                focus_row_or_main(&done.before.id);
+                focus_row_or_main(&done[0].before.id);
             }
             undo.emit(());
         }
@@ -78,16 +75,21 @@ fn Toast() -> Html {
     }
     let (text, offers) = match actor.last() {
         Last::Nothing => return Html::default(),
-        Last::Offered(done, _) => {
-            let name = match &done.action {
+        Last::Offered(all, _) => {
+            let action = &all[0].action;
+            let name = match action {
                 Action::Assign(who) => names.of(who),
                 _ => AttrValue::default(),
             };
-            (html! { texts::done(&done.action, &done.before.id, &name) }, true)
+            let mut text = texts::done(action, &texts::what(&ids(&*all)), &name);
+            let failed = ids(all.iter().filter(|done| actor.has_failed(done)));
+            // Of a single one its row and its detail say it.
+            if all.len() > 1 && !failed.is_empty() {
+                text.push_str(&texts::failed(&failed));
+            }
+            (html! { text }, true)
         }
-        Last::Undone(done) => (html! { texts::undone(&done.before.id) }, false),
-        Last::Refused(done) => (html! { <NotUndone {done} /> }, false),
-        Last::Failed(done) => (html! { texts::nothing_to_undo(&done.before.id) }, false),
+        Last::Undone(undone) => (undone_words(&undone), false),
     };
     let hold = |on: bool| {
         let set = held.setter();
@@ -109,9 +111,26 @@ fn Toast() -> Html {
     }
 }
 
+fn ids<'a>(of: impl IntoIterator<Item = &'a Done>) -> Vec<&'a str> {
+    of.into_iter().map(|done| &*done.before.id).collect()
+}
+
+/// What was taken back, and what was not.
+fn undone_words(Undone { back, refused, failed }: &Undone) -> Html {
+    let more = refused.len().saturating_sub(texts::NAMED_MAX);
+    html! {
+        <>
+            if !back.is_empty() { <span>{ texts::undone(&ids(back)) }</span> }
+            { for refused.iter().take(texts::NAMED_MAX).map(|done| html! { <span><NotUndone done={done.clone()} /></span> }) }
+            if more > 0 { <span>{ texts::more_not_undone(more) }</span> }
+            if !failed.is_empty() { <span>{ texts::nothing_to_undo(&ids(failed)) }</span> }
+        </>
+    }
+}
+
 #[derive(Properties, PartialEq)]
 struct NotUndoneProps {
-    done: Rc<Done>,
+    done: Done,
 }
 
 /// Who was faster, once the timeline of the incident says it.
