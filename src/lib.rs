@@ -11,6 +11,7 @@ pub mod commands;
 pub mod components;
 pub mod config;
 pub mod letters;
+pub mod looked;
 pub mod pages;
 pub mod program;
 pub mod story;

@@ -9,6 +9,61 @@ use sentinelops_realtime::{ChatEntry, SendState};
 use std::rc::Rc;
 use yew::AttrValue;
 
+/// What moments are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Status, severity, title.
+    Status,
+    /// To whom it is assigned.
+    People,
+    /// Alerts raised and cleared.
+    Alerts,
+    /// What somebody wrote.
+    Messages,
+}
+
+/// Some of them: a change may be about two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Kind {
+    /// Every one, in order.
+    pub const ALL: [Self; 4] = [Self::Status, Self::People, Self::Alerts, Self::Messages];
+}
+
+impl From<Kind> for Kinds {
+    fn from(kind: Kind) -> Self {
+        Self(1 << kind as u8)
+    }
+}
+
+impl Kinds {
+    /// Of a change of an incident; one of something else is about its status.
+    pub fn of<T>(has_status: bool, assigned_to: &Patch<T>) -> Self {
+        match (assigned_to, has_status) {
+            (Patch::Keep, _) => Kind::Status.into(),
+            (_, false) => Kind::People.into(),
+            (_, true) => Self::from(Kind::Status).toggled(Kind::People),
+        }
+    }
+
+    /// Whether this kind is one of them.
+    pub fn has(self, kind: Kind) -> bool {
+        self.0 & Self::from(kind).0 != 0
+    }
+
+    /// With this kind, or without it where it is one of them.
+    #[must_use]
+    pub fn toggled(self, kind: Kind) -> Self {
+        Self(self.0 ^ Self::from(kind).0)
+    }
+
+    /// Whether a moment is shown where these were chosen: none chosen is all of them.
+    pub fn shows(self, moment: &Moment) -> bool {
+        self == Self::default() || self.0 & moment.kinds.0 != 0
+    }
+}
+
 /// One thing that happened, or will when it has been sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
@@ -20,18 +75,29 @@ pub struct Moment {
     pub actor: AttrValue,
     /// What.
     pub what: String,
-    /// Somebody wrote it.
-    pub is_talk: bool,
+    /// What it is about.
+    pub kinds: Kinds,
+    /// The person at this page did it.
+    pub is_own: bool,
     /// How far it has got, of what the server has not confirmed.
     pub waits: Option<SendState>,
 }
 
-/// Oldest first; what waits last, in the order in which it will be sent. `pending`: one's own changes.
+impl Moment {
+    /// Whether it happened after `until`, and somebody else did it.
+    pub fn is_new(&self, until: u64) -> bool {
+        self.at > until && !self.is_own
+    }
+}
+
+/// Oldest first; what waits last, in the order in which it will be sent. `pending`: one's own changes. `me`: the person at
+/// this page.
 pub fn moments(
     timeline: &[Rc<TimelineEntry>],
     messages: &[ChatEntry],
     pending: Vec<Moment>,
     names: &Names,
+    me: Option<&str>,
 ) -> Vec<Moment> {
     let mut all: Vec<Moment> = Vec::with_capacity(timeline.len() + messages.len());
     all.extend(timeline.iter().map(|entry| Moment {
@@ -39,7 +105,8 @@ pub fn moments(
         at: entry.timestamp,
         actor: names.of(&entry.actor),
         what: change_words(entry, names),
-        is_talk: false,
+        kinds: kinds(entry),
+        is_own: me == Some(&*entry.actor),
         waits: None,
     }));
     all.extend(messages.iter().map(|entry| Moment {
@@ -47,13 +114,21 @@ pub fn moments(
         at: entry.message.timestamp,
         actor: if entry.mine { AttrValue::Static(texts::YOU) } else { names.of(&entry.message.sender_id) },
         what: entry.message.content.clone(),
-        is_talk: true,
+        kinds: Kind::Messages.into(),
+        is_own: entry.mine,
         waits: entry.send.clone().filter(|state| !state.is_delivered()),
     }));
     all.extend(pending);
     // Times of what waits are this device's guess.
     sort_by_key(&mut all, |moment| (moment.waits.is_some(), moment.at));
     all
+}
+
+fn kinds(entry: &TimelineEntry) -> Kinds {
+    match entry.action {
+        TimelineAction::AlertRaised | TimelineAction::AlertCleared => Kind::Alerts.into(),
+        _ => Kinds::of(entry.status.is_some() || entry.severity.is_some(), &entry.assigned_to),
+    }
 }
 
 fn change_words(entry: &TimelineEntry, names: &Names) -> String {
@@ -102,7 +177,7 @@ pub fn markdown(
     for moment in moments {
         let when = if moment.waits.is_some() { texts::WAITS.to_owned() } else { exact(moment.at) };
         let who = plain(&moment.actor);
-        if moment.is_talk {
+        if moment.kinds.has(Kind::Messages) {
             // A quotation: whatever was written in it cannot end the list.
             text.push_str(&format!("- {when} **{who}**:\n"));
             moment.what.lines().for_each(|line| text.push_str(&format!("  > {}\n", plain(line))));
@@ -195,7 +270,8 @@ mod tests {
             at: 3_000,
             actor: AttrValue::Static(texts::YOU),
             what: "Resolve inc-7".to_owned(),
-            is_talk: false,
+            kinds: Kind::Status.into(),
+            is_own: true,
             waits: waiting(),
         };
         let timeline = [created, raised, taken].map(Rc::new);
@@ -204,6 +280,7 @@ mod tests {
             &[message("m1", 3_000, "see `df`:\n# not a heading"), own],
             vec![pending],
             &Names::default(),
+            Some("ann"),
         )
     }
 
@@ -214,9 +291,33 @@ mod tests {
     }
 
     #[test]
+    fn kinds_choose_moments_and_new_is_what_others_did_since() {
+        let story = story();
+        let keys = |shown: Kinds| -> Vec<_> {
+            story.iter().filter(|moment| shown.shows(moment)).map(|moment| &*moment.key).collect()
+        };
+        let only = |kind: Kind| keys(Kinds::default().toggled(kind));
+        assert_eq!(only(Kind::Status), ["t1", "p1"]);
+        assert_eq!(only(Kind::People), ["t3"]);
+        assert_eq!(only(Kind::Alerts), ["t2"]);
+        assert_eq!(only(Kind::Messages), ["m1", "m2"]);
+        assert_eq!(keys(Kinds::from(Kind::Alerts).toggled(Kind::Messages)), ["t2", "m1", "m2"]);
+        assert_eq!(
+            keys(Kinds::from(Kind::Alerts).toggled(Kind::Alerts)).len(),
+            story.len(),
+            "none chosen is all"
+        );
+        let both = Kinds::of(true, &Patch::Set("bob"));
+        assert!(both.has(Kind::Status) && both.has(Kind::People) && !both.has(Kind::Alerts));
+        let new: Vec<_> =
+            story.iter().filter(|moment| moment.is_new(1_500)).map(|moment| &*moment.key).collect();
+        assert_eq!(new, ["t2", "m1"], "the person at this page did the rest");
+    }
+
+    #[test]
     fn what_happened_at_the_same_time_keeps_its_order() {
         let timeline = ["t1", "t2", "t3"].map(|id| Rc::new(entry(id, 5, TimelineAction::Changed)));
-        let keys: Vec<_> = moments(&timeline, &[], Vec::new(), &Names::default())
+        let keys: Vec<_> = moments(&timeline, &[], Vec::new(), &Names::default(), None)
             .into_iter()
             .map(|moment| moment.key)
             .collect();

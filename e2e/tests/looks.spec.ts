@@ -69,6 +69,32 @@ test('rows have three densities, the same after a reload', async ({ world }) => 
   await expect.poll(height).toBe(68);
 });
 
+test('rows stand where they stood while the page was loading, at every width', async ({ world }) => {
+  const page = await world.open('/');
+  await expectState(page, 'Connected');
+  await page.addInitScript(() => {
+    const seen = { loading: 0, shown: 0, shift: 0 };
+    Object.assign(window, { seen });
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (seen.shift += (entry as unknown as { value: number }).value))).observe({ type: 'layout-shift', buffered: true });
+    const look = () => {
+      const rows = document.querySelector('.console__incidents > :is(.panel__body, .anchor)');
+      if (rows) seen[document.getElementById('boot-skeleton') ? 'loading' : 'shown'] = Math.round(rows.getBoundingClientRect().y);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  for (const width of [360, 760, 1280, 1440, 2560]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.reload();
+    await expectState(page, 'Connected');
+    await expect(page.getByTestId('trend')).toContainText('To acknowledge');
+    const { loading, shown, shift } = await page.evaluate(() => (window as unknown as { seen: { loading: number; shown: number; shift: number } }).seen);
+    expect(loading, `${width} px`).toBeGreaterThan(0);
+    expect(shown, `${width} px`).toBe(loading);
+    expect(shift, `${width} px`).toBeLessThan(0.02);
+  }
+});
+
 test('at 360 px, reconnecting and with something that waits, the page is as wide as the screen', async ({ world }) => {
   const user = 'maximiliane.featherstonehaugh-wolfeschlegelstein';
   world.site.configure({ url: `${world.proxy.url}/?user=${user}`, user });

@@ -105,6 +105,79 @@ test('a browser that was never here shows what happened; z switches to UTC in ev
   }
 });
 
+test('the timeline shows what is chosen, and marks what others did since one looked', async ({ world }) => {
+  const id = await world.gateway.publishIncident('Checkout is down', 'critical');
+  world.site.configure({ url: `${world.gateway.url}/?user=ann`, user: 'ann' });
+  const page = await world.open(`/?incident=${id}`);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await expectState(page, 'Connected');
+  await openTimeline(page);
+  await page.locator('#main').press('m');
+  await expect(lines(page).nth(1)).toContainText('assigned to ann');
+  await page.keyboard.press('c');
+  await page.keyboard.type('looking at it');
+  await page.keyboard.press('Enter');
+  await expect(lines(page).nth(1)).toContainText('You: looking at it');
+  const kind = (name: string) => page.getByTestId('timeline-kind').filter({ hasText: name });
+  await kind('People').press('Space');
+  await expect(lines(page).locator('b')).toHaveCount(1);
+  await expect(lines(page).last()).toContainText('status acknowledged, assigned to ann');
+  await kind('Messages').press('Space');
+  await expect(lines(page).locator('b')).toHaveCount(2);
+  await kind('People').press('Space');
+  await expect(lines(page).last()).toContainText('looking at it');
+  await kind('Messages').press('Space');
+  await kind('Alerts').press('Space');
+  await expect(page.getByTestId('timeline')).toContainText('Nothing of that happened.');
+  await kind('Alerts').press('Space');
+  await expect(lines(page).locator('b')).toHaveCount(3);
+  await expect(page.getByTestId('timeline-new'), 'nobody else did anything').toHaveCount(0);
+
+  await page.getByTestId('detail-close').press('Enter');
+  const other = await world.chrome.browser.newContext();
+  try {
+    world.site.configure({ url: `${world.gateway.url}/?user=bob`, user: 'bob' });
+    const bob = await other.newPage();
+    await bob.goto(world.site.url(`/?incident=${id}`));
+    await expectState(bob, 'Connected');
+    await bob.locator('#main').press('i');
+    await bob.keyboard.press('c');
+    await bob.keyboard.type('found it');
+    await bob.keyboard.press('Enter');
+    await expect(bob.getByTestId('chat-message').last()).toContainText('Delivered');
+  } finally {
+    await other.close();
+  }
+  world.site.configure({ url: `${world.gateway.url}/?user=ann`, user: 'ann' });
+  await page.bringToFront();
+  await page.locator(`[data-incident-id="${id}"] > button`).press('Enter');
+  await expect(page.getByTestId('timeline-count')).toHaveText('2 new');
+  await openTimeline(page);
+  await expect(lines(page).nth(1)).toContainText('found it');
+  await expect(lines(page).nth(2)).toContainText('bob status investigating');
+  await expect(lines(page).nth(3)).toHaveText('New since you looked');
+  await expect(lines(page).nth(4)).toContainText('looking at it');
+  for (const [theme, width] of WIDTHS) {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width, height: 900 });
+    expect(await violations(page), `${theme}, ${width} px`).toEqual([]);
+    await page.screenshot({ path: test.info().outputPath(`new-${theme}-${width}.png`) });
+  }
+  await page.reload();
+  await expect(page.getByTestId('timeline')).toContainText('Timeline');
+  await openTimeline(page);
+  await expect(lines(page).nth(1)).toContainText('found it');
+  await expect(page.getByTestId('timeline-new'), 'it was seen').toHaveCount(0);
+
+  const kept = () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('sentinelops.looked')));
+  expect(await kept()).toEqual(['sentinelops.looked.ann']);
+  await page.getByTestId('sign-out').press('Enter');
+  await page.getByTestId('sign-out-wipe').press('Enter');
+  await page.getByTestId('sign-out-delete').press('Enter');
+  await expect(page.getByTestId('signed-out')).toBeVisible();
+  expect(await kept(), 'with everything else').toEqual([]);
+});
+
 test('figures above the list: who waits for longest, how long it takes, open over 24 hours, each with its table', async ({ world }) => {
   const id = await world.gateway.publishIncident('Checkout is down', 'critical');
   world.site.configure({ url: `${world.proxy.url}/?user=ann`, user: 'ann' });

@@ -203,6 +203,11 @@ pub fn nothing_to_undo(ids: &[&str]) -> String {
     format!("Nothing to undo: the change of {} failed", listed(ids))
 }
 
+/// The server refused to take them back.
+pub fn undo_failed(ids: &[&str]) -> String {
+    format!("Not undone: the server refused it for {}", listed(ids))
+}
+
 /// Not all that were not taken back are named.
 pub fn more_not_undone(count: usize) -> String {
     format!("Nor were {count} more")

@@ -1,7 +1,15 @@
 //! Texts of the timeline of an incident.
 
+use crate::story::Kind;
+
 /// Its heading.
 pub const TITLE: &str = "Timeline";
+/// Between what others did since the person looked last, and what is older.
+pub const NEW: &str = "New since you looked";
+/// What the list shows.
+pub const SHOW: &str = "Show";
+/// Nothing is of the kinds that were chosen.
+pub const NOTHING: &str = "Nothing of that happened.";
 /// The person at this page.
 pub const YOU: &str = "You";
 /// The incident was created.
@@ -26,6 +34,21 @@ pub const STATUS: &str = "Status";
 pub const ASSIGNEE: &str = "Assigned to";
 /// Another one.
 pub const OPENED: &str = "Opened";
+
+/// A kind of moments.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Status => "Status",
+        Kind::People => "People",
+        Kind::Alerts => "Alerts",
+        Kind::Messages => "Messages",
+    }
+}
+
+/// `3 new`.
+pub fn new(count: usize) -> String {
+    format!("{count} new")
+}
 
 /// An alert was raised.
 pub fn raised(title: &str) -> String {

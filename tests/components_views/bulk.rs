@@ -56,4 +56,12 @@ async fn changes_that_the_server_refuses_are_named() {
         ["Undone: 2 incidents are as they were before", "Nothing to undo: the change of b failed"]
     );
     assert_eq!(texts("[data-testid=incident-status]"), ["New"; 3]);
+    // The server may refuse that, too.
+    let sent: Vec<_> = connection.sent().into_iter().filter(|request| !request.ephemeral).collect();
+    connection.nack(&sent[3].id.as_str().into(), Code::Invalid, "it is no longer kept");
+    connection.settle().await;
+    assert_eq!(
+        texts(&format!("{TOAST} > span"))[..2],
+        ["Undone: c is as it was before", "Not undone: the server refused it for a"]
+    );
 }

@@ -19,7 +19,7 @@ pub use use_gaps::use_gaps;
 pub use use_lost::{lost_entries, use_lost};
 pub use use_media::use_media;
 pub use use_paced::use_paced;
-pub use use_stored::{Stored, forget_stored, read_stored, use_stored};
+pub use use_stored::{Stored, read_stored, use_stored, write_stored};
 pub use use_total::use_total;
 pub use use_visible::use_visible;
 pub use use_window::{Window, use_window};

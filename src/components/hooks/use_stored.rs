@@ -22,13 +22,10 @@ pub struct Stored {
 pub fn use_stored(key: AttrValue) -> Stored {
     let text = use_state_eq(|| read_stored(&key));
     let set = use_callback((key.clone(), text.setter()), |text: String, (key, set)| {
-        let written = storage().map(|storage| match text.is_empty() {
-            true => storage.remove_item(key),
-            false => storage.set_item(key, &text),
-        });
+        let is_written = write_stored(key, &text);
         set.set(Some(text).filter(|text| !text.is_empty()).map(AttrValue::from));
         // Browsers send the event to the other tabs only; on this page others may show the same text.
-        if let (Some(Ok(())), Some(window), Ok(event)) = (written, web_sys::window(), Event::new(CHANGED)) {
+        if let (true, Some(window), Ok(event)) = (is_written, web_sys::window(), Event::new(CHANGED)) {
             // Nobody cancels it.
             let _ = window.dispatch_event(&event);
         }
@@ -58,12 +55,13 @@ pub fn read_stored(key: &str) -> Option<AttrValue> {
     storage()?.get_item(key).ok().flatten().map(AttrValue::from)
 }
 
-/// Forgets what is kept.
-pub fn forget_stored(key: &str) {
-    if let Some(storage) = storage() {
-        // What cannot be changed cannot be kept either.
-        let _ = storage.remove_item(key);
-    }
+/// Keeps another text, or forgets it where that is empty. `false`: storage is full or forbidden.
+pub fn write_stored(key: &str, text: &str) -> bool {
+    let write = |storage: Storage| match text.is_empty() {
+        true => storage.remove_item(key),
+        false => storage.set_item(key, text),
+    };
+    storage().is_some_and(|storage| write(storage).is_ok())
 }
 
 fn storage() -> Option<Storage> {

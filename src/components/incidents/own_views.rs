@@ -1,7 +1,7 @@
 //! The views a person keeps on this device.
 
 use crate::board::Views;
-use crate::components::hooks::{forget_stored, read_stored, use_stored};
+use crate::components::hooks::{read_stored, use_stored, write_stored};
 use yew::prelude::*;
 
 fn key(me: Option<&str>) -> AttrValue {
@@ -23,5 +23,6 @@ pub fn own_views(me: Option<&str>) -> Views {
 
 /// Deletes them.
 pub fn forget_own_views(me: Option<&str>) {
-    forget_stored(&key(me));
+    // What cannot be changed cannot be kept either.
+    write_stored(&key(me), "");
 }

@@ -1,15 +1,16 @@
 //! What happened to an incident, and who else looks at it.
 
+use super::looked::use_looked;
 use crate::components::download::save;
 use crate::components::marks::SendStateMark;
 use crate::components::outbox::{change_of, message_words};
 use crate::components::people::Names;
 use crate::components::relative_time::ClockTime;
 use crate::components::zone::{ZoneButton, use_zone};
-use crate::story::{Moment, markdown, moments};
+use crate::story::{Kind, Kinds, Moment, markdown, moments};
 use crate::words::story as texts;
-use sentinelops_protocol::domain::Incident;
-use sentinelops_realtime::{SendState, use_chat, use_outbox, use_timeline, use_viewers};
+use sentinelops_protocol::domain::{Incident, IncidentUpdate, Patch};
+use sentinelops_realtime::{SendState, use_chat, use_client, use_outbox, use_timeline, use_viewers};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -31,7 +32,16 @@ pub struct TimelineProps {
 /// first.
 #[component]
 pub fn Timeline(props: &TimelineProps) -> Html {
-    let timeline = use_timeline(&props.incident.id);
+    let id = &props.incident.id;
+    let (timeline, chat) = (use_timeline(id), use_chat(id));
+    let me = use_client().user().map(str::to_owned);
+    // What waits has no time of the server yet.
+    let messages =
+        chat.feed.items.iter().filter(|entry| entry.send.as_ref().is_none_or(SendState::is_delivered));
+    let changes = timeline.items.iter().map(|entry| (entry.timestamp, me.as_deref() == Some(&*entry.actor)));
+    let times: Vec<_> = changes.chain(messages.map(|entry| (entry.message.timestamp, entry.mine))).collect();
+    let until = use_looked(id, times.iter().map(|(at, _)| *at).max().unwrap_or_default());
+    let new = until.map_or(0, |until| times.iter().filter(|(at, is_own)| *at > until && !is_own).count());
     // Messages arrive often; a list that nobody sees is not made.
     let is_open = use_state_eq(|| false);
     let onclick = {
@@ -46,33 +56,45 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             <summary {onclick}>
                 { texts::TITLE }{ " " }
                 if timeline.is_loaded { <span class="num">{ timeline.items.len() }</span> }
+                if new > 0 { { " " }<b class="num" data-testid="timeline-count">{ texts::new(new) }</b> }
             </summary>
-            if *is_open { <Story incident={props.incident.clone()} /> }
+            if *is_open { <Story incident={props.incident.clone()} {until} /> }
         </details>
     }
 }
 
+#[derive(Properties, PartialEq)]
+struct StoryProps {
+    incident: Rc<Incident>,
+    /// Up to when it has been seen.
+    until: Option<u64>,
+}
+
 #[component]
-fn Story(props: &TimelineProps) -> Html {
+fn Story(props: &StoryProps) -> Html {
     let id = &props.incident.id;
     let (timeline, chat, outbox) = (use_timeline(id), use_chat(id), use_outbox());
     let names = use_context::<Names>().unwrap_or_default();
     let zone = use_zone();
     let refused = use_state_eq(|| false);
-    let pending =
-        outbox.messages.iter().filter(|message| change_of(message).is_some_and(|change| change.id == *id));
-    let pending = pending.map(|message| Moment {
+    let shown = use_state_eq(Kinds::default);
+    let me = use_client().user().map(str::to_owned);
+    let changes = outbox.messages.iter().filter_map(|message| Some((message, change_of(message)?)));
+    let pending = changes.filter(|(_, change)| change.id == *id);
+    let pending = pending.map(|(message, IncidentUpdate { changes, .. })| Moment {
         key: message.update.id.to_string(),
         at: message.created_at,
         actor: AttrValue::Static(texts::YOU),
         what: message_words(message, &names),
-        is_talk: false,
+        kinds: Kinds::of(changes.status != Patch::Keep, &changes.assigned_to),
+        is_own: true,
         waits: Some(SendState {
             durability: message.update.durability,
             delivery: message.update.delivery.clone(),
         }),
     });
-    let moments = Rc::new(moments(&timeline.items, &chat.feed.items, pending.collect(), &names));
+    let moments =
+        Rc::new(moments(&timeline.items, &chat.feed.items, pending.collect(), &names, me.as_deref()));
     let export = {
         let (incident, moments, names, zone) =
             (props.incident.clone(), moments.clone(), names.clone(), zone.clone());
@@ -82,20 +104,41 @@ fn Story(props: &TimelineProps) -> Html {
             set.set(!save(&format!("{}.md", incident.id), "text/markdown", &text));
         }
     };
+    let kind = |kind: Kind| {
+        let onclick = {
+            let shown = shown.clone();
+            move |_: MouseEvent| shown.set(shown.toggled(kind))
+        };
+        html! {
+            <button key={texts::kind(kind)} type="button" class="chip" aria-pressed={shown.has(kind).to_string()} {onclick} data-testid="timeline-kind">
+                { texts::kind(kind) }
+            </button>
+        }
+    };
+    let mut new = false;
     let mut day = String::new();
     let line = |moment: &Moment| {
+        // Below what is new, once.
+        let was_new = std::mem::replace(&mut new, false);
+        let seen = props.until.filter(|until| moment.waits.is_none() && moment.at <= *until);
+        new = seen.is_none() && (was_new || props.until.is_some_and(|until| moment.is_new(until)));
+        let mark = (was_new && !new).then(
+            || html! { <li key="new" class="timeline__new" data-testid="timeline-new">{ texts::NEW }</li> },
+        );
         let of = if moment.waits.is_some() { String::new() } else { zone.day(moment.at) };
         // Above the first of each day.
         let head = (of != day).then(|| html! { <li key={of.clone()} class="timeline__day">{ &of }</li> });
         day = of;
+        let is_talk = moment.kinds.has(Kind::Messages);
         html! {
             <>
+                { mark }
                 { head }
                 <li key={moment.key.clone()}>
                     if let Some(state) = &moment.waits { <SendStateMark state={state.clone()} brief=true /> } else { <ClockTime at={moment.at} /> }
                     <span>
-                        <b>{ &moment.actor }</b>{ if moment.is_talk { ": " } else { " " } }
-                        <span class={moment.is_talk.then_some("timeline__talk")}>{ &moment.what }</span>
+                        <b>{ &moment.actor }</b>{ if is_talk { ": " } else { " " } }
+                        <span class={is_talk.then_some("timeline__talk")}>{ &moment.what }</span>
                     </span>
                 </li>
             </>
@@ -109,7 +152,12 @@ fn Story(props: &TimelineProps) -> Html {
                     <button type="button" class="button button--small" onclick={export} data-testid="timeline-export">{ texts::EXPORT }</button>
                     if *refused { <span class="hint" role="alert">{ texts::NOT_SAVED }</span> }
                 </div>
-                <ol>{ for moments.iter().rev().map(line) }</ol>
+                <div class="chips" role="group" aria-label={texts::SHOW}>{ for Kind::ALL.map(kind) }</div>
+                if moments.iter().any(|moment| shown.shows(moment)) {
+                    <ol>{ for moments.iter().rev().filter(|moment| shown.shows(moment)).map(line) }</ol>
+                } else {
+                    <p class="hint">{ texts::NOTHING }</p>
+                }
             } else {
                 <p class="hint">{ if timeline.is_loaded { texts::EMPTY } else { texts::AWAITED } }</p>
             }

@@ -3,7 +3,7 @@
 use super::{SignOutChoices, SignOutProgress};
 use crate::components::dialog::Dialog;
 use crate::components::icon::{Icon, IconMark};
-use crate::components::incidents::forget_own_views;
+use crate::components::incidents::{forget_looked, forget_own_views};
 use sentinelops_engine::StorageState;
 use sentinelops_realtime::SignOut;
 use sentinelops_realtime::{use_client, use_connection, use_outbox};
@@ -52,6 +52,7 @@ fn Question(props: &QuestionProps) -> Html {
     let on_choose = use_callback(client, |how: SignOut, client| {
         if how == SignOut::Wipe {
             forget_own_views(client.user());
+            forget_looked(client.user());
         }
         client.sign_out(how);
     });

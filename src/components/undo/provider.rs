@@ -22,7 +22,7 @@ pub(super) enum Last {
 /// What became of taking it back, by incident.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Undone {
-    /// As it was before.
+    /// As it was before, unless the server refuses the message that each of them holds now: the one that takes it back.
     pub back: Vec<Done>,
     /// Somebody changed the same meanwhile.
     pub refused: Vec<Done>,
@@ -107,7 +107,7 @@ impl Actor {
     /// Takes an action back, given the incidents as the page shows them now.
     pub(super) fn undo(&self, all: &[Done], now: &UseFeedHandle<IncidentRow>) {
         let mut undone = Undone::default();
-        for done in all.iter().cloned() {
+        for mut done in all.iter().cloned() {
             let id = &done.before.id;
             let confirmed = self.client.confirmed_incident(id);
             let inverse = now.get(id).and_then(|now| done.inverse(now, confirmed.as_deref()));
@@ -115,7 +115,7 @@ impl Actor {
                 _ if self.has_failed(&done) => undone.failed.push(done),
                 None => undone.refused.push(done),
                 Some(edit) => {
-                    self.client.send(Message::from(edit).priority(urgency(&done.before)));
+                    done.sent = self.client.send(Message::from(edit).priority(urgency(&done.before))).id();
                     undone.back.push(done);
                 }
             }

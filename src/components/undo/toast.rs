@@ -1,6 +1,6 @@
 //! What was done, for 8 s, with the button that takes it back.
 
-use super::provider::{Last, Undone, use_actor};
+use super::provider::{Actor, Last, Undone, use_actor};
 use crate::actions::{Action, Done};
 use crate::commands::{Command, entry_of};
 use crate::components::commands::{focus_row_or_main, use_commands};
@@ -89,7 +89,7 @@ fn Toast() -> Html {
             }
             (html! { text }, true)
         }
-        Last::Undone(undone) => (undone_words(&undone), false),
+        Last::Undone(undone) => (undone_words(&undone, &actor), false),
     };
     let hold = |on: bool| {
         let set = held.setter();
@@ -116,11 +116,14 @@ fn ids<'a>(of: impl IntoIterator<Item = &'a Done>) -> Vec<&'a str> {
 }
 
 /// What was taken back, and what was not.
-fn undone_words(Undone { back, refused, failed }: &Undone) -> Html {
+fn undone_words(Undone { back, refused, failed }: &Undone, actor: &Actor) -> Html {
     let more = refused.len().saturating_sub(texts::NAMED_MAX);
+    // The server may keep an incident no longer.
+    let (lost, back): (Vec<_>, Vec<_>) = back.iter().partition(|done| actor.has_failed(done));
     html! {
         <>
             if !back.is_empty() { <span>{ texts::undone(&ids(back)) }</span> }
+            if !lost.is_empty() { <span>{ texts::undo_failed(&ids(lost)) }</span> }
             { for refused.iter().take(texts::NAMED_MAX).map(|done| html! { <span><NotUndone done={done.clone()} /></span> }) }
             if more > 0 { <span>{ texts::more_not_undone(more) }</span> }
             if !failed.is_empty() { <span>{ texts::nothing_to_undo(&ids(failed)) }</span> }
