@@ -13,7 +13,11 @@ const QUALITY = 72;
 
 async function take(page: Page, name: string): Promise<void> {
   // What moves has come to rest, and the letters are those of the build.
-  await page.evaluate(() => document.fonts.ready);
+  await page.evaluate(async () => {
+    // The focus of the keys that led here is not part of the picture.
+    (document.activeElement as HTMLElement | null)?.blur();
+    await document.fonts.ready;
+  });
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
   await session.detach();
