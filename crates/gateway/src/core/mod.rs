@@ -39,6 +39,7 @@ mod ingest;
 mod intake;
 mod kept;
 mod links;
+mod outputs;
 mod publish;
 mod queue;
 mod rate;
@@ -75,6 +76,7 @@ use history::History;
 use ids::Ids;
 use index::Index;
 use ingest::Sources;
+use outputs::Outputs;
 use rate::Rate;
 use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
 use sentinelops_protocol::{Channel, Subject, close};
@@ -110,10 +112,7 @@ pub struct Gateway {
     ids: Ids,
     store: Box<dyn Store>,
     effects: VecDeque<Effect>,
-    /// In order, each with the seq that has to be committed before it.
-    outputs: VecDeque<(u64, Output)>,
-    /// Outputs that wait for records that the store cannot take at the moment.
-    held: VecDeque<(u64, Output)>,
+    outputs: Outputs,
     /// Between [`Gateway::begin_batch`] and [`Gateway::end_batch`].
     batching: bool,
     /// Connections with something new to send, until the end of the input.
@@ -159,8 +158,7 @@ impl Gateway {
             last_conn: 0,
             timers: BTreeSet::new(),
             effects: VecDeque::new(),
-            outputs: VecDeque::new(),
-            held: VecDeque::new(),
+            outputs: Outputs::default(),
             batching: false,
             dirty: Vec::new(),
             commands: 0,
@@ -274,17 +272,14 @@ impl Gateway {
 
     /// The next thing to do, if any. Held back until the store has committed every record it depends on.
     pub fn poll_output(&mut self) -> Option<Output> {
-        let (needs, _) = self.outputs.front()?;
-        if *needs > self.store.committed() && !self.config.has(Bug::LeaveEarly) {
-            return None;
-        }
-        self.outputs.pop_front().map(|(_, output)| output)
+        let committed = if self.config.has(Bug::LeaveEarly) { u64::MAX } else { self.store.committed() };
+        self.outputs.next(committed)
     }
 
     fn output(&mut self, output: Output) {
         // While the store takes nothing nothing new is accepted, and what depends on what waits is held already.
         let needs = if self.unavailable.is_some() { 0 } else { self.history.seq };
-        self.outputs.push_back((needs, output));
+        self.outputs.push(needs, output);
     }
 
     /// Applies an event to the state, keeps it in the history and sends it to whom it concerns.

@@ -1,6 +1,6 @@
 //! The store takes nothing for a while: what waits for it, what is refused, who is told.
 
-use super::{Gateway, Now, Output};
+use super::{Gateway, Now};
 use sentinelops_protocol::close;
 
 impl Gateway {
@@ -19,17 +19,9 @@ impl Gateway {
         }
         if retry_ms.is_some() && self.unavailable.is_none() {
             self.flush_everything(now);
-            for (needs, output) in std::mem::take(&mut self.outputs) {
-                let waits = needs > self.store.committed() && !matches!(output, Output::Close { .. });
-                if waits {
-                    self.held.push_back((needs, output));
-                } else {
-                    self.outputs.push_back((0, output));
-                }
-            }
+            self.outputs.hold(self.store.committed());
         } else if retry_ms.is_none() {
-            self.held.append(&mut self.outputs);
-            std::mem::swap(&mut self.held, &mut self.outputs);
+            self.outputs.release();
         }
         self.unavailable = retry_ms;
         if changes {

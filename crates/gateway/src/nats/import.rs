@@ -37,6 +37,7 @@ async fn put(options: &NatsOptions, lines: impl BufRead) -> Result<u64, Trouble>
         let failed = |text: String| Trouble::Unusable(format!("line {number}: {text}"));
         let line = line.map_err(|error| failed(error.to_string()))?;
         let record = record(line.as_bytes(), options.newest_layout).map_err(failed)?;
+        let record = record.ok_or_else(|| failed("this is no record, as `export` prints it".to_owned()))?;
         let record = Record { v: options.layout, ..record };
         let body = serde_json::to_vec(&record).map_err(|error| failed(error.to_string()))?;
         let subject = layout.subject(&key_of_record(&record));

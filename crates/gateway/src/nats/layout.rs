@@ -5,6 +5,7 @@ use async_nats::HeaderMap;
 use async_nats::header::NATS_MESSAGE_ID;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
 
 /// The namespace that is meant when none is named.
 pub const NAMESPACE: &str = "main";
@@ -122,19 +123,25 @@ pub(super) fn source_seq(headers: Option<&HeaderMap>) -> Option<u64> {
     headers?.get(SOURCE)?.as_str().split_whitespace().nth(1)?.parse().ok()
 }
 
-/// A record of the log, of a layout up to `newest`.
+/// A record of the log, of a layout up to `newest`. `None`: the message names no layout, so no gateway wrote it, and none
+/// has acknowledged anything because of it.
 ///
 /// # Errors
-/// It was written by a later version, or by something else.
-pub(super) fn record(payload: &[u8], newest: u8) -> Result<Record, String> {
-    let record: Record = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
-    if record.v > newest {
-        let found = record.v;
+/// The message names a layout and cannot be read: another gateway may have acknowledged it.
+pub(super) fn record(payload: &[u8], newest: u8) -> Result<Option<Record>, String> {
+    #[derive(Deserialize)]
+    struct Named {
+        v: u64,
+    }
+    let Ok(Named { v }) = serde_json::from_slice(payload) else { return Ok(None) };
+    if v > u64::from(newest) {
         return Err(format!(
-            "layout {found}; this gateway reads up to {newest}: start the version that wrote it"
+            "layout {v}; this gateway reads up to {newest}: start the version that wrote it"
         ));
     }
-    Ok(record)
+    serde_json::from_slice(payload)
+        .map(Some)
+        .map_err(|error| format!("it names layout {v} and is damaged: {error}"))
 }
 
 /// Tells apart what a message holds: FNV-1a.
@@ -147,6 +154,7 @@ pub(super) fn fingerprint(payload: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::RECORD_VERSION;
 
     #[test]
     fn a_key_comes_back_from_its_subject() {
@@ -162,7 +170,20 @@ mod tests {
 
     #[test]
     fn a_later_layout_is_refused_with_a_sentence() {
-        let error = record(br#"{"v":200}"#, crate::core::RECORD_VERSION).expect_err("refused");
-        assert!(error.contains("layout 200") && error.contains("start the version"), "{error}");
+        for later in [r#"{"v":200}"#, r#"{"v":300,"events":"elsewhere"}"#] {
+            let error = record(later.as_bytes(), RECORD_VERSION).expect_err("refused");
+            assert!(error.contains("layout ") && error.contains("start the version"), "{error}");
+        }
+        let error = record(br#"{"v":1,"events":7}"#, RECORD_VERSION).expect_err("refused");
+        assert!(error.contains("names layout 1 and is damaged"), "{error}");
+    }
+
+    #[test]
+    fn what_names_no_layout_is_no_record() {
+        for foreign in ["", "hello", "[]", "17", "{}", r#"{"v":"one"}"#, r#"{"at":"noon"}"#] {
+            assert_eq!(record(foreign.as_bytes(), RECORD_VERSION), Ok(None), "{foreign}");
+        }
+        let own = serde_json::to_vec(&Record::new(1, None, Vec::new())).expect("encoded");
+        assert!(matches!(record(&own, RECORD_VERSION), Ok(Some(_))));
     }
 }

@@ -67,10 +67,10 @@ async fn read_before(
     while left {
         let Read { headers, payload, pending, .. } = reader.next().await?;
         left = pending > 0;
-        // One of the epoch counts as a record of nothing.
+        // One of the epoch is no record.
         if let Some(seq) = source_seq(headers.as_ref()).filter(|seq| *seq < first) {
             let record = record(&payload, options.newest_layout).map_err(|error| unreadable(seq, &error))?;
-            records.insert(seq, record);
+            records.extend(record.map(|record| (seq, record)));
         }
     }
     Ok(())

@@ -135,6 +135,8 @@ pub(crate) struct Figures {
     pub publish_us: std::sync::Mutex<crate::Histogram>,
     /// Messages of the log that were behind it.
     pub lag: AtomicU64,
+    /// Messages of the log that no gateway wrote.
+    pub foreign: AtomicU64,
 }
 
 /// The log as the shell has it.
@@ -200,12 +202,13 @@ pub(crate) struct FiguresNow {
     pub published: u64,
     pub publish_us: crate::Histogram,
     pub lag: u64,
+    pub foreign: u64,
 }
 
 impl NatsWatch {
     pub(crate) fn figures(&self) -> FiguresNow {
         let get = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        let Figures { up, reconnects, epochs, published, publish_us, lag } = &*self.figures;
+        let Figures { up, reconnects, epochs, published, publish_us, lag, foreign } = &*self.figures;
         FiguresNow {
             up: get(up),
             reconnects: get(reconnects),
@@ -213,6 +216,7 @@ impl NatsWatch {
             published: get(published),
             publish_us: *publish_us.lock().unwrap_or_else(PoisonError::into_inner),
             lag: get(lag),
+            foreign: get(foreign),
         }
     }
 

@@ -115,18 +115,26 @@ impl<'a> Pump<'a> {
         let Read { seq, subject, payload, headers, pending } = read;
         let session = &mut *self.session;
         let epoch = session.position.as_ref().map(|position| position.epoch.clone()).unwrap_or_default();
+        let mut event = Event::Passed { seq };
         if let Some(key) = session.layout.key(&subject) {
             let record =
                 record(&payload, session.options.newest_layout).map_err(|error| unreadable(seq, &error))?;
-            let own = own(&session.name, headers.as_ref());
-            session.send(Event::Record { seq, key, record, own }).await?;
+            match record {
+                Some(record) => {
+                    let own = own(&session.name, headers.as_ref());
+                    event = Event::Record { seq, key, record, own };
+                }
+                None => session.pass_over(seq, &subject),
+            }
         } else if subject == session.layout.epoch() {
             let mark: Option<super::epoch::Mark> = serde_json::from_slice(&payload).ok();
             if mark.is_none_or(|mark| mark.epoch != epoch) {
                 return Err(Trouble::Gone("another gateway began a new epoch".to_owned()).into());
             }
-            session.send(Event::Passed { seq }).await?;
+        } else {
+            session.pass_over(seq, &subject);
         }
+        session.send(event).await?;
         session.position = Some(Position { epoch, seq, print: fingerprint(&payload) });
         session.figures.lag.store(pending, Ordering::Relaxed);
         self.awaited = self.awaited.filter(|(awaited, _)| *awaited > seq);

@@ -325,9 +325,16 @@ impl Session {
             if let Some(key) = self.layout.key(&read.subject) {
                 let record = record(&read.payload, self.options.newest_layout)
                     .map_err(|error| unreadable(read.seq, &error))?;
-                load::take(&mut durable, read.seq, &record, &self.config, now);
+                match record {
+                    Some(record) => {
+                        load::take(&mut durable, read.seq, &record, &self.config, now);
+                        count += 1;
+                    }
+                    None => self.pass_over(read.seq, &read.subject),
+                }
                 newest.insert(key, read.seq);
-                count += 1;
+            } else if read.subject != self.layout.epoch() {
+                self.pass_over(read.seq, &read.subject);
             }
             position = Position { seq: read.seq, print: fingerprint(&read.payload), ..position };
         }
@@ -335,6 +342,17 @@ impl Session {
         info!("NATS {}: {count} records, epoch {}", self.options.shown(), mark.epoch);
         self.position = Some(position);
         Ok((All { durable, newest }, reader))
+    }
+
+    /// Counts a message that no gateway wrote.
+    pub(super) fn pass_over(&self, seq: u64, subject: &str) {
+        if self.figures.foreign.fetch_add(1, Ordering::Relaxed) == 0 {
+            let all = self.layout.all();
+            warn!(
+                "message {seq} of the log ({subject}) is no record and is passed over, as all that follow: only gateways \
+                 may write to {all}"
+            );
+        }
     }
 
     pub(super) async fn send(&self, event: Event) -> Result<(), Ended> {

@@ -25,8 +25,8 @@ mod transfer;
 mod web;
 
 pub use config::{
-    ConfigErrors, IngestKind, IngestOptions, IngestSettings, KeyOptions, KeySource, LogFormat, Network,
-    Options, Origin, Origins, Reconcile, ScenarioOptions, Settings, check_config,
+    ConfigErrors, IngestKind, IngestOptions, IngestSettings, KeyOptions, KeySource, LimitOptions, LogFormat,
+    Network, Options, Origin, Origins, Reconcile, ScenarioOptions, Settings, check_config,
 };
 pub use records::{RecordsArgs, print_records};
 pub use token::{TokenArgs, token};
@@ -77,11 +77,11 @@ pub async fn run(flags: Settings) -> Result<()> {
         mode: if options.mock { Mode::Basic } else { Mode::V1 },
         auth: if options.keys.is_some() { Auth::Required } else { Auth::Open },
         reconnect_window_ms: options.reconnect_window_ms,
-        rate: options.message_rate,
-        user_rate: options.user_message_rate,
-        max_connections: options.max_connections,
-        max_connections_per_user: options.max_connections_per_user,
-        send_buffer_bytes: options.send_buffer,
+        rate: options.limits.message_rate,
+        user_rate: options.limits.user_message_rate,
+        max_connections: options.limits.max_connections,
+        max_connections_per_user: options.limits.max_connections_per_user,
+        send_buffer_bytes: options.limits.send_buffer,
         effects_kept: if options.test_admin { EFFECTS_SHOWN } else { 0 },
         ..GatewayConfig::default()
     };
@@ -116,7 +116,7 @@ pub async fn run(flags: Settings) -> Result<()> {
     gateway.set_sources(clock.now(), access.get().sources());
     let (inputs, receiver) = mpsc::channel(INPUTS);
     let counters = Arc::new(Counters::default());
-    let bodies = Arc::new(Bodies::new(options.max_ingest));
+    let bodies = Arc::new(Bodies::new(options.limits.max_ingest));
     let (drains, draining) = watch::channel(false);
     let ops = Ops {
         hub: inputs.downgrade(),

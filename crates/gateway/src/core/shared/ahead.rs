@@ -68,6 +68,7 @@ impl Gateway {
     pub fn passed(&mut self, now: Now, seq: u64) {
         self.history.seq = self.history.seq.max(seq);
         self.answer_ahead(now);
+        self.judge_stale(now);
         self.settle(now);
     }
 }

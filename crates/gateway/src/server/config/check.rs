@@ -77,7 +77,7 @@ fn summary(options: &Options) -> String {
     line("alerts", if sources.is_empty() { "no source ([[ingest]])".to_owned() } else { sources });
     line(
         "requests",
-        match options.max_ingest {
+        match options.limits.max_ingest {
             Some(most) => format!("with a body at most {most} of a kind at once (--max-ingest)"),
             None => "with a body as many at once as come (--max-ingest)".to_owned(),
         },
@@ -88,9 +88,15 @@ fn summary(options: &Options) -> String {
     line("pages", own.into_iter().chain(local).chain(listed).collect::<Vec<_>>().join(", "));
     line(
         "data",
-        match &options.data {
-            Some(dir) => format!("{}, {} h of history", dir.display(), options.keep_history),
-            None => "in memory: lost when it ends (--data keeps it)".to_owned(),
+        match (&options.data, &options.nats) {
+            (Some(dir), _) => format!("{}, {} h of history", dir.display(), options.keep_history),
+            (None, Some(nats)) => format!(
+                "NATS at {}, namespace {}, {} h of history",
+                nats.shown(),
+                nats.namespace,
+                options.keep_history
+            ),
+            (None, None) => "in memory: lost when it ends (--data and --nats keep it)".to_owned(),
         },
     );
     line(

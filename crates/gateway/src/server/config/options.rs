@@ -2,6 +2,7 @@
 
 use super::ingest::{IngestOptions, ingest_options};
 use super::keys::{KeyOptions, key_options};
+use super::limits::{LimitOptions, limits};
 use super::nats::nats_options;
 use super::{ConfigErrors, LogFormat, Network, Origin, Origins, Settings};
 use crate::nats::NatsOptions;
@@ -36,18 +37,8 @@ pub struct Options {
     pub drain_window_ms: u64,
     /// The same after any other loss, ms.
     pub reconnect_window_ms: u64,
-    /// Messages a second of one connection; `None`: no limit.
-    pub message_rate: Option<f64>,
-    /// Messages a second of all connections of one user; `None`: no limit.
-    pub user_message_rate: Option<f64>,
-    /// Open connections; `None`: no limit.
-    pub max_connections: Option<usize>,
-    /// Open connections of one user; `None`: no limit.
-    pub max_connections_per_user: Option<usize>,
-    /// Requests with a body in progress at once, of each kind; `None`: no limit.
-    pub max_ingest: Option<usize>,
-    /// Bytes of answers and live events that may wait for a connection.
-    pub send_buffer: usize,
+    /// What it takes on.
+    pub limits: LimitOptions,
     /// Keep everything that was acknowledged in this folder.
     pub data: Option<PathBuf>,
     /// Keep it in the log of many gateways instead.
@@ -78,9 +69,6 @@ pub struct ScenarioOptions {
     /// The same seed gives the same story.
     pub seed: u64,
 }
-
-/// How many times the rate of one connection all connections of a user may send together, unless set otherwise.
-const USER_RATE: f64 = 4.0;
 
 const NO_KEY: &str = "there is no key to check tokens with, so nobody could connect. Give --jwt-key FILE (a secret, a \
     PEM key or a JWKS) or --jwks-url URL, and with it --audience, --issuer and --origin; or, to try it on this machine \
@@ -149,26 +137,7 @@ impl Options {
         let nats = nats_options(&settings, &mut errors);
         let ingest = ingest_options(&settings.ingest, open, &mut errors);
         let scenario = scenario_options(&settings, &mut errors);
-        let message_rate = within(
-            "message_rate",
-            settings.message_rate.unwrap_or(1_000.0),
-            &(0.0..=1_000_000.0),
-            &mut errors,
-        );
-        // Without tokens everybody may be the same user.
-        let of_user = if open.is_some() { 0.0 } else { USER_RATE * message_rate };
-        let user_message_rate = within(
-            "user_message_rate",
-            settings.user_message_rate.unwrap_or(of_user),
-            &(0.0..=USER_RATE * 1_000_000.0),
-            &mut errors,
-        );
-        let send_buffer = within(
-            "send_buffer",
-            settings.send_buffer.unwrap_or(1024 * 1024),
-            &(64 * 1024..=1024 * 1024 * 1024),
-            &mut errors,
-        );
+        let limits = limits(&settings, open.is_some(), &mut errors);
         let keep_history =
             within("keep_history", settings.keep_history.unwrap_or(24), &(1..=8_760), &mut errors);
         let keep_finished =
@@ -188,15 +157,7 @@ impl Options {
             scenario,
             drain_window_ms: settings.drain_window_ms.unwrap_or(2_000),
             reconnect_window_ms: settings.reconnect_window_ms.unwrap_or(0),
-            message_rate: (message_rate > 0.0).then_some(message_rate),
-            user_message_rate: (user_message_rate > 0.0).then_some(user_message_rate),
-            max_connections: limit(settings.max_connections, 20_000),
-            max_connections_per_user: limit(
-                settings.max_connections_per_user,
-                if open.is_some() { 0 } else { 200 },
-            ),
-            max_ingest: limit(settings.max_ingest, 32),
-            send_buffer,
+            limits,
             data: settings.data,
             nats,
             keep_history,
@@ -230,7 +191,7 @@ fn origins(texts: &[String], errors: &mut Vec<String>) -> Vec<Origin> {
     texts.iter().filter_map(read).collect()
 }
 
-fn within<T: PartialOrd + Copy + fmt::Display>(
+pub(super) fn within<T: PartialOrd + Copy + fmt::Display>(
     key: &str,
     value: T,
     range: &RangeInclusive<T>,
@@ -244,11 +205,6 @@ fn within<T: PartialOrd + Copy + fmt::Display>(
         ));
     }
     value
-}
-
-/// 0 is no limit.
-fn limit(value: Option<usize>, default: usize) -> Option<usize> {
-    Some(value.unwrap_or(default)).filter(|most| *most > 0)
 }
 
 fn loopback_only(flag: &str, host: IpAddr, errors: &mut Vec<String>) {
@@ -332,30 +288,6 @@ mod tests {
             assert!(all.len() == 1 && all[0].contains("loopback"), "{all:?}");
         }
         assert!(Options::new(Settings { host, ..with_key() }).is_ok());
-    }
-
-    #[test]
-    fn limits_have_defaults_and_0_is_none() {
-        let options = Options::new(with_key()).expect("a configuration");
-        assert_eq!((options.message_rate, options.user_message_rate), (Some(1_000.0), Some(4_000.0)));
-        assert_eq!((options.max_connections, options.max_connections_per_user), (Some(20_000), Some(200)));
-        assert_eq!((options.max_ingest, options.send_buffer), (Some(32), 1_048_576));
-        let none = Settings {
-            max_ingest: Some(0),
-            message_rate: Some(0.0),
-            max_connections: Some(0),
-            max_connections_per_user: Some(0),
-            ..with_key()
-        };
-        let options = Options::new(none).expect("a configuration");
-        assert_eq!((options.message_rate, options.user_message_rate), (None, None));
-        assert_eq!((options.max_connections, options.max_connections_per_user), (None, None));
-        assert_eq!(options.max_ingest, None);
-        let dev = Options::new(Settings { dev: Some(true), ..Settings::default() }).expect("a configuration");
-        assert_eq!((dev.message_rate, dev.user_message_rate), (Some(1_000.0), None));
-        let one =
-            Options::new(Settings { user_message_rate: Some(5.0), ..with_key() }).expect("a configuration");
-        assert_eq!(one.user_message_rate, Some(5.0));
     }
 
     #[test]

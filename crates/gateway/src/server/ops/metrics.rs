@@ -188,6 +188,8 @@ impl Metrics<'_> {
         self.gauge("nats_waiting", "Commands and reports that wait for the log", *waiting as u64)?;
         self.counter("nats_connections_lost", "Connections to NATS that broke", figures.reconnects)?;
         self.counter("nats_epochs", "Epochs that this gateway began", figures.epochs)?;
+        let help = "Messages of the log that no gateway wrote and that were passed over";
+        self.counter("nats_foreign_messages", help, figures.foreign)?;
         let help = "From handing a record to NATS to its answer";
         self.histogram("nats_publish", help, seconds.as_ref(), &figures.publish_us, 1e6)?;
         self.counters(

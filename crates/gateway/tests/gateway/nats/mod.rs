@@ -2,6 +2,7 @@
 
 mod broker;
 mod commands;
+mod foreign;
 mod ingest;
 mod kill;
 mod lease;

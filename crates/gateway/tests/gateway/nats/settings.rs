@@ -75,3 +75,15 @@ async fn streams_that_are_configured_otherwise_are_refused_with_what_differs() {
     let errors = ends(&["--nats", &nats.url(), "--nats-replicas", "3"]).await;
     assert!(errors.contains("num_replicas is 1, 3 is needed"), "{errors}");
 }
+
+#[tokio::test]
+async fn check_config_says_where_everything_is_kept() {
+    let output = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
+        .args(["--dev", "--nats", "nats://a:1,tls://b:2", "--nats-namespace", "blue", "check-config"])
+        .output()
+        .await
+        .expect("it runs");
+    let summary = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    assert!(summary.contains("NATS at a:1, b:2, namespace blue, 24 h of history"), "{summary}");
+}

@@ -1,6 +1,7 @@
 //! A NATS server of its own for each test, on a free port of this machine, with a folder of its own.
 
 use super::Folder;
+use serde_json::Value;
 use std::fmt::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,11 @@ pub struct NatsServer {
     pub folder: Folder,
 }
 
+/// Free again until the server has it: nobody else on this machine asks for just this one.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}
+
 /// Where `cargo xtask setup` puts it.
 fn program(version: &str) -> PathBuf {
     let target =
@@ -43,8 +49,7 @@ impl NatsServer {
 
     /// With more lines of its configuration.
     pub async fn start_with(version: &str, more: &str) -> Self {
-        // The port is free again until the server has it: nobody else on this machine asks for just this one.
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        let port = free_port();
         let folder = Folder::new(&format!("nats-{version}"));
         let config = folder.0.join("nats.conf");
         let store = folder.path("store");
@@ -56,6 +61,20 @@ impl NatsServer {
         let server = Self { program, config, child, port, folder };
         server.answers().await;
         server
+    }
+
+    /// Three servers that are one NATS.
+    pub async fn cluster(version: &str) -> Vec<Self> {
+        let ports = [free_port(), free_port(), free_port()];
+        let routes = ports.map(|port| format!("nats://127.0.0.1:{port}")).join(", ");
+        let mut servers = Vec::new();
+        for (number, port) in ports.into_iter().enumerate() {
+            let more = format!(
+                "server_name: n{number}\ncluster {{ name: so, listen: 127.0.0.1:{port}, routes: [{routes}] }}"
+            );
+            servers.push(Self::start_with(version, &more).await);
+        }
+        servers
     }
 
     fn spawn(program: &Path, config: &Path) -> Child {
@@ -91,17 +110,59 @@ impl NatsServer {
 
     /// Deletes a stream.
     pub async fn delete_stream(&self, name: &str) {
+        let answer = self.request(&format!("$JS.API.STREAM.DELETE.{name}"), "").await;
+        assert!(answer.contains("\"success\":true"), "{answer}");
+    }
+
+    /// Stores a message of something that is no gateway.
+    pub async fn store(&self, subject: &str, body: &str) {
+        let answer = self.request(subject, body).await;
+        assert!(answer.contains("\"seq\""), "{answer}");
+    }
+
+    /// Of a cluster of three: returns when every server has all of these streams.
+    pub async fn has_copies(&self, streams: &[&str]) {
+        let all = async {
+            for name in streams {
+                while !self.is_copied(name).await {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        };
+        tokio::time::timeout(WAIT * 3, all).await.expect("every server has every stream");
+    }
+
+    async fn is_copied(&self, stream: &str) -> bool {
+        let subject = format!("$JS.API.STREAM.INFO.{stream}");
+        // Without a leader nobody answers.
+        let answer = tokio::time::timeout(Duration::from_secs(2), self.request(&subject, "")).await;
+        let Ok(answer) = answer else { return false };
+        let answer: Value = serde_json::from_str(&answer).expect("JSON");
+        let others = answer["cluster"]["replicas"].as_array().cloned().unwrap_or_default();
+        others.len() == 2 && others.iter().all(|other| other["current"] == true && other["offline"] != true)
+    }
+
+    /// The answer to a question.
+    async fn request(&self, subject: &str, body: &str) -> String {
+        const ANSWER: &str = "MSG in 1 ";
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("a connection");
-        let lines = format!(
-            "CONNECT {{\"verbose\":false}}\r\nSUB in 1\r\nPUB $JS.API.STREAM.DELETE.{name} in 0\r\n\r\n"
-        );
+        let length = body.len();
+        let lines =
+            format!("CONNECT {{\"verbose\":false}}\r\nSUB in 1\r\nPUB {subject} in {length}\r\n{body}\r\n");
         stream.write_all(lines.as_bytes()).await.expect("written");
-        let mut answer = String::new();
+        let mut read = String::new();
         let mut part = [0; 1024];
-        while !answer.contains("stream_delete_response") {
+        loop {
             let length = stream.read(&mut part).await.expect("an answer");
-            assert!(length > 0, "{answer}");
-            answer.push_str(&String::from_utf8_lossy(&part[..length]));
+            assert!(length > 0, "{read}");
+            read.push_str(&String::from_utf8_lossy(&part[..length]));
+            let Some((_, message)) = read.split_once(ANSWER) else { continue };
+            let Some((line, rest)) = message.split_once("\r\n") else { continue };
+            // 2.9 puts a subject before it.
+            let length = line.rsplit(' ').next().and_then(|length| length.parse().ok()).expect("a length");
+            if let Some(answer) = rest.get(..length) {
+                return answer.to_owned();
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A client comes from a gateway that has read more of the log.
 
-use super::{World, sent};
+use super::{Node, World, sent};
 use sentinelops_gateway::ConnId;
 use sentinelops_protocol::ServerMessage;
 use sentinelops_protocol::system::{Continuity, ServerSystem};
@@ -83,4 +83,20 @@ fn a_message_that_is_no_record_counts_as_read() {
     let now = world.now();
     world.nodes[1].gateway.passed(now, 1);
     assert_eq!(begun(&mut world, 1, conn), (Some(Continuity::Exact), vec![]));
+}
+
+#[test]
+fn a_command_that_lost_to_a_message_that_is_no_record_is_judged_again_when_that_is_read() {
+    let mut world = World::new(1);
+    let conn = world.connect(0, "ann");
+    let now = world.now();
+    let node = &mut world.nodes[0];
+    node.gateway.receive(now, conn, SAY.as_bytes());
+    let proposals = |node: &mut Node| std::mem::take(&mut node.outbox.lock().proposals);
+    let first = proposals(node);
+    assert_eq!((first.len(), first[0].after), (1, 0));
+    node.gateway.stale(now, first[0].number, 1);
+    assert_eq!(proposals(node), []);
+    node.gateway.passed(now, 1);
+    assert_eq!(proposals(node)[0].after, 1);
 }
