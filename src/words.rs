@@ -4,7 +4,11 @@ use crate::letters::capital;
 use sentinelops_protocol::domain::Severity;
 
 pub mod board;
+#[cfg(feature = "lab")]
+pub mod breaks;
 pub mod commands;
+pub mod plots;
+pub mod scoreboard;
 pub mod story;
 pub mod trend;
 pub mod wall;

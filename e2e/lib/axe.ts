@@ -22,3 +22,9 @@ export async function violations(page: Page, rules: string[] = TAGS): Promise<st
     nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary?.split('\n')[1]?.trim()}`),
   );
 }
+
+/** The same for a page that was scrolled: what the header covers then is no defect. */
+export async function violationsAtTop(page: Page): Promise<string[]> {
+  await page.evaluate(() => scrollTo(0, 0));
+  return violations(page);
+}

@@ -2,7 +2,7 @@
 import { type Page, test } from '@playwright/test';
 import { Checker, pause } from './checker';
 import { expectState, type World } from './fixtures';
-import { openDoor, startSending, stopSending } from './lab';
+import { injectFault, startSending, stopSending } from './lab';
 import type { Service } from './service';
 import { crash } from './tabs';
 
@@ -88,7 +88,7 @@ export class Chaos {
       await pause(500);
       gateway.resume();
     },
-    'worker panics': async () => openDoor(this.pages[this.tab()]!, 'panic').catch(() => {}),
+    'worker panics': async () => injectFault(this.pages[this.tab()]!, 'panic').catch(() => {}),
     'tab crashes': async () => {
       const at = this.tab();
       await crash(this.world, this.pages[at]!);

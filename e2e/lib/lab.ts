@@ -1,4 +1,4 @@
-// The lab page (built only with the feature `faults`): sends numbered messages through the public hooks
+// The lab page (built only with the feature `lab`): sends numbered messages through the public hooks
 // and shows what became of each.
 import { expect, type Page } from '@playwright/test';
 import type { Gateway } from './gateway';
@@ -54,8 +54,8 @@ export async function durable(page: Page): Promise<number> {
   return (await labMessages(page)).filter(({ durability }) => durability === 'Durable').length;
 }
 
-/** Injects a fault into the worker (see crates/realtime/src/worker/faults.rs). */
-export async function openDoor(page: Page, name: string): Promise<void> {
+/** Injects a fault into the worker (see crates/realtime/src/worker/faults). */
+export async function injectFault(page: Page, name: string): Promise<void> {
   await press(page, 'lab-inject-fault', { 'lab-fault': name });
 }
 

@@ -23,7 +23,7 @@ async function deployAnother(world: World, page: Page): Promise<string> {
   return other;
 }
 
-/** Pages opened from now on are of a build that shares another version of it (see crates/realtime/src/worker/faults.rs). */
+/** Pages opened from now on are of a build that shares another version of it (see crates/realtime/src/worker/faults). */
 async function deployNewer(world: World, page: Page): Promise<void> {
   const worker = await page.evaluate(() => document.querySelector<HTMLMetaElement>('meta[name=sentinelops-worker]')!.content);
   world.site.configure({ url: world.proxy.url, workerUrl: `${worker}?link-version=3` });

@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { banner, pressIn } from '../lib/banners';
 import { expect, expectState, test, type World } from '../lib/fixtures';
-import { expectExactlyOnce, labMessages, openDoor, press, startSending } from '../lib/lab';
+import { expectExactlyOnce, labMessages, injectFault, press, startSending } from '../lib/lab';
 import { awayAndBack, freeze } from '../lib/lifecycle';
 import { crash, leaderOf, openTabs } from '../lib/tabs';
 
@@ -98,7 +98,7 @@ test("the leader's worker hangs: the next one is connected within 8 s, nothing l
   // A page looks after its worker while somebody looks at the page.
   await leader.bringToFront();
   const hung = Date.now();
-  await openDoor(leader, 'hang');
+  await injectFault(leader, 'hang');
   expect(await untilTakenOver(world, followers, accepted, hung)).toBeLessThan(8_000);
   for (const page of all) await expectExactlyOnce(page, world.gateway, 20);
 });
@@ -119,7 +119,7 @@ test('the leader goes to another page before its worker can give the lock back: 
   const { leader, followers } = await leaderOf(await openTabs(world, 2));
   const accepted = world.proxy.accepted;
   // From now on the worker reads nothing: as one whose thread gets no turn before it is frozen.
-  await openDoor(leader, 'hang');
+  await injectFault(leader, 'hang');
   const left = Date.now();
   await leader.goto(world.site.url('/elsewhere.txt'));
   // It waits 2.1 s for the lock; the worker that hangs takes one of the processors meanwhile.

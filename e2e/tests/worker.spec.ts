@@ -3,7 +3,7 @@
 import { type Page } from '@playwright/test';
 import { banner, bannerDelay, noteBanners, pageTime } from '../lib/banners';
 import { expect, expectState, test, type World } from '../lib/fixtures';
-import { expectExactlyOnce, labMessages, openDoor, startSending } from '../lib/lab';
+import { expectExactlyOnce, labMessages, injectFault, startSending } from '../lib/lab';
 
 test.use({ gatewayOptions: { args: ['--rate', '2', '--seed', '5'] } });
 
@@ -127,7 +127,7 @@ test('panicked while sending: shown within 2 s, started again, 100 sends exactly
   const at = await pageTime(page);
   // What still reaches the instance panics, too: it is stopped in the middle of something.
   world.uncaught.push(/./);
-  await openDoor(page, 'panic');
+  await injectFault(page, 'panic');
   const delay = await bannerDelay(page, 'worker', at);
   measured('shown', delay);
   expect(delay).toBeLessThan(SEEN_WITHIN);
@@ -143,7 +143,7 @@ test('hung while sending: shown within 12 s, ended and started again, 100 sends 
   await startSending(page, 100, 50);
   await expect.poll(async () => (await world.gateway.stats()).accepted, { intervals: [50] }).toBeGreaterThan(20);
   const at = await pageTime(page);
-  await openDoor(page, 'hang');
+  await injectFault(page, 'hang');
   const delay = await bannerDelay(page, 'worker', at);
   measured('shown', delay);
   expect(delay).toBeLessThan(HUNG_WITHIN);
@@ -169,7 +169,7 @@ test('the store dies while sending: opened again, 60 sends exactly once, all sav
   await expectState(page, 'Connected');
   await startSending(page, 60, 20);
   await expect.poll(async () => (await world.gateway.stats()).accepted, { intervals: [50] }).toBeGreaterThan(10);
-  await openDoor(page, 'dead-store');
+  await injectFault(page, 'dead-store');
   await expectExactlyOnce(page, world.gateway, 60);
   await expect(page.getByTestId('connection-storage').first()).toContainText('Saved on this device');
 });

@@ -6,6 +6,8 @@ pub mod agents;
 pub mod alerts;
 pub mod attention;
 pub mod away;
+#[cfg(feature = "lab")]
+pub mod breaks;
 pub mod chat;
 pub mod commands;
 pub mod diagnostics;
@@ -18,7 +20,9 @@ pub mod marks;
 pub mod outbox;
 pub mod panel;
 pub mod people;
+pub mod plots;
 pub mod relative_time;
+pub mod scoreboard;
 pub mod send_line;
 pub mod shell;
 pub mod sign_in;

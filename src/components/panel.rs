@@ -27,6 +27,9 @@ pub struct PanelProps {
     /// At the right end of the heading.
     #[prop_or_default]
     pub end: Html,
+    /// Where a link on the page leads to it; it takes the focus then.
+    #[prop_or_default]
+    pub id: Option<AttrValue>,
     /// For tests.
     #[prop_or_default]
     pub testid: Option<AttrValue>,
@@ -38,7 +41,8 @@ pub struct PanelProps {
 #[component]
 pub fn Panel(props: &PanelProps) -> Html {
     html! {
-        <section class={classes!("panel", props.class.clone())} aria-label={props.title.clone()} data-testid={props.testid.clone()}>
+        <section class={classes!("panel", props.class.clone())} aria-label={props.title.clone()} id={props.id.clone()}
+            tabindex={props.id.as_ref().map(|_| "-1")} data-testid={props.testid.clone()}>
             <header class="panel__head">
                 <h2 class="panel__title">{ &props.title }</h2>
                 if let Some(count) = &props.count { <span class="panel__count num">{ count }</span> }

@@ -3,7 +3,7 @@
 mod address;
 mod caller;
 mod console;
-#[cfg(feature = "faults")]
+#[cfg(feature = "lab")]
 mod lab;
 mod link;
 mod not_found;
@@ -42,7 +42,7 @@ pub enum Route {
     /// A display to be read from afar: a program of its own.
     Wall,
     /// What end-to-end tests press and read.
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "lab")]
     Lab,
     /// Anything else.
     NotFound,
@@ -53,7 +53,7 @@ impl Route {
         ("/", Self::Console),
         ("/realtime-demo", Self::RealtimeDemo),
         ("/wall", Self::Wall),
-        #[cfg(feature = "faults")]
+        #[cfg(feature = "lab")]
         ("/lab", Self::Lab),
         ("/404", Self::NotFound),
     ];
@@ -134,7 +134,7 @@ pub fn Pages(props: &PagesProps) -> Html {
 pub fn of_console(route: Route) -> Html {
     match route {
         Route::Console => html! { <ConsolePage /> },
-        #[cfg(feature = "faults")]
+        #[cfg(feature = "lab")]
         Route::Lab => html! { <lab::LabPage /> },
         Route::RealtimeDemo | Route::Wall | Route::NotFound => html! { <NotFoundPage /> },
     }

@@ -13,6 +13,10 @@ pub struct TopBarProps {
     /// moves when they come and go; the others stand below it.
     #[prop_or_default]
     pub children: Html,
+    /// The id of the part of this page with the connection, the outbox and the diagnostics, where it has one: the button
+    /// leads there, and opens no dialog with the same once more.
+    #[prop_or_default]
+    pub connection: Option<AttrValue>,
 }
 
 /// The header of all pages.
@@ -39,7 +43,7 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             <PrintHeader />
             { props.children.clone() }
             <div class="topbar__end">
-                <ConnectionButton />
+                <ConnectionButton panel={props.connection.clone()} />
                 <AttentionButton />
                 <ThemeToggle />
                 <Me />

@@ -32,7 +32,8 @@ pub fn run(options: &Options) -> Result<()> {
     let gateway = build_gateway()?;
     let mut children = Children::new()?;
     let port = options.gateway_port.to_string();
-    let mut command = cmd!("{gateway} --port {port}");
+    // The page is the laboratory's build: it has faults of the server and its count of effects, too.
+    let mut command = cmd!("{gateway} --port {port} --test-admin");
     // A restart keeps what one did, unless the gateway's arguments say otherwise.
     let gives =
         |flags: &[&str]| options.gateway.iter().any(|arg| flags.iter().any(|flag| arg.starts_with(flag)));
@@ -48,7 +49,7 @@ pub fn run(options: &Options) -> Result<()> {
     children.start("the gateway", command.args(&options.gateway))?;
 
     let port = options.port.to_string();
-    let mut trunk = cmd!("trunk serve --port {port}").env_remove("NO_COLOR");
+    let mut trunk = cmd!("trunk serve --port {port} --features lab").env_remove("NO_COLOR");
     if options.gateway_port != DEFAULT_GATEWAY_PORT {
         trunk = trunk.env("SENTINELOPS_WEBSOCKET_URL", format!("ws://localhost:{}", options.gateway_port));
     }

@@ -1,4 +1,4 @@
-//! `/lab`: what the end-to-end tests need to press and to read. Built only with the feature `faults`,
+//! `/lab`: what the end-to-end tests need to press and to read. Built only with the feature `lab`,
 //! and made of the public API alone, so that what is tested is what people use.
 
 mod meter;
@@ -154,9 +154,22 @@ pub fn LabPage() -> Html {
             refresh();
         })
     };
+    let answers = use_state_eq(String::new);
+    use_effect_with((), {
+        let (client, set) = (socket.client().clone(), answers.setter());
+        move |()| {
+            let subscription = client.subscribe_lab(move |answer| {
+                // Those of the scoreboard in another tab would push the others out.
+                if !answer.contains("lab-count-") {
+                    set.set(answer.to_owned());
+                }
+            });
+            move || drop(subscription)
+        }
+    });
     let inject_fault = {
         let (fault, client) = (fault.clone(), socket.client().clone());
-        Callback::from(move |_: MouseEvent| client.fault(&value(&fault)))
+        Callback::from(move |_: MouseEvent| client.lab(&value(&fault)))
     };
     let connect = {
         let client = socket.client().clone();
@@ -209,6 +222,7 @@ pub fn LabPage() -> Html {
                 <button data-testid="lab-disconnect" onclick={disconnect}>{ "Disconnect" }</button>
                 <button data-testid="lab-sign-out" onclick={sign_out}>{ "Send, then sign out" }</button>
             </p>
+            <p>{ "answer: " }<output data-testid="lab-answers">{ &*answers }</output></p>
             <p>{ "build: " }<output data-testid="lab-build">{ BUILD_ID }</output></p>
             if *raw_shown {
                 <RawFrames />

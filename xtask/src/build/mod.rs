@@ -6,6 +6,7 @@ pub mod functions;
 pub mod graph;
 pub mod headers;
 pub mod html;
+pub mod laboratory;
 pub mod names;
 pub mod post_build;
 pub mod preload;
@@ -29,6 +30,10 @@ pub const MODULES: [&str; 4] = ["app", "demo", "wall", "worker"];
 pub const BUDGETS_RECORD: &str = "SENTINELOPS_BUDGETS_RECORD";
 /// Tells the hook that the build is a quick one: no wasm-opt, no budgets.
 pub const QUICK: &str = "SENTINELOPS_QUICK";
+/// Tells the hook that the build is the laboratory's: no budgets.
+pub const LAB: &str = "SENTINELOPS_LAB";
+/// Its cargo feature.
+const LAB_FEATURE: &str = "lab";
 
 #[derive(clap::Args, Default)]
 pub struct Options {
@@ -41,6 +46,9 @@ pub struct Options {
     /// Laid out like the release, but quick to compile: no link-time optimisation, no wasm-opt, no budgets. For tests
     #[arg(long, conflicts_with_all = ["dev", "record_sizes"])]
     pub quick: bool,
+    /// With faults and the check against the gateway's count of effects at `/realtime-demo`; into `dist-lab`. Not for users
+    #[arg(long, conflicts_with = "record_sizes")]
+    pub lab: bool,
     /// The path the app is deployed under
     #[arg(long, default_value = "/", value_parser = public_url)]
     pub public_url: String,
@@ -48,7 +56,7 @@ pub struct Options {
     #[arg(long, default_value = "")]
     pub features: String,
     /// Where the files go
-    #[arg(long, default_value = "dist")]
+    #[arg(long, default_value = "dist", default_value_if("lab", "true", "dist-lab"))]
     pub dist: PathBuf,
     /// Write today's sizes into budgets.json, as what the next build is compared with
     #[arg(long)]
@@ -76,8 +84,14 @@ pub fn build(options: &Options) -> Result<()> {
     if options.quick {
         trunk = trunk.args(["--cargo-profile", "quick"]).env(QUICK, "1");
     }
-    if !options.features.is_empty() {
-        trunk = trunk.args(["--features", &options.features]);
+    let lab = options.lab.then_some(LAB_FEATURE);
+    let features = [lab, Some(&*options.features).filter(|features| !features.is_empty())];
+    let features = features.into_iter().flatten().collect::<Vec<_>>().join(",");
+    if !features.is_empty() {
+        trunk = trunk.args(["--features", &features]);
+    }
+    if options.lab {
+        trunk = trunk.env(LAB, "1");
     }
     if options.record_sizes {
         trunk = trunk.env(BUDGETS_RECORD, "1");

@@ -4,8 +4,8 @@
 //! In a debug build names stay plain (trunk's reload works by them) and only the meta tags are set.
 
 use super::{
-    BUDGETS_RECORD, MODULES, QUICK, budget, functions, graph, headers, html, names, preload, service_worker,
-    shorten, show_sizes, sizes, wasm_opt,
+    BUDGETS_RECORD, LAB, MODULES, QUICK, budget, functions, graph, headers, html, laboratory, names, preload,
+    service_worker, shorten, show_sizes, sizes, wasm_opt,
 };
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -37,7 +37,10 @@ pub fn run() -> Result<()> {
     }
 
     check_worker(&stage)?;
-    let quick = std::env::var_os(QUICK).is_some();
+    let (quick, lab) = (std::env::var_os(QUICK).is_some(), std::env::var_os(LAB).is_some());
+    if !quick && !lab {
+        laboratory::check_absent(&stage)?;
+    }
     let mut crates = budget::Crates::new();
     if !quick {
         let modules = MODULES.map(|name| stage.join(format!("{name}_bg.wasm")));
@@ -78,6 +81,9 @@ pub fn run() -> Result<()> {
         fs::write(stage.join(path), content)?;
     }
     sizes::print(&plain_sizes);
+    if lab {
+        return Ok(());
+    }
     if std::env::var_os(BUDGETS_RECORD).is_some() {
         budget::record(&plain_sizes, &crates)?;
     }

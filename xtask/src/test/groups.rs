@@ -259,7 +259,7 @@ const OF_THE_BUILD: (&str, &str) = ("SENTINELOPS_WEBSOCKET_URL", "/of-the-build"
 fn built(quick: bool) -> build::Options {
     build::Options {
         public_url: "/".to_owned(),
-        features: if quick { "faults" } else { "" }.to_owned(),
+        lab: quick,
         quick,
         dist: root::target().join(if quick { "e2e-dist" } else { "release-dist" }),
         configuration: vec![OF_THE_BUILD],

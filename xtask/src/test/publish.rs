@@ -12,7 +12,7 @@ const CRATES: [&str; 3] = ["sentinelops-protocol", "sentinelops-engine", "sentin
 const SHIPPED: [&str; 2] = ["sentinelops", "sentinelops-gateway"];
 
 /// Features of our crates that exist for tests, benchmarks and a first try.
-const NEVER_SHIPPED: [&str; 5] = ["faults", "mutants", "bench", "in_page", "traces"];
+const NEVER_SHIPPED: [&str; 5] = ["lab", "mutants", "bench", "in_page", "traces"];
 
 /// Each is packaged and compiled from its package alone, dependencies on each other included.
 ///
@@ -90,9 +90,9 @@ mod tests {
 
     #[test]
     fn features_are_found_by_their_whole_names() {
-        assert_eq!(offence("sentinelops-engine v0.1.0 (/a/faults) []"), None);
+        assert_eq!(offence("sentinelops-engine v0.1.0 (/a/lab) []"), None);
         assert_eq!(offence("sentinelops-gateway v0.1.0 (/a) [default,server]"), None);
-        assert_eq!(offence("sentinelops-realtime v0.1.0 (/a) [default,faults]"), Some("faults"));
+        assert_eq!(offence("sentinelops-realtime v0.1.0 (/a) [default,lab]"), Some("lab"));
         assert_eq!(offence("sentinelops-engine v0.1.0 (/a) [mutants] (*)"), Some("mutants"));
         assert_eq!(offence("sentinelops-realtime v0.1.0 (/a) [in_page]"), Some("in_page"));
     }

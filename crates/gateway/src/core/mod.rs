@@ -38,6 +38,7 @@ mod index;
 mod ingest;
 mod intake;
 mod kept;
+mod lab;
 mod links;
 mod outputs;
 mod publish;

@@ -3,6 +3,7 @@
 use super::Counters;
 use super::access::{Access, Current};
 use super::clock::Clock;
+use super::lab::Lab;
 use super::log::{self, TraceId};
 use super::socket::Opened;
 use crate::nats::{Event, Nats};
@@ -145,7 +146,7 @@ impl Link {
         self.trace.as_deref().copied().map(field::display)
     }
 
-    fn put(&self, write: Write) {
+    pub(super) fn put(&self, write: Write) {
         if let Write::Frame { bytes, .. } = &write {
             self.unwritten.fetch_add(bytes.len(), Ordering::SeqCst);
         }
@@ -201,6 +202,8 @@ pub(super) struct Hub {
     pub requests: Requests,
     pub access: Current<Access>,
     pub counters: Arc<Counters>,
+    /// With `--test-admin`.
+    pub lab: Option<Lab>,
     /// For what is answered later. Weak: the hub ends when nobody else can send it anything.
     pub inputs: mpsc::WeakSender<Input>,
 }
@@ -326,7 +329,7 @@ impl Hub {
                 if self.gateway.config().mode == Mode::Basic {
                     info!(conn = conn.0, "received: {}", log::frame(&bytes));
                 }
-                self.gateway.receive(now, conn, &bytes);
+                self.receive(now, conn, bytes);
                 if let Some(link) = self.links.get(&conn) {
                     link.frame_taken();
                 }

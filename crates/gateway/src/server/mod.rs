@@ -8,6 +8,7 @@ mod fetch;
 mod hub;
 mod import;
 mod ingest;
+mod lab;
 mod log;
 mod logged;
 mod ops;
@@ -138,6 +139,7 @@ pub async fn run(flags: Settings) -> Result<()> {
         requests: hub::Requests::default(),
         access: access.clone(),
         counters: counters.clone(),
+        lab: options.test_admin.then(|| lab::Lab::new(clock.now().wall)),
         inputs: inputs.downgrade(),
     };
     let mut hub = tokio::spawn(hub.run(receiver));

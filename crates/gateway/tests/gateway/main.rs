@@ -16,6 +16,8 @@ mod ingest;
 #[cfg(feature = "server")]
 mod kill;
 #[cfg(feature = "server")]
+mod lab;
+#[cfg(feature = "server")]
 mod load;
 #[cfg(feature = "server")]
 mod logs;

@@ -84,8 +84,8 @@ pub enum ToWorker {
     KeepState(Channel, Vec<u8>),
     /// What is kept. Answered by [`FromWorker::LastState`].
     ReadState,
-    /// Doors for end-to-end tests; ignored unless built with the feature `faults`.
-    Fault(String),
+    /// For the laboratory; ignored unless built with the feature `lab`.
+    Lab(String),
 }
 
 /// Broadcast by a page for its worker.
@@ -124,4 +124,7 @@ pub enum FromWorker {
     Unreadable(Result<Vec<UnreadableRecord>, StoreError>),
     /// The answer to [`ToWorker::ReadState`]: a record for each channel.
     LastState(Vec<Vec<u8>>),
+    /// What the laboratory answers, as JSON.
+    #[cfg(feature = "lab")]
+    Lab(String),
 }

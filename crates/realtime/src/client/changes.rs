@@ -31,6 +31,9 @@ pub(crate) enum Dependency {
     Raw,
     /// The flight recorder, which records without anybody who looks, too.
     Diagnostics,
+    /// What the laboratory answers.
+    #[cfg(feature = "lab")]
+    Lab,
 }
 
 /// Something of a subject, in order.
@@ -61,6 +64,9 @@ pub(crate) struct Changes {
     pub errors: Vec<ClientError>,
     /// In order.
     pub raw: Vec<RawEvent>,
+    /// In order.
+    #[cfg(feature = "lab")]
+    pub lab: Vec<String>,
 }
 
 impl Changes {

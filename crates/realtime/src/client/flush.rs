@@ -51,6 +51,10 @@ impl Client {
             }
             changes.changed = std::mem::take(&mut state.listeners.dirty);
             changes.errors = std::mem::take(&mut state.errors);
+            #[cfg(feature = "lab")]
+            {
+                changes.lab = std::mem::take(&mut state.lab);
+            }
             changes.transitions = std::mem::take(&mut state.view.transitions);
             if !changes.errors.is_empty() {
                 changes.changed.insert(Dependency::Errors);

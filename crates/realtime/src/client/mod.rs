@@ -10,6 +10,8 @@ mod contents;
 mod drafts;
 mod flush;
 mod handoff;
+#[cfg(feature = "lab")]
+mod lab;
 mod last_state;
 mod options;
 mod own;
@@ -249,13 +251,6 @@ impl Client {
         if !self.is_ending() {
             self.post(ToWorker::Reconnect);
         }
-    }
-
-    /// Injects a fault for an end-to-end test (`panic`, `hang`). Only in builds with the feature
-    /// `faults`.
-    #[cfg(feature = "faults")]
-    pub fn fault(&self, what: &str) {
-        self.post(ToWorker::Fault(what.to_owned()));
     }
 
     /// What the browser says; forwarded to the worker, which has no window.

@@ -44,6 +44,9 @@ pub(super) struct State {
     pub stopped: bool,
     /// Taken in at the next frame.
     pub inbox: Vec<Batch>,
+    /// For the laboratory, since the last flush.
+    #[cfg(feature = "lab")]
+    pub lab: Vec<String>,
     pub flush_timers: Option<[Option<Timer>; 2]>,
     pub pace: Pace,
     pub recorder: Recorder,

@@ -231,6 +231,8 @@ impl Client {
             FromWorker::SignedOut { left } => self.end_session(left),
             FromWorker::LastState(records) => self.take_last_state(&records),
             FromWorker::Unreadable(answer) => self.unreadable_answered(answer),
+            #[cfg(feature = "lab")]
+            FromWorker::Lab(answer) => self.take_lab_answer(answer),
         }
     }
 

@@ -14,7 +14,10 @@ extern "C" {
 
 /// Both clocks.
 pub(super) fn now() -> Now {
-    Now { mono: performance_now() as u64, wall: js_sys::Date::now() as u64 }
+    let wall = js_sys::Date::now() as u64;
+    #[cfg(feature = "lab")]
+    let wall = wall.saturating_add_signed(super::faults::clock_ms());
+    Now { mono: performance_now() as u64, wall }
 }
 
 /// A seed for the engine.

@@ -6,7 +6,7 @@
 #[doc(hidden)]
 pub mod agent;
 mod clock;
-#[cfg(feature = "faults")]
+#[cfg(feature = "lab")]
 mod faults;
 mod last_state;
 mod lifecycle;
@@ -43,7 +43,7 @@ pub fn worker_main() {
     std::panic::set_hook(Box::new(|info| {
         web_sys::console::error_1(&JsValue::from_str(&format!("the worker stopped: {info}")));
     }));
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "lab")]
     {
         faults::show_memory();
         faults::at_start();

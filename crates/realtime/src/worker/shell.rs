@@ -1,9 +1,13 @@
 //! Drives the tab's node: one input, then everything it asks for, then one timer.
 
 use super::clock;
+#[cfg(feature = "lab")]
+use super::faults::{Relay, Socket};
 use super::last_state::LastStates;
 use super::lifecycle::Lifecycle;
-use super::socket::{Socket, SocketListener};
+#[cfg(not(feature = "lab"))]
+use super::socket::Socket;
+use super::socket::SocketListener;
 use super::store::{ReadUnreadable, Store};
 use super::tabs::{TabEvent, Tabs};
 use super::traces::{self, Traces};
@@ -57,6 +61,8 @@ struct Core {
     /// The session is over; `true`: what it left is deleted.
     signed_out: Option<bool>,
     _lifecycle: Lifecycle,
+    #[cfg(feature = "lab")]
+    relay: Rc<Relay>,
 }
 
 impl Shell {
@@ -70,10 +76,10 @@ impl Shell {
         match message {
             ToWorker::Init(init) => self.begin(*init),
             ToWorker::Heartbeat(number) => (self.inner.reply)(FromWorker::Heartbeat(number)),
-            #[cfg(feature = "faults")]
-            ToWorker::Fault(name) => self.fault(&name),
-            #[cfg(not(feature = "faults"))]
-            ToWorker::Fault(_) => {}
+            #[cfg(feature = "lab")]
+            ToWorker::Lab(request) => self.lab(&request),
+            #[cfg(not(feature = "lab"))]
+            ToWorker::Lab(_) => {}
             other => self.inner.input(|core, now| core.command(now, other)),
         }
     }
@@ -101,11 +107,14 @@ impl Shell {
         });
     }
 
-    #[cfg(feature = "faults")]
-    fn fault(&self, name: &str) {
-        let core = self.inner.core.borrow();
-        let socket = core.as_ref().and_then(|core| core.socket.as_ref());
-        super::faults::open(name, socket, core.as_ref().map(|core| &core.store));
+    #[cfg(feature = "lab")]
+    fn lab(&self, request: &str) {
+        self.inner.input(|core, now| {
+            let hint = super::faults::take(request, core.socket.as_ref(), &core.store, &core.relay);
+            if let Some(hint) = hint {
+                core.hint(now, hint);
+            }
+        });
     }
 }
 
@@ -166,9 +175,9 @@ impl Core {
         };
         let from_store = input_from(&me, |core, now, event: StoreEvent| core.node.handle_store(now, event));
         let from_tabs = input_from(&me, |core, now, event| core.tab_event(now, event));
-        #[cfg(feature = "faults")]
+        #[cfg(feature = "lab")]
         let version = super::faults::link_version();
-        #[cfg(not(feature = "faults"))]
+        #[cfg(not(feature = "lab"))]
         let version = super::store::LINK_VERSION;
         Self {
             reply: inner.reply.clone(),
@@ -187,6 +196,16 @@ impl Core {
             away: false,
             signed_out: None,
             _lifecycle: Lifecycle::listen(input_from(&me, |core, now, hint| core.hint(now, hint))),
+            #[cfg(feature = "lab")]
+            relay: Rc::new(Relay::new(
+                &init.scope,
+                &inner.reply,
+                input_from(&me, |core, now, request: String| {
+                    if let Some(hint) = super::faults::asked(&request, core.socket.as_ref(), &core.store) {
+                        core.hint(now, hint);
+                    }
+                }),
+            )),
             me,
         }
     }
@@ -225,7 +244,7 @@ impl Core {
             }
             ToWorker::ReadState => return self.answer_last_states(),
             // Taken before they come here.
-            ToWorker::Init(_) | ToWorker::Heartbeat(_) | ToWorker::Fault(_) => return,
+            ToWorker::Init(_) | ToWorker::Heartbeat(_) | ToWorker::Lab(_) => return,
         };
         self.node.handle_page(now, command);
     }
@@ -241,6 +260,8 @@ impl Core {
         if self.away && !matches!(hint, Hint::Hidden | Hint::Offline | Hint::Online) {
             self.away = false;
             self.tabs.join();
+            #[cfg(feature = "lab")]
+            self.relay.join();
         }
         self.node.handle_page(now, PageCommand::Hint(hint));
     }
@@ -270,6 +291,8 @@ impl Core {
         }
         if self.away {
             self.tabs.leave();
+            #[cfg(feature = "lab")]
+            self.relay.leave();
         }
         self.send_traces_soon();
         self.arm();
@@ -364,7 +387,11 @@ impl Core {
         // The engine abandons before it dials; should it not, the old one goes first.
         self.socket = None;
         self.buffered = 0;
-        match Socket::open(generation, url, &self.protocols, &self.socket_listener) {
+        #[cfg(feature = "lab")]
+        let opened = Socket::open(generation, url, &self.protocols, &self.socket_listener, &self.relay);
+        #[cfg(not(feature = "lab"))]
+        let opened = Socket::open(generation, url, &self.protocols, &self.socket_listener);
+        match opened {
             Ok(socket) => self.socket = Some(socket),
             Err(reason) => {
                 let refused = SocketEvent::Refused { reason };

@@ -107,7 +107,7 @@ impl Socket {
     }
 
     /// Closes it as if the network had: its `close` event still arrives.
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "lab")]
     pub(super) fn close_from_outside(&self) {
         let _ = self.ws.close();
     }

@@ -183,6 +183,8 @@ impl Store {
         spawn_local(async move {
             let number = group.number;
             let written = match shared.database() {
+                #[cfg(feature = "lab")]
+                _ if super::faults::is_disk_full() => Err(StoreError::Quota),
                 Some(database) => write::group(&database, &shared.writer, shared.commits.get(), &group).await,
                 None => Err(not_open()),
             };
@@ -245,7 +247,7 @@ impl Store {
     }
 
     /// Closes the database behind the store's back.
-    #[cfg(feature = "faults")]
+    #[cfg(feature = "lab")]
     pub(super) fn kill_handle(&self) {
         if let Some(database) = self.shared.database() {
             database.close();
