@@ -89,7 +89,7 @@ impl Outbox {
             self.store.stored.found_row(row);
         }
         for failed in &failed {
-            self.store.stored.found_listed(failed.row.id.clone());
+            self.store.stored.found_listed(&failed.row.id);
         }
         self.found_unreadable(unreadable);
         let stored_meta = meta.clone();
@@ -124,7 +124,7 @@ impl Outbox {
                 self.store.changed(id);
             } else if self.failed.get(id).is_some() {
                 // As it is listed here.
-            } else if known_before.contains(id) {
+            } else if known_before.knows(id) {
                 // It was removed from the list while the store was closed.
                 self.store.changed(id);
             } else {

@@ -238,7 +238,7 @@ impl Outbox {
             return Some(output);
         }
         let Self { store, queue, removals, failed, .. } = self;
-        if let Some(group) = store.group(now.mono, |id| wanted(queue, removals, failed, id)) {
+        if let Some(group) = store.group(now.mono, &|id| wanted(queue, removals, failed, id)) {
             if mutant::active(Mutant::DurableBeforeCommit) {
                 self.saved_at_once(&group);
             }

@@ -51,7 +51,7 @@ impl Outbox {
     /// See [`crate::Engine::last_group`].
     pub fn last_group(&mut self) -> Option<StoreGroup> {
         let Self { store, queue, removals, failed, .. } = self;
-        store.last_group(|id| wanted(queue, removals, failed, id))
+        store.last_group(&|id| wanted(queue, removals, failed, id))
     }
 
     /// See [`crate::Engine::group_under_way`].

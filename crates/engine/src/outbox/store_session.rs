@@ -8,12 +8,9 @@
 mod groups;
 mod stored;
 
-#[cfg(test)]
-pub(super) use stored::Stored;
-pub(super) use stored::{Wanted, place_of};
+pub(super) use stored::{Stored, Wanted, place_of};
 
 use crate::{Meta, Now, OutboxOptions, StorageState, StoreError};
-use std::collections::HashSet;
 
 /// Interval (ms) at which a failed open is tried again, and a single record that did not fit.
 const RETRY_MS: u64 = 30_000;
@@ -88,7 +85,7 @@ pub(super) struct StoreSession {
     state: StorageState,
     /// A dead handle was reopened, and nothing has committed since.
     reopened: bool,
-    pub stored: stored::Stored,
+    pub stored: Stored,
     groups: u64,
     pub meta: Meta,
     meta_write: MetaWrite,
@@ -117,7 +114,7 @@ impl StoreSession {
             has_newer_schema: false,
             state: if on { StorageState::Opening } else { StorageState::Off },
             reopened: false,
-            stored: stored::Stored::default(),
+            stored: Stored::default(),
             // Numbers differ from those of earlier engines of this worker, whose answers may still come.
             groups: now << 12,
             meta: Meta { term, ..Meta::default() },
@@ -209,9 +206,7 @@ impl StoreSession {
         match self.handle {
             StoreHandle::Off => {}
             StoreHandle::Open(_) => self.stored.mark(id),
-            StoreHandle::Opening { .. } | StoreHandle::Memory { .. } => {
-                self.stored.found_listed(id.to_owned())
-            }
+            StoreHandle::Opening { .. } | StoreHandle::Memory { .. } => self.stored.found_listed(id),
         }
     }
 
@@ -282,8 +277,8 @@ impl StoreSession {
 
     // The handle.
 
-    /// Returns the ids of what was known of it before.
-    pub fn opened(&mut self, now: u64) -> HashSet<String> {
+    /// Nothing that was known of its contents counts any more; returns it.
+    pub fn opened(&mut self, now: u64) -> Stored {
         if self.mark != SocketMark::Down {
             // Stored rows must not leave before the store has the mark of this socket.
             self.mark = SocketMark::Wanted { until: now.saturating_add(UNRESPONSIVE_MS) };
@@ -295,7 +290,7 @@ impl StoreSession {
         self.has_newer_schema = false;
         self.state = StorageState::Durable;
         self.open_wanted = false;
-        self.stored.start_over()
+        std::mem::take(&mut self.stored)
     }
 
     /// The store cannot be opened: rows are in memory only until it opens again.

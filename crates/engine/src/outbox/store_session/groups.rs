@@ -39,7 +39,7 @@ impl OpenStore {
 
 impl StoreSession {
     /// The next transaction, unless one is outstanding.
-    pub fn group(&mut self, now: u64, wanted: impl Fn(&str) -> Wanted) -> Option<StoreGroup> {
+    pub fn group(&mut self, now: u64, wanted: &dyn Fn(&str) -> Wanted) -> Option<StoreGroup> {
         let StoreHandle::Open(open) = &mut self.handle else { return None };
         if open.outstanding.is_some() {
             return None;
@@ -103,7 +103,7 @@ impl StoreSession {
 
     /// Everything that is still to be stored, for an outbox that ends. Repeats the outstanding group, because if that aborts
     /// no later change may be stored without it.
-    pub fn last_group(&mut self, wanted: impl Fn(&str) -> Wanted) -> Option<StoreGroup> {
+    pub fn last_group(&mut self, wanted: &dyn Fn(&str) -> Wanted) -> Option<StoreGroup> {
         let mut ops = Vec::new();
         if let Some(StoreGroup { number, ops: under_way, .. }) = self.group_under_way().cloned() {
             ops = under_way;

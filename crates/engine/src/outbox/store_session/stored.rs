@@ -7,7 +7,7 @@
 
 use crate::{FailedRow, Row, StoreOp};
 use sentinelops_protocol::Priority;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 /// What the store should hold of a message.
 pub(in crate::outbox) enum Wanted {
@@ -36,10 +36,36 @@ struct StoredMessage {
 pub(in crate::outbox) struct Stored {
     known: HashMap<String, StoredMessage>,
     /// Messages to be written, by ticket.
-    changed: BTreeMap<u64, String>,
+    changed: Line,
     /// Messages that could not be written, by ticket: they wait for the next retry.
-    refused: BTreeMap<u64, String>,
+    refused: Line,
     tickets: u64,
+}
+
+/// Messages in the order of their tickets. New ones are nearly always the last, so a list does.
+#[derive(Debug, Default)]
+struct Line(Vec<(u64, String)>);
+
+impl Line {
+    fn find(&self, ticket: u64) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&ticket, |(ticket, _)| *ticket)
+    }
+
+    fn has(&self, ticket: u64) -> bool {
+        self.find(ticket).is_ok()
+    }
+
+    fn add(&mut self, ticket: u64, id: &str) {
+        if let Err(at) = self.find(ticket) {
+            self.0.insert(at, (ticket, id.to_owned()));
+        }
+    }
+
+    fn remove(&mut self, ticket: u64) {
+        if let Ok(at) = self.find(ticket) {
+            self.0.remove(at);
+        }
+    }
 }
 
 impl Stored {
@@ -48,15 +74,15 @@ impl Stored {
     /// The store may hold it differently than wanted.
     pub fn mark(&mut self, id: &str) {
         let ticket = self.ticket(id);
-        self.refused.remove(&ticket);
-        self.changed.insert(ticket, id.to_owned());
+        self.refused.remove(ticket);
+        self.changed.add(ticket, id);
     }
 
     /// A change of it comes behind all others, as if it were the first.
     pub fn put_last(&mut self, id: &str) {
         if let Some(message) = self.known.get_mut(id) {
-            self.changed.remove(&message.ticket);
-            self.refused.remove(&message.ticket);
+            self.changed.remove(message.ticket);
+            self.refused.remove(message.ticket);
             message.ticket = 0;
         }
     }
@@ -64,39 +90,47 @@ impl Stored {
     /// It cannot be written now.
     pub fn refuse(&mut self, id: &str) {
         let ticket = self.ticket(id);
-        self.changed.remove(&ticket);
-        self.refused.insert(ticket, id.to_owned());
+        self.changed.remove(ticket);
+        self.refused.add(ticket, id);
     }
 
     /// What could not be written is tried again.
     pub fn retry_refused(&mut self) {
-        self.changed.append(&mut self.refused);
+        for (ticket, id) in std::mem::take(&mut self.refused.0) {
+            self.changed.add(ticket, &id);
+        }
     }
 
     fn ticket(&mut self, id: &str) -> u64 {
-        let message = self.known.entry(id.to_owned()).or_default();
-        if message.ticket == 0 {
-            self.tickets += 1;
-            message.ticket = self.tickets;
+        let next = self.tickets + 1;
+        let message = self.known_mut(id);
+        if message.ticket > 0 {
+            return message.ticket;
         }
-        message.ticket
+        message.ticket = next;
+        self.tickets = next;
+        next
+    }
+
+    fn known_mut(&mut self, id: &str) -> &mut StoredMessage {
+        self.known.entry(id.to_owned()).or_default()
     }
 
     // Getters.
 
     /// Whether it was changed since it was last written.
     pub fn is_marked(&self, id: &str) -> bool {
-        self.known.get(id).is_some_and(|message| self.changed.contains_key(&message.ticket))
+        self.known.get(id).is_some_and(|message| self.changed.has(message.ticket))
     }
 
     /// Messages that could not be written.
     pub fn refused(&self) -> impl Iterator<Item = &String> {
-        self.refused.values()
+        self.refused.0.iter().map(|(_, id)| id)
     }
 
     /// Whether nothing waits for a transaction.
     pub fn is_all_written(&self) -> bool {
-        self.changed.is_empty()
+        self.changed.0.is_empty()
     }
 
     /// Whether the failed list has it as it is here.
@@ -128,26 +162,27 @@ impl Stored {
 
     // The store.
 
-    /// The store was opened: forgets everything. Returns the ids of what was known.
-    pub fn start_over(&mut self) -> HashSet<String> {
-        std::mem::take(self).known.into_keys().collect()
+    /// Whether anything is known of the message.
+    pub fn knows(&self, id: &str) -> bool {
+        self.known.contains_key(id)
     }
 
     pub fn found_row(&mut self, row: &Row) {
-        let rows = &mut self.known.entry(row.id.clone()).or_default().rows;
+        let rows = &mut self.known_mut(&row.id).rows;
         rows.retain(|(place, _)| *place != place_of(row));
         rows.push((place_of(row), row.possibly_sent));
     }
 
-    pub fn found_listed(&mut self, id: String) {
-        self.known.entry(id).or_default().listed = true;
+    pub fn found_listed(&mut self, id: &str) {
+        self.known_mut(id).listed = true;
     }
 
     /// Takes at most this many changed messages that lack something in the store, and what is to be done about them.
-    pub fn take(&mut self, most: usize, wanted: impl Fn(&str) -> Wanted) -> (Vec<String>, Vec<StoreOp>) {
+    pub fn take(&mut self, most: usize, wanted: &dyn Fn(&str) -> Wanted) -> (Vec<String>, Vec<StoreOp>) {
         let (mut ids, mut ops) = (Vec::new(), Vec::new());
+        let mut changed = std::mem::take(&mut self.changed.0).into_iter();
         while ids.len() < most
-            && let Some((_, id)) = self.changed.pop_first()
+            && let Some((_, id)) = changed.next()
         {
             let before = ops.len();
             self.write(&mut ops, &id, wanted(&id));
@@ -157,6 +192,7 @@ impl Stored {
                 self.written(&id);
             }
         }
+        self.changed = Line(changed.collect());
         (ids, ops)
     }
 
@@ -190,7 +226,7 @@ impl Stored {
         for op in ops {
             match op {
                 StoreOp::Put(row) => self.found_row(row),
-                StoreOp::PutFailed(failed) => self.found_listed(failed.row.id.clone()),
+                StoreOp::PutFailed(failed) => self.found_listed(&failed.row.id),
                 StoreOp::Delete { priority, order, id } => {
                     if let Some(message) = self.known.get_mut(id) {
                         message.rows.retain(|(place, _)| *place != (*priority, *order));
@@ -210,7 +246,7 @@ impl Stored {
     /// It was written as it is wanted, unless it was changed again since.
     fn written(&mut self, id: &str) {
         let Some(message) = self.known.get_mut(id) else { return };
-        if self.changed.contains_key(&message.ticket) || self.refused.contains_key(&message.ticket) {
+        if self.changed.has(message.ticket) || self.refused.has(message.ticket) {
             return;
         }
         message.ticket = 0;

@@ -465,7 +465,7 @@ fn rows_of_one_message_in_two_places_are_both_deleted_when_it_ends() {
     stored.found_row(&row);
     stored.found_row(&Row { order: row.order + 1, ..row.clone() });
     stored.mark("a");
-    let (ids, ops) = stored.take(1, |_| Wanted::Nothing(None));
+    let (ids, ops) = stored.take(1, &|_| Wanted::Nothing(None));
     assert_eq!((ids.len(), ops.len()), (1, 2), "{ops:?}");
     stored.committed(&ids, &ops);
     assert!(!stored.has_row("a"));
