@@ -44,9 +44,10 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Runs a benchmark: engine (the default), protocol, gateway, store (in a browser, beside hand-written queues), page (in a
-    /// browser, beside pages written by hand and other libraries; `--quick`, `--json FILE`, `--docs`), saturation (how much a
-    /// page takes), faults (the same pages, with faults) or start (navigation to first row; builds to compare)
+    /// Runs a benchmark: engine (the default), protocol, gateway, nats (gateways on NATS; `--quick`), store (in a browser, beside
+    /// hand-written queues), page (in a browser, beside pages written by hand and other libraries; `--quick`, `--json FILE`,
+    /// `--docs`), saturation (how much a page takes), faults (the same pages, with faults) or start (navigation to first row;
+    /// builds to compare)
     Bench {
         #[arg(default_value = "engine")]
         name: String,

@@ -15,7 +15,7 @@ const DEBIAN: &str = "debian";
 
 pub const NATS: Need = Need {
     name: "NATS servers",
-    why: "for the group native: the tests of many gateways",
+    why: "for the groups native and e2e: the tests of many gateways",
     look,
     get,
     by_hand: || {
@@ -34,6 +34,11 @@ pub const NATS: Need = Need {
 
 fn folder(version: &str) -> PathBuf {
     root::target().join("tools/nats").join(version)
+}
+
+/// The newest of them.
+pub fn newest() -> PathBuf {
+    folder(VERSIONS[1]).join(PACKAGE)
 }
 
 fn version_of(program: &Path) -> Option<String> {

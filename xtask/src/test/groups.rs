@@ -79,6 +79,7 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         "engine" => "sentinelops-engine",
         "protocol" => "sentinelops-protocol",
         "gateway" => "sentinelops-gateway",
+        "nats" => return bench_nats(args),
         "store" => return bench_store(),
         "page" => return bench_page("page", false, args),
         "saturation" => return bench_page("saturation", false, args),
@@ -86,7 +87,7 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         "start" => return bench_start(args),
         other => {
             bail!(
-                "no benchmark is called `{other}`: there are engine, protocol, gateway, store, page, saturation, faults and start"
+                "no benchmark is called `{other}`: there are engine, protocol, gateway, nats, store, page, saturation, faults and start"
             )
         }
     };
@@ -95,6 +96,14 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         cargo = cargo.arg("--").args(args);
     }
     run::visible(cargo)
+}
+
+/// Gateways on NATS; `--quick`: fewer and shorter rounds.
+fn bench_nats(args: &[String]) -> Result<()> {
+    if let Some(unknown) = args.iter().find(|arg| *arg != "--quick") {
+        bail!("`{unknown}` is not known: --quick is");
+    }
+    run::visible(cmd!("cargo bench --package sentinelops-gateway -- nats {args...}"))
 }
 
 /// In a real browser, optimised: durable sends beside what one would write by hand.
@@ -243,6 +252,7 @@ impl Playwright {
         cmd!("{program} test")
             .env("SENTINELOPS_DIST", dist)
             .env("SENTINELOPS_GATEWAY", &self.gateway)
+            .env("SENTINELOPS_NATS", setup::nats::newest())
             .env("CHROME", &self.chrome)
     }
 

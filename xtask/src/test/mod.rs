@@ -38,7 +38,7 @@ pub enum Group {
     Smoke,
     /// The end-to-end tests that take minutes each
     E2eLong,
-    /// The gateway killed under load, twenty times; 10,000 schedules of many gateways; peers that stay silent for 75 s
+    /// Gateways, NATS and one of its three servers killed under load, up to twenty times; 10,000 schedules of many gateways; peers that stay silent for 75 s
     Long,
     /// While you work: lint, native and smoke
     Quick,

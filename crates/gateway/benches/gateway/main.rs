@@ -1,10 +1,11 @@
 //! The gateway under load: acked messages a second beside bare rusqlite in the same run, what a crowd of connections
 //! costs in time, what it holds in memory, what hostile peers cost the others, and a broadcast to many beside a bare axum
-//! server in the same run.
+//! server in the same run; and gateways on NATS.
 
 mod broadcast;
 mod crowd;
 mod hostile;
+mod nats;
 mod peers;
 #[path = "../../tests/gateway/support/mod.rs"]
 mod support;
@@ -19,26 +20,33 @@ const IN_FLIGHT: usize = 64;
 const MESSAGES: usize = 20_000;
 const ROUNDS: usize = 5;
 
-fn say(number: usize) -> String {
+/// A message to one of so many conversations.
+fn say(number: usize, conversations: usize) -> String {
     let text = "x".repeat(200);
+    let conversation = number % conversations;
     format!(
-        r#"{{"id":"m{number}","type":"chat.message","channel":"chat","payload":{{"conversationId":"c","content":"{text}"}}}}"#
+        r#"{{"id":"m{number}","type":"chat.message","channel":"chat","payload":{{"conversationId":"c{conversation}","content":"{text}"}}}}"#
     )
 }
 
 /// Messages a second, and how long each waited for its ack.
-async fn gateway(client: &mut Client, round: usize) -> (f64, Vec<Duration>) {
+async fn acked(
+    client: &mut Client,
+    first: usize,
+    count: usize,
+    conversations: usize,
+) -> (f64, Vec<Duration>) {
     let began = Instant::now();
     let (mut sent, mut acked) = (0, 0);
     let mut waiting = HashMap::new();
-    let mut waited = Vec::with_capacity(MESSAGES);
-    while acked < MESSAGES {
+    let mut waited = Vec::with_capacity(count);
+    while acked < count {
         // As the client does: what may go goes in one frame.
         let mut frame = Vec::new();
-        while sent < MESSAGES && waiting.len() < IN_FLIGHT {
-            let number = round * MESSAGES + sent;
+        while sent < count && waiting.len() < IN_FLIGHT {
+            let number = first + sent;
             waiting.insert(format!("m{number}"), Instant::now());
-            frame.push(say(number));
+            frame.push(say(number, conversations));
             sent += 1;
         }
         if !frame.is_empty() {
@@ -49,7 +57,7 @@ async fn gateway(client: &mut Client, round: usize) -> (f64, Vec<Duration>) {
             waited.extend(waiting.remove(&id).map(|at| at.elapsed()));
         }
     }
-    (MESSAGES as f64 / began.elapsed().as_secs_f64(), waited)
+    (count as f64 / began.elapsed().as_secs_f64(), waited)
 }
 
 /// The same three rows a message, 64 messages a transaction, nothing else.
@@ -66,7 +74,7 @@ fn bare(folder: &Folder, round: usize) -> f64 {
     for batch in (0..MESSAGES).collect::<Vec<_>>().chunks(IN_FLIGHT) {
         let all = db.transaction().expect("a transaction");
         for number in batch {
-            let (id, body, seq) = (format!("m{number}"), say(*number), *number as i64);
+            let (id, body, seq) = (format!("m{number}"), say(*number, 1), *number as i64);
             let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
                 all.prepare_cached(sql).and_then(|mut row| row.execute(values)).expect("a row");
             };
@@ -92,6 +100,10 @@ async fn main() {
     }
     if only.as_deref() == Some(peers::PEERS) {
         return peers::run(std::env::args().skip(2)).await;
+    }
+    // Beside those of one gateway: only by name.
+    if only.as_deref() == Some("nats") {
+        return nats::nats(std::env::args().any(|arg| arg == "--quick")).await;
     }
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     if wanted("store") {
@@ -119,7 +131,7 @@ async fn store() {
     let (mut ours, mut theirs, mut waited) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         theirs.push(bare(&folder, round));
-        let (rate, times) = gateway(&mut client, round).await;
+        let (rate, times) = acked(&mut client, round * MESSAGES, MESSAGES, 1).await;
         ours.push(rate);
         waited.extend(times);
     }
