@@ -95,7 +95,7 @@ test('rows are picked by keys, one key acts on all of them, and one undo takes a
   await expect(page.getByTestId('incident-detail')).toHaveCount(0);
   await page.getByTestId('bulk-resolve').press('Enter');
   await expect(page.getByTestId('toast')).toContainText('Resolved 2 incidents');
-  expect(await page.evaluate(() => document.activeElement?.closest('[data-line]') !== null), 'the focus is not lost with the bar').toBe(true);
+  await expect.poll(() => focusedLine(page), { message: 'the focus is not lost with the bar' }).toBeTruthy();
   const effects = async (id: string) => (await world.gateway.stats()).effects.filter((effect) => effect.key === `incidents/${id}`).length;
   await expect.poll(() => Promise.all(ids.map(effects))).toEqual([2, 2, 3]);
 });
