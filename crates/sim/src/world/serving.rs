@@ -142,18 +142,15 @@ impl World {
             let n = pong.split("\"type\"").next().and_then(|pong| number_after(pong, "\"n\":"));
             self.worker.round_trips.pong(conn.generation, n, now, self.worker.asleep_until);
         }
-        if !conn.seen.ponged && text.contains("\"type\":\"pong\"") {
-            conn.seen.ponged = true;
-            if !self.check.messages.pongs {
-                self.check.messages.pongs = true;
-                self.worker.answers_since = now;
-            }
-        }
         if text.contains("\"type\":\"goodbye\"") {
             conn.seen.goodbye = number_after(text, "\"reconnectWindowMs\":");
         }
         if text.contains("\"expiresInMs\":") {
             conn.seen.token_reported_at = Some(now);
+        }
+        if text.contains("\"type\":\"pong\"") {
+            conn.seen.ponged = true;
+            self.knows_pongs(now);
         }
         for gap in self.check.stream.read(bytes, text) {
             self.gap_is_due(&gap);

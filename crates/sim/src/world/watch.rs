@@ -100,6 +100,14 @@ impl World {
         });
     }
 
+    /// The worker has seen the server answer a ping, or read that it once did: silence means something from now on.
+    pub(super) fn knows_pongs(&mut self, now: u64) {
+        if !self.check.messages.pongs {
+            self.check.messages.pongs = true;
+            self.worker.answers_since = now;
+        }
+    }
+
     /// Ask after the usual patience, judge after the same, longer where that was too hasty before. The engine
     /// takes the smoothed round trip and four times its variation, and neither exceeds the longest.
     fn notice_within(&self) -> (u64, u64) {

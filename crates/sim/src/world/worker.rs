@@ -304,7 +304,9 @@ impl World {
             self.check.wire.without_store = false;
             // From here on it can know.
             self.check.messages.welcomed |= self.store.meta().welcomed;
-            self.check.messages.pongs |= snapshot.meta.pongs;
+            if snapshot.meta.pongs {
+                self.knows_pongs(self.now);
+            }
         }
         if matches!(event, StoreEvent::OpenFailed(_)) {
             let instance = self.worker.instance;
