@@ -2,6 +2,7 @@
 
 use crate::letters::capital;
 use sentinelops_protocol::domain::Severity;
+use yew::AttrValue;
 
 pub mod board;
 #[cfg(feature = "lab")]
@@ -53,6 +54,22 @@ pub fn severity(severity: Option<&Severity>) -> String {
     match severity {
         None => "Unrated".to_owned(),
         Some(severity) => capital(severity.as_str()),
+    }
+}
+
+/// `Ann is typing`, `Ann and Ben are typing`, `Ann and 2 others are typing`; nothing of nobody.
+///
+/// ```
+/// use sentinelops::words::doing;
+///
+/// assert_eq!(doing(["Ann", "Ben"].map(Into::into).into_iter(), "typing"), "Ann and Ben are typing");
+/// ```
+pub fn doing(mut names: impl ExactSizeIterator<Item = AttrValue>, what: &str) -> String {
+    let Some(first) = names.next() else { return String::new() };
+    match (names.len(), names.next()) {
+        (1, Some(second)) => format!("{first} and {second} are {what}"),
+        (0, _) | (_, None) => format!("{first} is {what}"),
+        (others, _) => format!("{first} and {others} others are {what}"),
     }
 }
 
@@ -204,6 +221,7 @@ pub mod time {
 
 #[cfg(test)]
 mod tests {
+    use super::doing;
     use super::settings::muted_left;
 
     #[test]
@@ -214,5 +232,14 @@ mod tests {
             ("60 min".into(), "59 min".into(), "1 min".into())
         );
         assert_eq!(left(3_600_000), "");
+    }
+
+    #[test]
+    fn one_or_two_are_named_and_of_more_the_others_are_counted() {
+        let of = |names: &[&'static str]| doing(names.iter().map(|name| (*name).into()), "viewing");
+        assert_eq!(of(&[]), "");
+        assert_eq!(of(&["Ann"]), "Ann is viewing");
+        assert_eq!(of(&["Ann", "Ben"]), "Ann and Ben are viewing");
+        assert_eq!(of(&["Ann", "Ben", "Cleo"]), "Ann and 2 others are viewing");
     }
 }

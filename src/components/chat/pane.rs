@@ -5,8 +5,8 @@ use crate::components::hooks::{use_follow, use_lost, use_total, use_visible};
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::{Awaited, Empty, Withdrawn};
 use crate::components::people::Names;
+use crate::words::doing;
 use sentinelops_realtime::{ChatEntry, MessageId, SendState, use_chat};
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// Enough to look back over some screens; in a flood every one of them is new at each frame, so more would cost.
@@ -78,7 +78,7 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
                     </button>
                 }
             </div>
-            <p class="chat__typing" data-testid="chat-typing">{ typing_words(&chat.typing, &names) }</p>
+            <p class="chat__typing" data-testid="chat-typing">{ doing(chat.typing.iter().map(|who| names.of(who)), "typing") }</p>
             <Composer key={props.conversation.to_string()} conversation={props.conversation.clone()} label="Message to the conversation" {on_send} {on_typing} />
         </div>
     }
@@ -87,13 +87,4 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
 fn lost_words(lost: u64) -> String {
     let messages = if lost == 1 { "message that stood here is" } else { "messages that stood here are" };
     format!("{lost} {messages} no longer in what the server keeps.")
-}
-
-fn typing_words(typing: &[Rc<str>], names: &Names) -> String {
-    match typing {
-        [] => String::new(),
-        [one] => format!("{} is typing", names.of(one)),
-        [one, two] => format!("{} and {} are typing", names.of(one), names.of(two)),
-        [one, rest @ ..] => format!("{} and {} others are typing", names.of(one), rest.len()),
-    }
 }

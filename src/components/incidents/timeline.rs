@@ -8,7 +8,7 @@ use crate::components::people::Names;
 use crate::components::relative_time::ClockTime;
 use crate::components::zone::{ZoneButton, use_zone};
 use crate::story::{Kind, Kinds, Moment, markdown, moments};
-use crate::words::story as texts;
+use crate::words::{doing, story as texts};
 use sentinelops_protocol::domain::{Incident, IncidentUpdate, Patch};
 use sentinelops_realtime::{SendState, use_chat, use_client, use_outbox, use_timeline, use_viewers};
 use std::rc::Rc;
@@ -165,16 +165,15 @@ fn Story(props: &StoryProps) -> Html {
     }
 }
 
-/// How many others have the incident open; their names on hover.
+/// Who else has the incident open; of more than two the names are in the title.
 #[component]
 pub fn Viewers(props: &OfIncidentProps) -> Html {
     let viewers = use_viewers(&props.id);
     let names = use_context::<Names>().unwrap_or_default();
-    let who: Vec<String> = viewers.iter().map(|who| names.of(who).to_string()).collect();
-    let words = match viewers.len() {
-        0 => return Html::default(),
-        1 => "1 other is viewing".to_owned(),
-        count => format!("{count} others are viewing"),
-    };
-    html! { <span class="hint" title={who.join(", ")} data-testid="viewers">{ words }</span> }
+    if viewers.is_empty() {
+        return Html::default();
+    }
+    let who = viewers.iter().map(|who| names.of(who));
+    let all = who.clone().map(|name| name.to_string()).collect::<Vec<_>>().join(", ");
+    html! { <span class="hint" title={all} data-testid="viewers">{ doing(who, "viewing") }</span> }
 }
