@@ -252,7 +252,7 @@ impl Playwright {
         cmd!("{program} test")
             .env("SENTINELOPS_DIST", dist)
             .env("SENTINELOPS_GATEWAY", &self.gateway)
-            .env("SENTINELOPS_NATS", setup::nats::newest())
+            .env("E2E_NATS_SERVER", setup::nats::newest())
             .env("CHROME", &self.chrome)
     }
 
