@@ -166,6 +166,7 @@ test('all of a group is acknowledged and resolved, by keys and by the pointer, w
   await expect(group(page).getByTestId('group-count')).toContainText('×30');
   await group(page).getByRole('button').first().focus();
   await page.keyboard.press('ArrowRight');
+  await expect(group(page).getByRole('button').first()).toHaveAttribute('aria-expanded', 'true');
   await page.keyboard.press('ArrowRight');
   await expect(group(page).getByTestId('row-select')).toBeFocused();
   await page.keyboard.press('ArrowRight');
