@@ -1,6 +1,7 @@
 // The list of incidents: groups, views, filters and order, by keys; the address says what is shown.
 import type { Page } from '@playwright/test';
 import { violations } from '../lib/axe';
+import { openAs } from '../lib/console';
 import { expect, expectState, incidentIds, test, type World } from '../lib/fixtures';
 
 test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '5'] } });
@@ -28,16 +29,6 @@ async function publish(world: World, incidents: Given[]): Promise<void> {
     },
   });
   await world.gateway.publishAll(incidents.map(event));
-}
-
-async function openAs(world: World, user: string, route = '/'): Promise<Page> {
-  world.site.configure({ url: `${world.gateway.url}/?user=${user}`, user });
-  const page = await world.chrome.context.newPage();
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.goto(world.site.url(route));
-  await page.bringToFront();
-  await expectState(page, 'Connected');
-  return page;
 }
 
 const heading = (page: Page) => page.getByTestId('incidents-panel').locator('.panel__count');
@@ -142,7 +133,7 @@ test('a filter that fits nothing says what hides how many, and how to see it', a
     { id: 'inc-a', title: 'Zebra one', service: 'payments', assignedTo: 'bob' },
     { id: 'inc-b', title: 'Zebra two', service: 'search' },
   ]);
-  const page = await openAs(world, 'ann', '/?status=all&q=zebra&service=payments&who=me');
+  const page = await openAs(world, 'ann', { route: '/?status=all&q=zebra&service=payments&who=me' });
   const nothing = page.getByTestId('incidents-panel').getByTestId('empty');
   await expect(nothing).toContainText('The assignee hides 1 incident.');
   expect(await violations(page)).toEqual([]);

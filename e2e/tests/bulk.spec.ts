@@ -1,7 +1,8 @@
 // One action for many incidents: picked by keys or pointer, or all of a group; one undo for all of them.
 import type { Page } from '@playwright/test';
 import { violations } from '../lib/axe';
-import { expect, expectState, test, type World } from '../lib/fixtures';
+import { openAs } from '../lib/console';
+import { expect, test, type World } from '../lib/fixtures';
 
 test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '5'] } });
 
@@ -11,17 +12,6 @@ const row = (page: Page, id: string) => page.locator(`[data-testid=incident-row]
 const status = (page: Page, id: string) => row(page, id).getByTestId('incident-status');
 const group = (page: Page) => page.getByTestId('incident-group').first();
 const focusedLine = (page: Page) => page.evaluate(() => document.activeElement?.closest('[data-line]')?.getAttribute('data-line'));
-
-async function openAs(world: World, user: string, context = world.chrome.context): Promise<Page> {
-  world.site.configure({ url: `${world.gateway.url}/?user=${user}`, user });
-  const page = await context.newPage();
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.goto(world.site.url('/'));
-  await page.bringToFront();
-  await expectState(page, 'Connected');
-  await expect(page.getByTestId('incident-row').first()).toBeVisible();
-  return page;
-}
 
 /** Critical ones, the last one first in the list. */
 async function publish(world: World): Promise<string[]> {
@@ -111,7 +101,7 @@ test('undo names what somebody changed meanwhile, and takes the rest back', asyn
   for (const id of ids) await expect(status(page, id)).toHaveText('Acknowledged');
   const other = await world.chrome.browser.newContext();
   try {
-    const bob = await openAs(world, 'bob', other);
+    const bob = await openAs(world, 'bob', { context: other });
     await row(bob, ids[1]!).locator('.row').focus();
     await bob.keyboard.press('i');
     await expect(status(page, ids[1]!)).toHaveText('Investigating');

@@ -1,4 +1,4 @@
-// The chaos of tabs and links in front of three gateways on NATS, of which one is killed every 10 s.
+// Random faults of tabs and connections, while three gateways on NATS serve the pages and one of them is killed every 10 s.
 import { run } from '../lib/chaos';
 import { expect, test, type World } from '../lib/fixtures';
 import { Service } from '../lib/service';

@@ -1,26 +1,14 @@
 // The console by keys alone: rows, actions, undo, palette, the sheet of keys.
 import type { Page } from '@playwright/test';
 import { violations } from '../lib/axe';
+import { openAs } from '../lib/console';
 import { expect, expectState, test } from '../lib/fixtures';
-import type { World } from '../lib/fixtures';
 
 test.use({ gatewayOptions: { args: ['--rate', '0', '--seed', '5'] } });
 
 const row = (page: Page, id: string) => page.locator(`[data-testid=incident-row][data-incident-id="${id}"]`);
 const status = (page: Page, id: string) => row(page, id).getByTestId('incident-status');
 const focusedRow = (page: Page) => page.evaluate(() => document.activeElement?.closest('[data-incident-id]')?.getAttribute('data-incident-id'));
-
-/** A page of this user; the name is known to page and server. */
-async function openAs(world: World, user: string, context = world.chrome.context): Promise<Page> {
-  world.site.configure({ url: `${world.gateway.url}/?user=${user}`, user });
-  const page = await context.newPage();
-  await page.setViewportSize({ width: 1440, height: 900 });
-  await page.goto(world.site.url('/'));
-  await page.bringToFront();
-  await expectState(page, 'Connected');
-  await expect(page.getByTestId('incident-row').first()).toBeVisible();
-  return page;
-}
 
 test('an incident is found, taken, investigated and resolved by keys, and the last step undone', async ({ world }) => {
   const id = await world.gateway.publishIncident('Checkout is down', 'critical');
@@ -74,7 +62,7 @@ test('undo is refused, with the name, when somebody changed the same meanwhile',
   await expect(status(page, id)).toHaveText('Acknowledged');
   const other = await world.chrome.browser.newContext();
   try {
-    const bob = await openAs(world, 'bob', other);
+    const bob = await openAs(world, 'bob', { context: other });
     await bob.keyboard.press('j');
     await expect(status(bob, id)).toHaveText('Acknowledged');
     await bob.keyboard.press('i');

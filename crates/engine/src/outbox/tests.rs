@@ -5,6 +5,7 @@ mod model;
 mod other_tabs;
 mod removal;
 mod storage;
+mod stored;
 mod unreadable;
 
 use super::*;

@@ -54,7 +54,7 @@ pub fn cause_label(cause: &Cause) -> Option<String> {
         Cause::SignedOut => "This session was signed out.".into(),
         Cause::Outdated => "A newer version of this app runs in another tab.".into(),
         Cause::GaveUp { attempts } => format!("Stopped trying after {attempts} attempts."),
-        Cause::NoWelcome => "The reply is not from a SentinelOps server. A proxy may be in the way.".into(),
+        Cause::NoWelcome => "The reply is not from a SentinelOps server.".into(),
         Cause::Closed { code, reason } => {
             format!("The server closed the connection: {} (code {code}).", of_server(*code, reason))
         }
@@ -79,7 +79,7 @@ pub fn cause_advice(cause: &Cause) -> Option<&'static str> {
         Cause::GaveUp { .. } => "Check network and server, then try again.",
         Cause::Offline => "It reconnects by itself once the network is back.",
         Cause::BadUrl(_) => "Set the `url` that this page connects to, for example wss://ops.example.com/ws.",
-        Cause::NoWelcome => "A proxy may answer in its place. Check that the address leads to the gateway.",
+        Cause::NoWelcome => "A proxy may be in the way. Check that the address leads to the gateway.",
         Cause::Closed { code, .. } => closed_advice(*code),
         Cause::Overloaded { code: close::RATE_LIMITED, .. } => {
             "It goes on by itself, at the time the server gave. Fewer open tabs and devices may help."

@@ -120,7 +120,8 @@ impl NatsServer {
         assert!(answer.contains("\"seq\""), "{answer}");
     }
 
-    /// Of a cluster of three: returns when every server has all of these streams.
+    /// Of a cluster of three: returns when every server has all of these streams. Asks again and again: NATS tells nobody
+    /// when a copy has caught up.
     pub async fn has_copies(&self, streams: &[&str]) {
         let all = async {
             for name in streams {
