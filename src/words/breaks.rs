@@ -51,6 +51,11 @@ pub fn broken(count: u64) -> String {
 }
 
 /// Of a verdict.
+pub fn ended(count: u64) -> String {
+    format!("{count} ended without delivery, as was shown")
+}
+
+/// Of a verdict.
 pub fn still_waiting(count: u64) -> String {
     format!("{count} still waiting")
 }

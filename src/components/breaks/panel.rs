@@ -51,8 +51,8 @@ fn use_faults(score: Score) -> (Shared, Callback<Act>, Option<bool>) {
     let control: Shared = use_mut_ref(Control::default);
     let update = use_force_update();
     let seen = use_mut_ref(Seen::default);
-    let (sent, open, broken) = (score.sent, score.open, score.broken());
-    *seen.borrow_mut() = Seen { at: 0, is_connected, sent, open, broken };
+    let Score { sent, open, ended, .. } = score;
+    *seen.borrow_mut() = Seen { at: 0, is_connected, sent, open, ended, broken: score.broken() };
     let act = use_callback((), {
         let (control, clock) = (control.clone(), clock.clone());
         move |act: Act, ()| {

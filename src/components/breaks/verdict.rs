@@ -19,6 +19,8 @@ pub struct Seen {
     pub sent: u64,
     /// Of these, not confirmed.
     pub open: u64,
+    /// Of these, ended without a delivery, and the page said so: failed, replaced, discarded.
+    pub ended: u64,
     /// Promises that were broken, ever: lost, doubled, out of order, gaps not told.
     pub broken: u64,
 }
@@ -80,10 +82,12 @@ impl Watch {
         };
         let broken = seen.broken.saturating_sub(self.begun.broken);
         let sent = seen.sent - self.begun.sent;
+        let ended_so = seen.ended.saturating_sub(self.begun.ended);
         let end = match (broken, seen.open, seen.is_connected) {
             (1.., _, _) => texts::broken(broken),
             (0, 1.., _) => texts::still_waiting(seen.open),
             (0, 0, false) => texts::STILL_AWAY.to_owned(),
+            (0, 0, true) if ended_so > 0 => texts::ended(ended_so),
             (0, 0, true) if sent == 0 && self.waited == 0 => texts::NOTHING_SENT.to_owned(),
             (0, 0, true) => texts::DELIVERED.to_owned(),
         };
@@ -97,7 +101,7 @@ mod tests {
     use super::*;
 
     fn seen(at: u64, is_connected: bool, sent: u64, open: u64) -> Seen {
-        Seen { at, is_connected, sent, open, broken: 0 }
+        Seen { at, is_connected, sent, open, ended: 0, broken: 0 }
     }
 
     fn text(verdict: Option<Verdict>) -> String {
@@ -124,6 +128,17 @@ mod tests {
         assert_eq!(
             text(watch.see(seen(7_000, true, 0, 0))),
             "Slow 5 s: the connection held, no message waited, nothing was sent meanwhile"
+        );
+    }
+
+    #[test]
+    fn what_failed_is_not_called_delivered() {
+        let mut watch = Watch::new("Full disk", seen(0, true, 0, 0));
+        watch.end(5_000);
+        let verdict = watch.see(Seen { ended: 1, ..seen(7_000, true, 2, 0) }).expect("a verdict");
+        assert_eq!(
+            (verdict.is_kept, verdict.text.ends_with("1 ended without delivery, as was shown")),
+            (true, true)
         );
     }
 
