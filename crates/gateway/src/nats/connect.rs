@@ -63,6 +63,9 @@ pub(super) async fn connect(options: &NatsOptions) -> Result<Connection, Trouble
             ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => Trouble::Unusable(
                 format!("{text}: give --nats-creds, --nats-user with --nats-password, or --nats-token"),
             ),
+            _ if is_certificate_refused(&text) => Trouble::Unusable(format!(
+                "{text}: the server wants a certificate of this gateway that it knows; give --nats-cert and --nats-key"
+            )),
             kind if kind == ConnectErrorKind::Tls || text.contains("certificate") => Trouble::Unusable(
                 format!("{text}: --nats-ca names the authority that signed its certificate"),
             ),
@@ -81,6 +84,12 @@ pub(super) async fn connect(options: &NatsOptions) -> Result<Connection, Trouble
         )));
     }
     Ok(Connection { client, broken })
+}
+
+/// Whether the server, not this gateway, found a certificate missing or wrong: it sends a TLS alert then.
+fn is_certificate_refused(text: &str) -> bool {
+    text.split_once("received fatal alert: ")
+        .is_some_and(|(_, alert)| alert.contains("Certificate") || alert.starts_with("UnknownCA"))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -1,5 +1,6 @@
 //! Many gateways on one NATS, over the programs themselves.
 
+mod auth;
 mod broker;
 mod commands;
 mod foreign;
@@ -14,6 +15,8 @@ use crate::support::nats::NatsServer;
 use crate::support::{Client, Program};
 use sentinelops_protocol::ServerMessage;
 use sentinelops_protocol::system::ServerSystem;
+use std::process::{Output, Stdio};
+use tokio::process::Command;
 
 /// Gateways of one NATS.
 struct Service {
@@ -50,4 +53,20 @@ async fn system(client: &mut Client) -> ServerSystem {
             ServerMessage::System(message) => return message,
         }
     }
+}
+
+/// What a gateway with these flags prints before it ends, because it cannot start.
+async fn ends(flags: &[&str]) -> String {
+    let run = Command::new(env!("CARGO_BIN_EXE_sentinelops-gateway"))
+        .args(["--dev", "--port", "0"])
+        .args(flags)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let Output { status, stderr, .. } = tokio::time::timeout(std::time::Duration::from_secs(20), run)
+        .await
+        .expect("it ends")
+        .expect("it starts");
+    assert!(!status.success());
+    String::from_utf8_lossy(&stderr).into_owned()
 }
