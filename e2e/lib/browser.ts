@@ -124,18 +124,23 @@ export class RealBrowser {
 /** Browsers that one test after the other uses: to start one costs more than most tests. */
 export class Browsers {
   private idle: RealBrowser[] = [];
+  /** Taken by a test: one that fails before it begins gives none back. */
+  private readonly taken = new Set<RealBrowser>();
 
   async take(): Promise<RealBrowser> {
-    return this.idle.pop() ?? (await RealBrowser.start());
+    const browser = this.idle.pop() ?? (await RealBrowser.start());
+    this.taken.add(browser);
+    return browser;
   }
 
   /** Back from a test that used these origins; what cannot be cleaned is ended. */
   async giveBack(browser: RealBrowser, origins: string[]): Promise<void> {
+    this.taken.delete(browser);
     if (await browser.clean(origins)) this.idle.push(browser);
     else await browser.stop();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.idle.splice(0).map((browser) => browser.stop()));
+    await Promise.all([...this.idle.splice(0), ...this.taken].map((browser) => browser.stop()));
   }
 }

@@ -94,7 +94,7 @@ export const test = base.extend<Options, { browsers: Browsers }>({
 });
 
 /** The visible state of the connection on a page. */
-export async function expectState(page: Page, state: string, timeout = 15_000): Promise<void> {
+export async function expectState(page: Page, state: string, timeout = 30_000): Promise<void> {
   await expect(page.getByTestId('connection-state').first()).toContainText(state, { timeout });
 }
 

@@ -258,7 +258,14 @@ impl Playwright {
 
     fn run(&self, dist: &Path, arguments: &[&str]) -> Result<()> {
         let _inside = run::shell().push_dir(Self::FOLDER);
-        run::visible(self.command(dist).args(arguments))
+        let failures = root::target().join("e2e-failures.txt");
+        // Of an earlier run.
+        let _ = std::fs::remove_file(&failures);
+        let outcome = run::visible(self.command(dist).env("E2E_FAILURES", &failures).args(arguments));
+        outcome.map_err(|error| match std::fs::read_to_string(&failures) {
+            Ok(failed) => error.context(failed),
+            Err(_) => error,
+        })
     }
 }
 

@@ -1,5 +1,5 @@
 //! `cargo xtask test`: the groups, each ending in its runner's own summary; all are run, each step is timed, and the
-//! failed are named.
+//! failed are named, with their errors, at the end.
 
 mod apps;
 mod beside;
@@ -144,6 +144,7 @@ impl Report {
         let line = format!("group {name}: {word} ({} s: {})", began.elapsed().as_secs(), steps.times());
         println!("{line}");
         self.lines.push(line);
+        self.lines.extend(steps.errors());
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Instant;
 pub struct Steps {
     /// Name and seconds.
     done: Vec<(String, f64)>,
-    failed: Vec<String>,
+    /// Name and error.
+    failed: Vec<(String, String)>,
 }
 
 impl Steps {
@@ -20,7 +21,7 @@ impl Steps {
         let seconds = began.elapsed().as_secs_f64();
         if let Err(error) = outcome {
             println!("error: {error:#}");
-            self.failed.push(name.to_owned());
+            self.failed.push((name.to_owned(), format!("{error:#}")));
         }
         println!("--- {name}: {seconds:.1} s");
         self.done.push((name.to_owned(), seconds));
@@ -28,9 +29,15 @@ impl Steps {
 
     pub fn outcome(&self) -> Result<()> {
         if !self.failed.is_empty() {
-            bail!("{}", self.failed.join(", "));
+            let names: Vec<_> = self.failed.iter().map(|(name, _)| name.as_str()).collect();
+            bail!("{}", names.join(", "));
         }
         Ok(())
+    }
+
+    /// What the failed steps said, said again below all that came after them.
+    pub fn errors(&self) -> impl Iterator<Item = String> {
+        self.failed.iter().map(|(name, error)| format!("{name}: {error}"))
     }
 
     /// Where the time went: the steps that took a second or more, the longest first.
@@ -56,6 +63,7 @@ mod tests {
         });
         assert_eq!(ran, 1);
         assert_eq!(steps.outcome().unwrap_err().to_string(), "bad");
+        assert_eq!(steps.errors().collect::<Vec<_>>(), ["bad: as planned"]);
     }
 
     #[test]
