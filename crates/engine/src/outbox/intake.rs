@@ -182,8 +182,8 @@ impl Outbox {
     }
 
     /// Makes room for a new row, or fails. Unsent rows that it replaces (see [`super::coalesce`]) end; otherwise, when full,
-    /// the oldest unsent row of the lowest priority below the new row's is evicted. Critical rows may exceed the capacity,
-    /// but not the bytes.
+    /// the oldest unsent row of the lowest priority below the new row's is evicted, and one more for each row whose eviction
+    /// the store refused. Critical rows may exceed the capacity, but not the bytes.
     pub(super) fn make_room(&mut self, now: Now, row: &Row) -> Result<(), FailReason> {
         if row.possibly_sent {
             // A possibly sent row is not refused, and evicts nothing.
@@ -206,23 +206,21 @@ impl Outbox {
             }
         }
         let needed = (self.queue.bytes() + row.bytes.len() as u64).saturating_sub(self.options.max_bytes);
+        let above = (self.queue.len() + 1).saturating_sub(capacity as usize);
         // Replacing a row does not make it fuller.
-        let over = replaced.is_empty() && self.queue.len() >= capacity as usize;
+        let mut over = if replaced.is_empty() { above.min(1 + self.kept_by_the_store()) } else { 0 };
         if mutant::active(Mutant::RefuseEarly) && rank > 1 && self.queue.len() > 3 {
             return Err(full);
         }
-        let victim = if over && rows > 0 { self.victim(rank) } else { None };
-        if needed > bytes || (over && victim.is_none() && rank > 0) {
+        if needed > bytes || (over > rows && rank > 0) {
             return Err(full);
         }
         for seq in replaced {
             self.end(now, seq, DeliveryState::Superseded);
         }
-        if let Some(victim) = victim {
-            self.end(now, victim, DeliveryState::Evicted);
-        }
-        while self.queue.bytes() + row.bytes.len() as u64 > self.options.max_bytes {
-            let Some(victim) = self.victim(rank) else { return Err(full) };
+        while over > 0 || self.queue.bytes() + row.bytes.len() as u64 > self.options.max_bytes {
+            let Some(victim) = self.victim(rank) else { break };
+            over = over.saturating_sub(1);
             self.end(now, victim, DeliveryState::Evicted);
         }
         Ok(())

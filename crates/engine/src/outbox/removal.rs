@@ -23,6 +23,8 @@ pub(super) struct PendingRemovals {
     rows: HashMap<String, PendingRemoval>,
     /// Retried rows that are not stored yet: their keys are paused.
     awaiting_stored: BTreeSet<u64>,
+    /// Rows whose eviction the store refused: they are above the capacity.
+    kept: BTreeSet<u64>,
     until: Option<u64>,
 }
 
@@ -214,6 +216,9 @@ impl Outbox {
     fn roll_back_removal(&mut self, id: &str) {
         let Some(removal) = self.removals.take(id) else { return };
         self.release(&removal);
+        if removal.is_evicted() {
+            self.removals.kept.insert(removal.seq);
+        }
         let PendingRemoval { seq, entry, state, left_at, .. } = removal;
         let pending = entry.durability == Durability::Pending;
         self.queue.insert(seq, entry);
@@ -224,6 +229,13 @@ impl Outbox {
             self.put(seq);
         }
         self.version += 1;
+    }
+
+    /// How many rows are in the queue because the store refused their eviction. What was sent since stays anyway.
+    pub(super) fn kept_by_the_store(&mut self) -> usize {
+        let Self { queue, removals, .. } = self;
+        removals.kept.retain(|seq| queue.get(*seq).is_some_and(|entry| !entry.row.possibly_sent));
+        removals.kept.len()
     }
 
     /// The store is closed: completes the removals of rows it never held and that are not being written.

@@ -104,7 +104,9 @@ impl World {
         self.worker.asleep_until = until;
         self.worker.timer_first = self.rng.bool();
         self.check.wire.excuse(until);
-        if !mono_runs {
+        if mono_runs {
+            self.worker.counted_sleep_until = until;
+        } else {
             // Nothing reads the clock before the wake-up.
             self.worker.thread.clock.sleep(until - self.now);
             self.check.ends.clock_error += until - self.now;

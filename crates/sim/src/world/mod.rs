@@ -25,7 +25,7 @@ use crate::store::Store;
 use crate::story::Story;
 use crate::thread::Thread;
 use fastrand::Rng;
-use round_trips::RoundTrips;
+use round_trips::{Moment, RoundTrips};
 use sentinelops_engine::{Batch, Engine, OutboxOptions};
 use std::collections::HashMap;
 
@@ -69,6 +69,8 @@ pub(crate) struct Worker {
     pub thread: Thread,
     /// Nothing runs before then.
     pub asleep_until: u64,
+    /// The end of the last sleep that its clock counted.
+    counted_sleep_until: u64,
     /// At wake-up the timer runs before the socket's events.
     pub timer_first: bool,
     /// Batches without credit, by consumer.
@@ -88,6 +90,12 @@ pub(crate) struct Worker {
     round_trips: RoundTrips,
     /// When it last asked for a token.
     token_asked_at: Option<u64>,
+}
+
+impl Worker {
+    fn moment(&self, time: u64) -> Moment {
+        Moment { time, mono: self.thread.clock.mono(time) }
+    }
 }
 
 /// See the module.

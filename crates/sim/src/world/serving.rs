@@ -140,7 +140,8 @@ impl World {
         for pong in text.split("\"type\":\"pong\"").skip(1) {
             // Of a server that does not send it back, the next number is another message's.
             let n = pong.split("\"type\"").next().and_then(|pong| number_after(pong, "\"n\":"));
-            self.worker.round_trips.pong(conn.generation, n, now, self.worker.asleep_until);
+            let moment = self.worker.moment(now);
+            self.worker.round_trips.pong(conn.generation, n, moment, self.worker.counted_sleep_until);
         }
         if text.contains("\"type\":\"goodbye\"") {
             conn.seen.goodbye = number_after(text, "\"reconnectWindowMs\":");

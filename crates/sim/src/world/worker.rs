@@ -207,7 +207,8 @@ impl World {
             self.internet.conns[index].refreshed_at = self.now;
         }
         if text.contains("\"type\":\"ping\"") {
-            self.worker.round_trips.ping(generation.0, number_after(&text, "\"n\":"), self.now);
+            let moment = self.worker.moment(self.now);
+            self.worker.round_trips.ping(generation.0, number_after(&text, "\"n\":"), moment);
         }
         self.net(|internet| internet.send(index, text.into_bytes(), binary));
     }

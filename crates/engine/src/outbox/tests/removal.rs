@@ -51,6 +51,41 @@ fn what_the_store_keeps_is_sent_in_its_old_place() {
     assert_eq!(world.frame(), ["high", "low", "later"]);
 }
 
+/// It stands above the capacity until the next message that needs room: then it goes, and one for the message.
+#[test]
+fn what_a_full_disk_kept_is_evicted_with_the_next() {
+    let mut world = World::with(OutboxOptions { capacity: 2, ..OutboxOptions::default() });
+    for id in ["low1", "low2"] {
+        world.send(request(id, Priority::Low, None));
+    }
+    world.commits = false;
+    world.send(request("high1", Priority::High, None));
+    while !world.groups.is_empty() {
+        answer(&mut world, Some(StoreError::Quota));
+    }
+    assert_eq!(world.outbox.counts().queued, [0, 1, 0, 2], "low1 is above the capacity");
+    world.commits = true;
+    world.pass(30_000);
+    world.send(request("normal", Priority::Normal, None));
+    assert_eq!(world.outbox.counts().queued, [0, 1, 1, 0]);
+    assert_eq!(*world.state("low1"), DeliveryState::Evicted);
+    assert_eq!(*world.state("low2"), DeliveryState::Evicted);
+}
+
+/// Where only it can go, the message that needs room is refused.
+#[test]
+fn what_a_full_disk_kept_gives_its_room_to_nobody() {
+    let mut world = evicting();
+    while !world.groups.is_empty() {
+        answer(&mut world, Some(StoreError::Quota));
+    }
+    world.commits = true;
+    world.pass(30_000);
+    world.send(request("normal", Priority::Normal, None));
+    assert_eq!(*failed(world.state("normal")), FailReason::QueueFull { capacity: 1 });
+    assert_eq!(world.outbox.counts().queued, [0, 1, 0, 1]);
+}
+
 #[test]
 fn nothing_of_its_key_overtakes_it_meanwhile() {
     let mut world = World::with(OutboxOptions { capacity: 1, ..OutboxOptions::default() });
