@@ -297,7 +297,7 @@ impl Internet {
                     if self.now < self.server.faults.twice_until && is_only_events(&frame) {
                         self.send_down(index, Item::Frame { bytes: frame.clone(), binary });
                     }
-                    self.server.faults.lies.spoil(self.now, &mut self.conns[index], &mut frame);
+                    self.server.faults.lies.spoil(self.now, &mut self.conns[index].lie, &mut frame);
                     let bytes = frame.len();
                     self.send_down(index, Item::Frame { bytes: frame, binary });
                     self.conns[index].unreported += bytes;

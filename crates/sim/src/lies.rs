@@ -1,7 +1,6 @@
 //! A server that errs in what it says of itself: its clock, its limits, the life of a token.
 
 use crate::clock::WALL_START;
-use crate::net::Conn;
 
 /// What is wrong in the welcomes of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +30,15 @@ impl Lies {
         (self.lie, self.until) = (Some(lie), until);
     }
 
-    /// Makes a welcome wrong, and on a connection that had a wrong one the life of each further token.
-    pub fn spoil(&self, time: u64, conn: &mut Conn, frame: &mut Vec<u8>) {
+    /// Makes a welcome wrong, and on a connection that had a wrong one the life of each further token. `told`: what was wrong
+    /// in the welcome of this connection.
+    pub fn spoil(&self, time: u64, told: &mut Option<Lie>, frame: &mut Vec<u8>) {
         let Ok(text) = std::str::from_utf8(frame) else { return };
         let welcome = text.contains("\"type\":\"welcome\"");
         if welcome {
-            conn.lie = self.lie.filter(|_| time < self.until);
+            *told = self.lie.filter(|_| time < self.until);
         }
-        let Some(lie) = conn.lie.filter(|_| welcome || text.contains("\"type\":\"authed\"")) else { return };
+        let Some(lie) = told.filter(|_| welcome || text.contains("\"type\":\"authed\"")) else { return };
         let wall = WALL_START + time;
         let spoilt = match lie {
             Lie::Now(now) => with_number(text, "\"now\":", now),
@@ -70,9 +70,8 @@ mod tests {
     fn spoilt(lie: Lie, frame: &str) -> String {
         let mut lies = Lies::default();
         lies.begin(lie, 10);
-        let mut conn = Conn::new(1, 1, fastrand::Rng::with_seed(1));
         let mut bytes = frame.as_bytes().to_vec();
-        lies.spoil(5, &mut conn, &mut bytes);
+        lies.spoil(5, &mut None, &mut bytes);
         String::from_utf8(bytes).unwrap()
     }
 
@@ -91,10 +90,8 @@ mod tests {
         }
         let mut lies = Lies::default();
         lies.begin(Lie::ExpiresInMs(15), 10);
-        let mut conn =
-            Conn { lie: Some(Lie::ExpiresInMs(15)), ..Conn::new(1, 1, fastrand::Rng::with_seed(1)) };
         let mut authed = br#"{"type":"authed","payload":{"expiresInMs":null}}"#.to_vec();
-        lies.spoil(20, &mut conn, &mut authed);
+        lies.spoil(20, &mut Some(Lie::ExpiresInMs(15)), &mut authed);
         assert_eq!(authed, br#"{"type":"authed","payload":{"expiresInMs":15}}"#);
         let ack = r#"{"type":"ack","payload":{"now":123}}"#;
         assert_eq!(spoilt(Lie::Now(0), ack), ack);

@@ -10,13 +10,14 @@
 //! | `faults`, `settle` | what breaks, and how it must end |
 //! | `sign_out` | people who sign out and in again |
 //! | `silence` | a store that a frozen tab holds |
-//! | [`check`], `ends` | what must hold |
+//! | [`check`], `leading`, `ends` | what must hold |
 
 pub mod check;
 pub mod disk;
 mod ends;
 mod faults;
 pub mod generate;
+mod leading;
 pub mod locks;
 mod messages;
 mod pages;

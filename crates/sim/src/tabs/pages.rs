@@ -1,8 +1,7 @@
 //! People and pages: tabs that open and close, what is sent, and what pages do with what they get.
 
 use super::script::{QUIET, TabAction, Who};
-use super::sign_out::Session;
-use super::tab::{Inbox, Since, Tab, Worker};
+use super::tab::{Inbox, Session, Since, Tab, Worker};
 use super::world::{Happening, TabWorld};
 use crate::check::message_id;
 use crate::page::{Page, View};

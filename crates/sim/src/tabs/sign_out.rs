@@ -10,6 +10,7 @@
 use super::disk::Ask;
 use super::script::{QUIET, Who};
 use super::send_log::SendLog;
+use super::tab::Session;
 use super::world::{Happening, TabWorld};
 use crate::check::{message_id, message_number};
 use sentinelops_engine::tabs::{PageCommand, SignOut, TabId};
@@ -20,17 +21,6 @@ const SAVE_MS: u64 = 20_000;
 /// A running page receives a sign-out of another tab through the browser after this time (ms), if its worker does not
 /// report it.
 const FORGOTTEN_MS: u64 = 1_000;
-
-/// How far a page is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Session {
-    #[default]
-    Open,
-    /// Asked for, and by when the worker gets it at the latest.
-    Closing { how: SignOut, reported: bool, save_by: u64 },
-    /// There is no worker until somebody signs in.
-    Over,
-}
 
 impl TabWorld {
     /// A person signs out.

@@ -1,15 +1,13 @@
 //! A tab: a page, and the worker behind it.
 
+use super::disk::Answer;
 use super::locks::Turn;
 use super::send_log::SendLog;
-use super::sign_out::Session;
 use crate::net::Item;
 use crate::page::Page;
 use crate::thread::Thread;
-use sentinelops_engine::tabs::{LinkMessage, LockEvent, Node, PageCommand, Role, TabId};
+use sentinelops_engine::tabs::{LinkMessage, LockEvent, Node, PageCommand, Role, SignOut, TabId};
 use sentinelops_engine::{Delivery, Durability, MessageInfo, SendRequest, Status};
-
-use super::disk::Answer;
 
 /// Something for a worker. What waits while its thread does not run is sorted by [`Inbox::class`].
 #[derive(Debug)]
@@ -106,6 +104,17 @@ pub(super) struct Worker {
     pub(super) leave_notice_at: Option<u64>,
 }
 
+/// How far a page is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Session {
+    #[default]
+    Open,
+    /// Asked for, and by when the worker gets it at the latest.
+    Closing { how: SignOut, reported: bool, save_by: u64 },
+    /// There is no worker until somebody signs in.
+    Over,
+}
+
 /// A place for a tab, and the tab in it.
 pub(super) struct Tab {
     /// Its name; a reloaded page is another.
@@ -136,6 +145,29 @@ pub(super) struct Tab {
 }
 
 impl Tab {
+    /// A place without a tab.
+    pub(super) fn none() -> Self {
+        Self {
+            name: String::new(),
+            life: 0,
+            open: false,
+            page: Page::new(0, 16),
+            send_log: SendLog::default(),
+            kept: Vec::new(),
+            unloads: false,
+            session: Session::Open,
+            of_session: 0,
+            build: 1,
+            status: None,
+            worker: None,
+            frozen_until: 0,
+            hidden: false,
+            away_since: 0,
+            away_until: 0,
+            watches_outbox: false,
+        }
+    }
+
     /// Its engine has this message in memory only.
     pub(super) fn holds_in_memory(&self, id: &str) -> bool {
         let Some(engine) = self.worker.as_ref().and_then(|worker| worker.node.engine()) else { return false };

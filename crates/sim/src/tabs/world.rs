@@ -4,13 +4,10 @@ use super::check::TabChecker;
 use super::disk::Disk;
 use super::locks::Lock;
 use super::script::{QUIET, TabAction, TabFault, TabScript};
-use super::send_log::SendLog;
-use super::sign_out::Session;
 use super::tab::{Inbox, Tab};
 use crate::check::Violation;
 use crate::internet::{Internet, Note, Traffic};
 use crate::net::Conditions;
-use crate::page::Page;
 use crate::queue::Queue;
 use crate::script::{ServerKind, Setup};
 use crate::server::Server;
@@ -288,29 +285,5 @@ impl TabWorld {
     /// The place of a worker that lives.
     pub(super) fn place_of(&self, worker: u32) -> Option<usize> {
         self.tabs.iter().position(|tab| tab.worker.as_ref().is_some_and(|w| w.number == worker))
-    }
-}
-
-impl Tab {
-    pub(super) fn none() -> Self {
-        Self {
-            name: String::new(),
-            life: 0,
-            open: false,
-            page: Page::new(0, 16),
-            send_log: SendLog::default(),
-            kept: Vec::new(),
-            unloads: false,
-            session: Session::Open,
-            of_session: 0,
-            build: 1,
-            status: None,
-            worker: None,
-            frozen_until: 0,
-            hidden: false,
-            away_since: 0,
-            away_until: 0,
-            watches_outbox: false,
-        }
     }
 }
