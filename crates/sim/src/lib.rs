@@ -1,8 +1,8 @@
 //! A seeded world round the engine and the gateway's core: network, server, store, pages, clocks.
 //!
-//! A [`script::Script`] is made from a seed and then run by a [`world::World`], which checks after
-//! every step what must hold ([`check`]). The same seed always runs the same way. A failing script
-//! is shrunk by leaving lines out ([`shrink`]). `docs/simulation.md` lists the invariants.
+//! A [`script::Script`] is made from a seed and then run by a [`world::World`] (one worker) or a
+//! [`tabs::world::TabWorld`], which check after every step what must hold ([`check`]). The same seed always runs the
+//! same way. A failing script is shrunk by leaving lines out ([`shrink`]). `docs/simulation.md` lists the invariants.
 #![deny(missing_docs)]
 
 pub mod check;

@@ -120,8 +120,8 @@ fn report<K: Kind>(failure: &Failure, args: &Args) {
     }
 }
 
-fn one<K: Kind>(script: &Script<K::Setup, K::Action>, args: &Args) -> ExitCode {
-    let seed = K::seed(script);
+fn one<K: Kind>(script: &Script, args: &Args) -> ExitCode {
+    let seed = script.setup.seed;
     let mut script = script.clone();
     let mut outcome = K::run(&script, true);
     let Some(mut violation) = outcome.violation.clone() else {

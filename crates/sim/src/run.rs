@@ -1,10 +1,9 @@
 //! Runs schedules, one or many.
 
 use crate::check::Violation;
-use crate::script::{Action, Script, WorkerSetup, generate};
+use crate::script::{Script, generate};
 use crate::story::Story;
 use crate::world::{Tally, World};
-use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -37,23 +36,17 @@ pub struct Failure {
 
 /// A world that schedules are made for.
 pub trait Kind {
-    /// How it begins.
-    type Setup: Clone + Debug;
-    /// What is done to it.
-    type Action: Clone + Debug;
     /// What names it on the command line.
     const FLAG: &'static str;
 
     /// The schedule of a seed.
-    fn generate(seed: u64) -> Script<Self::Setup, Self::Action>;
-    /// The seed of a schedule.
-    fn seed(script: &Script<Self::Setup, Self::Action>) -> u64;
+    fn generate(seed: u64) -> Script;
     /// A schedule that does not do enough proves nothing.
-    fn too_tame(script: &Script<Self::Setup, Self::Action>) -> Option<Violation>;
+    fn too_tame(script: &Script) -> Option<Violation>;
     /// Runs one script. A panic anywhere inside is a violation like any other.
-    fn run(script: &Script<Self::Setup, Self::Action>, tell: bool) -> Outcome;
+    fn run(script: &Script, tell: bool) -> Outcome;
     /// Runs a whole schedule, and says what it amounted to where that is counted.
-    fn run_whole(script: &Script<Self::Setup, Self::Action>) -> (Outcome, Option<Tally>) {
+    fn run_whole(script: &Script) -> (Outcome, Option<Tally>) {
         (Self::run(script, false), None)
     }
 }
@@ -63,16 +56,10 @@ pub trait Kind {
 pub struct OneWorker;
 
 impl Kind for OneWorker {
-    type Setup = WorkerSetup;
-    type Action = Action;
     const FLAG: &'static str = "";
 
     fn generate(seed: u64) -> Script {
         generate(seed)
-    }
-
-    fn seed(script: &Script) -> u64 {
-        script.setup.seed
     }
 
     fn too_tame(script: &Script) -> Option<Violation> {

@@ -4,11 +4,7 @@ use crate::run::Kind;
 use crate::script::Script;
 
 /// Delta debugging: the smallest script found within `budget` runs that breaks the same invariant.
-pub fn shrink<K: Kind>(
-    script: &Script<K::Setup, K::Action>,
-    invariant: &str,
-    budget: usize,
-) -> Script<K::Setup, K::Action> {
+pub fn shrink<K: Kind>(script: &Script, invariant: &str, budget: usize) -> Script {
     let mut best = script.clone();
     let mut runs = 0;
     let mut parts = 2;
@@ -46,30 +42,24 @@ mod tests {
     use super::*;
     use crate::check::Violation;
     use crate::run::Outcome;
-    use crate::script::{Entry, format_keep, parse_keep};
+    use crate::script::{Action, Entry, format_keep, generate, parse_keep};
 
     /// A world that only lines 3 and 27 together break, and line 40 in another way.
     struct Pair;
 
     impl Kind for Pair {
-        type Setup = ();
-        type Action = ();
         const FLAG: &'static str = " --pair";
 
-        fn generate(_: u64) -> Script<(), ()> {
-            let entry = |n: usize| (n, Entry { at: n as u64, action: () });
-            Script { setup: (), entries: (0..60).map(entry).collect() }
+        fn generate(seed: u64) -> Script {
+            let entry = |n: usize| (n, Entry { at: n as u64, action: Action::Retry(0) });
+            Script { entries: (0..60).map(entry).collect(), ..generate(seed) }
         }
 
-        fn seed(_: &Script<(), ()>) -> u64 {
-            1
-        }
-
-        fn too_tame(_: &Script<(), ()>) -> Option<Violation> {
+        fn too_tame(_: &Script) -> Option<Violation> {
             None
         }
 
-        fn run(script: &Script<(), ()>, _: bool) -> Outcome {
+        fn run(script: &Script, _: bool) -> Outcome {
             let has = |n| script.numbers().contains(&n);
             let invariant = match (has(3) && has(27), has(40)) {
                 (true, _) => Some("pair"),

@@ -2,7 +2,7 @@
 
 use super::{Internet, Traffic};
 use crate::net::End;
-use crate::script::Fault;
+use crate::script::NetFault;
 use crate::server::{Faults, Server};
 use sentinelops_protocol::close;
 
@@ -11,71 +11,70 @@ impl Internet {
 
     /// A fault of network or server; `live`: the connection it is about, `until`: turns how long into
     /// till when.
-    pub fn fault(&mut self, fault: &Fault, live: Option<usize>, until: impl Fn(u64) -> u64) {
+    pub fn fault(&mut self, fault: &NetFault, live: Option<usize>, until: impl Fn(u64) -> u64) {
         let now = self.now;
         match *fault {
-            Fault::Reset(server) => {
+            NetFault::Reset(server) => {
                 if let Some(index) = live {
                     self.soon.push((now, Traffic::ClientReset(index)));
                     self.soon.extend(server.map(|after| (now + after, Traffic::ServerReset(index))));
                 }
             }
-            Fault::Zombie(up, down) => {
+            NetFault::Zombie(up, down) => {
                 if let Some(index) = live {
                     self.conns[index].up.swallow |= up;
                     self.conns[index].down.swallow |= down;
                 }
             }
-            Fault::AckLoss(ms) => {
+            NetFault::AckLoss(ms) => {
                 if let Some(index) = live {
                     self.conns[index].down.swallow = true;
                     self.soon.push((until(ms), Traffic::ClientReset(index)));
                     self.soon.push((until(ms) + 30, Traffic::ServerReset(index)));
                 }
             }
-            Fault::Stall(ms) => self.stall(until(ms)),
-            Fault::Cut(ms, fast) => {
+            NetFault::Stall(ms) => self.stall(until(ms)),
+            NetFault::Cut(ms, fast) => {
                 self.stall(until(ms));
                 let dials = if fast { &mut self.net.refuse_until } else { &mut self.net.silent_until };
                 *dials = until(ms);
             }
-            Fault::Refuse(ms) => self.net.refuse_until = until(ms),
-            Fault::Worse(link, ms) => (self.net.worse, self.net.worse_until) = (link, until(ms)),
-            Fault::SlowLogin(ms) => self.slow_login = until(ms),
-            Fault::Restart { down, forget, polite } => self.restart(until(down), forget, polite),
-            Fault::Drain { window, down } => {
+            NetFault::Refuse(ms) => self.net.refuse_until = until(ms),
+            NetFault::Worse(link, ms) => (self.net.worse, self.net.worse_until) = (link, until(ms)),
+            NetFault::SlowLogin(ms) => self.slow_login = until(ms),
+            NetFault::Restart { down, forget, polite } => self.restart(until(down), forget, polite),
+            NetFault::Drain { window, down } => {
                 if let Some(gateway) = &mut self.server.gateway {
                     gateway.drain(Server::now(now), "restarting", window);
                 }
                 self.serve();
                 self.restart(until(down), false, true);
             }
-            Fault::Close(code) => {
+            NetFault::Close(code) => {
                 for index in self.server_conns() {
                     self.server_closes(index, code, "as asked");
                 }
             }
-            Fault::Flap(ms) => {
+            NetFault::Flap(ms) => {
                 self.server.faults.flap_until = until(ms);
                 for index in self.server_conns() {
                     self.server_closes(index, close::INTERNAL, "flap");
                 }
             }
-            Fault::Lies(lie, ms) => {
+            NetFault::Lies(lie, ms) => {
                 self.server.faults.lies.begin(lie, until(ms));
                 for index in self.server_conns() {
                     self.server_closes(index, close::RESTART, "restart");
                 }
             }
-            Fault::Nacks(every, ms) => {
+            NetFault::Nacks(every, ms) => {
                 self.server.faults.nacks_until = until(ms);
                 if let Some(gateway) = &mut self.server.gateway {
                     gateway.set_nack_every(Some(every));
                 }
             }
-            Fault::Twice(ms) => self.server.faults.twice_until = until(ms),
-            Fault::Curse(channel) => self.server.faults.curse_next.push(channel),
-            _ => {}
+            NetFault::Twice(ms) => self.server.faults.twice_until = until(ms),
+            NetFault::Curse(channel) => self.server.faults.curse_next.push(channel),
         }
     }
 

@@ -1,15 +1,22 @@
 //! From a seed to a schedule.
 
-use super::{Action, Entry, FAULTS_END, Fault, Rare, Script, SendSpec, ServerKind, Setup, What, WorkerSetup};
+use super::{
+    Action, Entry, FAULTS_END, Fault, NetFault, OneAction, OneFault, Rare, Script, SendSpec, ServerKind,
+    Setup, TabSetup, What, Who,
+};
 use crate::lies::Lie;
 use crate::net::Link;
 use fastrand::Rng;
 use sentinelops_engine::{Bounds, Hint, ModeOption};
 use sentinelops_protocol::{Channel, Priority, close};
+use std::ops::Range;
 
 /// The channels that schedules use.
 pub const CHANNELS: [Channel; 5] =
     [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
+
+const RESTART_DOWNS_MS: [u64; 6] = [0, 50, 500, 2_000, 8_000, 20_000];
+const RESTART_WINDOWS_MS: [u64; 4] = [0, 1_000, 5_000, 15_000];
 
 /// The schedule of a seed: at least 30 queued sends, 5 faults and one restart in three minutes and more.
 pub fn generate(seed: u64) -> Script {
@@ -25,7 +32,9 @@ pub fn generate(seed: u64) -> Script {
         let at = rng.u64(first_fault..FAULTS_END);
         entries.push(Entry { at, action: Action::Fault(fault(rng, &setup)) });
     }
-    entries.push(Entry { at: rng.u64(first_fault..FAULTS_END), action: Action::Fault(restart(rng)) });
+    let at = rng.u64(first_fault..FAULTS_END);
+    let restart = Fault::Net(restart(rng, &RESTART_DOWNS_MS, &RESTART_WINDOWS_MS));
+    entries.push(Entry { at, action: Action::Fault(restart) });
     if rng.u8(0..4) == 0 {
         // Trouble comes in company.
         let at = rng.u64(first_fault..FAULTS_END - 5_000);
@@ -46,12 +55,12 @@ pub fn generate(seed: u64) -> Script {
         // A server asks for time, and who was asked dies.
         let at = rng.u64(first_fault..FAULTS_END - 20_000);
         let asks = match rng.u8(0..3) {
-            0 => Fault::Drain { window: 20_000, down: 500 },
-            1 => Fault::Close(close::TRY_LATER),
-            _ => Fault::Close(close::RATE_LIMITED),
+            0 => NetFault::Drain { window: 20_000, down: 500 },
+            1 => NetFault::Close(close::TRY_LATER),
+            _ => NetFault::Close(close::RATE_LIMITED),
         };
-        entries.push(Entry { at, action: Action::Fault(asks) });
-        let dies = Fault::WorkerCrash(rng.u64(10..2_000));
+        entries.push(Entry { at, action: Action::Fault(Fault::Net(asks)) });
+        let dies = Fault::WorkerCrash(Who::Leader, rng.u64(10..2_000));
         entries.push(Entry { at: at + rng.u64(200..12_000), action: Action::Fault(dies) });
     }
     if rng.u8(0..100) == 0 {
@@ -66,12 +75,16 @@ pub fn generate(seed: u64) -> Script {
     }
     if rng.u8(0..4) == 0 {
         // Long enough for a verdict to fall due, too short to be noticed as sleep.
-        let (at, ms) = (rng.u64(first_fault..FAULTS_END), rng.u64(2_400..3_800));
-        entries.push(Entry { at, action: Action::Fault(Fault::Doze(ms)) });
+        let at = rng.u64(first_fault..FAULTS_END);
+        entries.push(Entry { at, action: doze(rng) });
     }
     finish(&mut Rng::with_seed(seed ^ 0xf1_215e), &setup, &mut entries);
     dozes(&mut Rng::with_seed(seed ^ 0xd0_2e5), first_fault, &mut entries);
-    lies(&mut Rng::with_seed(seed ^ 0x11e5), &setup, first_fault, &mut entries);
+    if setup.server == ServerKind::V1 {
+        let mut push = |at: u64, action: Action| entries.push(Entry { at, action });
+        let at = first_fault..FAULTS_END - 40_000;
+        lies(&mut Rng::with_seed(seed ^ 0x11e5), at, 2_000..30_000, &mut push);
+    }
     entries.sort_by_key(|entry| entry.at);
     Script { setup, entries: entries.into_iter().enumerate().collect() }
 }
@@ -84,10 +97,14 @@ fn dozes(rng: &mut Rng, first_fault: u64, entries: &mut Vec<Entry>) {
     }
     let mut at = rng.u64(first_fault..FAULTS_END - 60_000);
     for _ in 0..3 {
-        entries.push(Entry { at, action: Action::Fault(Fault::Doze(rng.u64(2_400..3_800))) });
+        entries.push(Entry { at, action: doze(rng) });
         at += rng.u64(5_000..8_000);
     }
-    entries.push(Entry { at: at + 4_000, action: Action::Fault(Fault::Zombie(true, true)) });
+    entries.push(Entry { at: at + 4_000, action: Action::Fault(Fault::Net(NetFault::Zombie(true, true))) });
+}
+
+fn doze(rng: &mut Rng) -> Action {
+    Action::Fault(Fault::One(OneFault::Doze(rng.u64(2_400..3_800))))
 }
 
 /// In few schedules more is finished than a v1 server keeps.
@@ -97,23 +114,23 @@ fn finish(rng: &mut Rng, setup: &Setup, entries: &mut Vec<Entry>) {
     }
     let mut at = rng.u64(5_000..FAULTS_END - 10_000);
     for _ in 0..4 {
-        entries.push(Entry { at, action: Action::Finish(60) });
+        entries.push(Entry { at, action: Action::One(OneAction::Finish(60)) });
         at += rng.u64(300..2_000);
     }
 }
 
 /// In every third schedule a v1 server errs in its welcomes for a while; then it says what is right.
-fn lies(rng: &mut Rng, setup: &Setup, first_fault: u64, entries: &mut Vec<Entry>) {
-    if setup.server != ServerKind::V1 || rng.u8(0..3) > 0 {
+pub fn lies(rng: &mut Rng, at: Range<u64>, ms: Range<u64>, push: &mut impl FnMut(u64, Action)) {
+    if rng.u8(0..3) > 0 {
         return;
     }
-    let (at, ms) = (rng.u64(first_fault..FAULTS_END - 40_000), rng.u64(2_000..30_000));
-    entries.push(Entry { at, action: Action::Fault(Fault::Lies(lie(rng), ms)) });
-    entries.push(Entry { at: at + ms + 1, action: Action::Fault(Fault::Close(close::RESTART)) });
+    let (at, ms) = (rng.u64(at), rng.u64(ms));
+    push(at, Action::Fault(Fault::Net(NetFault::Lies(lie(rng), ms))));
+    push(at + ms + 1, Action::Fault(Fault::Net(NetFault::Close(close::RESTART))));
 }
 
 /// What servers get wrong.
-pub fn lie(rng: &mut Rng) -> Lie {
+fn lie(rng: &mut Rng) -> Lie {
     const HOUR_MS: i64 = 3_600_000;
     match rng.u8(0..10) {
         0 => Lie::Now(0),
@@ -131,7 +148,7 @@ pub fn pick<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {
     &of[rng.usize(0..of.len())]
 }
 
-fn setup(seed: u64, rng: &mut Rng) -> WorkerSetup {
+fn setup(seed: u64, rng: &mut Rng) -> Setup {
     let server = match rng.u8(0..100) {
         0..85 => ServerKind::V1,
         85..95 => ServerKind::Basic,
@@ -145,7 +162,7 @@ fn setup(seed: u64, rng: &mut Rng) -> WorkerSetup {
     let latency = *pick(rng, &[1, 5, 20, 40, 80, 150, 400]);
     let rate = if rng.u8(0..10) == 0 { 125 } else { 0 };
     let window = *pick(rng, &[64, 64, 64, 16, 9]);
-    let common = Setup {
+    let mut setup = Setup {
         seed,
         server,
         mode,
@@ -161,9 +178,11 @@ fn setup(seed: u64, rng: &mut Rng) -> WorkerSetup {
         in_flight: *pick(rng, &[64, 64, 32, 16]),
         window_ms: if rng.u8(0..5) == 0 { 5_000 } else { 0 },
         steady_clock: rng.u8(0..3) > 0,
+        rare: Rare::default(),
+        tabs: TabSetup::default(),
     };
-    let rare = rare(rng, &common);
-    WorkerSetup { common, rare }
+    setup.rare = rare(rng, &setup);
+    setup
 }
 
 fn rare(rng: &mut Rng, setup: &Setup) -> Rare {
@@ -224,14 +243,7 @@ fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
         )),
         _ => What::Agent,
     };
-    let mut spec = SendSpec {
-        what,
-        priority: priority(rng),
-        page: rng.usize(0..setup.pages),
-        coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
-        queue: rng.u8(0..25) > 0,
-        size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
-    };
+    let mut spec = send_of(rng, what, setup.pages, 25);
     if matches!(spec.what, What::Typing(_)) && spec.size >= 1_000 {
         // More than any server takes.
         spec.size += 64 * 1024;
@@ -239,8 +251,20 @@ fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
     spec
 }
 
+/// A message of this kind, by one of so many pages; one in `direct` is not to be queued.
+pub fn send_of(rng: &mut Rng, what: What, pages: usize, direct: u8) -> SendSpec {
+    SendSpec {
+        what,
+        priority: priority(rng),
+        page: rng.usize(0..pages),
+        coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
+        queue: rng.u8(0..direct) > 0,
+        size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
+    }
+}
+
 /// How urgent a message is.
-pub fn priority(rng: &mut Rng) -> Priority {
+fn priority(rng: &mut Rng) -> Priority {
     match rng.u8(0..10) {
         0 => Priority::Critical,
         1..3 => Priority::High,
@@ -249,80 +273,88 @@ pub fn priority(rng: &mut Rng) -> Priority {
     }
 }
 
-fn restart(rng: &mut Rng) -> Fault {
-    let down = *pick(rng, &[0, 50, 500, 2_000, 8_000, 20_000]);
+/// The server is down for one of these times, after a goodbye with one of these windows or without one.
+pub fn restart(rng: &mut Rng, downs: &[u64], windows: &[u64]) -> NetFault {
+    let down = *pick(rng, downs);
     if rng.u8(0..3) == 0 {
-        Fault::Drain { window: *pick(rng, &[0, 1_000, 5_000, 15_000]), down }
+        NetFault::Drain { window: *pick(rng, windows), down }
     } else {
-        Fault::Restart { down, forget: rng.bool(), polite: rng.bool() }
+        NetFault::Restart { down, forget: rng.bool(), polite: rng.bool() }
     }
 }
 
 fn fault(rng: &mut Rng, setup: &Setup) -> Fault {
     let short = |rng: &mut Rng| rng.u64(50..6_000);
     let long = |rng: &mut Rng| rng.u64(1_000..30_000);
-    match rng.u8(0..30) {
-        0..3 => Fault::Reset(if rng.bool() { Some(rng.u64(0..3_000)) } else { None }),
+    Fault::Net(match rng.u8(0..30) {
+        0..3 => NetFault::Reset(if rng.bool() { Some(rng.u64(0..3_000)) } else { None }),
         3..6 => {
             let (up, down) = *pick(rng, &[(true, true), (true, false), (false, true)]);
-            Fault::Zombie(up, down)
+            NetFault::Zombie(up, down)
         }
-        6..9 => Fault::AckLoss(rng.u64(50..4_000)),
-        9..11 => Fault::Stall(short(rng)),
-        11..13 => Fault::Cut(short(rng) * 3, rng.bool()),
-        13 => Fault::Refuse(long(rng)),
+        6..9 => NetFault::AckLoss(rng.u64(50..4_000)),
+        9..11 => NetFault::Stall(short(rng)),
+        11..13 => NetFault::Cut(short(rng) * 3, rng.bool()),
+        13 => NetFault::Refuse(long(rng)),
         14 => {
             let latency = rng.u64(200..900);
             let rate = *pick(rng, &[0, 125, 20]);
-            Fault::Worse(Link { latency, jitter: latency / 4, rate }, long(rng))
+            NetFault::Worse(Link { latency, jitter: latency / 4, rate }, long(rng))
         }
-        15 => Fault::SlowLogin(rng.u64(500..9_000)),
-        16..18 => restart(rng),
-        18 => Fault::Close(*pick(
+        15 => NetFault::SlowLogin(rng.u64(500..9_000)),
+        16..18 => restart(rng, &RESTART_DOWNS_MS, &RESTART_WINDOWS_MS),
+        18 => NetFault::Close(*pick(
             rng,
             &[1000, 1001, 1005, 1011, 1012, 1013, 4408, 4429, 4401, 4403, 4404, 4409, 3999, 1009, 4400],
         )),
-        19 => Fault::Flap(long(rng)),
-        20..22 => Fault::Nacks(rng.u32(1..=4), short(rng)),
-        22 if rng.u8(0..3) == 0 => Fault::Twice(long(rng)),
-        22 => Fault::Curse(*pick(rng, &CHANNELS)),
-        23 => match rng.u8(0..3) {
-            0 => Fault::Quota(long(rng)),
-            1 => Fault::StoreDies(if rng.bool() { 0 } else { long(rng) }),
-            _ => Fault::StoreSlow(rng.u64(20..3_000), long(rng)),
-        },
-        24..26 => Fault::WorkerCrash(rng.u64(10..3_000)),
-        26 => Fault::BrowserCrash(rng.u64(200..8_000)),
-        27 => match (setup.steady_clock, rng.u8(0..3)) {
-            (false, 0) => Fault::WallJump(rng.i64(-7_200_000..7_200_000)),
-            (false, 1) => Fault::WallJump(rng.i64(-3_000..3_000)),
-            _ => Fault::LateTicks(rng.u64(200..3_000), long(rng)),
-        },
-        28 => Fault::Sleep(rng.u64(500..60_000), rng.bool()),
-        _ if setup.tokens && rng.bool() => Fault::Tokens(long(rng)),
-        _ => Fault::Hung(rng.usize(0..setup.pages), long(rng)),
-    }
+        19 => NetFault::Flap(long(rng)),
+        20..22 => NetFault::Nacks(rng.u32(1..=4), short(rng)),
+        22 if rng.u8(0..3) == 0 => NetFault::Twice(long(rng)),
+        22 => NetFault::Curse(*pick(rng, &CHANNELS)),
+        23 => {
+            return match rng.u8(0..3) {
+                0 => Fault::Quota(long(rng)),
+                1 => Fault::StoreDies(Who::Leader, if rng.bool() { 0 } else { long(rng) }),
+                _ => Fault::StoreSlow(rng.u64(20..3_000), long(rng)),
+            };
+        }
+        24..26 => return Fault::WorkerCrash(Who::Leader, rng.u64(10..3_000)),
+        26 => return Fault::BrowserCrash(rng.u64(200..8_000)),
+        27 => {
+            return match (setup.steady_clock, rng.u8(0..3)) {
+                (false, 0) => Fault::One(OneFault::WallJump(rng.i64(-7_200_000..7_200_000))),
+                (false, 1) => Fault::One(OneFault::WallJump(rng.i64(-3_000..3_000))),
+                _ => Fault::LateTicks(Who::Leader, rng.u64(200..3_000), long(rng)),
+            };
+        }
+        28 => return Fault::Sleep(rng.u64(500..60_000), rng.bool()),
+        _ if setup.tokens && rng.bool() => return Fault::One(OneFault::Tokens(long(rng))),
+        _ => return Fault::HungPage(Who::Place(rng.usize(0..setup.pages)), long(rng)),
+    })
 }
 
 fn people(rng: &mut Rng, setup: &Setup) -> Action {
     let page = rng.usize(0..setup.pages);
     let topic = |rng: &mut Rng| rng.bool().then(|| rng.u8(0..3));
     match rng.u8(0..14) {
-        0..5 => Action::Hint(*pick(
-            rng,
-            &[
-                Hint::Online,
-                Hint::Offline,
-                Hint::Visible,
-                Hint::Hidden,
-                Hint::Focus,
-                Hint::PageShow,
-                Hint::Resume,
-                Hint::LateTick,
-            ],
-        )),
-        5 => Action::Reconnect,
-        6 => Action::Away(rng.u64(100..8_000)),
+        0..5 => Action::Hint(
+            Who::Leader,
+            *pick(
+                rng,
+                &[
+                    Hint::Online,
+                    Hint::Offline,
+                    Hint::Visible,
+                    Hint::Hidden,
+                    Hint::Focus,
+                    Hint::PageShow,
+                    Hint::Resume,
+                    Hint::LateTick,
+                ],
+            ),
+        ),
+        5 => Action::Reconnect(Who::Leader),
+        6 => Action::Away(Who::Leader, rng.u64(100..8_000)),
         7..9 => {
             let channel = *pick(rng, &CHANNELS);
             Action::Subscribe(page, channel, topic(rng).filter(|_| channel == Channel::Chat))
@@ -331,7 +363,7 @@ fn people(rng: &mut Rng, setup: &Setup) -> Action {
             let channel = *pick(rng, &CHANNELS);
             Action::Unsubscribe(page, channel, topic(rng).filter(|_| channel == Channel::Chat))
         }
-        11 => Action::NewPage(page),
+        11 => Action::One(OneAction::NewPage(page)),
         12 => Action::Retry(rng.usize(0..50)),
         _ => Action::Discard(rng.usize(0..50)),
     }

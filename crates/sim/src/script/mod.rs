@@ -5,12 +5,13 @@ mod generate;
 mod keep;
 mod rare;
 
-pub use generate::{CHANNELS, generate, lie, pick, priority};
+pub use generate::{CHANNELS, generate, lies, pick, restart, send_of};
 pub use keep::{format_keep, parse_keep};
-pub use rare::{Rare, WorkerSetup};
+pub use rare::{Rare, TabSetup};
 
 use crate::lies::Lie;
 use crate::net::Link;
+use sentinelops_engine::tabs::SignOut;
 use sentinelops_engine::{Hint, ModeOption};
 use sentinelops_protocol::{Channel, Priority};
 
@@ -32,7 +33,7 @@ pub enum ServerKind {
     Mute,
 }
 
-/// What every world has at its start.
+/// The world at its start.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The seed it was made from.
@@ -45,7 +46,7 @@ pub struct Setup {
     pub link: Link,
     /// What the kernel buffers.
     pub kernel: u64,
-    /// Pages on the worker.
+    /// Pages on the worker, or places for tabs.
     pub pages: usize,
     /// The outbox's window.
     pub window: u32,
@@ -65,6 +66,10 @@ pub struct Setup {
     pub window_ms: u64,
     /// Whether the wall clock is left alone.
     pub steady_clock: bool,
+    /// What few worlds have.
+    pub rare: Rare,
+    /// What only a world of several tabs has.
+    pub tabs: TabSetup,
 }
 
 /// A message to send.
@@ -104,6 +109,17 @@ pub enum What {
     Poison(u16),
 }
 
+/// Which tab something happens to, found out when it happens. A single worker is the leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The one in this place.
+    Place(usize),
+    /// The leader.
+    Leader,
+    /// One of those that follow.
+    Follower(usize),
+}
+
 /// What is done to the world.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -111,31 +127,109 @@ pub enum Action {
     Send(SendSpec),
     /// Something happens at the server.
     Publish(Channel, u16),
-    /// So many incidents and alerts come and are over, each another one.
-    Finish(u16),
     /// The browser gives a sign.
-    Hint(Hint),
+    Hint(Who, Hint),
     /// Somebody presses "try now".
-    Reconnect,
+    Reconnect(Who),
     /// Somebody disconnects, and connects again after so many ms.
-    Away(u64),
+    Away(Who, u64),
     /// A page subscribes.
     Subscribe(usize, Channel, Option<u8>),
     /// A page unsubscribes.
     Unsubscribe(usize, Channel, Option<u8>),
-    /// A page closes and another one takes its place.
-    NewPage(usize),
     /// A person retries what failed.
     Retry(usize),
     /// A person discards what waits.
     Discard(usize),
     /// Something breaks.
     Fault(Fault),
+    /// What is done to a single worker only.
+    One(OneAction),
+    /// What is done to several tabs only.
+    Tabs(TabAction),
+}
+
+/// What is done to the world of a single worker only.
+#[derive(Clone, Debug)]
+pub enum OneAction {
+    /// So many incidents and alerts come and are over, each another one.
+    Finish(u16),
+    /// A page closes and another one takes its place.
+    NewPage(usize),
+}
+
+/// What is done to a world of several tabs only.
+#[derive(Clone, Debug)]
+pub enum TabAction {
+    /// A person looks at the list of messages, or no more.
+    WatchOutbox(usize, bool),
+    /// A tab is opened in this place, if there is none.
+    Open(usize),
+    /// Somebody signs out, and in again later.
+    SignOut(Who, SignOut),
+    /// A tab is closed.
+    Close(Who),
+    /// A tab is reloaded.
+    Reload(Who),
 }
 
 /// What breaks.
 #[derive(Clone, Debug)]
 pub enum Fault {
+    /// Network or server.
+    Net(NetFault),
+    /// Writes abort by quota for so many ms.
+    Quota(u64),
+    /// A database handle dies; opening fails for so many ms.
+    StoreDies(Who, u64),
+    /// Transactions take so many ms longer for so many ms.
+    StoreSlow(u64, u64),
+    /// A worker dies; its page starts another one after so many ms.
+    WorkerCrash(Who, u64),
+    /// The browser dies, pages and all; it is started again after so many ms.
+    BrowserCrash(u64),
+    /// The machine sleeps for so many ms; its monotonic clock runs on or not.
+    Sleep(u64, bool),
+    /// The timers of a worker are late by so many ms for so many ms.
+    LateTicks(Who, u64, u64),
+    /// A page returns no credit for so many ms.
+    HungPage(Who, u64),
+    /// What breaks in the world of a single worker only.
+    One(OneFault),
+    /// What breaks among several tabs only.
+    Tabs(TabFault),
+}
+
+/// What breaks in the world of a single worker only.
+#[derive(Clone, Debug)]
+pub enum OneFault {
+    /// The wall clock jumps.
+    WallJump(i64),
+    /// A sign makes the engine ask; then the machine dozes over the answer for so many ms, and the
+    /// timer that waited for it runs before what was received is read.
+    Doze(u64),
+    /// The token provider answers late, badly or never for so many ms.
+    Tokens(u64),
+}
+
+/// What breaks among several tabs only.
+#[derive(Clone, Debug)]
+pub enum TabFault {
+    /// A tab dies without a word.
+    Crash(Who),
+    /// A worker's thread is busy for so many ms; after 10 s its page ends it and starts another.
+    Hang(Who, u64),
+    /// The browser freezes a tab for so many ms; its socket is closed by it or not.
+    Freeze(Who, u64, bool),
+    /// A page goes into the bfcache for so many ms, and comes back or is dropped.
+    Cache(Who, u64, bool),
+    /// The channel between tabs delivers so many ms later for so many ms.
+    LinkSlow(u64, u64),
+}
+
+/// What breaks in network or server.
+#[derive(Clone, Debug)]
+pub enum NetFault {
     /// The connection breaks; the server may learn of it later or never.
     Reset(Option<u64>),
     /// The connection goes silent without any report: up, down, or both.
@@ -180,60 +274,24 @@ pub enum Fault {
     Twice(u64),
     /// The next event of a channel arrives undecodable, as often as it is sent.
     Curse(Channel),
-    /// Writes abort by quota for so many ms.
-    Quota(u64),
-    /// The database handle dies; opening fails for so many ms.
-    StoreDies(u64),
-    /// Transactions take so many ms longer for so many ms.
-    StoreSlow(u64, u64),
-    /// The worker dies; the page starts another one after so many ms.
-    WorkerCrash(u64),
-    /// The browser dies, pages and all; it is started again after so many ms.
-    BrowserCrash(u64),
-    /// The wall clock jumps.
-    WallJump(i64),
-    /// The machine sleeps for so many ms; its monotonic clock runs on or not.
-    Sleep(u64, bool),
-    /// A sign makes the engine ask; then the machine dozes over the answer for so many ms, and the
-    /// timer that waited for it runs before what was received is read.
-    Doze(u64),
-    /// Timers are late by so many ms for so many ms.
-    LateTicks(u64, u64),
-    /// A page returns no credit for so many ms.
-    Hung(usize, u64),
-    /// The token provider answers late, badly or never for so many ms.
-    Tokens(u64),
 }
 
 /// One line of a script.
 #[derive(Clone, Debug)]
-pub struct Entry<A = Action> {
+pub struct Entry {
     /// When, ms.
     pub at: u64,
     /// What.
-    pub action: A,
+    pub action: Action,
 }
 
-/// A schedule of a world: by default the one of a single worker.
+/// A schedule of a world.
 #[derive(Clone, Debug)]
-pub struct Script<S = WorkerSetup, A = Action> {
+pub struct Script {
     /// The world at its start.
-    pub setup: S,
+    pub setup: Setup,
     /// What is done to it, by time; the number is the line's name for `--keep`.
-    pub entries: Vec<(usize, Entry<A>)>,
-}
-
-impl<S: Clone, A: Clone> Script<S, A> {
-    /// The same schedule with these lines only.
-    pub fn kept(&self, keep: &[usize]) -> Self {
-        let entries = self.entries.iter().filter(|(n, _)| keep.contains(n)).cloned().collect();
-        Self { setup: self.setup.clone(), entries }
-    }
-
-    /// The numbers of its lines.
-    pub fn numbers(&self) -> Vec<usize> {
-        self.entries.iter().map(|(n, _)| *n).collect()
-    }
+    pub entries: Vec<(usize, Entry)>,
 }
 
 impl SendSpec {
@@ -244,13 +302,36 @@ impl SendSpec {
 }
 
 impl Script {
+    /// The same schedule with these lines only.
+    #[must_use]
+    pub fn kept(&self, keep: &[usize]) -> Self {
+        let entries = self.entries.iter().filter(|(n, _)| keep.contains(n)).cloned().collect();
+        Self { setup: self.setup.clone(), entries }
+    }
+
+    /// The numbers of its lines.
+    pub fn numbers(&self) -> Vec<usize> {
+        self.entries.iter().map(|(n, _)| *n).collect()
+    }
+
+    /// How many of its actions are like this.
+    pub fn count(&self, is: impl Fn(&Action) -> bool) -> usize {
+        self.entries.iter().filter(|(_, entry)| is(&entry.action)).count()
+    }
+
     /// Queued sends, faults and restarts in it.
     pub fn counts(&self) -> (usize, usize, usize) {
-        let count = |f: fn(&Action) -> bool| self.entries.iter().filter(|(_, e)| f(&e.action)).count();
         (
-            count(|a| matches!(a, Action::Send(spec) if spec.is_queued())),
-            count(|a| matches!(a, Action::Fault(_))),
-            count(|a| matches!(a, Action::Fault(Fault::Restart { .. } | Fault::Drain { .. }))),
+            self.count(|a| matches!(a, Action::Send(spec) if spec.is_queued())),
+            self.count(|a| matches!(a, Action::Fault(_))),
+            self.count(|a| matches!(a, Action::Fault(Fault::Net(fault)) if fault.is_restart())),
         )
+    }
+}
+
+impl NetFault {
+    /// Whether the server stops and starts again.
+    pub fn is_restart(&self) -> bool {
+        matches!(self, Self::Restart { .. } | Self::Drain { .. })
     }
 }

@@ -1,31 +1,18 @@
-//! What few worlds of one worker have: options and bounds that are seldom changed.
+//! What few worlds have: options and bounds that are seldom changed, and what several tabs need.
 
-use super::Setup;
 use sentinelops_engine::{Bounds, OutboxOptions};
-use std::ops::Deref;
 
-/// The world of one worker at its start.
-#[derive(Clone, Debug)]
-pub struct WorkerSetup {
-    /// What every world has.
-    pub common: Setup,
-    /// What few have.
-    pub rare: Rare,
-}
-
-impl Deref for WorkerSetup {
-    type Target = Setup;
-
-    fn deref(&self) -> &Setup {
-        &self.common
-    }
-}
-
-impl WorkerSetup {
-    /// Whether what is sent waits for a connection and is promised to arrive.
-    pub fn queues(&self) -> bool {
-        self.rare.enabled
-    }
+/// What only a world of several tabs has.
+#[derive(Clone, Debug, Default)]
+pub struct TabSetup {
+    /// How many tabs are open at the start.
+    pub open: usize,
+    /// From when on newly opened tabs are of a newer build.
+    pub new_build_from: Option<u64>,
+    /// Whether a frozen tab keeps its transactions open, and with them everybody waiting.
+    pub freeze_blocks: bool,
+    /// Whether leases stand in for locks: a thread that does not run for five seconds loses what it has.
+    pub leases: bool,
 }
 
 /// Options with which most worlds leave the engine and the server alone.

@@ -1,11 +1,12 @@
 //! What breaks.
 
 use super::disk::Answer;
-use super::script::{QUIET, TabFault, Who};
+use super::script::QUIET;
 use super::tab::{Inbox, Worker};
 use super::world::{Happening, TabWorld};
 use crate::internet::Traffic;
 use crate::net::End;
+use crate::script::{Fault, TabFault, Who};
 use sentinelops_engine::tabs::{PageCommand, TabId};
 use sentinelops_engine::{Hint, StoreError, StoreEvent};
 
@@ -15,17 +16,17 @@ const LEASE_MS: u64 = 5_000;
 const PATIENCE_MS: u64 = 10_000;
 
 impl TabWorld {
-    pub(super) fn fault(&mut self, fault: TabFault) {
+    pub(super) fn fault(&mut self, fault: Fault) {
         let now = self.now;
         // No fault outlasts the beginning of the quiet part.
         let until = |ms: u64| (now + ms).min(QUIET);
         match fault {
-            TabFault::Net(fault) => {
+            Fault::Net(fault) => {
                 let live =
                     self.find(Who::Leader).and_then(|place| self.tabs[place].worker.as_ref()?.thread.live);
                 self.internet.fault(&fault, live, until);
             }
-            TabFault::Crash(who) => {
+            Fault::Tabs(TabFault::Crash(who)) => {
                 if let Some(place) = self.find(who) {
                     self.kill_tab(place);
                     if !self.tabs.iter().any(|tab| tab.open) {
@@ -33,14 +34,14 @@ impl TabWorld {
                     }
                 }
             }
-            TabFault::WorkerCrash(who, ms) => {
+            Fault::WorkerCrash(who, ms) => {
                 if let Some(place) = self.find(who) {
                     self.kill_worker(place);
                     let life = self.tabs[place].life;
                     self.queue.push(until(ms), Happening::Respawn(place, life));
                 }
             }
-            TabFault::Hang(who, ms) => {
+            Fault::Tabs(TabFault::Hang(who, ms)) => {
                 if let Some(place) = self.find(who)
                     && let Some(worker) = &self.tabs[place].worker
                 {
@@ -49,15 +50,15 @@ impl TabWorld {
                     self.queue.push(now + PATIENCE_MS, Happening::GiveUp(number));
                 }
             }
-            TabFault::Freeze(who, ms, closes) => {
+            Fault::Tabs(TabFault::Freeze(who, ms, closes)) => {
                 if let Some(place) = self.find(who) {
                     self.freeze(place, until(ms), closes);
                     let life = self.tabs[place].life;
                     self.queue.push(until(ms), Happening::Resume(place, life));
                 }
             }
-            TabFault::Cache(who, ms, back) => self.cache(who, until(ms), back),
-            TabFault::BrowserCrash(ms) => {
+            Fault::Tabs(TabFault::Cache(who, ms, back)) => self.cache(who, until(ms), back),
+            Fault::BrowserCrash(ms) => {
                 let places: Vec<usize> =
                     (0..self.tabs.len()).filter(|place| self.tabs[*place].open).collect();
                 for place in &places {
@@ -65,25 +66,26 @@ impl TabWorld {
                 }
                 self.queue.push(until(ms), Happening::Restart(places));
             }
-            TabFault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
-            TabFault::LateTicks(who, by, ms) => {
+            Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
+            Fault::LateTicks(who, by, ms) => {
                 if let Some(place) = self.find(who)
                     && let Some(worker) = &mut self.tabs[place].worker
                 {
                     worker.thread.late = (by, until(ms));
                 }
             }
-            TabFault::HungPage(who, ms) => {
+            Fault::HungPage(who, ms) => {
                 if let Some(place) = self.find(who) {
                     self.tabs[place].page.hung_until = until(ms);
                 }
             }
-            TabFault::Quota(ms) => self.disk.store.quota_until = until(ms),
-            TabFault::StoreDies(who, ms) => self.store_dies(who, until(ms)),
-            TabFault::StoreSlow(by, ms) => {
+            Fault::Quota(ms) => self.disk.store.quota_until = until(ms),
+            Fault::StoreDies(who, ms) => self.store_dies(who, until(ms)),
+            Fault::StoreSlow(by, ms) => {
                 (self.disk.store.slow_by, self.disk.store.slow_until) = (by, until(ms));
             }
-            TabFault::LinkSlow(by, ms) => self.links.slow = (by, until(ms)),
+            Fault::Tabs(TabFault::LinkSlow(by, ms)) => self.links.slow = (by, until(ms)),
+            Fault::One(_) => {}
         }
     }
 
@@ -138,14 +140,14 @@ impl TabWorld {
         worker.blocked_until = until;
         let number = worker.number;
         self.queue.push(until, Happening::Wake(number));
-        if self.script.setup.leases {
+        if self.script.setup.tabs.leases {
             self.queue.push(now + LEASE_MS, Happening::LeaseOver(number));
         }
     }
 
     /// Whether it has not run for the length of a lease, so that its leases are free.
     fn is_overdue(&self, worker: &Worker) -> bool {
-        let leases = self.script.setup.leases;
+        let leases = self.script.setup.tabs.leases;
         leases && worker.blocked_until > 0 && self.now >= worker.blocked_since + LEASE_MS
     }
 

@@ -1,80 +1,90 @@
 //! From a seed to a schedule of several tabs.
 
-use super::script::{FAULTS_END, TabAction, TabFault, TabScript, TabSetup, Who};
+use super::script::FAULTS_END;
 use crate::net::Link;
-use crate::script::{CHANNELS, Entry, Fault, Script, SendSpec, What, lie, pick, priority};
+use crate::script::{
+    Action, CHANNELS, Entry, Fault, NetFault, Rare, Script, SendSpec, ServerKind, Setup, TabAction, TabFault,
+    TabSetup, What, Who, lies, pick, restart, send_of,
+};
 use fastrand::Rng;
-use sentinelops_engine::Hint;
 use sentinelops_engine::tabs::SignOut;
+use sentinelops_engine::{Hint, ModeOption};
 use sentinelops_protocol::{Channel, close};
 
 /// The schedule of a seed: at least 20 sends, 5 faults, and the leader hit twice.
-pub fn generate(seed: u64) -> TabScript {
+pub fn generate(seed: u64) -> Script {
     let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x7ab5_0f5e);
     let rng = &mut rng;
     let mut setup = setup(seed, rng);
+    setup.tabs.new_build_from = (rng.u8(0..5) == 0).then(|| rng.u64(5_000..FAULTS_END - 10_000));
+    setup.tabs.freeze_blocks = rng.u8(0..3) == 0;
     let mut entries = Vec::new();
-    let mut push = |at: u64, action: TabAction| entries.push(Entry { at, action });
+    let mut push = |at: u64, action: Action| entries.push(Entry { at, action });
     for _ in 0..rng.usize(20..=45) {
-        push(rng.u64(100..FAULTS_END), TabAction::Send(send(rng, &setup)));
+        push(rng.u64(100..FAULTS_END), Action::Send(send(rng, &setup)));
     }
     for _ in 0..rng.usize(1..=2) {
         let mut at = rng.u64(500..FAULTS_END - 2_000);
         let gap = *pick(rng, &[0, 1, 20]);
         for _ in 0..rng.usize(4..=20) {
             at += gap;
-            push(at, TabAction::Send(send(rng, &setup)));
+            push(at, Action::Send(send(rng, &setup)));
         }
     }
     for _ in 0..2 {
         push(rng.u64(1_000..FAULTS_END), leader_trouble(rng));
     }
     for _ in 0..rng.usize(5..=11) {
-        push(rng.u64(200..FAULTS_END), TabAction::Fault(fault(rng)));
+        push(rng.u64(200..FAULTS_END), Action::Fault(fault(rng)));
     }
     if rng.u8(0..3) == 0 {
         // Trouble comes in company.
         let at = rng.u64(1_000..FAULTS_END - 5_000);
         for _ in 0..rng.usize(2..=4) {
-            push(at + rng.u64(0..3_000), TabAction::Fault(fault(rng)));
+            push(at + rng.u64(0..3_000), Action::Fault(fault(rng)));
         }
         if rng.bool() {
             push(at + rng.u64(0..3_000), leader_trouble(rng));
         }
     }
-    if setup.freeze_blocks && rng.bool() {
+    if setup.tabs.freeze_blocks && rng.bool() {
         // Long enough that everybody has to do without the store.
         let who = if rng.bool() { Who::Leader } else { who(rng) };
         let at = rng.u64(1_000..FAULTS_END - 30_000);
-        push(at, TabAction::Fault(TabFault::Freeze(who, rng.u64(25_000..45_000), rng.bool())));
+        push(at, Action::Fault(Fault::Tabs(TabFault::Freeze(who, rng.u64(25_000..45_000), rng.bool()))));
     }
     for _ in 0..rng.usize(8..=30) {
-        push(rng.u64(500..FAULTS_END), TabAction::Publish(*pick(rng, &CHANNELS), rng.u16(1..=4)));
+        push(rng.u64(500..FAULTS_END), Action::Publish(*pick(rng, &CHANNELS), rng.u16(1..=4)));
     }
     for _ in 0..rng.usize(4..=14) {
         push(rng.u64(500..FAULTS_END), people(rng, &setup));
     }
     reload_while_saving(&mut Rng::with_seed(seed ^ 0x5e10_ad00), &setup, &mut push);
     queued_and_unqueued(&mut Rng::with_seed(seed ^ 0x0bde_2ed0), &setup, &mut push);
-    lies(&mut Rng::with_seed(seed ^ 0x11e5), &mut push);
+    let at = 2_000..FAULTS_END - 20_000;
+    lies(&mut Rng::with_seed(seed ^ 0x11e5), at, 2_000..15_000, &mut push);
     sign_outs(&mut Rng::with_seed(seed ^ 0x0f_f5e5), &setup, &mut push);
-    setup.leases = rng.u8(0..4) == 0;
+    setup.tabs.leases = rng.u8(0..4) == 0;
     if rng.u8(0..10) == 0 {
         // Nothing is opened there, so nothing tells a build that another one is newer.
-        (setup.persist, setup.new_build_from) = (false, None);
+        (setup.rare.persist, setup.tabs.new_build_from) = (false, None);
     }
     entries.sort_by_key(|entry| entry.at);
     Script { setup, entries: entries.into_iter().enumerate().collect() }
 }
 
-fn setup(seed: u64, rng: &mut Rng) -> TabSetup {
+fn setup(seed: u64, rng: &mut Rng) -> Setup {
     let latency = *pick(rng, &[1, 5, 20, 40, 80, 150, 400]);
     let window = *pick(rng, &[64, 64, 64, 16, 9]);
     let tabs = rng.usize(2..=5);
-    TabSetup {
+    Setup {
         seed,
-        tabs,
-        open: rng.usize(1..=tabs),
+        server: ServerKind::V1,
+        mode: ModeOption::Full,
+        pages: tabs,
+        tokens: false,
+        steady_clock: true,
+        tabs: TabSetup { open: rng.usize(1..=tabs), ..TabSetup::default() },
         link: Link { latency, jitter: latency / *pick(rng, &[2, 4, 10]), rate: 0 },
         kernel: *pick(rng, &[0, 16_384, 131_072]),
         window,
@@ -84,14 +94,11 @@ fn setup(seed: u64, rng: &mut Rng) -> TabSetup {
         history: *pick(rng, &[10_000, 10_000, 20, 3]),
         in_flight: *pick(rng, &[64, 64, 32, 16]),
         window_ms: if rng.u8(0..6) == 0 { 3_000 } else { 0 },
-        new_build_from: (rng.u8(0..5) == 0).then(|| rng.u64(5_000..FAULTS_END - 10_000)),
-        freeze_blocks: rng.u8(0..3) == 0,
-        persist: true,
-        leases: false,
+        rare: Rare::default(),
     }
 }
 
-fn send(rng: &mut Rng, setup: &TabSetup) -> SendSpec {
+fn send(rng: &mut Rng, setup: &Setup) -> SendSpec {
     let what = match rng.u8(0..100) {
         0..45 => What::Incident(rng.u8(0..3)),
         45..70 => What::Chat(rng.u8(0..3)),
@@ -101,43 +108,26 @@ fn send(rng: &mut Rng, setup: &TabSetup) -> SendSpec {
         97 => What::Unknown,
         _ => What::Agent,
     };
-    SendSpec {
-        what,
-        priority: priority(rng),
-        page: rng.usize(0..setup.tabs),
-        coalesce: (rng.u8(0..12) == 0).then(|| rng.u8(0..3)),
-        queue: rng.u8(0..20) > 0,
-        size: if rng.u8(0..30) == 0 { rng.usize(1_000..12_000) } else { rng.usize(0..60) },
-    }
-}
-
-/// In every third schedule the server errs in its welcomes for a while; then it says what is right.
-fn lies(rng: &mut Rng, push: &mut impl FnMut(u64, TabAction)) {
-    if rng.u8(0..3) > 0 {
-        return;
-    }
-    let (at, ms) = (rng.u64(2_000..FAULTS_END - 20_000), rng.u64(2_000..15_000));
-    push(at, TabAction::Fault(TabFault::Net(Fault::Lies(lie(rng), ms))));
-    push(at + ms + 1, TabAction::Fault(TabFault::Net(Fault::Close(close::RESTART))));
+    send_of(rng, what, setup.pages, 20)
 }
 
 /// In every third schedule somebody signs out, in some way; half of the time while pages send and the store is slow or
 /// full.
-fn sign_outs(rng: &mut Rng, setup: &TabSetup, push: &mut impl FnMut(u64, TabAction)) {
+fn sign_outs(rng: &mut Rng, setup: &Setup, push: &mut impl FnMut(u64, Action)) {
     if rng.u8(0..3) > 0 {
         return;
     }
     for _ in 0..rng.usize(1..=2) {
         let at = rng.u64(3_000..FAULTS_END - 10_000);
         let how = *pick(rng, &[SignOut::SendFirst, SignOut::SendFirst, SignOut::Keep, SignOut::Wipe]);
-        push(at, TabAction::SignOut(who(rng), how));
+        push(at, Action::Tabs(TabAction::SignOut(who(rng), how)));
         if rng.bool() {
             if rng.bool() {
-                push(at - 1_000, TabAction::Fault(TabFault::Quota(rng.u64(1_000..6_000))));
+                push(at - 1_000, Action::Fault(Fault::Quota(rng.u64(1_000..6_000))));
             }
-            push(at - 900, TabAction::Fault(TabFault::StoreSlow(rng.u64(20..800), rng.u64(1_000..6_000))));
+            push(at - 900, Action::Fault(Fault::StoreSlow(rng.u64(20..800), rng.u64(1_000..6_000))));
             for _ in 0..rng.usize(4..=16) {
-                push(at - 500 + rng.u64(0..1_000), TabAction::Send(send(rng, setup)));
+                push(at - 500 + rng.u64(0..1_000), Action::Send(send(rng, setup)));
             }
         }
     }
@@ -145,34 +135,34 @@ fn sign_outs(rng: &mut Rng, setup: &TabSetup, push: &mut impl FnMut(u64, TabActi
 
 /// In every third schedule a page is reloaded while the store is slow and what it sent is not saved yet: its rows are
 /// stored under the name of the page before the reload, and the next page hands them in again.
-fn reload_while_saving(rng: &mut Rng, setup: &TabSetup, push: &mut impl FnMut(u64, TabAction)) {
+fn reload_while_saving(rng: &mut Rng, setup: &Setup, push: &mut impl FnMut(u64, Action)) {
     if rng.u8(0..3) > 0 {
         return;
     }
     let mut at = rng.u64(2_000..FAULTS_END - 20_000);
-    let page = rng.usize(0..setup.tabs);
-    push(at - 1_000, TabAction::Open(page));
-    push(at, TabAction::Fault(TabFault::StoreSlow(rng.u64(100..2_500), rng.u64(3_000..12_000))));
+    let page = rng.usize(0..setup.pages);
+    push(at - 1_000, Action::Tabs(TabAction::Open(page)));
+    push(at, Action::Fault(Fault::StoreSlow(rng.u64(100..2_500), rng.u64(3_000..12_000))));
     for _ in 0..rng.usize(2..=8) {
         at += rng.u64(1..300);
-        push(at, TabAction::Send(SendSpec { page, ..send(rng, setup) }));
+        push(at, Action::Send(SendSpec { page, ..send(rng, setup) }));
     }
     let who = if rng.bool() { Who::Place(page) } else { Who::Leader };
-    push(at + rng.u64(1..500), TabAction::Reload(who));
+    push(at + rng.u64(1..500), Action::Tabs(TabAction::Reload(who)));
 }
 
 /// In every third schedule a page sends messages of one key in one go, some to be queued and some not.
-fn queued_and_unqueued(rng: &mut Rng, setup: &TabSetup, push: &mut impl FnMut(u64, TabAction)) {
+fn queued_and_unqueued(rng: &mut Rng, setup: &Setup, push: &mut impl FnMut(u64, Action)) {
     if rng.u8(0..3) > 0 {
         return;
     }
     let mut at = rng.u64(2_000..FAULTS_END - 5_000);
-    let (page, gap) = (rng.usize(0..setup.tabs), *pick(rng, &[0, 1, 10, 100]));
+    let (page, gap) = (rng.usize(0..setup.pages), *pick(rng, &[0, 1, 10, 100]));
     for _ in 0..rng.usize(4..=12) {
         at += gap;
         let queue = rng.bool();
         let what = What::Incident(0);
-        push(at, TabAction::Send(SendSpec { page, what, queue, coalesce: None, ..send(rng, setup) }));
+        push(at, Action::Send(SendSpec { page, what, queue, coalesce: None, ..send(rng, setup) }));
     }
 }
 
@@ -193,89 +183,86 @@ fn pause(rng: &mut Rng) -> u64 {
     }
 }
 
-fn leader_trouble(rng: &mut Rng) -> TabAction {
+fn leader_trouble(rng: &mut Rng) -> Action {
     let leader = Who::Leader;
-    TabAction::Fault(match rng.u8(0..12) {
-        0..2 => TabFault::Crash(leader),
-        2..4 => TabFault::WorkerCrash(leader, rng.u64(10..3_000)),
-        4..6 => TabFault::Hang(leader, pause(rng)),
-        6..9 => TabFault::Freeze(leader, pause(rng), rng.bool()),
-        9..11 => TabFault::Cache(leader, pause(rng), rng.bool()),
-        _ => return if rng.bool() { TabAction::Close(leader) } else { TabAction::Reload(leader) },
+    Action::Fault(match rng.u8(0..12) {
+        0..2 => Fault::Tabs(TabFault::Crash(leader)),
+        2..4 => Fault::WorkerCrash(leader, rng.u64(10..3_000)),
+        4..6 => Fault::Tabs(TabFault::Hang(leader, pause(rng))),
+        6..9 => Fault::Tabs(TabFault::Freeze(leader, pause(rng), rng.bool())),
+        9..11 => Fault::Tabs(TabFault::Cache(leader, pause(rng), rng.bool())),
+        _ => {
+            return if rng.bool() {
+                Action::Tabs(TabAction::Close(leader))
+            } else {
+                Action::Tabs(TabAction::Reload(leader))
+            };
+        }
     })
 }
 
-fn restart(rng: &mut Rng) -> Fault {
-    let down = *pick(rng, &[0, 50, 500, 2_000, 8_000]);
-    if rng.u8(0..3) == 0 {
-        Fault::Drain { window: *pick(rng, &[0, 1_000, 5_000]), down }
-    } else {
-        Fault::Restart { down, forget: rng.bool(), polite: rng.bool() }
-    }
-}
-
-fn fault(rng: &mut Rng) -> TabFault {
+fn fault(rng: &mut Rng) -> Fault {
     let long = |rng: &mut Rng| rng.u64(1_000..20_000);
     match rng.u8(0..40) {
-        0..12 => TabFault::Net(net(rng)),
-        12..15 => TabFault::Crash(who(rng)),
-        15..18 => TabFault::WorkerCrash(who(rng), rng.u64(10..3_000)),
-        18..21 => TabFault::Hang(who(rng), pause(rng)),
-        21..25 => TabFault::Freeze(who(rng), pause(rng), rng.bool()),
-        25..28 => TabFault::Cache(who(rng), pause(rng), rng.bool()),
-        28 => TabFault::BrowserCrash(rng.u64(200..4_000)),
-        29..31 => TabFault::Sleep(rng.u64(500..30_000), rng.bool()),
-        31..33 => TabFault::LateTicks(who(rng), rng.u64(200..3_000), long(rng)),
-        33 => TabFault::HungPage(who(rng), long(rng)),
-        34..36 => TabFault::Quota(long(rng)),
-        36 => TabFault::StoreDies(who(rng), if rng.bool() { 0 } else { long(rng) }),
-        37..39 => TabFault::StoreSlow(rng.u64(20..1_500), long(rng)),
-        _ => TabFault::LinkSlow(rng.u64(5..900), long(rng)),
+        0..12 => Fault::Net(net(rng)),
+        12..15 => Fault::Tabs(TabFault::Crash(who(rng))),
+        15..18 => Fault::WorkerCrash(who(rng), rng.u64(10..3_000)),
+        18..21 => Fault::Tabs(TabFault::Hang(who(rng), pause(rng))),
+        21..25 => Fault::Tabs(TabFault::Freeze(who(rng), pause(rng), rng.bool())),
+        25..28 => Fault::Tabs(TabFault::Cache(who(rng), pause(rng), rng.bool())),
+        28 => Fault::BrowserCrash(rng.u64(200..4_000)),
+        29..31 => Fault::Sleep(rng.u64(500..30_000), rng.bool()),
+        31..33 => Fault::LateTicks(who(rng), rng.u64(200..3_000), long(rng)),
+        33 => Fault::HungPage(who(rng), long(rng)),
+        34..36 => Fault::Quota(long(rng)),
+        36 => Fault::StoreDies(who(rng), if rng.bool() { 0 } else { long(rng) }),
+        37..39 => Fault::StoreSlow(rng.u64(20..1_500), long(rng)),
+        _ => Fault::Tabs(TabFault::LinkSlow(rng.u64(5..900), long(rng))),
     }
 }
 
-fn net(rng: &mut Rng) -> Fault {
+fn net(rng: &mut Rng) -> NetFault {
     let short = |rng: &mut Rng| rng.u64(50..6_000);
     let long = |rng: &mut Rng| rng.u64(1_000..20_000);
     match rng.u8(0..20) {
-        0..3 => Fault::Reset(if rng.bool() { Some(rng.u64(0..3_000)) } else { None }),
+        0..3 => NetFault::Reset(if rng.bool() { Some(rng.u64(0..3_000)) } else { None }),
         3..6 => {
             let (up, down) = *pick(rng, &[(true, true), (true, false), (false, true)]);
-            Fault::Zombie(up, down)
+            NetFault::Zombie(up, down)
         }
-        6..9 => Fault::AckLoss(rng.u64(50..4_000)),
-        9 => Fault::Stall(short(rng)),
-        10..12 => Fault::Cut(short(rng) * 2, rng.bool()),
-        12 => Fault::Refuse(long(rng)),
-        13 => Fault::SlowLogin(rng.u64(500..9_000)),
-        14..17 => restart(rng),
-        17 => Fault::Close(*pick(
+        6..9 => NetFault::AckLoss(rng.u64(50..4_000)),
+        9 => NetFault::Stall(short(rng)),
+        10..12 => NetFault::Cut(short(rng) * 2, rng.bool()),
+        12 => NetFault::Refuse(long(rng)),
+        13 => NetFault::SlowLogin(rng.u64(500..9_000)),
+        14..17 => restart(rng, &[0, 50, 500, 2_000, 8_000], &[0, 1_000, 5_000]),
+        17 => NetFault::Close(*pick(
             rng,
             &[1000, 1001, 1011, 1012, 4408, close::SUPERSEDED, close::TRY_LATER, close::RATE_LIMITED],
         )),
-        18 => Fault::Nacks(rng.u32(1..=4), short(rng)),
-        _ => Fault::Curse(*pick(rng, &CHANNELS)),
+        18 => NetFault::Nacks(rng.u32(1..=4), short(rng)),
+        _ => NetFault::Curse(*pick(rng, &CHANNELS)),
     }
 }
 
-fn people(rng: &mut Rng, setup: &TabSetup) -> TabAction {
-    let page = rng.usize(0..setup.tabs);
+fn people(rng: &mut Rng, setup: &Setup) -> Action {
+    let page = rng.usize(0..setup.pages);
     let channel = *pick(rng, &CHANNELS);
     let topic = (channel == Channel::Chat && rng.bool()).then(|| rng.u8(0..3));
     match rng.u8(0..24) {
-        0..4 => TabAction::Hint(
+        0..4 => Action::Hint(
             who(rng),
             *pick(rng, &[Hint::Online, Hint::Offline, Hint::Visible, Hint::Hidden, Hint::Focus]),
         ),
-        4 => TabAction::Reconnect(who(rng)),
-        5..7 => TabAction::Away(who(rng), rng.u64(100..8_000)),
-        7..9 => TabAction::Subscribe(page, channel, topic),
-        9..11 => TabAction::Unsubscribe(page, channel, topic),
-        11..13 => TabAction::WatchOutbox(page, rng.bool()),
-        13 => TabAction::Retry(rng.usize(0..50)),
-        14 => TabAction::Discard(rng.usize(0..50)),
-        15..20 => TabAction::Open(page),
-        20..22 => TabAction::Close(who(rng)),
-        _ => TabAction::Reload(who(rng)),
+        4 => Action::Reconnect(who(rng)),
+        5..7 => Action::Away(who(rng), rng.u64(100..8_000)),
+        7..9 => Action::Subscribe(page, channel, topic),
+        9..11 => Action::Unsubscribe(page, channel, topic),
+        11..13 => Action::Tabs(TabAction::WatchOutbox(page, rng.bool())),
+        13 => Action::Retry(rng.usize(0..50)),
+        14 => Action::Discard(rng.usize(0..50)),
+        15..20 => Action::Tabs(TabAction::Open(page)),
+        20..22 => Action::Tabs(TabAction::Close(who(rng))),
+        _ => Action::Tabs(TabAction::Reload(who(rng))),
     }
 }

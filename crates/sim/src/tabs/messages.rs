@@ -1,9 +1,8 @@
 //! What pages send and what they get.
 
-use super::script::Who;
 use super::world::{Happening, TabWorld};
 use crate::check::{message_id, message_number, messages::Message};
-use crate::script::{SendSpec, What};
+use crate::script::{SendSpec, What, Who};
 use crate::world::request;
 use sentinelops_engine::tabs::{Inquiry, PageCommand};
 use sentinelops_engine::{Batch, Delivery, DeliveryState, Durability};

@@ -33,27 +33,21 @@ pub mod world;
 
 use crate::check::Violation;
 use crate::run::{Kind, Outcome, TAME};
+use crate::script::Script;
 use crate::story::Story;
-use script::{TabAction, TabSetup};
 
 /// Schedules of several tabs.
 #[derive(Clone, Copy, Debug)]
 pub struct Tabs;
 
 impl Kind for Tabs {
-    type Setup = TabSetup;
-    type Action = TabAction;
     const FLAG: &'static str = " --tabs";
 
-    fn generate(seed: u64) -> script::TabScript {
+    fn generate(seed: u64) -> Script {
         generate::generate(seed)
     }
 
-    fn seed(script: &script::TabScript) -> u64 {
-        script.setup.seed
-    }
-
-    fn too_tame(script: &script::TabScript) -> Option<Violation> {
+    fn too_tame(script: &Script) -> Option<Violation> {
         let (sends, faults, leaders) = script::counts(script);
         (sends < 20 || faults < 5 || leaders < 2).then(|| Violation {
             invariant: TAME,
@@ -62,7 +56,7 @@ impl Kind for Tabs {
         })
     }
 
-    fn run(script: &script::TabScript, tell: bool) -> Outcome {
+    fn run(script: &Script, tell: bool) -> Outcome {
         let story = if tell { Story::kept() } else { Story::default() };
         let mut world = world::TabWorld::new(script.clone(), story);
         let violation = crate::run::caught(&mut world, |world| world.run(), |world| world.check.now());

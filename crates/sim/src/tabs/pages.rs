@@ -1,19 +1,17 @@
 //! People and pages: tabs that open and close, what is sent, and what pages do with what they get.
 
-use super::script::{QUIET, TabAction, Who};
+use super::script::QUIET;
 use super::tab::{Inbox, Session, Since, Tab, Worker};
 use super::world::{Happening, TabWorld};
 use crate::check::message_id;
 use crate::page::{Page, View};
+use crate::script::{Action, CHANNELS, TabAction, Who};
 use crate::story::clip;
 use crate::thread::Thread;
 use crate::world::subject;
 use sentinelops_engine::tabs::{Inquiry, LinkTarget, Node, PageCommand, Role};
 use sentinelops_engine::{EngineOptions, Hint, ModeOption, Options, OutboxOptions, SendRequest};
-use sentinelops_protocol::{Channel, Subject};
-
-const CHANNELS: [Channel; 5] =
-    [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity];
+use sentinelops_protocol::Subject;
 
 impl TabWorld {
     /// A line of the script.
@@ -21,13 +19,13 @@ impl TabWorld {
         let (number, entry) = self.script.entries[index].clone();
         self.log(|| clip(&format!("[{number}] {:?}", entry.action), 160));
         match entry.action {
-            TabAction::Send(spec) => self.send(spec),
-            TabAction::Publish(channel, count) => self.internet.publish(channel, count),
-            TabAction::Fault(fault) => self.fault(fault),
-            TabAction::Open(place) => self.open(place),
-            TabAction::Hint(who, hint) => self.by(who, PageCommand::Hint(hint)),
-            TabAction::Reconnect(who) => self.by(who, PageCommand::Reconnect),
-            TabAction::Away(who, ms) => {
+            Action::Send(spec) => self.send(spec),
+            Action::Publish(channel, count) => self.internet.publish(channel, count),
+            Action::Fault(fault) => self.fault(fault),
+            Action::Tabs(TabAction::Open(place)) => self.open(place),
+            Action::Hint(who, hint) => self.by(who, PageCommand::Hint(hint)),
+            Action::Reconnect(who) => self.by(who, PageCommand::Reconnect),
+            Action::Away(who, ms) => {
                 if let Some(place) = self.acting(who) {
                     let life = self.tabs[place].life;
                     self.tabs[place].away_since = self.now;
@@ -36,7 +34,7 @@ impl TabWorld {
                     self.post(place, PageCommand::Disconnect);
                 }
             }
-            TabAction::Subscribe(place, channel, topic) => {
+            Action::Subscribe(place, channel, topic) => {
                 if self.acting(Who::Place(place)).is_some() {
                     let subject = subject(channel, topic);
                     let page = &mut self.tabs[place].page;
@@ -47,7 +45,7 @@ impl TabWorld {
                     }
                 }
             }
-            TabAction::Unsubscribe(place, channel, topic) => {
+            Action::Unsubscribe(place, channel, topic) => {
                 if self.acting(Who::Place(place)).is_some() {
                     let subject = subject(channel, topic);
                     if self.tabs[place].page.views.remove(&subject).is_some() {
@@ -56,7 +54,7 @@ impl TabWorld {
                     }
                 }
             }
-            TabAction::WatchOutbox(place, on) => {
+            Action::Tabs(TabAction::WatchOutbox(place, on)) => {
                 if self.acting(Who::Place(place)).is_some() {
                     self.tabs[place].watches_outbox = on;
                     if on || !self.tabs[place].send_log.resumes_outbox {
@@ -64,11 +62,12 @@ impl TabWorld {
                     }
                 }
             }
-            TabAction::Retry(nth) => self.retry(nth),
-            TabAction::Discard(nth) => self.discard(nth),
-            TabAction::SignOut(who, how) => self.sign_out(who, how),
-            TabAction::Close(who) => self.close(who, false),
-            TabAction::Reload(who) => self.close(who, true),
+            Action::Retry(nth) => self.retry(nth),
+            Action::Discard(nth) => self.discard(nth),
+            Action::Tabs(TabAction::SignOut(who, how)) => self.sign_out(who, how),
+            Action::Tabs(TabAction::Close(who)) => self.close(who, false),
+            Action::Tabs(TabAction::Reload(who)) => self.close(who, true),
+            Action::One(_) => {}
         }
     }
 
@@ -126,7 +125,7 @@ impl TabWorld {
         if self.tabs[place].open {
             return;
         }
-        let newer = self.script.setup.new_build_from.is_some_and(|from| self.now >= from);
+        let newer = self.script.setup.tabs.new_build_from.is_some_and(|from| self.now >= from);
         let pace = *self.rng.choice(&[1, 16, 16, 1_000]).unwrap_or(&16);
         let life = self.tabs[place].life + 1;
         let mut page = Page::new(place as u64, pace);
@@ -264,7 +263,7 @@ impl TabWorld {
                 window: setup.window,
                 critical_reserve: setup.reserve,
                 max_age_ms: setup.max_age,
-                persist: setup.persist,
+                persist: setup.rare.persist,
                 ..OutboxOptions::default()
             },
             user: Some(crate::server::USER.to_owned()),
@@ -300,7 +299,7 @@ impl TabWorld {
 
     /// What the next life of a page takes back: what may wait, is not saved and is still wanted.
     fn keep_unsaved(&self, place: usize) -> Vec<(usize, SendRequest)> {
-        if !self.script.setup.persist {
+        if !self.script.setup.rare.persist {
             return Vec::new();
         }
         let kept = self.tabs[place].page.unsaved.iter();

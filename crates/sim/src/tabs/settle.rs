@@ -4,6 +4,7 @@ use super::script::{QUIET, SETTLED_BY};
 use super::world::{Happening, TabWorld};
 use crate::fold::Fold;
 use crate::net::End;
+use crate::script::CHANNELS;
 use sentinelops_engine::tabs::Role;
 use sentinelops_engine::{ConnectionState, Engine, StorageState, StoreError};
 use sentinelops_protocol::{Channel, Subject};
@@ -45,9 +46,7 @@ impl TabWorld {
             self.spawn(place);
         }
         // Who missed an event so far must notice by these at the latest.
-        for channel in
-            [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
-        {
+        for channel in CHANNELS {
             self.internet.publish(channel, 1);
         }
         self.queue.push(self.now + 5_000, Happening::Settle);
@@ -80,7 +79,7 @@ impl TabWorld {
     /// What is not at rest yet.
     fn unsettled(&self) -> Option<String> {
         let mut leaders = 0;
-        let kept = if self.script.setup.persist { StorageState::Durable } else { StorageState::Off };
+        let kept = if self.script.setup.rare.persist { StorageState::Durable } else { StorageState::Off };
         for tab in self.tabs.iter().filter(|tab| tab.open) {
             let name = &tab.name;
             let Some(worker) = &tab.worker else { return Some(format!("{name} has no worker")) };
@@ -165,11 +164,7 @@ impl TabWorld {
         let mut wanted: Vec<&Subject> =
             self.tabs.iter().filter(|tab| tab.open).flat_map(|tab| tab.page.views.keys()).collect();
         wanted.sort();
-        let mut subjects: Vec<Subject> =
-            [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
-                .into_iter()
-                .map(Subject::channel)
-                .collect();
+        let mut subjects: Vec<Subject> = CHANNELS.map(Subject::channel).into();
         subjects.extend((0..3).map(|n| Subject::topic(Channel::Chat, format!("conv-{n}"))));
         let held =
             |subject: &Subject| self.leader().is_some_and(|engine| engine.fold_items(subject).is_some());

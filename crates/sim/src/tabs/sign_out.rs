@@ -8,11 +8,12 @@
 //! | `Wipe` | forgets at once what it sent; the data of the user is deleted |
 
 use super::disk::Ask;
-use super::script::{QUIET, Who};
+use super::script::QUIET;
 use super::send_log::SendLog;
 use super::tab::Session;
 use super::world::{Happening, TabWorld};
 use crate::check::{message_id, message_number};
+use crate::script::Who;
 use sentinelops_engine::tabs::{PageCommand, SignOut, TabId};
 use sentinelops_engine::{DeliveryState, SendRequest};
 
@@ -57,7 +58,7 @@ impl TabWorld {
     /// Tells the worker, once: at once, or when everything is saved that is to be kept.
     pub(super) fn send_sign_out(&mut self, place: usize) {
         let (now, life) = (self.now, self.tabs[place].life);
-        let saving = !self.tabs[place].page.unsaved.is_empty() && self.script.setup.persist;
+        let saving = !self.tabs[place].page.unsaved.is_empty() && self.script.setup.rare.persist;
         let gone = self.tabs[place].worker.is_none();
         let Session::Closing { how, reported, save_by } = &mut self.tabs[place].session else { return };
         if *reported || gone {

@@ -19,7 +19,7 @@ const QUIET_MS: u64 = 7_000;
 impl TabWorld {
     /// A worker stops in the middle of a transaction, or not.
     pub(super) fn perhaps_hold(&mut self, number: u32, until: u64) {
-        if self.script.setup.freeze_blocks && self.disk.is_open(number) && self.rng.bool() {
+        if self.script.setup.tabs.freeze_blocks && self.disk.is_open(number) && self.rng.bool() {
             self.log(|| format!("{number} holds the store until {until}"));
             self.disk.hold(number, self.now, until);
             self.queue.push(until, Happening::Disk);

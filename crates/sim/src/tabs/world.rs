@@ -3,18 +3,18 @@
 use super::check::TabChecker;
 use super::disk::Disk;
 use super::locks::Lock;
-use super::script::{QUIET, TabAction, TabFault, TabScript};
+use super::script::QUIET;
 use super::tab::{Inbox, Tab};
 use crate::check::Violation;
 use crate::internet::{Internet, Note, Traffic};
 use crate::net::Conditions;
 use crate::queue::Queue;
-use crate::script::{ServerKind, Setup};
+use crate::script::{Action, Fault, Script};
 use crate::server::Server;
 use crate::story::Story;
 use fastrand::Rng;
+use sentinelops_engine::Batch;
 use sentinelops_engine::tabs::SignOut;
-use sentinelops_engine::{Batch, ModeOption};
 use std::collections::BTreeMap;
 
 /// Something that will happen.
@@ -89,7 +89,7 @@ pub(super) struct Links {
 /// See the module.
 pub struct TabWorld {
     pub(super) now: u64,
-    pub(super) script: TabScript,
+    pub(super) script: Script,
     pub(super) queue: Queue<Happening>,
     pub(super) rng: Rng,
     pub(super) internet: Internet,
@@ -120,26 +120,10 @@ pub struct TabWorld {
 
 impl TabWorld {
     /// The world of a script, before anything happened.
-    pub fn new(script: TabScript, story: Story) -> Self {
+    pub fn new(script: Script, story: Story) -> Self {
         let setup = script.setup.clone();
-        let server = Server::new(&Setup {
-            seed: setup.seed,
-            server: ServerKind::V1,
-            mode: ModeOption::Auto,
-            link: setup.link,
-            kernel: setup.kernel,
-            pages: setup.tabs,
-            window: setup.window,
-            reserve: setup.reserve,
-            capacity: setup.capacity,
-            max_age: setup.max_age,
-            tokens: false,
-            history: setup.history,
-            in_flight: setup.in_flight,
-            window_ms: setup.window_ms,
-            steady_clock: true,
-        });
-        let tabs = (0..setup.tabs).map(|_| Tab::none()).collect();
+        let server = Server::new(&setup);
+        let tabs = (0..setup.pages).map(|_| Tab::none()).collect();
         let mut world = Self {
             now: 0,
             queue: Queue::default(),
@@ -167,7 +151,7 @@ impl TabWorld {
         }
         world.queue.push(QUIET, Happening::Quiet);
         world.queue.push(5_000, Happening::Look);
-        for place in 0..setup.open {
+        for place in 0..setup.tabs.open {
             world.open(place);
         }
         world
@@ -261,7 +245,7 @@ impl TabWorld {
         match happening {
             Happening::Script(index) => !matches!(
                 self.script.entries[*index].1.action,
-                TabAction::Publish(..) | TabAction::Fault(TabFault::Net(_))
+                Action::Publish(..) | Action::Fault(Fault::Net(_))
             ),
             Happening::Net(traffic) => traffic.client().is_some(),
             Happening::Quiet | Happening::Settle => false,

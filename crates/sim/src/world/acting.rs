@@ -4,7 +4,7 @@ use super::{Happening, World};
 use crate::check::{message_id, message_number, messages::Message};
 use crate::internet::Internet;
 use crate::page::{Page, View};
-use crate::script::{Action, Fault, SendSpec, What};
+use crate::script::{Action, CHANNELS, Fault, OneAction, SendSpec, What};
 use crate::story::clip;
 use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, Hint, SendRequest};
 use sentinelops_protocol::{Channel, Json, Outbound, Subject, ordering_key};
@@ -24,19 +24,19 @@ impl World {
         match entry.action {
             Action::Send(spec) => self.send(spec),
             Action::Publish(channel, count) => self.publish(channel, count),
-            Action::Finish(count) => {
+            Action::One(OneAction::Finish(count)) => {
                 self.internet.server.finish(self.now, count);
                 self.net(Internet::serve);
             }
-            Action::Hint(hint) => {
+            Action::Hint(_, hint) => {
                 self.check.wire.excuse(self.now);
                 if matches!(hint, Hint::LateTick | Hint::Resume | Hint::PageShow | Hint::Online) {
                     self.worker.hinted.push(self.now);
                 }
                 self.input(|engine, now| engine.handle_hint(now, hint));
             }
-            Action::Reconnect => self.reconnect(),
-            Action::Away(ms) => {
+            Action::Reconnect(_) => self.reconnect(),
+            Action::Away(_, ms) => {
                 self.worker.away = true;
                 self.check.standing.unask();
                 let instance = self.worker.instance;
@@ -51,15 +51,15 @@ impl World {
                 page.views.remove(&subject);
                 self.input(|engine, now| engine.unsubscribe(now, id, &subject));
             }
-            Action::NewPage(page) => self.new_page(page),
+            Action::One(OneAction::NewPage(page)) => self.new_page(page),
             Action::Retry(nth) => self.retry(nth),
             Action::Discard(nth) => self.discard(nth),
             Action::Fault(fault) => {
                 self.tally.faults += 1;
-                self.tally.restarts +=
-                    u64::from(matches!(fault, Fault::Restart { .. } | Fault::Drain { .. }));
+                self.tally.restarts += u64::from(matches!(&fault, Fault::Net(fault) if fault.is_restart()));
                 self.fault(fault);
             }
+            Action::Tabs(_) => {}
         }
     }
 
@@ -89,7 +89,7 @@ impl World {
         let request = request(n, &spec);
         let key = ordering_key(request.channel, &request.payload).map(|name| self.check.messages.key(name));
         let ephemeral = request.ephemeral;
-        let promised = spec.queue && !ephemeral && self.script.setup.queues();
+        let promised = spec.queue && !ephemeral && self.script.setup.rare.enabled;
         self.tally.sends += u64::from(spec.queue && !ephemeral);
         let submitted = self.check.messages.next_number();
         let page = spec.page.min(self.pages.len() - 1);
@@ -140,10 +140,7 @@ impl World {
         self.next_page += 1;
         let subjects: Vec<Subject> = match like {
             Some(page) => page.views.keys().cloned().collect(),
-            None => [Channel::Incidents, Channel::Agents, Channel::Chat, Channel::Alerts, Channel::Activity]
-                .into_iter()
-                .map(Subject::channel)
-                .collect(),
+            None => CHANNELS.map(Subject::channel).into(),
         };
         for subject in subjects {
             page.views.insert(subject, Default::default());

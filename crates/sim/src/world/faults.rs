@@ -3,7 +3,7 @@
 use super::round_trips::RoundTrips;
 use super::{Happening, World};
 use crate::net::End;
-use crate::script::{Fault, QUIET};
+use crate::script::{Fault, NetFault, OneFault, QUIET, Who};
 use sentinelops_engine::{Engine, Hint, StorageState, StoreError, StoreEvent};
 
 /// A store that works keeps what it is given within this time, ms.
@@ -19,13 +19,13 @@ impl World {
         }
         let awake = self.now >= self.worker.asleep_until;
         match fault {
-            Fault::Reset(_) | Fault::Zombie(..) | Fault::AckLoss(_) => {
+            Fault::Net(NetFault::Reset(_) | NetFault::Zombie(..) | NetFault::AckLoss(_)) => {
                 self.live_conn().is_some_and(|index| self.internet.conns[index].client == End::Open)
             }
-            Fault::Close(_) | Fault::Drain { .. } => !self.internet.server.conns.is_empty(),
-            Fault::Restart { .. } => self.internet.server.gateway.is_some(),
-            Fault::WorkerCrash(_) | Fault::BrowserCrash(_) => self.worker.engine.is_some(),
-            Fault::Sleep(..) | Fault::Doze(_) => awake && self.worker.engine.is_some(),
+            Fault::Net(NetFault::Close(_) | NetFault::Drain { .. }) => !self.internet.server.conns.is_empty(),
+            Fault::Net(NetFault::Restart { .. }) => self.internet.server.gateway.is_some(),
+            Fault::WorkerCrash(..) | Fault::BrowserCrash(_) => self.worker.engine.is_some(),
+            Fault::Sleep(..) | Fault::One(OneFault::Doze(_)) => awake && self.worker.engine.is_some(),
             _ => true,
         }
     }
@@ -39,7 +39,7 @@ impl World {
                 self.store.quota_until = until(ms);
                 self.store_trouble = self.store_trouble.max(until(ms));
             }
-            Fault::StoreDies(ms) => {
+            Fault::StoreDies(_, ms) => {
                 self.store.die();
                 self.store.closed_until = until(ms);
                 self.store_trouble = self.store_trouble.max(until(ms));
@@ -55,7 +55,7 @@ impl World {
                 self.store.slow_until = until(ms);
                 self.store_trouble = self.store_trouble.max(until(ms));
             }
-            Fault::WorkerCrash(ms) => {
+            Fault::WorkerCrash(_, ms) => {
                 self.crash(false);
                 self.queue.push(until(ms), Happening::Respawn);
             }
@@ -63,7 +63,7 @@ impl World {
                 self.crash(true);
                 self.queue.push(until(ms), Happening::Respawn);
             }
-            Fault::WallJump(ms) => {
+            Fault::One(OneFault::WallJump(ms)) => {
                 if ms > 0 {
                     // It looks like a sleep.
                     self.worker.hinted.push(now);
@@ -71,25 +71,25 @@ impl World {
                 self.worker.thread.clock.jump(ms);
             }
             Fault::Sleep(ms, mono_runs) => self.sleep(until(ms), mono_runs),
-            Fault::Doze(ms) if now >= self.worker.asleep_until => {
+            Fault::One(OneFault::Doze(ms)) if now >= self.worker.asleep_until => {
                 self.check.wire.excuse(now);
                 self.input(|engine, now| engine.handle_hint(now, Hint::Focus));
                 self.sleep(until(ms), true);
                 self.worker.timer_first = true;
             }
-            Fault::Doze(_) => {}
-            Fault::LateTicks(by, ms) => self.worker.thread.late = (by, until(ms)),
-            Fault::Hung(page, ms) => {
+            Fault::LateTicks(_, by, ms) => self.worker.thread.late = (by, until(ms)),
+            Fault::HungPage(Who::Place(page), ms) => {
                 if let Some(page) = self.pages.get_mut(page) {
                     page.hung_until = until(ms);
                 }
             }
-            Fault::Tokens(ms) => self.tokens_bad_until = until(ms),
-            fault => {
-                self.check.stream.holes |= matches!(fault, Fault::Curse(_));
+            Fault::One(OneFault::Tokens(ms)) => self.tokens_bad_until = until(ms),
+            Fault::Net(fault) => {
+                self.check.stream.holes |= matches!(fault, NetFault::Curse(_));
                 let live = self.live_conn();
                 self.net(|internet| internet.fault(&fault, live, until));
             }
+            Fault::One(OneFault::Doze(_)) | Fault::HungPage(..) | Fault::Tabs(_) => {}
         }
     }
 
