@@ -2,7 +2,6 @@
 //!
 //! `docs/connection.md` shows the same table; a test compares them.
 
-use crate::backoff::SLOW_LANE_MS;
 use crate::mutant::{self, Mutant};
 use sentinelops_protocol::close;
 
@@ -27,31 +26,6 @@ pub(crate) enum Action {
     PoisonOrStop,
     /// No dial helps: Error, with the reason shown.
     Stop,
-}
-
-impl Action {
-    /// In words, for the documentation.
-    pub(crate) fn describe(self) -> String {
-        let text = match self {
-            Self::Retry => "reconnect with backoff; after a goodbye inside its window",
-            Self::Restart => "reconnect inside the window of the goodbye, or of the reason (`window N ms`)",
-            Self::SlowLane => {
-                let least = SLOW_LANE_MS / 1_000;
-                return format!(
-                    "reconnect after at least {least} s, or at least the time in the reason (`retry after N s`)"
-                );
-            }
-            Self::TooSlow => "reconnect, resume from the cursors",
-            Self::Auth => "ask the token provider; a different token redials, else Error (NeedsAuth)",
-            Self::Superseded => "Error (Superseded): follow the other tab",
-            Self::PoisonOrRetry => {
-                "rows in flight: reconnect with a window of one; else reconnect with backoff"
-            }
-            Self::PoisonOrStop => "rows in flight: reconnect with a window of one; else Error",
-            Self::Stop => "Error, no retry, reason shown",
-        };
-        text.to_owned()
-    }
 }
 
 /// One row: a code, what is done about it, and what people read.

@@ -40,8 +40,6 @@ mod status_text;
 mod store;
 mod subscriptions;
 #[doc(hidden)]
-pub mod tables;
-#[doc(hidden)]
 pub mod tabs;
 mod timers;
 
@@ -65,3 +63,6 @@ pub use store::{
     FailedRow, Meta, Row, StorageState, StoreError, StoreEvent, StoreGroup, StoreName, StoreOp,
     StoreSnapshot, UnreadableRecord,
 };
+
+#[cfg(test)]
+mod tests;

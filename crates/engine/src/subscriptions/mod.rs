@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use waits::Due;
 pub(crate) use waits::{ANSWER_MS, Line};
+#[cfg(test)]
 pub(crate) use wants::LINGER_MS;
 use wire::{Phase, WireSubscription};
 
