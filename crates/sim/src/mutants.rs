@@ -61,8 +61,8 @@ pub fn named(names: &[String]) -> Result<Vec<Mutant>, String> {
         return Ok(Mutant::ALL.to_vec());
     }
     let find = |wanted: &String| {
-        Mutant::ALL.into_iter().find(|mutant| name(*mutant) == *wanted).ok_or_else(|| {
-            let known: Vec<String> = Mutant::ALL.into_iter().map(name).collect();
+        Mutant::ALL.iter().copied().find(|mutant| name(*mutant) == *wanted).ok_or_else(|| {
+            let known: Vec<String> = Mutant::ALL.iter().copied().map(name).collect();
             format!("no planted bug is called {wanted:?}; there are {}", known.join(", "))
         })
     };
@@ -90,76 +90,6 @@ pub fn hunt_all(mutants: &[Mutant], first: u64, most: u64) -> Vec<Verdict> {
     verdicts
 }
 
-/// What a planted bug breaks, in words.
-pub fn breaks(mutant: Mutant) -> &'static str {
-    match mutant {
-        Mutant::NoJitter => "every client dials after the same delay",
-        Mutant::ResetAttemptsAtOpen => "attempts are forgotten at open, not after proved health",
-        Mutant::JudgeBeforeReading => "a late verdict falls before received data is read",
-        Mutant::LateEventOfOldSocket => "events of an abandoned socket count",
-        Mutant::IgnoreServerTime => "windows and notBefore are ignored",
-        Mutant::DowngradePinnedUrl => "a welcomed URL may be taken for basic again",
-        Mutant::NewIdOnResend => "a resend gets a new id",
-        Mutant::ForgetBeforeAck => "a row is forgotten when sent, not when acked",
-        Mutant::KeepOldEpoch => "cursors survive a change of epoch",
-        Mutant::EvictPossiblySent => "possibly sent rows are evicted",
-        Mutant::ResendOnSameSocket => "unacked rows are sent again on the same socket",
-        Mutant::FailByTimeout => "a row that waits long for its ack is failed",
-        Mutant::IgnorePrev => "holes go unnoticed",
-        Mutant::AckRemovesWrongRow => "an ack removes another row than its own",
-        Mutant::OverflowWithoutResync => "a consumer's queue overflows and nobody resyncs it",
-        Mutant::IgnorePriority => "across keys the oldest goes first, however urgent another is",
-        Mutant::ReorderAfterNack => "what is behind a nacked row overtakes it",
-        Mutant::GiveUpOnLoss => "a connection that broke (1006, 1011) ends in Error",
-        Mutant::NoVerdict => "a connection that went silent is never called dead",
-        Mutant::ForgetServerTime => "notBefore never reaches the store",
-        Mutant::WindowIsDoubled => "a server's window is taken for twice as long",
-        Mutant::RefuseEarly => "messages are refused although the outbox is not full",
-        Mutant::ExpireEarly => "messages expire at half their maximum age",
-        Mutant::NeverGap => "no page gets a gap when events are gone for good",
-        Mutant::KeepRepeats => "events at or below the cursor are delivered again",
-        Mutant::ServerIgnoresRights => "the server takes commands without the right to write",
-        Mutant::ServerSkipsMeantime => "the server does not send what happens while it sends a snapshot",
-        Mutant::ServerAcksEarly => "the server acks what it has not committed",
-        Mutant::ServerCountsThrice => "the server counts each message three times against its rate",
-        Mutant::ServerForgets => "the server does not remember which ids it accepted",
-        Mutant::ForgetQuietConversations => "a restart forgets conversations without recent messages",
-        Mutant::UnboundedConsumers => "what waits for a consumer has no bound",
-        Mutant::IgnoreCapacity => "the outbox takes more than its capacity",
-        Mutant::IgnoreRate => "more leaves than the rate in the welcome allows",
-        Mutant::SendUnknown => "messages leave before the mode is known",
-        Mutant::NoRefresh => "nobody asks for a new token before the old one expires",
-        Mutant::TaintedSamples => "answers that waited for the device to wake up count as slow ones",
-        Mutant::LastReceiptCounts => "the last receipt replaces an earlier one that says more",
-        Mutant::NeverGiveUp => "max_reconnect_attempts is ignored",
-        Mutant::ReconnectAnyway => "reconnect: false is ignored",
-        Mutant::PersistAnyway => "persist: false is ignored",
-        Mutant::DurableBeforeCommit => "a row is called saved before the store says so",
-        Mutant::BelieveAnyWelcome => "what a welcome says counts without bounds",
-        Mutant::TrustOneClock => "a message is over its age when the server's clock alone says so",
-        Mutant::TokenStorm => "tokens are refreshed as often as the server's word for their life asks for",
-        Mutant::ActBeforeTerm => "a leader that slept acts before it read the stored term",
-        Mutant::DeposedLeaderWrites => "the store takes what an earlier writer still writes",
-        Mutant::GiveWayToNobody => "a leader that wants no connection keeps the lock from tabs that want one",
-        Mutant::IgnoreRollCall => "a follower does not answer a new leader's roll call",
-        Mutant::BatchesOfAnyAttachment => "batches of an earlier attachment count",
-        Mutant::StealFromTheLiving => "the lock is stolen from a leader that beats, without asking",
-        Mutant::NeverSteal => "nobody takes the lock from a leader that stands still",
-        Mutant::TrustASilentStore => "what lies in a store that does not answer waits for it",
-        Mutant::AloneWhenSilent => "a leader whose store does not answer leads no more",
-        Mutant::IgnoreLeaving => "the leave notice of a leader's page is ignored",
-        Mutant::KeepLockOnPageHide => "a page that hides keeps lock and socket",
-        Mutant::OldBuildGoesOn => "versionchange is ignored: the old build goes on",
-        Mutant::ForgetAtDeposition => "what an engine held is forgotten when its tab leads no more",
-        Mutant::KeepDeadTabs => "subscriptions of dead tabs stay",
-        Mutant::NoInquiry => "nobody asks how saved messages ended",
-        Mutant::AloneWithTheStore => "a tab alone takes the shared store for its own",
-        Mutant::AskerTakesOver => {
-            "who asks after a message of another tab receives its updates in that tab's place"
-        }
-    }
-}
-
 /// Prints the table of the planted bugs of these names, or of all; fails when one survives.
 pub fn main(names: &[String], first: u64, most: u64) -> ExitCode {
     let mutants = match named(names) {
@@ -179,7 +109,7 @@ pub fn main(names: &[String], first: u64, most: u64) -> ExitCode {
             None => ("SURVIVED".to_owned(), ""),
         };
         killed += usize::from(verdict.killed.is_some());
-        println!("| {} | {} | {at} | {by} |", name(verdict.mutant), breaks(verdict.mutant));
+        println!("| {} | {} | {at} | {by} |", name(verdict.mutant), verdict.mutant.breaks());
     }
     println!("\n{killed} of {} killed, at most {most} schedules each", verdicts.len());
     let all_killed = killed == verdicts.len();
