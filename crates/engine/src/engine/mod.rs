@@ -66,7 +66,8 @@ pub struct Engine {
     backoff: Backoff,
     auth: Auth,
     liveness: Liveness,
-    outbox: Outbox,
+    /// A leader asks it directly, and tells it what brings about no output.
+    pub(crate) outbox: Outbox,
     subs: Subscriptions,
     consumers: Consumers,
     gate: StoreGate,
@@ -215,57 +216,15 @@ impl Engine {
         self.sockets
     }
 
-    /// Another led with this term. Where nothing is stored, nobody else remembers it.
-    pub(crate) fn lead_after(&mut self, term: u64) {
-        self.outbox.lead_after(term);
-    }
-
     /// News of messages that wait for a consumer's credit, for an engine that ends.
     pub(crate) fn last_updates(&mut self, consumer: crate::ConsumerId) -> Vec<crate::MessageUpdate> {
         self.consumers.last_updates(consumer)
-    }
-
-    /// Everything that is still to be stored, for an engine that ends, behind what is being stored now: once more,
-    /// should that abort.
-    pub(crate) fn last_group(&mut self) -> Option<crate::StoreGroup> {
-        self.outbox.last_group()
-    }
-
-    /// What is being stored now.
-    pub(crate) fn group_under_way(&self) -> Option<&crate::StoreGroup> {
-        self.outbox.group_under_way()
-    }
-
-    /// Whether a message waits for the store to take in how it ended: should it not, it is sent after all.
-    pub(crate) fn endings_wait(&self) -> bool {
-        self.outbox.has_pending_removals()
-    }
-
-    /// How messages end once this group has committed. Not reported yet.
-    pub(crate) fn endings_in(&self, group: &crate::StoreGroup) -> Vec<crate::MessageUpdate> {
-        self.outbox.endings_in(group)
-    }
-
-    /// Rows get numbers that no other leader gives: two may lead for a moment, and a row is replaced by
-    /// priority and order.
-    pub(crate) fn number_rows_from(&mut self, wall: u64, salt: u64) {
-        self.outbox.number_from(crate::store::first_order(wall, salt));
     }
 
     /// The store was open until now, here or at the leader before, so it is not waited for as long as an opening.
     pub(crate) fn store_was_open(&mut self, now: Now) {
         self.gate.wait_ms = store_gate::LOOK_WAIT_MS;
         self.outbox.store_was_open(now);
-    }
-
-    /// The store did not answer the leader before, which may have sent without a mark of it.
-    pub(crate) fn store_was_silent(&mut self) {
-        self.outbox.store_was_silent();
-    }
-
-    /// What the store holds is known, or will not be soon.
-    pub(crate) fn store_is_known(&self) -> bool {
-        self.outbox.ready()
     }
 
     /// Messages that their sender knows to be stored. If the store cannot be read they are resubmitted, ahead of messages
@@ -278,11 +237,6 @@ impl Engine {
     ) {
         self.outbox.assume_stored(now, to, requests);
         self.finish_input(now);
-    }
-
-    /// There is no store that could be shared with other tabs.
-    pub(crate) fn store_is_away(&self) -> bool {
-        self.outbox.store_is_away()
     }
 
     /// A line for people who debug. It may quote a server, so no token is left in it.

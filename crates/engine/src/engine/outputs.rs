@@ -15,7 +15,7 @@ impl Engine {
         self.drain_outbox(now);
         self.flush(now);
         self.report_changes(now);
-        self.deliver(now);
+        self.deliver();
         self.arm(now);
     }
 
@@ -152,7 +152,7 @@ impl Engine {
         }
     }
 
-    fn deliver(&mut self, _now: Now) {
+    fn deliver(&mut self) {
         while let Some((consumer, batch)) = self.consumers.poll(&self.subs) {
             self.out.push_back(Output::Deliver { consumer, batch });
         }

@@ -16,11 +16,7 @@ impl Outbox {
             return;
         }
         let refuse = |outbox: &mut Self, id: String, reason: FailReason| {
-            let delivery = DeliveryState::Failed(reason);
-            let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
-            // A resubmission is refused again.
-            outbox.ended.add(update.clone());
-            outbox.update(vec![to], update);
+            outbox.end_unqueued(to, id, DeliveryState::Failed(reason));
         };
         let mut row = match row_of(&request, self.clock.latest(now), self.tab_of(to)) {
             Ok(row) => row,
@@ -45,10 +41,7 @@ impl Outbox {
             return refuse(self, row.id, FailReason::NotConnected);
         }
         if self.is_redundant(&row) {
-            let (durability, delivery) = (Durability::MemoryOnly, DeliveryState::Superseded);
-            let update = MessageUpdate { id: row.id, durability, delivery };
-            self.ended.add(update.clone());
-            return self.update(vec![to], update);
+            return self.end_unqueued(to, row.id, DeliveryState::Superseded);
         }
         if let Err(reason) = self.make_room(now, &row) {
             return refuse(self, row.id, reason);
@@ -65,6 +58,13 @@ impl Outbox {
         entry.elsewhere = again && !volatile && self.options.persist;
         entry.unconfirmed = false;
         self.take(entry);
+    }
+
+    /// A message that is not in the queue ends. The end is remembered: a resubmission gets the same answer.
+    fn end_unqueued(&mut self, to: ConsumerId, id: String, delivery: DeliveryState) {
+        let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
+        self.ended.add(update.clone());
+        self.update(vec![to], update);
     }
 
     /// Inserts a row at the end and writes it.
@@ -165,9 +165,7 @@ impl Outbox {
             // Its end stays true; only the entry is removed.
             let (id, delivery) = (id.to_owned(), failed.state.clone());
             self.forget_failed(&id, false);
-            let update = MessageUpdate { id, durability: Durability::MemoryOnly, delivery };
-            self.ended.add(update.clone());
-            return self.update(vec![to], update);
+            return self.end_unqueued(to, id, delivery);
         }
         self.known(&[to], id);
     }

@@ -143,19 +143,11 @@ impl Queue {
 
     /// This row and later ones of its lane are not sent before [`Queue::release_lane`].
     pub fn hold_lane(&mut self, seq: u64) {
-        let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.holds.insert(seq);
-        }
-        self.refresh(&key);
+        self.change_lane(seq, |lane| _ = lane.holds.insert(seq));
     }
 
     pub fn release_lane(&mut self, seq: u64) {
-        let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.holds.remove(&seq);
-        }
-        self.refresh(&key);
+        self.change_lane(seq, |lane| _ = lane.holds.remove(&seq));
     }
 
     /// The row to send next. With `critical_only`: only if a critical message waits in its lane.
@@ -222,12 +214,8 @@ impl Queue {
 
     /// Pauses the row's lane for the rest of this connection.
     pub fn hold_for_connection(&mut self, seq: u64) {
-        let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
-        if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.held_for_connection = true;
-            self.held_lanes.push(key.clone());
-        }
-        self.refresh(&key);
+        self.held_lanes.extend(self.entries.get(&seq).map(|entry| entry.lane.clone()));
+        self.change_lane(seq, |lane| lane.held_for_connection = true);
     }
 
     /// A new connection: releases these lanes.
@@ -355,6 +343,15 @@ impl Queue {
                 self.coalesce.remove(value);
             }
         }
+    }
+
+    /// Changes the lane of this row.
+    fn change_lane(&mut self, seq: u64, change: impl FnOnce(&mut Lane)) {
+        let Some(key) = self.entries.get(&seq).map(|entry| entry.lane.clone()) else { return };
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            change(lane);
+        }
+        self.refresh(&key);
     }
 
     /// Updates the index of ready lanes for one lane.

@@ -176,12 +176,12 @@ impl Outbox {
         }
     }
 
-    /// Whether any removal is pending.
+    /// Whether a message waits for the store to take in how it ended: should it not, it is sent after all.
     pub fn has_pending_removals(&self) -> bool {
         !self.removals.rows.is_empty()
     }
 
-    /// See [`crate::Engine::endings_in`].
+    /// How messages end once this group has committed. Not reported yet.
     pub fn endings_in(&self, group: &StoreGroup) -> Vec<MessageUpdate> {
         let removals = group.ops.iter().filter_map(|op| self.removals.ended_by(op));
         removals.map(|removal| ended(&removal.entry, removal.state.clone())).collect()

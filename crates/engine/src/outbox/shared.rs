@@ -4,9 +4,9 @@ use super::{Outbox, wanted};
 use crate::{ConsumerId, Now, SendRequest, StoreGroup};
 
 impl Outbox {
-    /// Rows taken from now on get higher orders than this.
-    pub fn number_from(&mut self, order: u64) {
-        self.store.number_from(order);
+    /// Rows get numbers that no other leader gives: two may lead for a moment, and a row is replaced by priority and order.
+    pub fn number_from(&mut self, wall: u64, salt: u64) {
+        self.store.number_from(crate::store::first_order(wall, salt));
     }
 
     /// Whether the store is open.
@@ -24,7 +24,7 @@ impl Outbox {
         self.store.was_open(now.mono);
     }
 
-    /// See [`crate::Engine::store_was_silent`].
+    /// The store did not answer the leader before, which may have sent without a mark of it.
     pub fn store_was_silent(&mut self) {
         self.earlier.mark_missing = true;
     }
@@ -43,18 +43,19 @@ impl Outbox {
         self.earlier.term
     }
 
-    /// See [`crate::Engine::lead_after`].
+    /// Another led with this term. Where nothing is stored, nobody else remembers it.
     pub fn lead_after(&mut self, term: u64) {
         self.store.lead_after(term);
     }
 
-    /// See [`crate::Engine::last_group`].
+    /// Everything that is still to be stored, for an engine that ends, behind what is being stored now: once more, should
+    /// that abort.
     pub fn last_group(&mut self) -> Option<StoreGroup> {
         let Self { store, queue, removals, failed, .. } = self;
         store.last_group(&|id| wanted(queue, removals, failed, id))
     }
 
-    /// See [`crate::Engine::group_under_way`].
+    /// What is being stored now.
     pub fn group_under_way(&self) -> Option<&StoreGroup> {
         self.store.group_under_way()
     }

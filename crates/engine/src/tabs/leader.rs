@@ -68,9 +68,9 @@ impl Leader {
         // Without a store there is no answer to wait for.
         let ready = !options.outbox.persist;
         let mut engine = Engine::new(options, seed, now);
-        engine.number_rows_from(now.wall, seed);
+        engine.outbox.number_from(now.wall, seed);
         engine.restore_from(now, handover);
-        engine.lead_after(term);
+        engine.outbox.lead_after(term);
         // Rows this tab handed to earlier leaders are reported to its own page.
         engine.attach_tab(now, LOCAL, &me);
         Self {
@@ -118,7 +118,7 @@ impl Leader {
             self.engine.store_was_open(now);
         }
         if silent {
-            self.engine.store_was_silent();
+            self.engine.outbox.store_was_silent();
         }
         self.engine.assume_stored(now, LOCAL, saved);
     }
@@ -171,7 +171,7 @@ impl Leader {
     /// Updates the term. It is known when the store answers or is no longer waited for; a store that answers late may
     /// raise it again.
     fn note_store(&mut self) {
-        if self.engine.store_is_known() && (!self.ready || self.term != self.engine.term()) {
+        if self.engine.outbox.ready() && (!self.ready || self.term != self.engine.term()) {
             self.ready = true;
             self.term = self.engine.term();
             self.announce = true;

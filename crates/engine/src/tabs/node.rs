@@ -355,7 +355,7 @@ impl Node {
     /// Whether the store refuses what this leader writes, because another tab is its writer now.
     fn is_taken_over(&self, event: &StoreEvent) -> bool {
         let StoreEvent::Aborted { number, error: StoreError::TakenOver } = event else { return false };
-        let group = self.leader.as_ref().and_then(|leader| leader.engine.group_under_way());
+        let group = self.leader.as_ref().and_then(|leader| leader.engine.outbox.group_under_way());
         group.is_some_and(|group| group.number == *number)
     }
 

@@ -10,26 +10,16 @@ use std::collections::BTreeMap;
 /// Most commands kept.
 const MOST: usize = 1_000;
 
-#[derive(Clone, Copy)]
-enum PendingCommand {
-    Retry { confirm: bool },
-    Discard,
-}
-
 /// Commands by message id; the last one counts.
 #[derive(Default)]
-pub(super) struct PendingCommands(BTreeMap<String, PendingCommand>);
+pub(super) struct PendingCommands(BTreeMap<String, PageCommand>);
 
 impl PendingCommands {
     /// Keeps the command if it is a retry or discard.
     pub(super) fn keep(&mut self, command: &PageCommand) {
-        let (id, command_kind) = match command {
-            PageCommand::Retry { id, confirm } => (id, PendingCommand::Retry { confirm: *confirm }),
-            PageCommand::Discard { id } => (id, PendingCommand::Discard),
-            _ => return,
-        };
+        let (PageCommand::Retry { id, .. } | PageCommand::Discard { id }) = command else { return };
         if self.0.len() < MOST || self.0.contains_key(id) {
-            self.0.insert(id.clone(), command_kind);
+            self.0.insert(id.clone(), command.clone());
         }
     }
 
@@ -47,26 +37,16 @@ impl PendingCommands {
 
     /// The commands as messages to a leader that may not have received them.
     pub(super) fn messages(&self, tab: &TabId) -> Vec<LinkMessage> {
-        let say = |(id, command_kind): (&String, &PendingCommand)| match *command_kind {
-            PendingCommand::Retry { confirm } => {
-                LinkMessage::Retry { tab: tab.clone(), id: id.clone(), confirm }
-            }
-            PendingCommand::Discard => LinkMessage::Discard { tab: tab.clone(), id: id.clone() },
+        let say = |command: &PageCommand| match command.clone() {
+            PageCommand::Retry { id, confirm } => Some(LinkMessage::Retry { tab: tab.clone(), id, confirm }),
+            PageCommand::Discard { id } => Some(LinkMessage::Discard { tab: tab.clone(), id }),
+            _ => None,
         };
-        self.0.iter().map(say).collect()
+        self.0.values().filter_map(say).collect()
     }
 
     /// Carries the commands out; this tab leads now.
     pub(super) fn carry_out(&self, now: Now, leader: &mut Leader) {
-        for (id, command_kind) in &self.0 {
-            let id = id.clone();
-            leader.page(
-                now,
-                match *command_kind {
-                    PendingCommand::Retry { confirm } => PageCommand::Retry { id, confirm },
-                    PendingCommand::Discard => PageCommand::Discard { id },
-                },
-            );
-        }
+        self.0.values().for_each(|command| leader.page(now, command.clone()));
     }
 }

@@ -84,7 +84,7 @@ impl Node {
         if !matches!(self.role(), Role::Follower | Role::Leader) || self.outdated {
             return;
         }
-        let leads = self.shared_leader().filter(|leader| leader.engine.store_is_away());
+        let leads = self.shared_leader().filter(|leader| leader.engine.outbox.store_is_away());
         if let Some(StorageState::MemoryOnly(error)) =
             leads.map(|leader| leader.engine.status().storage.clone())
             && error != StoreError::TakenOver
@@ -218,7 +218,7 @@ impl Node {
     fn step_down(&mut self, now: Now) {
         let Some(mut leader) = self.leader.take() else { return };
         self.handover = leader.engine.handover();
-        let mut under_way = leader.engine.group_under_way().cloned();
+        let mut under_way = leader.engine.outbox.group_under_way().cloned();
         let mut decided = None;
         leader.engine.disconnect(now);
         while let Some(output) = leader.engine.poll_output() {
@@ -234,8 +234,8 @@ impl Node {
         let written = usize::from(under_way.is_some());
         let mut groups: Vec<StoreGroup> = under_way.into_iter().collect();
         // Includes what was decided in this input.
-        groups.extend(leader.engine.last_group().or(decided));
-        let endings: Vec<_> = groups.iter().map(|g| (g.number, leader.engine.endings_in(g))).collect();
+        groups.extend(leader.engine.outbox.last_group().or(decided));
+        let endings: Vec<_> = groups.iter().map(|g| (g.number, leader.engine.outbox.endings_in(g))).collect();
         let to_write = groups.into_iter().skip(written);
         self.out.extend(to_write.map(|group| NodeOutput::Engine(Output::Store(group))));
         for message in leader.pending_reports() {

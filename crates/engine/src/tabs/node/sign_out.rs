@@ -71,7 +71,8 @@ impl Node {
         let Session::Closing(how) = self.session else { return };
         let due = how != SignOut::SendFirst
             || self.leader.as_ref().filter(|_| !self.resuming).is_some_and(|leader| {
-                let done = leader.engine.counts().queued == [0; 4] && !leader.engine.endings_wait();
+                let done =
+                    leader.engine.counts().queued == [0; 4] && !leader.engine.outbox.has_pending_removals();
                 leader.is_ready_to_sign_out(now) && done && !self.sends.wait()
             });
         if due {

@@ -84,7 +84,7 @@ fn leader_that_wants_no_connection_gives_way_to_a_tab_that_does() {
 #[test]
 fn leader_whose_write_is_refused_for_a_later_writer_follows_and_is_not_alone() {
     let mut node = leader(5);
-    let number = node.engine().and_then(|engine| engine.group_under_way()).map(|group| group.number);
+    let number = node.engine().and_then(|engine| engine.outbox.group_under_way()).map(|group| group.number);
     let error = StoreError::TakenOver;
     node.handle_store(at(20), StoreEvent::Aborted { number: number.expect("its term"), error });
     let outputs = drain(&mut node);
