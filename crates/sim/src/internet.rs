@@ -180,6 +180,15 @@ impl Internet {
         }
     }
 
+    /// A worker is gone, and with it its end of each connection.
+    pub fn close_clients_of(&mut self, instance: u32) {
+        for index in 0..self.conns.len() {
+            if self.conns[index].instance == instance {
+                self.close_client(index, 1006);
+            }
+        }
+    }
+
     fn send_up(&mut self, index: usize, item: Item) {
         let link = self.net.link(self.now);
         let conn = &mut self.conns[index];

@@ -1,5 +1,6 @@
 //! What happened, line by line, when somebody wants to know.
 
+use sentinelops_engine::Trace;
 use std::fmt::Write as _;
 
 /// A log that costs nothing unless it is kept.
@@ -51,4 +52,14 @@ pub fn clip(text: &str, max: usize) -> String {
     let mut short: String = text.chars().take(max).collect();
     short.push('…');
     short
+}
+
+/// What an engine says that it does.
+pub fn of_trace(trace: &Trace) -> String {
+    match trace {
+        Trace::State { from, to, cause } => format!("state {from:?} -> {to:?}: {cause}"),
+        Trace::Backoff { attempt, delay_ms, why } => format!("attempt {attempt} in {delay_ms} ms: {why}"),
+        Trace::Message(update) => format!("{} {:?} {:?}", update.id, update.durability, update.delivery),
+        other => clip(&format!("{other:?}"), 160),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{Checker, message_id};
 use crate::script::What;
+use crate::store::Store;
 use sentinelops_engine::{DeliveryState, Durability, FailReason, MessageUpdate, SendRequest};
 use sentinelops_protocol::{Priority, Watermark};
 use std::collections::HashMap;
@@ -152,6 +153,34 @@ impl Messages {
     /// page received that leaves no record of it.
     pub fn replaced(&self, n: usize) -> bool {
         self.all[n].known_sent() == 0 && self.is_replaceable(n)
+    }
+
+    /// Messages that a person may try again: they failed, and could have an effect.
+    pub fn retriable(&self) -> impl Iterator<Item = usize> {
+        let failed =
+            |state: &DeliveryState| matches!(state, DeliveryState::Failed(_) | DeliveryState::Evicted);
+        let all = self.all.iter().enumerate().filter(move |(_, message)| {
+            let wanted = message.promised && !message.hopeless && message.wire.effects == 0;
+            wanted && message.reported.as_ref().is_some_and(failed)
+        });
+        all.map(|(n, _)| n)
+    }
+
+    /// A person tries it again: it takes a new place in the order.
+    pub fn retry(&mut self, n: usize) {
+        let submitted = self.next_number();
+        let message = &mut self.all[n];
+        (message.retried, message.ended_badly, message.submitted) = (true, false, submitted);
+        (message.wire.answered, message.wire.nacked) = (false, true);
+    }
+
+    /// A worker died without its store: where neither row nor mark says that what it sent was sent, nobody can know.
+    pub fn forget_sends(&mut self, store: &Store, by_it: impl Fn(&Message) -> bool) {
+        for (n, message) in self.all.iter_mut().enumerate() {
+            if by_it(message) && !store.has_sent_flag(&message_id(n)) {
+                message.wire.sent_unmarked = message.wire.sent;
+            }
+        }
     }
 
     /// Unfinished messages, by what the page knows.

@@ -107,6 +107,12 @@ impl Checker {
     }
 }
 
+/// One of these, whatever the number.
+pub(crate) fn pick_nth(of: impl Iterator<Item = usize>, nth: usize) -> Option<usize> {
+    let all: Vec<usize> = of.collect();
+    all.get(nth % all.len().max(1)).copied()
+}
+
 /// The name of the n-th message.
 pub fn message_id(n: usize) -> String {
     format!("M~{n:05}")

@@ -4,8 +4,8 @@ use super::disk::Answer;
 use super::script::QUIET;
 use super::tab::{Inbox, Worker};
 use super::world::{Happening, TabWorld};
+use crate::check::messages::Message;
 use crate::internet::Traffic;
-use crate::net::End;
 use crate::script::{Fault, TabFault, Who};
 use sentinelops_engine::tabs::{PageCommand, TabId};
 use sentinelops_engine::{Hint, StoreError, StoreEvent};
@@ -271,17 +271,12 @@ impl TabWorld {
         let number = worker.number;
         self.log(|| format!("worker {number} dies"));
         self.check.unqueued_lose_their_places();
-        for index in 0..self.internet.conns.len() {
-            if self.internet.conns[index].instance == number
-                && self.internet.conns[index].client != End::Closed
-            {
-                self.internet.close_client(index, 1006);
-            }
-        }
+        self.internet.close_clients_of(number);
         let unfinished = committed < self.disk.pending_of(number);
         let free = self.disk.died(number, committed);
         if worker.without_store && unfinished {
-            self.forget_sends(number);
+            let by_it = |message: &Message| message.wire.on.is_some_and(|(instance, _)| instance == number);
+            self.check.inner.messages.forget_sends(&self.disk.store, by_it);
         }
         self.unblock(free);
         // It may have kept others waiting.

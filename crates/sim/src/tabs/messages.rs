@@ -1,11 +1,11 @@
 //! What pages send and what they get.
 
 use super::world::{Happening, TabWorld};
-use crate::check::{message_id, message_number, messages::Message};
+use crate::check::{message_id, message_number, messages::Message, pick_nth};
 use crate::script::{SendSpec, What, Who};
 use crate::world::request;
 use sentinelops_engine::tabs::{Inquiry, PageCommand};
-use sentinelops_engine::{Batch, Delivery, DeliveryState, Durability};
+use sentinelops_engine::{Batch, Delivery, Durability};
 use sentinelops_protocol::ordering_key;
 
 impl TabWorld {
@@ -49,23 +49,12 @@ impl TabWorld {
     }
 
     pub(super) fn retry(&mut self, nth: usize) {
-        let failed: Vec<usize> = (0..self.check.inner.messages.all.len())
-            .filter(|n| {
-                let message = &self.check.inner.messages.all[*n];
-                message.promised
-                    && !message.hopeless
-                    && message.wire.effects == 0
-                    && matches!(message.reported, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
-                    && self.sender(*n).is_some()
-            })
-            .collect();
-        let Some(&n) = failed.get(nth % failed.len().max(1)) else { return };
+        let failed = self.check.inner.messages.retriable().filter(|n| self.sender(*n).is_some());
+        let Some(n) = pick_nth(failed, nth) else { return };
         let Some(place) = self.sender(n) else { return };
-        let submitted = self.check.inner.messages.next_number();
+        self.check.inner.messages.retry(n);
         let message = &mut self.check.inner.messages.all[n];
-        (message.retried, message.ended_badly) = (true, false);
-        (message.wire.answered, message.wire.nacked) = (false, true);
-        (message.submitted, message.unordered) = (submitted, !message.promised || message.mark.is_some());
+        message.unordered = !message.promised || message.mark.is_some();
         let id = message_id(n);
         self.log(|| format!("somebody retries {id}"));
         self.tabs[place].send_log.retry(n);
@@ -76,15 +65,9 @@ impl TabWorld {
     }
 
     pub(super) fn discard(&mut self, nth: usize) {
-        let open: Vec<usize> = self
-            .check
-            .inner
-            .messages
-            .open()
-            .filter(|(n, message)| message.promised && self.sender(*n).is_some())
-            .map(|(n, _)| n)
-            .collect();
-        let Some(&n) = open.get(nth % open.len().max(1)) else { return };
+        let open = self.check.inner.messages.open();
+        let open = open.filter(|(n, message)| message.promised && self.sender(*n).is_some());
+        let Some(n) = pick_nth(open.map(|(n, _)| n), nth) else { return };
         let Some(place) = self.sender(n) else { return };
         let id = message_id(n);
         self.log(|| format!("somebody discards {id}"));

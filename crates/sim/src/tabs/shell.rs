@@ -5,7 +5,7 @@ use super::tab::{Inbox, Worker};
 use super::world::{Happening, TabWorld};
 use crate::net::{End, Item};
 use crate::store::Request;
-use crate::story::clip;
+use crate::story::{clip, of_trace};
 use sentinelops_engine::tabs::{LinkMessage, LockEvent, Node, NodeOutput, PageCommand, Role};
 use sentinelops_engine::{Batch, Generation, Hint, Now, Output, SocketEvent, StoreError, StoreEvent, Trace};
 
@@ -273,16 +273,7 @@ impl TabWorld {
             self.check.engine_tells(update);
             self.note_dropped(place, update);
         }
-        self.log(|| match trace {
-            Trace::State { from, to, cause } => format!("{number} state {from:?} -> {to:?}: {cause}"),
-            Trace::Backoff { attempt, delay_ms, why } => {
-                format!("{number} attempt {attempt} in {delay_ms} ms: {why}")
-            }
-            Trace::Message(update) => {
-                format!("{number}: {} {:?} {:?}", update.id, update.durability, update.delivery)
-            }
-            other => clip(&format!("{number} {other:?}"), 160),
-        });
+        self.log(|| format!("{number} {}", of_trace(&trace)));
     }
 
     fn dial(&mut self, place: usize, generation: Generation) {

@@ -150,16 +150,6 @@ impl TabWorld {
         }
     }
 
-    /// A worker died that sent without its store: where neither row nor mark says what it sent, nobody can know.
-    pub(super) fn forget_sends(&mut self, number: u32) {
-        for (n, message) in self.check.inner.messages.all.iter_mut().enumerate() {
-            let by_it = message.wire.on.is_some_and(|(instance, _)| instance == number);
-            if by_it && !self.disk.store.has_sent_flag(&message_id(n)) {
-                message.wire.sent_unmarked = message.wire.sent;
-            }
-        }
-    }
-
     /// What lies in a silent store and was handed to a worker that is gone nobody can hand in: it keeps no order
     /// with what is sent meanwhile.
     fn forget_order_of_the_dead(&mut self) {

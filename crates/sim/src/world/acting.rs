@@ -1,12 +1,12 @@
 //! People and pages: what is sent, subscribed, retried; and what pages do with what they get.
 
 use super::{Happening, World};
-use crate::check::{message_id, message_number, messages::Message};
+use crate::check::{message_id, message_number, messages::Message, pick_nth};
 use crate::internet::Internet;
 use crate::page::{Page, View};
 use crate::script::{Action, CHANNELS, Fault, OneAction, SendSpec, What};
 use crate::story::clip;
-use sentinelops_engine::{Batch, ConsumerId, DeliveryState, Engine, Hint, SendRequest};
+use sentinelops_engine::{Batch, ConsumerId, Engine, Hint, SendRequest};
 use sentinelops_protocol::{Channel, Json, Outbound, Subject, ordering_key};
 
 /// How long a fault waits for something to break before it looks again.
@@ -185,24 +185,10 @@ impl World {
     }
 
     fn retry(&mut self, nth: usize) {
-        let failed: Vec<usize> = (0..self.check.messages.all.len())
-            .filter(|n| {
-                let message = &self.check.messages.all[*n];
-                message.promised
-                    && !message.hopeless
-                    && message.wire.effects == 0
-                    && matches!(message.reported, Some(DeliveryState::Failed(_) | DeliveryState::Evicted))
-            })
-            .collect();
-        let Some(&n) = failed.get(nth % failed.len().max(1)) else { return };
-        let submitted = self.check.messages.next_number();
-        let message = &mut self.check.messages.all[n];
-        message.retried = true;
-        message.ended_badly = false;
-        message.wire.answered = false;
-        message.wire.nacked = true;
-        message.submitted = submitted;
-        let (key, rank) = (message.key, message.priority.rank());
+        let Some(n) = pick_nth(self.check.messages.retriable(), nth) else { return };
+        self.check.messages.retry(n);
+        let message = &self.check.messages.all[n];
+        let (key, rank, submitted) = (message.key, message.priority.rank(), message.submitted);
         // A second click finds it under way.
         if !self.check.turns.has(n) {
             self.check.turns.enter(n, key, rank, submitted);
@@ -219,9 +205,8 @@ impl World {
     }
 
     fn discard(&mut self, nth: usize) {
-        let open: Vec<usize> =
-            self.check.messages.open().filter(|(_, m)| m.promised).map(|(n, _)| n).collect();
-        let Some(&n) = open.get(nth % open.len().max(1)) else { return };
+        let open = self.check.messages.open().filter(|(_, message)| message.promised);
+        let Some(n) = pick_nth(open.map(|(n, _)| n), nth) else { return };
         let page = self.pages[self.check.messages.all[n].page].id;
         let id = message_id(n);
         self.log(|| format!("somebody discards {id}"));

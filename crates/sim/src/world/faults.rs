@@ -121,11 +121,7 @@ impl World {
         let committed = self.rng.usize(0..=self.store.pending());
         self.store.crash(self.now, committed);
         let instance = self.worker.instance;
-        for index in 0..self.internet.conns.len() {
-            if self.internet.conns[index].instance == instance {
-                self.net(|internet| internet.close_client(index, 1006));
-            }
-        }
+        self.net(|internet| internet.close_clients_of(instance));
         // Nothing that is on its way to the dead worker reaches the next one.
         self.worker.instance += 1;
         self.worker.thread.dies();
@@ -146,18 +142,9 @@ impl World {
             }
         }
         if without_store {
-            self.forget_sends();
+            self.check.messages.forget_sends(&self.store, |_| true);
         }
         self.bury(browser);
-    }
-
-    /// The worker died without its store: where neither row nor mark says what was sent, nobody can know.
-    fn forget_sends(&mut self) {
-        for (n, message) in self.check.messages.all.iter_mut().enumerate() {
-            if !self.store.has_sent_flag(&crate::check::message_id(n)) {
-                message.wire.sent_unmarked = message.wire.sent;
-            }
-        }
     }
 
     /// Whether the time that a server gave must be on the disk by now.

@@ -6,7 +6,7 @@ use crate::net::End;
 use crate::script::ServerKind;
 use crate::server::USER;
 use crate::store::Request;
-use crate::story::clip;
+use crate::story::{clip, of_trace};
 use sentinelops_engine::{
     Batch, Cause, Delivery, DeliveryState, Durability, Engine, EngineOptions, Generation, ModeOption, Now,
     Options, OutboxOptions, Output, SnapshotDelivery, SocketEvent, StoreEvent, StoreGroup, StoreOp, Trace,
@@ -157,16 +157,7 @@ impl World {
                 self.check.saved(&update.id, on_disk);
             }
         }
-        self.log(|| match trace {
-            Trace::State { from, to, cause } => format!("state {from:?} -> {to:?}: {cause}"),
-            Trace::Backoff { attempt, delay_ms, why } => {
-                format!("attempt {attempt} in {delay_ms} ms: {why}")
-            }
-            Trace::Message(update) => {
-                format!("{} {:?} {:?}", update.id, update.durability, update.delivery)
-            }
-            other => clip(&format!("{other:?}"), 160),
-        });
+        self.log(|| of_trace(&trace));
     }
 
     fn dial(&mut self, generation: Generation) {
