@@ -28,6 +28,6 @@ pub use self::core::{
     Accepted, Answer, Auth, AuthEnds, Begun, Bug, ConnId, Denied, Drops, Durable, Effect, Firing, Gateway,
     GatewayConfig, Group, Histogram, Identity, IncidentRule, IngestCounts, Loaded, Memory, Mode, NewEvent,
     Notice, Now, Output, Part, Place, Position, Proposal, Proposed, Record, Report, Rights, Signal, Source,
-    State, Stats, Store, StoredEvent, Token, Verdict, What,
+    State, Stats, Store, StoredEvent, TestConfig, Token, TrafficLimits, Verdict, What,
 };
 pub use self::scenario::Scenario;

@@ -6,7 +6,7 @@ use crate::lies::Lies;
 use crate::script::{Rare, ServerKind, Setup};
 use sentinelops_engine::mutant::{self, Mutant};
 use sentinelops_gateway::{
-    Auth, Bug, ConnId, Durable, Gateway, GatewayConfig, Identity, Mode, NewEvent, Now, Rights,
+    Auth, Bug, ConnId, Durable, Gateway, GatewayConfig, Identity, Mode, NewEvent, Now, Rights, TestConfig,
 };
 use sentinelops_protocol::domain::{
     Activity, AgentStatus, Alert, AlertChange, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch,
@@ -84,8 +84,7 @@ impl Server {
             history_events: setup.history,
             max_in_flight: setup.in_flight,
             reconnect_window_ms: setup.window_ms,
-            effects_kept: 1_000_000,
-            nack_retry_ms: 300,
+            test: TestConfig { effects_kept: 1_000_000, nack_retry_ms: 300, ..TestConfig::default() },
             ..GatewayConfig::default()
         };
         let gateway = Gateway::restore(config.clone(), setup.seed, Durable::default(), Self::now(0));
@@ -120,7 +119,7 @@ impl Server {
     /// The same server with what few have, before anybody connects.
     #[must_use]
     pub fn with(mut self, rare: &Rare) -> Self {
-        self.config.rate = rare.rate;
+        self.config.traffic.rate = rare.rate;
         let checks = self.kind == ServerKind::V1;
         self.token_ms = rare.token_ms.filter(|_| checks);
         self.narrow_rights = rare.narrow_rights;
@@ -130,7 +129,7 @@ impl Server {
         if rare.slow_reads {
             self.config.high_water_bytes = SLOW_READS_BYTES;
         }
-        self.config.bug = [
+        self.config.test.bug = [
             (Mutant::ServerIgnoresRights, Bug::IgnoreRights),
             (Mutant::ServerSkipsMeantime, Bug::SkipMeantime),
             (Mutant::ServerCountsThrice, Bug::CountThrice),

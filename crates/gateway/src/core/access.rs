@@ -1,10 +1,10 @@
 //! Checking who a connection is: before the welcome, at a refresh, at expiry, on revocation.
 
 use super::Gateway;
-use super::conn::{Conn, Timer};
+use super::conn::{Check, Conn, Opening, Timer};
 use super::identity::{Auth, Denied, Identity, Token, of_right};
 use super::types::{ConnId, Now, Output};
-use sentinelops_protocol::system::{Ping, ServerSystem, SubscribeEntry};
+use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{Code, Subject, close};
 use std::collections::BTreeSet;
 
@@ -18,25 +18,6 @@ pub(super) const MAX_FRAMES: u8 = 32;
 const LOOK_EVERY_MS: u64 = 60_000;
 /// A check that takes longer than `TOKEN_WAIT_MS` sends the client away for this long.
 const CHECK_AGAIN_S: u64 = 5;
-
-/// A connection whose user is not known yet.
-#[derive(Debug, Default)]
-pub(super) struct Opening {
-    pub frames: u8,
-    /// Answered after the welcome, which is the first message a client of unknown protocol may get.
-    pub pings: Vec<Ping>,
-    /// Likewise.
-    pub wanted: Vec<SubscribeEntry>,
-}
-
-/// A check that the shell has not answered.
-#[derive(Debug)]
-pub(super) struct Check {
-    /// A token that came meanwhile: it counts, the earlier one does not.
-    next: Option<Token>,
-    /// `authed` is owed: the token came in an `auth`.
-    by_frame: bool,
-}
 
 impl Gateway {
     /// A token came with the URL of the socket. The check goes the way of an `auth`.

@@ -2,10 +2,10 @@
 
 use super::config::Bug;
 use super::conn::Block;
-use super::durable::Accepted;
 use super::identity::Rights;
 use super::ids::{Known, hash};
-use super::types::{ConnId, Effect, NewEvent, Now};
+use super::record::Accepted;
+use super::types::{ConnId, Effect, NewEvent, Now, Verdict};
 use super::{Gateway, apply::Refusal};
 use sentinelops_protocol::system::ServerSystem;
 use sentinelops_protocol::{Channel, Code, Command, Subject, ordering_key};
@@ -20,31 +20,6 @@ pub(super) const TAKEN_ID: &str =
 
 /// Least `retryAfterMs` above the rate.
 const RATE_RETRY_MS: u64 = 250;
-
-/// What became of a command that no connection sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It took effect.
-    Accepted,
-    /// It had taken effect before, with the same content.
-    Repeated,
-    /// Refused for good.
-    Refused {
-        /// Why, for programs.
-        code: Code,
-        /// Why, for people.
-        message: String,
-    },
-    /// Refused for now.
-    Deferred {
-        /// Why, for programs.
-        code: Code,
-        /// Why, for people.
-        message: String,
-        /// When it may come again, ms.
-        retry_after_ms: u64,
-    },
-}
 
 /// Whether it is passed on to those who listen and kept nowhere.
 pub(super) fn is_notice(command: &Command) -> bool {
@@ -150,8 +125,8 @@ impl Gateway {
             return defer(Code::RateLimited, FULL_RETRY_MS, message);
         }
         self.commands += 1;
-        if self.config.nack_every.is_some_and(|n| n > 0 && self.commands.is_multiple_of(u64::from(n))) {
-            return defer(Code::Unavailable, self.config.nack_retry_ms, "not now, try again".to_owned());
+        if self.config.test.nack_every.is_some_and(|n| n > 0 && self.commands.is_multiple_of(u64::from(n))) {
+            return defer(Code::Unavailable, self.config.test.nack_retry_ms, "not now, try again".to_owned());
         }
         match self.judge(now, user, command) {
             Ok(events) if !self.has_room(&events) => {
@@ -173,13 +148,13 @@ impl Gateway {
     /// # Errors
     /// It comes too early: after so many ms it would not; and what it exceeds, for people.
     fn count(&mut self, now: Now, conn: ConnId, user: &str) -> Result<(), (u64, String)> {
-        if let (Some((rate, _)), Some(state)) = (self.rates, self.conns.get_mut(&conn)) {
-            let most = self.config.rate.unwrap_or_default();
+        if let (Some((rate, _)), Some(state)) = (self.rates.per_connection, self.conns.get_mut(&conn)) {
+            let most = self.config.traffic.rate.unwrap_or_default();
             let message = || format!("more than the {most} messages a second allowed: send fewer");
             state.commands.take(rate, now.mono).map_err(|wait| (wait, message()))?;
         }
-        if let Some(rate) = self.user_rate {
-            let most = self.config.user_rate.unwrap_or_default();
+        if let Some(rate) = self.rates.per_user {
+            let most = self.config.traffic.user_rate.unwrap_or_default();
             let message = || {
                 format!(
                     "more than the {most} messages a second allowed to all connections of one user: send fewer"
@@ -208,8 +183,8 @@ impl Gateway {
 
     /// Counts a command of this gateway that took effect.
     pub(super) fn took_effect(&mut self, now: Now, user: &str, id: &str, kind: String, key: Option<String>) {
-        if self.config.effects_kept > 0 {
-            if self.effects.len() >= self.config.effects_kept {
+        if self.config.test.effects_kept > 0 {
+            if self.effects.len() >= self.config.test.effects_kept {
                 self.effects.pop_front();
             }
             self.effects.push_back(Effect {

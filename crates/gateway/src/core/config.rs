@@ -1,7 +1,7 @@
 //! Configuration of a gateway.
 
 use super::identity::Auth;
-use super::rate::Rate;
+use super::rate::{Rate, Rates};
 use sentinelops_protocol::Limits;
 
 /// How many times its rate a connection may exceed before it is closed.
@@ -30,6 +30,42 @@ pub enum Bug {
     CountThrice,
 }
 
+/// How much may be sent and opened. By default there are no limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TrafficLimits {
+    /// Messages per second of one connection (`welcome.rate`), on average. A client that keeps to it is never refused:
+    /// the messages of 2 s and `max_in_flight` more may come at once. Beyond that commands get a retryable
+    /// `nack rate_limited`; ten times beyond, counting everything it sends, the connection is closed with 4429.
+    /// Default `None`: as many as it likes.
+    pub rate: Option<f64>,
+    /// Messages per second of all connections of one user, likewise: beyond that its commands get a retryable
+    /// `nack rate_limited`. Default `None`: as many as it likes.
+    pub user_rate: Option<f64>,
+    /// Open connections: one more is closed with 4429. Default `None`: as many as there are.
+    pub max_connections: Option<usize>,
+    /// Open connections of one user, likewise. Default `None`.
+    pub max_connections_per_user: Option<usize>,
+}
+
+/// What tests and simulations ask of a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TestConfig {
+    /// Effects kept in [`crate::Gateway::effects`], for checking. Default 0: none.
+    pub effects_kept: usize,
+    /// A planted bug; without the feature `mutants` it is ignored. Default `None`.
+    pub bug: Option<Bug>,
+    /// Fault for tests: every n-th new command is refused with a retryable `nack`. Default `None`.
+    pub nack_every: Option<u32>,
+    /// `retryAfterMs` of those. Default 200.
+    pub nack_retry_ms: u64,
+}
+
+impl Default for TestConfig {
+    fn default() -> Self {
+        Self { effects_kept: 0, bug: None, nack_every: None, nack_retry_ms: 200 }
+    }
+}
+
 /// Options of a [`crate::Gateway`]; every time is in milliseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GatewayConfig {
@@ -52,18 +88,8 @@ pub struct GatewayConfig {
     pub max_in_flight: u32,
     /// `welcome.reconnectWindowMs`: spread of the first dial after a drop. Default 0 (the client's own backoff).
     pub reconnect_window_ms: u64,
-    /// Messages per second of one connection (`welcome.rate`), on average. A client that keeps to it is never refused:
-    /// the messages of 2 s and `max_in_flight` more may come at once. Beyond that commands get a retryable
-    /// `nack rate_limited`; ten times beyond, counting everything it sends, the connection is closed with 4429.
-    /// Default `None`: as many as it likes.
-    pub rate: Option<f64>,
-    /// Messages per second of all connections of one user, likewise: beyond that its commands get a retryable
-    /// `nack rate_limited`. Default `None`: as many as it likes.
-    pub user_rate: Option<f64>,
-    /// Open connections: one more is closed with 4429. Default `None`: as many as there are.
-    pub max_connections: Option<usize>,
-    /// Open connections of one user, likewise. Default `None`.
-    pub max_connections_per_user: Option<usize>,
+    /// What one connection, one user and all together may send and open.
+    pub traffic: TrafficLimits,
     /// A connection that says nothing for this long is closed with 4408. Default 75 s.
     pub silent_close_ms: u64,
     /// While the shell holds this many unwritten bytes for a connection it gets no more frames, and
@@ -81,14 +107,8 @@ pub struct GatewayConfig {
     pub max_open: usize,
     /// Accepted ids remembered per user: beyond it the user's commands are refused for now. Default 100,000.
     pub max_ids_per_user: usize,
-    /// Effects kept in [`crate::Gateway::effects`], for checking. Default 0: none.
-    pub effects_kept: usize,
-    /// A planted bug; without the feature `mutants` it is ignored. Default `None`.
-    pub bug: Option<Bug>,
-    /// Fault for tests: every n-th new command is refused with a retryable `nack`. Default `None`.
-    pub nack_every: Option<u32>,
-    /// `retryAfterMs` of those. Default 200.
-    pub nack_retry_ms: u64,
+    /// For tests and simulations.
+    pub test: TestConfig,
 }
 
 impl Default for GatewayConfig {
@@ -103,10 +123,7 @@ impl Default for GatewayConfig {
             max_message_bytes: Limits::to_server().max_bytes,
             max_in_flight: 64,
             reconnect_window_ms: 0,
-            rate: None,
-            user_rate: None,
-            max_connections: None,
-            max_connections_per_user: None,
+            traffic: TrafficLimits::default(),
             silent_close_ms: 75_000,
             high_water_bytes: 256 * 1024,
             send_buffer_bytes: 1024 * 1024,
@@ -114,10 +131,7 @@ impl Default for GatewayConfig {
             max_items: 200,
             max_open: 10_000,
             max_ids_per_user: 100_000,
-            effects_kept: 0,
-            bug: None,
-            nack_every: None,
-            nack_retry_ms: 200,
+            test: TestConfig::default(),
         }
     }
 }
@@ -125,21 +139,17 @@ impl Default for GatewayConfig {
 impl GatewayConfig {
     /// Whether this bug is planted.
     pub(super) fn has(&self, bug: Bug) -> bool {
-        cfg!(feature = "mutants") && self.bug == Some(bug)
+        cfg!(feature = "mutants") && self.test.bug == Some(bug)
     }
 
-    /// How often one connection may send commands, and how often anything at all.
-    pub(super) fn rates(&self) -> Option<(Rate, Rate)> {
-        let rate = self.rate?;
-        let rate = if self.has(Bug::CountThrice) { rate / 3.0 } else { rate };
-        let burst = self.burst(rate);
-        Some((Rate::new(rate, burst)?, Rate::new(rate * FLOOD, burst * FLOOD)?))
-    }
-
-    /// How often all connections of one user may send commands.
-    pub(super) fn user_rate(&self) -> Option<Rate> {
-        let rate = self.user_rate?;
-        Rate::new(rate, self.burst(rate))
+    /// The limits on messages.
+    pub(super) fn rates(&self) -> Rates {
+        let of = |rate: f64| Rate::new(rate, self.burst(rate));
+        let per_connection = self.traffic.rate.and_then(|rate| {
+            let rate = if self.has(Bug::CountThrice) { rate / 3.0 } else { rate };
+            Some((of(rate)?, Rate::new(rate * FLOOD, self.burst(rate) * FLOOD)?))
+        });
+        Rates { per_connection, per_user: self.traffic.user_rate.and_then(of) }
     }
 
     /// What may come at once at so many messages a second.

@@ -1,13 +1,13 @@
 //! One connection, and the timers of all.
 
-use super::access::{Check, Opening};
-use super::identity::Identity;
+use super::identity::{Identity, Token};
 use super::index::SessionKey;
 use super::queue::Queue;
 use super::rate::Meter;
 use super::subscriptions::Subscriptions;
 use super::types::{ConnId, Now, Output};
 use super::{Gateway, basic};
+use sentinelops_protocol::system::{Ping, SubscribeEntry};
 use sentinelops_protocol::{Subject, close};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -44,6 +44,25 @@ impl Block {
     pub(super) fn wait_behind(&mut self, id: &str) -> bool {
         self.behind.len() >= MAX_BLOCKED || self.behind.insert(id.to_owned())
     }
+}
+
+/// A connection whose user is not known yet.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    pub frames: u8,
+    /// Answered after the welcome, which is the first message a client of unknown protocol may get.
+    pub pings: Vec<Ping>,
+    /// Likewise.
+    pub wanted: Vec<SubscribeEntry>,
+}
+
+/// A check that the shell has not answered.
+#[derive(Debug)]
+pub(super) struct Check {
+    /// A token that came meanwhile: it counts, the earlier one does not.
+    pub next: Option<Token>,
+    /// `authed` is owed: the token came in an `auth`.
+    pub by_frame: bool,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The recent events of each channel, ready to be sent again.
 
-use super::durable::StoredEvent;
+use super::record::StoredEvent;
 use sentinelops_protocol::{Channel, Event, Payload, Subject, decode_payload};
 use std::collections::VecDeque;
 use std::sync::Arc;

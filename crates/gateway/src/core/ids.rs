@@ -1,6 +1,6 @@
 //! Accepted ids: what makes a message that arrives twice take effect once.
 
-use super::durable::Accepted;
+use super::record::Accepted;
 use super::types::Now;
 use sentinelops_protocol::Command;
 use std::collections::{HashMap, VecDeque};

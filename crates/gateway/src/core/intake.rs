@@ -63,12 +63,14 @@ impl Gateway {
 
     /// Ten times above its rate a connection is closed.
     fn is_flood(&mut self, now: Now, conn: ConnId) -> bool {
-        let (Some((_, most)), Some(state)) = (self.rates, self.conns.get_mut(&conn)) else { return false };
+        let (Some((_, most)), Some(state)) = (self.rates.per_connection, self.conns.get_mut(&conn)) else {
+            return false;
+        };
         if state.messages.take(most, now.mono).is_ok() {
             return false;
         }
         self.stats.drops.flood += 1;
-        let rate = self.config.rate.unwrap_or_default();
+        let rate = self.config.traffic.rate.unwrap_or_default();
         let reason = format!(
             "retry after {FLOOD_RETRY_S} s; more than ten times the {rate} messages a second allowed"
         );

@@ -30,6 +30,7 @@ mod commands;
 mod config;
 mod conn;
 mod durable;
+mod flush;
 mod histogram;
 mod history;
 mod identity;
@@ -44,6 +45,7 @@ mod outputs;
 mod publish;
 mod queue;
 mod rate;
+mod record;
 mod requests;
 mod session;
 mod shared;
@@ -56,21 +58,21 @@ mod subscriptions;
 mod timeline;
 mod types;
 
-pub use commands::Verdict;
-pub use config::{Bug, GatewayConfig, Mode};
-pub use durable::{Accepted, Durable, Loaded, RECORD_VERSION, Record, StoredEvent};
+pub use config::{Bug, GatewayConfig, Mode, TestConfig, TrafficLimits};
+pub use durable::{Durable, Loaded};
 pub use histogram::Histogram;
 pub use identity::{Auth, Denied, Identity, Rights, Token};
 #[cfg(feature = "server")]
 pub(crate) use ingest::FULL_RETRY_MS as INGEST_RETRY_MS;
 pub use ingest::{Firing, Group, IncidentRule, IngestCounts, Part, Report, Signal, Source, What};
+pub use record::{Accepted, RECORD_VERSION, Record, StoredEvent};
 #[cfg(feature = "server")]
 pub(crate) use shared::key_of_record;
 pub use shared::{Notice, Place, Position, Proposal, Proposed};
 pub use state::{NEWEST, State};
 pub use statistics::{Progress, WEEK_MS};
 pub use store::{Memory, Store};
-pub use types::{Answer, AuthEnds, Begun, ConnId, Drops, Effect, NewEvent, Now, Output, Stats};
+pub use types::{Answer, AuthEnds, Begun, ConnId, Drops, Effect, NewEvent, Now, Output, Stats, Verdict};
 
 use conn::{Conn, Timer};
 use history::History;
@@ -78,7 +80,7 @@ use ids::Ids;
 use index::Index;
 use ingest::Sources;
 use outputs::Outputs;
-use rate::Rate;
+use rate::Rates;
 use sentinelops_protocol::system::{ServerSystem, SnapshotItem};
 use sentinelops_protocol::{Channel, Subject, close};
 use shared::Shared;
@@ -93,14 +95,20 @@ const CROWDED_RETRY_S: u32 = 30;
 /// Bounds of [`Stats::fan_out`].
 const RECEIVERS: [u64; 10] = [0, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000];
 
+/// What an input, or a batch of them, has brought about so far.
+#[derive(Debug, Default)]
+struct Round {
+    /// Between [`Gateway::begin_batch`] and [`Gateway::end_batch`].
+    is_batch: bool,
+    /// Connections with something new to send.
+    dirty: Vec<ConnId>,
+}
+
 /// The server end of every connection. See the module for how to drive it.
 #[derive(Debug)]
 pub struct Gateway {
     config: GatewayConfig,
-    /// Of one connection: its commands, and everything it sends.
-    rates: Option<(Rate, Rate)>,
-    /// Of all connections of one user: their commands.
-    user_rate: Option<Rate>,
+    rates: Rates,
     conns: BTreeMap<ConnId, Box<Conn>>,
     index: Index,
     snapshots: Snapshots,
@@ -114,10 +122,7 @@ pub struct Gateway {
     store: Box<dyn Store>,
     effects: VecDeque<Effect>,
     outputs: Outputs,
-    /// Between [`Gateway::begin_batch`] and [`Gateway::end_batch`].
-    batching: bool,
-    /// Connections with something new to send, until the end of the input.
-    dirty: Vec<ConnId>,
+    round: Round,
     /// New commands seen, for `nack_every`.
     commands: u64,
     stats: Stats,
@@ -150,7 +155,6 @@ impl Gateway {
             state: durable.state,
             ids,
             rates: config.rates(),
-            user_rate: config.user_rate(),
             config,
             conns: BTreeMap::new(),
             index: Index::default(),
@@ -160,8 +164,7 @@ impl Gateway {
             timers: BTreeSet::new(),
             effects: VecDeque::new(),
             outputs: Outputs::default(),
-            batching: false,
-            dirty: Vec::new(),
+            round: Round::default(),
             commands: 0,
             stats: Stats { fan_out: Histogram::new(&RECEIVERS), ..Stats::default() },
             unavailable: None,
@@ -182,22 +185,22 @@ impl Gateway {
     /// What is put in from here on happens at the same time, up to [`Gateway::end_batch`]: what it brings about for a
     /// connection goes into one frame.
     pub fn begin_batch(&mut self) {
-        self.batching = true;
+        self.round.is_batch = true;
     }
 
     /// Ends what [`Gateway::begin_batch`] began.
     pub fn end_batch(&mut self, now: Now) {
-        self.batching = false;
+        self.round.is_batch = false;
         self.send_or_collect(now, true);
     }
 
     /// A socket was accepted. With [`Auth::Open`] `user` is believed; with [`Auth::Required`] it is ignored and the
-    /// token decides. Above [`GatewayConfig::max_connections`] it is closed at once.
+    /// token decides. Above [`TrafficLimits::max_connections`] it is closed at once.
     pub fn connect(&mut self, now: Now, user: impl Into<Arc<str>>) -> ConnId {
         self.last_conn += 1;
         let id = ConnId(self.last_conn);
         self.stats.connections_ever += 1;
-        if let Some(most) = self.config.max_connections.filter(|most| self.conns.len() >= *most) {
+        if let Some(most) = self.config.traffic.max_connections.filter(|most| self.conns.len() >= *most) {
             self.stats.drops.crowded += 1;
             let reason =
                 format!("retry after {CROWDED_RETRY_S} s; {most} connections are open, the most allowed");
@@ -324,7 +327,7 @@ impl Gateway {
 
     /// Fault for tests: every n-th new command is refused with a retryable `nack`; `None` ends it.
     pub fn set_nack_every(&mut self, every: Option<u32>) {
-        self.config.nack_every = every;
+        self.config.test.nack_every = every;
     }
 
     /// A copy of everything that may outlive a restart, as of now.

@@ -1,8 +1,8 @@
 //! From something that happened to state, store, history and subscribers.
 
 use super::Gateway;
-use super::durable::{Accepted, Record, StoredEvent};
 use super::history::{Logged, open, push_topic};
+use super::record::{Accepted, Record, StoredEvent};
 use super::subscriptions::Phase;
 use super::timeline::actor_of;
 use super::types::{ConnId, NewEvent, Now};
@@ -89,7 +89,7 @@ impl Gateway {
             cause: None,
         };
         let head = open(event.encode());
-        let Self { conns, index, dirty, .. } = self;
+        let Self { conns, index, round, .. } = self;
         for subject in [Some(whole), narrow].into_iter().flatten() {
             let mut text = head.clone();
             push_topic(&mut text, subject.topic.as_deref());
@@ -103,7 +103,7 @@ impl Gateway {
                 }
                 conn.queue.text(text.clone(), Some(subject.clone()));
                 if !std::mem::replace(&mut conn.dirty, true) {
-                    dirty.push(id);
+                    round.dirty.push(id);
                 }
             }
         }

@@ -23,6 +23,15 @@ impl Rate {
     }
 }
 
+/// The limits on messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rates {
+    /// Of one connection: its commands, and everything it sends. `None`: no limit.
+    pub per_connection: Option<(Rate, Rate)>,
+    /// Of all connections of one user: their commands. `None`: no limit.
+    pub per_user: Option<Rate>,
+}
+
 /// Counts against a [`Rate`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Meter {

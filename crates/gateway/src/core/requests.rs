@@ -1,8 +1,8 @@
 //! Commands of backends: the same judge as over a socket, without a connection.
 
-use super::commands::{TAKEN_ID, Verdict, is_notice, may};
+use super::commands::{TAKEN_ID, is_notice, may};
 use super::ids::{Known, hash};
-use super::types::{Answer, Now, Output};
+use super::types::{Answer, Now, Output, Verdict};
 use super::{Gateway, Identity};
 use sentinelops_protocol::{Code, Command, ordering_key};
 

@@ -88,7 +88,7 @@ impl Gateway {
         let (Some((session, term)), Some(identity)) = (&state.hello, &state.identity) else { return };
         let (session, term, user) = (session.clone(), *term, identity.user.clone());
         let left = identity.expires_at_ms.map(|at| at.saturating_sub(now.wall));
-        let most = self.config.max_connections_per_user;
+        let most = self.config.traffic.max_connections_per_user;
         if let Some(most) = most.filter(|most| self.index.of_user(&user) >= *most) {
             self.stats.drops.crowded_user += 1;
             let reason = format!(
@@ -110,7 +110,7 @@ impl Gateway {
             max_message_bytes: self.config.max_message_bytes as u64,
             max_in_flight: self.config.max_in_flight,
             reconnect_window_ms: self.config.reconnect_window_ms,
-            rate: self.config.rate,
+            rate: self.config.traffic.rate,
             expires_in_ms: left,
         };
         self.send_system(now, conn, &ServerSystem::Welcome(welcome));

@@ -1,6 +1,6 @@
 //! The store as the core sees it: one sequence for all channels.
 
-use super::durable::Record;
+use super::record::Record;
 use super::shared::{Notice, Proposal};
 use std::fmt;
 

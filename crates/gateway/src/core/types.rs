@@ -2,7 +2,7 @@
 
 use crate::core::Histogram;
 use sentinelops_protocol::domain::{AlertChange, IncidentChange, ReceiptKind};
-use sentinelops_protocol::{Channel, Payload, Priority};
+use sentinelops_protocol::{Channel, Code, Payload, Priority};
 use std::fmt;
 
 /// The two clocks at the moment of an input.
@@ -73,7 +73,7 @@ pub enum Answer {
         retry_after_ms: Option<u64>,
     },
     /// Of [`crate::Gateway::publish_as`]: what became of each command.
-    Judged(Vec<crate::core::Verdict>),
+    Judged(Vec<Verdict>),
 }
 
 /// Something to publish.
@@ -230,4 +230,29 @@ pub struct Begun {
     pub snapshot: u64,
     /// Began with a snapshot, and events in between are lost.
     pub gap: u64,
+}
+
+/// What became of a command that no connection sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It took effect.
+    Accepted,
+    /// It had taken effect before, with the same content.
+    Repeated,
+    /// Refused for good.
+    Refused {
+        /// Why, for programs.
+        code: Code,
+        /// Why, for people.
+        message: String,
+    },
+    /// Refused for now.
+    Deferred {
+        /// Why, for programs.
+        code: Code,
+        /// Why, for people.
+        message: String,
+        /// When it may come again, ms.
+        retry_after_ms: u64,
+    },
 }

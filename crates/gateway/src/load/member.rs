@@ -2,9 +2,9 @@
 
 use super::NotMeasured;
 use super::ledger::{Received, Sent};
-use super::reader::{Publisher, PutOff, Reader, lock};
-use super::shared::Shared;
-use super::writer::{Phase, Writer};
+use super::reader::{Publisher, PutOff, Reader};
+use super::shared::{Phase, Role, Shared, lock};
+use super::writer::{Socket, Writer};
 use futures::stream::SplitStream;
 use futures::{SinkExt, StreamExt};
 use sentinelops_protocol::system::{ClientSystem, Hello, SubscribeEntry};
@@ -15,12 +15,10 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, http};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-
-pub(super) type Socket = WebSocketStream<TcpStream>;
 
 /// How long a connection gets until everything it subscribed to has arrived.
 const OPEN_WAIT: Duration = Duration::from_secs(20);
@@ -30,14 +28,6 @@ const CLOSE_WAIT: Duration = Duration::from_secs(2);
 const BUFFER: usize = 4 * 1024;
 /// What a client may be sent in one frame.
 const MOST_MESSAGE: usize = 1024 * 1024;
-
-/// What a connection is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    Publisher(u64),
-    Subscriber,
-    Idle,
-}
 
 /// A connection that is welcomed and subscribed.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use super::ledger::{Received, Sent};
 use super::message::Mark;
-use super::shared::Shared;
+use super::shared::{Shared, lock};
 use sentinelops_protocol::system::{ServerSystem, Welcome};
 use sentinelops_protocol::{Code, Decoded, FrameError, Limits, ServerMessage, Subject, decode_server_frame};
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -137,11 +137,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// What a panic left is still the truth about the other messages.
-pub(super) fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 thread_local! {

@@ -17,6 +17,24 @@ pub(super) struct Report {
     pub publishers: usize,
     /// Of those that were opened: how many a second were welcomed.
     pub connects_per_second: f64,
+    #[serde(flatten)]
+    pub times: Times,
+    #[serde(flatten)]
+    pub messages: Messages,
+    #[serde(flatten)]
+    pub deliveries: Deliveries,
+    /// Connections that ended before the end, by close code and reason.
+    pub closed: BTreeMap<String, u64>,
+    /// With --pid.
+    pub server: Option<Server>,
+    /// Time the load generator took, in cores. `None` where there is no /proc.
+    pub generator_cores: Option<f64>,
+}
+
+/// How long connecting, publishing and delivering took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Times {
     /// From the connect to the welcome.
     pub connect: Percentiles,
     /// From the moment a message was due to its ack.
@@ -25,6 +43,12 @@ pub(super) struct Report {
     pub publish_to_event: Percentiles,
     /// From the moment a message was due to the moment it was written: what of the above is the load generator's own.
     pub sent_late: Percentiles,
+}
+
+/// What became of the publishers' messages.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Messages {
     pub sent: u64,
     pub acked: u64,
     /// Refused for good, or for now until the end.
@@ -34,6 +58,12 @@ pub(super) struct Report {
     pub unsent: u64,
     /// Every `nack` and `error`, by code.
     pub refusals: BTreeMap<String, u64>,
+}
+
+/// What arrived at the subscribers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Deliveries {
     /// Acked messages times subscribers.
     pub expected: u64,
     pub received: u64,
@@ -45,12 +75,6 @@ pub(super) struct Report {
     /// Events that are not of this run.
     pub other_events: u64,
     pub unreadable: u64,
-    /// Connections that ended before the end, by close code and reason.
-    pub closed: BTreeMap<String, u64>,
-    /// With --pid.
-    pub server: Option<Server>,
-    /// Time the load generator took, in cores. `None` where there is no /proc.
-    pub generator_cores: Option<f64>,
 }
 
 /// What the gateway's process took.
@@ -85,36 +109,36 @@ impl Report {
     /// Takes what the publishers sent and each subscriber received of it.
     pub fn count(&mut self, sent: &[Sent], received: &[Received]) {
         for publisher in sent {
-            self.sent += publisher.total();
-            self.acked += publisher.accepted();
-            self.refused += publisher.turned_away();
-            self.unanswered += publisher.unanswered();
+            self.messages.sent += publisher.total();
+            self.messages.acked += publisher.accepted();
+            self.messages.refused += publisher.turned_away();
+            self.messages.unanswered += publisher.unanswered();
             for (code, times) in &publisher.refusals {
-                *self.refusals.entry(code.clone()).or_default() += times;
+                *self.messages.refusals.entry(code.clone()).or_default() += times;
             }
         }
-        self.expected = self.acked * received.len() as u64;
+        self.deliveries.expected = self.messages.acked * received.len() as u64;
         for subscriber in received {
-            self.received += subscriber.messages;
-            self.doubled += subscriber.doubled;
-            self.out_of_order += subscriber.out_of_order;
-            self.holes += subscriber.holes();
-            self.other_events += subscriber.others;
+            self.deliveries.received += subscriber.messages;
+            self.deliveries.doubled += subscriber.doubled;
+            self.deliveries.out_of_order += subscriber.out_of_order;
+            self.deliveries.holes += subscriber.holes();
+            self.deliveries.other_events += subscriber.others;
             let lost = |(publisher, sent)| subscriber.lost(publisher, sent);
-            self.lost += (0..).zip(sent).map(lost).sum::<u64>();
+            self.deliveries.lost += (0..).zip(sent).map(lost).sum::<u64>();
         }
     }
 
     /// What must not happen, and did: empty when all is well.
     pub fn complaints(&self) -> Vec<String> {
         let counts = [
-            (self.lost, "deliveries were lost"),
-            (self.doubled, "deliveries were doubled"),
-            (self.out_of_order, "deliveries were out of order"),
-            (self.holes, "events did not follow the one before them (prev)"),
-            (self.unanswered, "messages were never answered"),
-            (self.unsent, "messages could not be sent"),
-            (self.unreadable, "messages of the server could not be read"),
+            (self.deliveries.lost, "deliveries were lost"),
+            (self.deliveries.doubled, "deliveries were doubled"),
+            (self.deliveries.out_of_order, "deliveries were out of order"),
+            (self.deliveries.holes, "events did not follow the one before them (prev)"),
+            (self.messages.unanswered, "messages were never answered"),
+            (self.messages.unsent, "messages could not be sent"),
+            (self.deliveries.unreadable, "messages of the server could not be read"),
             (self.closed.values().sum(), "connections ended before the end"),
         ];
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
@@ -123,6 +147,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (messages, deliveries) = (&self.messages, &self.deliveries);
         let mut line = |name: &str, text: String| writeln!(f, "{name:<17}{text}");
         if self.interrupted {
             line("interrupted", "what follows is what there was until then".into())?;
@@ -136,10 +161,10 @@ impl fmt::Display for Report {
         )?;
         line("", format!("{:>12}{:>12}{:>12}", "p50", "p99", "max"))?;
         for (name, times) in [
-            ("connect", self.connect),
-            ("publish to ack", self.publish_to_ack),
-            ("publish to event", self.publish_to_event),
-            ("sent late by", self.sent_late),
+            ("connect", self.times.connect),
+            ("publish to ack", self.times.publish_to_ack),
+            ("publish to event", self.times.publish_to_event),
+            ("sent late by", self.times.sent_late),
         ] {
             let Percentiles { count, p50_ms, p99_ms, max_ms } = times;
             let ms = |ms: f64| if count == 0 { "-".to_owned() } else { format!("{ms:.2} ms") };
@@ -149,20 +174,25 @@ impl fmt::Display for Report {
             "messages",
             format!(
                 "{} sent, {} acked, {} refused, {} unanswered",
-                self.sent, self.acked, self.refused, self.unanswered
+                messages.sent, messages.acked, messages.refused, messages.unanswered
             ),
         )?;
         line(
             "deliveries",
             format!(
                 "{} of {}: {} lost, {} doubled, {} out of order, {} holes in the chain",
-                self.received, self.expected, self.lost, self.doubled, self.out_of_order, self.holes
+                deliveries.received,
+                deliveries.expected,
+                deliveries.lost,
+                deliveries.doubled,
+                deliveries.out_of_order,
+                deliveries.holes
             ),
         )?;
-        if self.other_events > 0 {
-            line("other events", self.other_events.to_string())?;
+        if deliveries.other_events > 0 {
+            line("other events", deliveries.other_events.to_string())?;
         }
-        for (code, times) in &self.refusals {
+        for (code, times) in &messages.refusals {
             line("refused with", format!("{code}: {times}{}", advice(code)))?;
         }
         for (reason, times) in &self.closed {
@@ -227,9 +257,9 @@ mod tests {
     #[test]
     fn deliveries_are_counted_per_subscriber() {
         let all = report(&[0, 1, 2]);
-        assert_eq!((all.expected, all.received, all.complaints()), (6, 6, vec![]));
+        assert_eq!((all.deliveries.expected, all.deliveries.received, all.complaints()), (6, 6, vec![]));
         let bad = report(&[0, 2, 2]);
-        assert_eq!((bad.received, bad.lost, bad.doubled), (5, 1, 1));
+        assert_eq!((bad.deliveries.received, bad.deliveries.lost, bad.deliveries.doubled), (5, 1, 1));
         assert_eq!(bad.complaints(), ["1 deliveries were lost", "1 deliveries were doubled"]);
     }
 
@@ -244,7 +274,7 @@ mod tests {
     #[test]
     fn refusals_are_no_complaint_and_say_what_to_do() {
         let mut report = report(&[0, 1, 2]);
-        report.refusals.insert("rate_limited".into(), 4);
+        report.messages.refusals.insert("rate_limited".into(), 4);
         assert!(report.complaints().is_empty());
         assert!(report.to_string().contains("rate_limited: 4 (more --publishers"));
     }

@@ -1,12 +1,11 @@
 //! A run from the first connection to the report.
 
 use super::ledger::{Received, Sent};
-use super::member::{Ended, Member, Role};
+use super::member::{Ended, Member};
 use super::plan::Plan;
 use super::process::Process;
-use super::report::{Percentiles, Report, Server};
-use super::shared::Shared;
-use super::writer::Phase;
+use super::report::{Percentiles, Report, Server, Times};
+use super::shared::{Phase, Role, Shared};
 use super::{NotMeasured, files};
 use futures::{StreamExt, stream};
 use sentinelops_protocol::system::Welcome;
@@ -98,17 +97,19 @@ pub(super) async fn run(plan: Plan) -> Result<Report, NotMeasured> {
         subscribers: shared.plan.subscribers,
         publishers: shared.plan.publishers,
         connects_per_second: if opened == 0 { 0.0 } else { opened as f64 / opening.as_secs_f64() },
-        connect: shared.connect.with(Percentiles::of),
-        publish_to_ack: shared.to_ack.with(Percentiles::of),
-        publish_to_event: shared.to_event.with(Percentiles::of),
-        sent_late: shared.late.with(Percentiles::of),
+        times: Times {
+            connect: shared.connect.with(Percentiles::of),
+            publish_to_ack: shared.to_ack.with(Percentiles::of),
+            publish_to_event: shared.to_event.with(Percentiles::of),
+            sent_late: shared.late.with(Percentiles::of),
+        },
         server,
         generator_cores,
         ..Report::default()
     };
     fill(&mut report, ended);
     if !interrupted {
-        report.unsent = shared.plan.schedule.total().saturating_sub(report.sent);
+        report.messages.unsent = shared.plan.schedule.total().saturating_sub(report.messages.sent);
     }
     Ok(report)
 }
@@ -116,7 +117,7 @@ pub(super) async fn run(plan: Plan) -> Result<Report, NotMeasured> {
 fn fill(report: &mut Report, ended: Vec<Ended>) {
     let (mut sent, mut received): (Vec<(u64, Sent)>, Vec<Received>) = Default::default();
     for member in ended {
-        report.unreadable += member.received.unreadable;
+        report.deliveries.unreadable += member.received.unreadable;
         if let Some(closed) = member.closed {
             *report.closed.entry(closed).or_default() += 1;
         }

@@ -2,12 +2,32 @@
 
 use super::message::Mark;
 use super::plan::Plan;
-use super::reader::lock;
 use hdrhistogram::Histogram;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// How far the run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Connections are being opened.
+    Opening,
+    /// Messages are sent as they are due.
+    Publishing,
+    /// No new ones; what is on its way arrives.
+    Settling,
+    /// Connections close.
+    Over,
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Publisher(u64),
+    Subscriber,
+    Idle,
+}
 
 /// Times in µs, up to an hour, with an error of a thousandth.
 #[derive(Debug)]
@@ -136,4 +156,9 @@ impl Shared {
             self.to_event.record(now.saturating_duration_since(due));
         }
     }
+}
+
+/// What a panic left is still the truth about the other messages.
+pub(super) fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }

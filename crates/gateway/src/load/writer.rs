@@ -1,10 +1,9 @@
 //! What one connection sends: messages when they are due, and pings.
 
 use super::ledger::Sent;
-use super::member::{Role, Socket};
 use super::message::Mark;
-use super::reader::{PutOff, lock};
-use super::shared::Shared;
+use super::reader::PutOff;
+use super::shared::{Phase, Role, Shared, lock};
 use futures::SinkExt;
 use futures::stream::SplitSink;
 use sentinelops_protocol::system::{ClientSystem, Ping};
@@ -12,26 +11,17 @@ use sentinelops_protocol::{OutboundMeta, close, encode_client_system};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
+pub(super) type Socket = WebSocketStream<TcpStream>;
+
 /// A connection that says nothing for 75 s is closed.
 const PING_EVERY: Duration = Duration::from_secs(25);
-
-/// How far the run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Connections are being opened.
-    Opening,
-    /// Messages are sent as they are due.
-    Publishing,
-    /// No new ones; what is on its way arrives.
-    Settling,
-    /// Connections close.
-    Over,
-}
 
 /// The writing half of a connection.
 #[derive(Debug)]

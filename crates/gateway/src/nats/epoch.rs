@@ -6,7 +6,7 @@
 //! epoch was confirmed last. Streams of three copies and more keep what they acknowledged.
 
 use super::layout::{Layout, expect};
-use super::session::{Outcome, outcome};
+use super::outcome::{Outcome, outcome};
 use super::streams::Streams;
 use super::{Gateway, Trouble};
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};

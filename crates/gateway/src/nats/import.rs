@@ -2,7 +2,7 @@
 
 use super::connect::connect;
 use super::layout::{Layout, fingerprint, once, record};
-use super::session::{Outcome, outcome};
+use super::outcome::{Outcome, outcome};
 use super::{NatsOptions, Trouble, streams};
 use crate::Record;
 use crate::core::key_of_record;

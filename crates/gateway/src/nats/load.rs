@@ -1,8 +1,8 @@
 //! Everything that the streams hold, as the memory of a gateway.
 
 use super::layout::{record, source_seq};
+use super::outcome::unreadable;
 use super::reader::{Read, Reader};
-use super::session::unreadable;
 use super::streams::{self, Streams};
 use super::{NatsOptions, Trouble};
 use crate::core::key_of_record;

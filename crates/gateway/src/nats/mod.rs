@@ -11,10 +11,12 @@
 
 mod connect;
 mod epoch;
+mod follow;
 mod import;
 mod layout;
 mod load;
 mod options;
+mod outcome;
 mod pump;
 mod reader;
 mod session;

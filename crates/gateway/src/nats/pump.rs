@@ -2,8 +2,9 @@
 
 use super::connect::Connection;
 use super::layout::{fingerprint, headers, own, record};
+use super::outcome::{Ended, Outcome, Stop, outcome, unreadable};
 use super::reader::{Read, Reader};
-use super::session::{Ended, Outcome, Session, Stop, outcome, unreadable};
+use super::session::Session;
 use super::streams::{self, Streams};
 use super::{Ask, Event, Gateway, Trouble};
 use crate::{Position, Proposal};

@@ -67,7 +67,7 @@ impl Access {
     /// Reads keys and revocations. `before` is what is replaced.
     pub(super) fn open(options: &Options, before: Option<&Self>) -> Result<Self, String> {
         let before = before.and_then(|before| before.verifier.as_ref());
-        let verifier = options.keys.as_ref().map(|keys| Verifier::open(keys, before)).transpose()?;
+        let verifier = options.entry.keys().map(|keys| Verifier::open(keys, before)).transpose()?;
         let (origins, trusted_proxies) = (options.origins.clone(), options.trusted_proxies.clone());
         let ingest = options.ingest.iter().map(|ingest| Ingest::open(ingest).map(Arc::new));
         Ok(Self { verifier, origins, trusted_proxies, ingest: ingest.collect::<Result<_, _>>()? })

@@ -1,7 +1,7 @@
 //! `--test-admin`: faults and figures for tests, over HTTP.
 
+use super::app::{App, ask};
 use super::config::{Origins, is_loopback_host};
-use super::web::{App, ask};
 use crate::{Gateway, NewEvent, Now};
 use axum::Router;
 use axum::extract::{Query, Request, State};

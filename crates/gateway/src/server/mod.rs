@@ -2,15 +2,15 @@
 
 mod access;
 mod admin;
+mod app;
 mod clock;
 mod config;
 mod fetch;
 mod hub;
 mod import;
 mod ingest;
-mod lab;
+mod input;
 mod log;
-mod logged;
 mod ops;
 #[cfg(feature = "otel")]
 mod otel;
@@ -26,8 +26,9 @@ mod transfer;
 mod web;
 
 pub use config::{
-    ConfigErrors, IngestKind, IngestOptions, IngestSettings, KeyOptions, KeySource, LimitOptions, LogFormat,
-    Network, Options, Origin, Origins, Reconcile, ScenarioOptions, Settings, check_config,
+    ConfigErrors, Entry, IngestKind, IngestOptions, IngestSettings, KeyOptions, KeySettings, KeySource,
+    LimitOptions, LimitSettings, LogFormat, NatsSettings, Network, Options, Origin, Origins, PageSettings,
+    Reconcile, ScenarioOptions, ScenarioSettings, Settings, StorageOptions, StorageSettings, check_config,
 };
 pub use records::{RecordsArgs, print_records};
 pub use token::{TokenArgs, token};
@@ -35,12 +36,13 @@ pub use transfer::{ExportArgs, export, import, status};
 
 use crate::nats::{Event, Nats, NatsOptions};
 use crate::store::{Disk, Failure, Retention};
-use crate::{Auth, Durable, Gateway, GatewayConfig, Mode, Now, Scenario, Store};
+use crate::{Auth, Durable, Gateway, GatewayConfig, Mode, Now, Scenario, Store, TestConfig};
 use access::{Access, Current};
 use anyhow::{Context, Result, anyhow, bail};
 use clock::Clock;
-use hub::{Hub, Input};
+use hub::Hub;
 use ingest::Bodies;
+use input::Input;
 use ops::{Counters, Ops};
 use site::Site;
 use std::collections::HashMap;
@@ -75,31 +77,31 @@ pub async fn run(flags: Settings) -> Result<()> {
     let listener = listen(SocketAddr::new(options.host, options.port), "--port").await?;
     let address = listener.local_addr().context("the listening socket has no address")?;
     let mut config = GatewayConfig {
-        mode: if options.mock { Mode::Basic } else { Mode::V1 },
-        auth: if options.keys.is_some() { Auth::Required } else { Auth::Open },
+        mode: if options.entry == Entry::Mock { Mode::Basic } else { Mode::V1 },
+        auth: if options.entry.keys().is_some() { Auth::Required } else { Auth::Open },
         reconnect_window_ms: options.reconnect_window_ms,
-        rate: options.limits.message_rate,
-        user_rate: options.limits.user_message_rate,
-        max_connections: options.limits.max_connections,
-        max_connections_per_user: options.limits.max_connections_per_user,
+        traffic: options.limits.traffic,
         send_buffer_bytes: options.limits.send_buffer,
-        effects_kept: if options.test_admin { EFFECTS_SHOWN } else { 0 },
+        test: TestConfig {
+            effects_kept: if options.test_admin { EFFECTS_SHOWN } else { 0 },
+            ..TestConfig::default()
+        },
         ..GatewayConfig::default()
     };
     let clock = Clock::start();
     // Not `--seed`: that would give two starts one epoch, and clients would take the second for the first.
     let seed = RandomState::new().build_hasher().finish();
-    let (disk, durable) = match &options.data {
+    let (disk, durable) = match &options.storage.data {
         Some(dir) => {
-            let (disk, durable) = stored(&options, dir, &mut config, seed, clock.now()).await?;
+            let (disk, durable) = stored(&options.storage, dir, &mut config, seed, clock.now()).await?;
             (Some(disk), durable)
         }
         None => (None, Durable::default()),
     };
     let (nats, durable) = match &options.nats {
         Some(nats) => {
-            config.history_ms = options.keep_history.saturating_mul(3_600_000);
-            config.max_items = usize::try_from(options.keep_finished).unwrap_or(usize::MAX);
+            config.history_ms = options.storage.history_ms();
+            config.max_items = options.storage.finished();
             let (nats, durable) = logged(nats, &config, seed, clock).await?;
             (Some(nats), durable)
         }
@@ -139,11 +141,11 @@ pub async fn run(flags: Settings) -> Result<()> {
         requests: hub::Requests::default(),
         access: access.clone(),
         counters: counters.clone(),
-        lab: options.test_admin.then(|| lab::Lab::new(clock.now().wall)),
+        lab: options.test_admin.then(|| hub::Lab::new(clock.now().wall)),
         inputs: inputs.downgrade(),
     };
     let mut hub = tokio::spawn(hub.run(receiver));
-    let app = web::App {
+    let app = app::App {
         hub: inputs.clone(),
         clock,
         counters,
@@ -193,7 +195,7 @@ pub async fn run(flags: Settings) -> Result<()> {
     drop(server);
     info!("draining: new connections are refused, open ones are asked to come back later");
     let window = options.drain_window_ms;
-    web::ask(&inputs, move |gateway, now| gateway.drain(now, "the server restarts", window)).await;
+    app::ask(&inputs, move |gateway, now| gateway.drain(now, "the server restarts", window)).await;
     drop(inputs);
     // The hub ends when the last socket has let go of it.
     let _ = tokio::time::timeout(DRAIN_WAIT, hub).await;
@@ -228,7 +230,7 @@ async fn reload(
     let revoked = access.get().verifier().map(|verifier| verifier.revoked().clone()).unwrap_or_default();
     let (users, tokens) = (revoked.users.len(), revoked.tokens.len());
     let sources = access.get().sources();
-    web::ask(inputs, move |gateway, now| {
+    app::ask(inputs, move |gateway, now| {
         gateway.revoke(now, &revoked.users, &revoked.tokens);
         gateway.set_sources(now, sources);
     })
@@ -264,17 +266,17 @@ async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 
 /// Opens the store and reads it; a new one takes over a journal, if one is named.
 async fn stored(
-    options: &Options,
+    options: &StorageOptions,
     dir: &Path,
     config: &mut GatewayConfig,
     seed: u64,
     now: Now,
 ) -> Result<(Disk, Durable)> {
-    config.history_ms = options.keep_history.saturating_mul(3_600_000);
+    config.history_ms = options.history_ms();
     let retention = Retention {
         history_ms: config.history_ms,
         ids_ms: config.dedupe_ms,
-        finished: usize::try_from(options.keep_finished).unwrap_or(usize::MAX),
+        finished: options.finished(),
         ..Retention::default()
     };
     // The same as on the disk: else a restart would forget what the running gateway still knows.
@@ -349,7 +351,8 @@ fn announce(address: SocketAddr, ops: Option<SocketAddr>, options: &Options) -> 
         writeln!(out, "operations on http://{ops}")?;
     }
     out.flush()?;
-    let what = if options.mock {
+    let is_mock = options.entry == Entry::Mock;
+    let what = if is_mock {
         "basic protocol (the documented mock)".to_owned()
     } else {
         match options.scenario {
@@ -360,7 +363,7 @@ fn announce(address: SocketAddr, ops: Option<SocketAddr>, options: &Options) -> 
         }
     };
     info!("{what}");
-    if options.scenario.is_none() && options.ingest.is_empty() && !options.mock {
+    if options.scenario.is_none() && options.ingest.is_empty() && !is_mock {
         info!(
             "no alerts come in: name a source in [[ingest]] of --config (docs/ingest.md shows it for Alertmanager), or \
              try things with --scenario, a made-up operations day",
@@ -369,7 +372,7 @@ fn announce(address: SocketAddr, ops: Option<SocketAddr>, options: &Options) -> 
     if let Some(dir) = &options.serve {
         info!("the console of {} is served at http://{address}/", dir.display());
     }
-    if options.keys.is_none() {
+    if options.entry.keys().is_none() {
         warn!("no tokens are checked: for this machine only");
     }
     if options.test_admin {

@@ -1,8 +1,8 @@
 //! `POST /api/publish`: commands of backends, judged as over a socket. `Idempotency-Key` makes each take effect once.
 
-use super::hub::Input;
+use super::app::{ANONYMOUS, App};
 use super::ingest::{BodyKind, STORE_RETRY_MS, STORE_WAIT, body, refuse, token};
-use super::web::{ANONYMOUS, App};
+use super::input::Input;
 use crate::{Answer, Identity, Token, Verdict};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Query, Request, State};

@@ -1,12 +1,12 @@
 //! Asks Alertmanager what fires, so that a clear that got lost is found.
 
 use super::access::{Access, Current};
+use super::app::ask;
 use super::clock::Clock;
 use super::config::Reconcile;
 use super::fetch::fetch;
-use super::hub::Input;
+use super::input::Input;
 use super::log;
-use super::web::ask;
 use crate::Firing;
 use crate::ingest::{firing, started_at};
 use std::collections::HashMap;

@@ -1,9 +1,7 @@
 //! One WebSocket: one task that reads and writes, no policy.
 
-use super::hub::{Input, Link, Write};
-use super::log::TraceId;
+use super::input::{Input, Link, Opened, Write};
 use super::paced::Paced;
-use crate::Token;
 use futures::{SinkExt, StreamExt};
 use sentinelops_protocol::close;
 use std::io::ErrorKind;
@@ -37,17 +35,6 @@ pub(super) type Socket<S> = Box<WebSocketStream<Paced<S>>>;
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
-
-/// Who opened it.
-pub(super) struct Opened {
-    pub user: String,
-    /// The token of the URL.
-    pub token: Option<Token>,
-    /// Where from, for the log.
-    pub from: String,
-    /// The trace that its request belongs to, for the log.
-    pub trace: Option<TraceId>,
-}
 
 pub(super) async fn open<S: Stream>(stream: S, max_message_bytes: usize) -> Socket<S> {
     // The core refuses what is above the limit and says which message it was; what is far above it

@@ -1,18 +1,13 @@
 //! The HTTP side: the upgrade at `/` and `/ws`, and with `--serve` the console.
 
-use super::access::{Access, Current};
-use super::clock::Clock;
-use super::hub::Input;
-use super::ingest::Bodies;
+use super::app::{ANONYMOUS, App, FORWARDED_FOR, TRACEPARENT, texts};
+use super::input::Opened;
 use super::log::{self, TraceId};
-use super::ops::Counters;
-use super::site::Site;
-use super::socket::{self, Opened};
-use super::{admin, ingest, publish};
-use crate::{Gateway, Now, Token};
+use super::{admin, ingest, publish, socket};
+use crate::Token;
 use axum::Router;
 use axum::extract::{ConnectInfo, Query, Request, State};
-use axum::http::header::{self, HeaderMap, HeaderName};
+use axum::http::header::{self, HeaderName};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -24,40 +19,18 @@ use hyper_util::service::TowerToHyperService;
 use sentinelops_protocol::close;
 use serde::Deserialize;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tracing::{field, info, warn};
 
-/// Who a client is before anybody can say otherwise.
-pub(super) const ANONYMOUS: &str = "anonymous";
 /// How long a request's head may take.
 const HEAD_WAIT: Duration = Duration::from_secs(5);
 /// Longest head of a request, in bytes.
 const MOST_HEAD: usize = 32 * 1024;
 /// How long to wait when no connection can be accepted (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// What every handler may know.
-#[derive(Clone)]
-pub(super) struct App {
-    pub hub: mpsc::Sender<Input>,
-    pub clock: Clock,
-    pub counters: Arc<Counters>,
-    pub access: Current<Access>,
-    /// The console, with `--serve`.
-    pub site: Option<Current<Site>>,
-    pub trust_user: bool,
-    /// Requests with a body in progress.
-    pub bodies: Arc<Bodies>,
-    pub max_message_bytes: usize,
-    pub low_water: usize,
-}
-
 /// `more` are further addresses.
 pub(super) fn router(app: App, test_admin: bool, more: Option<Router>) -> Router {
     let mut router = Router::new()
@@ -121,19 +94,6 @@ async fn drains(draining: &mut watch::Receiver<bool>) {
         // Nobody can say so any more.
         std::future::pending().await
     }
-}
-
-/// Asks the hub; `None` when it has ended.
-pub(super) async fn ask<T: Send + 'static>(
-    hub: &mpsc::Sender<Input>,
-    call: impl FnOnce(&mut Gateway, Now) -> T + Send + 'static,
-) -> Option<T> {
-    let (reply, answer) = oneshot::channel();
-    let call = Input::Call(Box::new(move |gateway, now| {
-        let _ = reply.send(call(gateway, now));
-    }));
-    hub.send(call).await.ok()?;
-    answer.await.ok()
 }
 
 #[derive(Deserialize)]
@@ -219,8 +179,4 @@ fn websocket_key(request: &Request) -> Option<String> {
         && has(&header::SEC_WEBSOCKET_VERSION, "13");
     let key = headers.get(header::SEC_WEBSOCKET_KEY)?.to_str().ok()?;
     asks.then(|| key.to_owned())
-}
-
-pub(super) fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
 }

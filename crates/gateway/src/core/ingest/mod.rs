@@ -6,20 +6,24 @@
 //! One report is one or two records, in an order in which a crash in between leaves nothing wrong: a source that got
 //! no answer sends the report again, and the second time what is missing is completed.
 
+mod counts;
 mod incidents;
+mod reports;
 mod signals;
 mod source;
 mod watch;
 
+pub use counts::IngestCounts;
 pub use signals::{Firing, Group, Report, Signal, What};
-pub use source::{IncidentRule, IngestCounts, Source};
+pub use source::{IncidentRule, Source};
 
 use super::Gateway;
-use super::durable::Accepted;
 use super::ids::Known;
-use super::shared::Reports;
+use super::record::Accepted;
 use super::types::{Answer, Now, Output};
-pub(super) use signals::{Effect, Trust};
+pub(super) use counts::Effect;
+pub(super) use reports::Reports;
+pub(super) use signals::Trust;
 use source::Watched;
 use std::collections::BTreeMap;
 use std::sync::Arc;

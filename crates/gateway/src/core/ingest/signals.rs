@@ -1,8 +1,9 @@
 //! What a source says of one alert, and what follows from the alert as it is known.
 
-use super::super::durable::Accepted;
 use super::super::links::{INGEST, text};
+use super::super::record::Accepted;
 use super::super::types::{NewEvent, Now};
+use super::counts::Effect;
 use super::{Gateway, Source};
 use sentinelops_protocol::domain::{Alert, AlertChange, Severity};
 use sentinelops_protocol::{Json, Payload};
@@ -108,19 +109,6 @@ pub(in crate::core) enum Trust {
     InOrder,
     /// The source was asked, and this was its answer.
     Now,
-}
-
-/// What became of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::core) enum Effect {
-    Raised,
-    Acknowledged,
-    Cleared,
-    Event,
-    Repeated,
-    Late,
-    Unknown,
-    Overloaded,
 }
 
 impl Gateway {

@@ -1,7 +1,8 @@
 //! What a source does not say: its own silence, alerts it no longer repeats, clears that got lost.
 
 use super::super::types::Now;
-use super::signals::{Effect, Trust, group_of, ingest_of, is_stale, quoted, stale, with_fields};
+use super::counts::Effect;
+use super::signals::{Trust, group_of, ingest_of, is_stale, quoted, stale, with_fields};
 use super::{Firing, Gateway, Group, IngestCounts, Report, Reports, Signal, Source};
 use crate::ingest::hash;
 use sentinelops_protocol::Payload;

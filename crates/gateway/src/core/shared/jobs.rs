@@ -1,10 +1,10 @@
 //! What waits for the log: judged, proposed, and carried on when the record comes back.
 
-use super::super::commands::{TAKEN_ID, Verdict};
+use super::super::commands::TAKEN_ID;
 use super::super::ids::Known;
-use super::super::ingest::{Effect as Became, FULL_RETRY_MS, Trust};
-use super::super::types::{Answer, ConnId, NewEvent, Now, Output};
-use super::super::{Gateway, Identity, IngestCounts, Report, Source, What};
+use super::super::ingest::{Effect as Became, FULL_RETRY_MS, Reports, Trust};
+use super::super::types::{Answer, ConnId, NewEvent, Now, Output, Verdict};
+use super::super::{Gateway, Identity, IngestCounts, Report, What};
 use super::Judging;
 use sentinelops_protocol::domain::AgentStatus;
 use sentinelops_protocol::{Code, Command, Payload};
@@ -36,18 +36,6 @@ enum Task {
     Publish(NewEvent),
     /// The status of an agent, unless it is no longer `instead_of`.
     Agent { status: AgentStatus, instead_of: AgentStatus },
-}
-
-#[derive(Debug)]
-pub(in crate::core) struct Reports {
-    /// `None`: nobody waits for an answer.
-    pub request: Option<u64>,
-    pub source: Source,
-    pub left: VecDeque<Report>,
-    pub counts: IngestCounts,
-    /// What became of the first report, as far as it got.
-    pub became: Option<Became>,
-    pub trust: Trust,
 }
 
 impl Gateway {

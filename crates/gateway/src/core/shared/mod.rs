@@ -18,13 +18,13 @@ mod missing;
 mod notices;
 mod place;
 
-pub(super) use jobs::Reports;
 pub(crate) use key::key_of_record;
 pub use notices::Notice;
 pub use place::{Place, Position};
 
-use super::durable::{Accepted, Durable, Record, StoredEvent};
+use super::durable::Durable;
 use super::history::{History, Logged};
+use super::record::{Accepted, Record, StoredEvent};
 use super::types::{NewEvent, Now};
 use super::{Gateway, Snapshots, ids::Ids};
 use jobs::Job;

@@ -1,6 +1,6 @@
 //! What gateways send each other beside the log: it is kept nowhere and may be lost.
 
-use super::super::durable::StoredEvent;
+use super::super::record::StoredEvent;
 use super::super::types::{NewEvent, Now};
 use super::super::{ConnId, Gateway, Report, Source, What};
 use sentinelops_protocol::domain::AlertChange;

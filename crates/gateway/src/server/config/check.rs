@@ -14,10 +14,10 @@ use std::path::Path;
 /// Everything that is wrong: with the file of `--config`, with the settings together, and with the files they name.
 pub fn check_config(flags: Settings) -> Result<String, ConfigErrors> {
     let (settings, mut errors) = flags.over_file();
-    let site = settings.serve.as_deref().map(Site::open);
-    let data = settings.data.as_deref().map(data_folder);
-    let keys = settings.clone();
-    let has_key = settings.jwt_key.is_some() || settings.jwks_url.is_some();
+    let site = settings.pages.serve.as_deref().map(Site::open);
+    let data = settings.storage.data.as_deref().map(data_folder);
+    let keys = settings.keys.clone();
+    let has_key = keys.jwt_key.is_some() || keys.jwks_url.is_some();
     let options = match Options::new(settings) {
         Ok(options) => {
             errors.extend(Access::open(&options, None).err());
@@ -58,7 +58,7 @@ fn summary(options: &Options) -> String {
     line("listens on", format!("{}, port {}", options.host, options.port));
     line(
         "tokens",
-        match &options.keys {
+        match options.entry.keys() {
             None => "none are checked: for this machine only".to_owned(),
             Some(keys) => {
                 let source = match &keys.source {
@@ -88,13 +88,13 @@ fn summary(options: &Options) -> String {
     line("pages", own.into_iter().chain(local).chain(listed).collect::<Vec<_>>().join(", "));
     line(
         "data",
-        match (&options.data, &options.nats) {
-            (Some(dir), _) => format!("{}, {} h of history", dir.display(), options.keep_history),
+        match (&options.storage.data, &options.nats) {
+            (Some(dir), _) => format!("{}, {} h of history", dir.display(), options.storage.keep_history),
             (None, Some(nats)) => format!(
                 "NATS at {}, namespace {}, {} h of history",
                 nats.shown(),
                 nats.namespace,
-                options.keep_history
+                options.storage.keep_history
             ),
             (None, None) => "in memory: lost when it ends (--data and --nats keep it)".to_owned(),
         },

@@ -1,9 +1,11 @@
 //! The TOML file.
 
 use super::Settings;
-use serde::Deserialize;
+use clap::{Args, Command};
+use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::Path;
+use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 /// Reads the settings of a file: what can be used of it, and what is wrong with the rest, each a sentence with the file,
@@ -22,7 +24,6 @@ pub(super) fn read(path: &Path) -> (Settings, Vec<String>) {
     }
 }
 
-/// Serde reports the first error only: what is wrong is taken out until the rest is right.
 fn parse(text: &str) -> (Settings, Vec<String>) {
     let line = |span: Option<Range<usize>>| {
         let end = span.map_or(0, |span| span.start.min(text.len()));
@@ -35,20 +36,59 @@ fn parse(text: &str) -> (Settings, Vec<String>) {
         }
     };
     let mut errors = Vec::new();
-    let settings = loop {
-        let error = match Settings::deserialize(Deserializer::from(table.clone())) {
-            Ok(settings) => break settings,
-            Err(error) => error,
-        };
-        let unknown = unknown_key(error.message());
-        errors.push((line(error.span()), unknown.clone().unwrap_or_else(|| error.message().to_owned())));
-        let removed = error.span().is_some_and(|at| remove(table.get_mut(), &at, unknown.is_some()));
-        if !removed {
-            break Settings::default();
-        }
+    let known = known_keys();
+    let is_known = |key: &str| known.iter().any(|known| known == key);
+    let unknown: Vec<_> = table.get_ref().keys().filter(|key| !is_known(key.get_ref())).cloned().collect();
+    for key in unknown {
+        let text = no_such_key(key.get_ref(), known.iter().map(String::as_str));
+        errors.push((line(Some(key.span())), text));
+        table.get_mut().remove(key.get_ref().as_ref());
+    }
+    let mut reader = Reader { table, line, errors };
+    let settings = Settings {
+        keys: reader.part(),
+        pages: reader.part(),
+        scenario: reader.part(),
+        limits: reader.part(),
+        storage: reader.part(),
+        nats: reader.part(),
+        ..reader.part()
     };
+    let mut errors = reader.errors;
     errors.sort();
     (settings, errors.into_iter().map(|(line, error)| format!("line {line}: {error}")).collect())
+}
+
+/// The keys that a file may have: those of the settings that an environment variable can give as well, but the file itself.
+fn known_keys() -> Vec<String> {
+    let command = Settings::augment_args(Command::new("settings"));
+    let names = command.get_arguments().filter(|arg| arg.get_env().is_some() && arg.get_id() != "config");
+    names.map(|arg| arg.get_id().to_string()).chain(["ingest".to_owned()]).collect()
+}
+
+struct Reader<'a, L> {
+    table: Spanned<DeTable<'a>>,
+    line: L,
+    errors: Vec<(usize, String)>,
+}
+
+impl<L: Fn(Option<Range<usize>>) -> usize> Reader<'_, L> {
+    /// The settings of one group. Serde reports the first error only: what is wrong is taken out until the rest is right.
+    fn part<T: DeserializeOwned + Default>(&mut self) -> T {
+        loop {
+            let error = match T::deserialize(Deserializer::from(self.table.clone())) {
+                Ok(settings) => return settings,
+                Err(error) => error,
+            };
+            let unknown = unknown_key(error.message());
+            let text = unknown.clone().unwrap_or_else(|| error.message().to_owned());
+            self.errors.push(((self.line)(error.span()), text));
+            let removed = error.span().is_some_and(|at| remove(self.table.get_mut(), &at, unknown.is_some()));
+            if !removed {
+                return T::default();
+            }
+        }
+    }
 }
 
 /// Takes the key out whose name or value stands at `at`. Inside tables of a list an unknown key goes alone; with any
@@ -94,13 +134,15 @@ fn meets(span: &Range<usize>, at: &Range<usize>) -> bool {
 fn unknown_key(message: &str) -> Option<String> {
     let mut names = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
     let found = names.next()?;
-    let known: Vec<_> = names.collect();
-    let nearest =
-        known.iter().max_by(|a, b| strsim::jaro_winkler(found, a).total_cmp(&strsim::jaro_winkler(found, b)));
-    Some(match nearest {
+    Some(no_such_key(found, names))
+}
+
+fn no_such_key<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearness = |known: &str| strsim::jaro_winkler(found, known);
+    match known.max_by(|a, b| nearness(a).total_cmp(&nearness(b))) {
         Some(nearest) => format!("there is no key {found}; the nearest one is {nearest}"),
         None => format!("there is no key {found}"),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -135,9 +177,17 @@ mod tests {
             jwks_url = \"u\"\naudience = [\"a\"]\nissuer = \"i\"\nrevoked = \"r\"\norigin = [\"o\"]\nserve = \"d\"\n\
             trusted_proxies = [\"::1\"]\nscenario = true\nrate = 1.5\nseed = 2\ndrain_window_ms = 3\nreconnect_window_ms = 4\n\
             message_rate = 5\nuser_message_rate = 6\nmax_connections = 6\nmax_connections_per_user = 7\nmax_ingest = 8\nsend_buffer = 8\nops_addr = \"[::1]:9\"\n\
-            log_format = \"json\"\nlog = \"warn\"\ntrust_user = true\ntest_admin = true\n";
+            log_format = \"json\"\nlog = \"warn\"\ntrust_user = true\ntest_admin = true\ndata = \"d\"\nkeep_history = 1\n\
+            keep_finished = 2\nimport_journal = \"j\"\nnats = [\"n\"]\nnats_namespace = \"s\"\nnats_replicas = 3\n\
+            nats_record_layout = 1\nnats_ca = \"a\"\nnats_cert = \"c\"\nnats_key = \"k\"\nnats_creds = \"f\"\n\
+            nats_user = \"u\"\nnats_password = \"p\"\nnats_token = \"t\"\n";
         let (settings, errors) = parse(text);
-        assert_eq!((settings.origin, errors), (vec!["o".to_owned()], Vec::<String>::new()));
+        assert_eq!(errors, Vec::<String>::new());
+        // One of each group.
+        let Settings { keys, pages, scenario, limits, storage, nats, port, .. } = settings;
+        assert_eq!((port, keys.jwt_key, pages.origin), (Some(1), Some("k".into()), vec!["o".to_owned()]));
+        assert_eq!((scenario.seed, limits.max_ingest, storage.keep_history), (Some(2), Some(8), Some(1)));
+        assert_eq!(nats.nats_replicas, Some(3));
         assert!(!parse("config = \"other\"").1.is_empty());
     }
 

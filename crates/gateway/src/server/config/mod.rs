@@ -9,18 +9,25 @@ mod nats;
 mod net;
 mod options;
 mod origin;
+mod scenario;
 mod settings;
+mod storage;
+mod values;
 
 pub use super::log::LogFormat;
 pub use check::check_config;
 pub use ingest::{IngestKind, IngestOptions, IngestSettings, Reconcile};
-pub use keys::{KeyOptions, KeySource};
-pub use limits::LimitOptions;
+pub(in crate::server) use keys::ALGORITHMS;
+pub use keys::{KeyOptions, KeySettings, KeySource};
+pub use limits::{LimitOptions, LimitSettings};
+pub use nats::NatsSettings;
 pub use net::Network;
-pub use options::{Options, ScenarioOptions};
+pub use options::{Entry, Options};
 pub(in crate::server) use origin::is_loopback_host;
-pub use origin::{Origin, Origins};
+pub use origin::{Origin, Origins, PageSettings};
+pub use scenario::{ScenarioOptions, ScenarioSettings};
 pub use settings::Settings;
+pub use storage::{StorageOptions, StorageSettings};
 
 use std::fmt;
 

@@ -4,11 +4,11 @@ use super::ingest::{IngestOptions, ingest_options};
 use super::keys::{KeyOptions, key_options};
 use super::limits::{LimitOptions, limits};
 use super::nats::nats_options;
+use super::scenario::{ScenarioOptions, scenario_options};
+use super::storage::{StorageOptions, storage_options};
 use super::{ConfigErrors, LogFormat, Network, Origin, Origins, Settings};
 use crate::nats::NatsOptions;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use tracing_subscriber::filter::EnvFilter;
 
@@ -19,10 +19,8 @@ pub struct Options {
     pub host: IpAddr,
     /// Port to listen on; 0 takes a free one.
     pub port: u16,
-    /// How tokens are checked. `None` with `--dev` and `--mock`: anybody on this machine may connect.
-    pub keys: Option<KeyOptions>,
-    /// Speak the basic protocol.
-    pub mock: bool,
+    /// Who is asked for a token.
+    pub entry: Entry,
     /// `?user=` of the URL says who it is.
     pub trust_user: bool,
     /// Which pages may connect.
@@ -39,16 +37,10 @@ pub struct Options {
     pub reconnect_window_ms: u64,
     /// What it takes on.
     pub limits: LimitOptions,
-    /// Keep everything that was acknowledged in this folder.
-    pub data: Option<PathBuf>,
+    /// What is kept.
+    pub storage: StorageOptions,
     /// Keep it in the log of many gateways instead.
     pub nats: Option<NatsOptions>,
-    /// With `data`: hours of history.
-    pub keep_history: u64,
-    /// With `data`: resolved incidents and cleared alerts kept.
-    pub keep_finished: u64,
-    /// With a new `data`: the journal to take over.
-    pub import_journal: Option<PathBuf>,
     /// Where health and metrics are; `None`: `/healthz` is on the gateway's own port, metrics are nowhere.
     pub ops_addr: Option<SocketAddr>,
     /// What a line of the log looks like.
@@ -61,13 +53,34 @@ pub struct Options {
     pub ingest: Vec<IngestOptions>,
 }
 
-/// How the made-up operations day runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ScenarioOptions {
-    /// Events per second on average.
-    pub rate: f64,
-    /// The same seed gives the same story.
-    pub seed: u64,
+/// Who may connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Those with a token that these keys confirm.
+    Tokens(KeyOptions),
+    /// Everybody on this machine (`--dev`).
+    Dev,
+    /// Everybody on this machine, and the gateway speaks the basic protocol (`--mock`).
+    Mock,
+}
+
+impl Entry {
+    /// How tokens are checked, if they are.
+    pub fn keys(&self) -> Option<&KeyOptions> {
+        match self {
+            Self::Tokens(keys) => Some(keys),
+            Self::Dev | Self::Mock => None,
+        }
+    }
+
+    /// Where nobody is asked for a token: the flag that says so.
+    fn flag(&self) -> Option<&'static str> {
+        match self {
+            Self::Tokens(_) => None,
+            Self::Dev => Some("--dev"),
+            Self::Mock => Some("--mock"),
+        }
+    }
 }
 
 const NO_KEY: &str = "there is no key to check tokens with, so nobody could connect. Give --jwt-key FILE (a secret, a \
@@ -75,6 +88,33 @@ const NO_KEY: &str = "there is no key to check tokens with, so nobody could conn
     only, --dev (no tokens) or --mock (basic protocol)";
 const NO_ORIGIN: &str = "no page could connect: serve the console from here with --serve DIR, or name its origin with \
     --origin, such as --origin https://ops.example.com";
+
+impl NatsOptions {
+    /// The settings of the log alone, as `gateway status`, `export` and `import` need them.
+    ///
+    /// # Errors
+    /// Everything that is wrong, not only the first.
+    pub fn of(settings: &Settings) -> Result<Self, ConfigErrors> {
+        let mut errors = Vec::new();
+        match log_options(settings, &mut errors) {
+            Some(options) if errors.is_empty() => Ok(options),
+            None if errors.is_empty() => {
+                Err(ConfigErrors(vec!["give --nats URL: the servers of the log".to_owned()]))
+            }
+            _ => Err(ConfigErrors(errors)),
+        }
+    }
+}
+
+fn log_options(settings: &Settings, errors: &mut Vec<String>) -> Option<NatsOptions> {
+    let others = [
+        ("--data", settings.storage.data.is_some()),
+        ("--mock", settings.mock == Some(true)),
+        ("--import-journal", settings.storage.import_journal.is_some()),
+    ];
+    let others = others.into_iter().filter(|(_, is_given)| *is_given).map(|(flag, _)| flag);
+    nats_options(&settings.nats, others, errors)
+}
 
 impl Options {
     /// Checks settings together.
@@ -84,32 +124,32 @@ impl Options {
     pub fn new(settings: Settings) -> Result<Self, ConfigErrors> {
         let mut errors = Vec::new();
         let host = settings.host.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let (dev, mock) = (settings.dev == Some(true), settings.mock == Some(true));
-        let open = match (dev, mock) {
-            (_, true) => Some("--mock"),
-            (true, false) => Some("--dev"),
-            _ => None,
-        };
-        let has_key = settings.jwt_key.is_some() || settings.jwks_url.is_some();
-        let mut keys = None;
-        match open {
-            Some(flag) => {
-                if has_key {
-                    errors.push(format!(
-                        "{flag} checks no tokens: leave it out, or leave out --jwt-key and --jwks-url"
-                    ));
-                }
-                loopback_only(flag, host, &mut errors);
+        let has_key = settings.keys.jwt_key.is_some() || settings.keys.jwks_url.is_some();
+        // `None`: what would have to be asked for is missing or wrong.
+        let entry = match (settings.dev == Some(true), settings.mock == Some(true)) {
+            (_, true) => Some(Entry::Mock),
+            (true, false) => Some(Entry::Dev),
+            (false, false) if has_key => key_options(&settings.keys, &mut errors).map(Entry::Tokens),
+            (false, false) => {
+                errors.push(NO_KEY.to_owned());
+                None
             }
-            None if has_key => keys = key_options(&settings, &mut errors),
-            None => errors.push(NO_KEY.to_owned()),
+        };
+        let open = entry.as_ref().and_then(Entry::flag);
+        if let Some(flag) = open {
+            if has_key {
+                errors.push(format!(
+                    "{flag} checks no tokens: leave it out, or leave out --jwt-key and --jwks-url"
+                ));
+            }
+            loopback_only(flag, host, &mut errors);
         }
-        let serves = settings.serve.is_some();
-        if open.is_none() && has_key && settings.origin.is_empty() && !serves {
+        let serves = settings.pages.serve.is_some();
+        if open.is_none() && has_key && settings.pages.origin.is_empty() && !serves {
             errors.push(NO_ORIGIN.to_owned());
         }
         let origins = Origins {
-            listed: origins(&settings.origin, &mut errors),
+            listed: origins(&settings.pages.origin, &mut errors),
             loopback: open.is_some(),
             // Where no token is asked for, a foreign name that leads to this machine must not do.
             own: serves && open.is_none(),
@@ -128,41 +168,29 @@ impl Options {
                  info,hyper=debug are allowed"
             ));
         }
-        if settings.import_journal.is_some() && settings.data.is_none() {
-            errors.push(
-                "--import-journal goes with --data DIR: the journal is taken over into that folder"
-                    .to_owned(),
-            );
-        }
-        let nats = nats_options(&settings, &mut errors);
+        let nats = log_options(&settings, &mut errors);
         let ingest = ingest_options(&settings.ingest, open, &mut errors);
-        let scenario = scenario_options(&settings, &mut errors);
-        let limits = limits(&settings, open.is_some(), &mut errors);
-        let keep_history =
-            within("keep_history", settings.keep_history.unwrap_or(24), &(1..=8_760), &mut errors);
-        let keep_finished =
-            within("keep_finished", settings.keep_finished.unwrap_or(200), &(1..=100_000), &mut errors);
-        if !errors.is_empty() {
-            return Err(ConfigErrors(errors));
-        }
+        let scenario = scenario_options(&settings.scenario, settings.mock == Some(true), &mut errors);
+        let limits = limits(&settings.limits, open.is_some(), &mut errors);
+        let storage = storage_options(settings.storage, &mut errors);
+        let entry = match entry {
+            Some(entry) if errors.is_empty() => entry,
+            _ => return Err(ConfigErrors(errors)),
+        };
         Ok(Self {
             host,
+            entry,
             port: settings.port.unwrap_or(3001),
-            keys,
-            mock,
             trust_user: open.is_some() && settings.trust_user != Some(false),
             origins,
-            serve: settings.serve,
-            trusted_proxies: settings.trusted_proxies,
+            serve: settings.pages.serve,
+            trusted_proxies: settings.pages.trusted_proxies,
             scenario,
             drain_window_ms: settings.drain_window_ms.unwrap_or(2_000),
             reconnect_window_ms: settings.reconnect_window_ms.unwrap_or(0),
             limits,
-            data: settings.data,
+            storage,
             nats,
-            keep_history,
-            keep_finished,
-            import_journal: settings.import_journal,
             ops_addr: settings.ops_addr,
             log_format: settings.log_format.unwrap_or_default(),
             log,
@@ -172,39 +200,9 @@ impl Options {
     }
 }
 
-fn scenario_options(settings: &Settings, errors: &mut Vec<String>) -> Option<ScenarioOptions> {
-    let runs = settings.scenario == Some(true);
-    for (key, is_given) in [("rate", settings.rate.is_some()), ("seed", settings.seed.is_some())] {
-        if is_given && !runs {
-            errors.push(format!("--{key} is about the made-up operations day: it goes with --scenario"));
-        }
-    }
-    if runs && settings.mock == Some(true) {
-        errors.push("--mock has no scenario: leave out --scenario".to_owned());
-    }
-    let rate = within("rate", settings.rate.unwrap_or(2.0), &(0.0..=100_000.0), errors);
-    runs.then(|| ScenarioOptions { rate, seed: settings.seed.unwrap_or(1) })
-}
-
 fn origins(texts: &[String], errors: &mut Vec<String>) -> Vec<Origin> {
     let read = |text: &String| Origin::parse(text).map_err(|error| errors.push(error)).ok();
     texts.iter().filter_map(read).collect()
-}
-
-pub(super) fn within<T: PartialOrd + Copy + fmt::Display>(
-    key: &str,
-    value: T,
-    range: &RangeInclusive<T>,
-    errors: &mut Vec<String>,
-) -> T {
-    if !range.contains(&value) {
-        errors.push(format!(
-            "{key} is {value}: a number from {} to {} is allowed",
-            range.start(),
-            range.end()
-        ));
-    }
-    value
 }
 
 fn loopback_only(flag: &str, host: IpAddr, errors: &mut Vec<String>) {
@@ -217,6 +215,11 @@ fn loopback_only(flag: &str, host: IpAddr, errors: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::keys::KeySettings;
+    use super::super::limits::LimitSettings;
+    use super::super::origin::PageSettings;
+    use super::super::scenario::ScenarioSettings;
+    use super::super::storage::StorageSettings;
     use super::*;
 
     fn errors(settings: Settings) -> Vec<String> {
@@ -225,12 +228,19 @@ mod tests {
             .unwrap_or_else(|errors| errors.0)
     }
 
+    fn pages(origin: &str) -> PageSettings {
+        PageSettings { origin: vec![origin.to_owned()], ..PageSettings::default() }
+    }
+
     fn with_key() -> Settings {
         Settings {
-            jwt_key: Some("key".into()),
-            audience: vec!["ops".to_owned()],
-            issuer: Some("https://id.example".to_owned()),
-            origin: vec!["https://ops.example".to_owned()],
+            keys: KeySettings {
+                jwt_key: Some("key".into()),
+                audience: vec!["ops".to_owned()],
+                issuer: Some("https://id.example".to_owned()),
+                ..KeySettings::default()
+            },
+            pages: pages("https://ops.example"),
             ..Settings::default()
         }
     }
@@ -244,17 +254,22 @@ mod tests {
     #[test]
     fn everything_that_is_wrong_is_named_at_once() {
         let all = errors(Settings {
-            jwt_alg: Some("none".to_owned()),
-            audience: Vec::new(),
-            issuer: None,
-            origin: vec!["ops".to_owned()],
-            rate: Some(-1.0),
-            keep_history: Some(0),
-            message_rate: Some(-2.0),
-            user_message_rate: Some(-3.0),
-            send_buffer: Some(1),
+            keys: KeySettings {
+                jwt_alg: Some("none".to_owned()),
+                jwt_key: Some("key".into()),
+                ..KeySettings::default()
+            },
+            pages: pages("ops"),
+            scenario: ScenarioSettings { rate: Some(-1.0), ..ScenarioSettings::default() },
+            storage: StorageSettings { keep_history: Some(0), ..StorageSettings::default() },
+            limits: LimitSettings {
+                message_rate: Some(-2.0),
+                user_message_rate: Some(-3.0),
+                send_buffer: Some(1),
+                ..LimitSettings::default()
+            },
             trust_user: Some(true),
-            ..with_key()
+            ..Settings::default()
         });
         let words = [
             "jwt_alg",
@@ -272,7 +287,7 @@ mod tests {
         for word in words {
             assert!(all.iter().any(|error| error.contains(word)), "{word}: {all:?}");
         }
-        let one = errors(Settings { origin: Vec::new(), ..with_key() });
+        let one = errors(Settings { pages: PageSettings::default(), ..with_key() });
         assert!(one.len() == 1 && one[0].contains("--origin https://"), "{one:?}");
     }
 
@@ -295,13 +310,12 @@ mod tests {
         let flags = Settings { port: Some(1), dev: Some(true), ..Settings::default() };
         let file = Settings {
             port: Some(2),
-            scenario: Some(true),
-            seed: Some(7),
+            scenario: ScenarioSettings { scenario: Some(true), seed: Some(7), ..ScenarioSettings::default() },
             dev: Some(false),
             ..Settings::default()
         };
         let options = Options::new(flags.over(file)).expect("a configuration");
-        assert_eq!((options.port, options.keys), (1, None));
+        assert_eq!((options.port, options.entry), (1, Entry::Dev));
         assert_eq!(options.scenario, Some(ScenarioOptions { rate: 2.0, seed: 7 }));
         assert!(options.trust_user && options.origins.loopback);
     }

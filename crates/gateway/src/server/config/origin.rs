@@ -1,7 +1,38 @@
 //! Which pages may connect. Browsers send an `Origin` that pages cannot forge.
 
+use super::net::Network;
+use super::values::list;
+use serde::Deserialize;
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// Which pages may connect, and through which proxies.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args, Deserialize)]
+pub struct PageSettings {
+    /// Take connections of pages of this origin, such as `https://ops.example.com`; may be repeated
+    #[arg(long, env = "SENTINELOPS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    #[serde(default)]
+    pub origin: Vec<String>,
+    /// Serve the console from this folder, as `cargo xtask build` wrote it; its pages connect to this gateway and need
+    /// no --origin
+    #[arg(long, env = "SENTINELOPS_SERVE", value_name = "DIR")]
+    pub serve: Option<PathBuf>,
+    /// Believe `X-Forwarded-For`, `-Proto` and `-Host` of these addresses or networks (10.0.0.0/8); may be repeated
+    #[arg(long, env = "SENTINELOPS_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
+    #[serde(default)]
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl PageSettings {
+    pub(super) fn over(self, below: Self) -> Self {
+        Self {
+            origin: list(self.origin, below.origin),
+            serve: self.serve.or(below.serve),
+            trusted_proxies: list(self.trusted_proxies, below.trusted_proxies),
+        }
+    }
+}
 
 /// The pages that may connect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

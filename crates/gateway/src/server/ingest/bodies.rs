@@ -1,15 +1,8 @@
 //! How many requests with a body are in progress at once: each may hold megabytes.
 
-use super::request::refuse;
-use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
-use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use tracing::warn;
-
-/// `Retry-After`, s.
-const RETRY_S: u32 = 1;
 
 /// What a request is for. Each kind has a bound of its own: peers without a token can use up only that of
 /// [`BodyKind::Enqueue`].
@@ -27,7 +20,7 @@ impl BodyKind {
     const ALL: [Self; 3] = [Self::Ingest, Self::Enqueue, Self::Publish];
 
     /// For a label.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
             Self::Enqueue => "enqueue",
@@ -65,7 +58,7 @@ impl Bodies {
         Self { most: most.unwrap_or(usize::MAX), kinds: Default::default() }
     }
 
-    /// Before the body is received. `None`: as many are in progress as may be, see [`Bodies::full`].
+    /// Before the body is received. `None`: as many are in progress as may be, see [`Bodies::most`].
     pub(super) fn begin(self: &Arc<Self>, kind: BodyKind) -> Option<InProgress> {
         let of_kind = &self.kinds[kind as usize];
         let begun = InProgress { bodies: self.clone(), kind };
@@ -83,15 +76,9 @@ impl Bodies {
         None
     }
 
-    /// The answer to one too many.
-    pub(super) fn full(&self, kind: BodyKind) -> Response {
-        let text = format!(
-            "{} requests ({}) are in progress, the most allowed: send the same again after {RETRY_S} s; the gateway's \
-             --max-ingest allows more",
-            self.most,
-            kind.name()
-        );
-        ([(RETRY_AFTER, RETRY_S.to_string())], refuse(StatusCode::SERVICE_UNAVAILABLE, &text)).into_response()
+    /// How many may be in progress at once, of each kind.
+    pub(super) fn most(&self) -> usize {
+        self.most
     }
 
     /// Of each kind: its name, how many are in progress, and how many were refused since the start.

@@ -1,9 +1,9 @@
 //! PagerDuty's Events API v2. Its token is the `routing_key` of the body, so one URL serves all sources of this kind.
 
 use super::super::access::Ingest;
+use super::super::app::App;
 use super::super::config::IngestKind;
 use super::super::log;
-use super::super::web::App;
 use super::bodies::{BodyKind, InProgress};
 use super::request::{Sender, body, unauthenticated};
 use super::{deliver, from_page};

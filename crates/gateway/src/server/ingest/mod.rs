@@ -9,10 +9,10 @@ pub(super) use bodies::{Bodies, BodyKind};
 pub(super) use request::{body, later, refuse, token};
 
 use super::access::Ingest;
+use super::app::App;
 use super::config::IngestKind;
-use super::hub::Input;
+use super::input::Input;
 use super::log;
-use super::web::App;
 use crate::ingest::{Envelope, Parsed, Unusable, alertmanager, cloudevents};
 use crate::{Answer, IngestCounts, Part, Report};
 use axum::Router;

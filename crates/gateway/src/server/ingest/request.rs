@@ -1,8 +1,8 @@
 //! Reading requests of programs, and refusing them.
 
 use super::super::access::Access;
+use super::super::app::{FORWARDED_FOR, TRACEPARENT, texts};
 use super::super::log::TraceId;
-use super::super::web::{FORWARDED_FOR, TRACEPARENT, texts};
 use super::bodies::{Bodies, BodyKind, InProgress};
 use crate::ingest::Unusable;
 use axum::body::Bytes;
@@ -46,7 +46,7 @@ pub(in crate::server) async fn body(
     kind: BodyKind,
     request: Request,
 ) -> Result<(Bytes, InProgress), Response> {
-    let Some(in_progress) = bodies.begin(kind) else { return Err(bodies.full(kind)) };
+    let Some(in_progress) = bodies.begin(kind) else { return Err(full(bodies, kind)) };
     match tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, &())).await {
         Ok(Ok(body)) => Ok((body, in_progress)),
         Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(refuse(
@@ -71,6 +71,20 @@ pub(in crate::server) fn token(headers: &HeaderMap) -> Option<String> {
     }
     let pair = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
     pair.split_once(':').map(|(_, password)| password.to_owned())
+}
+
+/// `Retry-After` of one request too many, s.
+const RETRY_S: u32 = 1;
+
+/// The answer to one too many.
+fn full(bodies: &Bodies, kind: BodyKind) -> Response {
+    let text = format!(
+        "{} requests ({}) are in progress, the most allowed: send the same again after {RETRY_S} s; the gateway's \
+         --max-ingest allows more",
+        bodies.most(),
+        kind.name()
+    );
+    ([(RETRY_AFTER, RETRY_S.to_string())], refuse(StatusCode::SERVICE_UNAVAILABLE, &text)).into_response()
 }
 
 pub(in crate::server) fn refuse(status: StatusCode, text: &str) -> Response {

@@ -3,7 +3,7 @@
 
 use super::counters::{Counts, KINDS};
 use crate::nats::FiguresNow;
-use crate::server::hub::Queues;
+use crate::server::input::Queues;
 use crate::store::Commits;
 use crate::{Histogram, IngestCounts, Proposed, Stats};
 use prometheus_client::collector::Collector;

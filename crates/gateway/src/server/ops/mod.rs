@@ -6,10 +6,10 @@ mod metrics;
 
 pub(super) use counters::Counters;
 
+use super::app::ask;
 use super::clock::Clock;
-use super::hub::Input;
 use super::ingest::Bodies;
-use super::web::ask;
+use super::input::Input;
 use crate::Mode;
 use crate::nats::NatsWatch;
 use crate::store::{Failure, Watch};

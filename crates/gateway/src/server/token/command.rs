@@ -35,7 +35,7 @@ pub struct TokenArgs {
 /// # Errors
 /// The key cannot be used, or the token to check is refused: a sentence that names the claim.
 pub async fn token(settings: Settings, args: &TokenArgs) -> Result<()> {
-    let options = KeyOptions::new(&settings.with_file()?)?;
+    let options = KeyOptions::new(&settings.with_file()?.keys)?;
     match &args.check {
         Some(text) => check(&options, text).await,
         None => {

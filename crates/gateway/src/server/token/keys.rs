@@ -1,7 +1,8 @@
 //! Keys: a secret, a PEM key, or a JWKS.
 
+use super::Refusal;
 use super::claims::{Claims, Rules};
-use super::{ALGORITHMS, Refusal};
+use crate::server::config::ALGORITHMS;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};

@@ -16,18 +16,9 @@ pub(super) use revoked::Revoked;
 
 use super::config::{KeyOptions, KeySource};
 use claims::{Claims, Rules};
-use jsonwebtoken::Algorithm;
 use jwks::Jwks;
 use keys::Keys;
 use std::sync::Arc;
-
-/// Algorithms that are taken, by the names of RFC 7518.
-pub(super) const ALGORITHMS: [(&str, Algorithm); 4] = [
-    ("HS256", Algorithm::HS256),
-    ("RS256", Algorithm::RS256),
-    ("ES256", Algorithm::ES256),
-    ("EdDSA", Algorithm::EdDSA),
-];
 
 /// Checks tokens. Made again, as a whole, when its files are read again.
 #[derive(Debug)]

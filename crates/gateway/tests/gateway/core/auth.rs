@@ -1,13 +1,19 @@
 //! Who may connect, and what they may read and write.
 
 use super::common::{World, entry};
-use sentinelops_gateway::{Auth, AuthEnds, ConnId, Denied, GatewayConfig, Identity, Rights, Token};
+use sentinelops_gateway::{
+    Auth, AuthEnds, ConnId, Denied, GatewayConfig, Identity, Rights, TestConfig, Token,
+};
 use sentinelops_protocol::system::{ClientSystem, ServerSystem};
 use sentinelops_protocol::{Channel, Code, ServerMessage, Subject};
 use std::collections::BTreeSet;
 
 fn world() -> World {
-    World::with(GatewayConfig { auth: Auth::Required, effects_kept: 100, ..GatewayConfig::default() })
+    World::with(GatewayConfig {
+        auth: Auth::Required,
+        test: TestConfig { effects_kept: 100, ..TestConfig::default() },
+        ..GatewayConfig::default()
+    })
 }
 
 fn ann(rights: Rights) -> Identity {

@@ -1,7 +1,7 @@
 //! What clients may ask for, what comes of it, and how a refusal reads.
 
 use super::common::{World, agent, chat, incident};
-use sentinelops_gateway::{GatewayConfig, NewEvent};
+use sentinelops_gateway::{GatewayConfig, NewEvent, TestConfig};
 use sentinelops_protocol::domain::{
     Alert, AlertChange, IncidentChange, IncidentStatus, Patch, Presence, ReceiptKind, Severity,
 };
@@ -291,7 +291,11 @@ fn the_state_stays_bounded() {
 
 #[test]
 fn each_command_is_answered_as_it_is_read_however_many_there_are() {
-    let config = GatewayConfig { max_in_flight: 1, nack_every: Some(7), ..GatewayConfig::default() };
+    let config = GatewayConfig {
+        max_in_flight: 1,
+        test: TestConfig { nack_every: Some(7), ..TestConfig::default() },
+        ..GatewayConfig::default()
+    };
     let mut world = World::with(config);
     let conn = world.client("u");
     for round in 0..3 {

@@ -1,7 +1,7 @@
 //! A gateway in simulated time, and clients that keep what they were sent.
 
 use sentinelops_gateway::{
-    Answer, ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output, Record, Store,
+    Answer, ConnId, Durable, Gateway, GatewayConfig, NewEvent, Now, Output, Record, Store, TestConfig,
 };
 use sentinelops_protocol::domain::{
     AgentStatus, ChatMessage, IncidentChange, IncidentEvent, IncidentPatch, IncidentStatus, Patch, Presence,
@@ -69,7 +69,10 @@ impl Store for SlowStore {
 
 impl World {
     pub fn new() -> Self {
-        Self::with(GatewayConfig { effects_kept: 1_000, ..GatewayConfig::default() })
+        Self::with(GatewayConfig {
+            test: TestConfig { effects_kept: 1_000, ..TestConfig::default() },
+            ..GatewayConfig::default()
+        })
     }
 
     pub fn with(config: GatewayConfig) -> Self {

@@ -1,7 +1,7 @@
 //! Incidents that clients create, who views them, and their timelines.
 
 use super::common::{World, incident};
-use sentinelops_gateway::{Auth, GatewayConfig, Identity, Rights};
+use sentinelops_gateway::{Auth, GatewayConfig, Identity, Rights, TestConfig};
 use sentinelops_protocol::domain::{
     Alert, AlertChange, IncidentChange, IncidentStatus, Patch, Severity, TimelineEntry,
 };
@@ -71,7 +71,11 @@ fn a_created_incident_is_acked_and_told_with_its_defaults() {
 
 #[test]
 fn what_belongs_to_an_incident_waits_behind_its_creation() {
-    let mut world = World::with(GatewayConfig { max_open: 1, effects_kept: 9, ..GatewayConfig::default() });
+    let mut world = World::with(GatewayConfig {
+        max_open: 1,
+        test: TestConfig { effects_kept: 9, ..TestConfig::default() },
+        ..GatewayConfig::default()
+    });
     world.incident("old");
     let conn = world.client("ann");
     world.send(conn, "1", "incident.create", r#"{"id":"new","title":"t"}"#);

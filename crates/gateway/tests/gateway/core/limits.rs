@@ -1,15 +1,18 @@
 //! How much one connection, one user and all of them may ask for.
 
 use super::common::{World, chain, chat};
-use sentinelops_gateway::{Drops, GatewayConfig};
+use sentinelops_gateway::{Drops, GatewayConfig, TrafficLimits};
 use sentinelops_protocol::{Channel, Code, close};
 
 fn limited() -> World {
     World::with(GatewayConfig {
-        rate: Some(10.0),
+        traffic: TrafficLimits {
+            rate: Some(10.0),
+            max_connections: Some(3),
+            max_connections_per_user: Some(2),
+            ..TrafficLimits::default()
+        },
         max_in_flight: 5,
-        max_connections: Some(3),
-        max_connections_per_user: Some(2),
         ..GatewayConfig::default()
     })
 }
@@ -105,7 +108,11 @@ fn what_comes_back_before_a_refused_message_of_its_key_says_that_it_was_given_up
 
 #[test]
 fn connections_of_a_user_share_its_rate_and_other_users_have_their_own() {
-    let config = GatewayConfig { user_rate: Some(10.0), max_in_flight: 5, ..GatewayConfig::default() };
+    let config = GatewayConfig {
+        traffic: TrafficLimits { user_rate: Some(10.0), ..TrafficLimits::default() },
+        max_in_flight: 5,
+        ..GatewayConfig::default()
+    };
     let mut world = World::with(config);
     let [first, second, other] = ["a", "a", "b"].map(|user| world.client(user));
     for n in 0..20 {
@@ -134,7 +141,11 @@ fn connections_of_a_user_share_its_rate_and_other_users_have_their_own() {
 
 #[test]
 fn a_user_that_comes_back_goes_on_at_its_rate() {
-    let config = GatewayConfig { user_rate: Some(10.0), max_in_flight: 5, ..GatewayConfig::default() };
+    let config = GatewayConfig {
+        traffic: TrafficLimits { user_rate: Some(10.0), ..TrafficLimits::default() },
+        max_in_flight: 5,
+        ..GatewayConfig::default()
+    };
     let mut world = World::with(config);
     let conn = world.client("a");
     for n in 0..25 {

@@ -1,7 +1,7 @@
 //! After a retryable `nack` nothing of the same ordering key overtakes.
 
 use super::common::World;
-use sentinelops_gateway::GatewayConfig;
+use sentinelops_gateway::{GatewayConfig, TestConfig};
 use sentinelops_protocol::Code;
 
 fn say(conversation: &str, text: &str) -> String {
@@ -14,7 +14,10 @@ fn texts(world: &World) -> Vec<String> {
 
 /// The first command is refused for now, the next 999 are not.
 fn world() -> World {
-    let mut world = World::with(GatewayConfig { effects_kept: 100, ..GatewayConfig::default() });
+    let mut world = World::with(GatewayConfig {
+        test: TestConfig { effects_kept: 100, ..TestConfig::default() },
+        ..GatewayConfig::default()
+    });
     world.gateway.set_nack_every(Some(1));
     world
 }
@@ -101,8 +104,10 @@ fn the_next_connection_begins_without_holds() {
 
 #[test]
 fn every_nth_is_refused_and_all_arrive_in_order_in_the_end() {
-    let mut world =
-        World::with(GatewayConfig { nack_every: Some(3), effects_kept: 100, ..GatewayConfig::default() });
+    let mut world = World::with(GatewayConfig {
+        test: TestConfig { nack_every: Some(3), effects_kept: 100, ..TestConfig::default() },
+        ..GatewayConfig::default()
+    });
     let conn = world.client("u");
     let mut waiting: Vec<u32> = (0..40).collect();
     for _ in 0..200 {

@@ -1,7 +1,8 @@
 //! `--test-admin`, over the WebSocket: faults and the count of effects for a page that its content security policy
 //! allows no other connection. Messages `lab.*` on channel `system`, see docs/protocol.md.
 
-use super::hub::{Hub, Write};
+use super::Hub;
+use crate::server::input::Write;
 use crate::{ConnId, Effect, Gateway, Now};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -55,7 +56,7 @@ enum Request {
 }
 
 /// What the hub keeps for it.
-pub(super) struct Lab {
+pub(in crate::server) struct Lab {
     /// Names this run of the gateway: effects are counted from 0 in each.
     life: u64,
     plant: Option<Plant>,
@@ -64,7 +65,7 @@ pub(super) struct Lab {
 }
 
 impl Lab {
-    pub(super) fn new(life: u64) -> Self {
+    pub(in crate::server) fn new(life: u64) -> Self {
         Self { life, plant: None, first: None }
     }
 }

@@ -1,6 +1,6 @@
 //! The hub and the log of many gateways.
 
-use super::hub::{Hub, RETRY_AFTER_MS, ROUND};
+use super::{Hub, RETRY_AFTER_MS, ROUND};
 use crate::Now;
 use crate::nats::{Event, Gateway};
 use crate::store::Failure;
