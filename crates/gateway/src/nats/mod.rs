@@ -10,6 +10,7 @@
 //! - Notices (typing, sessions, sources heard) go by core NATS and are kept nowhere.
 
 mod connect;
+mod delivery;
 mod epoch;
 mod follow;
 mod import;
@@ -21,6 +22,7 @@ mod pump;
 mod reader;
 mod session;
 mod status;
+mod stored;
 mod streams;
 
 pub use import::import;

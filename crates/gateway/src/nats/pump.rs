@@ -1,13 +1,18 @@
 //! A connection at work.
+//!
+//! What this gateway published takes effect when the log has it: when the server says so, if everything before it was handed
+//! over, else when the log is read that far. So an own record need not wait for its way back.
 
 use super::connect::Connection;
+use super::delivery::{self, Delivery};
 use super::layout::{fingerprint, headers, own, record};
 use super::outcome::{Ended, Outcome, Stop, outcome, unreadable};
 use super::reader::{Read, Reader};
 use super::session::Session;
+use super::stored::Stored;
 use super::streams::{self, Streams};
 use super::{Ask, Event, Gateway, Trouble};
-use crate::{Position, Proposal};
+use crate::{Position, Proposal, Record};
 use async_nats::Client;
 use futures::StreamExt;
 use std::collections::BTreeMap;
@@ -18,23 +23,31 @@ use tokio::sync::{mpsc, oneshot};
 
 /// A publish that is not answered within this ends the connection.
 const ANSWER: Duration = Duration::from_secs(4);
-/// A stored record that does not come back within this ends the connection: its consumer is dead.
-const DELIVERY: Duration = Duration::from_secs(8);
 const TICK: Duration = Duration::from_millis(250);
 
 type Reply = oneshot::Sender<Result<(), String>>;
+
+/// A record on its way.
+struct Published {
+    began: Instant,
+    key: String,
+    record: Record,
+    /// Fingerprint of its message.
+    print: u64,
+}
 
 pub(super) struct Pump<'a> {
     session: &'a mut Session,
     client: Client,
     /// Answers to publishes come here, under their number.
     inbox: String,
-    /// Publishes without an answer.
-    open: BTreeMap<u64, Instant>,
+    /// Publishes without an answer, by their number.
+    open: BTreeMap<u64, Published>,
+    /// Publishes that the log has and that were not handed over, by `seq`; with their number.
+    stored: Stored<(u64, Published)>,
     /// Those who wait until this message was handed over.
     probes: Vec<(u64, Reply)>,
-    /// A message that is stored and has not been read, and since when.
-    awaited: Option<(u64, Instant)>,
+    delivery: Delivery,
     up: bool,
 }
 
@@ -54,13 +67,15 @@ impl<'a> Pump<'a> {
         let mut notices = client.subscribe(notices).await.map_err(|error| gone(&error))?;
         let mut askers = client.subscribe(session.layout.who()).await.map_err(|error| gone(&error))?;
         let (probed, mut probes) = mpsc::unbounded_channel::<(Result<u64, String>, Reply)>();
+        let delivery = Delivery::after(session.position.as_ref().map_or(0, |position| position.seq));
         let mut pump = Self {
             session,
             client,
             inbox,
             open: BTreeMap::new(),
+            stored: Stored::new(),
             probes: Vec::new(),
-            awaited: None,
+            delivery,
             up: false,
         };
         if reader.pending == 0 {
@@ -113,7 +128,23 @@ impl<'a> Pump<'a> {
     }
 
     async fn read(&mut self, read: Read) -> Result<(), Stop> {
-        let Read { seq, subject, payload, headers, pending } = read;
+        let Read { seq, pending, .. } = read;
+        let session = &mut *self.session;
+        session.figures.lag.store(pending, Ordering::Relaxed);
+        self.delivery.sent(seq);
+        // Else it was handed over when the server said that it is stored.
+        if session.position.as_ref().is_none_or(|position| seq > position.seq) {
+            self.take_in(read).await?;
+        }
+        if pending == 0 && !self.up {
+            self.is_up().await?;
+        }
+        Ok(self.hand_over_stored().await?)
+    }
+
+    /// Hands over the next message of the log.
+    async fn take_in(&mut self, read: Read) -> Result<(), Stop> {
+        let Read { seq, subject, payload, headers, .. } = read;
         let session = &mut *self.session;
         let epoch = session.position.as_ref().map(|position| position.epoch.clone()).unwrap_or_default();
         let mut event = Event::Passed { seq };
@@ -137,10 +168,17 @@ impl<'a> Pump<'a> {
         }
         session.send(event).await?;
         session.position = Some(Position { epoch, seq, print: fingerprint(&payload) });
-        session.figures.lag.store(pending, Ordering::Relaxed);
-        self.awaited = self.awaited.filter(|(awaited, _)| *awaited > seq);
-        if pending == 0 && !self.up {
-            self.is_up().await?;
+        Ok(())
+    }
+
+    /// Hands over the own records that come next in the log.
+    async fn hand_over_stored(&mut self) -> Result<(), Ended> {
+        while let Some(position) = &mut self.session.position
+            && let Some((seq, (number, published))) = self.stored.next(position.seq)
+        {
+            let Published { key, record, print, .. } = published;
+            (position.seq, position.print) = (seq, print);
+            self.session.send(Event::Record { seq, key, record, own: Some(number) }).await?;
         }
         self.answer_probes();
         Ok(())
@@ -167,9 +205,11 @@ impl<'a> Pump<'a> {
         let subject = self.session.layout.subject(&proposal.key);
         let headers = headers(&self.session.name, &proposal);
         let reply = format!("{}.{number}", self.inbox);
+        let Proposal { key, record, .. } = proposal;
+        let published = Published { began: Instant::now(), key, record, print: fingerprint(&body) };
         match self.client.publish_with_reply_and_headers(subject, reply, headers, body.into()).await {
             Ok(()) => {
-                self.open.insert(number, Instant::now());
+                self.open.insert(number, published);
                 self.session.figures.published.fetch_add(1, Ordering::Relaxed);
             }
             Err(error) => self.session.send(refused(error.to_string())).await?,
@@ -180,17 +220,17 @@ impl<'a> Pump<'a> {
     async fn answered(&mut self, answer: &async_nats::Message) -> Result<(), Stop> {
         let number = answer.subject.rsplit('.').next().and_then(|number| number.parse().ok());
         let Some(number) = number else { return Ok(()) };
-        let Some(began) = self.open.remove(&number) else { return Ok(()) };
+        let Some(published) = self.open.remove(&number) else { return Ok(()) };
         if answer.status.is_some() {
             return Err(Trouble::Gone("the log takes nothing: its stream is not there".to_owned()).into());
         }
-        let us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let us = u64::try_from(published.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.session.figures.publish_us.lock().unwrap_or_else(PoisonError::into_inner).observe(us);
         let event = match outcome(&answer.payload) {
-            // It takes effect when it comes back.
             Outcome::Stored(seq) => {
-                self.awaited.get_or_insert((seq, Instant::now()));
-                return Ok(());
+                self.delivery.stored(seq, Instant::now());
+                self.stored.insert(seq, (number, published));
+                return Ok(self.hand_over_stored().await?);
             }
             Outcome::Stale(newest) => Event::Stale { number, newest },
             Outcome::Refused(text) => Event::Refused { number, text },
@@ -219,13 +259,15 @@ impl<'a> Pump<'a> {
     }
 
     fn tick(&mut self) -> Result<(), Stop> {
-        let oldest = self.open.values().min();
-        if oldest.is_some_and(|began| began.elapsed() > ANSWER) {
+        // Numbers rise.
+        let oldest = self.open.first_key_value();
+        if oldest.is_some_and(|(_, published)| published.began.elapsed() > ANSWER) {
             let text = format!("NATS did not answer a publish within {} s", ANSWER.as_secs());
             return Err(Trouble::Gone(text).into());
         }
-        if self.awaited.is_some_and(|(_, since)| since.elapsed() > DELIVERY) {
-            let text = format!("NATS stored a record and did not send it within {} s", DELIVERY.as_secs());
+        if self.delivery.is_late(Instant::now()) {
+            let text =
+                format!("NATS stored a record and did not send it within {} s", delivery::MOST.as_secs());
             return Err(Trouble::Gone(text).into());
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! A store that several gateways write to: a record takes effect when it comes back from the log.
+//! A store that several gateways write to: a record takes effect when the log has it and everything before it was folded.
 //!
 //! ```text
 //! command -> judged on the folded state -> Store::propose -> the log -> Gateway::fold (every gateway) -> ack
