@@ -16,6 +16,7 @@ fn token_pace_ms() -> u64 {
 }
 
 /// What is known of the token. Has no `Debug` on purpose.
+#[derive(Default)]
 pub(crate) struct Auth {
     has_provider: bool,
     in_query: bool,
@@ -40,18 +41,7 @@ impl Auth {
             TokenIn::Frame => false,
             TokenIn::Auto => options.connection.mode != ModeOption::Full,
         };
-        Self {
-            has_provider: options.has_token_provider,
-            in_query,
-            token: None,
-            previous: None,
-            rejected: None,
-            fresh: false,
-            asked: None,
-            failed: false,
-            redialled_at: None,
-            expires_at: None,
-        }
+        Self { has_provider: options.has_token_provider, in_query, ..Self::default() }
     }
 
     pub(crate) fn has_provider(&self) -> bool {

@@ -51,10 +51,6 @@ pub(crate) struct Consumers {
 }
 
 impl Consumers {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     pub fn set_bounds(&mut self, bounds: Bounds) {
         self.bounds = bounds;
     }

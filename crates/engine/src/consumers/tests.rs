@@ -60,7 +60,7 @@ fn seqs(batch: &Batch) -> Vec<u64> {
 
 /// A consumer that had its first snapshot, and the states.
 fn live() -> (Consumers, States) {
-    let mut consumers = Consumers::new();
+    let mut consumers = Consumers::default();
     let states = States(HashMap::from([(chat(), (5, vec![]))]));
     consumers.attach(ONE);
     assert!(consumers.subscribe(ONE, chat()));
@@ -90,7 +90,7 @@ fn one_batch_is_outstanding_and_the_next_holds_what_gathered() {
 
 #[test]
 fn state_that_comes_later_is_delivered_then() {
-    let mut consumers = Consumers::new();
+    let mut consumers = Consumers::default();
     let mut states = States::default();
     consumers.attach(ONE);
     consumers.subscribe(ONE, chat());

@@ -239,7 +239,7 @@ impl Engine {
         self.outbox.pong(now, n);
     }
 
-    fn event(&mut self, now: Now, mut event: Event) {
+    fn event(&mut self, now: Now, event: Event) {
         self.observe(now, ModeEvidence::Ordinary);
         if !self.phase.is_up() {
             self.note(format!("ignored before the welcome: {}", event.kind));
@@ -250,7 +250,6 @@ impl Engine {
             self.report.is_dirty = true;
             self.outbox.cause(now, cause);
         }
-        event.timestamp.get_or_insert(now.wall);
         self.subs.event(now, event);
     }
 }

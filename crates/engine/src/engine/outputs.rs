@@ -167,6 +167,7 @@ impl Engine {
             timers.set_or_stop(Timer::Verdict, liveness.deadline());
             match self.outbox.oldest_unacked() {
                 Some(since) => {
+                    // Where pings are not answered no verdict could follow: the regular ones will do.
                     if liveness.answers() {
                         timers.ensure(Timer::Unacked, since + liveness.patience());
                     }

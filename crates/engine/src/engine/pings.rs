@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::liveness::{Verdict, WATCH_MS};
 use crate::timers::Timer;
-use crate::{Cause, Mode, Now};
+use crate::{Cause, Now};
 use sentinelops_protocol::system::{ClientSystem, Ping};
 
 /// A second probe within this time would tell nothing new.
@@ -37,9 +37,6 @@ impl Engine {
     }
 
     pub(super) fn verdict(&mut self, now: Now) {
-        if !self.phase.is_up() {
-            return;
-        }
         match self.liveness.judge(now.mono) {
             Verdict::Fine => {}
             Verdict::At(at) => self.phase.set(Timer::Verdict, at),
@@ -54,10 +51,6 @@ impl Engine {
     /// A send is unanswered for longer than a round trip explains.
     pub(super) fn unacked(&mut self, now: Now) {
         let Some(since) = self.outbox.oldest_unacked() else { return };
-        if !self.liveness.answers() {
-            // No verdict could follow: the regular pings will do.
-            return;
-        }
         let patience = self.liveness.patience();
         let due = since + patience;
         if due <= now.mono {
@@ -71,9 +64,6 @@ impl Engine {
     /// A send is unanswered for 30 s: pings sent after it were answered, so the server has it.
     pub(super) fn stuck(&mut self, now: Now) {
         let Some(since) = self.outbox.oldest_unacked() else { return };
-        if self.stuck_spent || self.phase.mode() != Some(Mode::V1) {
-            return;
-        }
         if now.mono < since + STUCK_MS {
             self.phase.set(Timer::Stuck, since + STUCK_MS);
         } else if self.phase.answered_to().is_some_and(|at| at >= since) {

@@ -81,7 +81,7 @@ impl Engine {
         if let Some(token) = self.auth.for_first_flight() {
             self.transmit_system(now, &ClientSystem::Auth { token });
         }
-        let entries = self.subs.first_flight(now);
+        let entries = self.subs.first_flight();
         self.transmit_list(now, &entries, ClientSystem::Subscribe);
         self.ping(now);
     }
@@ -197,7 +197,7 @@ impl Engine {
         }
         self.liveness.forget();
         self.outbox.disconnected(now);
-        self.subs.disconnected(now);
+        self.subs.disconnected();
         self.report.is_dirty = true;
         Some(socket)
     }

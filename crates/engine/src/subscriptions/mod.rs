@@ -56,9 +56,10 @@ pub(crate) struct SubCounts {
 }
 
 /// Which subscriptions this socket's server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Answers {
     /// No socket is open: nothing is subscribed to.
+    #[default]
     NoSocket,
     /// The mode is not known yet: no answer is late.
     Unknown,
@@ -69,6 +70,7 @@ enum Answers {
 }
 
 /// All subscriptions of one engine.
+#[derive(Default)]
 pub(crate) struct Subscriptions {
     channels: BTreeMap<Channel, ChannelNodes>,
     /// See [`Due`].
@@ -81,23 +83,11 @@ pub(crate) struct Subscriptions {
 }
 
 impl Subscriptions {
-    pub fn new() -> Self {
-        Self {
-            channels: BTreeMap::new(),
-            timers: BTreeSet::new(),
-            answers: Answers::NoSocket,
-            subscribe: Vec::new(),
-            unsubscribe: Vec::new(),
-            out: VecDeque::new(),
-            counts: SubCounts::default(),
-        }
-    }
-
     // Socket.
 
     /// A socket is open: what its first flight subscribes to. From here on changes go out as outputs.
-    pub fn first_flight(&mut self, now: Now) -> Vec<SubscribeEntry> {
-        self.disconnected(now);
+    pub fn first_flight(&mut self) -> Vec<SubscribeEntry> {
+        self.disconnected();
         self.answers = Answers::Unknown;
         let mut entries = Vec::new();
         let mut again = Vec::new();
@@ -156,7 +146,7 @@ impl Subscriptions {
     }
 
     /// The socket is gone. States and cursors stay.
-    pub fn disconnected(&mut self, _now: Now) {
+    pub fn disconnected(&mut self) {
         self.answers = Answers::NoSocket;
         self.subscribe.clear();
         self.unsubscribe.clear();

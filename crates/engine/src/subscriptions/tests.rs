@@ -91,9 +91,9 @@ fn seqs(subs: &Subscriptions, subject: &Subject) -> Vec<u64> {
 
 /// Wants a subject and lets a v1 server answer with an empty snapshot at `seq`.
 fn live(subject: &Subject, seq: u64) -> Subscriptions {
-    let mut subs = Subscriptions::new();
+    let mut subs = Subscriptions::default();
     subs.want(at(0), subject.clone());
-    let flight = subs.first_flight(at(0));
+    let flight = subs.first_flight();
     assert_eq!(flight.len(), 1);
     assert_eq!(flight[0].since, None);
     subs.mode_known(at(0), Mode::V1);
@@ -108,8 +108,8 @@ fn live(subject: &Subject, seq: u64) -> Subscriptions {
 fn the_state_is_resumed_with_since_only_while_it_is_held() {
     let mut subs = live(&chat(), 5);
     subs.event(at(1), message("c1", 6, 5));
-    subs.disconnected(at(2));
-    let flight = subs.first_flight(at(3));
+    subs.disconnected();
+    let flight = subs.first_flight();
     assert_eq!(flight[0].since, Some(Since { epoch: "e".to_owned(), seq: 6 }));
     subs.mode_known(at(3), Mode::V1);
     drain(&mut subs);
@@ -142,8 +142,8 @@ fn a_hole_is_asked_for_in_two_steps() {
 /// One topic is on the wire again after a while, and its whole channel replaces it before the answer.
 fn replaced() -> Subscriptions {
     let mut subs = live(&c1(), 5);
-    subs.disconnected(at(1));
-    assert!(subs.first_flight(at(2))[0].since.is_some());
+    subs.disconnected();
+    assert!(subs.first_flight()[0].since.is_some());
     subs.mode_known(at(2), Mode::V1);
     subs.want(at(2), chat());
     drain(&mut subs);
@@ -173,8 +173,8 @@ fn gap_outlives_the_subscription_it_was_reported_for() {
 #[test]
 fn a_gap_the_server_reports_is_counted_with_the_holes() {
     let mut subs = live(&chat(), 5);
-    subs.disconnected(at(1));
-    subs.first_flight(at(1));
+    subs.disconnected();
+    subs.first_flight();
     subs.mode_known(at(1), Mode::V1);
     subs.subscribed(at(2), answer(&chat(), "f", 9, Continuity::Gap));
     subs.snapshot(at(2), part(&chat(), "f", 9, 0, true, vec![item(9)]));
@@ -185,8 +185,8 @@ fn a_gap_the_server_reports_is_counted_with_the_holes() {
 fn gap_without_a_snapshot_is_dropped_at_the_next_connection() {
     let mut subs = replaced();
     subs.subscribed(at(3), answer(&c1(), "f", 9, Continuity::Gap));
-    subs.disconnected(at(3));
-    subs.first_flight(at(3));
+    subs.disconnected();
+    subs.first_flight();
     subs.mode_known(at(3), Mode::V1);
     assert_eq!(reported(&mut subs)[1], (c1(), Continuity::Snapshot));
 }
@@ -194,8 +194,8 @@ fn gap_without_a_snapshot_is_dropped_at_the_next_connection() {
 #[test]
 fn a_seq_that_runs_back_is_a_new_epoch() {
     let mut subs = live(&chat(), 100);
-    subs.disconnected(at(1));
-    subs.first_flight(at(2));
+    subs.disconnected();
+    subs.first_flight();
     subs.mode_known(at(2), Mode::V1);
     subs.subscribed(at(3), answer(&chat(), "e", 40, Continuity::Exact));
     let entries = asked(&drain(&mut subs)).unwrap();
@@ -288,33 +288,33 @@ fn coming_back_within_the_linger_costs_nothing() {
 
 #[test]
 fn a_refused_channel_leaves_its_topics_a_chance() {
-    let mut subs = Subscriptions::new();
+    let mut subs = Subscriptions::default();
     subs.want(at(0), chat());
     subs.want(at(0), c1());
-    assert_eq!(subs.first_flight(at(0)).len(), 1);
+    assert_eq!(subs.first_flight().len(), 1);
     subs.mode_known(at(0), Mode::V1);
     subs.denied(at(1), &chat(), &Code::Forbidden, "no".to_owned());
     let outputs = drain(&mut subs);
     assert_eq!(outputs[0], SubOutput::Denied { subject: chat(), message: "no".to_owned() });
     assert_eq!(asked(&outputs).unwrap()[0].subject(), c1());
-    subs.disconnected(at(2));
-    let flight = subs.first_flight(at(3));
+    subs.disconnected();
+    let flight = subs.first_flight();
     assert_eq!(flight.iter().map(SubscribeEntry::subject).collect::<Vec<_>>(), [chat()]);
 }
 
 #[test]
 fn basic_servers_are_live_at_once_and_keep_their_state() {
-    let mut subs = Subscriptions::new();
+    let mut subs = Subscriptions::default();
     subs.want(at(0), chat());
-    subs.first_flight(at(0));
+    subs.first_flight();
     subs.mode_known(at(0), Mode::Basic);
     assert_eq!(drain(&mut subs), [SubOutput::Reset { subject: chat(), continuity: Continuity::Snapshot }]);
     let plain = || Event { seq: None, prev: None, id: Some("123".to_owned()), ..message("c1", 1, 0) };
     subs.event(at(1), plain());
     subs.event(at(1), plain());
     assert_eq!(drain(&mut subs).len(), 2, "no deduplication by id");
-    subs.disconnected(at(2));
-    assert_eq!(subs.first_flight(at(3))[0].since, None);
+    subs.disconnected();
+    assert_eq!(subs.first_flight()[0].since, None);
     subs.mode_known(at(3), Mode::Basic);
     assert_eq!(drain(&mut subs), []);
     assert_eq!(seqs(&subs, &chat()), [1, 1]);
@@ -408,8 +408,8 @@ proptest! {
                 }
                 Way::Lost => {}
                 Way::Reconnect => {
-                    subs.disconnected(at(0));
-                    let entries = subs.first_flight(at(0));
+                    subs.disconnected();
+                    let entries = subs.first_flight();
                     subs.mode_known(at(0), Mode::V1);
                     serve(&mut subs, entries, seq, &mut sent);
                 }

@@ -1,7 +1,7 @@
 //! The leading tab: its engine, with the other tabs as its consumers.
 
 use super::incomplete::{Incomplete, MISSED};
-use super::link::{Inquiry, Interest, LinkMessage, LinkTarget, TabId};
+use super::link::{Interest, LinkMessage, LinkTarget, TabId};
 use super::types::{LOCAL, NodeOutput, PageCommand};
 use crate::engine::handover::Handover;
 use crate::mutant::{self, Mutant};
@@ -91,11 +91,6 @@ impl Leader {
         }
     }
 
-    /// Connects. Called last: where nothing is stored, it dials at once.
-    pub(super) fn connect(&mut self, now: Now) {
-        self.engine.connect(now);
-    }
-
     /// Subscribes to what the tab's own page watched before this tab led.
     pub(super) fn local(&mut self, now: Now, interest: &Interest) {
         for subject in &interest.subjects {
@@ -135,11 +130,6 @@ impl Leader {
         self.tabs.values().any(|tab| tab.connects)
     }
 
-    /// Reports how these messages ended, as soon as that is certain.
-    pub(super) fn inquire(&mut self, now: Now, consumer: ConsumerId, about: Vec<Inquiry>) {
-        self.engine.inquire(now, consumer, about);
-    }
-
     pub(super) fn page(&mut self, now: Now, command: PageCommand) {
         let engine = &mut self.engine;
         match command {
@@ -156,7 +146,7 @@ impl Leader {
             PageCommand::WatchOutbox(on) => engine.watch_outbox(now, LOCAL, on),
             PageCommand::WatchRaw(on) => engine.watch_raw(now, LOCAL, on),
             PageCommand::SendRaw(frame) => engine.send_raw(now, frame),
-            PageCommand::Inquire(about) => self.inquire(now, LOCAL, about),
+            PageCommand::Inquire(about) => engine.inquire(now, LOCAL, about),
             PageCommand::Disconnect => engine.disconnect(now),
             // The node passes messages in their order, and drops the engine for the others.
             PageCommand::Send(_) | PageCommand::PageHide | PageCommand::SignOut(_) => {}
@@ -226,7 +216,7 @@ impl Leader {
             }
             LinkMessage::Inquire { tab, about } => {
                 if let Some(consumer) = self.consumer(&tab, None) {
-                    self.inquire(now, consumer, about);
+                    self.engine.inquire(now, consumer, about);
                 }
             }
             LinkMessage::Hint { hint: Some(hint) } => self.engine.handle_hint(now, hint),

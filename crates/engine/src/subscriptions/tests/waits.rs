@@ -9,10 +9,10 @@ fn answered_to(mono: u64) -> Line {
 
 /// Two subscriptions in the first flight of a socket, and nothing answered yet.
 fn asked_for_two() -> Subscriptions {
-    let mut subs = Subscriptions::new();
+    let mut subs = Subscriptions::default();
     subs.want(at(0), chat());
     subs.want(at(0), Subject::channel(Channel::Alerts));
-    subs.first_flight(at(0));
+    subs.first_flight();
     assert_eq!(subs.next_timeout(), None, "a server of unknown mode owes no answer");
     subs.mode_known(at(100), Mode::V1);
     subs
@@ -42,7 +42,7 @@ fn unanswered_subscription_is_repeated_and_then_reconnected() {
     subs.timeout(at(again), answered_to(due));
     assert_eq!(drain(&mut subs), [SubOutput::Stuck(chat())]);
     // The new connection brings nothing either: no other is tried, the asks go on.
-    subs.first_flight(at(again));
+    subs.first_flight();
     subs.mode_known(at(again), Mode::V1);
     serve_alerts(&mut subs, again);
     let mut asks = 0;
@@ -102,7 +102,7 @@ fn one_reconnect_does_for_all_who_wait() {
         }
         stuck += drain(&mut subs).iter().filter(|output| matches!(output, SubOutput::Stuck(_))).count();
         let now = at(subs.next_timeout().unwrap());
-        subs.first_flight(now);
+        subs.first_flight();
         subs.mode_known(now, Mode::V1);
     }
     assert_eq!(stuck, 1);

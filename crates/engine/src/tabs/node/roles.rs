@@ -193,11 +193,12 @@ impl Node {
         let had_store = self.store.was_open && !alone;
         leader.share(now, had_store, self.sends.store_may_be_silent(), self.sends.saved_in_order());
         if self.page.connects {
-            leader.connect(now);
+            // Not before: where nothing is stored, it dials at once.
+            leader.engine.connect(now);
         }
         leader.local(now, &self.page.interest());
         if !mutant::active(Mutant::NoInquiry) {
-            leader.inquire(now, LOCAL, self.sends.in_doubt());
+            leader.engine.inquire(now, LOCAL, self.sends.in_doubt());
         }
         if let Some(token) = self.sign_in.take() {
             leader.engine.handle_token(now, token);

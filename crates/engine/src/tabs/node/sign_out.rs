@@ -36,7 +36,7 @@ impl Node {
         let connects = how == SignOut::SendFirst && !self.outdated && !self.page.connects;
         self.page.connects |= connects;
         if let Some(leader) = self.leader.as_mut().filter(|_| connects) {
-            leader.connect(now);
+            leader.engine.connect(now);
         }
     }
 
