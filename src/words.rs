@@ -8,9 +8,14 @@ pub mod board;
 #[cfg(feature = "lab")]
 pub mod breaks;
 pub mod commands;
+pub mod inspector;
+#[cfg(feature = "lab")]
+pub mod load;
 pub mod plots;
 pub mod scoreboard;
 pub mod story;
+#[cfg(feature = "lab")]
+pub mod tours;
 pub mod trend;
 pub mod wall;
 

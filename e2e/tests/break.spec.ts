@@ -23,7 +23,9 @@ async function laboratory(open: (route: string) => Promise<Page>): Promise<Page>
 }
 
 /** They happen once: one that was noticed and healed before the message was sent says that nothing was. */
-const ONCE = ['Drop', 'Planned restart', 'Expired token', 'Dead store', 'Kill the worker', 'Hang the worker', 'Kill the leader'];
+const ONCE = ['Drop', 'Planned restart', 'Expired token', 'Dead store', 'Kill the worker', 'Hang the worker'];
+
+const LEADER = 'Kill the leading tab';
 
 const fault = (page: Page, name: string) => page.locator(`[data-testid=break-fault][data-fault="${name}"]`);
 const verdict = (page: Page) => page.getByTestId('break-verdict').first();
@@ -34,7 +36,9 @@ test('each fault, pressed once, is judged: everything is delivered once', { tag:
   const page = await laboratory(world.open);
   const names = await page.getByTestId('break-fault').evaluateAll((all) => all.map((one) => one.getAttribute('data-fault')!));
   expect(names).toHaveLength(17);
-  for (const name of names) {
+  // It ends the tab that leads, which is this one; see below.
+  await expect(fault(page, LEADER)).toBeDisabled();
+  for (const name of names.filter((name) => name !== LEADER)) {
     await say(page, `before ${name}`);
     await fault(page, name).click();
     await say(page, `during ${name}`);
@@ -73,6 +77,30 @@ test('a zombie is noticed, a message waits meanwhile; switched off by hand, and 
   expect(await violationsAtTop(page)).toEqual([]);
 });
 
+test('the leading tab is killed from another one, which takes over; the killed one stays dead until it is reloaded', async ({ world }) => {
+  test.setTimeout(150_000);
+  const leading = await laboratory(world.open);
+  const other = await laboratory(world.open);
+  const roles = (page: Page) => page.getByTestId('inspector-tab').evaluateAll((all) => all.map((tab) => `${tab.dataset.role} ${tab.dataset.this}`));
+  await expect.poll(() => roles(other)).toEqual(['leader false', 'follower true']);
+  await say(other, 'before the end of the leader');
+  const accepted = world.proxy.accepted;
+  await fault(other, LEADER).click();
+  await say(other, 'after the end of the leader');
+  await expect(leading.getByRole('alert')).toContainText('This tab was ended');
+  await expect.poll(() => roles(other), { timeout: 15_000 }).toEqual(['leader true']);
+  await expect(verdict(other)).toContainText(/all delivered once|nothing was sent meanwhile/, { timeout: 30_000 });
+  await expect(other.getByTestId('score-once')).toHaveText('2', { timeout: 30_000 });
+  await expect(verdict(other)).toHaveAttribute('data-state', 'kept');
+  expect(world.proxy.accepted).toBe(accepted + 1);
+  expect(await roles(other)).toEqual(['leader true']);
+  // A page that is not in front shows nothing new.
+  await leading.bringToFront();
+  await leading.getByRole('link', { name: 'Reload the page' }).click();
+  await expectState(leading, 'Connected');
+  await expect.poll(() => roles(leading)).toEqual(['leader false', 'follower true']);
+});
+
 /** A small seeded generator (mulberry32): the same faults at every run. */
 function drawing(seed: number): () => number {
   return () => {
@@ -89,7 +117,8 @@ test('ten minutes of random faults, two at a time: the scoreboard stays green', 
   const seed = Number(process.env.E2E_SEED ?? 1);
   const draw = drawing(seed);
   const page = await laboratory(world.open);
-  const names = await page.getByTestId('break-fault').evaluateAll((all) => all.map((one) => one.getAttribute('data-fault')!));
+  const all = await page.getByTestId('break-fault').evaluateAll((all) => all.map((one) => one.getAttribute('data-fault')!));
+  const names = all.filter((name) => name !== LEADER);
   const end = Date.now() + 10 * 60_000;
   const pressed: string[] = [];
   while (Date.now() < end) {

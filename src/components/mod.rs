@@ -16,6 +16,9 @@ mod download;
 pub mod hooks;
 pub mod icon;
 pub mod incidents;
+pub mod inspector;
+#[cfg(feature = "lab")]
+pub mod load;
 pub mod marks;
 pub mod outbox;
 pub mod panel;
@@ -27,5 +30,7 @@ pub mod send_line;
 pub mod shell;
 pub mod sign_in;
 pub mod sign_out;
+#[cfg(feature = "lab")]
+pub mod tours;
 pub mod undo;
 pub mod zone;

@@ -9,6 +9,7 @@ use crate::components::alerts::AlertsPanel;
 use crate::components::chat::ChatPane;
 use crate::components::diagnostics::DiagnosticsPanel;
 use crate::components::incidents::{IncidentBoard, ResolveForm};
+use crate::components::inspector::InspectorPanel;
 use crate::components::outbox::OutboxPanel;
 use crate::components::panel::Panel;
 use crate::components::people::People;
@@ -24,6 +25,16 @@ const CONNECTION: &str = "connection";
 
 /// The conversation that belongs to no incident.
 const CONVERSATION: &str = "general";
+
+/// What there is to break, and where.
+#[cfg(feature = "lab")]
+const MORE: &str = "New here? Take a guided tour: half a minute each, nothing to read before.";
+#[cfg(not(feature = "lab"))]
+const MORE: &str = "Guided tours, faults to press and load come with the laboratory: run `cargo xtask dev`, or `cargo xtask build --lab` \
+    with a gateway started with --scenario and --test-admin.";
+
+/// The columns of the plots: what the panels before them leave.
+const PLOTS: &str = if cfg!(feature = "lab") { "span-12" } else { "span-8" };
 
 /// The page at `/realtime-demo`.
 #[component]
@@ -42,9 +53,9 @@ pub fn RealtimeDemoPage() -> Html {
         move |score, ()| set.set(score)
     });
     #[cfg(feature = "lab")]
-    let (breaks, has_fault) = use_breaks(*score);
+    let (tours, breaks, has_fault) = use_laboratory(*score);
     #[cfg(not(feature = "lab"))]
-    let (breaks, has_fault) = (Html::default(), false);
+    let (tours, breaks, has_fault) = (Html::default(), Html::default(), false);
     html! {
         <People>
             <div class="app app--page">
@@ -54,15 +65,18 @@ pub fn RealtimeDemoPage() -> Html {
                     <header class="demo__intro">
                         <h1>{ "Realtime demo" }</h1>
                         <p>{ "Every feature of the realtime layer on one page. Stop the server, close the laptop, open a second tab: watch what each part does, what the plots show, and that the scoreboard stays green." }</p>
+                        <p data-testid="demo-more">{ MORE }</p>
                     </header>
                     <div class="demo__grid">
+                        { tours }
                         <IncidentBoard class="span-8" selected={(*chosen).clone()} {on_select} scope={Scope::All} address={Some(address)} />
                         <Panel title="Connection" class="span-4" id={CONNECTION} testid="connection-panel">
                             <div class="panel__body" tabindex="0"><ConnectionStatus show_details=true live=false /></div>
                         </Panel>
                         { breaks }
-                        <PlotsPanel class="span-8" {has_fault} />
                         <ScoreboardPanel class="span-4" {on_score} />
+                        <PlotsPanel class={PLOTS} {has_fault} />
+                        <InspectorPanel class="span-12" conversation={CONVERSATION} />
                         <Panel title="Resolve an incident" class="span-4" testid="resolve-panel">
                             <div class="panel__body"><ResolveForm chosen={(*chosen).clone()} /></div>
                         </Panel>
@@ -82,14 +96,19 @@ pub fn RealtimeDemoPage() -> Html {
     }
 }
 
-/// The faults, and whether one is on.
+/// The guided tours, the other panels, and whether a fault is on.
 #[cfg(feature = "lab")]
 #[hook]
-fn use_breaks(score: Score) -> (Html, bool) {
-    let has_fault = use_state_eq(|| false);
-    let on_fault = use_callback((), {
-        let set = has_fault.setter();
-        move |has_fault, ()| set.set(has_fault)
-    });
-    (html! { <crate::components::breaks::BreakPanel class="span-4" {score} {on_fault} /> }, *has_fault)
+fn use_laboratory(score: Score) -> (Html, Html, bool) {
+    use crate::components::{breaks, load, tours};
+    let faults = breaks::use_faults(score);
+    let has_fault = faults.control().has_fault();
+    let tours = html! { <tours::Tours class="span-12" breaker={faults.breaker.clone()} conversation={CONVERSATION} /> };
+    let panels = html! {
+        <>
+            <breaks::BreakPanel class="span-4" {faults} />
+            <load::LoadPanel class="span-4" />
+        </>
+    };
+    (tours, panels, has_fault)
 }

@@ -46,7 +46,7 @@ pub mod url;
 pub mod worker;
 
 pub use bridge::{BUILD_ID, PortFailure, SignOut};
-pub use client::{Client, ClientOptions, OwnMessage, SentMessage, Subscription};
+pub use client::{Client, ClientOptions, OwnMessage, ScopeTab, SentMessage, Subscription};
 pub use connection_status::ConnectionStatus;
 pub use error::{
     ClientError, OwnSendError, PayloadError, RawError, RawEvent, SendError, SetupError, TokenError,

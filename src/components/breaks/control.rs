@@ -26,9 +26,9 @@ pub enum Order {
     /// To the worker.
     Worker(String),
     /// To the gateway, until it is answered: type and payload.
-    Ask(&'static str, &'static str),
+    Ask(&'static str, String),
     /// The same, once: it may have no answer.
-    AskOnce(&'static str, &'static str),
+    AskOnce(&'static str, String),
     Connect,
 }
 
@@ -85,9 +85,9 @@ impl Control {
                 vec![Order::Worker(format!("on slow {} {}", slow.latency_ms, slow.jitter_ms))]
             }
             How::Lasts(name) => vec![Order::Worker(format!("on {name}"))],
-            How::Once(name) => vec![Order::Worker(name.to_owned())],
-            How::Server(kind, payload) => vec![Order::AskOnce(kind, payload)],
-            How::ServerLasts(kind, payload, _) => vec![Order::Ask(kind, payload)],
+            How::Once(name) | How::OtherTab(name) => vec![Order::Worker(name.to_owned())],
+            How::Server(kind, payload) => vec![Order::AskOnce(kind, payload.to_owned())],
+            How::ServerLasts(kind, payload, _) => vec![Order::Ask(kind, payload.to_owned())],
         }
     }
 
@@ -99,8 +99,8 @@ impl Control {
             running.watch.end(at);
             match fault.how {
                 How::Lasts(name) => orders.push(Order::Worker(format!("off {name}"))),
-                How::ServerLasts(kind, _, end) => orders.push(Order::Ask(kind, end)),
-                How::Once(_) | How::Server(..) => {}
+                How::ServerLasts(kind, _, end) => orders.push(Order::Ask(kind, end.to_owned())),
+                How::Once(_) | How::OtherTab(_) | How::Server(..) => {}
             }
         }
         orders
@@ -182,7 +182,12 @@ mod tests {
         let orders = control.reset(900_000);
         assert_eq!(
             orders,
-            [worker("off zombie"), Order::Ask("lab.nack", r#"{"every":0}"#), worker("reset"), Order::Connect,]
+            [
+                worker("off zombie"),
+                Order::Ask("lab.nack", r#"{"every":0}"#.to_owned()),
+                worker("reset"),
+                Order::Connect,
+            ]
         );
     }
 

@@ -20,6 +20,8 @@ pub enum How {
     Lasts(&'static str),
     /// In the worker, once.
     Once(&'static str),
+    /// In the worker of the tab that leads, once: pressed in another one.
+    OtherTab(&'static str),
     /// In the gateway, once: type and payload.
     Server(&'static str, &'static str),
     /// In the gateway, until it is switched off: type, payload, payload that ends it.
@@ -29,6 +31,10 @@ pub enum How {
 impl How {
     pub fn lasts(self) -> bool {
         matches!(self, Self::Lasts(_) | Self::ServerLasts(..))
+    }
+
+    pub fn is_of_another_tab(self) -> bool {
+        matches!(self, Self::OtherTab(_))
     }
 
     pub fn is_of_server(self) -> bool {
@@ -99,9 +105,9 @@ pub const FAULTS: [Fault; 17] = [
     fault("Kill the worker", "The worker of this tab crashes.", Group::Device, How::Once("panic")),
     fault("Hang the worker", "The worker of this tab is busy for ever.", Group::Device, How::Once("hang")),
     fault(
-        "Kill the leader",
-        "The worker with the connection crashes, whichever tab it belongs to.",
+        "Kill the leading tab",
+        "The tab with the connection ends as if it had been killed. Press it in another tab.",
         Group::Device,
-        How::Once("panic-leader"),
+        How::OtherTab("end-leader"),
     ),
 ];

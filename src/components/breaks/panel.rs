@@ -1,16 +1,12 @@
 //! Buttons for each fault, and the verdicts.
 
-use super::control::{Control, Slow};
+use super::control::Slow;
+use super::faults::{Act, Faults, SLOW};
 use super::list::{FAULTS, Fault, Group};
-use super::send::use_orders;
-use super::verdict::Seen;
 use crate::components::icon::{Icon, IconMark};
 use crate::components::panel::Panel;
-use crate::components::scoreboard::Score;
 use crate::words::breaks as texts;
 use sentinelops_realtime::{use_clock, use_connection};
-use std::cell::RefCell;
-use std::rc::Rc;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -25,77 +21,23 @@ pub struct BreakPanelProps {
     /// Added to the panel's class.
     #[prop_or_default]
     pub class: Classes,
-    /// What became of the page's messages.
-    pub score: Score,
-    /// A fault is on, or none is any more.
-    #[prop_or_default]
-    pub on_fault: Callback<bool>,
-}
-
-/// What is done to the faults.
-enum Act {
-    Press(&'static Fault, Option<u32>, Slow),
-    Reset,
-    /// Time has passed, or something has changed.
-    Look,
-}
-
-type Shared = Rc<RefCell<Control>>;
-
-/// The faults, how they are acted on, and whether the gateway takes requests.
-#[hook]
-fn use_faults(score: Score) -> (Shared, Callback<Act>, Option<bool>) {
-    let clock = use_clock();
-    let is_connected = use_connection().is_connected;
-    let (carry_out, answered) = use_orders();
-    let control: Shared = use_mut_ref(Control::default);
-    let update = use_force_update();
-    let seen = use_mut_ref(Seen::default);
-    let Score { sent, open, ended, .. } = score;
-    *seen.borrow_mut() = Seen { at: 0, is_connected, sent, open, ended, broken: score.broken() };
-    let act = use_callback((), {
-        let (control, clock) = (control.clone(), clock.clone());
-        move |act: Act, ()| {
-            let seen = Seen { at: clock.now(), ..*seen.borrow() };
-            let orders = {
-                let mut control = control.borrow_mut();
-                match act {
-                    Act::Press(fault, ..) if control.is_on(fault).is_some() => control.end(fault, seen.at),
-                    Act::Press(fault, seconds, slow) => control.begin(fault, seconds, slow, seen),
-                    Act::Reset => control.reset(seen.at),
-                    Act::Look => control.step(seen),
-                }
-            };
-            carry_out.emit(orders);
-            update.force_update();
-        }
-    });
-    use_effect_with((is_connected, score), {
-        let act = act.clone();
-        move |_| act.emit(Act::Look)
-    });
-    use_effect_with(clock, {
-        let act = act.clone();
-        move |clock| {
-            let ticking = clock.listen(Callback::from(move |_| act.emit(Act::Look)));
-            move || drop(ticking)
-        }
-    });
-    (control, act, answered)
+    /// Those of the page.
+    pub(crate) faults: Faults,
 }
 
 /// Faults to press, and after each a line that says what it did.
 #[component]
 pub fn BreakPanel(props: &BreakPanelProps) -> Html {
-    let (control, act, answered) = use_faults(props.score);
+    let Faults { breaker, answered, .. } = props.faults.clone();
     let now = use_clock().now();
+    let leads = use_connection().is_leader != Some(false);
     let seconds = use_state_eq(|| DURATIONS[0]);
-    let slow = use_state_eq(|| Slow { latency_ms: 800, jitter_ms: 200 });
-    let control = control.borrow();
-    use_effect_with((control.has_fault(), props.on_fault.clone()), |(has_fault, on_fault)| {
-        on_fault.emit(*has_fault)
-    });
-    let reset = act.reform(|_: MouseEvent| Act::Reset);
+    let slow = use_state_eq(|| SLOW);
+    let control = props.faults.control();
+    let reset = {
+        let breaker = breaker.clone();
+        move |_: MouseEvent| breaker.act(Act::Reset)
+    };
     let end = html! {
         <button type="button" class="button button--small" onclick={reset} data-testid="break-reset">{ texts::RESET }</button>
     };
@@ -130,7 +72,7 @@ pub fn BreakPanel(props: &BreakPanelProps) -> Html {
     };
     let button = |fault: &'static Fault| {
         let on = control.is_on(fault);
-        let press = act.clone();
+        let press = breaker.clone();
         let (seconds, slow) = (*seconds, *slow);
         let left = match on {
             Some(Some(until)) => format!("{} s", until.saturating_sub(now).div_ceil(1_000)),
@@ -140,8 +82,8 @@ pub fn BreakPanel(props: &BreakPanelProps) -> Html {
         html! {
             <button key={fault.name} type="button" class="button break__fault" title={fault.help}
                 aria-pressed={fault.how.lasts().then(|| on.is_some().to_string())}
-                disabled={fault.how.is_of_server() && answered == Some(false)}
-                onclick={move |_| press.emit(Act::Press(fault, seconds, slow))} data-testid="break-fault" data-fault={fault.name}>
+                disabled={fault.how.is_of_server() && answered == Some(false) || fault.how.is_of_another_tab() && leads}
+                onclick={move |_| press.act(Act::Press(fault, seconds, slow))} data-testid="break-fault" data-fault={fault.name}>
                 { fault.name }
                 if on.is_some() {
                     <span class="num">{ left }</span>

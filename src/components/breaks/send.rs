@@ -21,7 +21,7 @@ struct Answer {
 
 /// How orders are carried out, and whether the gateway takes requests; `None`: it was not asked.
 #[hook]
-pub(super) fn use_orders() -> (Callback<Vec<Order>>, Option<bool>) {
+pub fn use_orders() -> (Callback<Vec<Order>>, Option<bool>) {
     let (client, clock) = (use_client(), use_clock());
     let open: Open = use_mut_ref(Vec::new);
     let answered = use_state_eq(|| None::<bool>);
@@ -59,9 +59,9 @@ fn carry_out(client: &Client, open: &Open, order: Order) {
             client.connect();
             client.reconnect();
         }
-        Order::AskOnce(kind, payload) => client.lab(&request(kind, payload).1),
+        Order::AskOnce(kind, payload) => client.lab(&request(kind, &payload).1),
         Order::Ask(kind, payload) => {
-            let (id, request) = request(kind, payload);
+            let (id, request) = request(kind, &payload);
             client.lab(&request);
             let mut open = open.borrow_mut();
             // The last one of a kind counts: an earlier one that is still open must not undo it.

@@ -11,6 +11,6 @@ pub use traces::Traces;
 use sentinelops_realtime::time_text::time_of_day;
 
 /// The time of day, to the ms: what happens here happens fast.
-fn clock(at: u64) -> String {
+pub(super) fn clock(at: u64) -> String {
     format!("{}.{:03}", time_of_day(at), at % 1_000)
 }

@@ -11,6 +11,8 @@ mod sampler;
 mod tests;
 
 pub use panel::PlotsPanel;
+#[cfg(feature = "lab")]
+pub(in crate::components) use {frames::Frames, history::percentile};
 
 use history::History;
 use std::cell::RefCell;

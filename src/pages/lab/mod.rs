@@ -159,8 +159,8 @@ pub fn LabPage() -> Html {
         let (client, set) = (socket.client().clone(), answers.setter());
         move |()| {
             let subscription = client.subscribe_lab(move |answer| {
-                // Those of the scoreboard in another tab would push the others out.
-                if !answer.contains("lab-count-") {
+                // Those of the laboratory's panels in another tab would push the others out.
+                if !["lab-count-", "lab-break-", "lab.frames"].iter().any(|of| answer.contains(of)) {
                     set.set(answer.to_owned());
                 }
             });

@@ -7,6 +7,7 @@
 //!
 //! Pure: what happens follows from the seed, the times it is asked and the state it is shown.
 
+mod load;
 mod people;
 mod story;
 mod warm;
@@ -27,13 +28,20 @@ pub struct Scenario {
     interval: Option<f64>,
     next: Option<f64>,
     last_id: u64,
+    colleagues: load::Colleagues,
 }
 
 impl Scenario {
     /// `rate` is events per second on average; 0 is silence after the warm start.
     pub fn new(seed: u64, rate: f64) -> Self {
-        let interval = (rate > 0.0).then(|| 1_000.0 / rate);
-        Self { rng: fastrand::Rng::with_seed(seed), interval, next: None, last_id: 0 }
+        let rng = fastrand::Rng::with_seed(seed);
+        Self {
+            rng,
+            interval: interval(rate),
+            next: None,
+            last_id: 0,
+            colleagues: load::Colleagues::default(),
+        }
     }
 
     /// What has happened before the story begins, so that no first snapshot is empty: nothing, if
@@ -49,12 +57,15 @@ impl Scenario {
     /// and at rate 0.
     pub fn poll_timeout(&self) -> Option<u64> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        self.next.map(|next| next.ceil() as u64)
+        [self.next, self.colleagues.next].into_iter().flatten().map(|next| next.ceil() as u64).min()
     }
 
     /// The next thing that happens, if one is due. Publish it and ask again until
     /// [`Scenario::poll_timeout`] lies ahead: each thing sees what the last one left.
     pub fn step(&mut self, now: Now, state: &State) -> Vec<NewEvent> {
+        if let Some(events) = self.colleague_acts(now, state) {
+            return events;
+        }
         let (Some(interval), Some(next)) = (self.interval, self.next) else { return Vec::new() };
         #[allow(clippy::cast_precision_loss)]
         let present = now.mono as f64;
@@ -115,6 +126,11 @@ impl Scenario {
     fn somebody(&mut self) -> (&'static str, &'static str) {
         self.pick(&words::AGENTS).copied().unwrap_or_default()
     }
+}
+
+/// Ms from one event to the next; `None`: there is none.
+fn interval(rate: f64) -> Option<f64> {
+    (rate > 0.0).then(|| 1_000.0 / rate)
 }
 
 fn event(payload: Payload, priority: Priority, now: Now) -> Vec<NewEvent> {

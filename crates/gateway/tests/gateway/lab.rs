@@ -1,8 +1,8 @@
 //! `lab.*` over the WebSocket: only with `--test-admin`.
 
-use crate::support::{Client, Program};
+use crate::support::{Client, Program, subscribe};
 use sentinelops_protocol::system::ServerSystem;
-use sentinelops_protocol::{Code, ServerMessage};
+use sentinelops_protocol::{Channel, Code, ServerMessage, encode_payload};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -109,6 +109,34 @@ async fn a_drain_reaches_every_connection_and_refusals_end() {
     assert_eq!(client.acked().await, ["m1"]);
     client.send(r#"{"type":"lab.drain","id":"r","channel":"system","payload":{"windowMs":50}}"#).await;
     assert_eq!(other.close_code().await, Some(1012));
+}
+
+#[tokio::test]
+async fn the_load_changes_while_the_gateway_runs() {
+    let program = Program::start(&["--test-admin", "--rate", "0"]).await;
+    let mut client = program.client("s").await;
+    let wrong = ask(&mut client, "load", json!({ "eventsPerSecond": 100_001 })).await;
+    assert!(wrong["error"].as_str().is_some_and(|text| text.starts_with("eventsPerSecond: 0 to")), "{wrong}");
+    client.system(&subscribe(Channel::Agents)).await;
+    let load = json!({ "eventsPerSecond": 500.0, "colleagues": 3 });
+    assert_eq!(ask(&mut client, "load", load.clone()).await, load);
+    // The third has come, and more happens than one thing.
+    let (mut has_come, mut events) = (false, 0);
+    while !has_come || events < 20 {
+        if let ServerMessage::Event(event) = client.next().await {
+            has_come |= encode_payload(&event.payload).as_str().contains("colleague-3");
+            events += 1;
+        }
+    }
+    assert_eq!(ask(&mut client, "load", json!({})).await, load, "what is left out stays");
+}
+
+#[tokio::test]
+async fn without_a_story_there_is_no_load() {
+    let program = Program::start(&["--test-admin"]).await;
+    let mut client = program.client("s").await;
+    let answer = ask(&mut client, "load", json!({ "eventsPerSecond": 1.0, "colleagues": 0 })).await;
+    assert!(answer["error"].as_str().is_some_and(|text| text.contains("--scenario")), "{answer}");
 }
 
 #[tokio::test]

@@ -97,6 +97,10 @@ pub struct LeaveNotice {
     pub bytes: Vec<u8>,
 }
 
+/// The last message of a worker that ends itself for the laboratory, in [`FromWorker::Lab`].
+#[cfg(feature = "lab")]
+pub(crate) const ENDED: &str = r#"{"type":"lab.ended"}"#;
+
 /// From the worker to its page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromWorker {

@@ -10,6 +10,8 @@ mod port;
 mod worker_port;
 
 pub use codec::{BUILD_ID, BridgeCodec};
+#[cfg(feature = "lab")]
+pub(crate) use message::ENDED;
 pub use message::{FromWorker, Init, LeaveNotice, PageId, ToWorker};
 pub use port::{Port, PortEvent, PortFailure, PortListener};
 pub use sentinelops_engine::tabs::SignOut;

@@ -29,6 +29,7 @@ mod settings;
 mod state;
 pub(crate) mod subscribe;
 mod supervise;
+mod tab_map;
 #[cfg(test)]
 mod tests;
 mod unreadable;
@@ -43,6 +44,7 @@ pub use sent::SentMessage;
 pub(crate) use settings::{Key, Settings};
 pub(crate) use subscribe::Dispatch;
 pub use subscribe::Subscription;
+pub use tab_map::ScopeTab;
 #[cfg(test)]
 pub(crate) use watch::Watch;
 

@@ -68,6 +68,19 @@ impl Client {
         self.0.settings.options.user.as_deref()
     }
 
+    /// Whether tools may show contents of messages: the provider's `debug_contents`.
+    ///
+    /// ```
+    /// use sentinelops_realtime::{Client, MessageTrace};
+    ///
+    /// fn shown(client: &Client, trace: &MessageTrace) -> String {
+    ///     trace.payload.clone().filter(|_| client.shows_contents()).unwrap_or_else(|| "contents are not shown".to_owned())
+    /// }
+    /// ```
+    pub fn shows_contents(&self) -> bool {
+        self.0.settings.options.debug_contents
+    }
+
     /// What is wrong now: setup, worker, refused subscription, connection.
     pub(crate) fn error(&self, subject: Option<&Subject>) -> Option<ClientError> {
         if let Some(error) = &self.0.setup_error {

@@ -203,7 +203,9 @@ impl Core {
                 &init.scope,
                 &inner.reply,
                 input_from(&me, |core, now, request: String| {
-                    if let Some(hint) = super::faults::asked(&request, core.socket.as_ref(), &core.store) {
+                    if let Some(hint) =
+                        super::faults::asked(&request, core.socket.as_ref(), &core.store, &core.relay)
+                    {
                         core.hint(now, hint);
                     }
                 }),

@@ -12,6 +12,10 @@ use tokio_tungstenite::tungstenite::Bytes;
 const REQUEST_BYTES: usize = 512;
 /// Effects in one answer; the next request goes on behind them.
 const EFFECTS: usize = 500;
+/// Most events a second that are made up.
+const MOST_EVENTS: f64 = 100_000.0;
+/// Most colleagues.
+const MOST_COLLEAGUES: u32 = 100;
 /// How a connection is closed where the request names no code.
 const CLOSE: u16 = 1012;
 
@@ -50,6 +54,9 @@ enum Request {
     /// Refuses every n-th new command for now; 0: none.
     #[serde(rename = "lab.nack")]
     Nack { every: u32 },
+    /// How much happens from now on; what is left out stays as it is.
+    #[serde(rename = "lab.load", rename_all = "camelCase")]
+    Load { events_per_second: Option<f64>, colleagues: Option<u32> },
     /// See [`Plant`]. `null`: none.
     #[serde(rename = "lab.plant")]
     Plant { fault: Option<Plant> },
@@ -134,6 +141,7 @@ impl Hub {
                 self.gateway.set_nack_every((every > 0).then_some(every));
                 json!({ "every": every })
             }
+            Request::Load { events_per_second, colleagues } => self.load(now, events_per_second, colleagues),
             Request::Plant { fault } => {
                 lab.plant = fault;
                 if let Some((before, first)) = lab.first.take() {
@@ -142,6 +150,26 @@ impl Hub {
                 Value::Null
             }
         }
+    }
+
+    fn load(&mut self, now: Now, rate: Option<f64>, colleagues: Option<u32>) -> Value {
+        let Some(scenario) = &mut self.scenario else {
+            return json!({ "error": "this gateway makes nothing up: start it with --scenario" });
+        };
+        let is_possible = rate.is_none_or(|rate| (0.0..=MOST_EVENTS).contains(&rate));
+        if !is_possible || colleagues.is_some_and(|count| count > MOST_COLLEAGUES) {
+            let (events, people) = (MOST_EVENTS, MOST_COLLEAGUES);
+            return json!({ "error": format!("eventsPerSecond: 0 to {events}, colleagues: 0 to {people}") });
+        }
+        if let Some(rate) = rate {
+            scenario.set_rate(now, rate);
+        }
+        let changes = colleagues.map(|count| scenario.set_colleagues(now, count)).unwrap_or_default();
+        let load = json!({ "eventsPerSecond": scenario.rate(), "colleagues": scenario.colleagues() });
+        for event in changes {
+            self.gateway.publish(now, event);
+        }
+        load
     }
 
     fn put(&self, conn: ConnId, message: &Value) {

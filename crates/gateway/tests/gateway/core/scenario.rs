@@ -63,6 +63,37 @@ fn the_rate_is_kept_on_average() {
 }
 
 #[test]
+fn rate_and_colleagues_change_while_the_story_goes_on() {
+    let (mut gateway, _) = run(1, 0.0, 0);
+    let mut scenario = Scenario::new(1, 0.0);
+    scenario.warm_up(at(0), gateway.view());
+    scenario.set_rate(at(1_000), 200.0);
+    let come = scenario.set_colleagues(at(1_000), 4);
+    assert_eq!(come.len(), 4);
+    assert!(encode_payload(&come[3].payload).as_str().contains("colleague-4"));
+    let mut until = |scenario: &mut Scenario, end: u64| {
+        let (mut all, mut of_colleagues) = (0, 0);
+        while let Some(due) = scenario.poll_timeout().filter(|due| *due <= end) {
+            for event in scenario.step(at(due), gateway.view()) {
+                all += 1;
+                of_colleagues += u32::from(encode_payload(&event.payload).as_str().contains("colleague-"));
+                gateway.publish(at(due), event);
+            }
+        }
+        (all, of_colleagues)
+    };
+    let (all, of_colleagues) = until(&mut scenario, 41_000);
+    assert!((7_000..9_500).contains(&all) && (30..50).contains(&of_colleagues), "{all}, {of_colleagues}");
+    let gone = scenario.set_colleagues(at(41_000), 1);
+    assert_eq!(gone.len(), 3);
+    scenario.set_rate(at(41_000), 0.0);
+    let (all, of_colleagues) = until(&mut scenario, 81_000);
+    assert!((7..14).contains(&all) && all == of_colleagues, "{all}, {of_colleagues}");
+    scenario.set_colleagues(at(81_000), 0);
+    assert_eq!(scenario.poll_timeout(), None, "silence");
+}
+
+#[test]
 fn after_a_sleep_it_goes_on_instead_of_catching_up() {
     let (gateway, _) = run(1, 0.0, 0);
     let mut scenario = Scenario::new(1, 10.0);

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// How the ids of the page's requests begin.
-const ID: &str = "lab-";
+pub(super) const ID: &str = "lab-";
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -20,7 +20,7 @@ struct Envelope<'a> {
 }
 
 /// The messages of a frame: one, or an array of them. None of what cannot be read.
-fn messages(text: &str) -> Vec<&RawValue> {
+pub(super) fn messages(text: &str) -> Vec<&RawValue> {
     let all = serde_json::from_str::<Vec<&RawValue>>(text);
     all.or_else(|_| serde_json::from_str::<&RawValue>(text).map(|one| vec![one])).unwrap_or_default()
 }

@@ -7,12 +7,16 @@ mod lane;
 mod relay;
 mod rules;
 mod socket;
+mod tap;
 
 pub(super) use relay::Relay;
 pub(super) use socket::Socket;
 
 use super::store::{LINK_VERSION, Store};
+use crate::bridge::ENDED;
+use js_sys::Function;
 use sentinelops_engine::Hint;
+use wasm_bindgen::JsCast;
 
 /// Lets a test read how large this program's memory is.
 pub(super) fn show_memory() {
@@ -38,6 +42,16 @@ pub(super) fn at_start() {
     if address("hash").is_some_and(|hash| hash == "#hang") {
         hang();
     }
+}
+
+/// Ends this worker as a killed tab ends: what it holds is the browser's to release.
+fn end() {
+    let worker = js_sys::global();
+    let close = js_sys::Reflect::get(&worker, &"close".into())
+        .ok()
+        .and_then(|close| close.dyn_into::<Function>().ok());
+    // It has no answer, and every worker has it.
+    let _ = close.map(|close| close.call0(&worker));
 }
 
 fn hang() -> ! {
@@ -67,16 +81,16 @@ pub(super) fn take(request: &str, socket: Option<&Socket>, store: &Store, relay:
     if socket.is_none() || is_for_all(request) {
         relay.ask(request);
     }
-    asked(request, socket, store)
+    asked(request, socket, store, relay)
 }
 
 /// Whether every tab carries it out: any of them may lead next.
 fn is_for_all(request: &str) -> bool {
-    ["on ", "off ", "reset"].iter().any(|word| request.starts_with(word))
+    ["on ", "off ", "reset", "frames"].iter().any(|word| request.starts_with(word))
 }
 
 /// The part of this tab in what some tab asks for.
-pub(super) fn asked(request: &str, socket: Option<&Socket>, store: &Store) -> Option<Hint> {
+pub(super) fn asked(request: &str, socket: Option<&Socket>, store: &Store, relay: &Relay) -> Option<Hint> {
     let mut words = request.split(' ');
     match (words.next(), socket) {
         (Some(word @ ("on" | "off")), _) => {
@@ -91,6 +105,10 @@ pub(super) fn asked(request: &str, socket: Option<&Socket>, store: &Store) -> Op
             }
             (name == "offline").then_some(if is_on { Hint::Offline } else { Hint::Online })
         }
+        (Some("frames"), _) => {
+            tap::watch(words.next() == Some("contents"));
+            None
+        }
         (Some("reset"), _) => {
             let was_offline = active::with(std::mem::take).offline;
             was_offline.then_some(Hint::Online)
@@ -99,7 +117,11 @@ pub(super) fn asked(request: &str, socket: Option<&Socket>, store: &Store) -> Op
             socket.close_from_outside();
             None
         }
-        (Some("panic-leader"), Some(_)) => panic!("a test asked for it"),
+        (Some("end-leader"), Some(_)) => {
+            relay.tell(ENDED.to_owned());
+            end();
+            None
+        }
         // Of the tab that leads; a tab by itself has no other.
         (Some("dead-store"), _) => {
             store.kill_handle();

@@ -34,9 +34,14 @@ pub(super) fn arriving(
 
 /// A frame to the server.
 pub(super) fn leaving(active: &Active, frame: Vec<u8>, chance: f64) -> Vec<Late> {
-    let is_command = !contains(&frame, b"\"channel\":\"system\"");
-    let frames = if active.duplicate && is_command { vec![frame.clone(), frame] } else { vec![frame] };
+    let frames =
+        if active.duplicate && is_command(&frame) { vec![frame.clone(), frame] } else { vec![frame] };
     late(active, frames, chance)
+}
+
+/// A frame to the server that does something there.
+pub(super) fn is_command(frame: &[u8]) -> bool {
+    !contains(frame, b"\"channel\":\"system\"")
 }
 
 fn late(active: &Active, frames: Vec<Vec<u8>>, chance: f64) -> Vec<Late> {
@@ -49,7 +54,7 @@ fn contains(frame: &[u8], part: &[u8]) -> bool {
 }
 
 /// Events and confirmations only: the answers that open a connection or a subscription come once, in order.
-fn may_repeat(frame: &[u8]) -> bool {
+pub(super) fn may_repeat(frame: &[u8]) -> bool {
     let is_one_of = |parts: &[&[u8]]| parts.iter().any(|part| contains(frame, part));
     is_one_of(&[b"\"prev\":", b"\"type\":\"ack\""])
         && !is_one_of(&[

@@ -5,6 +5,7 @@ use super::frames::{Gaps, answers};
 use super::lane::Lane;
 use super::relay::Relay;
 use super::rules::{arriving, leaving};
+use super::tap::Tap;
 use crate::worker::socket::{self, SocketListener};
 use gloo::timers::callback::Timeout;
 use sentinelops_engine::{Generation, SocketEvent};
@@ -41,6 +42,7 @@ enum State {
         real: Rc<socket::Socket>,
         out: Lane<Leaving>,
         gaps: Rc<RefCell<Gaps>>,
+        tap: Rc<Tap>,
     },
     /// A dial that comes to nothing.
     Blocked {
@@ -87,12 +89,15 @@ impl Socket {
                 }
             }
         }));
-        let (held, relay) = (Rc::new(RefCell::new(Held::default())), relay.clone());
+        let (held, relay, tap) = (Rc::new(RefCell::new(Held::default())), relay.clone(), Tap::new(relay));
+        let arriving = tap.clone();
         let faulty: SocketListener = Rc::new(move |generation, event| match event {
             SocketEvent::Frame { bytes, binary } => {
                 let (for_page, rest) = answers(bytes);
                 for_page.into_iter().for_each(|message| relay.tell_all(message));
-                arrive(&lane, &held, rest.unwrap_or_else(|| bytes.to_vec()), binary);
+                let bytes = rest.unwrap_or_else(|| bytes.to_vec());
+                active::with(|active| arriving.see(active, &bytes, false));
+                arrive(&lane, &held, bytes, binary);
             }
             // Behind the frames that are on their way.
             SocketEvent::Closed { code, reason } => lane.push(0, Arriving::Closed { code, reason }),
@@ -107,7 +112,7 @@ impl Socket {
                 _ => real.send_bytes(&bytes),
             }
         });
-        Ok(Self { generation, state: State::Real { real, out, gaps } })
+        Ok(Self { generation, state: State::Real { real, out, gaps, tap } })
     }
 
     pub(in crate::worker) fn generation(&self) -> Generation {
@@ -155,7 +160,8 @@ impl Socket {
     }
 
     fn leave(&self, bytes: &[u8], is_text: bool) {
-        let State::Real { out, .. } = &self.state else { return };
+        let State::Real { out, tap, .. } = &self.state else { return };
+        active::with(|active| tap.see(active, bytes, true));
         for (ms, bytes) in active::with(|active| leaving(active, bytes.to_vec(), js_sys::Math::random())) {
             out.push(ms, (bytes, is_text));
         }
