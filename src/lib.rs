@@ -12,6 +12,7 @@ pub mod components;
 pub mod config;
 pub mod letters;
 pub mod looked;
+pub mod markup;
 pub mod pages;
 pub mod program;
 pub mod story;

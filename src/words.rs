@@ -216,6 +216,34 @@ pub mod settings {
     }
 }
 
+/// Texts of the dialogs for title and severity of an incident.
+pub mod edit {
+    /// Opens it.
+    pub const EDIT: &str = "Edit";
+    /// A field.
+    pub const TITLE: &str = "Title";
+    /// A field.
+    pub const SEVERITY: &str = "Severity";
+    /// There is no title.
+    pub const MISSING: &str = "Say in a few words what is wrong.";
+    /// Nothing is to be changed.
+    pub const CANCEL: &str = "Cancel";
+    /// A new one is complete.
+    pub const CREATE: &str = "Create";
+    /// The changes are.
+    pub const SAVE: &str = "Save";
+
+    /// What somebody else changed while the dialog was open.
+    pub fn meanwhile(changes: &str) -> String {
+        format!("Changed meanwhile: {changes}")
+    }
+
+    /// `Edit inc-7`.
+    pub fn heading(id: &str) -> String {
+        format!("{EDIT} {id}")
+    }
+}
+
 /// Texts about times.
 pub mod time {
     /// Changes the zone.

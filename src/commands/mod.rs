@@ -42,6 +42,12 @@ pub enum Command {
     Take,
     /// The field for messages of the incident.
     Comment,
+    /// The message that is written is sent.
+    Send,
+    /// A new line in it.
+    NewLine,
+    /// The dialog for title and severity of the incident.
+    Edit,
     /// Takes back the last action.
     Undo,
     /// The dialog for a new incident.
@@ -124,7 +130,7 @@ const fn entry(command: Command, title: &'static str, section: Section, keys: Ke
 }
 
 /// The table.
-pub const COMMANDS: [Entry; 36] = [
+pub const COMMANDS: [Entry; 39] = [
     entry(Command::Acknowledge, texts::ACKNOWLEDGE, Section::Incident, Keys::Letter('a')),
     entry(Command::Take, texts::TAKE, Section::Incident, Keys::Letter('m')),
     entry(Command::Investigate, texts::INVESTIGATE, Section::Incident, Keys::Letter('i')),
@@ -132,6 +138,9 @@ pub const COMMANDS: [Entry; 36] = [
     // Not a bare letter: it is the last step.
     entry(Command::Resolve, texts::RESOLVE, Section::Incident, Keys::Shift('r')),
     entry(Command::Comment, texts::COMMENT, Section::Incident, Keys::Letter('c')),
+    entry(Command::Send, texts::SEND, Section::Incident, Keys::Named("Enter")),
+    entry(Command::NewLine, texts::NEW_LINE, Section::Incident, Keys::Named("Shift Enter")),
+    entry(Command::Edit, texts::EDIT, Section::Incident, Keys::Letter('s')),
     entry(Command::Undo, texts::UNDO, Section::Incident, Keys::Letter('u')),
     entry(Command::NewIncident, texts::NEW, Section::Incident, Keys::Letter('n')),
     entry(Command::Next, texts::NEXT, Section::List, Keys::Letter('j')),

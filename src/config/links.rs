@@ -1,7 +1,7 @@
-//! Links of alerts: their addresses are an operator's, never an alert's.
+//! Links of alerts and incidents: their addresses are an operator's, never those of what comes from the network.
 
-/// A link that each alert with the right labels gets. The operator writes the address; an alert only fills in values
-/// of its labels, percent-encoded, behind the host.
+/// A link that each alert with the right labels, and each incident with the right fields, gets. The operator writes the
+/// address; they only fill in values, percent-encoded, behind the host.
 ///
 /// ```
 /// use sentinelops::config::LinkTemplate;

@@ -62,7 +62,7 @@ pub struct AppConfig {
     /// Where people sign in: a path of the page's own origin. It is called with the way back as the query parameter
     /// `rd`, a path of this origin. Default: none.
     pub sign_in_url: Option<String>,
-    /// Links that alerts get. Default: none. An alert's own links are shown nowhere.
+    /// Links that alerts and incidents get. Default: none. An alert's own links are shown nowhere.
     pub link_templates: Vec<LinkTemplate>,
     /// The worker's script. Default: as the build says.
     pub worker_url: Option<String>,

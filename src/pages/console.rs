@@ -17,7 +17,7 @@ use crate::components::undo::UndoToast;
 use gloo::timers::callback::Timeout;
 use sentinelops_protocol::Channel;
 use sentinelops_realtime::{SubscribeOptions, use_websocket};
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -74,7 +74,10 @@ pub fn ConsolePage() -> Html {
         move |event: KeyboardEvent| {
             // In a field with a draft it would throw the draft away.
             let draft =
-                event.target_dyn_into::<HtmlInputElement>().is_some_and(|input| !input.value().is_empty());
+                event.target_dyn_into::<HtmlInputElement>().is_some_and(|field| !field.value().is_empty())
+                    || event
+                        .target_dyn_into::<HtmlTextAreaElement>()
+                        .is_some_and(|field| !field.value().is_empty());
             if event.key() == "Escape" && !draft {
                 close.emit(());
             }
@@ -119,7 +122,7 @@ pub fn ConsolePage() -> Html {
                     <IncidentBoard class="console__incidents" selected={selected.clone()} on_select={on_select.clone()} address={Some(address)} trend=true />
                     <KeepActivity />
                     if let Some(id) = &selected {
-                        <IncidentDetail class="console__side" id={id.clone()} {on_close} />
+                        <IncidentDetail class="console__side" id={id.clone()} {on_close} on_incident={on_select.clone()} />
                     } else {
                         <ActivityPanel class="console__side" on_incident={on_select.clone()} />
                     }

@@ -16,6 +16,12 @@ pub const ESCALATE: &str = "Escalate";
 pub const RESOLVE: &str = "Resolve";
 /// Goes to the field for messages of the incident.
 pub const COMMENT: &str = "Write a message";
+/// In the field for messages.
+pub const SEND: &str = "Send the message";
+/// There, too.
+pub const NEW_LINE: &str = "New line in the message";
+/// Opens the dialog for title and severity.
+pub const EDIT: &str = "Change title and severity";
 /// Takes the last action back.
 pub const UNDO: &str = "Undo";
 /// Opens the dialog for a new incident.

@@ -7,6 +7,7 @@ use sentinelops::components::chat::{ChatLine, ChatLineProps};
 use sentinelops::components::incidents::{IncidentList, IncidentListProps, Lines};
 use sentinelops_realtime::protocol::domain::{Activity, ChatMessage, Incident, Severity};
 use sentinelops_realtime::{ChatEntry, IncidentRow};
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::prelude::*;
@@ -44,17 +45,58 @@ async fn of_a_chat_message() {
         timestamp: 1,
         extra: None,
     };
-    let entry = ChatEntry {
+    let entry = entry(message);
+    let shown = mount::<ChatLine>(line(entry)).await;
+    assert!(shown.select("img, b").is_empty());
+    assert_eq!(shown.text("chat-text").as_deref(), Some(HOSTILE));
+}
+
+#[wasm_bindgen_test]
+async fn of_a_chat_message_with_code_lists_and_incidents() {
+    let content = format!("see inc-7:\n- `{HOSTILE}`\n- javascript:x\n```\n{HOSTILE}\n```");
+    let message = ChatMessage {
+        id: "m1".to_owned(),
+        conversation_id: "c".to_owned(),
+        sender_id: "ann".to_owned(),
+        content,
+        timestamp: 1,
+        extra: None,
+    };
+    let chosen = Rc::new(RefCell::new(Vec::new()));
+    let on_incident = Callback::from({
+        let chosen = chosen.clone();
+        move |id: AttrValue| chosen.borrow_mut().push(id)
+    });
+    let entry = entry(message);
+    let shown =
+        mount::<ChatLine>(ChatLineProps { on_incident: Some(on_incident), ..line(entry.clone()) }).await;
+    assert!(shown.select("img, b, a").is_empty());
+    let texts = |selector| -> Vec<_> {
+        shown.select(selector).iter().filter_map(|element| element.text_content()).collect()
+    };
+    assert_eq!(texts("li li"), [HOSTILE, "javascript:x"]);
+    assert_eq!(texts("pre code"), [HOSTILE]);
+    assert_eq!(texts("button.link"), ["inc-7"]);
+    shown.select("button.link")[0].click();
+    assert_eq!(*chosen.borrow(), ["inc-7"]);
+    drop(shown);
+    // Where nothing can be opened, it is text.
+    assert!(mount::<ChatLine>(line(entry)).await.select("button.link").is_empty());
+}
+
+fn line(entry: ChatEntry) -> ChatLineProps {
+    ChatLineProps { entry, on_retry: Callback::noop(), on_incident: None }
+}
+
+fn entry(message: ChatMessage) -> ChatEntry {
+    ChatEntry {
         key: "m1".into(),
         message: Rc::new(message),
         mine: false,
         send: None,
         received: false,
         read: false,
-    };
-    let shown = mount::<ChatLine>(ChatLineProps { entry, on_retry: Callback::noop() }).await;
-    assert!(shown.select("img, b").is_empty());
-    assert_eq!(shown.text("chat-text").as_deref(), Some(HOSTILE));
+    }
 }
 
 #[wasm_bindgen_test]

@@ -24,10 +24,7 @@ pub struct LabelsProps {
 /// A few labels at a glance, all of them on demand, and the operator's links. No address comes from the alert itself.
 #[component]
 pub fn Labels(props: &LabelsProps) -> Html {
-    let templates = use_context::<LinkTemplates>().unwrap_or_default();
     let LabelsProps { labels, title } = props;
-    let links: Vec<_> =
-        templates.0.iter().filter_map(|link| Some((link.label(), link.fill(labels)?))).collect();
     let is_long =
         |(name, value): &(String, String)| name.chars().count() + value.chars().count() > SHOWN_CHARS;
     // The mark says it.
@@ -44,16 +41,39 @@ pub fn Labels(props: &LabelsProps) -> Html {
                     <ul class="labels labels--whole">{ for labels.iter().map(tag) }</ul>
                 </details>
             }
-            if !links.is_empty() {
-                <p class="labels">
-                    { for links.into_iter().map(|(label, url)| html! {
-                        <a class="link link--small" href={url} target="_blank" rel="noopener noreferrer" data-testid="alert-link">
-                            { label }<span class="sr-only">{ format!(" of {title}, in a new tab") }</span>
-                        </a>
-                    }) }
-                </p>
-            }
+            <Links labels={labels.clone()} title={title.clone()} testid="alert-link" />
         </>
+    }
+}
+
+/// See [`Links`].
+#[derive(Properties, PartialEq)]
+pub struct LinksProps {
+    /// Name and value of what the addresses may hold.
+    pub labels: Vec<(String, String)>,
+    /// What they are about, for screen readers.
+    pub title: AttrValue,
+    /// Names them for tests.
+    pub testid: &'static str,
+}
+
+/// The operator's links that have everything they need; the whole address is in the title.
+#[component]
+pub fn Links(props: &LinksProps) -> Html {
+    let templates = use_context::<LinkTemplates>().unwrap_or_default();
+    let links: Vec<_> =
+        templates.0.iter().filter_map(|link| Some((link.label(), link.fill(&props.labels)?))).collect();
+    if links.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <p class="labels">
+            { for links.into_iter().map(|(label, url)| html! {
+                <a class="link link--small" title={url.clone()} href={url} target="_blank" rel="noopener noreferrer" data-testid={props.testid}>
+                    { label }<span class="sr-only">{ format!(" of {}, in a new tab", props.title) }</span>
+                </a>
+            }) }
+        </p>
     }
 }
 

@@ -1,5 +1,6 @@
 //! One message of a conversation.
 
+use super::text::message_text;
 use crate::components::marks::SendStateMark;
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
@@ -14,6 +15,9 @@ pub struct ChatLineProps {
     pub entry: ChatEntry,
     /// Send it again.
     pub on_retry: Callback<MessageId>,
+    /// An incident that the text names was chosen. Default: there are no links.
+    #[prop_or_default]
+    pub on_incident: Option<Callback<AttrValue>>,
 }
 
 /// Who, when, what; of an own one also how far it got.
@@ -34,7 +38,7 @@ pub fn ChatLine(props: &ChatLineProps) -> Html {
                 </span>
                 if message.timestamp > 0 { <RelativeTime at={message.timestamp} /> }
             </div>
-            <p class="bubble__text" data-testid="chat-text">{ &message.content }</p>
+            { message_text(&message.content, props.on_incident.as_ref()) }
             if entry.mine {
                 <div class="bubble__state">
                     <SendStateMark state={state(entry)} received={entry.received} read={entry.read} />

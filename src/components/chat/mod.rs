@@ -3,6 +3,7 @@
 mod composer;
 mod line;
 mod pane;
+mod text;
 
 pub use composer::Composer;
 pub use line::{ChatLine, ChatLineProps};

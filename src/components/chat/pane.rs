@@ -17,6 +17,9 @@ const SHOWN: usize = 80;
 pub struct ChatPaneProps {
     /// Which conversation.
     pub conversation: AttrValue,
+    /// An incident that a message names was chosen. Default: there are no links.
+    #[prop_or_default]
+    pub on_incident: Option<Callback<AttrValue>>,
 }
 
 /// Follows the newest message, marks what is seen as read, tells the others while one writes.
@@ -62,7 +65,7 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
                         <Withdrawn error={chat.feed.error.clone()} />
                         <ol class="chat__log">
                             { for chat.feed.items.iter().skip(hidden).map(|entry| html! {
-                                <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} />
+                                <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} on_incident={props.on_incident.clone()} />
                             }) }
                         </ol>
                     } else if chat.feed.is_loaded || (chat.feed.is_connected && chat.feed.error.is_none()) {

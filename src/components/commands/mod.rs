@@ -11,6 +11,6 @@ pub use bus::use_commands;
 pub use center::{CommandCenter, CommandCenterProps};
 pub use incident::{Bulk, use_incident_commands};
 pub use target::{
-    focus_first_beside, focus_row_or_main, focused_incident, focused_line, is_row_focused,
+    focus_first_beside, focus_row_or_main, focused_incident, focused_line, is_composing, is_row_focused,
     press_focused_group, rescue_focus, step_row,
 };

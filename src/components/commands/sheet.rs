@@ -22,9 +22,13 @@ pub struct SheetProps {
 #[component]
 pub fn Sheet(props: &SheetProps) -> Html {
     let here = |entry: &&Entry| {
-        // Escape closes a detail where there is a list.
-        let by_key = entry.command == Command::Close && can_run(Command::Next);
-        entry.keys != Keys::None && (by_key || can_run(entry.command))
+        // What a list or a field does itself is there where they are.
+        let done_by = match entry.command {
+            Command::Close | Command::PickRange => Command::Next,
+            Command::Send | Command::NewLine => Command::Comment,
+            command => command,
+        };
+        entry.keys != Keys::None && can_run(done_by)
     };
     let section = |section: Section| {
         let entries: Vec<_> = COMMANDS.iter().filter(|entry| entry.section == section).filter(here).collect();

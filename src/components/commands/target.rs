@@ -94,7 +94,7 @@ pub fn focus_row_or_main(id: &str) {
 
 /// The key belongs to an input method that composes text. Safari ends the composition before the Enter that ends it;
 /// its key code is then 229.
-pub(super) fn is_composing(event: &KeyboardEvent) -> bool {
+pub fn is_composing(event: &KeyboardEvent) -> bool {
     event.is_composing() || event.key_code() == 229
 }
 

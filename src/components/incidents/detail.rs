@@ -1,6 +1,8 @@
 //! One incident: facts, actions, conversation.
 
+use super::edit::EditIncident;
 use super::{IncidentActions, IncidentAlerts, Timeline, Viewers};
+use crate::components::alerts::Links;
 use crate::components::chat::ChatPane;
 use crate::components::hooks::{PHONE, use_media};
 use crate::components::icon::{Icon, IconMark};
@@ -26,6 +28,9 @@ pub struct IncidentDetailProps {
     pub class: Classes,
     /// Close it.
     pub on_close: Callback<()>,
+    /// Another incident was chosen, which a message names. Default: such names are no links.
+    #[prop_or_default]
+    pub on_incident: Option<Callback<AttrValue>>,
 }
 
 /// The side panel; on a phone it covers the page and takes the focus.
@@ -34,10 +39,22 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
     let detail = use_incident(&props.id);
     let close_button = use_node_ref();
     let covers = use_media(PHONE);
+    // A link in a message goes with the message: the focus follows it to the incident it leads to.
+    let follows = use_mut_ref(|| false);
+    let on_incident = use_callback(props.on_incident.clone(), {
+        let follows = follows.clone();
+        move |id, on_incident: &Option<Callback<AttrValue>>| {
+            *follows.borrow_mut() = true;
+            if let Some(on_incident) = on_incident {
+                on_incident.emit(id);
+            }
+        }
+    });
     use_effect_with((props.id.clone(), covers), {
         let close_button = close_button.clone();
         move |(_, covers)| {
-            if let Some(button) = close_button.cast::<HtmlElement>().filter(|_| *covers) {
+            let follows = follows.take();
+            if let Some(button) = close_button.cast::<HtmlElement>().filter(|_| *covers || follows) {
                 // Without focus the person starts at the top of the page, no worse.
                 let _ = button.focus();
             }
@@ -48,7 +65,8 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
         move |_| on_close.emit(())
     };
     html! {
-        <section class={classes!("panel", "detail", props.class.clone())} aria-label={format!("Incident {}", props.id)} data-testid="incident-detail">
+        // Another incident is another panel: nothing that was opened, written or sent in it is about the next one.
+        <section key={&*props.id} class={classes!("panel", "detail", props.class.clone())} aria-label={format!("Incident {}", props.id)} data-testid="incident-detail">
             <header class="panel__head">
                 <h2 class="panel__title mono">{ &props.id }</h2>
                 if let Some(at) = detail.as_of.filter(|_| detail.incident.is_some()) { <AsOf {at} /> }
@@ -66,16 +84,17 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                     <div class="detail__marks">
                         <SeverityMark severity={row.severity.clone()} />
                         <StatusMark status={row.status.clone()} />
+                        <EditIncident incident={row.incident.clone()} />
                         <Viewers id={props.id.clone()} />
                         // The row has space for one word only.
                         if let Some(state) = row.edit.clone().filter(SendState::is_failed) { <SendStateMark {state} explain=true /> }
                     </div>
                     <Facts incident={row.incident.clone()} />
-                    <IncidentActions key={props.id.to_string()} incident={row.incident.clone()} />
+                    <IncidentActions incident={row.incident.clone()} />
                     <IncidentAlerts id={props.id.clone()} />
-                    <Timeline key={props.id.to_string()} incident={row.incident.clone()} />
+                    <Timeline incident={row.incident.clone()} />
                 </div>
-                <ChatPane key={format!("chat-{}", props.id)} conversation={props.id.clone()} />
+                <ChatPane conversation={props.id.clone()} on_incident={props.on_incident.as_ref().map(|_| on_incident)} />
             } else if detail.is_loaded {
                 <Empty title={format!("{} is not on the board", props.id)} detail="It may be older than what the server keeps." icon={Icon::Search}>
                     <button type="button" class="button" onclick={close.clone()}>{ "Back to the board" }</button>
@@ -96,20 +115,32 @@ struct FactsProps {
 #[component]
 fn Facts(props: &FactsProps) -> Html {
     let incident = &props.incident;
+    let extra = extra(incident.extra.as_ref());
+    let title = AttrValue::from(incident.id.clone());
     html! {
-        <dl class="facts" data-testid="facts">
-            <dt>{ "Opened" }</dt>
-            <dd>if let Some(at) = incident.created_at { <RelativeTime {at} words=true /> } else { { "Unknown" } }</dd>
-            <dt>{ "Updated" }</dt>
-            <dd>if let Some(at) = incident.updated_at { <RelativeTime {at} words=true /> } else { { "Unknown" } }</dd>
-            { for extra(incident.extra.as_ref()).into_iter().map(|(name, value)| html! {
-                <>
-                    <dt>{ name }</dt>
-                    <dd>{ value }</dd>
-                </>
-            }) }
-        </dl>
+        <>
+            <dl class="facts" data-testid="facts">
+                <dt>{ "Opened" }</dt>
+                <dd>if let Some(at) = incident.created_at { <RelativeTime {at} words=true /> } else { { "Unknown" } }</dd>
+                <dt>{ "Updated" }</dt>
+                <dd>if let Some(at) = incident.updated_at { <RelativeTime {at} words=true /> } else { { "Unknown" } }</dd>
+                { for extra.iter().map(|(name, value)| html! {
+                    <>
+                        <dt>{ capital(name) }</dt>
+                        <dd>{ value }</dd>
+                    </>
+                }) }
+            </dl>
+            <Links labels={labels(incident, extra)} {title} testid="incident-link" />
+        </>
     }
+}
+
+/// What an operator's links may hold of an incident: its own fields win over those of the same name beside them.
+fn labels(incident: &Incident, extra: Vec<(String, String)>) -> Vec<(String, String)> {
+    let severity = incident.severity.as_ref().map(|severity| severity.as_str().to_owned());
+    let own = [("id", Some(incident.id.clone())), ("severity", severity), ("title", incident.title.clone())];
+    own.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).chain(extra).collect()
 }
 
 /// By it the server finds the incident of an alert. It is a hash: the alerts themselves stand below.
@@ -122,7 +153,7 @@ fn extra(json: Option<&Json>) -> Vec<(String, String)> {
         .into_iter()
         .flat_map(Json::fields)
         .filter(|(name, _)| name != ALERT_KEY)
-        .map(|(name, value)| (capital(&name), shown(value)))
+        .map(|(name, value)| (name.into_owned(), shown(value)))
         .collect();
     // What changed stands last in the JSON: by name the rows stay where they are.
     sort_by(&mut fields, Ord::cmp);

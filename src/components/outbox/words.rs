@@ -41,6 +41,10 @@ fn change_words(update: &IncidentUpdate, names: &Names) -> String {
         },
         (_, Patch::Set(who)) => format!("Assign {id} to {}", names.of(who)),
         (_, Patch::Clear) => format!("Unassign {id}"),
-        _ => format!("Change {id}"),
+        _ => match (&changes.title, &changes.severity) {
+            (Patch::Set(title), Patch::Keep) => format!("Rename {id}: {title}"),
+            (Patch::Keep, Patch::Set(severity)) => format!("Set {id} to {severity}"),
+            _ => format!("Change {id}"),
+        },
     }
 }
