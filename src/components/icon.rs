@@ -97,24 +97,13 @@ impl Icon {
     }
 }
 
-/// See [`IconMark`].
-#[derive(Properties, PartialEq)]
-pub struct IconProps {
-    /// Which icon.
-    pub icon: Icon,
-    /// Width and height, px.
-    #[prop_or(16)]
-    pub size: u32,
-}
-
-/// Decoration: what it means stands beside it in words.
-#[component]
-pub fn IconMark(props: &IconProps) -> Html {
-    let size = props.size.to_string();
+/// Decoration: what it means stands beside it in words. `size`: width and height, px.
+pub fn icon_mark(icon: Icon, size: u32) -> Html {
+    let size = size.to_string();
     html! {
         <svg viewBox="0 0 16 16" width={size.clone()} height={size} fill="none" stroke="currentColor"
             stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
-            <path d={props.icon.path()} />
+            <path d={icon.path()} />
         </svg>
     }
 }

@@ -1,7 +1,7 @@
 //! A titled region of the page, and what stands in it while there is nothing to show.
 
 use super::away::is_away;
-use super::icon::{Icon, IconMark};
+use super::icon::{Icon, icon_mark};
 use super::zone::use_zone;
 use crate::words::panel as texts;
 use sentinelops_realtime::{ClientError, use_connection};
@@ -49,7 +49,7 @@ pub fn Panel(props: &PanelProps) -> Html {
                 if let Some(at) = props.as_of { <AsOf {at} /> }
                 <div class="panel__end">{ props.end.clone() }</div>
             </header>
-            <Withdrawn error={props.error.clone()} />
+            { withdrawn(props.error.as_ref()) }
             { props.children.clone() }
         </section>
     }
@@ -69,18 +69,9 @@ pub fn AsOf(props: &AsOfProps) -> Html {
     html! { <span class="panel__as-of" title={zone.exact(props.at)} data-testid="as-of">{ texts::as_of(&zone.minute(props.at)) }</span> }
 }
 
-/// See [`Withdrawn`].
-#[derive(Properties, PartialEq)]
-pub struct WithdrawnProps {
-    /// What the feed says is wrong.
-    #[prop_or_default]
-    pub error: Option<ClientError>,
-}
-
-/// Above what changes no more because the right to read it was taken away.
-#[component]
-pub fn Withdrawn(props: &WithdrawnProps) -> Html {
-    match &props.error {
+/// Above what changes no more because the right to read it was taken away. `error`: what the feed says is wrong.
+pub fn withdrawn(error: Option<&ClientError>) -> Html {
+    match error {
         Some(ClientError::Denied { message, .. }) => html! {
             <p class="hint" role="status" data-testid="withdrawn">
                 { format!("No access any more: what stands here is out of date. {}", denied_words(message)) }
@@ -94,52 +85,30 @@ fn denied_words(message: &str) -> String {
     format!("The server says: {message}. Ask an administrator for it.")
 }
 
-/// See [`Empty`].
-#[derive(Properties, PartialEq)]
-pub struct EmptyProps {
-    /// In a few words.
-    pub title: AttrValue,
-    /// What it means, or what to do.
-    #[prop_or_default]
-    pub detail: Option<AttrValue>,
-    /// A picture for it.
-    #[prop_or(Icon::Empty)]
-    pub icon: Icon,
-    /// A way out.
-    #[prop_or_default]
-    pub children: Html,
+/// Nothing to show, and why. `title`: in a few words; `detail`: what it means, or what to do; may be empty.
+pub fn empty(icon: Icon, title: &str, detail: &str) -> Html {
+    empty_with(icon, title, detail, Html::default())
 }
 
-/// Nothing to show, and why.
-#[component]
-pub fn Empty(props: &EmptyProps) -> Html {
+/// The same with a way out.
+pub fn empty_with(icon: Icon, title: &str, detail: &str, way: Html) -> Html {
     html! {
         <div class="empty" data-testid="empty">
-            <IconMark icon={props.icon} size={22} />
-            <p class="empty__title">{ &props.title }</p>
-            if let Some(detail) = &props.detail { <p class="empty__detail">{ detail }</p> }
-            { props.children.clone() }
+            { icon_mark(icon, 22) }
+            <p class="empty__title">{ title }</p>
+            if !detail.is_empty() { <p class="empty__detail">{ detail }</p> }
+            { way }
         </div>
     }
 }
 
-/// See [`Loading`].
-#[derive(Properties, PartialEq)]
-pub struct LoadingProps {
-    /// What is awaited, for screen readers.
-    pub label: AttrValue,
-    /// As many rows as the panel is likely to have, so that nothing jumps.
-    #[prop_or(6)]
-    pub rows: usize,
-}
-
-/// Rows to come.
-#[component]
-pub fn Loading(props: &LoadingProps) -> Html {
+/// Rows to come: as many as the panel is likely to have, so that nothing jumps. `label`: what is awaited, for screen
+/// readers.
+fn loading(label: &str, rows: usize) -> Html {
     html! {
         <div class="skeleton" data-testid="loading">
-            <span class="sr-only">{ &props.label }</span>
-            { for (0..props.rows).map(|row| html! {
+            <span class="sr-only">{ label }</span>
+            { for (0..rows).map(|row| html! {
                 <div key={row} class="skeleton__row" aria-hidden="true">
                     <span class="skeleton__bar skeleton__bar--short"></span>
                     <span class="skeleton__bar skeleton__bar--long"></span>
@@ -154,7 +123,7 @@ pub fn Loading(props: &LoadingProps) -> Html {
 pub struct AwaitedProps {
     /// What has not arrived; the beginning of a sentence.
     pub what: AttrValue,
-    /// See [`LoadingProps::rows`].
+    /// As many rows as the panel is likely to have.
     pub rows: usize,
     /// What the feed says is wrong.
     #[prop_or_default]
@@ -174,7 +143,7 @@ pub fn Awaited(props: &AwaitedProps) -> Html {
         _ if is_away(&connection) => {
             ("The connection is down", format!("{what} will be here when the connection is back."))
         }
-        _ => return html! { <Loading label={format!("{what} will be here in a moment")} rows={*rows} /> },
+        _ => return loading(&format!("{what} will be here in a moment"), *rows),
     };
-    html! { <Empty {title} {detail} icon={Icon::Failure} /> }
+    empty(Icon::Failure, title, &detail)
 }

@@ -1,6 +1,6 @@
 //! What became of something a person did, in a line.
 
-use super::marks::SendStateMark;
+use super::marks::{Say, send_state_mark};
 use sentinelops_realtime::{MessageId, use_client, use_send_state};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -51,7 +51,7 @@ pub fn SendLine(props: &SendLineProps) -> Html {
     html! {
         <div class="send-line" role="status">
             <span class="send-line__what">{ &props.what }</span>
-            <SendStateMark {state} explain=true />
+            { send_state_mark(&state, Say::Explained) }
             if failed {
                 <button type="button" class="button button--small" onclick={retry} data-testid="message-retry">{ "Retry" }</button>
             }

@@ -9,7 +9,7 @@ use crate::components::agents::AgentsPanel;
 use crate::components::alerts::{AlertsPanel, SilentSources};
 use crate::components::commands::use_commands;
 use crate::components::hooks::{PHONE, use_media};
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::incidents::{IncidentBoard, IncidentDetail};
 use crate::components::people::People;
 use crate::components::shell::Banners;
@@ -108,7 +108,7 @@ pub fn ConsolePage() -> Html {
         };
         html! {
             <button key={label} type="button" class="tab" aria-pressed={(*view == which).to_string()} {onclick} data-testid={format!("tab-{}", which.code())}>
-                <IconMark {icon} size={20} />{ label }
+                { icon_mark(icon, 20) }{ label }
             </button>
         }
     };

@@ -3,7 +3,7 @@
 use super::severity;
 use crate::board::{Pairs, SEVERITIES};
 use crate::components::marks::presence_word;
-use crate::letters::capital;
+use crate::letters::{capital, lower};
 use crate::wall::Freshness;
 use sentinelops_protocol::domain::Presence;
 
@@ -76,7 +76,7 @@ pub fn more(count: usize) -> String {
 
 /// `5 online`.
 pub fn presence(presence: &Presence, count: usize) -> String {
-    format!("{count} {}", presence_word(presence).to_lowercase())
+    format!("{count} {}", lower(&presence_word(presence)))
 }
 
 /// A wall that leaves something out says so: `Shown: sev critical,high · service payments`.

@@ -2,8 +2,8 @@
 
 use super::ActivityItem;
 use crate::components::hooks::{use_follow, use_lost, use_paced, use_total};
-use crate::components::icon::{Icon, IconMark};
-use crate::components::panel::{Awaited, Empty, Panel};
+use crate::components::icon::{Icon, icon_mark};
+use crate::components::panel::{Awaited, Panel, empty};
 use sentinelops_protocol::domain::Activity;
 use sentinelops_realtime::{ClientError, List, use_activity};
 use std::rc::Rc;
@@ -59,7 +59,7 @@ fn ActivityLog(props: &ActivityLogProps) -> Html {
                 if !props.is_loaded {
                     <Awaited what="The activity" rows={5} error={props.error.clone()} />
                 } else if activities.is_empty() {
-                    <Empty title="Nothing happened yet" detail="What people and machines do appears here." icon={Icon::Activity} />
+                    { empty(Icon::Activity, "Nothing happened yet", "What people and machines do appears here.") }
                 } else {
                     <ol class="feed">
                         { for activities.iter().skip(hidden).map(|activity| html! {
@@ -70,7 +70,7 @@ fn ActivityLog(props: &ActivityLogProps) -> Html {
             </div>
             if follow.unseen > 0 {
                 <button type="button" class="button float" onclick={move |_| jump.emit(())} data-testid="activity-new">
-                    <IconMark icon={Icon::Down} size={14} />
+                    { icon_mark(Icon::Down, 14) }
                     <span class="num">{ format!("{} new", follow.unseen) }</span>
                 </button>
             }

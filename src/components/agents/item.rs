@@ -1,6 +1,6 @@
 //! One agent.
 
-use crate::components::marks::PresenceMark;
+use crate::components::marks::presence_mark;
 use crate::components::relative_time::RelativeTime;
 use sentinelops_protocol::domain::{AgentStatus, Presence};
 use std::rc::Rc;
@@ -25,7 +25,7 @@ pub fn AgentItem(props: &AgentItemProps) -> Html {
                 if agent.status == Presence::Offline && agent.last_seen > 0 {
                     <span class="list__meta"><span class="sr-only">{ "last seen, ago: " }</span><RelativeTime at={agent.last_seen} /></span>
                 }
-                <PresenceMark presence={agent.status.clone()} />
+                { presence_mark(&agent.status) }
             </div>
         </li>
     }

@@ -2,7 +2,7 @@
 
 use super::AgentItem;
 use crate::components::icon::Icon;
-use crate::components::panel::{Awaited, Empty, Panel};
+use crate::components::panel::{Awaited, Panel, empty};
 use sentinelops_protocol::domain::{AgentStatus, Presence};
 use sentinelops_protocol::sort::sort_by;
 use sentinelops_realtime::use_agents;
@@ -31,7 +31,7 @@ pub fn AgentsPanel(props: &AgentsPanelProps) -> Html {
                 if !is_known {
                     <Awaited what="The team" rows={3} error={feed.error.clone()} />
                 } else if agents.is_empty() {
-                    <Empty title="Nobody yet" detail="Agents appear as soon as they report." icon={Icon::Team} />
+                    { empty(Icon::Team, "Nobody yet", "Agents appear as soon as they report.") }
                 } else {
                     <ul>
                         { for agents.iter().map(|agent| html! { <AgentItem key={agent.agent_id.clone()} agent={agent.clone()} /> }) }

@@ -1,7 +1,7 @@
 //! One alert.
 
-use super::{About, Labels};
-use crate::components::marks::{SendStateMark, SeverityMark};
+use super::{About, labels};
+use crate::components::marks::{Say, send_state_mark, severity_mark};
 use sentinelops_protocol::domain::{Alert, AlertChange};
 use sentinelops_realtime::{MessageId, use_client, use_send_state};
 use std::rc::Rc;
@@ -50,13 +50,13 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
     html! {
         <li class={classes!("list__item", (!raised).then_some("alert--seen"))} data-testid="alert" data-alert-id={alert.id.clone()}>
             <div class="list__line">
-                <SeverityMark severity={alert.severity.clone()} />
+                { severity_mark(Some(&alert.severity)) }
                 if let Some(origin) = about.origin(alert.source.as_deref()) {
                     <span class="list__meta" title={origin.clone()} data-testid="alert-source">{ origin }</span>
                 }
             </div>
             <p class="alert__title">{ &alert.title }</p>
-            <Labels labels={about.labels.clone()} title={alert.title.clone()} />
+            { labels(&about.labels, &alert.title) }
             if about.is_stale && alert.change != AlertChange::Cleared {
                 <p class="hint">{ "Its source does not repeat it any more: it may be over." }</p>
             }
@@ -68,7 +68,7 @@ pub fn AlertItem(props: &AlertItemProps) -> Html {
                 } else {
                     <span></span>
                 }
-                if let Some(state) = state.filter(|_| raised && !again) { <SendStateMark {state} /> }
+                if let Some(state) = state.filter(|_| raised && !again) { { send_state_mark(&state, Say::Words) } }
                 if raised && (sent.is_none() || failed || again) {
                     <button type="button" class="button button--small" onclick={acknowledge} data-testid="alert-acknowledge"
                         aria-label={format!("Acknowledge: {}", alert.title)}>

@@ -12,19 +12,9 @@ const SHOWN_CHARS: usize = 30;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkTemplates(pub Rc<Vec<LinkTemplate>>);
 
-/// See [`Labels`].
-#[derive(Properties, PartialEq)]
-pub struct LabelsProps {
-    /// Name and value.
-    pub labels: Vec<(String, String)>,
-    /// The alert that has them, for screen readers.
-    pub title: AttrValue,
-}
-
 /// A few labels at a glance, all of them on demand, and the operator's links. No address comes from the alert itself.
-#[component]
-pub fn Labels(props: &LabelsProps) -> Html {
-    let LabelsProps { labels, title } = props;
+/// `labels`: name and value; `title`: of the alert, for screen readers.
+pub fn labels(labels: &[(String, String)], title: &str) -> Html {
     let is_long =
         |(name, value): &(String, String)| name.chars().count() + value.chars().count() > SHOWN_CHARS;
     // The mark says it.
@@ -41,7 +31,7 @@ pub fn Labels(props: &LabelsProps) -> Html {
                     <ul class="labels labels--whole">{ for labels.iter().map(tag) }</ul>
                 </details>
             }
-            <Links labels={labels.clone()} title={title.clone()} testid="alert-link" />
+            <Links labels={labels.to_vec()} title={title.to_owned()} testid="alert-link" />
         </>
     }
 }

@@ -10,7 +10,7 @@ mod sources;
 
 pub use about::About;
 pub use item::{AlertItem, AlertItemProps};
-pub use labels::{Labels, LabelsProps, LinkTemplates, Links};
+pub use labels::{LinkTemplates, Links, labels};
 pub use list::{AlertList, AlertListProps};
 pub use panel::{AlertsPanel, AlertsPanelProps, by_urgency};
 pub use silent::SilentSources;

@@ -5,7 +5,7 @@ use super::silent::silent_sources;
 use super::sources::sources;
 use crate::components::icon::Icon;
 use crate::components::marks::severity_rank;
-use crate::components::panel::{Awaited, Empty, Panel};
+use crate::components::panel::{Awaited, Panel, empty};
 use sentinelops_protocol::domain::{Alert, AlertChange};
 use sentinelops_protocol::sort::sort_by_key;
 use sentinelops_realtime::{List, use_alerts, use_sources};
@@ -45,7 +45,7 @@ pub fn AlertsPanel(props: &AlertsPanelProps) -> Html {
                 if !is_known {
                     <Awaited what="The alerts" rows={3} error={feed.error.clone()} />
                 } else if alerts.is_empty() {
-                    <Empty title="All quiet" detail="No alert is firing." icon={Icon::Bell} />
+                    { empty(Icon::Bell, "All quiet", "No alert is firing.") }
                 } else {
                     <AlertList alerts={alerts.clone()} step={STEP} on_incident={props.on_incident.clone()} />
                 }

@@ -1,6 +1,6 @@
 //! Where alerts come from, and when each source sent something last.
 
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::relative_time::RelativeTime;
 use sentinelops_protocol::domain::SourceAge;
 use sentinelops_protocol::sort::sort_by_key;
@@ -41,7 +41,7 @@ fn line((source, is_silent): (&SourceAge, bool)) -> Html {
         <li class="source" data-testid="source" data-source={source.name.clone()}>
             <span class="list__name" title={source.name.clone()}>{ &source.name }</span>
             if is_silent {
-                <span class="state state--warn"><IconMark icon={Icon::Warning} size={13} />{ "Silent" }</span>
+                <span class="state state--warn">{ icon_mark(Icon::Warning, 13) }{ "Silent" }</span>
             }
             <span class="list__meta">
                 if let Some(at) = source.heard_at { <RelativeTime {at} words=true /> } else { { "nothing since the server started" } }

@@ -5,7 +5,7 @@ use super::{AttentionChoice, AttentionSettings};
 use crate::commands::Command;
 use crate::components::commands::use_commands;
 use crate::components::dialog::Dialog;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::words::settings as texts;
 use sentinelops_realtime::time_text::use_time_text;
 use sentinelops_realtime::use_clock;
@@ -46,7 +46,7 @@ pub fn AttentionButton() -> Html {
         <>
             <button type="button" class={classes!("button", "button--plain", "bell", is_muted.then_some("bell--muted"))} {onclick} aria-haspopup="dialog"
                 aria-label={label.clone()} title={label} data-testid="attention-open">
-                <IconMark icon={if is_muted { Icon::BellOff } else { Icon::Bell }} />
+                { icon_mark(if is_muted { Icon::BellOff } else { Icon::Bell }, 16) }
                 if is_muted { <span class="num" data-testid="attention-muted">{ left }</span> }
             </button>
             if *open {

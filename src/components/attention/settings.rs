@@ -3,7 +3,7 @@
 use super::notify::{self, Notifications, Permission};
 use super::{AttentionChoice, sound};
 use crate::attention::{LEVELS, Preferences, QuietHours, Way};
-use crate::components::marks::SeverityMark;
+use crate::components::marks::severity_mark;
 use crate::words::settings as texts;
 use sentinelops_protocol::domain::Severity;
 use sentinelops_realtime::time_text::use_time_text;
@@ -120,7 +120,7 @@ fn ways(preferences: &Preferences, change: &Change) -> Html {
             <tbody>
                 { for LEVELS.iter().map(|severity| html! {
                     <tr key={severity.as_str().to_owned()}>
-                        <th scope="row"><SeverityMark severity={severity.clone()} /></th>
+                        <th scope="row">{ severity_mark(Some(severity)) }</th>
                         { for Way::ALL.into_iter().map(|way| cell(severity, way)) }
                     </tr>
                 }) }

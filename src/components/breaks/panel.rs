@@ -3,7 +3,7 @@
 use super::control::Slow;
 use super::faults::{Act, Faults, SLOW};
 use super::list::{FAULTS, Fault, Group};
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::panel::Panel;
 use crate::words::breaks as texts;
 use sentinelops_realtime::{use_clock, use_connection};
@@ -111,7 +111,7 @@ pub fn BreakPanel(props: &BreakPanelProps) -> Html {
                 <ol class="break__verdicts" aria-labelledby="break-verdicts" aria-live="polite" data-testid="break-verdicts">
                     { for control.verdicts.iter().map(|(number, verdict)| html! {
                         <li key={*number} data-state={if verdict.is_kept { "kept" } else { "broken" }} data-number={number.to_string()} data-testid="break-verdict">
-                            <IconMark icon={if verdict.is_kept { Icon::Tick } else { Icon::Failure }} size={14} />
+                            { icon_mark(if verdict.is_kept { Icon::Tick } else { Icon::Failure }, 14) }
                             <span>{ &verdict.text }</span>
                         </li>
                     }) }

@@ -1,7 +1,7 @@
 //! Where one writes.
 
 use crate::components::commands::is_composing;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use sentinelops_realtime::use_client;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
@@ -72,7 +72,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             <textarea class="input" rows={rows.to_string()} aria-label={props.label.clone()} placeholder="Write a message" value={(*draft).clone()}
                 {oninput} {onkeydown} maxlength={LONGEST} autocomplete="off" data-testid="chat-input" />
             <button type="submit" class="button button--icon" aria-label="Send" title="Send" data-testid="chat-send">
-                <IconMark icon={Icon::Sent} />
+                { icon_mark(Icon::Sent, 16) }
             </button>
         </form>
     }

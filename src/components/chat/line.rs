@@ -1,7 +1,7 @@
 //! One message of a conversation.
 
 use super::text::message_text;
-use crate::components::marks::SendStateMark;
+use crate::components::marks::receipt_mark;
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
 use sentinelops_engine::{DeliveryState, Durability};
@@ -41,7 +41,7 @@ pub fn ChatLine(props: &ChatLineProps) -> Html {
             { message_text(&message.content, props.on_incident.as_ref()) }
             if entry.mine {
                 <div class="bubble__state">
-                    <SendStateMark state={state(entry)} received={entry.received} read={entry.read} />
+                    { receipt_mark(&state(entry), entry.received, entry.read) }
                     if failed {
                         <button type="button" class="button button--small" onclick={retry} data-testid="message-retry">{ "Retry" }</button>
                     }

@@ -2,8 +2,8 @@
 
 use super::{ChatLine, Composer};
 use crate::components::hooks::{use_follow, use_lost, use_total, use_visible};
-use crate::components::icon::{Icon, IconMark};
-use crate::components::panel::{Awaited, Empty, Withdrawn};
+use crate::components::icon::{Icon, icon_mark};
+use crate::components::panel::{Awaited, empty, withdrawn};
 use crate::components::people::Names;
 use crate::words::doing;
 use sentinelops_realtime::{ChatEntry, MessageId, SendState, use_chat};
@@ -62,21 +62,21 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
                         <p class="hint chat__lost" data-testid="chat-lost">{ lost_words(lost) }</p>
                     }
                     if !chat.feed.items.is_empty() {
-                        <Withdrawn error={chat.feed.error.clone()} />
+                        { withdrawn(chat.feed.error.as_ref()) }
                         <ol class="chat__log">
                             { for chat.feed.items.iter().skip(hidden).map(|entry| html! {
                                 <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} on_incident={props.on_incident.clone()} />
                             }) }
                         </ol>
                     } else if chat.feed.is_loaded || (chat.feed.is_connected && chat.feed.error.is_none()) {
-                        <Empty title="No messages yet" detail="Messages are kept with the conversation." icon={Icon::Team} />
+                        { empty(Icon::Team, "No messages yet", "Messages are kept with the conversation.") }
                     } else {
                         <Awaited what="The messages" rows={3} error={chat.feed.error.clone()} />
                     }
                 </div>
                 if follow.unseen > 0 {
                     <button type="button" class="button float" onclick={move |_| jump.emit(())} data-testid="chat-new">
-                        <IconMark icon={Icon::Down} size={14} />
+                        { icon_mark(Icon::Down, 14) }
                         <span class="num">{ format!("{} new", follow.unseen) }</span>
                     </button>
                 }

@@ -3,10 +3,9 @@
 use super::{Meters, Traces, clock};
 use crate::components::download::save_json;
 use crate::components::hooks::use_follow;
-use crate::components::icon::{Icon, IconMark};
-use crate::components::panel::{Empty, Panel};
+use crate::components::icon::{Icon, icon_mark};
+use crate::components::panel::{Panel, empty};
 use sentinelops_realtime::{Record, RecordKind, use_diagnostics};
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// More would not be read here; the export holds all.
@@ -35,7 +34,7 @@ pub fn DiagnosticsPanel(props: &DiagnosticsPanelProps) -> Html {
     };
     let end = html! {
         <button type="button" class="button button--small" onclick={export} data-testid="diagnostics-export">
-            <IconMark icon={Icon::Download} size={14} />{ "Export JSON" }
+            { icon_mark(Icon::Download, 14) }{ "Export JSON" }
         </button>
     };
     let hidden = diagnostics.records.len().saturating_sub(SHOWN);
@@ -49,18 +48,16 @@ pub fn DiagnosticsPanel(props: &DiagnosticsPanelProps) -> Html {
                 <div class="panel__body log" ref={follow.scroller} tabindex="0" role="log" aria-live="off" aria-label="Flight recorder"
                     data-testid="diagnostics-log">
                     if diagnostics.records.is_empty() {
-                        <Empty title="Nothing recorded yet" icon={Icon::Activity} />
+                        { empty(Icon::Activity, "Nothing recorded yet", "") }
                     } else {
                         <ol>
-                            { for diagnostics.records.iter().skip(hidden).map(|record| html! {
-                                <RecordLine key={record.number} record={record.clone()} />
-                            }) }
+                            { for diagnostics.records.iter().skip(hidden).map(|record| line(record)) }
                         </ol>
                     }
                 </div>
                 if follow.unseen > 0 {
                     <button type="button" class="button float" onclick={move |_| jump.emit(())}>
-                        <IconMark icon={Icon::Down} size={14} /><span class="num">{ format!("{} new", follow.unseen) }</span>
+                        { icon_mark(Icon::Down, 14) }<span class="num">{ format!("{} new", follow.unseen) }</span>
                     </button>
                 }
             </div>
@@ -68,16 +65,9 @@ pub fn DiagnosticsPanel(props: &DiagnosticsPanelProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct RecordLineProps {
-    record: Rc<Record>,
-}
-
-#[component]
-fn RecordLine(props: &RecordLineProps) -> Html {
-    let record = &props.record;
+fn line(record: &Record) -> Html {
     html! {
-        <li class="log__line">
+        <li key={record.number} class="log__line">
             <span class="num">{ clock(record.at) }</span>
             <span>{ kind_word(record.kind) }</span>
             <span class="log__text">{ &record.text }</span>

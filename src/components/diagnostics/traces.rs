@@ -30,27 +30,20 @@ pub fn Traces(props: &TracesProps) -> Html {
                     </tr>
                 </thead>
                 <tbody>
-                    { for newest.map(|trace| html! { <TraceRow key={trace.id.clone()} trace={trace.clone()} /> }) }
+                    { for newest.map(|trace| row(trace)) }
                 </tbody>
             </table>
         </div>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct TraceRowProps {
-    trace: Rc<MessageTrace>,
-}
-
-#[component]
-fn TraceRow(props: &TraceRowProps) -> Html {
-    let trace = &props.trace;
+fn row(trace: &MessageTrace) -> Html {
     let after = |at: Option<u64>| match at {
         Some(at) => format!("+{} ms", at.saturating_sub(trace.created)),
         None => "–".to_owned(),
     };
     html! {
-        <tr data-testid="diagnostics-trace" data-message-id={trace.id.clone()}>
+        <tr key={trace.id.clone()} data-testid="diagnostics-trace" data-message-id={trace.id.clone()}>
             <td title={trace.id.clone()}>{ &trace.kind }</td>
             <td>{ clock(trace.created) }</td>
             <td>{ after(trace.saved) }</td>

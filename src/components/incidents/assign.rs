@@ -1,6 +1,6 @@
 //! Who an incident is assigned to.
 
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::people::Names;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -99,7 +99,7 @@ pub fn Assign(props: &AssignProps) -> Html {
                 aria-labelledby="assign-label assign-value" aria-controls={active.map(|_| LIST)} aria-activedescendant={active.map(option_id)}
                 onclick={toggle} onblur={close} {onkeydown} data-testid="action-assign">
                 <span id="assign-value" class="assign__name">{ &people[position(assignee)].1 }</span>
-                <IconMark icon={Icon::Down} size={14} />
+                { icon_mark(Icon::Down, 14) }
             </button>
             if active.is_some() {
                 // A press keeps the focus on the button: the list would be gone before the click.

@@ -12,7 +12,7 @@ use crate::components::commands::{Bulk, is_row_focused, rescue_focus, use_comman
 use crate::components::hooks::use_media;
 use crate::components::icon::Icon;
 use crate::components::outbox::PendingChanges;
-use crate::components::panel::{Awaited, Empty, Panel};
+use crate::components::panel::{Awaited, Panel, empty};
 use crate::components::undo::use_actor;
 use crate::words::commands;
 use gloo::timers::callback::Timeout;
@@ -113,9 +113,9 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
                     if narrows && !feed.items.is_empty() {
                         <NothingMatches incidents={feed.items.clone()} {query} first={props.scope} {me} {on_query} />
                     } else if feed.items.is_empty() {
-                        <Empty title="No incidents" detail="New ones appear here by themselves." />
+                        { empty(Icon::Empty, "No incidents", "New ones appear here by themselves.") }
                     } else {
-                        <Empty title="Nothing open" detail="Every incident is resolved." icon={Icon::Tick} />
+                        { empty(Icon::Tick, "Nothing open", "Every incident is resolved.") }
                     }
                 </div>
             } else {

@@ -3,7 +3,7 @@
 use crate::actions::Action;
 use crate::commands::{Command, entry_of};
 use crate::components::commands::Bulk;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::undo::Actor;
 use crate::words::commands as texts;
 use sentinelops_realtime::IncidentRow;
@@ -70,7 +70,7 @@ pub fn BulkBar(props: &BulkBarProps) -> Html {
             <b class="num" data-testid="bulk-count">{ bulk.rows.len() }<span class="bulk__word">{ texts::SELECTED }</span></b>
             { for offers(actor, &bulk.rows).map(button) }
             <button type="button" class="button button--small button--plain" title="Esc" onclick={bulk.on_clear.reform(|_| ())} data-testid="bulk-clear">
-                <IconMark icon={Icon::Close} size={14} /><span class="bulk__word">{ texts::CLEAR }</span>
+                { icon_mark(Icon::Close, 14) }<span class="bulk__word">{ texts::CLEAR }</span>
             </button>
         </div>
     }

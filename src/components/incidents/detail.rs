@@ -5,16 +5,15 @@ use super::{IncidentActions, IncidentAlerts, Timeline, Viewers};
 use crate::components::alerts::Links;
 use crate::components::chat::ChatPane;
 use crate::components::hooks::{PHONE, use_media};
-use crate::components::icon::{Icon, IconMark};
-use crate::components::marks::{SendStateMark, SeverityMark, StatusMark, capital};
+use crate::components::icon::{Icon, icon_mark};
+use crate::components::marks::{Say, capital, send_state_mark, severity_mark, status_mark};
 use crate::components::outbox::PendingChanges;
-use crate::components::panel::{AsOf, Awaited, Empty, Withdrawn};
+use crate::components::panel::{AsOf, Awaited, empty_with, withdrawn};
 use crate::components::relative_time::RelativeTime;
 use sentinelops_protocol::Json;
 use sentinelops_protocol::domain::Incident;
 use sentinelops_protocol::sort::sort_by;
 use sentinelops_realtime::{SendState, use_incident};
-use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
@@ -73,32 +72,32 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
                 <div class="panel__end">
                     <button type="button" class="button button--plain button--icon" ref={close_button} onclick={close.clone()} aria-label="Close incident"
                         data-testid="detail-close">
-                        <IconMark icon={Icon::Close} />
+                        { icon_mark(Icon::Close, 16) }
                     </button>
                 </div>
             </header>
             if let Some(row) = &detail.incident {
                 <div class="detail__lead">
-                    <Withdrawn error={detail.error.clone()} />
+                    { withdrawn(detail.error.as_ref()) }
                     <h3 class="detail__title" data-testid="detail-title">{ row.title.as_deref().unwrap_or("Untitled incident") }</h3>
                     <div class="detail__marks">
-                        <SeverityMark severity={row.severity.clone()} />
-                        <StatusMark status={row.status.clone()} />
+                        { severity_mark(row.severity.as_ref()) }
+                        { status_mark(row.status.as_ref()) }
                         <EditIncident incident={row.incident.clone()} />
                         <Viewers id={props.id.clone()} />
                         // The row has space for one word only.
-                        if let Some(state) = row.edit.clone().filter(SendState::is_failed) { <SendStateMark {state} explain=true /> }
+                        if let Some(state) = row.edit.clone().filter(SendState::is_failed) { { send_state_mark(&state, Say::Explained) } }
                     </div>
-                    <Facts incident={row.incident.clone()} />
+                    { facts(&row.incident) }
                     <IncidentActions incident={row.incident.clone()} />
                     <IncidentAlerts id={props.id.clone()} />
                     <Timeline incident={row.incident.clone()} />
                 </div>
                 <ChatPane conversation={props.id.clone()} on_incident={props.on_incident.as_ref().map(|_| on_incident)} />
             } else if detail.is_loaded {
-                <Empty title={format!("{} is not on the board", props.id)} detail="It may be older than what the server keeps." icon={Icon::Search}>
+                { empty_with(Icon::Search, &format!("{} is not on the board", props.id), "It may be older than what the server keeps.", html! {
                     <button type="button" class="button" onclick={close.clone()}>{ "Back to the board" }</button>
-                </Empty>
+                }) }
             } else {
                 <Awaited what="The incident" rows={4} error={detail.error.clone()} />
                 <PendingChanges incident={props.id.clone()} />
@@ -107,14 +106,7 @@ pub fn IncidentDetail(props: &IncidentDetailProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct FactsProps {
-    incident: Rc<Incident>,
-}
-
-#[component]
-fn Facts(props: &FactsProps) -> Html {
-    let incident = &props.incident;
+fn facts(incident: &Incident) -> Html {
     let extra = extra(incident.extra.as_ref());
     let title = AttrValue::from(incident.id.clone());
     html! {

@@ -4,8 +4,8 @@ use super::query::Step;
 use crate::board::{BoardQuery, SEVERITIES, Scope, SeverityCounts};
 use crate::commands::Command;
 use crate::components::commands::use_commands;
-use crate::components::icon::{Icon, IconMark};
-use crate::components::marks::SeverityMark;
+use crate::components::icon::{Icon, icon_mark};
+use crate::components::marks::severity_mark;
 use crate::words::board as texts;
 use sentinelops_protocol::domain::Severity;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
@@ -58,7 +58,7 @@ pub fn IncidentFilters(props: &IncidentFiltersProps) -> Html {
     html! {
         <div class="filters" role="search" aria-label="Filter incidents">
             <div class="filters__search">
-                <IconMark icon={Icon::Search} size={15} />
+                { icon_mark(Icon::Search, 15) }
                 <input ref={search} class="input" type="search" placeholder={texts::SEARCH} aria-label="Search incidents" maxlength="200"
                     value={props.query.text.clone()} {oninput} onchange={onleave} autocomplete="off" data-testid="incident-search" />
             </div>
@@ -88,7 +88,7 @@ fn chip(props: &IncidentFiltersProps, severity: &Severity, count: Option<u32>) -
     };
     html! {
         <button key={severity.as_str().to_owned()} type="button" class="chip" aria-pressed={on.to_string()} {onclick}>
-            <SeverityMark severity={severity.clone()} />
+            { severity_mark(Some(severity)) }
             <span class="chip__count num">{ count.map_or_else(|| "–".to_owned(), |count| count.to_string()) }</span>
         </button>
     }

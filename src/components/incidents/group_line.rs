@@ -1,10 +1,10 @@
 //! Equal incidents in one row.
 
-use super::picks::{PickMark, picks};
+use super::picks::{pick_mark, picks};
 use super::touched::use_touched;
 use crate::board::{Group, Picked};
-use crate::components::icon::{Icon, IconMark};
-use crate::components::marks::{SeverityMark, StatusMark};
+use crate::components::icon::{Icon, icon_mark};
+use crate::components::marks::{severity_mark, status_mark};
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
 use crate::words::board as texts;
@@ -67,15 +67,15 @@ pub fn GroupLine(props: &GroupLineProps) -> Html {
     html! {
         <button type="button" class={classes!("row", "row--group", touched, done.then_some("row--done"), (props.picked == Picked::All).then_some("row--picked"))} {onclick}
             tabindex={if props.stop { "0" } else { "-1" }} aria-expanded={props.is_open.to_string()}>
-            if props.picked != Picked::None { <PickMark /> }
-            <SeverityMark severity={latest.severity.clone()} />
+            if props.picked != Picked::None { { pick_mark() } }
+            { severity_mark(latest.severity.as_ref()) }
             <span class="row__title">
-                <span class="row__fold"><IconMark icon={Icon::Fold} size={14} /></span>
+                <span class="row__fold">{ icon_mark(Icon::Fold, 14) }</span>
                 <span class="row__name" data-testid="group-title">{ props.group.title() }</span>
                 <span class="row__times num" data-testid="group-count"><span aria-hidden="true">{ format!("×{}", members.len()) }</span><span class="sr-only">{ texts::equal(members.len()) }</span></span>
             </span>
             if is_same {
-                <StatusMark status={latest.status.clone()} />
+                { status_mark(latest.status.as_ref()) }
             } else {
                 <span class="tag"><span>{ if new > 0 { texts::new(new) } else { texts::MIXED.to_owned() } }</span></span>
             }

@@ -4,7 +4,7 @@ use super::query::Step;
 use crate::board::{BoardQuery, Scope, hidden_by};
 use crate::components::commands::focus_row_or_main;
 use crate::components::icon::Icon;
-use crate::components::panel::Empty;
+use crate::components::panel::empty_with;
 use crate::words::board as texts;
 use sentinelops_realtime::{IncidentRow, List};
 use yew::prelude::*;
@@ -39,12 +39,11 @@ pub fn NothingMatches(props: &NothingMatchesProps) -> Html {
         };
         html! { <button key={label.clone()} type="button" class="button" {onclick} data-testid={testid}>{ label }</button> }
     };
-    html! {
-        <Empty title={texts::NOTHING} detail={texts::hidden(&by, incidents.len())} icon={Icon::Search}>
-            <div class="empty__ways">
-                { for by.iter().map(|(criterion, _)| button(texts::without(*criterion), query.without(*criterion), "filter-without")) }
-                { button(texts::CLEAR.to_owned(), query.cleared(*first), "filter-clear") }
-            </div>
-        </Empty>
-    }
+    let ways = html! {
+        <div class="empty__ways">
+            { for by.iter().map(|(criterion, _)| button(texts::without(*criterion), query.without(*criterion), "filter-without")) }
+            { button(texts::CLEAR.to_owned(), query.cleared(*first), "filter-clear") }
+        </div>
+    };
+    empty_with(Icon::Search, texts::NOTHING, &texts::hidden(&by, incidents.len()), ways)
 }

@@ -2,7 +2,7 @@
 
 use super::Lines;
 use crate::board::{Line, Selection};
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::words::commands as texts;
 use sentinelops_realtime::IncidentRow;
 use std::collections::HashSet;
@@ -47,7 +47,6 @@ pub(super) fn picks(event: &MouseEvent) -> Option<bool> {
 }
 
 /// On a row that is picked, also in part.
-#[component]
-pub(super) fn PickMark() -> Html {
-    html! { <span class="row__pick"><IconMark icon={Icon::Tick} size={12} /><span class="sr-only">{ texts::IS_SELECTED }</span></span> }
+pub(super) fn pick_mark() -> Html {
+    html! { <span class="row__pick">{ icon_mark(Icon::Tick, 12) }<span class="sr-only">{ texts::IS_SELECTED }</span></span> }
 }

@@ -1,8 +1,8 @@
 //! One incident in the list.
 
-use super::picks::{PickMark, picks};
+use super::picks::{pick_mark, picks};
 use super::touched::use_touched;
-use crate::components::marks::{SendStateMark, SeverityMark, StatusMark};
+use crate::components::marks::{Say, send_state_mark, severity_mark, status_mark};
 use crate::components::people::PersonName;
 use crate::components::relative_time::RelativeTime;
 use sentinelops_protocol::domain::IncidentStatus;
@@ -50,17 +50,17 @@ pub fn IncidentLine(props: &IncidentLineProps) -> Html {
     let class = classes!("row", touched, done.then_some("row--done"), props.picked.then_some("row--picked"));
     html! {
         <button type="button" {class} {onclick} tabindex={if props.stop { "0" } else { "-1" }} aria-current={props.selected.then_some("true")}>
-            if props.picked { <PickMark /> }
-            <SeverityMark severity={incident.severity.clone()} />
+            if props.picked { { pick_mark() } }
+            { severity_mark(incident.severity.as_ref()) }
             <span class="row__title">
                 <span class="row__name" data-testid="incident-title">{ incident.title.as_deref().unwrap_or("Untitled incident") }</span>
                 if let Some(state) = &props.row.edit {
-                    <span class="row__edit"><SendStateMark state={state.clone()} brief=true /></span>
+                    <span class="row__edit">{ send_state_mark(state, Say::Brief) }</span>
                 } else {
                     <span class="row__id">{ &incident.id }</span>
                 }
             </span>
-            <StatusMark status={incident.status.clone()} />
+            { status_mark(incident.status.as_ref()) }
             <span class="row__who">
                 if let Some(who) = &incident.assigned_to { <PersonName id={who.clone()} /> } else { { "–" } }
             </span>

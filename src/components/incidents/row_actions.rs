@@ -2,7 +2,7 @@
 
 use super::bulk::{Offer, offers};
 use crate::components::commands::focus_first_beside;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::undo::Actor;
 use crate::words::commands as texts;
 use sentinelops_realtime::IncidentRow;
@@ -37,7 +37,7 @@ pub(super) fn row_actions(
         html! {
             <button key={id} type="button" class="button button--small button--icon" tabindex="-1" aria-label={texts::of_incident(&name, what)}
                 {title} {onclick} data-testid={format!("row-{id}")}>
-                <IconMark {icon} />
+                { icon_mark(icon, 16) }
                 if let Some(count) = many { <span class="num">{ count }</span> }
             </button>
         }
@@ -47,7 +47,7 @@ pub(super) fn row_actions(
         <div class="row__actions">
             <button type="button" class="button button--small button--icon" tabindex="-1" aria-pressed={is_picked.to_string()} aria-label={select.clone()}
                 title={format!("{select} (X)")} onclick={on_pick.reform(|_| ())} data-testid="row-select">
-                <IconMark icon={Icon::Select} />
+                { icon_mark(Icon::Select, 16) }
             </button>
             { for offers(actor, rows).filter(|offer| offer.count > 0).map(button) }
         </div>

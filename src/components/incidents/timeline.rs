@@ -2,7 +2,7 @@
 
 use super::looked::use_looked;
 use crate::components::download::save;
-use crate::components::marks::SendStateMark;
+use crate::components::marks::{Say, send_state_mark};
 use crate::components::outbox::{change_of, message_words};
 use crate::components::people::Names;
 use crate::components::relative_time::ClockTime;
@@ -135,7 +135,7 @@ fn Story(props: &StoryProps) -> Html {
                 { mark }
                 { head }
                 <li key={moment.key.clone()}>
-                    if let Some(state) = &moment.waits { <SendStateMark state={state.clone()} brief=true /> } else { <ClockTime at={moment.at} /> }
+                    if let Some(state) = &moment.waits { { send_state_mark(state, Say::Brief) } } else { <ClockTime at={moment.at} /> }
                     <span>
                         <b>{ &moment.actor }</b>{ if is_talk { ": " } else { " " } }
                         <span class={is_talk.then_some("timeline__talk")}>{ &moment.what }</span>

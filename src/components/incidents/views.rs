@@ -2,7 +2,7 @@
 
 use super::query::Step;
 use crate::board::{BoardQuery, Scope, View, Views, count};
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::words::board as texts;
 use sentinelops_realtime::{IncidentRow, List};
 use yew::prelude::*;
@@ -68,7 +68,7 @@ pub fn IncidentViews(props: &IncidentViewsProps) -> Html {
             </div>
             <button type="button" class="button button--plain button--small" aria-expanded={props.is_open.to_string()} aria-controls="board-more"
                 onclick={more} data-testid="board-more">
-                <IconMark icon={Icon::Filter} size={15} /><span class="views__more">{ texts::MORE }</span>
+                { icon_mark(Icon::Filter, 15) }<span class="views__more">{ texts::MORE }</span>
             </button>
         </div>
     }

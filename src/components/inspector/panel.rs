@@ -7,7 +7,7 @@ use super::log::{Row, fitting};
 use super::tab_map::TabMap;
 use super::table::Table;
 use crate::components::icon::Icon;
-use crate::components::panel::{Empty, Panel};
+use crate::components::panel::{Panel, empty};
 use crate::words::inspector as texts;
 use gloo::timers::callback::Interval;
 use sentinelops_realtime::List;
@@ -130,7 +130,7 @@ pub fn InspectorPanel(props: &InspectorPanelProps) -> Html {
                             {oninput} data-testid="inspector-filter" />
                     </div>
                     if rows.is_empty() {
-                        <Empty title={if all == 0 { texts::NOTHING } else { texts::NONE_FIT }} icon={Icon::Activity} />
+                        { empty(Icon::Activity, if all == 0 { texts::NOTHING } else { texts::NONE_FIT }, "") }
                     } else {
                         <Table {rows} selected={selected.as_ref().map(|row| row.number)} {on_select} />
                     }

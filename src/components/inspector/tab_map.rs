@@ -1,6 +1,6 @@
 //! Which tabs share the connection, and which one has it.
 
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::words::inspector as texts;
 use sentinelops_realtime::{ScopeTab, use_client, use_clock};
 use wasm_bindgen_futures::spawn_local;
@@ -44,7 +44,7 @@ pub(super) fn TabMap() -> Html {
             { for tabs.iter().enumerate().map(|(at, tab)| html! {
                 <li key={tab.id.clone()} data-testid="inspector-tab" data-role={if tab.is_leader { "leader" } else { "follower" }}
                     data-this={tab.is_this.to_string()}>
-                    <IconMark icon={if tab.is_leader { Icon::Activity } else { Icon::Tick }} size={14} />
+                    { icon_mark(if tab.is_leader { Icon::Activity } else { Icon::Tick }, 14) }
                     <span>
                         <b>{ format!("Tab {}", at + 1) }{ if tab.is_this { format!(" ({})", texts::THIS) } else { String::new() } }</b>
                         { " " }{ if tab.is_leader { texts::LEADS } else { texts::FOLLOWS } }

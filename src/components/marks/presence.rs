@@ -15,19 +15,11 @@ pub fn presence_word(presence: &Presence) -> AttrValue {
     }
 }
 
-/// See [`PresenceMark`].
-#[derive(Properties, PartialEq)]
-pub struct PresenceMarkProps {
-    /// Whether they can take work.
-    pub presence: Presence,
-}
-
 /// Disc, barred disc, clock, empty ring.
-#[component]
-pub fn PresenceMark(props: &PresenceMarkProps) -> Html {
+pub fn presence_mark(presence: &Presence) -> Html {
     let ring =
         html! { <circle cx="6" cy="6" r="4.2" fill="none" stroke="currentColor" stroke-width="1.6" /> };
-    let (class, shape) = match &props.presence {
+    let (class, shape) = match presence {
         Presence::Online => ("online", html! { <circle cx="6" cy="6" r="5" fill="currentColor" /> }),
         Presence::Busy => (
             "busy",
@@ -47,7 +39,7 @@ pub fn PresenceMark(props: &PresenceMarkProps) -> Html {
     html! {
         <span class={classes!("tag", format!("tag--{class}"))} data-testid="agent-presence">
             <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">{ shape }</svg>
-            <span>{ presence_word(&props.presence) }</span>
+            <span>{ presence_word(presence) }</span>
         </span>
     }
 }

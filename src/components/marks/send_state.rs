@@ -1,42 +1,40 @@
 //! How far something a person sent has got.
 
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use sentinelops_engine::{DeliveryState, Durability};
 use sentinelops_realtime::SendState;
 use yew::prelude::*;
 
-/// See [`SendStateMark`].
-#[derive(Properties, PartialEq)]
-pub struct SendStateMarkProps {
-    /// What is known of it.
-    pub state: SendState,
-    /// Somebody else's device has it (chat): says more than delivered.
-    #[prop_or_default]
-    pub received: bool,
-    /// Somebody else saw it (chat): says more than received.
-    #[prop_or_default]
-    pub read: bool,
+/// How much is said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// Its words.
+    Words,
     /// A single word, for rows: the sentence is in its title.
-    #[prop_or_default]
-    pub brief: bool,
-    /// Add the sentence that explains the word, where there is one.
-    #[prop_or_default]
-    pub explain: bool,
+    Brief,
+    /// The words, and the sentence that explains them, where there is one.
+    Explained,
 }
 
 /// Saving, saved on this device, sent, delivered, or what went wrong.
-#[component]
-pub fn SendStateMark(props: &SendStateMarkProps) -> Html {
-    let SendStateMarkProps { state, received, read, brief, explain } = props;
-    let (icon, tone, words) = look(state, *received, *read);
+pub fn send_state_mark(state: &SendState, say: Say) -> Html {
+    mark(state, say, look(state, false, false))
+}
+
+/// The same of a message of a conversation: `received` by somebody else's device, `read` by somebody else.
+pub fn receipt_mark(state: &SendState, received: bool, read: bool) -> Html {
+    mark(state, Say::Words, look(state, received, read))
+}
+
+fn mark(state: &SendState, say: Say, (icon, tone, words): (Icon, &'static str, &'static str)) -> Html {
     let explanation = state.explanation();
     let title = explanation.clone().unwrap_or_else(|| words.to_owned());
     html! {
         <span class={classes!("state", tone)} {title} data-testid="message-state" data-state={code(state)}>
-            <IconMark {icon} size={14} />
+            { icon_mark(icon, 14) }
             <span>
-                { if *brief { state.label() } else { words } }
-                if let Some(text) = explanation.filter(|_| *explain) { <span class="quiet">{ format!(". {text}") }</span> }
+                { if say == Say::Brief { state.label() } else { words } }
+                if let Some(text) = explanation.filter(|_| say == Say::Explained) { <span class="quiet">{ format!(". {text}") }</span> }
             </span>
         </span>
     }

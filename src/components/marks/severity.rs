@@ -27,17 +27,9 @@ pub fn severity_rank(severity: Option<&Severity>) -> u8 {
     }
 }
 
-/// See [`SeverityMark`].
-#[derive(Properties, PartialEq)]
-pub struct SeverityMarkProps {
-    /// How bad; `None` when unknown.
-    pub severity: Option<Severity>,
-}
-
-/// Diamond, triangle, square, bar: distinguished without colour and at a glance.
-#[component]
-pub fn SeverityMark(props: &SeverityMarkProps) -> Html {
-    let (class, shape) = match &props.severity {
+/// Diamond, triangle, square, bar: distinguished without colour and at a glance. `None`: unknown.
+pub fn severity_mark(severity: Option<&Severity>) -> Html {
+    let (class, shape) = match severity {
         Some(Severity::Critical) => (
             "critical",
             html! {
@@ -67,7 +59,7 @@ pub fn SeverityMark(props: &SeverityMarkProps) -> Html {
             },
         ),
     };
-    let word = props.severity.as_ref().map_or(AttrValue::Static("Unrated"), severity_word);
+    let word = severity.map_or(AttrValue::Static("Unrated"), severity_word);
     html! {
         <span class={classes!("mark", format!("mark--{class}"))} data-testid="severity">
             <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">{ shape }</svg>

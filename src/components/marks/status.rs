@@ -16,19 +16,11 @@ pub fn status_word(status: &IncidentStatus) -> AttrValue {
     }
 }
 
-/// See [`StatusMark`].
-#[derive(Properties, PartialEq)]
-pub struct StatusMarkProps {
-    /// Where it stands; `None` when unknown.
-    pub status: Option<IncidentStatus>,
-}
-
-/// A circle that fills as the incident goes on: empty ring, dot, half, up arrow, tick.
-#[component]
-pub fn StatusMark(props: &StatusMarkProps) -> Html {
+/// A circle that fills as the incident goes on: empty ring, dot, half, up arrow, tick. `None`: unknown.
+pub fn status_mark(status: Option<&IncidentStatus>) -> Html {
     let ring =
         html! { <circle cx="7" cy="7" r="5.4" fill="none" stroke="currentColor" stroke-width="1.5" /> };
-    let (class, shape) = match &props.status {
+    let (class, shape) = match status {
         Some(IncidentStatus::New) => ("new", ring),
         Some(IncidentStatus::Acknowledged) => {
             ("acknowledged", html! { <>{ ring }<circle cx="7" cy="7" r="2" fill="currentColor" /></> })
@@ -59,7 +51,7 @@ pub fn StatusMark(props: &StatusMarkProps) -> Html {
             },
         ),
     };
-    let word = props.status.as_ref().map_or(AttrValue::Static("Unknown"), status_word);
+    let word = status.map_or(AttrValue::Static("Unknown"), status_word);
     html! {
         <span class={classes!("tag", format!("tag--{class}"))} data-testid="incident-status">
             <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true">{ shape }</svg>

@@ -1,7 +1,7 @@
 //! One message of the outbox.
 
 use super::message_words;
-use crate::components::marks::SendStateMark;
+use crate::components::marks::{Say, send_state_mark};
 use crate::components::people::Names;
 use crate::components::relative_time::RelativeTime;
 use sentinelops_engine::{DeliveryState, MessageInfo};
@@ -55,7 +55,7 @@ pub fn OutboxItem(props: &OutboxItemProps) -> Html {
                 <span class="list__meta"><RelativeTime at={message.created_at} /></span>
             </div>
             <div class="list__line">
-                <SendStateMark {state} explain={ended} />
+                { send_state_mark(&state, if ended { Say::Explained } else { Say::Words }) }
                 <span class="actions">
                     if *asking {
                         <button type="button" class="button button--small" onclick={retry(true)}>{ "Send again (may arrive twice)" }</button>

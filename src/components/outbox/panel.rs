@@ -2,8 +2,8 @@
 
 use super::{OutboxItem, UnreadableActions, unreadable_words};
 use crate::components::download::save_json;
-use crate::components::icon::{Icon, IconMark};
-use crate::components::panel::{Empty, Panel};
+use crate::components::icon::{Icon, icon_mark};
+use crate::components::panel::{Panel, empty};
 use sentinelops_engine::{MessageCounts, MessageInfo, StorageState};
 use sentinelops_realtime::connection_status::storage_label;
 use sentinelops_realtime::{List, MessageId, UseOutboxHandle, use_outbox};
@@ -86,7 +86,7 @@ pub fn OutboxView(props: &OutboxViewProps) -> Html {
     };
     let end = html! {
         <button type="button" class="button button--small" onclick={export} disabled={messages.is_empty()} data-testid="outbox-export">
-            <IconMark icon={Icon::Download} size={14} />{ "Export" }
+            { icon_mark(Icon::Download, 14) }{ "Export" }
         </button>
     };
     let count = html! { <span data-testid="outbox-count">{ waiting }</span> };
@@ -102,14 +102,14 @@ pub fn OutboxView(props: &OutboxViewProps) -> Html {
             </div>
             if props.unreadable > 0 {
                 <div class="notice" role="status" data-testid="outbox-unreadable">
-                    <IconMark icon={Icon::Warning} />
+                    { icon_mark(Icon::Warning, 16) }
                     <span class="notice__text">{ unreadable_words(props.unreadable) }</span>
                     <UnreadableActions />
                 </div>
             }
             <div class="panel__body" tabindex="0">
                 if messages.is_empty() {
-                    <Empty title="Everything has arrived" detail="What you send without a connection waits here." icon={Icon::Tick} />
+                    { empty(Icon::Tick, "Everything has arrived", "What you send without a connection waits here.") }
                 } else {
                     <ul>
                         { for ended.into_iter().chain(open).take(SHOWN).map(|message| html! {

@@ -1,7 +1,7 @@
 //! What to do about saved records that cannot be read.
 
 use crate::components::download::save_json;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use sentinelops_realtime::use_client;
 use yew::prelude::*;
 
@@ -48,7 +48,7 @@ pub fn UnreadableView(props: &UnreadableViewProps) -> Html {
             }
             <button type="button" class="button button--small" onclick={export} data-testid="unreadable-export"
                 title="A file to find out why with. It may hold contents of messages.">
-                <IconMark icon={Icon::Download} size={14} />{ "Export" }
+                { icon_mark(Icon::Download, 14) }{ "Export" }
             </button>
             if *asking {
                 <button type="button" class="button button--small button--danger" onclick={discard} data-testid="unreadable-confirm">{ "Delete for good" }</button>

@@ -3,7 +3,7 @@
 use super::follow::Follow;
 use super::ledger::{Ledger, Score};
 use super::{Check, Shared};
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::panel::Panel;
 use crate::words::scoreboard as texts;
 use sentinelops_realtime::use_clock;
@@ -67,7 +67,7 @@ fn ScoreboardView(props: &ScoreboardViewProps) -> Html {
     html! {
         <div class="panel__body scoreboard" tabindex="0">
             <p class="scoreboard__verdict" data-state={state} role="status" data-testid="scoreboard-verdict">
-                <IconMark {icon} /><span>{ texts::verdict(score.sent, &broken(score)) }</span>
+                { icon_mark(icon, 16) }<span>{ texts::verdict(score.sent, &broken(score)) }</span>
             </p>
             <dl>
                 { figure("sent", texts::SENT, score.sent, None) }

@@ -1,6 +1,6 @@
 //! A line across the page.
 
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use yew::prelude::*;
 
 /// How much it matters.
@@ -51,7 +51,7 @@ pub fn Banner(props: &BannerProps) -> Html {
     let role = (props.kind == BannerKind::Failure && !props.silent).then_some("alert");
     html! {
         <div class={classes!("banner", class, props.passing.then_some("banner--passing"))} {role} data-testid="banner" data-banner={props.name.clone()}>
-            <IconMark {icon} />
+            { icon_mark(icon, 16) }
             <p class="banner__text">
                 <span class="banner__title">{ &props.title }</span>
                 <span class="banner__detail">{ props.detail.clone() }</span>

@@ -4,7 +4,7 @@
 use crate::commands::Command;
 use crate::components::commands::use_commands;
 use crate::components::hooks::{use_media, use_stored};
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use yew::prelude::*;
 
 const KEY: &str = "sentinelops.theme";
@@ -30,7 +30,7 @@ pub fn ThemeToggle() -> Html {
     };
     html! {
         <button type="button" class="button button--plain button--icon" {onclick} aria-label={label.clone()} title={label} data-testid="theme-toggle">
-            <IconMark icon={Icon::Theme} />
+            { icon_mark(Icon::Theme, 16) }
         </button>
     }
 }

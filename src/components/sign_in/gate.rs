@@ -3,7 +3,7 @@
 use super::session::{News, Session};
 use super::{SignIn, SignInButton};
 use crate::components::hooks::use_focus;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use gloo::events::EventListener;
 use gloo::timers::callback::{Interval, Timeout};
 use sentinelops_engine::TokenReason;
@@ -194,7 +194,7 @@ fn Closed(props: &ClosedProps) -> Html {
     html! {
         <main class="screen screen--whole" data-testid="sign-in-gate">
             { for props.problems.iter().map(|problem| html! { <p role="alert">{ "Configuration: " }{ problem }</p> }) }
-            <span class="screen__mark"><IconMark icon={Icon::SignOut} size={22} /></span>
+            <span class="screen__mark">{ icon_mark(Icon::SignOut, 22) }</span>
             <h1 ref={heading} tabindex="-1">{ title }</h1>
             <p data-testid="sign-in-why">{ text }</p>
             if props.session == Session::Absent && sign_in.url.is_some() {

@@ -2,7 +2,7 @@
 
 use super::{SignOutChoices, SignOutProgress};
 use crate::components::dialog::Dialog;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::incidents::{forget_looked, forget_own_views};
 use sentinelops_engine::StorageState;
 use sentinelops_realtime::SignOut;
@@ -23,7 +23,7 @@ pub fn SignOutButton() -> Html {
     html! {
         <>
             <button type="button" class="button button--plain button--icon" {onclick} aria-label={label} title={label} data-testid="sign-out">
-                <IconMark icon={if sending { Icon::Working } else { Icon::SignOut }} />
+                { icon_mark(if sending { Icon::Working } else { Icon::SignOut }, 16) }
             </button>
             if *open {
                 <Question {sending} {on_close} />

@@ -2,7 +2,7 @@
 
 use super::messages;
 use crate::components::hooks::use_focus;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use sentinelops_realtime::SignOut;
 use yew::prelude::*;
 
@@ -49,18 +49,14 @@ pub fn SignOutChoices(props: &SignOutChoicesProps) -> Html {
             <p class="dialog__text" data-testid="sign-out-unsent">{ waiting(*unsent, *failed, *saved) }</p>
             <ul class="choices">
                 if *unsent > 0 {
-                    <Choice icon={Icon::Sent} name="send" title="Send first" detail="Waits until everything has arrived, then signs out."
-                        onclick={choose(SignOut::SendFirst)} />
+                    { choice(Icon::Sent, "send", "Send first", "Waits until everything has arrived, then signs out.", choose(SignOut::SendFirst).into()) }
                     if *saved {
-                        <Choice icon={Icon::Saved} name="keep" title="Keep on this device" detail={if *unsent == 1 { "It will be sent the next time you sign in here." } else { "They will be sent the next time you sign in here." }}
-                            onclick={choose(SignOut::Keep)} />
+                        { choice(Icon::Saved, "keep", "Keep on this device", if *unsent == 1 { "It will be sent the next time you sign in here." } else { "They will be sent the next time you sign in here."  }, choose(SignOut::Keep).into()) }
                     }
                 } else {
-                    <Choice icon={Icon::SignOut} name="keep" title="Sign out" detail="In every tab of this browser."
-                        onclick={choose(SignOut::Keep)} />
+                    { choice(Icon::SignOut, "keep", "Sign out", "In every tab of this browser.", choose(SignOut::Keep).into()) }
                 }
-                <Choice icon={Icon::Delete} name="wipe" title="Sign out and erase" detail="Deletes your saved board, drafts and unsent changes from this browser."
-                    onclick={ask(true)} danger=true />
+                { choice(Icon::Delete, "wipe", "Sign out and erase", "Deletes your saved board, drafts and unsent changes from this browser.", ask(true).into()) }
             </ul>
             <div class="dialog__end">
                 <button type="button" class="button button--plain" onclick={close} data-testid="sign-out-cancel">{ "Cancel" }</button>
@@ -120,27 +116,22 @@ fn Deleting(props: &DeletingProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct ChoiceProps {
+fn choice(
     icon: Icon,
-    name: &'static str,
+    name: &str,
     title: &'static str,
     detail: &'static str,
     onclick: Callback<MouseEvent>,
-    #[prop_or_default]
-    danger: bool,
-}
-
-#[component]
-fn Choice(props: &ChoiceProps) -> Html {
+) -> Html {
+    let danger = (icon == Icon::Delete).then_some("choice--danger");
     html! {
         <li>
-            <button type="button" class={classes!("choice", props.danger.then_some("choice--danger"))}
-                onclick={props.onclick.clone()} data-testid={format!("sign-out-{}", props.name)}>
-                <IconMark icon={props.icon} size={18} />
+            <button type="button" class={classes!("choice", danger)}
+                {onclick} data-testid={format!("sign-out-{name}")}>
+                { icon_mark(icon, 18) }
                 <span class="choice__words">
-                    <span class="choice__title">{ props.title }</span>
-                    <span class="choice__detail">{ props.detail }</span>
+                    <span class="choice__title">{ title }</span>
+                    <span class="choice__detail">{ detail }</span>
                 </span>
             </button>
         </li>

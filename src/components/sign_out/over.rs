@@ -1,7 +1,7 @@
 //! After the end.
 
 use crate::components::hooks::use_focus;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::components::sign_in::{SignIn, SignInButton};
 use sentinelops_realtime::use_signed_out;
 use yew::prelude::*;
@@ -40,7 +40,7 @@ fn SignedOut() -> Html {
     };
     html! {
         <main class="screen screen--whole" data-testid="signed-out">
-            <span class="screen__mark"><IconMark icon={Icon::Tick} size={22} /></span>
+            <span class="screen__mark">{ icon_mark(Icon::Tick, 22) }</span>
             <h1 ref={heading} tabindex="-1">{ "Signed out" }</h1>
             <p>{ "This session has ended in every tab of this browser." }</p>
             if sign_in.url.is_some() {

@@ -2,7 +2,7 @@
 
 use super::list::{TOURS, Tour};
 use crate::components::breaks::Verdict;
-use crate::components::icon::{Icon, IconMark};
+use crate::components::icon::{Icon, icon_mark};
 use crate::words::tours as texts;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -75,7 +75,7 @@ pub(super) fn Card(props: &CardProps) -> Html {
                 if verdict.is_kept { ("kept", Icon::Tick) } else { ("broken", Icon::Failure) };
             let text = html! {
                 <p class="tour__verdict" data-state={state} data-testid="tour-verdict">
-                    <IconMark {icon} />
+                    { icon_mark(icon, 16) }
                     <span>{ &verdict.text }{ frames.as_ref().map(|frames| format!("; {frames}")).unwrap_or_default() }</span>
                 </p>
             };

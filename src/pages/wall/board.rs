@@ -1,6 +1,6 @@
 //! The incidents of the wall.
 
-use crate::components::marks::{SeverityMark, StatusMark};
+use crate::components::marks::{severity_mark, status_mark};
 use crate::components::people::PersonName;
 use crate::wall::{Overview, Tile};
 use crate::words::{UNTITLED, trend::duration, wall as texts};
@@ -44,7 +44,7 @@ pub(super) fn Board(props: &BoardProps) -> Html {
                 if let Some(oldest) = &overview.oldest {
                     <h2>{ texts::OLDEST }</h2>
                     <Waited incident={oldest.incident.clone()} />
-                    <SeverityMark severity={oldest.severity.clone()} />
+                    { severity_mark(oldest.severity.as_ref()) }
                     <span class="wall__title">{ oldest.title.clone().unwrap_or_else(|| UNTITLED.to_owned()) }</span>
                 } else if *is_known {
                     <h2>{ texts::NONE_WAITS }</h2>
@@ -73,10 +73,10 @@ fn Line(props: &LineProps) -> Html {
     let incident = &props.incident;
     html! {
         <li class="wall__row" data-testid="wall-row" data-incident-id={incident.id.clone()}>
-            <SeverityMark severity={incident.severity.clone()} />
+            { severity_mark(incident.severity.as_ref()) }
             <span class="wall__title">{ incident.title.clone().unwrap_or_else(|| UNTITLED.to_owned()) }</span>
             <span class="wall__id">{ &incident.id }</span>
-            <StatusMark status={incident.status.clone()} />
+            { status_mark(incident.status.as_ref()) }
             <span class="wall__who">
                 if let Some(who) = &incident.assigned_to {
                     <PersonName id={who.clone()} />
