@@ -1,7 +1,8 @@
 //! What a person does to an incident, and how it is undone. Pure.
 
-use sentinelops_protocol::domain::{Incident, IncidentPatch, IncidentStatus, Patch, TimelineEntry};
+use sentinelops_protocol::domain::{Activity, Incident, IncidentPatch, IncidentStatus, Patch, TimelineEntry};
 use sentinelops_realtime::{IncidentEdit, MessageId};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// One thing a person does to an incident.
@@ -135,18 +136,84 @@ impl Done {
         })
     }
 
-    /// Who else changed last what this one changed, from the incident's timeline, oldest entry first. `me`: the person
-    /// at this page.
-    pub fn changed_by<'a>(&self, timeline: &'a [Rc<TimelineEntry>], me: Option<&str>) -> Option<&'a str> {
+    /// The entry of somebody else who changed last what this one changed, from the incident's timeline, oldest entry
+    /// first. `me`: the person at this page.
+    pub fn changed_by<'a>(
+        &self,
+        timeline: &'a [Rc<TimelineEntry>],
+        me: Option<&str>,
+    ) -> Option<&'a TimelineEntry> {
+        self.since(timeline).into_iter().rev().find(|entry| me != Some(&*entry.actor))
+    }
+
+    /// What somebody else made of the same before this one reached the server, unseen by `me`, the person at this page;
+    /// and how long before, ms. No time: this one has not reached the server yet, or found nothing left to change.
+    pub fn overtaken_by<'a>(
+        &self,
+        timeline: &'a [Rc<TimelineEntry>],
+        me: &str,
+    ) -> Option<(&'a TimelineEntry, Option<u64>)> {
+        // Without a time of the server nobody knows what the person had seen.
+        self.before.updated_at?;
+        let since = self.since(timeline);
+        let own = since.iter().position(|entry| entry.actor == me && self.did(entry));
+        let before = &since[..own.unwrap_or(since.len())];
+        let other = before.iter().rev().find(|entry| entry.actor != me).filter(|entry| !self.saw(entry))?;
+        Some((other, own.map(|own| since[own].timestamp.saturating_sub(other.timestamp))))
+    }
+
+    /// Entries about what this one changed, later than what the person had seen; oldest first.
+    fn since<'a>(&self, timeline: &'a [Rc<TimelineEntry>]) -> Vec<&'a TimelineEntry> {
         let touches = |entry: &TimelineEntry| {
             self.changes.status != Patch::Keep && entry.status.is_some()
                 || self.changes.assigned_to != Patch::Keep && entry.assigned_to != Patch::Keep
         };
         // Both by the server's clock.
         let is_later = |entry: &TimelineEntry| self.before.updated_at.is_none_or(|at| entry.timestamp > at);
-        let others = timeline.iter().rev().filter(|entry| me != Some(&*entry.actor) && is_later(entry));
-        others.into_iter().find(|entry| touches(entry)).map(|entry| &*entry.actor)
+        timeline.iter().map(|entry| &**entry).filter(|entry| is_later(entry) && touches(entry)).collect()
     }
+
+    /// Whether an entry leads to what the person saw: clocks of those who report incidents may be behind the server's.
+    fn saw(&self, entry: &TimelineEntry) -> bool {
+        let who = match &entry.assigned_to {
+            Patch::Keep => true,
+            Patch::Clear => self.before.assigned_to.is_none(),
+            Patch::Set(who) => self.before.assigned_to.as_ref() == Some(who),
+        };
+        who && (entry.status.is_none() || entry.status == self.before.status)
+    }
+
+    /// Whether an entry says what this one made of the incident.
+    fn did(&self, entry: &TimelineEntry) -> bool {
+        let status =
+            matches!((&self.changes.status, &entry.status), (Patch::Set(to), Some(now)) if to == now);
+        status || self.changes.assigned_to != Patch::Keep && self.changes.assigned_to == entry.assigned_to
+    }
+}
+
+/// Those whose incident somebody else worked on before the person saw it, by the activity of everybody; at most `most`,
+/// and how many there are. `me`: the person at this page.
+pub fn contested<'a>(
+    all: &'a [Done],
+    activities: &[Rc<Activity>],
+    me: &str,
+    most: usize,
+) -> (Vec<&'a Done>, usize) {
+    let mut others = BTreeMap::<&str, u64>::new();
+    // Its beginning is no work on it, and may bear the time of who reported it.
+    let is_work = |activity: &&Rc<Activity>| activity.actor != me && activity.action != "created";
+    for activity in activities.iter().filter(is_work) {
+        if let Some(target) = &activity.target {
+            let latest = others.entry(target).or_default();
+            *latest = activity.timestamp.max(*latest);
+        }
+    }
+    let is_contested = |done: &&Done| {
+        let other = others.get(&*done.before.id);
+        other.zip(done.before.updated_at).is_some_and(|(other, seen)| *other > seen)
+    };
+    let contested = all.iter().filter(is_contested);
+    (contested.clone().take(most).collect(), contested.count())
 }
 
 #[cfg(test)]
@@ -239,23 +306,29 @@ mod tests {
         assert_eq!(two.inverse(&resolved, Some(&incident(IncidentStatus::Escalated, None))), None);
     }
 
+    fn entry(
+        timestamp: u64,
+        actor: &str,
+        status: Option<IncidentStatus>,
+        who: Patch<String>,
+    ) -> Rc<TimelineEntry> {
+        Rc::new(TimelineEntry {
+            id: String::new(),
+            incident_id: "inc-1".to_owned(),
+            actor: actor.to_owned(),
+            action: sentinelops_protocol::domain::TimelineAction::Changed,
+            timestamp,
+            status,
+            severity: None,
+            assigned_to: who,
+            alert_id: None,
+            title: None,
+            extra: None,
+        })
+    }
+
     #[test]
     fn timeline_says_who_changed_it() {
-        let entry = |timestamp, actor: &str, status: Option<IncidentStatus>, who: Patch<String>| {
-            Rc::new(TimelineEntry {
-                id: String::new(),
-                incident_id: "inc-1".to_owned(),
-                actor: actor.to_owned(),
-                action: sentinelops_protocol::domain::TimelineAction::Changed,
-                timestamp,
-                status,
-                severity: None,
-                assigned_to: who,
-                alert_id: None,
-                title: None,
-                extra: None,
-            })
-        };
         let timeline = [
             entry(10, "bob", Some(IncidentStatus::New), Patch::Set("bob".to_owned())),
             entry(20, "jonas", Some(IncidentStatus::Resolved), Patch::Keep),
@@ -263,10 +336,80 @@ mod tests {
         ];
         let mut before = incident(IncidentStatus::New, None);
         before.updated_at = Some(10);
-        let by = |action, me| done(action, &before).changed_by(&timeline, me);
+        let by = |action, me| done(action, &before).changed_by(&timeline, me).map(|entry| &*entry.actor);
         assert_eq!(by(Action::Acknowledge, Some("ann")), Some("jonas"));
         assert_eq!(by(Action::Acknowledge, None), Some("ann"));
         assert_eq!(by(Action::Unassign, Some("ann")), None, "it was before");
         assert_eq!(done(Action::Resolve, &before).changed_by(&[], None), None);
+    }
+
+    #[test]
+    fn who_was_faster_is_told_with_the_time_between() {
+        use IncidentStatus::{Acknowledged, Investigating, Resolved};
+        let mut before = incident(IncidentStatus::New, None);
+        before.updated_at = Some(10);
+        let entry = |at, actor, status| entry(at, actor, Some(status), Patch::Keep);
+        let by = |action, timeline: &[Rc<TimelineEntry>]| {
+            done(action, &before).overtaken_by(timeline, "ann").map(|(entry, ms)| (entry.timestamp, ms))
+        };
+        let (bob, own) = (entry(20, "bob", Resolved), entry(24, "ann", Acknowledged));
+        assert_eq!(by(Action::Acknowledge, &[bob.clone(), own.clone()]), Some((20, Some(4))));
+        assert_eq!(
+            by(Action::Acknowledge, &[own.clone(), entry(30, "bob", Resolved)]),
+            None,
+            "ann was faster"
+        );
+        assert_eq!(
+            by(Action::Acknowledge, &[entry(10, "bob", Investigating), own.clone()]),
+            None,
+            "ann saw it"
+        );
+        assert_eq!(
+            by(Action::Acknowledge, std::slice::from_ref(&bob)),
+            Some((20, None)),
+            "not sent yet, or the same"
+        );
+        assert_eq!(by(Action::Assign("cy".to_owned()), &[bob.clone(), own.clone()]), None, "something else");
+        assert_eq!(by(Action::Acknowledge, &[entry(20, "api", IncidentStatus::New)]), None, "what ann saw");
+        // An own step of before is not this one.
+        let timeline = [own, bob, entry(30, "ann", Investigating)];
+        assert_eq!(by(Action::Investigate, &timeline), Some((20, Some(10))));
+        before.updated_at = None;
+        assert_eq!(done(Action::Investigate, &before).overtaken_by(&timeline, "ann"), None, "nobody knows");
+    }
+
+    #[test]
+    fn those_that_others_worked_on_meanwhile_are_contested() {
+        let activity = |actor: &str, target: &str, timestamp| {
+            Rc::new(Activity {
+                id: String::new(),
+                actor: actor.to_owned(),
+                action: "updated".to_owned(),
+                target: Some(target.to_owned()),
+                timestamp,
+                extra: None,
+            })
+        };
+        let all: Vec<_> = ["a", "b", "c", "d"]
+            .map(|id| {
+                let mut before = Incident::new(id);
+                before.updated_at = Some(10);
+                done(Action::Resolve, &before)
+            })
+            .into();
+        let activities = [
+            activity("bob", "b", 20),
+            activity("bob", "b", 5),
+            activity("bob", "d", 11),
+            activity("bob", "a", 10),
+            activity("ann", "c", 20),
+            Rc::new(Activity { action: "created".to_owned(), ..(*activity("api", "c", 20)).clone() }),
+        ];
+        let found = |most| {
+            let (first, count) = contested(&all, &activities, "ann", most);
+            (first.into_iter().map(|done| done.before.id.clone()).collect::<Vec<_>>(), count)
+        };
+        assert_eq!(found(3), (vec!["b".to_owned(), "d".to_owned()], 2));
+        assert_eq!(found(1), (vec!["b".to_owned()], 2));
     }
 }

@@ -111,7 +111,7 @@ test('undo names what somebody changed meanwhile, and takes the rest back', asyn
   await page.bringToFront();
   await page.keyboard.press('u');
   await expect(page.getByTestId('toast')).toContainText('Undone: 2 incidents are as they were before');
-  await expect(page.getByTestId('toast')).toContainText(`Not undone: bob changed ${ids[1]} meanwhile`);
+  await expect(page.getByTestId('toast')).toContainText(`Not undone: bob investigated ${ids[1]} just now`);
   await look(page, 'partly-undone');
   await expect(status(page, ids[0]!)).toHaveText('New');
   await expect(status(page, ids[1]!)).toHaveText('Investigating');
@@ -148,6 +148,68 @@ test('a selection stays right when its rows change, are grouped, and vanish', as
   await expect(count).toHaveText('1 selected');
   await page.keyboard.type('nothing');
   await expect(page.getByTestId('bulk-bar')).toHaveCount(0);
+});
+
+test('who was faster with the same is named after an action on many, with the time between', async ({ world }) => {
+  const ids = await publish(world);
+  const page = await openAs(world, 'ann', { config: { url: `${world.proxy.url}/?user=ann` } });
+  const other = await world.chrome.browser.newContext();
+  try {
+    const bob = await openAs(world, 'bob', { context: other });
+    await page.bringToFront();
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.keyboard.press('Shift+ArrowDown');
+    await expect(page.getByTestId('bulk-count')).toHaveText('2 selected');
+    world.proxy.cut();
+    await page.keyboard.press('a');
+    await expect(page.getByTestId('toast')).toContainText('Acknowledged 2 incidents');
+    // The offer stays under the pointer.
+    await page.getByTestId('toast').hover();
+    await bob.bringToFront();
+    await row(bob, ids[1]!).locator('.row').focus();
+    await bob.keyboard.press('Shift+R');
+    await expect(bob.getByTestId('toast')).toContainText(`Resolved ${ids[1]}`);
+    world.proxy.restore();
+    await page.bringToFront();
+    await expect(page.getByTestId('toast').getByTestId('overtaken')).toHaveText(new RegExp(`^bob resolved ${ids[1]} (just|\\d+ s) before your change$`));
+    await expect(page.getByTestId('overtaken')).toHaveCount(1);
+    await look(page, 'overtaken');
+  } finally {
+    await other.close();
+  }
+});
+
+test('on a phone a button lets presses select rows; after the action they open them again', async ({ world }) => {
+  const ids = await publish(world);
+  const phone = await world.chrome.browser.newContext({ hasTouch: true, isMobile: true });
+  try {
+    const page = await openAs(world, 'ann', { context: phone });
+    await page.setViewportSize({ width: 360, height: 780 });
+    const pick = page.getByTestId('board-pick');
+    await pick.tap();
+    await expect(pick).toHaveAttribute('aria-pressed', 'true');
+    for (const id of ids) await row(page, id).locator('.row').tap();
+    await expect(page.getByTestId('bulk-count')).toHaveText('3 selected');
+    await row(page, ids[2]!).locator('.row').tap();
+    await expect(page.getByTestId('bulk-count')).toHaveText('2 selected');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await violations(page), colorScheme).toEqual([]);
+      await page.screenshot({ path: test.info().outputPath(`touch-${colorScheme}.png`) });
+    }
+    await page.getByTestId('bulk-acknowledge').tap();
+    for (const id of ids.slice(0, 2)) await expect(status(page, id)).toHaveText('Acknowledged');
+    await expect(status(page, ids[2]!)).toHaveText('New');
+    await expect(pick).toHaveAttribute('aria-pressed', 'false');
+    await page.screenshot({ path: test.info().outputPath('touch-after.png') });
+    await row(page, ids[2]!).locator('.row').tap();
+    await expect(page.getByTestId('detail-title')).toHaveText(TITLES[0]!);
+  } finally {
+    await phone.close();
+  }
+  // Where there is a mouse nothing is added to the row of views.
+  await expect((await openAs(world, 'ann')).getByTestId('board-pick')).toBeHidden();
 });
 
 test('all of a group is acknowledged and resolved, by keys and by the pointer, with its count', async ({ world }) => {

@@ -69,7 +69,7 @@ test('undo is refused, with the name, when somebody changed the same meanwhile',
     await expect(status(page, id)).toHaveText('Investigating');
     await page.bringToFront();
     await page.keyboard.press('u');
-    await expect(page.getByTestId('toast')).toHaveText(`Not undone: bob changed ${id} meanwhile`);
+    await expect(page.getByTestId('toast')).toHaveText(`Not undone: bob investigated ${id} just now`);
     await expect(status(page, id)).toHaveText('Investigating');
   } finally {
     await other.close();

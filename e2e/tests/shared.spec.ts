@@ -1,5 +1,5 @@
 // An incident that several people work on: messages with lines, code and lists, links that text from the network cannot bend,
-// title and severity.
+// title and severity, and who was faster.
 import type { Page } from '@playwright/test';
 import { violations } from '../lib/axe';
 import { openAs } from '../lib/console';
@@ -132,5 +132,31 @@ test('title and severity are changed by keys, by two people at once, each what t
     expect((await world.gateway.stats()).accepted).toBe(accepted);
   } finally {
     await colleague.close();
+  }
+});
+
+test('the detail says who was faster with the same, and how long before', async ({ world }) => {
+  const id = await world.gateway.publishIncident('Orders stand still', 'critical');
+  const page = await openAs(world, 'ann', { route: `/?incident=${id}`, config: { url: `${world.proxy.url}/?user=ann` } });
+  const other = await world.chrome.browser.newContext();
+  try {
+    const bob = await openAs(world, 'bob', { route: `/?incident=${id}`, context: other });
+    world.proxy.cut();
+    await page.bringToFront();
+    await page.getByTestId('action-acknowledge').press('Enter');
+    await bob.bringToFront();
+    await bob.getByTestId('action-resolve').press('Enter');
+    await expect(bob.getByTestId('incident-detail').getByTestId('incident-status')).toHaveText('Resolved');
+    const told = page.getByTestId('incident-detail').getByTestId('overtaken');
+    await expect(told).toHaveCount(0);
+    world.proxy.restore();
+    await page.bringToFront();
+    await expect(told).toHaveText(new RegExp(`^bob resolved ${id} (just|\\d+ s) before your change$`));
+    expect(await violations(page)).toEqual([]);
+    await page.screenshot({ path: test.info().outputPath('overtaken.png') });
+    // Nobody was faster than bob.
+    await expect(bob.getByTestId('overtaken')).toHaveCount(0);
+  } finally {
+    await other.close();
   }
 });

@@ -3,6 +3,7 @@
 use super::{Noun, counted};
 use crate::actions::Action;
 use crate::commands::Section;
+use sentinelops_protocol::domain::{IncidentStatus, Patch, TimelineEntry};
 
 /// Somebody has seen the incident.
 pub const ACKNOWLEDGE: &str = "Acknowledge";
@@ -38,6 +39,8 @@ pub const CLOSE: &str = "Clear the selection, close the incident";
 pub const PICK: &str = "Select the row, or not";
 /// Picks the rows between.
 pub const PICK_RANGE: &str = "Select to the next row";
+/// Where there is no mouse: a press picks rows instead of opening them.
+pub const PICK_ROWS: &str = "Select";
 /// Picks nothing.
 pub const CLEAR: &str = "Clear";
 /// Behind how many are picked.
@@ -219,9 +222,43 @@ pub fn more_not_undone(count: usize) -> String {
     format!("Nor were {count} more")
 }
 
-/// It was not: somebody was faster. `name`: who, where that is known.
-pub fn not_undone(id: &str, name: Option<&str>) -> String {
-    format!("Not undone: {} changed {id} meanwhile", name.unwrap_or("somebody"))
+/// It was not: somebody was faster, `bob resolved`, where that is known.
+pub fn not_undone(id: &str, who: Option<String>) -> String {
+    match who {
+        Some(who) => format!("Not undone: {who} {id} "),
+        None => format!("Not undone: somebody changed {id} meanwhile"),
+    }
+}
+
+/// `bob resolved`: what an entry of a timeline made of status or assignee.
+pub fn did(entry: &TimelineEntry, name: &str) -> String {
+    let verb = match (&entry.status, &entry.assigned_to) {
+        (Some(IncidentStatus::Acknowledged), _) => "acknowledged",
+        (Some(IncidentStatus::Investigating), _) => "investigated",
+        (Some(IncidentStatus::Escalated), _) => "escalated",
+        (Some(IncidentStatus::Resolved), _) => "resolved",
+        (None, Patch::Set(who)) if *who == entry.actor => "took",
+        (None, Patch::Set(_)) => "assigned",
+        (None, Patch::Clear) => "unassigned",
+        _ => "changed",
+    };
+    format!("{name} {verb}")
+}
+
+/// `bob resolved inc-7 4 s before your change`; without a time: meanwhile. `who`: see [`did`].
+pub fn overtaken(who: &str, id: &str, before_ms: Option<u64>) -> String {
+    let when = match before_ms.map(|ms| ms / 1_000) {
+        None => "meanwhile".to_owned(),
+        Some(0) => "just before your change".to_owned(),
+        Some(seconds @ 1..120) => format!("{seconds} s before your change"),
+        Some(seconds) => format!("{} min before your change", seconds / 60),
+    };
+    format!("{who} {id} {when}")
+}
+
+/// Others worked on more incidents than are named.
+pub fn more_contested(count: usize) -> String {
+    format!("Others worked on {count} more meanwhile")
 }
 
 /// `Signed in as Ann`.
@@ -243,5 +280,14 @@ mod tests {
         assert_eq!(undone(&ids[..1]), "Undone: a is as it was before");
         assert_eq!(undone(&ids), "Undone: 5 incidents are as they were before");
         assert_eq!(nothing_to_undo(&ids[..3]), "Nothing to undo: the change of a, b, c failed");
+    }
+
+    #[test]
+    fn who_was_faster_is_said_with_the_time_between() {
+        let said = |ms| overtaken("bob resolved", "inc-7", ms);
+        assert_eq!(said(Some(4_900)), "bob resolved inc-7 4 s before your change");
+        assert_eq!(said(Some(900)), "bob resolved inc-7 just before your change");
+        assert_eq!(said(Some(180_000)), "bob resolved inc-7 3 min before your change");
+        assert_eq!(said(None), "bob resolved inc-7 meanwhile");
     }
 }

@@ -25,6 +25,7 @@ fn props(rows: Vec<IncidentRow>) -> IncidentListProps {
     IncidentListProps {
         actor: None,
         picks: Rc::default(),
+        picking: false,
         on_pick: Callback::noop(),
         lines: Lines(Rc::new(rows.into_iter().map(Line::One).collect())),
         selected: None,

@@ -23,6 +23,7 @@ async fn of_an_incident() {
     let shown = mount::<IncidentList>(IncidentListProps {
         actor: None,
         picks: Rc::default(),
+        picking: false,
         on_pick: Callback::noop(),
         lines: Lines(Rc::new(vec![Line::One(IncidentRow { incident: Rc::new(incident), edit: None })])),
         selected: None,

@@ -5,7 +5,7 @@ use crate::actions::Action;
 use crate::components::commands::focus_first_beside;
 use crate::components::people::Names;
 use crate::components::send_line::{SendLine, use_sends};
-use crate::components::undo::use_actor;
+use crate::components::undo::{Overtaken, use_actor};
 use crate::words::commands as texts;
 use sentinelops_protocol::domain::{Incident, IncidentStatus};
 use std::rc::Rc;
@@ -86,6 +86,7 @@ pub fn IncidentActions(props: &IncidentActionsProps) -> Html {
                     <button type="button" class="button" onclick={take} data-testid="action-take">{ texts::TAKE }</button>
                 }
             </div>
+            if let Some(done) = actor.latest(&incident.id) { <div role="status"><Overtaken {done} /></div> }
             if !sends.is_empty() {
                 <div class="sends">
                     { for sends.iter().map(|(id, what)| html! { <SendLine key={id.as_str().to_owned()} id={id.clone()} what={what.clone()} /> }) }

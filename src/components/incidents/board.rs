@@ -69,6 +69,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
     let steady = use_steady(parts, &feed.items, &query, hand.is_on);
     let (lines, on_toggle) = use_lines(&steady.parts);
     let (picks, on_pick, bulk) = use_picks(&steady.parts);
+    let (picking, on_picking) = use_picking(bulk.rows.is_empty());
     use_incident_commands(&feed, props.selected.clone(), props.on_select.clone(), bulk.clone());
     let onkeydown = {
         let (on_pick, is_empty) = (on_pick.clone(), bulk.rows.is_empty());
@@ -98,7 +99,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
             <p class="sr-only" role="status">if !bulk.rows.is_empty() { { commands::selected(bulk.rows.len()) } }</p>
             if bulk.rows.is_empty() {
                 <IncidentViews incidents={feed.items.clone()} query={query.clone()} first={props.scope} me={me.clone()} is_loaded={is_known}
-                    own={own.clone()} on_query={on_query.clone()} is_open={*more} {on_open} />
+                    own={own.clone()} on_query={on_query.clone()} is_open={*more} {on_open} {picking} {on_picking} />
             } else {
                 <BulkBar {bulk} actor={actor.clone()} onkeydown={onkeydown.clone()} />
             }
@@ -121,7 +122,7 @@ pub fn IncidentBoard(props: &IncidentBoardProps) -> Html {
             } else {
                 <div key="rows" class="anchor" ref={hand.holder} {onkeydown} onpointermove={hand.onpointermove} onpointerleave={hand.onpointerleave}
                     onfocusin={hand.onfocusin} onfocusout={hand.onfocusout} data-testid="incidents-steady">
-                    <IncidentList {lines} selected={props.selected.clone()} {fresh} {picks} {on_pick} actor={Some(actor)} on_select={props.on_select.clone()} {on_toggle} />
+                    <IncidentList {lines} selected={props.selected.clone()} {fresh} {picks} {picking} {on_pick} actor={Some(actor)} on_select={props.on_select.clone()} {on_toggle} />
                     <div aria-live="polite">
                         if let Some(words) = steady.held {
                             <button type="button" class="button float float--top" onclick={steady.release.reform(|_: MouseEvent| ())} data-testid="incidents-new">
@@ -181,6 +182,22 @@ fn use_picks(parts: &Rc<Vec<Part<IncidentRow>>>) -> (Rc<Selection>, Callback<Pic
     });
     let on_clear = on_pick.reform(|()| Pick::Clear);
     (selection, on_pick, Bulk { rows: picked, on_clear })
+}
+
+/// Whether a press on a row picks it; no more once what was picked is picked no more, as after an action.
+#[hook]
+fn use_picking(is_empty: bool) -> (bool, Callback<bool>) {
+    let picking = use_state_eq(|| false);
+    let on_picking = use_callback(picking.setter(), |picking, set| set.set(picking));
+    use_effect_with(is_empty, {
+        let on_picking = on_picking.clone();
+        move |is_empty| {
+            if *is_empty {
+                on_picking.emit(false);
+            }
+        }
+    });
+    (*picking, on_picking)
 }
 
 /// Equal when it is the same one.

@@ -42,6 +42,9 @@ pub struct IncidentListProps {
     /// It is to change.
     #[prop_or_default]
     pub on_pick: Callback<Pick>,
+    /// A press on a row picks it instead of opening it.
+    #[prop_or_default]
+    pub picking: bool,
     /// Does what the row under the pointer or with the focus offers. Default: it offers nothing.
     #[prop_or_default]
     pub actor: Option<Actor>,
@@ -110,6 +113,16 @@ pub fn IncidentList(props: &IncidentListProps) -> Html {
             }
         }
     });
+    let on_select = use_callback((props.picking, props.on_select.clone(), on_pick.clone()), {
+        |id: AttrValue, (picking, on_select, on_pick): &(bool, Callback<_>, Callback<_>)| {
+            if *picking { on_pick.emit((id, false)) } else { on_select.emit(id) }
+        }
+    });
+    let on_toggle = use_callback((props.picking, props.on_toggle.clone(), on_pick.clone()), {
+        |key: Rc<str>, (picking, on_toggle, on_pick): &(bool, Callback<Rc<str>>, Callback<_>)| {
+            if *picking { on_pick.emit((key.into(), false)) } else { on_toggle.emit(key) }
+        }
+    });
     let onkeydown = {
         let (lines, on_pick) = (props.lines.clone(), props.on_pick.clone());
         move |event: KeyboardEvent| {
@@ -141,13 +154,13 @@ pub fn IncidentList(props: &IncidentListProps) -> Html {
                 <li key={of.id.clone()} class={is_member.then_some("rows__member")} aria-setsize={size} aria-posinset={position}
                     data-testid="incident-row" data-line={of.id.clone()} data-incident-id={of.id.clone()}>
                     <IncidentLine row={of.clone()} selected={props.selected.as_deref() == Some(of.id.as_str())} fresh={is_fresh} {stop}
-                        picked={picked == Picked::All} on_select={props.on_select.clone()} on_pick={on_pick.clone()} />
+                        picked={picked == Picked::All} on_select={on_select.clone()} on_pick={on_pick.clone()} />
                     { actions(&of.id) }
                 </li>
             },
             Line::Head(group, is_open) => html! {
                 <li key={&*group.key} aria-setsize={size} aria-posinset={position} data-testid="incident-group" data-line={group.key.to_string()}>
-                    <GroupLine group={group.clone()} is_open={*is_open} {stop} fresh={is_fresh} {picked} on_toggle={props.on_toggle.clone()} on_pick={on_pick.clone()} />
+                    <GroupLine group={group.clone()} is_open={*is_open} {stop} fresh={is_fresh} {picked} on_toggle={on_toggle.clone()} on_pick={on_pick.clone()} />
                     { actions(&group.title()) }
                 </li>
             },

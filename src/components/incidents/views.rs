@@ -3,7 +3,7 @@
 use super::query::Step;
 use crate::board::{BoardQuery, Scope, View, Views, count};
 use crate::components::icon::{Icon, icon_mark};
-use crate::words::board as texts;
+use crate::words::{board as texts, commands};
 use sentinelops_realtime::{IncidentRow, List};
 use yew::prelude::*;
 
@@ -29,9 +29,14 @@ pub struct IncidentViewsProps {
     pub is_open: bool,
     /// Shows it, or hides it.
     pub on_open: Callback<bool>,
+    /// A press on a row picks it.
+    pub picking: bool,
+    /// Whether it is to.
+    pub on_picking: Callback<bool>,
 }
 
-/// One button for each, with how many incidents it shows; the last one opens the rest of the filter.
+/// One button for each, with how many incidents it shows; the last one opens the rest of the filter. Where there is no mouse
+/// another one lets a press on rows pick them.
 #[component]
 pub fn IncidentViews(props: &IncidentViewsProps) -> Html {
     let IncidentViewsProps { query, first, .. } = props;
@@ -53,6 +58,10 @@ pub fn IncidentViews(props: &IncidentViewsProps) -> Html {
     };
     // Nobody is at the page: nothing can be theirs.
     let builtin = View::ALL.into_iter().enumerate().filter(|(_, view)| *view != View::Mine || me.is_some());
+    let pick = {
+        let (on_picking, picking) = (props.on_picking.clone(), props.picking);
+        move |_: MouseEvent| on_picking.emit(!picking)
+    };
     let more = {
         let (on_open, is_open) = (props.on_open.clone(), props.is_open);
         move |_: MouseEvent| on_open.emit(!is_open)
@@ -66,6 +75,10 @@ pub fn IncidentViews(props: &IncidentViewsProps) -> Html {
                 }) }
                 { for props.own.iter().map(|(name, pairs)| button(name.to_owned(), BoardQuery::parse(pairs, Scope::Open), None, "own-view")) }
             </div>
+            <button type="button" class="button button--plain button--small views__pick" aria-pressed={props.picking.to_string()} aria-label={commands::PICK_ROWS}
+                onclick={pick} data-testid="board-pick">
+                { icon_mark(Icon::Select, 15) }<span class="views__more">{ commands::PICK_ROWS }</span>
+            </button>
             <button type="button" class="button button--plain button--small" aria-expanded={props.is_open.to_string()} aria-controls="board-more"
                 onclick={more} data-testid="board-more">
                 { icon_mark(Icon::Filter, 15) }<span class="views__more">{ texts::MORE }</span>

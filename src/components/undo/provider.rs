@@ -37,18 +37,37 @@ pub(super) enum Step {
     Forget,
 }
 
-impl Reducible for Last {
+/// So many incidents are remembered with what was done to them last.
+const RECENT_MAX: usize = 200;
+
+/// What this person did on this page.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Memory {
+    last: Last,
+    /// The latest action for each incident, unless it was taken back; oldest first.
+    recent: Rc<[Done]>,
+}
+
+impl Reducible for Memory {
     type Action = Step;
 
     fn reduce(self: Rc<Self>, step: Step) -> Rc<Self> {
-        let next = match (&*self, step) {
-            (Self::Offered(_, number), Step::Did(done)) => Self::Offered(done, number + 1),
-            (_, Step::Did(done)) => Self::Offered(done, 0),
-            (Self::Offered(..), Step::Undo(undone)) => Self::Undone(undone.into()),
-            (_, Step::Forget) => Self::Nothing,
+        let (gone, new): (&[Done], &[Done]) = match &step {
+            Step::Did(done) => (done, done),
+            Step::Undo(undone) => (&undone.back, &[]),
+            Step::Forget => (&[], &[]),
+        };
+        let stays = |known: &&Done| gone.iter().all(|gone| gone.before.id != known.before.id);
+        let recent: Vec<_> = self.recent.iter().filter(stays).chain(new).cloned().collect();
+        let recent = recent[recent.len().saturating_sub(RECENT_MAX)..].into();
+        let last = match (&self.last, step) {
+            (Last::Offered(_, number), Step::Did(done)) => Last::Offered(done, number + 1),
+            (_, Step::Did(done)) => Last::Offered(done, 0),
+            (Last::Offered(..), Step::Undo(undone)) => Last::Undone(undone.into()),
+            (_, Step::Forget) => Last::Nothing,
             _ => return self,
         };
-        Rc::new(next)
+        Rc::new(Self { last, recent })
     }
 }
 
@@ -58,7 +77,7 @@ pub struct Actor {
     /// The person at this page, where the configuration or the token names one.
     pub me: Option<AttrValue>,
     client: Client,
-    last: Option<UseReducerHandle<Last>>,
+    memory: Option<UseReducerHandle<Memory>>,
 }
 
 impl Actor {
@@ -85,7 +104,7 @@ impl Actor {
         let message = Message::from(action.edit(incident)).priority(urgency(incident));
         let confirmed = self.client.confirmed_incident(&incident.id);
         let sent = self.client.send(message).id();
-        let earlier = match self.last.as_deref() {
+        let earlier = match self.memory.as_ref().map(|memory| &memory.last) {
             Some(Last::Offered(done, _)) => &**done,
             Some(Last::Undone(undone)) => &undone.back,
             _ => &[],
@@ -101,7 +120,12 @@ impl Actor {
 
     /// The last action.
     pub(super) fn last(&self) -> Last {
-        self.last.as_ref().map_or_else(Last::default, |last| (**last).clone())
+        self.memory.as_ref().map_or_else(Last::default, |memory| memory.last.clone())
+    }
+
+    /// What this person did last to an incident on this page, unless it was taken back.
+    pub fn latest(&self, id: &str) -> Option<Done> {
+        self.memory.as_ref()?.recent.iter().find(|done| done.before.id == id).cloned()
     }
 
     /// Takes an action back, given the incidents as the page shows them now.
@@ -133,8 +157,8 @@ impl Actor {
     }
 
     fn step(&self, step: Step) {
-        if let Some(last) = &self.last {
-            last.dispatch(step);
+        if let Some(memory) = &self.memory {
+            memory.dispatch(step);
         }
     }
 }
@@ -158,9 +182,9 @@ pub struct ActionsProviderProps {
 /// Remembers the last action for everything below.
 #[component]
 pub fn ActionsProvider(props: &ActionsProviderProps) -> Html {
-    let last = use_reducer_eq(Last::default);
+    let memory = use_reducer_eq(Memory::default);
     html! {
-        <ContextProvider<UseReducerHandle<Last>> context={last}>{ props.children.clone() }</ContextProvider<UseReducerHandle<Last>>>
+        <ContextProvider<UseReducerHandle<Memory>> context={memory}>{ props.children.clone() }</ContextProvider<UseReducerHandle<Memory>>>
     }
 }
 
@@ -168,6 +192,6 @@ pub fn ActionsProvider(props: &ActionsProviderProps) -> Html {
 #[hook]
 pub fn use_actor() -> Actor {
     let client = use_client();
-    let last = use_context::<UseReducerHandle<Last>>();
-    Actor { me: client.user().map(|user| user.to_owned().into()), client, last }
+    let memory = use_context::<UseReducerHandle<Memory>>();
+    Actor { me: client.user().map(|user| user.to_owned().into()), client, memory }
 }

@@ -1,12 +1,14 @@
 //! What was done, for 8 s, with the button that takes it back.
 
+use super::Overtaken;
 use super::provider::{Actor, Last, Undone, use_actor};
-use crate::actions::{Action, Done};
+use crate::actions::{Action, Done, contested};
 use crate::commands::{Command, entry_of};
 use crate::components::commands::{focus_row_or_main, use_commands};
 use crate::components::people::Names;
+use crate::components::relative_time::RelativeTime;
 use crate::words::commands as texts;
-use sentinelops_realtime::{ClockTimeout, use_clock, use_incidents, use_timeline};
+use sentinelops_realtime::{ClockTimeout, use_activity, use_clock, use_incidents, use_timeline};
 use yew::prelude::*;
 
 /// How long it can be seen, ms; not while the pointer or the focus is on it.
@@ -35,6 +37,7 @@ fn Toast() -> Html {
     let actor = use_actor();
     let clock = use_clock();
     let feed = use_incidents();
+    let activity = use_activity();
     let hidden = use_state_eq(|| false);
     let held = use_state_eq(|| false);
     use_effect_with((*held, *hidden), {
@@ -87,7 +90,18 @@ fn Toast() -> Html {
             if all.len() > 1 && !failed.is_empty() {
                 text.push_str(&texts::failed(&failed));
             }
-            (html! { text }, true)
+            let (first, count) = match &actor.me {
+                Some(me) => contested(&all, &activity.items, me, texts::NAMED_MAX),
+                None => Default::default(),
+            };
+            let words = html! {
+                <>
+                    <span>{ text }</span>
+                    { for first.iter().map(|done| html! { <Overtaken done={(*done).clone()} /> }) }
+                    if count > first.len() { <span>{ texts::more_contested(count - first.len()) }</span> }
+                </>
+            };
+            (words, true)
         }
         Last::Undone(undone) => (undone_words(&undone, &actor), false),
     };
@@ -143,6 +157,12 @@ fn NotUndone(props: &NotUndoneProps) -> Html {
     let id = &props.done.before.id;
     let timeline = use_timeline(id);
     let actor = use_actor();
-    let who = props.done.changed_by(&timeline.items, actor.me.as_deref()).map(|who| names.of(who));
-    html! { { texts::not_undone(id, who.as_deref()) } }
+    let entry = props.done.changed_by(&timeline.items, actor.me.as_deref());
+    let who = entry.map(|entry| texts::did(entry, &names.of(&entry.actor)));
+    html! {
+        <>
+            { texts::not_undone(id, who) }
+            if let Some(entry) = entry { <RelativeTime at={entry.timestamp} words=true /> }
+        </>
+    }
 }
