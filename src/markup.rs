@@ -1,5 +1,7 @@
-//! What a message means beside its letters: code, lists, incidents. Pure, and never HTML: every part is a piece of the text,
+//! What a message means beside its letters: code, lists, incidents, people. Pure, and never HTML: every part is a piece of the text,
 //! and what is left out are the marks themselves.
+
+use sentinelops_protocol::mention;
 
 /// Between two lines of it stands code.
 const FENCE: &str = "```";
@@ -28,6 +30,8 @@ pub enum Span<'a> {
     Code(&'a str),
     /// The id of an incident.
     Incident(&'a str),
+    /// `@` and what may be the id of a person.
+    Mention(&'a str),
 }
 
 /// The blocks of a message. Lines between two fences (three backticks) are code, lines that begin with `- ` or `* ` a list.
@@ -98,13 +102,17 @@ fn spans(text: &str) -> Vec<Span<'_>> {
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        let (span, length) = match (code(rest), incident(&text[..at], rest)) {
-            (Some(code), _) => (Span::Code(code), code.len() + 2),
-            (None, Some(id)) => (Span::Incident(id), id.len()),
-            (None, None) => {
-                at += rest.chars().next().map_or(1, char::len_utf8);
-                continue;
-            }
+        let before = &text[..at];
+        let (span, length) = if let Some(code) = code(rest) {
+            (Span::Code(code), code.len() + 2)
+        } else if let Some(id) = incident(before, rest) {
+            (Span::Incident(id), id.len())
+        } else if let Some(id) = mention(before, rest) {
+            let length = '@'.len_utf8() + id.len();
+            (Span::Mention(&rest[..length]), length)
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+            continue;
         };
         if from < at {
             found.push(Span::Text(&text[from..at]));
@@ -164,6 +172,8 @@ mod tests {
                 ]),
             ]
         );
+        let asked = [Span::Text("ask "), Span::Mention("@ann.li"), Span::Text(", not "), Span::Code("@bob")];
+        assert_eq!(blocks("ask @ann.li, not `@bob`"), [Block::Text(asked.to_vec())]);
         assert_eq!(blocks("```sql\nselect 1\n```"), [Block::Code("sql\nselect 1")]);
         assert_eq!(blocks("- a\nb\n- c").len(), 3, "a line between two entries ends the list");
     }
@@ -196,7 +206,9 @@ mod tests {
     fn shown(text: &str) -> String {
         let letters = |spans: &[Span<'_>]| -> String {
             let of = |span: &Span<'_>| match *span {
-                Span::Text(text) | Span::Code(text) | Span::Incident(text) => text.to_owned(),
+                Span::Text(text) | Span::Code(text) | Span::Incident(text) | Span::Mention(text) => {
+                    text.to_owned()
+                }
             };
             spans.iter().map(of).collect()
         };
@@ -217,7 +229,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(300))]
 
         #[test]
-        fn no_letter_is_lost_added_or_moved(text in "(```|inc-|- |[*]|`|[a-z0-9]|-|\n| |<|ä|\\PC){0,40}") {
+        fn no_letter_is_lost_added_or_moved(text in "(```|inc-|@|- |[*]|`|[a-z0-9]|-|\n| |<|ä|\\PC){0,40}") {
             prop_assert_eq!(bare(&shown(&text)), bare(&text));
         }
 

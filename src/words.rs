@@ -135,6 +135,8 @@ pub mod attention {
     pub const REOPENED: &str = "Open again";
     /// It was assigned to the person at this page.
     pub const ASSIGNED: &str = "Assigned to you";
+    /// A message names the person at this page.
+    pub const NAMED: &str = "A message names you";
 }
 
 /// Texts of the dialog in which people say what they want to be called for.
@@ -213,6 +215,19 @@ pub mod settings {
     /// `Muted for 59 min`.
     pub fn muted_for(left: &str) -> String {
         format!("Muted for {left}")
+    }
+}
+
+/// Texts of conversations.
+pub mod chat {
+    use super::{Noun, counted};
+
+    /// Those whom a message may name.
+    pub const PEOPLE: &str = "People";
+
+    /// How many are offered, for screen readers.
+    pub fn people(count: usize) -> String {
+        counted(count, Noun::Person)
     }
 }
 

@@ -1,5 +1,5 @@
 // An incident that several people work on: messages with lines, code and lists, links that text from the network cannot bend,
-// title and severity, and who was faster.
+// people who are named, title and severity, and who was faster.
 import type { Page } from '@playwright/test';
 import { violations } from '../lib/axe';
 import { openAs } from '../lib/console';
@@ -156,6 +156,71 @@ test('the detail says who was faster with the same, and how long before', async 
     await page.screenshot({ path: test.info().outputPath('overtaken.png') });
     // Nobody was faster than bob.
     await expect(bob.getByTestId('overtaken')).toHaveCount(0);
+  } finally {
+    await other.close();
+  }
+});
+
+test('a message names a person by keys: it is marked for everybody, and calls that person once', async ({ world }) => {
+  const id = await world.gateway.publishIncident('Checkout is slow', 'low');
+  const other = await world.chrome.browser.newContext();
+  try {
+    const jonas = await openAs(world, 'agent-2', { context: other });
+    await expect(jonas.getByTestId('incident-row').filter({ hasText: 'Checkout is slow' })).toBeVisible();
+    const page = await openAs(world, 'bob', { route: `/?incident=${id}` });
+    await expect(page.getByTestId('agent').first()).toBeVisible();
+    await page.locator('#main').press('c');
+    await expect(input(page)).toBeFocused();
+    await page.keyboard.type('ask @');
+    const options = page.getByTestId('mention-option');
+    await expect(options).toHaveCount(6);
+    await page.keyboard.type('jo');
+    await expect(options).toHaveText(['Jonas Lindqvist @agent-2']);
+    await expect(options).toHaveAttribute('aria-selected', 'true');
+    await expect(input(page)).toHaveAttribute('aria-activedescendant', (await options.getAttribute('id'))!);
+    const look = async (name: string) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await violations(page), `${name}, ${colorScheme}`).toEqual([]);
+        await page.screenshot({ path: test.info().outputPath(`${name}-${colorScheme}.png`) });
+      }
+    };
+    await look('mention-1440');
+    // A detail that covers the page takes the focus; without it the list is closed.
+    await page.setViewportSize({ width: 360, height: 780 });
+    await expect(page.getByTestId('detail-close')).toBeFocused();
+    await expect(options).toHaveCount(0);
+    await input(page).focus();
+    await page.keyboard.press('Backspace');
+    await expect(options).not.toHaveCount(0);
+    await look('mention-360');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.keyboard.type('o');
+    await expect(options).toHaveText(['Jonas Lindqvist @agent-2']);
+    await page.keyboard.press('Escape');
+    await expect(options).toHaveCount(0);
+    await expect(page.getByTestId('incident-detail'), 'it closes the list alone').toBeVisible();
+    await page.keyboard.press('Backspace');
+    await expect(options).toHaveText(['Jonas Lindqvist @agent-2']);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect(input(page)).toHaveValue('ask @agent-2 ');
+    await expect(options).toHaveCount(0);
+    await page.keyboard.type('to look, or @nobody');
+    await page.keyboard.press('Enter');
+    await expect(texts(page)).toHaveText('ask @Jonas Lindqvist to look, or @nobody');
+    await expect(texts(page).locator('.mention')).toHaveText('@Jonas Lindqvist');
+    await page.screenshot({ path: test.info().outputPath('named.png') });
+
+    await expect(jonas).toHaveTitle('(1) Low: Checkout is slow · SentinelOps');
+    await expect(jonas.getByTestId('activity-item').last()).toContainText(`bob named people in ${id}`);
+    await jonas.getByTestId('incident-row').filter({ hasText: 'Checkout is slow' }).locator('.row').click();
+    await expect(texts(jonas).locator('.mention--own')).toHaveText('@Jonas Lindqvist');
+    await expect(jonas, 'it was seen').toHaveTitle(`${id} · SentinelOps`);
+    // What is loaded first is no news.
+    const later = await openAs(world, 'agent-2', { route: `/?incident=${id}`, context: other });
+    await expect(texts(later).locator('.mention--own')).toHaveText('@Jonas Lindqvist');
+    await expect(later).toHaveTitle(`${id} · SentinelOps`);
   } finally {
     await other.close();
   }

@@ -37,6 +37,8 @@ pub enum Reason {
     Reopened,
     /// It was assigned to the person at this page.
     Assigned,
+    /// A message about it names the person at this page.
+    Named,
 }
 
 impl Reason {
@@ -47,6 +49,7 @@ impl Reason {
             Self::Escalated => texts::ESCALATED,
             Self::Reopened => texts::REOPENED,
             Self::Assigned => texts::ASSIGNED,
+            Self::Named => texts::NAMED,
         }
     }
 }
@@ -61,6 +64,16 @@ struct Call {
 }
 
 impl Call {
+    /// The severity it counts as: a message that names the person counts as high at least.
+    fn urgency(&self) -> Option<&Severity> {
+        match self.reason {
+            Reason::Named if level(self.severity.as_ref()) > level(Some(&Severity::High)) => {
+                Some(&Severity::High)
+            }
+            _ => self.severity.as_ref(),
+        }
+    }
+
     fn headline(&self) -> String {
         texts::headline(&words::severity(self.severity.as_ref()), &self.title)
     }
@@ -133,6 +146,17 @@ pub struct Seen<'a> {
     pub is_own_edit: bool,
 }
 
+/// A message that names the person at this page.
+#[derive(Clone, Copy, Debug)]
+pub struct Naming<'a> {
+    /// Tells it from others.
+    pub key: &'a str,
+    /// The incident it is about.
+    pub id: &'a str,
+    /// As it stands on the board, where it stands there.
+    pub incident: Option<&'a Incident>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Known {
     level: usize,
@@ -182,6 +206,8 @@ pub struct Attention {
     preferences: Preferences,
     /// `None`: the board was not loaded yet.
     known: Option<BTreeMap<String, Known>>,
+    /// The keys of messages that name the person; `None`: they were not loaded yet.
+    namings: Option<Vec<String>>,
     /// Those the badge counts, oldest first.
     unseen: Vec<Call>,
     /// Those with a notification, and why it was shown.
@@ -202,7 +228,7 @@ impl Attention {
     pub fn set_preferences(&mut self, preferences: Preferences) -> Vec<Cue> {
         self.preferences = preferences;
         let Self { preferences, unseen, .. } = self;
-        unseen.retain(|call| preferences.calls(call.severity.as_ref(), Way::Badge));
+        unseen.retain(|call| preferences.calls(call.urgency(), Way::Badge));
         self.show()
     }
 
@@ -250,6 +276,29 @@ impl Attention {
         cues
     }
 
+    /// All loaded messages that name the person at this page. Those loaded first are not news.
+    pub fn handle_namings<'a>(&mut self, now: Now, all: impl Iterator<Item = Naming<'a>>) -> Vec<Cue> {
+        let before = self.namings.take();
+        let mut calls = Vec::new();
+        let mut keys = Vec::new();
+        for Naming { key, id, incident } in all {
+            keys.push(key.to_owned());
+            if before.as_ref().is_some_and(|before| before.iter().all(|known| known != key)) {
+                calls.push(Call {
+                    id: id.to_owned(),
+                    title: incident
+                        .and_then(|incident| incident.title.clone())
+                        .unwrap_or_else(|| id.to_owned()),
+                    severity: incident.and_then(|incident| incident.severity.clone()),
+                    reason: Reason::Named,
+                });
+            }
+        }
+        self.namings = Some(keys);
+        self.add(now, calls);
+        self.show()
+    }
+
     /// This user makes this of incidents ([`own_change`]), or the server has just confirmed it; in this tab or in another
     /// one. What came of it before is no call any more.
     pub fn handle_own(&mut self, now: Now, changes: &[String]) -> Vec<Cue> {
@@ -278,7 +327,7 @@ impl Attention {
     pub fn handle_timeout(&mut self, now: Now) -> Vec<Cue> {
         match mem::take(&mut self.phase) {
             Phase::Gathering { due_ms, calls } if due_ms <= now.ms => {
-                let level = calls.iter().map(|call| level(call.severity.as_ref())).min();
+                let level = calls.iter().map(|call| level(call.urgency())).min();
                 if let Some(level) = level {
                     self.phase = Phase::Resting { until_ms: now.ms + REST_MS, level };
                 }
@@ -300,6 +349,8 @@ impl Attention {
     /// Takes out what somebody took up, or what is gone.
     fn forget_handled(&mut self, now: &BTreeMap<String, Known>) -> Vec<Cue> {
         let needs = |id: &str, reason: Reason| match now.get(id).map(|known| &known.status) {
+            // Whatever becomes of the incident, somebody waits for an answer.
+            _ if reason == Reason::Named => true,
             None | Some(Some(IncidentStatus::Resolved)) => false,
             Some(Some(IncidentStatus::Acknowledged | IncidentStatus::Investigating)) => {
                 matches!(reason, Reason::Assigned | Reason::Raised | Reason::Reopened)
@@ -319,18 +370,18 @@ impl Attention {
     fn add(&mut self, now: Now, calls: Vec<Call>) {
         for call in &calls {
             self.unseen.retain(|known| known.id != call.id);
-            if self.preferences.calls(call.severity.as_ref(), Way::Badge) {
+            if self.preferences.calls(call.urgency(), Way::Badge) {
                 self.unseen.push(call.clone());
             }
         }
-        let Some(urgency) = calls.iter().map(|call| level(call.severity.as_ref())).min() else { return };
+        let Some(urgency) = calls.iter().map(|call| level(call.urgency())).min() else { return };
         let soon = now.ms + GATHER_MS;
         self.phase = match mem::take(&mut self.phase) {
             Phase::Idle => Phase::Gathering { due_ms: soon, calls },
             Phase::Resting { level, .. } if urgency < level => Phase::Gathering { due_ms: soon, calls },
             Phase::Resting { until_ms, .. } => Phase::Gathering { due_ms: soon.max(until_ms), calls },
             Phase::Gathering { due_ms, calls: mut before } => {
-                let waiting = before.iter().map(|call| level(call.severity.as_ref())).min();
+                let waiting = before.iter().map(|call| level(call.urgency())).min();
                 let due_ms =
                     if waiting.is_some_and(|waiting| urgency < waiting) { due_ms.min(soon) } else { due_ms };
                 before.retain(|call| calls.iter().all(|new| new.id != call.id));
@@ -346,7 +397,7 @@ impl Attention {
             calls
                 .iter()
                 .filter(|call| {
-                    let severity = call.severity.as_ref();
+                    let severity = call.urgency();
                     preferences.calls(severity, way) && preferences.may_disturb(severity, now.ms, now.minute)
                 })
                 .collect::<Vec<_>>()
@@ -354,7 +405,7 @@ impl Attention {
         let (shown, notified, sounded) = (by(Way::Badge), by(Way::Notification), by(Way::Sound));
         let mut cues = Vec::new();
         if now.is_here && !shown.is_empty() {
-            let is_urgent = shown.iter().any(|call| level(call.severity.as_ref()) == 0);
+            let is_urgent = shown.iter().any(|call| level(call.urgency()) == 0);
             let text = match &*shown {
                 [one] => format!("{}: {}", one.reason.words(), one.headline()),
                 many => summary(many),
@@ -364,7 +415,7 @@ impl Attention {
         if !now.speaks {
             return cues;
         }
-        if let Some(urgency) = sounded.iter().map(|call| level(call.severity.as_ref())).min() {
+        if let Some(urgency) = sounded.iter().map(|call| level(call.urgency())).min() {
             cues.push(Cue::Sound(urgency));
         }
         if !now.is_attended && !notified.is_empty() {
@@ -381,10 +432,10 @@ impl Attention {
 
     /// The badge, when it differs from the one shown.
     fn show(&mut self) -> Vec<Cue> {
-        let worst = self.unseen.iter().rev().min_by_key(|call| level(call.severity.as_ref()));
+        let worst = self.unseen.iter().rev().min_by_key(|call| level(call.urgency()));
         let badge = worst.map_or_else(Badge::default, |worst| Badge {
             count: self.unseen.len(),
-            level: level(worst.severity.as_ref()),
+            level: level(worst.urgency()),
             headline: worst.headline(),
         });
         if badge == self.badge {
@@ -395,9 +446,9 @@ impl Attention {
     }
 }
 
-/// Own changes are of status and assignee, or new incidents; a severity raised meanwhile is somebody else's.
+/// Own changes are of status and assignee, or new incidents; a severity raised meanwhile is somebody else's, and so is a message.
 fn may_be_own(reason: Reason) -> bool {
-    reason != Reason::Raised
+    !matches!(reason, Reason::Raised | Reason::Named)
 }
 
 /// What happened to an incident that is worth a call.
@@ -421,7 +472,7 @@ fn reason(before: Option<&Known>, now: &Known, me: Option<&str>) -> Option<Reaso
 }
 
 fn summary(calls: &[&Call]) -> String {
-    texts::summary(calls.len(), calls.iter().filter(|call| level(call.severity.as_ref()) == 0).count())
+    texts::summary(calls.len(), calls.iter().filter(|call| level(call.urgency()) == 0).count())
 }
 
 fn notification(calls: &[&Call]) -> Cue {
@@ -434,7 +485,7 @@ fn notification(calls: &[&Call]) -> Cue {
         };
     }
     // The most urgent ones first. Without a sort, which would be most of the code of this function.
-    let of_level = |wanted| calls.iter().filter(move |call| level(call.severity.as_ref()) == wanted);
+    let of_level = |wanted| calls.iter().filter(move |call| level(call.urgency()) == wanted);
     let mut lines: Vec<_> =
         (0..LEVELS.len()).flat_map(of_level).take(TITLES_MAX).map(|call| call.headline()).collect();
     if calls.len() > TITLES_MAX {

@@ -16,11 +16,23 @@ impl Names {
         self.0.get(id).cloned().unwrap_or_else(|| id.to_owned().into())
     }
 
+    /// The name of an id, where one is known.
+    pub fn get(&self, id: &str) -> Option<&AttrValue> {
+        self.0.get(id)
+    }
+
     /// Id and name of everybody, by name.
     pub fn by_name(&self) -> Vec<(String, AttrValue)> {
         let mut all: Vec<_> = self.0.iter().map(|(id, name)| (id.clone(), name.clone())).collect();
         sort_by(&mut all, |a, b| a.1.cmp(&b.1));
         all
+    }
+}
+
+#[cfg(test)]
+impl<'a> FromIterator<(&'a str, &'static str)> for Names {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'static str)>>(all: I) -> Self {
+        Self(Rc::new(all.into_iter().map(|(id, name)| (id.to_owned(), name.into())).collect()))
     }
 }
 

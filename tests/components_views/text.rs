@@ -86,7 +86,7 @@ async fn of_a_chat_message_with_code_lists_and_incidents() {
 }
 
 fn line(entry: ChatEntry) -> ChatLineProps {
-    ChatLineProps { entry, on_retry: Callback::noop(), on_incident: None }
+    ChatLineProps { entry, on_retry: Callback::noop(), me: None, on_incident: None }
 }
 
 fn entry(message: ChatMessage) -> ChatEntry {

@@ -24,6 +24,7 @@ mod encode;
 mod fields;
 mod json;
 mod limits;
+mod mention;
 mod ordering;
 mod payload;
 mod problem;
@@ -42,6 +43,7 @@ pub use encode::{Outbound, OutboundMeta, encode_batch, encode_client_system, enc
 pub use fields::Fields;
 pub use json::{Json, JsonError};
 pub use limits::Limits;
+pub use mention::{mention, mentions};
 pub use ordering::ordering_key;
 pub use payload::{
     Payload, decode_incident_create, decode_incident_update, decode_payload, encode_incident_update,

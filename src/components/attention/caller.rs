@@ -5,11 +5,14 @@ use super::notify::Notifications;
 use super::sound;
 use super::store::AttentionChoice;
 use super::tabs::{Report, Tabs, is_focused};
-use crate::attention::{Attention, Badge, Cue, Now, Seen, Way, own_change};
+use crate::attention::{Attention, Badge, Cue, Naming, Now, Seen, Way, own_change};
 use crate::components::hooks::use_paced;
 use gloo::events::EventListener;
+use sentinelops_protocol::Json;
+use sentinelops_protocol::domain::Activity;
 use sentinelops_realtime::{
-    Clock, ClockListener, ClockTimeout, IncidentRow, List, use_clock, use_connection, use_incidents,
+    Clock, ClockListener, ClockTimeout, IncidentRow, List, UseFeedOptions, use_activity_with, use_clock,
+    use_connection, use_incidents,
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -202,6 +205,25 @@ pub fn Caller(props: &CallerProps) -> Html {
     let board = use_paced(feed.items.clone(), LOOK_MS);
     let board = feed.is_loaded.then_some(board);
     let me = connection.client().user().map(str::to_owned);
+    let namings = use_activity_with(UseFeedOptions::default().filter({
+        let me = me.clone();
+        move |activity: &Rc<Activity>| names(activity, me.as_deref())
+    }));
+    use_effect_with((shell.clone(), namings.is_loaded.then(|| namings.items.clone())), {
+        let feed = feed.clone();
+        move |(shell, namings)| {
+            if let Some(namings) = namings {
+                let rows: Vec<_> =
+                    namings.iter().map(|named| named.target.as_deref().and_then(|id| feed.get(id))).collect();
+                let all = namings.iter().zip(&rows).map(|(named, row)| Naming {
+                    key: &named.id,
+                    id: named.target.as_deref().unwrap_or_default(),
+                    incident: row.as_ref().map(|row| &*row.incident),
+                });
+                shell.input(|attention, now| attention.handle_namings(now, all));
+            }
+        }
+    });
     use_effect_with((shell.clone(), board, preferences, me), |(shell, board, preferences, me)| {
         shell.input(|attention, now| {
             let mut cues = attention.set_preferences(preferences.clone());
@@ -229,6 +251,15 @@ pub fn Caller(props: &CallerProps) -> Html {
             <p role="alert" data-testid="attention-urgent">{ &announced.urgent }</p>
         </div>
     }
+}
+
+/// Whether an activity is about a message of somebody else that names this person.
+fn names(activity: &Activity, me: Option<&str>) -> bool {
+    let (Some(me), Some(extra)) = (me.filter(|me| *me != activity.actor), &activity.extra) else {
+        return false;
+    };
+    let ids = extra.fields().find(|(name, _)| name == "mentions").and_then(|(_, ids)| Json::parse(ids).ok());
+    ids.is_some_and(|ids| ids.items().any(|id| serde_json::from_str::<String>(id).is_ok_and(|id| id == me)))
 }
 
 fn seen(board: &List<IncidentRow>) -> impl Iterator<Item = Seen<'_>> {

@@ -2,7 +2,7 @@
 
 use super::text::message_text;
 use crate::components::marks::receipt_mark;
-use crate::components::people::PersonName;
+use crate::components::people::{Names, PersonName};
 use crate::components::relative_time::RelativeTime;
 use sentinelops_engine::{DeliveryState, Durability};
 use sentinelops_realtime::{ChatEntry, MessageId, SendState};
@@ -15,6 +15,9 @@ pub struct ChatLineProps {
     pub entry: ChatEntry,
     /// Send it again.
     pub on_retry: Callback<MessageId>,
+    /// The person at this page.
+    #[prop_or_default]
+    pub me: Option<AttrValue>,
     /// An incident that the text names was chosen. Default: there are no links.
     #[prop_or_default]
     pub on_incident: Option<Callback<AttrValue>>,
@@ -23,6 +26,7 @@ pub struct ChatLineProps {
 /// Who, when, what; of an own one also how far it got.
 #[component]
 pub fn ChatLine(props: &ChatLineProps) -> Html {
+    let names = use_context::<Names>().unwrap_or_default();
     let entry = &props.entry;
     let message = &entry.message;
     let failed = entry.send.as_ref().is_some_and(SendState::is_failed);
@@ -38,7 +42,7 @@ pub fn ChatLine(props: &ChatLineProps) -> Html {
                 </span>
                 if message.timestamp > 0 { <RelativeTime at={message.timestamp} /> }
             </div>
-            { message_text(&message.content, props.on_incident.as_ref()) }
+            { message_text(&message.content, &names, props.me.as_deref(), props.on_incident.as_ref()) }
             if entry.mine {
                 <div class="bubble__state">
                     { receipt_mark(&state(entry), entry.received, entry.read) }

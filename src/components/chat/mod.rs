@@ -3,6 +3,7 @@
 mod composer;
 mod line;
 mod pane;
+mod people;
 mod text;
 
 pub use composer::Composer;

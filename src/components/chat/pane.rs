@@ -6,7 +6,7 @@ use crate::components::icon::{Icon, icon_mark};
 use crate::components::panel::{Awaited, empty, withdrawn};
 use crate::components::people::Names;
 use crate::words::doing;
-use sentinelops_realtime::{ChatEntry, MessageId, SendState, use_chat};
+use sentinelops_realtime::{ChatEntry, MessageId, SendState, use_chat, use_client};
 use yew::prelude::*;
 
 /// Enough to look back over some screens; in a flood every one of them is new at each frame, so more would cost.
@@ -27,6 +27,7 @@ pub struct ChatPaneProps {
 pub fn ChatPane(props: &ChatPaneProps) -> Html {
     let chat = use_chat(&props.conversation);
     let names = use_context::<Names>().unwrap_or_default();
+    let me = use_client().user().map(|user| AttrValue::from(user.to_owned()));
     let total = use_total(&chat.feed.items, |entry| &entry.key);
     let follow = use_follow(total);
     let arrived = |entry: &ChatEntry| entry.send.as_ref().is_none_or(SendState::is_delivered);
@@ -65,7 +66,7 @@ pub fn ChatPane(props: &ChatPaneProps) -> Html {
                         { withdrawn(chat.feed.error.as_ref()) }
                         <ol class="chat__log">
                             { for chat.feed.items.iter().skip(hidden).map(|entry| html! {
-                                <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} on_incident={props.on_incident.clone()} />
+                                <ChatLine key={&*entry.key} entry={entry.clone()} on_retry={on_retry.clone()} me={me.clone()} on_incident={props.on_incident.clone()} />
                             }) }
                         </ol>
                     } else if chat.feed.is_loaded || (chat.feed.is_connected && chat.feed.error.is_none()) {

@@ -1,11 +1,18 @@
 //! The text of a message.
 
+use crate::components::people::Names;
 use crate::markup::{Block, Span, blocks};
 use yew::prelude::*;
 
-/// Code, lists and links to incidents; everything else as it was written. Text becomes text nodes, and nothing an address.
-/// `on_incident`: an incident that the text names was chosen; without it there are no links.
-pub(super) fn message_text(text: &str, on_incident: Option<&Callback<AttrValue>>) -> Html {
+/// Code, lists, people and links to incidents; everything else as it was written. Text becomes text nodes, and nothing an
+/// address. `me`: the person at this page. `on_incident`: an incident that the text names was chosen; without it there are
+/// no links.
+pub(super) fn message_text(
+    text: &str,
+    names: &Names,
+    me: Option<&str>,
+    on_incident: Option<&Callback<AttrValue>>,
+) -> Html {
     let span = |span: &Span<'_>| match (*span, on_incident) {
         (Span::Code(code), _) => html! { <code>{ code }</code> },
         (Span::Incident(id), Some(on_incident)) => {
@@ -13,6 +20,13 @@ pub(super) fn message_text(text: &str, on_incident: Option<&Callback<AttrValue>>
             let onclick = on_incident.reform(move |_: MouseEvent| chosen.clone());
             html! { <button type="button" class="link" {onclick}>{ id }</button> }
         }
+        (Span::Mention(at), _) => match names.get(&at[1..]) {
+            Some(name) => {
+                let own = (me == Some(&at[1..])).then_some("mention--own");
+                html! { <span class={classes!("mention", own)} title={at.to_owned()}>{ "@" }{ name }</span> }
+            }
+            None => html! { { at } },
+        },
         (Span::Text(text) | Span::Incident(text), _) => html! { { text } },
     };
     let block = |block: &Block<'_>| match block {

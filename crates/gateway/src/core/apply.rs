@@ -10,12 +10,16 @@ use sentinelops_protocol::domain::{
     IncidentStatus, Patch, Presence, Receipt, ReceiptKind, Severity, Typing, Viewing,
 };
 use sentinelops_protocol::{
-    Channel, Code, Command, Fields, Payload, Problem, ProblemKind, decode_incident_create,
-    decode_incident_update, encode_payload,
+    Channel, Code, Command, Fields, Json, Payload, Problem, ProblemKind, decode_incident_create,
+    decode_incident_update, encode_payload, mentions,
 };
+use std::collections::BTreeMap;
 
 /// Largest payload kept in the state: 200 of them still fit what a connection may be owed.
 const MAX_KEPT_BYTES: usize = 16 * 1024;
+
+/// So many people one message names at most.
+const MOST_NAMED: usize = 20;
 
 /// A final no.
 pub(super) struct Refusal {
@@ -224,11 +228,32 @@ impl Gateway {
             extra: fields.rest(),
         });
         fits(&payload)?;
+        let named = self.named(now, user, &payload);
         let mut events = one(payload)?;
         for (event, _) in &mut events {
             event.timestamp = Some(timestamp);
         }
+        events.extend(named);
         Ok(events)
+    }
+
+    /// The activity about the people that a message names, other than who wrote it; only those this server knows.
+    fn named(&self, now: Now, user: &str, message: &Payload) -> Option<(NewEvent, bool)> {
+        let Payload::Chat(message) = message else { return None };
+        let mut ids: Vec<&str> = Vec::new();
+        for id in mentions(&message.content) {
+            if ids.len() < MOST_NAMED && id != user && !ids.contains(&id) && self.state.agent(id).is_some() {
+                ids.push(id);
+            }
+        }
+        if ids.is_empty() {
+            return None;
+        }
+        let (mut event, is_answer) = self.activity(now, user, "named people in", &message.conversation_id)?;
+        if let Payload::Activity(activity) = &mut event.payload {
+            activity.extra = Json::from_value(&BTreeMap::from([("mentions", ids)])).ok();
+        }
+        Some((event, is_answer))
     }
 
     fn receipt(&self, now: Now, user: &str, command: &Command, kind: ReceiptKind) -> Outcome {

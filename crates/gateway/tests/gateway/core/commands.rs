@@ -54,6 +54,30 @@ fn an_update_is_acked_applied_and_broadcast_with_its_cause() {
 }
 
 #[test]
+fn a_message_that_names_agents_brings_an_activity_with_their_ids() {
+    let mut world = World::new();
+    let (ann, bob) = (world.client("ann"), world.subscriber("bob", &ALL));
+    world.send(ann, "1", "agent.status", r#"{"status":"online"}"#);
+    world.send(bob, "2", "agent.status", r#"{"status":"online"}"#);
+    world.look(bob);
+    let mut said = |id: &str, content: &str| {
+        let payload = format!(r#"{{"conversationId":"inc-7","content":"{content}"}}"#);
+        world.send(bob, id, "chat.message", &payload);
+        world.look(bob)
+    };
+    let inbox = said("3", "@ann: look, `@ann`, @bob, @nobody, x@ann");
+    let events = inbox.events();
+    assert_eq!(events.len(), 2, "{events:?}");
+    let Payload::Activity(activity) = &events[1].payload else { panic!("{events:?}") };
+    assert_eq!((activity.actor.as_str(), activity.target.as_deref()), ("bob", Some("inc-7")));
+    assert_eq!(activity.extra.as_ref().map(|extra| extra.as_str()), Some(r#"{"mentions":["ann"]}"#));
+    assert_eq!(events[1].cause, None);
+    for nobody in ["@bob and @nobody", "ann@example.com"] {
+        assert_eq!(said(nobody, nobody).events().len(), 1, "{nobody}");
+    }
+}
+
+#[test]
 fn null_clears_and_absent_keeps() {
     let mut world = World::new();
     world.incident("a");
