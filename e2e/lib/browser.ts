@@ -70,6 +70,11 @@ export class RealBrowser {
     return chromium.connectOverCDP(endpoint, { noDefaults: true } as never);
   }
 
+  /** Where it takes commands. */
+  get port(): number {
+    return Number(new URL(this.endpoint).port);
+  }
+
   /** The profile's own context: the only one whose storage is on disk. */
   get context(): BrowserContext {
     return this.browser.contexts()[0]!;

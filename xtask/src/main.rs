@@ -46,8 +46,8 @@ enum Task {
     },
     /// Runs a benchmark: engine (the default), protocol, gateway, nats (gateways on NATS; `--quick`), store (in a browser, beside
     /// hand-written queues), page (in a browser, beside pages written by hand and other libraries; `--quick`, `--json FILE`,
-    /// `--docs`), saturation (how much a page takes), faults (the same pages, with faults) or start (navigation to first row;
-    /// builds to compare)
+    /// `--docs`), saturation (how much a page takes), faults (the same pages, with faults), start (navigation to first row;
+    /// builds to compare) or lighthouse (what it says of builds)
     Bench {
         #[arg(default_value = "engine")]
         name: String,

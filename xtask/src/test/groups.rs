@@ -84,10 +84,10 @@ pub fn bench(name: &str, args: &[String]) -> Result<()> {
         "page" => return bench_page("page", false, args),
         "saturation" => return bench_page("saturation", false, args),
         "faults" => return bench_page("faults", true, args),
-        "start" => return bench_start(args),
+        "start" | "lighthouse" => return bench_builds(name, args),
         other => {
             bail!(
-                "no benchmark is called `{other}`: there are engine, protocol, gateway, nats, store, page, saturation, faults and start"
+                "no benchmark is called `{other}`: there are engine, protocol, gateway, nats, store, page, saturation, faults, start and lighthouse"
             )
         }
     };
@@ -145,16 +145,20 @@ fn bench_page(name: &str, for_tests: bool, args: &[String]) -> Result<()> {
     run::visible(bench)
 }
 
-/// How long from navigation to the first row, of builds that take turns.
-fn bench_start(builds: &[String]) -> Result<()> {
+/// How long from navigation to the first row, of builds that take turns; or what Lighthouse says of builds.
+fn bench_builds(name: &str, builds: &[String]) -> Result<()> {
     if builds.is_empty() {
         bail!(
-            "name the builds to compare: `cargo xtask bench start BEFORE AFTER`; `cargo xtask build --dist DIR` makes one"
+            "name the builds: `cargo xtask bench {name} BEFORE AFTER`; `cargo xtask build --dist DIR` makes one"
         );
     }
     let builds = builds.iter().map(std::path::absolute).collect::<std::io::Result<Vec<_>>>()?;
     let names: Vec<_> = builds.iter().map(|dir| dir.to_string_lossy()).collect();
-    let bench = Playwright::find()?.command(&builds[0]).args(["--config", "bench.config.ts", "start"]);
+    let bench = Playwright::find()?.command(&builds[0]).args([
+        "--config",
+        "bench.config.ts",
+        &format!("{name}.bench"),
+    ]);
     let _inside = run::shell().push_dir(Playwright::FOLDER);
     run::visible(bench.env("BENCH_DISTS", names.join(",")))
 }
