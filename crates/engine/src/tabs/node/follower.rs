@@ -12,7 +12,7 @@ pub(super) struct Attachment {
     pub id: u64,
     /// The leader has answered it with a batch.
     pub is_answered: bool,
-    /// Where credits for its batches go.
+    /// Where credits for its batches go, once there was one.
     pub credits_to: Option<LinkTarget>,
     /// The leader was handed the saved messages.
     pub saved_handed_on: bool,
@@ -32,8 +32,9 @@ impl Node {
             PageCommand::Retry { id, confirm } => self.broadcast(LinkMessage::Retry { tab, id, confirm }),
             PageCommand::Discard { id } => self.broadcast(LinkMessage::Discard { tab, id }),
             PageCommand::Credit(number) => {
+                // Before the first batch of this attachment it is for one of an earlier attachment, or of this tab's own engine.
+                let Some(to) = self.attachment.credits_to.clone() else { return };
                 let credit = LinkMessage::Credit { tab, attachment: self.attachment.id, number };
-                let to = self.attachment.credits_to.clone().unwrap_or(LinkTarget::All);
                 self.out.push_back(NodeOutput::Link(to, credit));
             }
             PageCommand::Token(token) => self.sign_in.give(token),

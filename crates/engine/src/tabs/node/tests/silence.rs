@@ -155,6 +155,16 @@ fn credits_go_to_the_leader_alone_unless_two_seem_to_lead() {
     assert_eq!(credited(&mut node), LinkTarget::All);
 }
 
+/// To a leader a credit says that the tab has handed over everything it had.
+#[test]
+fn a_credit_for_a_batch_of_an_earlier_attachment_reaches_no_leader() {
+    let (mut node, _) = following(3);
+    node.handle_link(at(6), LinkMessage::RollCall { term: 4 });
+    assert!(matches!(messages_of(&drain(&mut node))[..], [LinkMessage::Attach { .. }]));
+    node.handle_page(at(7), PageCommand::Credit(1));
+    assert_eq!(messages_of(&drain(&mut node)), []);
+}
+
 /// The user is shown that everything was sent: a message that waits for the store is not.
 #[test]
 fn sign_out_that_sends_first_waits_for_what_a_follower_handed_over() {
