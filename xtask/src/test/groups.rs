@@ -103,7 +103,7 @@ fn bench_nats(args: &[String]) -> Result<()> {
     if let Some(unknown) = args.iter().find(|arg| *arg != "--quick") {
         bail!("`{unknown}` is not known: --quick is");
     }
-    run::visible(cmd!("cargo bench --package sentinelops-gateway -- nats {args...}"))
+    run::visible(cmd!("cargo bench --package sentinelops-gateway --bench gateway -- nats {args...}"))
 }
 
 /// In a real browser, optimised: durable sends beside what one would write by hand.
