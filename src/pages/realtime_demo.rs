@@ -30,7 +30,7 @@ const CONVERSATION: &str = "general";
 #[cfg(feature = "lab")]
 const MORE: &str = "New here? Take a guided tour: half a minute each, nothing to read before.";
 #[cfg(not(feature = "lab"))]
-const MORE: &str = "Guided tours, faults to press and load come with the laboratory: run `cargo xtask dev`, or `cargo xtask build --lab` \
+const MORE: &str = "Guided tours, faults to press and load come with the laboratory: run “cargo xtask dev”, or “cargo xtask build --lab” \
     with a gateway started with --scenario and --test-admin.";
 
 /// The columns of the plots: what the panels before them leave.

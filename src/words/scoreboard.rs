@@ -27,7 +27,7 @@ pub const GAPS_SILENT: &str = "gaps not told";
 
 /// This build cannot ask.
 pub const CHECK_NONE: &str = "From this page's own receipts. The laboratory also compares them with the gateway's count of \
-    effects, and can break the connection: run `cargo xtask dev`, or `cargo xtask build --lab` with a gateway started with \
+    effects, and can break the connection: run “cargo xtask dev”, or “cargo xtask build --lab” with a gateway started with \
     --test-admin.";
 /// No answer yet.
 pub const CHECK_AWAITED: &str = "The gateway's count of effects is awaited.";
