@@ -3,14 +3,20 @@
 //! What the board shows when it is loaded first is not news. Afterwards everything that appears on it is, whether an
 //! event or a snapshot brought it. What arrives together, or soon after a call, is one summary.
 
+mod call;
+mod cue;
 mod preferences;
 #[cfg(test)]
 mod tests;
 
+pub use call::{Reason, own_change};
+pub use cue::{Badge, Cue, SUMMARY_TAG};
 pub use preferences::{LEVELS, Preferences, QuietHours, Way, level};
 
-use crate::words::{self, UNTITLED, attention as texts};
-use sentinelops_protocol::domain::{Incident, IncidentStatus, Severity};
+use crate::words::UNTITLED;
+use call::{Call, Known, is_own, may_be_own, reason};
+use cue::{notification, summary};
+use sentinelops_protocol::domain::{Incident, IncidentStatus};
 use std::collections::BTreeMap;
 use std::mem;
 
@@ -21,106 +27,6 @@ const REST_MS: u64 = 10_000;
 /// An own change is known for this long, ms: a tab in the background, which may be the one that calls, looks at the board
 /// late.
 const OWN_MS: u64 = 60_000;
-/// So many titles stand in a summary.
-const TITLES_MAX: usize = 3;
-
-/// Why an incident calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// It is new.
-    New,
-    /// Its severity is higher than before.
-    Raised,
-    /// It was escalated.
-    Escalated,
-    /// It was resolved before.
-    Reopened,
-    /// It was assigned to the person at this page.
-    Assigned,
-    /// A message about it names the person at this page.
-    Named,
-}
-
-impl Reason {
-    fn words(self) -> &'static str {
-        match self {
-            Self::New => texts::NEW,
-            Self::Raised => texts::RAISED,
-            Self::Escalated => texts::ESCALATED,
-            Self::Reopened => texts::REOPENED,
-            Self::Assigned => texts::ASSIGNED,
-            Self::Named => texts::NAMED,
-        }
-    }
-}
-
-/// An incident that calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Call {
-    id: String,
-    title: String,
-    severity: Option<Severity>,
-    reason: Reason,
-}
-
-impl Call {
-    /// The severity it counts as: a message that names the person counts as high at least.
-    fn urgency(&self) -> Option<&Severity> {
-        match self.reason {
-            Reason::Named if level(self.severity.as_ref()) > level(Some(&Severity::High)) => {
-                Some(&Severity::High)
-            }
-            _ => self.severity.as_ref(),
-        }
-    }
-
-    fn headline(&self) -> String {
-        texts::headline(&words::severity(self.severity.as_ref()), &self.title)
-    }
-}
-
-/// What the title of the tab and its icon show.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Badge {
-    /// Incidents that called since the person was last here. 0: nothing to show.
-    pub count: usize,
-    /// The place of the most urgent one in [`LEVELS`].
-    pub level: usize,
-    /// The newest of the most urgent ones, in words.
-    pub headline: String,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cue {
-    /// Show this in the title, on the icon, on the icon of the app; in every tab.
-    Badge(Badge),
-    /// Show a notification.
-    Notify {
-        /// A later one of the same tag replaces it: the incident, or the summary.
-        tag: String,
-        /// In a line.
-        title: String,
-        /// What else is known.
-        body: String,
-        /// The incident a press opens; `None`: the board.
-        incident: Option<String>,
-    },
-    /// This incident needs nobody any more: its notification goes.
-    Withdraw(String),
-    /// Sound, and vibrate; the place of the most urgent one in [`LEVELS`].
-    Sound(usize),
-    /// Tell screen readers.
-    Announce {
-        /// In a line.
-        text: String,
-        /// Interrupts what is being read.
-        is_urgent: bool,
-    },
-}
-
-/// The tag of a notification about several incidents.
-pub const SUMMARY_TAG: &str = "sentinelops-summary";
 
 /// What is so when an input arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,44 +54,13 @@ pub struct Seen<'a> {
 
 /// A message that names the person at this page.
 #[derive(Clone, Copy, Debug)]
-pub struct Naming<'a> {
+pub struct Mention<'a> {
     /// Tells it from others.
     pub key: &'a str,
     /// The incident it is about.
     pub id: &'a str,
     /// As it stands on the board, where it stands there.
     pub incident: Option<&'a Incident>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Known {
-    level: usize,
-    status: Option<IncidentStatus>,
-    assigned_to: Option<String>,
-}
-
-impl Known {
-    fn of(incident: &Incident) -> Self {
-        Self {
-            level: level(incident.severity.as_ref()),
-            status: incident.status.clone(),
-            assigned_to: incident.assigned_to.clone(),
-        }
-    }
-
-    fn change(&self, id: &str) -> String {
-        let status = self.status.as_ref().map_or("", IncidentStatus::as_str);
-        format!("{id}\t{status}\t{}", self.assigned_to.as_deref().unwrap_or_default())
-    }
-}
-
-/// What a user has made of an incident, in a line: another change of it by somebody else is another line.
-pub fn own_change(incident: &Incident) -> String {
-    Known::of(incident).change(&incident.id)
-}
-
-fn is_own(own: &[(String, u64)], change: &str) -> bool {
-    own.iter().any(|(known, _)| known == change)
 }
 
 /// Whether a call is on its way.
@@ -207,7 +82,7 @@ pub struct Attention {
     /// `None`: the board was not loaded yet.
     known: Option<BTreeMap<String, Known>>,
     /// The keys of messages that name the person; `None`: they were not loaded yet.
-    namings: Option<Vec<String>>,
+    mentions: Option<Vec<String>>,
     /// Those the badge counts, oldest first.
     unseen: Vec<Call>,
     /// Those with a notification, and why it was shown.
@@ -277,11 +152,11 @@ impl Attention {
     }
 
     /// All loaded messages that name the person at this page. Those loaded first are not news.
-    pub fn handle_namings<'a>(&mut self, now: Now, all: impl Iterator<Item = Naming<'a>>) -> Vec<Cue> {
-        let before = self.namings.take();
+    pub fn handle_mentions<'a>(&mut self, now: Now, all: impl Iterator<Item = Mention<'a>>) -> Vec<Cue> {
+        let before = self.mentions.take();
         let mut calls = Vec::new();
         let mut keys = Vec::new();
-        for Naming { key, id, incident } in all {
+        for Mention { key, id, incident } in all {
             keys.push(key.to_owned());
             if before.as_ref().is_some_and(|before| before.iter().all(|known| known != key)) {
                 calls.push(Call {
@@ -294,7 +169,7 @@ impl Attention {
                 });
             }
         }
-        self.namings = Some(keys);
+        self.mentions = Some(keys);
         self.add(now, calls);
         self.show()
     }
@@ -444,52 +319,4 @@ impl Attention {
         self.badge = badge.clone();
         vec![Cue::Badge(badge)]
     }
-}
-
-/// Own changes are of status and assignee, or new incidents; a severity raised meanwhile is somebody else's, and so is a message.
-fn may_be_own(reason: Reason) -> bool {
-    !matches!(reason, Reason::Raised | Reason::Named)
-}
-
-/// What happened to an incident that is worth a call.
-fn reason(before: Option<&Known>, now: &Known, me: Option<&str>) -> Option<Reason> {
-    if now.status == Some(IncidentStatus::Resolved) {
-        return None;
-    }
-    let Some(before) = before else { return Some(Reason::New) };
-    let is = |known: &Known, status: IncidentStatus| known.status == Some(status);
-    if is(before, IncidentStatus::Resolved) {
-        Some(Reason::Reopened)
-    } else if now.level < before.level {
-        Some(Reason::Raised)
-    } else if is(now, IncidentStatus::Escalated) && !is(before, IncidentStatus::Escalated) {
-        Some(Reason::Escalated)
-    } else if me.is_some() && now.assigned_to.as_deref() == me && before.assigned_to.as_deref() != me {
-        Some(Reason::Assigned)
-    } else {
-        None
-    }
-}
-
-fn summary(calls: &[&Call]) -> String {
-    texts::summary(calls.len(), calls.iter().filter(|call| level(call.urgency()) == 0).count())
-}
-
-fn notification(calls: &[&Call]) -> Cue {
-    if let [one] = calls {
-        return Cue::Notify {
-            tag: one.id.clone(),
-            title: one.headline(),
-            body: format!("{} · {}", one.reason.words(), one.id),
-            incident: Some(one.id.clone()),
-        };
-    }
-    // The most urgent ones first. Without a sort, which would be most of the code of this function.
-    let of_level = |wanted| calls.iter().filter(move |call| level(call.urgency()) == wanted);
-    let mut lines: Vec<_> =
-        (0..LEVELS.len()).flat_map(of_level).take(TITLES_MAX).map(|call| call.headline()).collect();
-    if calls.len() > TITLES_MAX {
-        lines.push(texts::and_more(calls.len() - TITLES_MAX));
-    }
-    Cue::Notify { tag: SUMMARY_TAG.to_owned(), title: summary(calls), body: lines.join("\n"), incident: None }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use sentinelops_protocol::domain::Severity;
 use std::rc::Rc;
 
 const NOW: Now = Now { ms: 1_000_000, minute: 12 * 60, is_here: false, is_attended: false, speaks: true };
@@ -297,14 +298,14 @@ fn severity_raised_during_an_own_change_calls() {
     assert_eq!(test.show(NOW, [raised]).len(), 1);
 }
 
-fn namings<'a>(test: &mut Test, now: Now, keys: &'a [&'a str]) -> Vec<Cue> {
+fn mentions<'a>(test: &mut Test, now: Now, keys: &'a [&'a str]) -> Vec<Cue> {
     let board = test.board.clone();
-    let all = keys.iter().map(|key| Naming {
+    let all = keys.iter().map(|key| Mention {
         key,
         id: "inc-1",
         incident: board.first().map(|incident| &**incident),
     });
-    test.attention.handle_namings(now, all)
+    test.attention.handle_mentions(now, all)
 }
 
 #[test]
@@ -313,12 +314,12 @@ fn a_message_that_names_the_person_calls_once_and_as_if_the_incident_were_high()
     let low =
         with(&incident("inc-1", Severity::Low), |incident| incident.assigned_to = Some("bob".to_owned()));
     test.show(NOW, [low.clone()]);
-    assert_eq!(namings(&mut test, NOW, &["m1"]), [], "what is loaded first is not news");
-    let cues = namings(&mut test, at(NOW.ms + 20_000), &["m1", "m2"]);
+    assert_eq!(mentions(&mut test, NOW, &["m1"]), [], "what is loaded first is not news");
+    let cues = mentions(&mut test, at(NOW.ms + 20_000), &["m1", "m2"]);
     assert!(matches!(&cues[..], [Cue::Badge(badge)] if badge.count == 1 && badge.level == 1), "{cues:?}");
     let cues = test.due(NOW);
     assert_eq!(notified(&cues), [("Low: Title of inc-1", "A message names you · inc-1")]);
-    assert_eq!(namings(&mut test, at(NOW.ms + 60_000), &["m2"]), [], "the same message");
+    assert_eq!(mentions(&mut test, at(NOW.ms + 60_000), &["m2"]), [], "the same message");
     // What becomes of the incident takes nothing back.
     let resolved = with(&low, |incident| incident.status = Some(IncidentStatus::Resolved));
     assert_eq!(test.show(at(NOW.ms + 70_000), [resolved]), []);

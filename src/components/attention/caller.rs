@@ -5,7 +5,7 @@ use super::notify::Notifications;
 use super::sound;
 use super::store::AttentionChoice;
 use super::tabs::{Report, Tabs, is_focused};
-use crate::attention::{Attention, Badge, Cue, Naming, Now, Seen, Way, own_change};
+use crate::attention::{Attention, Badge, Cue, Mention, Now, Seen, Way, own_change};
 use crate::components::hooks::use_paced;
 use gloo::events::EventListener;
 use sentinelops_protocol::Json;
@@ -205,22 +205,24 @@ pub fn Caller(props: &CallerProps) -> Html {
     let board = use_paced(feed.items.clone(), LOOK_MS);
     let board = feed.is_loaded.then_some(board);
     let me = connection.client().user().map(str::to_owned);
-    let namings = use_activity_with(UseFeedOptions::default().filter({
+    let mentions = use_activity_with(UseFeedOptions::default().filter({
         let me = me.clone();
         move |activity: &Rc<Activity>| names(activity, me.as_deref())
     }));
-    use_effect_with((shell.clone(), namings.is_loaded.then(|| namings.items.clone())), {
+    use_effect_with((shell.clone(), mentions.is_loaded.then(|| mentions.items.clone())), {
         let feed = feed.clone();
-        move |(shell, namings)| {
-            if let Some(namings) = namings {
-                let rows: Vec<_> =
-                    namings.iter().map(|named| named.target.as_deref().and_then(|id| feed.get(id))).collect();
-                let all = namings.iter().zip(&rows).map(|(named, row)| Naming {
+        move |(shell, mentions)| {
+            if let Some(mentions) = mentions {
+                let rows: Vec<_> = mentions
+                    .iter()
+                    .map(|named| named.target.as_deref().and_then(|id| feed.get(id)))
+                    .collect();
+                let all = mentions.iter().zip(&rows).map(|(named, row)| Mention {
                     key: &named.id,
                     id: named.target.as_deref().unwrap_or_default(),
                     incident: row.as_ref().map(|row| &*row.incident),
                 });
-                shell.input(|attention, now| attention.handle_namings(now, all));
+                shell.input(|attention, now| attention.handle_mentions(now, all));
             }
         }
     });

@@ -37,7 +37,8 @@ pub const MIXES: [Mix; 3] = [
     },
 ];
 
-/// How many are due, and how many of these are made up for no more: `rate` a second for `elapsed_ms`, of which `done` were sent.
+/// How many messages to send now, and how many to leave out because the page is more than a second behind. `rate`: messages a
+/// second; `elapsed_ms`: since the first one; `done`: sent or left out so far.
 fn due(rate: u32, elapsed_ms: f64, done: u64) -> (u64, u64) {
     let all = (f64::from(rate) * elapsed_ms / 1_000.0) as u64;
     let most = (f64::from(rate) * CATCH_UP_MS / 1_000.0).ceil() as u64;

@@ -48,7 +48,7 @@ impl Drop for Windows {
     }
 }
 
-/// A window with this page, of which there may be two; `None`: the browser opens none.
+/// Opens this page in another window. `None`: the browser refused.
 fn open_window(number: usize) -> Option<Window> {
     let window = web_sys::window()?;
     let (address, name) = (window.location().pathname().ok()?, format!("sentinelops-tour-{number}"));
